@@ -1,0 +1,343 @@
+// Package helmchart is the only door to the Helm SDK: it loads, renders and
+// lints charts, and merges values, as Helm itself does. Everything that
+// crosses it is a type of ours or of the standard library, so that another
+// version of the SDK can take its place.
+package helmchart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	"helm.sh/helm/v3/pkg/lint"
+	"helm.sh/helm/v3/pkg/lint/support"
+	"helm.sh/helm/v3/pkg/strvals"
+)
+
+// Chart is a chart as Helm loads it.
+type Chart struct {
+	c *chart.Chart
+}
+
+// File is one file of a chart or one rendered template. Name is relative to
+// the chart, with forward slashes ("templates/service.yaml").
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Load reads the chart in the directory or archive at path, as Helm does:
+// .helmignore is honoured, and Helm's limits on size hold.
+func Load(path string) (*Chart, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("load chart: %w", err)
+	}
+	c, err := loader.Load(path)
+	if err != nil {
+		return nil, fmt.Errorf("load chart %s: %w", path, err)
+	}
+	return &Chart{c}, nil
+}
+
+// LoadFiles makes a chart of files held in memory. .helmignore is not read.
+func LoadFiles(files []File) (*Chart, error) {
+	buffered := make([]*loader.BufferedFile, 0, len(files))
+	for _, f := range files {
+		buffered = append(buffered, &loader.BufferedFile{Name: f.Name, Data: f.Data})
+	}
+	c, err := loader.LoadFiles(buffered)
+	if err != nil {
+		return nil, fmt.Errorf("load chart: %w", err)
+	}
+	return &Chart{c}, nil
+}
+
+// Name, Version and AppVersion are those of Chart.yaml.
+func (c *Chart) Name() string       { return c.c.Metadata.Name }
+func (c *Chart) Version() string    { return c.c.Metadata.Version }
+func (c *Chart) AppVersion() string { return c.c.Metadata.AppVersion }
+
+// Type is the type that Chart.yaml gives, "application" where it gives none.
+func (c *Chart) Type() string {
+	if c.c.Metadata.Type == "" {
+		return "application"
+	}
+	return c.c.Metadata.Type
+}
+
+// Values gives a copy of the chart's own default values, its dependencies'
+// left out.
+func (c *Chart) Values() map[string]any { return copyMap(c.c.Values) }
+
+// ValuesFile gives values.yaml as it stands, or nil.
+func (c *Chart) ValuesFile() []byte { return c.raw("values.yaml") }
+
+// Schema gives values.schema.json as it stands, or nil.
+func (c *Chart) Schema() []byte { return c.c.Schema }
+
+func (c *Chart) raw(name string) []byte {
+	for _, f := range c.c.Raw {
+		if f.Name == name {
+			return f.Data
+		}
+	}
+	return nil
+}
+
+// Templates gives the chart's own template files, partials included, its
+// dependencies' left out, in order of name.
+func (c *Chart) Templates() []File {
+	out := make([]File, 0, len(c.c.Templates))
+	for _, f := range c.c.Templates {
+		out = append(out, File{f.Name, f.Data})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+// Dependencies gives the charts that lie in charts/.
+func (c *Chart) Dependencies() []*Chart {
+	var out []*Chart
+	for _, d := range c.c.Dependencies() {
+		out = append(out, &Chart{d})
+	}
+	return out
+}
+
+// MissingDependencies names the dependencies that Chart.yaml declares and
+// charts/ lacks.
+func (c *Chart) MissingDependencies() []string {
+	var out []string
+	for _, want := range c.c.Metadata.Dependencies {
+		there := slices.ContainsFunc(c.c.Dependencies(), func(d *chart.Chart) bool { return d.Metadata.Name == want.Name })
+		if !there {
+			out = append(out, want.Name)
+		}
+	}
+	return out
+}
+
+// Release is what a render is for.
+type Release struct {
+	Name      string // "release" where empty
+	Namespace string // "default" where empty
+	Upgrade   bool   // an upgrade, not an install
+	// KubeVersion is the Kubernetes version that templates see ("1.34.0"),
+	// Helm's own default where empty.
+	KubeVersion string
+	// APIVersions are added to those that templates find by
+	// .Capabilities.APIVersions.Has.
+	APIVersions []string
+	// SkipSchema leaves values.schema.json unread.
+	SkipSchema bool
+}
+
+// Render renders the chart with values over its defaults, as `helm template`
+// does without a cluster (lookup finds nothing). Values are checked against
+// the schema. Rendered NOTES.txt and empty files are left out; partials never
+// render. The files come in order of name.
+//
+// Helm's engine cannot be interrupted: ctx is looked at before the render
+// alone.
+func (c *Chart) Render(ctx context.Context, values map[string]any, rel Release) ([]File, error) {
+	files, err := c.render(ctx, values, rel)
+	if err != nil {
+		return nil, err
+	}
+	out := files[:0]
+	for _, f := range files {
+		if path.Base(f.Name) != "NOTES.txt" && strings.TrimSpace(string(f.Data)) != "" {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// RenderNotes gives the rendered templates/NOTES.txt, "" where there is none.
+func (c *Chart) RenderNotes(ctx context.Context, values map[string]any, rel Release) (string, error) {
+	files, err := c.render(ctx, values, rel)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		if f.Name == "templates/NOTES.txt" {
+			return string(f.Data), nil
+		}
+	}
+	return "", nil
+}
+
+func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) ([]File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if missing := c.MissingDependencies(); len(missing) > 0 {
+		return nil, fmt.Errorf("render chart %s: missing in charts/: %s", c.Name(), strings.Join(missing, ", "))
+	}
+	values = copyMap(values)
+	if err := chartutil.ProcessDependencies(c.c, values); err != nil {
+		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
+	}
+	caps, err := capabilities(rel)
+	if err != nil {
+		return nil, err
+	}
+	options := chartutil.ReleaseOptions{
+		Name:      or(rel.Name, "release"),
+		Namespace: or(rel.Namespace, "default"),
+		Revision:  1,
+		IsInstall: !rel.Upgrade,
+		IsUpgrade: rel.Upgrade,
+	}
+	top, err := chartutil.ToRenderValuesWithSchemaValidation(c.c, values, options, caps, rel.SkipSchema)
+	if err != nil {
+		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
+	}
+	rendered, err := engine.Render(c.c, top)
+	if err != nil {
+		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
+	}
+	prefix := c.Name() + "/"
+	var out []File
+	for _, name := range slices.Sorted(maps.Keys(rendered)) {
+		out = append(out, File{strings.TrimPrefix(name, prefix), []byte(rendered[name])})
+	}
+	return out, nil
+}
+
+func capabilities(rel Release) (*chartutil.Capabilities, error) {
+	caps := chartutil.DefaultCapabilities.Copy()
+	if rel.KubeVersion != "" {
+		v, err := chartutil.ParseKubeVersion(rel.KubeVersion)
+		if err != nil {
+			return nil, fmt.Errorf("kubernetes version %q: %w", rel.KubeVersion, err)
+		}
+		caps.KubeVersion = *v
+	}
+	caps.APIVersions = append(slices.Clone(caps.APIVersions), rel.APIVersions...)
+	return caps, nil
+}
+
+// Severity orders lint messages.
+type Severity string
+
+// The severities that Helm's linter gives.
+const (
+	Info    Severity = "info"
+	Warning Severity = "warning"
+	Error   Severity = "error"
+)
+
+// LintMessage is one remark of Helm's linter. Path is relative to the chart.
+type LintMessage struct {
+	Severity Severity
+	Path     string
+	Text     string
+}
+
+// Lint runs Helm's linter over the chart directory with values over its
+// defaults. `helm lint --strict` fails on Error and on Warning.
+func Lint(dir string, values map[string]any, namespace string) []LintMessage {
+	// The linter changes the values that it is given.
+	linter := lint.All(dir, copyMap(values), or(namespace, "default"), true)
+	severities := map[int]Severity{support.WarningSev: Warning, support.ErrorSev: Error}
+	var out []LintMessage
+	for _, m := range linter.Messages {
+		severity, ok := severities[m.Severity]
+		if !ok {
+			severity = Info
+		}
+		out = append(out, LintMessage{severity, m.Path, m.Err.Error()})
+	}
+	return out
+}
+
+// ReadValues reads values files and --set expressions as Helm does: later ones
+// over earlier ones, expressions over files.
+func ReadValues(files, sets []string) (map[string]any, error) {
+	values := map[string]any{}
+	for _, file := range files {
+		read, err := chartutil.ReadValuesFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("values file %s: %w", file, err)
+		}
+		// As Helm does it: a null stays, to remove a default later on.
+		values = mergeKeepingNulls(values, read)
+	}
+	for _, set := range sets {
+		if err := strvals.ParseInto(set, values); err != nil {
+			return nil, fmt.Errorf("--set %s: %w", set, err)
+		}
+	}
+	return values, nil
+}
+
+func mergeKeepingNulls(base, over map[string]any) map[string]any {
+	out := copyMap(base)
+	for k, v := range over {
+		below, isMap := v.(map[string]any)
+		if b, ok := out[k].(map[string]any); ok && isMap {
+			out[k] = mergeKeepingNulls(b, below)
+			continue
+		}
+		out[k] = copyValue(v)
+	}
+	return out
+}
+
+// Merge lays over on base, as Helm merges values files: maps by key, all else
+// replaced, a null removes. Neither argument is changed.
+func Merge(base, over map[string]any) map[string]any {
+	return chartutil.CoalesceTables(copyMap(over), copyMap(base))
+}
+
+// IsChartDir reports whether dir holds a Chart.yaml. The error is that of a
+// folder that cannot be read.
+func IsChartDir(dir string) (bool, error) {
+	_, err := os.Stat(dir + string(os.PathSeparator) + "Chart.yaml")
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func copyMap(m map[string]any) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = copyValue(v)
+	}
+	return out
+}
+
+func copyValue(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return copyMap(v)
+	case chartutil.Values:
+		return copyMap(v)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = copyValue(v[i])
+		}
+		return out
+	}
+	return v
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,313 @@
+package yamldoc
+
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Kind is what a node is.
+type Kind int
+
+// The kinds.
+const (
+	Scalar Kind = iota
+	Map
+	List
+)
+
+// Type is the type of a scalar, as Helm sees it.
+type Type int
+
+// The types of scalars.
+const (
+	String Type = iota
+	Int
+	Float
+	Bool
+	Null
+)
+
+// Quote is how a scalar is written.
+type Quote int
+
+// The ways to write a scalar.
+const (
+	Plain Quote = iota
+	Double
+	Single
+	Literal // |
+	Folded  // >
+)
+
+// Node is a value. A node that aliases stand for is shared by all of them, so a
+// tree is not to be changed.
+type Node struct {
+	Kind Kind
+	// Entries of a map, in the order of the file; those of a merge key stand
+	// where the merge key does.
+	Entries []Entry
+	// Items of a list.
+	Items []*Node
+	// Text of a scalar, without quotes; Type says how to read it.
+	Text  string
+	Type  Type
+	Quote Quote
+	// Flow tells {a: b} and [a] from block style.
+	Flow bool
+	// Line and Column count from 1. For what an alias stands for they are
+	// those of the anchor.
+	Line, Column int
+	// LineComment stands behind the value, with its #.
+	LineComment string
+}
+
+// Entry is a key of a map with its value.
+type Entry struct {
+	Key   string
+	Value *Node
+	// Line and Column of the key; HeadComment stands above it, FootComment
+	// below its value.
+	Line, Column             int
+	HeadComment, FootComment string
+	// Merged tells that the entry came by a merge key (<<).
+	Merged bool
+}
+
+// IsMap tells whether n is a map; false for nil.
+func (n *Node) IsMap() bool { return n != nil && n.Kind == Map }
+
+// IsList tells whether n is a list; false for nil.
+func (n *Node) IsList() bool { return n != nil && n.Kind == List }
+
+// IsScalar tells whether n is a scalar other than null; false for nil.
+func (n *Node) IsScalar() bool { return n != nil && n.Kind == Scalar && n.Type != Null }
+
+// IsString tells whether n is a string; false for nil.
+func (n *Node) IsString() bool { return n.IsScalar() && n.Type == String }
+
+// IsBool tells whether n is a boolean; false for nil.
+func (n *Node) IsBool() bool { return n.IsScalar() && n.Type == Bool }
+
+// IsNull tells whether n is a null that is written down; false for nil.
+func (n *Node) IsNull() bool { return n != nil && n.Kind == Scalar && n.Type == Null }
+
+// Bool is the value of a boolean, or of a string that spells one; false for
+// everything else.
+func (n *Node) Bool() bool {
+	if !n.IsScalar() {
+		return false
+	}
+	value, _ := yaml11Bool(n.Text)
+	return value
+}
+
+// Str is the text of a scalar, "" for everything else.
+func (n *Node) Str() string {
+	if n.IsScalar() {
+		return n.Text
+	}
+	return ""
+}
+
+// Len is the number of entries or items.
+func (n *Node) Len() int {
+	if n == nil {
+		return 0
+	}
+	return len(n.Entries) + len(n.Items)
+}
+
+// Keys of a map, in order.
+func (n *Node) Keys() []string {
+	if !n.IsMap() {
+		return nil
+	}
+	keys := make([]string, len(n.Entries))
+	for i := range n.Entries {
+		keys[i] = n.Entries[i].Key
+	}
+	return keys
+}
+
+// Entry gives the entry of a map with that key, nil where there is none.
+func (n *Node) Entry(key string) *Entry {
+	if !n.IsMap() {
+		return nil
+	}
+	for i := range n.Entries {
+		if n.Entries[i].Key == key {
+			return &n.Entries[i]
+		}
+	}
+	return nil
+}
+
+// Child gives the value under a key of a map, or under "[n]" of a list; nil
+// where there is none.
+func (n *Node) Child(segment string) *Node {
+	if n.IsList() {
+		i, ok := listIndex(segment)
+		if !ok || i >= len(n.Items) {
+			return nil
+		}
+		return n.Items[i]
+	}
+	if e := n.Entry(segment); e != nil {
+		return e.Value
+	}
+	return nil
+}
+
+// Get gives the value at a dotted path as SplitPath reads it, nil where there is
+// none. The empty path is n itself.
+func (n *Node) Get(path string) *Node {
+	for _, segment := range SplitPath(path) {
+		if n = n.Child(segment); n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// LineOf gives the line on which the value at a path is written (of its key, if
+// it has one), 0 where there is none.
+func (n *Node) LineOf(path string) int {
+	line := 0
+	for _, segment := range SplitPath(path) {
+		if e := n.Entry(segment); e != nil {
+			n, line = e.Value, e.Line
+			continue
+		}
+		if n = n.Child(segment); n == nil {
+			return 0
+		}
+		line = n.Line
+	}
+	return line
+}
+
+// Decode gives the value as Go has it: map[string]any, []any, string, int64,
+// uint64, float64, bool, nil. What aliases share is copied.
+func (n *Node) Decode() any {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == Map:
+		m := make(map[string]any, len(n.Entries))
+		for i := range n.Entries {
+			m[n.Entries[i].Key] = n.Entries[i].Value.Decode()
+		}
+		return m
+	case n.Kind == List:
+		l := make([]any, len(n.Items))
+		for i := range n.Items {
+			l[i] = n.Items[i].Decode()
+		}
+		return l
+	}
+	return n.scalar()
+}
+
+func (n *Node) scalar() any {
+	switch n.Type {
+	case Null:
+		return nil
+	case Bool:
+		return n.Bool()
+	case Int, Float:
+		var value any
+		tag := map[Type]string{Int: "!!int", Float: "!!float"}[n.Type]
+		if err := (&yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: n.Text}).Decode(&value); err == nil {
+			if i, ok := value.(int); ok {
+				return int64(i)
+			}
+			return value
+		}
+	}
+	return n.Text
+}
+
+// Map decodes the document's root, which is empty if it is no map.
+func (d *Doc) Map() map[string]any {
+	if m, ok := d.Root.Decode().(map[string]any); ok {
+		return m
+	}
+	return map[string]any{}
+}
+
+// yaml11Bool reads the booleans of YAML 1.1, which Helm still honours.
+func yaml11Bool(text string) (value, ok bool) {
+	switch text {
+	case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y":
+		return true, true
+	case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N":
+		return false, true
+	}
+	return false, false
+}
+
+// SplitPath splits a dotted path. A list's element is a segment "[n]", and a
+// segment with a dot or a bracket in it stands in double quotes, in which a
+// backslash escapes.
+func SplitPath(path string) []string {
+	var segments []string
+	var current strings.Builder
+	quoted, escaped, pending := false, false, false
+	flush := func() {
+		if pending {
+			segments = append(segments, current.String())
+		}
+		current.Reset()
+		pending = false
+	}
+	for _, r := range path {
+		switch {
+		case escaped:
+			current.WriteRune(r)
+			escaped = false
+		case quoted && r == '\\':
+			escaped = true
+		case r == '"':
+			quoted, pending = !quoted, true
+		case quoted:
+			current.WriteRune(r)
+		case r == '.':
+			flush()
+		case r == '[':
+			flush()
+			current.WriteRune(r)
+			pending = true
+		default:
+			current.WriteRune(r)
+			pending = true
+		}
+	}
+	flush()
+	return segments
+}
+
+// JoinPath is the opposite of SplitPath.
+func JoinPath(segments ...string) string {
+	var b strings.Builder
+	for _, s := range segments {
+		_, index := listIndex(s)
+		if b.Len() > 0 && !index {
+			b.WriteByte('.')
+		}
+		if !index && (s == "" || strings.ContainsAny(s, `.[]"`)) {
+			s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
+func listIndex(segment string) (int, bool) {
+	if len(segment) < 3 || segment[0] != '[' || segment[len(segment)-1] != ']' {
+		return 0, false
+	}
+	i, err := strconv.Atoi(segment[1 : len(segment)-1])
+	return i, err == nil && i >= 0
+}

@@ -1,0 +1,245 @@
+package yamldoc
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Style is how a document is written, measured over all of it. A thing that the
+// document does not show is "" or 0.
+type Style struct {
+	Indent        int    // spaces by which maps in maps are indented, most often
+	Lists         string // "indented" or "flush": lists below their key
+	DocumentStart bool
+	Quotes        string // "double", "single", or "none" where no value has quotes
+	Comments      string // "plain", "helm-docs" (# --), "readme-generator" (## @param), "none"
+}
+
+// tally counts what is seen in a tree.
+type tally struct {
+	indents         map[int]int
+	indented, flush int
+	double, single  int
+	scalars         int
+}
+
+// Style measures the document.
+func (d *Doc) Style() Style {
+	t := tally{indents: map[int]int{}}
+	t.walk(d.Root)
+	s := Style{DocumentStart: d.DocumentStart, Comments: commentStyle(d.comments)}
+	most := 0
+	for indent, count := range t.indents {
+		if count > most || count == most && indent < s.Indent {
+			s.Indent, most = indent, count
+		}
+	}
+	switch {
+	case t.flush > t.indented:
+		s.Lists = "flush"
+	case t.indented > 0:
+		s.Lists = "indented"
+	}
+	switch {
+	case t.double > 0 && t.double >= t.single:
+		s.Quotes = "double"
+	case t.single > 0:
+		s.Quotes = "single"
+	case t.scalars > 0:
+		s.Quotes = "none"
+	}
+	return s
+}
+
+func (t *tally) walk(n *Node) {
+	for _, item := range n.Items {
+		t.walk(item)
+	}
+	for _, e := range n.Entries {
+		if e.Merged {
+			continue
+		}
+		t.entry(n, e)
+		if e.Value.Line >= e.Line { // not an alias' target further up
+			t.walk(e.Value)
+		}
+	}
+	if n.Kind == Scalar && n.Type == String {
+		t.scalars++
+		switch n.Quote {
+		case Double:
+			t.double++
+		case Single:
+			t.single++
+		}
+	}
+}
+
+// entry measures how far a block below a key is indented.
+func (t *tally) entry(parent *Node, e Entry) {
+	if parent.Flow || e.Value.Flow || e.Value.Line <= e.Line {
+		return
+	}
+	by := e.Value.Column - e.Column
+	switch {
+	case e.Value.Kind == Map && by > 0:
+		t.indents[by]++
+	case e.Value.Kind == List && by == 0:
+		t.flush++
+	case e.Value.Kind == List && by > 0:
+		t.indented++
+	}
+}
+
+func commentStyle(comments []string) string {
+	plain, docs, params := 0, 0, 0
+	for _, c := range comments {
+		switch {
+		case strings.HasPrefix(c, "## @param") || strings.HasPrefix(c, "## @section"):
+			params++
+		case strings.HasPrefix(c, "# -- ") || c == "# --":
+			docs++
+		default:
+			plain++
+		}
+	}
+	switch {
+	case params > 2 || params > plain:
+		return "readme-generator"
+	case docs > 2 || docs > plain:
+		return "helm-docs"
+	case plain > 0:
+		return "plain"
+	}
+	return "none"
+}
+
+// comment keeps the lines of comments.
+func (b *builder) comment(blocks ...string) {
+	for _, block := range blocks {
+		if block != "" {
+			b.comments = append(b.comments, commentLines(block)...)
+		}
+	}
+}
+
+func commentLines(text string) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Commented is a key that stands in a comment, as an offer to the reader.
+type Commented struct {
+	Path  string // where the key would be
+	Line  int
+	Value string // what stands behind the colon
+}
+
+var (
+	commentedKey = regexp.MustCompile(`^( *)# ?([A-Za-z][A-Za-z0-9_.-]*):(?: +([^\s#][^#]*?))?\s*$`)
+	blockScalar  = regexp.MustCompile(`[:-] +(?:&\S+ +)?[|>][+-]?\d*[+-]?\s*(?:#.*)?$`)
+)
+
+// Commented finds keys in comments that stand at the indentation of the keys
+// around them ("# storageClass: fast" among the keys of persistence). Prose that
+// looks like a key ("# Note: never do this") is for the caller to tell apart.
+func (d *Doc) Commented() []Commented {
+	keys := map[int]openKey{} // by line
+	collectKeys(d.Root, nil, keys)
+	var found []Commented
+	var open []openKey
+	scalarIndent := -1
+	number := 0
+	for line := range strings.Lines(string(d.data)) {
+		number++
+		text := strings.TrimRight(line, " \t\r\n")
+		indent := len(text) - len(strings.TrimLeft(text, " "))
+		if text == "" {
+			continue
+		}
+		if scalarIndent >= 0 {
+			if indent > scalarIndent {
+				continue
+			}
+			scalarIndent = -1
+		}
+		if m := commentedKey.FindStringSubmatch(text); m != nil {
+			if parent, ok := parentAt(open, len(m[1])+1); ok && len(strings.Fields(m[3])) <= 2 {
+				found = append(found, Commented{JoinPath(append(append([]string{}, parent...), m[2])...), number, m[3]})
+			}
+			continue
+		}
+		if key, ok := keys[number]; ok {
+			for len(open) > 0 && open[len(open)-1].column >= key.column {
+				open = open[:len(open)-1]
+			}
+			open = append(open, key)
+		}
+		if !strings.HasPrefix(strings.TrimSpace(text), "#") && blockScalar.MatchString(text) {
+			scalarIndent = indent
+		}
+	}
+	return found
+}
+
+// openKey is a key whose map the line being looked at may belong to.
+type openKey struct {
+	path   []string // of the key itself
+	column int
+	empty  bool // nothing is written behind it: a comment below may be its content
+	inList bool
+}
+
+func collectKeys(n *Node, path []string, keys map[int]openKey) {
+	for _, e := range n.Entries {
+		if e.Merged || n.Flow {
+			continue
+		}
+		own := append(append([]string{}, path...), e.Key)
+		v := e.Value
+		if _, there := keys[e.Line]; !there {
+			keys[e.Line] = openKey{path: own, column: e.Column, empty: v.IsNull() || v.Kind != Scalar && v.Line > e.Line}
+		}
+		if v.Kind == Map && v.Line >= e.Line {
+			collectKeys(v, own, keys)
+		}
+		for _, item := range v.Items {
+			if item.Kind == Map && item.Line >= e.Line {
+				markList(item, keys)
+			}
+		}
+	}
+}
+
+// markList notes the keys of a map inside a list, so that comments among them
+// are not taken for the list's neighbours.
+func markList(n *Node, keys map[int]openKey) {
+	for _, e := range n.Entries {
+		if _, there := keys[e.Line]; !there && !e.Merged {
+			keys[e.Line] = openKey{column: e.Column, inList: true}
+		}
+		if e.Value.Kind == Map && e.Value.Line >= e.Line {
+			markList(e.Value, keys)
+		}
+	}
+}
+
+// parentAt gives the path of the map whose keys stand at the column.
+func parentAt(open []openKey, column int) ([]string, bool) {
+	for i := len(open) - 1; i >= 0; i-- {
+		switch key := open[i]; {
+		case key.inList && key.column <= column:
+			return nil, false
+		case key.column == column:
+			return key.path[:len(key.path)-1], true
+		case key.column < column:
+			return key.path, key.empty && i == len(open)-1
+		}
+	}
+	return nil, column == 1
+}
