@@ -1,0 +1,41 @@
+package livekit
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Problem is one thing in a configuration that the server refuses, ignores or
+// turns into something else.
+type Problem struct {
+	// Path is the dotted key, such as rtc.turn_servers[0].port.
+	Path string
+	// Message says what is wrong with it, without the path. It never holds a
+	// credential.
+	Message string
+	// Suggestion is what to write instead: known keys for an unknown key, a
+	// lower-case phrase otherwise. It may be empty.
+	Suggestion string
+}
+
+// CheckConfig holds a configuration against the schema and against the rules
+// of the server that no schema shows. Numbers may be of any Go type or
+// json.Number. What comes from the environment or the command line of the
+// server is not seen. The result is sorted by path.
+func CheckConfig(config map[string]any) []Problem {
+	w := walker{root: ConfigSchema()}
+	w.check(w.root, config, "")
+	problems := append(w.problems, w.unreported(checkRules(config))...)
+	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Path, b.Path) })
+	return problems
+}
+
+// unreported drops the problems of keys that the schema has already refused:
+// one message for one value is enough.
+func (w *walker) unreported(problems []Problem) []Problem {
+	reported := map[string]bool{}
+	for _, p := range w.problems {
+		reported[p.Path] = true
+	}
+	return slices.DeleteFunc(problems, func(p Problem) bool { return reported[p.Path] })
+}

@@ -1,0 +1,195 @@
+package livekit
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestSamples: hack/configschema gives the same files to the server.
+func TestSamples(t *testing.T) {
+	for folder, clean := range map[string]bool{"valid": true, "invalid": false, "unsound": false} {
+		for name, document := range samples(t, folder) {
+			t.Run(folder+"/"+name, func(t *testing.T) {
+				problems := CheckConfig(decode(t, document))
+				if (len(problems) == 0) != clean {
+					t.Errorf("problems: %+v", problems)
+				}
+			})
+		}
+	}
+}
+
+func TestCheckConfig(t *testing.T) {
+	const secret = "0123456789abcdef0123456789abcdef"
+	for _, tt := range []struct {
+		name, config string
+		// want are "path: part of the message: suggestion", suggestion optional.
+		want []string
+	}{
+		{"empty", `{}`, nil},
+
+		{"camel case", `rtc: {udpPort: 1}`, []string{"rtc.udpPort: not a key: udp_port"}},
+		{"one word", `rtc: {udpport: 1}`, []string{"rtc.udpport: not a key: udp_port"}},
+		{"kebab case", `rtc: {use-external-ip: true}`, []string{"rtc.use-external-ip: not a key: use_external_ip"}},
+		{"half a name", `rtc: {port: 1}`, []string{"rtc.port: not a key: tcp_port or udp_port"}},
+		{"slip", `redis: {adress: "a:1"}`, []string{"redis.adress: not a key: address"}},
+		{"wrong level", `tcp_port: 7881`, []string{"tcp_port: not a key: rtc.tcp_port"}},
+		{"joined", `debug_handler_port: 1`, []string{"debug_handler_port: not a key: debug_handler.port"}},
+		{"nothing like it", `zzzzzz: 1`, []string{"zzzzzz: not a key"}},
+		{"in a list", `rtc: {turn_servers: [{hosts: a, secret: b}]}`, []string{"rtc.turn_servers[0].hosts: not a key: host"}},
+		{"free keys", `logging: {component_levels: {anything: debug}}`, nil},
+
+		{"text for a port", `port: "7880"`, []string{"port: is a text, expected an integer"}},
+		{"fraction for a port", `port: 7880.5`, []string{"port: is a number, expected an integer"}},
+		{"float without fraction", `port: 7880.0`, nil},
+		{"port above", `rtc: {tcp_port: 65536}`, []string{"rtc.tcp_port: is 65536, expected 0 to 65535"}},
+		{"negative", `room: {max_participants: -1}`, []string{"room.max_participants: is -1"}},
+		{"list for a mapping", `rtc: []`, []string{"rtc: is a list, expected a mapping"}},
+		{"number for a duration", `room: {create_room_timeout: 10}`, []string{"room.create_room_timeout: is an integer, expected a text: a text with a unit"}},
+		{"duration without unit", `room: {create_room_timeout: "10"}`, []string{`room.create_room_timeout: is "10": a number with a unit`}},
+		{"enum", `node_selector: {kind: closest}`, []string{`node_selector.kind: is "closest", expected any, cpuload`}},
+		{"digits for a text", `region: 12`, nil},
+		{"message of a secret of wrong type", `keys: {a: [hidden-secret]}`, []string{"keys.a: is a list"}},
+
+		{"range wins", `rtc: {udp_port: 7882, port_range_start: 1, port_range_end: 2}`, []string{"rtc.udp_port: is ignored"}},
+		{"range of ports loses too", `rtc: {udp_port: 7882-7890, port_range_start: 1, port_range_end: 2}`, []string{"rtc.udp_port: is ignored"}},
+		{"udp_port 0 is unset", `rtc: {udp_port: 0, port_range_start: 1, port_range_end: 2}`, nil},
+		{"start only", `rtc: {port_range_start: 1}`, []string{"rtc.port_range_start: any free port: set rtc.port_range_end"}},
+		{"end only", `rtc: {port_range_end: 1}`, []string{"rtc.port_range_end: default ports"}},
+		{"start with udp_port", `rtc: {udp_port: 1, port_range_start: 1}`, []string{"rtc.port_range_start: rtc.udp_port is used"}},
+		{"end with udp_port", `rtc: {udp_port: 1, port_range_end: 1}`, []string{"rtc.port_range_end: rtc.udp_port is used"}},
+		{"range reversed", `rtc: {port_range_start: 2, port_range_end: 1}`, []string{"rtc.port_range_end: is below"}},
+		{"udp_port reversed", `rtc: {udp_port: 2-1}`, []string{"rtc.udp_port: low to high"}},
+		{"udp_port too high", `rtc: {udp_port: 65000-66000}`, []string{"rtc.udp_port: up to 65535"}},
+
+		{"stun and node ip", `rtc: {use_external_ip: true, node_ip: 192.0.2.1}`, []string{"rtc.node_ip: is replaced"}},
+		{"stun alone", `rtc: {use_external_ip: true}`, nil},
+		{"two families", `rtc: {node_ip: "192.0.2.1, 2001:db8::1"}`, nil},
+		{"one family twice", `rtc: {node_ip: "192.0.2.1,192.0.2.2"}`, []string{"rtc.node_ip: two addresses of one family"}},
+		{"no address", `rtc: {node_ip: 300.0.2.1}`, []string{"rtc.node_ip: no IP address"}},
+
+		{"redis URL", `redis: {address: "redis://:pw@h:6379"}`, []string{"redis.address: has a scheme"}},
+		{"redis without port", `redis: {address: redis}`, []string{"redis.address: has no port"}},
+		{"redis IPv6", `redis: {address: "[::1]:6379"}`, nil},
+		{"cluster without port", `redis: {cluster_addresses: ["a:1", b]}`, []string{"redis.cluster_addresses[1]: has no port"}},
+		{"sentinel without name", `redis: {sentinel_addresses: ["a:1"]}`, []string{"redis.sentinel_addresses: sentinel_master_name"}},
+		{"sentinel", `redis: {sentinel_addresses: ["a:1"], sentinel_master_name: m}`, nil},
+
+		{"turn without port", `turn: {enabled: true}`, []string{"turn.enabled: without a port"}},
+		{"turn off", `turn: {tls_port: 5349}`, nil},
+		{"turn tls without domain", `turn: {enabled: true, tls_port: 5349}`, []string{"turn.tls_port: needs turn.domain"}},
+		{"turn domain", `turn: {enabled: true, tls_port: 5349, domain: localhost}`, []string{"turn.domain: domain name with a dot"}},
+		{"turn udp", `turn: {enabled: true, udp_port: 3478}`, nil},
+		{"half a relay range", `turn: {enabled: true, udp_port: 3478, relay_range_start: 1}`, []string{"turn.relay_range_start: is ignored"}},
+		{"other half", `turn: {enabled: true, udp_port: 3478, relay_range_end: 1}`, []string{"turn.relay_range_end: is ignored"}},
+		{"relay range reversed", `turn: {enabled: true, udp_port: 3478, relay_range_start: 2, relay_range_end: 1}`, []string{"turn.relay_range_end: is below"}},
+		{"turn server without login", `rtc: {turn_servers: [{host: a, username: u}]}`, []string{"rtc.turn_servers[0]: no credentials"}},
+		{"turn server with file", `rtc: {turn_servers: [{host: a, secret_file: /s}]}`, nil},
+
+		{"metrics user alone", `prometheus: {username: u}`, []string{"prometheus.username: is ignored"}},
+		{"metrics password alone", `prometheus: {password: p}`, []string{"prometheus.password: is ignored"}},
+		{"metrics login", `prometheus: {username: u, password: p}`, nil},
+
+		{"webhook without key", `webhook: {urls: [u]}`, []string{"webhook.urls: needs webhook.api_key"}},
+		{"webhook with foreign key", `{webhook: {urls: [u], api_key: b}, keys: {a: ` + secret + `}}`, []string{"webhook.api_key: none of the API keys"}},
+		{"webhook with key from elsewhere", `webhook: {urls: [u], api_key: b}`, nil},
+		{"webhook with key file", `{webhook: {urls: [u], api_key: b}, key_file: /keys}`, nil},
+
+		{"short secret", `keys: {a: 0123456789abcdef0123456789abcde}`, []string{"keys.a: fewer than 32"}},
+		{"long secret", `keys: {a: ` + secret + `}`, nil},
+		{"no secret", `keys: {a: null}`, []string{"keys.a: fewer than 32"}},
+		{"short secret in development", `{development: true, keys: {a: b}}`, nil},
+		{"keys and key file", `{key_file: /keys, keys: {a: ` + secret + `}}`, []string{"keys: is ignored"}},
+
+		{"one port twice", `{port: 7881}`, []string{"rtc.tcp_port: port that port has already"}},
+		{"turn off takes no port", `{port: 5349, turn: {tls_port: 5349}}`, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := CheckConfig(decode(t, tt.config))
+			if len(got) != len(tt.want) {
+				t.Fatalf("got %+v, want %q", got, tt.want)
+			}
+			for i, want := range tt.want {
+				compareProblem(t, got[i], want)
+			}
+		})
+	}
+}
+
+func compareProblem(t *testing.T, got Problem, want string) {
+	t.Helper()
+	parts := strings.SplitN(want, ": ", 3)
+	if got.Path != parts[0] || !strings.Contains(got.Message, parts[1]) {
+		t.Errorf("got %+v, want %q", got, want)
+	}
+	if len(parts) == 3 && !strings.Contains(got.Suggestion, parts[2]) {
+		t.Errorf("suggestion: got %q, want %q", got.Suggestion, parts[2])
+	}
+	if strings.Contains(parts[1], "not a key") && len(parts) == 3 && got.Suggestion != parts[2] {
+		t.Errorf("suggestion: got %q, want exactly %q", got.Suggestion, parts[2])
+	}
+}
+
+func TestNumbersOfAllTypes(t *testing.T) {
+	for _, port := range []any{7882, int64(7882), uint32(7882), 7882.0, json.Number("7882"), json.Number("7.882e3")} {
+		config := map[string]any{"rtc": map[string]any{"tcp_port": port, "udp_port": port}}
+		if problems := CheckConfig(config); len(problems) != 0 {
+			t.Errorf("%T: %+v", port, problems)
+		}
+		if ports, err := Ports(config); err != nil || ports[1].From != 7882 || ports[2].From != 7882 {
+			t.Errorf("%T: %+v, %v", port, ports, err)
+		}
+	}
+}
+
+func TestMessagesHoldNoCredential(t *testing.T) {
+	const secret = "do-not-print"
+	for _, config := range []string{
+		`keys: {a: %s}`,
+		`keys: {a: [%s]}`,
+		`keys: {a: {b: %s}}`,
+		`keys: %s`,
+		`redis: {password: [%s]}`,
+		`redis: {address: "redis://:%s@redis:6379"}`,
+		`prometheus: {password: %s}`,
+		`rtc: {turn_servers: [{credential: %s}]}`,
+	} {
+		problems := CheckConfig(decode(t, fmt.Sprintf(config, secret)))
+		if len(problems) == 0 {
+			t.Errorf("%s: no problem", config)
+		}
+		for _, p := range problems {
+			if strings.Contains(fmt.Sprint(p), secret) {
+				t.Errorf("%s: prints the credential: %+v", config, p)
+			}
+		}
+	}
+}
+
+func FuzzCheckConfig(f *testing.F) {
+	for _, folder := range []string{"valid", "invalid", "unsound"} {
+		for _, document := range samples(f, folder) {
+			data, err := json.Marshal(decode(f, document))
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(string(data))
+		}
+	}
+	f.Fuzz(func(t *testing.T, document string) {
+		var config map[string]any
+		decoder := json.NewDecoder(strings.NewReader(document))
+		decoder.UseNumber()
+		if decoder.Decode(&config) != nil {
+			t.Skip()
+		}
+		for _, p := range CheckConfig(config) {
+			if p.Message == "" {
+				t.Errorf("a problem without a message at %q", p.Path)
+			}
+		}
+		CredentialPaths(config)
+	})
+}

@@ -1,0 +1,171 @@
+package livekit
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// What the server takes where the configuration is silent: config.DefaultConfig,
+// RTCConfig.Validate and NewConfig of its source.
+const (
+	defaultHTTPPort      = 7880
+	defaultRTCTCPPort    = 7881
+	defaultDevUDPPort    = 7882
+	defaultRTCRangeStart = 50000
+	defaultRTCRangeEnd   = 60000
+	defaultRelayStart    = 30000
+	defaultRelayEnd      = 40000
+	defaultDevRelayEnd   = 30002
+	maxPort              = 65535
+)
+
+// Port is a port, or a range of ports, that the server listens on.
+type Port struct {
+	// Name is one of http, rtc-tcp, rtc-udp, turn-tls, turn-udp, turn-relay,
+	// metrics and debug.
+	Name string
+	// Protocol is TCP or UDP.
+	Protocol string
+	// From and To are the first and the last port, equal for a single one.
+	From, To int
+}
+
+// Ports gives the ports of a server with this configuration, in the order of
+// the names at Port. Ports that are switched off are left out. A value that is
+// no port gives an error with its key.
+func Ports(config map[string]any) ([]Port, error) {
+	p := portReader{config: config}
+	p.single("http", "TCP", p.orDefault("port", defaultHTTPPort))
+	p.single("rtc-tcp", "TCP", p.orDefault("rtc.tcp_port", defaultRTCTCPPort))
+	p.rtcUDP()
+	if isSet(config, "turn.enabled") {
+		p.single("turn-tls", "TCP", p.number("turn.tls_port"))
+		p.single("turn-udp", "UDP", p.number("turn.udp_port"))
+		p.turnRelay()
+	}
+	p.metrics()
+	p.single("debug", "TCP", p.number("debug_handler.port"))
+	return p.ports, p.err
+}
+
+// portReader collects ports until the first error.
+type portReader struct {
+	config map[string]any
+	ports  []Port
+	err    error
+}
+
+func (p *portReader) number(path string) int {
+	n, err := portNumber(p.config, path)
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	return n
+}
+
+// orDefault tells unset from 0, which switches a port off.
+func (p *portReader) orDefault(path string, otherwise int) int {
+	if lookup(p.config, path) == nil {
+		return otherwise
+	}
+	return p.number(path)
+}
+
+func (p *portReader) single(name, protocol string, port int) {
+	p.span(name, protocol, port, port)
+}
+
+func (p *portReader) span(name, protocol string, from, to int) {
+	if p.err != nil {
+		p.ports = nil
+		return
+	}
+	if from != 0 {
+		p.ports = append(p.ports, Port{Name: name, Protocol: protocol, From: from, To: to})
+	}
+}
+
+// rtcUDP: a full range wins over udp_port, udp_port over half a range.
+func (p *portReader) rtcUDP() {
+	start, end := p.number("rtc.port_range_start"), p.number("rtc.port_range_end")
+	from, to, err := udpPorts(lookup(p.config, "rtc.udp_port"))
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	switch {
+	case isSet(p.config, "rtc.force_tcp"):
+	case start != 0 && end != 0 && end < start && p.err == nil:
+		p.err = fmt.Errorf("rtc.port_range_end %d is below rtc.port_range_start %d", end, start)
+	case start != 0 && end != 0:
+		p.span("rtc-udp", "UDP", start, end)
+	case from != 0:
+		p.span("rtc-udp", "UDP", from, to)
+	case start != 0:
+		// Without an end the server sets no range: any free port.
+		p.span("rtc-udp", "UDP", 1, maxPort)
+	case isSet(p.config, "development"):
+		p.single("rtc-udp", "UDP", defaultDevUDPPort)
+	default:
+		p.span("rtc-udp", "UDP", defaultRTCRangeStart, defaultRTCRangeEnd)
+	}
+}
+
+// turnRelay: one end alone counts as none.
+func (p *portReader) turnRelay() {
+	start, end := p.number("turn.relay_range_start"), p.number("turn.relay_range_end")
+	switch {
+	case start != 0 && end != 0 && end < start && p.err == nil:
+		p.err = fmt.Errorf("turn.relay_range_end %d is below turn.relay_range_start %d", end, start)
+	case start != 0 && end != 0:
+		p.span("turn-relay", "UDP", start, end)
+	case isSet(p.config, "development"):
+		p.span("turn-relay", "UDP", defaultRelayStart, defaultDevRelayEnd)
+	default:
+		p.span("turn-relay", "UDP", defaultRelayStart, defaultRelayEnd)
+	}
+}
+
+// metrics: the deprecated key wins over the new one.
+func (p *portReader) metrics() {
+	port := p.number("prometheus.port")
+	if deprecated := p.number("prometheus_port"); deprecated != 0 {
+		port = deprecated
+	}
+	p.single("metrics", "TCP", port)
+}
+
+// udpPorts reads rtc.udp_port, an integer, its text, or "first-last", as
+// rtcconfig.PortRange does. Unset gives 0, 0.
+func udpPorts(value any) (from, to int, err error) {
+	bad := fmt.Errorf(`rtc.udp_port is neither a port nor a range: expected 7882 or "7882-7892"`)
+	if number, ok := toFloat(value); ok {
+		if number != math.Trunc(number) || number < 0 || number > maxPort {
+			return 0, 0, bad
+		}
+		return int(number), int(number), nil
+	}
+	written, ok := value.(string)
+	if !ok && value != nil {
+		return 0, 0, bad
+	}
+	if written == "" {
+		return 0, 0, nil
+	}
+	first, last, isRange := strings.Cut(written, "-")
+	if !isRange {
+		last = first
+	} else {
+		first, last = strings.Trim(first, " "), strings.Trim(last, " ")
+	}
+	from, errFrom := strconv.Atoi(first)
+	to, errTo := strconv.Atoi(last)
+	switch {
+	case errFrom != nil || errTo != nil || from < 0 || to > maxPort:
+		return 0, 0, bad
+	case isRange && to <= from:
+		return 0, 0, fmt.Errorf("rtc.udp_port %q ends at or before its start", written)
+	}
+	return from, to, nil
+}

@@ -1,0 +1,85 @@
+package livekit
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+)
+
+// lookup follows a dotted path through mappings. What is not there, or is null,
+// gives nil: the server treats both as unset.
+func lookup(config map[string]any, path string) any {
+	var value any = config
+	for key := range strings.SplitSeq(path, ".") {
+		m, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = m[key]
+	}
+	return value
+}
+
+// isSet tells whether a key holds something other than its type's zero value.
+func isSet(config map[string]any, path string) bool { return isNonZero(lookup(config, path)) }
+
+func isNonZero(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return false
+	case string:
+		return v != ""
+	case bool:
+		return v
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	}
+	number, ok := toFloat(value)
+	return !ok || number != 0
+}
+
+// text gives a scalar as the server reads it into a string, "" for the rest.
+func text(value any) string {
+	switch value.(type) {
+	case nil, map[string]any, []any:
+		return ""
+	}
+	return fmt.Sprint(value)
+}
+
+// toFloat reads a number of any Go type, or a json.Number.
+func toFloat(value any) (float64, bool) {
+	if number, ok := value.(json.Number); ok {
+		f, err := number.Float64()
+		return f, err == nil
+	}
+	v := reflect.ValueOf(value)
+	switch {
+	case !v.IsValid():
+		return 0, false
+	case v.CanInt():
+		return float64(v.Int()), true
+	case v.CanUint():
+		return float64(v.Uint()), true
+	case v.CanFloat():
+		return v.Float(), !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0)
+	}
+	return 0, false
+}
+
+// portNumber reads a port; unset gives 0.
+func portNumber(config map[string]any, path string) (int, error) {
+	value := lookup(config, path)
+	if value == nil {
+		return 0, nil
+	}
+	number, ok := toFloat(value)
+	if !ok || number != math.Trunc(number) || number < 0 || number > maxPort {
+		return 0, fmt.Errorf("%s is not a port: expected an integer from 0 to 65535", path)
+	}
+	return int(number), nil
+}
