@@ -1,0 +1,160 @@
+package manifest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	sigsjson "sigs.k8s.io/json"
+)
+
+// Problem is one fault of an object.
+type Problem struct {
+	Path    string // "spec.template.spec.containers[0].image"; "" for the object as a whole
+	Message string
+}
+
+func (p Problem) String() string {
+	if p.Path == "" {
+		return p.Message
+	}
+	return p.Path + ": " + p.Message
+}
+
+// Known reports whether Check knows the object's type.
+func (o Object) Known() bool { return typeOf(o.APIVersion(), o.Kind()) != nil }
+
+// Check decodes the object strictly into its Kubernetes type (unknown fields
+// and wrong types are problems) and then holds it against the rules that the
+// API server enforces beyond types, and against those of server-side apply,
+// with which Helm 4 installs. An object of unknown type is judged by its
+// metadata alone.
+func (o Object) Check() []Problem {
+	p := &problems{}
+	p.checkIdentity(o)
+	typed := typeOf(o.APIVersion(), o.Kind())
+	if typed == nil {
+		p.checkMetadata(o)
+		return p.list
+	}
+	if !p.decode(o, typed) {
+		return p.list // the rules would judge fields that were not read
+	}
+	p.checkMetadata(o)
+	p.checkRules(typed)
+	return p.list
+}
+
+// problems collects what the rules find.
+type problems struct{ list []Problem }
+
+func (p *problems) add(path, format string, args ...any) {
+	p.list = append(p.list, Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// invalid adds the messages of Kubernetes' validation helpers.
+func (p *problems) invalid(path string, value any, messages []string) {
+	if len(messages) > 0 {
+		p.add(path, "%#v is invalid: %s", value, strings.Join(messages, "; "))
+	}
+}
+
+func (p *problems) checkIdentity(o Object) {
+	apiVersion, kind := o.APIVersion(), o.Kind()
+	if apiVersion == "" {
+		p.add("apiVersion", "is missing")
+	}
+	if kind == "" {
+		p.add("kind", "is missing")
+	}
+	if since, instead, ok := retired(apiVersion, kind); ok {
+		p.add("apiVersion", "%s %s is not served since Kubernetes %s: use %s", apiVersion, kind, since, instead)
+		return
+	}
+	if apiVersion == "" || kind == "" || o.Known() {
+		return
+	}
+	if homes := homesOf(kind); len(homes) > 0 && isBuiltIn(apiVersion) {
+		p.add("apiVersion", "%s has no %s: it is in %s", apiVersion, kind, strings.Join(homes, " and "))
+	}
+}
+
+// homesOf gives the apiVersions that have kind.
+func homesOf(kind string) []string {
+	var out []string
+	for apiVersion, known := range kinds() {
+		if known[kind] != nil {
+			out = append(out, apiVersion)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// isBuiltIn reports whether Kubernetes itself serves apiVersion's group.
+// Other people's kinds may have any name, so nothing is said of theirs.
+func isBuiltIn(apiVersion string) bool {
+	group, _, grouped := strings.Cut(apiVersion, "/")
+	return !grouped || !strings.Contains(group, ".") || kinds()[apiVersion] != nil
+}
+
+// decode reports whether every known field had the right type.
+func (p *problems) decode(o Object, into any) bool {
+	data, err := json.Marshal(o.Fields)
+	if err != nil {
+		p.add("", "%v", err)
+		return false
+	}
+	unknown, err := sigsjson.UnmarshalStrict(data, into)
+	for _, u := range unknown {
+		p.addUnknown(u)
+	}
+	if err != nil {
+		p.addWrongType(err)
+	}
+	return err == nil
+}
+
+func (p *problems) addUnknown(err error) {
+	var field sigsjson.FieldError
+	if errors.As(err, &field) {
+		what := "unknown field"
+		if strings.HasPrefix(err.Error(), "duplicate") {
+			what = "duplicate field"
+		}
+		p.add(field.FieldPath(), "%s", what)
+		return
+	}
+	p.add("", "%v", err)
+}
+
+// addWrongType turns "json: cannot unmarshal number into Go struct field
+// EnvVar.spec.env.value of type string" into a path and a sentence.
+func (p *problems) addWrongType(err error) {
+	message := strings.TrimPrefix(err.Error(), "json: ")
+	got, rest, ok := strings.Cut(strings.TrimPrefix(message, "cannot unmarshal "), " into Go struct field ")
+	where, want, ok2 := strings.Cut(rest, " of type ")
+	if !ok || !ok2 {
+		p.add("", "%s", message)
+		return
+	}
+	_, path, _ := strings.Cut(where, ".")
+	p.add(path, "is a %s, expected %s", got, plainType(want))
+}
+
+// plainType says in YAML's words what a Go type takes.
+func plainType(goType string) string {
+	switch {
+	case goType == "string" || goType == "bool":
+		return map[string]string{"string": "a string (quote it)", "bool": "true or false"}[goType]
+	case strings.HasPrefix(goType, "int") || strings.HasPrefix(goType, "uint"):
+		return "a whole number"
+	case strings.HasPrefix(goType, "[]"):
+		return "a list"
+	case strings.HasPrefix(goType, "map[") || strings.Contains(goType, "."):
+		return "a map"
+	}
+	return goType
+}

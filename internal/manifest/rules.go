@@ -1,0 +1,247 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// checkRules holds an object against what the API server enforces of its kind.
+func (p *problems) checkRules(typed any) {
+	switch o := typed.(type) {
+	case *corev1.Pod:
+		p.checkPod("spec", o.Spec, nil)
+	case *appsv1.Deployment:
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
+		p.checkReplicas(o.Spec.Replicas)
+		p.checkDeploymentStrategy(o.Spec.Strategy)
+	case *appsv1.ReplicaSet:
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
+		p.checkReplicas(o.Spec.Replicas)
+	case *appsv1.DaemonSet:
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
+	case *appsv1.StatefulSet:
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.VolumeClaimTemplates)
+		p.checkReplicas(o.Spec.Replicas)
+		for i, claim := range o.Spec.VolumeClaimTemplates {
+			p.checkClaim(fmt.Sprintf("spec.volumeClaimTemplates[%d].spec", i), claim.Spec)
+		}
+	case *batchv1.Job:
+		p.checkJob("spec", o.Spec)
+	case *batchv1.CronJob:
+		if o.Spec.Schedule == "" {
+			p.add("spec.schedule", "is missing")
+		}
+		p.checkJob("spec.jobTemplate.spec", o.Spec.JobTemplate.Spec)
+	case *corev1.Service:
+		p.checkService(o.Spec)
+	case *networkingv1.Ingress:
+		p.checkIngress(o.Spec)
+	case *networkingv1.NetworkPolicy:
+		p.checkNetworkPolicy(o.Spec)
+	case *corev1.PersistentVolumeClaim:
+		p.checkClaim("spec", o.Spec)
+	case *corev1.ConfigMap:
+		p.checkDataKeys(slices.Collect(maps.Keys(o.Data)), slices.Collect(maps.Keys(o.BinaryData)))
+	case *corev1.Secret:
+		p.checkDataKeys(slices.Concat(slices.Collect(maps.Keys(o.Data)), slices.Collect(maps.Keys(o.StringData))), nil)
+	case *autoscalingv1.HorizontalPodAutoscaler:
+		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, o.Spec.ScaleTargetRef.Kind, o.Spec.ScaleTargetRef.Name)
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, o.Spec.ScaleTargetRef.Kind, o.Spec.ScaleTargetRef.Name)
+	case *policyv1.PodDisruptionBudget:
+		p.checkDisruptionBudget(o.Spec)
+	case *rbacv1.RoleBinding:
+		p.checkRoleRef(o.RoleRef)
+	case *rbacv1.ClusterRoleBinding:
+		p.checkRoleRef(o.RoleRef)
+	case *serviceMonitor:
+		if len(o.Spec.Endpoints) == 0 {
+			p.add("spec.endpoints", "has no entry: nothing would be scraped")
+		}
+	case *httpRoute:
+		p.checkHTTPRoute(o)
+	case *certificate:
+		p.checkCertificate(o)
+	}
+}
+
+func (p *problems) checkMetadata(o Object) {
+	p.checkName(o)
+	p.checkLabels("metadata.labels", o.TextMap("metadata", "labels"))
+	for _, key := range slices.Sorted(maps.Keys(o.Map("metadata", "annotations"))) {
+		p.invalid("metadata.annotations", key, validation.IsQualifiedName(strings.ToLower(key)))
+		if _, ok := o.Map("metadata", "annotations")[key].(string); !ok && o.Map("metadata", "annotations")[key] != nil {
+			p.add("metadata.annotations."+key, "is no string (quote it)")
+		}
+	}
+}
+
+func (p *problems) checkName(o Object) {
+	name := o.Name()
+	if name == "" {
+		if o.Text("metadata", "generateName") == "" {
+			p.add("metadata.name", "is missing")
+		}
+		return
+	}
+	switch {
+	case o.Kind() == "Service" && o.APIVersion() == "v1":
+		p.invalid("metadata.name", name, validation.IsDNS1035Label(name))
+	case o.Kind() == "Namespace" && o.APIVersion() == "v1":
+		p.invalid("metadata.name", name, validation.IsDNS1123Label(name))
+	case strings.HasPrefix(o.APIVersion(), "rbac.authorization.k8s.io/"):
+		if strings.ContainsAny(name, "/%") {
+			p.add("metadata.name", "%q may not contain / or %%", name)
+		}
+	default:
+		p.invalid("metadata.name", name, validation.IsDNS1123Subdomain(name))
+	}
+}
+
+func (p *problems) checkLabels(path string, labels map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		p.invalid(path, key, validation.IsQualifiedName(key))
+		p.invalid(path+"."+key, labels[key], validation.IsValidLabelValue(labels[key]))
+	}
+}
+
+func (p *problems) checkWorkload(selector *metav1.LabelSelector, template corev1.PodTemplateSpec, claims []corev1.PersistentVolumeClaim) {
+	p.checkSelector(selector, template.Labels)
+	p.checkLabels("spec.template.metadata.labels", template.Labels)
+	p.checkPod("spec.template.spec", template.Spec, claims)
+	if policy := template.Spec.RestartPolicy; policy != "" && policy != corev1.RestartPolicyAlways {
+		p.add("spec.template.spec.restartPolicy", "%q is not allowed here: Always", policy)
+	}
+}
+
+func (p *problems) checkSelector(selector *metav1.LabelSelector, labels map[string]string) {
+	if selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) == 0 {
+		p.add("spec.selector", "is missing")
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(selector.MatchLabels)) {
+		if want, got := selector.MatchLabels[key], labels[key]; want != got {
+			p.add("spec.selector.matchLabels."+key, "selects %q, the template's label is %q", want, got)
+		}
+	}
+}
+
+func (p *problems) checkReplicas(replicas *int32) {
+	if replicas != nil && *replicas < 0 {
+		p.add("spec.replicas", "%d is negative", *replicas)
+	}
+}
+
+func (p *problems) checkDeploymentStrategy(s appsv1.DeploymentStrategy) {
+	switch s.Type {
+	case "", appsv1.RollingUpdateDeploymentStrategyType:
+		if r := s.RollingUpdate; r != nil && isZero(r.MaxSurge) && isZero(r.MaxUnavailable) {
+			p.add("spec.strategy.rollingUpdate", "maxSurge and maxUnavailable may not both be 0")
+		}
+	case appsv1.RecreateDeploymentStrategyType:
+		if s.RollingUpdate != nil {
+			p.add("spec.strategy.rollingUpdate", "may not be set where strategy.type is Recreate")
+		}
+	default:
+		p.add("spec.strategy.type", "%q is unknown: RollingUpdate or Recreate", s.Type)
+	}
+}
+
+func isZero(v *intstr.IntOrString) bool {
+	return v != nil && (v.String() == "0" || v.String() == "0%")
+}
+
+func (p *problems) checkJob(path string, job batchv1.JobSpec) {
+	template := path + ".template"
+	p.checkLabels(template+".metadata.labels", job.Template.Labels)
+	p.checkPod(template+".spec", job.Template.Spec, nil)
+	if policy := job.Template.Spec.RestartPolicy; policy != corev1.RestartPolicyNever && policy != corev1.RestartPolicyOnFailure {
+		p.add(template+".spec.restartPolicy", "%q is not allowed in a Job: Never or OnFailure", policy)
+	}
+}
+
+func (p *problems) checkClaim(path string, claim corev1.PersistentVolumeClaimSpec) {
+	if len(claim.AccessModes) == 0 {
+		p.add(path+".accessModes", "has no entry")
+	}
+	for i, mode := range claim.AccessModes {
+		known := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce, corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOncePod}
+		oneOf(p, fmt.Sprintf("%s.accessModes[%d]", path, i), mode, known...)
+	}
+	if size, ok := claim.Resources.Requests[corev1.ResourceStorage]; !ok {
+		p.add(path+".resources.requests.storage", "is missing")
+	} else if size.Sign() <= 0 {
+		p.add(path+".resources.requests.storage", "%s is not above 0", size.String())
+	}
+}
+
+// oneOf adds a problem where value is none of known. An empty value is left
+// to the API server's default.
+func oneOf[T ~string](p *problems, path string, value T, known ...T) {
+	if value != "" && !slices.Contains(known, value) {
+		p.add(path, "%q is unknown: one of %v", value, known)
+	}
+}
+
+func (p *problems) checkDataKeys(text, binary []string) {
+	slices.Sort(text)
+	for _, key := range slices.Concat(text, binary) {
+		p.invalid("data", key, validation.IsConfigMapKey(key))
+	}
+	for _, key := range binary {
+		if slices.Contains(text, key) {
+			p.add("binaryData."+key, "is in data as well")
+		}
+	}
+}
+
+func (p *problems) checkAutoscaler(least *int32, most int32, kind, name string) {
+	if kind == "" || name == "" {
+		p.add("spec.scaleTargetRef", "kind or name is missing")
+	}
+	if most < 1 {
+		p.add("spec.maxReplicas", "%d is below 1", most)
+	}
+	if least != nil && *least > most {
+		p.add("spec.minReplicas", "%d is above maxReplicas (%d)", *least, most)
+	}
+}
+
+func (p *problems) checkDisruptionBudget(spec policyv1.PodDisruptionBudgetSpec) {
+	if spec.MinAvailable != nil && spec.MaxUnavailable != nil {
+		p.add("spec", "minAvailable and maxUnavailable exclude each other")
+	}
+}
+
+func (p *problems) checkRoleRef(ref rbacv1.RoleRef) {
+	if ref.Kind == "" || ref.Name == "" {
+		p.add("roleRef", "kind or name is missing")
+	}
+}
+
+func (p *problems) checkCertificate(c *certificate) {
+	if c.Spec.SecretName == "" {
+		p.add("spec.secretName", "is missing")
+	}
+	if c.Spec.IssuerRef.Name == "" {
+		p.add("spec.issuerRef.name", "is missing")
+	}
+	if len(c.Spec.DNSNames)+len(c.Spec.IPAddresses)+len(c.Spec.URIs)+len(c.Spec.EmailAddresses)+len(c.Spec.OtherNames) == 0 &&
+		c.Spec.CommonName == "" && c.Spec.LiteralSubject == "" {
+		p.add("spec", "names nothing that the certificate is for: dnsNames is missing")
+	}
+}

@@ -1,0 +1,206 @@
+package manifest
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+func (p *problems) checkService(spec corev1.ServiceSpec) {
+	oneOf(p, "spec.type", spec.Type, corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeExternalName)
+	external := spec.Type == corev1.ServiceTypeNodePort || spec.Type == corev1.ServiceTypeLoadBalancer
+	headless := spec.ClusterIP == corev1.ClusterIPNone
+	if len(spec.Ports) == 0 && !headless && spec.Type != corev1.ServiceTypeExternalName {
+		p.add("spec.ports", "has no entry")
+	}
+	if headless && external {
+		p.add("spec.clusterIP", "None does not go with type %s", spec.Type)
+	}
+	if spec.Type == corev1.ServiceTypeExternalName && spec.ExternalName == "" {
+		p.add("spec.externalName", "is missing")
+	}
+	if spec.ExternalTrafficPolicy != "" && !external && len(spec.ExternalIPs) == 0 {
+		p.add("spec.externalTrafficPolicy", "is for the types NodePort and LoadBalancer alone")
+	}
+	oneOf(p, "spec.externalTrafficPolicy", spec.ExternalTrafficPolicy, corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal)
+	oneOf(p, "spec.sessionAffinity", spec.SessionAffinity, corev1.ServiceAffinityClientIP, corev1.ServiceAffinityNone)
+	if spec.Type != corev1.ServiceTypeLoadBalancer && spec.LoadBalancerClass != nil {
+		p.add("spec.loadBalancerClass", "is for type LoadBalancer alone")
+	}
+	p.checkLabels("spec.selector", spec.Selector)
+	p.checkServicePorts(spec.Ports, external)
+}
+
+func (p *problems) checkServicePorts(ports []corev1.ServicePort, external bool) {
+	names, numbers, nodePorts := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i, port := range ports {
+		here := fmt.Sprintf("spec.ports[%d]", i)
+		p.checkPortNumber(here+".port", port.Port)
+		switch {
+		case port.Name != "":
+			p.invalid(here+".name", port.Name, validation.IsDNS1123Label(port.Name))
+			p.unique(here+".name", port.Name, "port name", names)
+		case len(ports) > 1:
+			p.add(here+".name", "is missing: a Service with several ports names each")
+		}
+		oneOf(p, here+".protocol", port.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+		protocol := protocolOf(port.Protocol)
+		p.unique(here, fmt.Sprintf("%d/%s", port.Port, protocol), "port", numbers)
+		p.checkTargetPort(here+".targetPort", port.TargetPort)
+		if port.NodePort == 0 {
+			continue
+		}
+		if !external {
+			p.add(here+".nodePort", "is for the types NodePort and LoadBalancer alone")
+		}
+		if port.NodePort < 30000 || port.NodePort > 32767 {
+			p.add(here+".nodePort", "%d is out of the range 30000-32767 that clusters have unless set up otherwise", port.NodePort)
+		}
+		p.unique(here+".nodePort", fmt.Sprintf("%d/%s", port.NodePort, protocol), "node port", nodePorts)
+	}
+}
+
+func (p *problems) checkTargetPort(at string, port intstr.IntOrString) {
+	switch {
+	case port.Type == intstr.String:
+		p.invalid(at, port.StrVal, validation.IsValidPortName(port.StrVal))
+	case port.IntVal != 0:
+		p.checkPortNumber(at, port.IntVal)
+	}
+}
+
+func (p *problems) checkIngress(spec networkingv1.IngressSpec) {
+	if len(spec.Rules) == 0 && spec.DefaultBackend == nil {
+		p.add("spec.rules", "has no entry, and there is no defaultBackend")
+	}
+	if spec.DefaultBackend != nil {
+		p.checkIngressBackend("spec.defaultBackend", *spec.DefaultBackend)
+	}
+	for i, rule := range spec.Rules {
+		here := fmt.Sprintf("spec.rules[%d]", i)
+		p.checkHost(here+".host", rule.Host)
+		if rule.HTTP == nil {
+			continue
+		}
+		if len(rule.HTTP.Paths) == 0 {
+			p.add(here+".http.paths", "has no entry")
+		}
+		for j, path := range rule.HTTP.Paths {
+			p.checkIngressPath(fmt.Sprintf("%s.http.paths[%d]", here, j), path)
+		}
+	}
+	for i, tls := range spec.TLS {
+		for j, host := range tls.Hosts {
+			p.checkHost(fmt.Sprintf("spec.tls[%d].hosts[%d]", i, j), host)
+		}
+	}
+}
+
+// checkHost takes an empty host, which matches all.
+func (p *problems) checkHost(at, host string) {
+	_, err := netip.ParseAddr(host)
+	switch {
+	case host == "":
+	case err == nil:
+		p.add(at, "%q is an address, a name is expected", host)
+	case strings.HasPrefix(host, "*"):
+		p.invalid(at, host, validation.IsWildcardDNS1123Subdomain(host))
+	default:
+		p.invalid(at, host, validation.IsDNS1123Subdomain(host))
+	}
+}
+
+func (p *problems) checkIngressPath(at string, path networkingv1.HTTPIngressPath) {
+	if path.PathType == nil {
+		p.add(at+".pathType", "is missing: Prefix, Exact or ImplementationSpecific")
+	} else {
+		oneOf(p, at+".pathType", *path.PathType, networkingv1.PathTypePrefix, networkingv1.PathTypeExact, networkingv1.PathTypeImplementationSpecific)
+		if *path.PathType != networkingv1.PathTypeImplementationSpecific && !strings.HasPrefix(path.Path, "/") {
+			p.add(at+".path", "%q must start with /", path.Path)
+		}
+	}
+	p.checkIngressBackend(at+".backend", path.Backend)
+}
+
+func (p *problems) checkIngressBackend(at string, backend networkingv1.IngressBackend) {
+	switch {
+	case backend.Service == nil && backend.Resource == nil:
+		p.add(at, "names no service")
+	case backend.Service != nil && backend.Resource != nil:
+		p.add(at, "service and resource exclude each other")
+	case backend.Service != nil:
+		if backend.Service.Name == "" {
+			p.add(at+".service.name", "is missing")
+		}
+		if port := backend.Service.Port; (port.Name == "") == (port.Number == 0) {
+			p.add(at+".service.port", "needs a name or a number, exactly one")
+		}
+	}
+}
+
+func (p *problems) checkNetworkPolicy(spec networkingv1.NetworkPolicySpec) {
+	for i, rule := range spec.Ingress {
+		p.checkPolicyPorts(fmt.Sprintf("spec.ingress[%d].ports", i), rule.Ports)
+	}
+	for i, rule := range spec.Egress {
+		p.checkPolicyPorts(fmt.Sprintf("spec.egress[%d].ports", i), rule.Ports)
+	}
+	for i, kind := range spec.PolicyTypes {
+		oneOf(p, fmt.Sprintf("spec.policyTypes[%d]", i), kind, networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)
+	}
+}
+
+func (p *problems) checkPolicyPorts(at string, ports []networkingv1.NetworkPolicyPort) {
+	for i, port := range ports {
+		here := fmt.Sprintf("%s[%d]", at, i)
+		if port.Protocol != nil {
+			oneOf(p, here+".protocol", *port.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+		}
+		if port.EndPort == nil {
+			continue
+		}
+		if port.Port == nil || port.Port.Type != intstr.Int || *port.EndPort < port.Port.IntVal {
+			p.add(here+".endPort", "%d needs a port that is a number and not above it", *port.EndPort)
+		}
+	}
+}
+
+func (p *problems) checkHTTPRoute(route *httpRoute) {
+	if len(route.Spec.ParentRefs) == 0 && route.Spec.UseDefaultGateways == "" {
+		p.add("spec.parentRefs", "has no entry: no Gateway would take the route")
+	}
+	for i, parent := range route.Spec.ParentRefs {
+		if parent.Name == "" {
+			p.add(fmt.Sprintf("spec.parentRefs[%d].name", i), "is missing")
+		}
+	}
+	for i, host := range route.Spec.Hostnames {
+		p.checkHost(fmt.Sprintf("spec.hostnames[%d]", i), host)
+	}
+	for i, rule := range route.Spec.Rules {
+		p.checkHTTPRouteRule(fmt.Sprintf("spec.rules[%d]", i), rule)
+	}
+}
+
+func (p *problems) checkHTTPRouteRule(at string, rule httpRouteRule) {
+	for j, match := range rule.Matches {
+		if match.Path != nil && !slices.Contains([]string{"", "PathPrefix", "Exact", "RegularExpression"}, match.Path.Type) {
+			p.add(fmt.Sprintf("%s.matches[%d].path.type", at, j), "%q is unknown: PathPrefix, Exact or RegularExpression", match.Path.Type)
+		}
+	}
+	for j, backend := range rule.BackendRefs {
+		here := fmt.Sprintf("%s.backendRefs[%d]", at, j)
+		if backend.Name == "" {
+			p.add(here+".name", "is missing")
+		}
+		if backend.Port == 0 && (backend.Kind == "" || backend.Kind == "Service") {
+			p.add(here+".port", "is missing")
+		}
+	}
+}

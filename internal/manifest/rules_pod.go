@@ -1,0 +1,290 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// checkPod holds a pod's spec at path against the API server's rules. claims
+// are a StatefulSet's volume claim templates: they are volumes too.
+func (p *problems) checkPod(at string, pod corev1.PodSpec, claims []corev1.PersistentVolumeClaim) {
+	if len(pod.Containers) == 0 {
+		p.add(at+".containers", "has no entry")
+	}
+	volumes := p.checkVolumes(at, pod.Volumes)
+	for _, claim := range claims {
+		volumes[claim.Name] = true
+	}
+	names := map[string]bool{}
+	check := func(list string, containers []corev1.Container, isInit bool) {
+		for i, c := range containers {
+			here := fmt.Sprintf("%s.%s[%d]", at, list, i)
+			p.unique(here+".name", c.Name, "name", names)
+			p.checkContainer(here, c, volumes, pod.HostNetwork)
+			if isInit {
+				p.checkInitContainer(here, c)
+			}
+		}
+	}
+	check("initContainers", pod.InitContainers, true)
+	check("containers", pod.Containers, false)
+	p.checkHostPorts(at, pod)
+	if name := pod.ServiceAccountName; name != "" {
+		p.invalid(at+".serviceAccountName", name, validation.IsDNS1123Subdomain(name))
+	}
+	if s := pod.TerminationGracePeriodSeconds; s != nil && *s < 0 {
+		p.add(at+".terminationGracePeriodSeconds", "%d is negative", *s)
+	}
+	oneOf(p, at+".restartPolicy", pod.RestartPolicy, corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
+	oneOf(p, at+".dnsPolicy", pod.DNSPolicy, corev1.DNSClusterFirst, corev1.DNSClusterFirstWithHostNet, corev1.DNSDefault, corev1.DNSNone)
+}
+
+// unique adds a problem where name stands in seen already, and notes it there.
+func (p *problems) unique(at, name, what string, seen map[string]bool) {
+	if name != "" && seen[name] {
+		p.add(at, "the %s %q is there twice", what, name)
+	}
+	seen[name] = true
+}
+
+func (p *problems) checkVolumes(at string, volumes []corev1.Volume) map[string]bool {
+	names := map[string]bool{}
+	for i, v := range volumes {
+		here := fmt.Sprintf("%s.volumes[%d]", at, i)
+		p.unique(here+".name", v.Name, "volume", names)
+		p.invalid(here+".name", v.Name, validation.IsDNS1123Label(v.Name))
+		if n := countSet(v.VolumeSource); n > 1 {
+			p.add(here, "has %d sources, one is allowed", n)
+		}
+		switch {
+		case v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == "":
+			p.add(here+".persistentVolumeClaim.claimName", "is missing")
+		case v.Secret != nil && v.Secret.SecretName == "":
+			p.add(here+".secret.secretName", "is missing")
+		case v.ConfigMap != nil && v.ConfigMap.Name == "":
+			p.add(here+".configMap.name", "is missing")
+		}
+		if v.Secret != nil {
+			p.checkItems(here+".secret", v.Secret.Items, v.Secret.DefaultMode)
+		}
+		if v.ConfigMap != nil {
+			p.checkItems(here+".configMap", v.ConfigMap.Items, v.ConfigMap.DefaultMode)
+		}
+	}
+	return names
+}
+
+func (p *problems) checkItems(at string, items []corev1.KeyToPath, mode *int32) {
+	if mode != nil && (*mode < 0 || *mode > 0o777) {
+		p.add(at+".defaultMode", "%d is no file mode: 0 to 0777 (octal)", *mode)
+	}
+	for i, item := range items {
+		here := fmt.Sprintf("%s.items[%d]", at, i)
+		if item.Key == "" {
+			p.add(here+".key", "is missing")
+		}
+		if item.Path == "" {
+			p.add(here+".path", "is missing")
+		} else if !isBelow(item.Path) {
+			p.add(here+".path", "%q must be relative and without ..", item.Path)
+		}
+		if m := item.Mode; m != nil && (*m < 0 || *m > 0o777) {
+			p.add(here+".mode", "%d is no file mode: 0 to 0777 (octal)", *m)
+		}
+	}
+}
+
+func isBelow(name string) bool {
+	return !path.IsAbs(name) && !slices.Contains(strings.Split(name, "/"), "..")
+}
+
+// countSet counts the fields that are set of a struct that has pointers alone,
+// as Kubernetes writes "one of".
+func countSet(union any) int {
+	n := 0
+	for v, i := reflect.ValueOf(union), 0; i < v.NumField(); i++ {
+		if !v.Field(i).IsNil() {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *problems) checkContainer(at string, c corev1.Container, volumes map[string]bool, hostNetwork bool) {
+	if c.Name == "" {
+		p.add(at+".name", "is missing")
+	} else {
+		p.invalid(at+".name", c.Name, validation.IsDNS1123Label(c.Name))
+	}
+	if strings.TrimSpace(c.Image) == "" {
+		p.add(at+".image", "is missing")
+	} else if c.Image != strings.TrimSpace(c.Image) || strings.HasPrefix(c.Image, ":") || strings.HasSuffix(c.Image, ":") {
+		p.add(at+".image", "%q is no image reference", c.Image)
+	}
+	oneOf(p, at+".imagePullPolicy", c.ImagePullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)
+	p.checkContainerPorts(at, c.Ports, hostNetwork)
+	p.checkEnv(at, c.Env)
+	p.checkMounts(at, c.VolumeMounts, volumes)
+	p.checkResources(at+".resources", c.Resources)
+	p.checkProbe(at+".startupProbe", c.StartupProbe, c.Ports, 1)
+	p.checkProbe(at+".livenessProbe", c.LivenessProbe, c.Ports, 1)
+	p.checkProbe(at+".readinessProbe", c.ReadinessProbe, c.Ports, math.MaxInt32)
+	if s := c.SecurityContext; s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot && s.RunAsUser != nil && *s.RunAsUser == 0 {
+		p.add(at+".securityContext", "runAsNonRoot and runAsUser 0 exclude each other")
+	}
+}
+
+func (p *problems) checkInitContainer(at string, c corev1.Container) {
+	isSidecar := c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+	if !isSidecar && (c.LivenessProbe != nil || c.ReadinessProbe != nil || c.StartupProbe != nil || c.Lifecycle != nil) {
+		p.add(at, "an init container has no probes and no lifecycle, unless restartPolicy is Always")
+	}
+}
+
+func (p *problems) checkContainerPorts(at string, ports []corev1.ContainerPort, hostNetwork bool) {
+	names, numbers := map[string]bool{}, map[string]bool{}
+	for i, port := range ports {
+		here := fmt.Sprintf("%s.ports[%d]", at, i)
+		p.checkPortNumber(here+".containerPort", port.ContainerPort)
+		if port.Name != "" {
+			p.invalid(here+".name", port.Name, validation.IsValidPortName(port.Name))
+			p.unique(here+".name", port.Name, "port name", names)
+		}
+		oneOf(p, here+".protocol", port.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+		p.unique(here, fmt.Sprintf("%d/%s", port.ContainerPort, protocolOf(port.Protocol)), "port", numbers)
+		if port.HostPort != 0 {
+			p.checkPortNumber(here+".hostPort", port.HostPort)
+		}
+		if hostNetwork && port.HostPort != 0 && port.HostPort != port.ContainerPort {
+			p.add(here+".hostPort", "%d must equal containerPort %d where hostNetwork is true", port.HostPort, port.ContainerPort)
+		}
+	}
+}
+
+func (p *problems) checkPortNumber(at string, port int32) {
+	if port == 0 {
+		p.add(at, "is missing")
+		return
+	}
+	p.invalid(at, int(port), validation.IsValidPortNum(int(port)))
+}
+
+func protocolOf(protocol corev1.Protocol) corev1.Protocol {
+	if protocol == "" {
+		return corev1.ProtocolTCP
+	}
+	return protocol
+}
+
+// checkHostPorts finds host ports that two containers of a pod want.
+func (p *problems) checkHostPorts(at string, pod corev1.PodSpec) {
+	owner := map[string]string{}
+	for _, c := range pod.Containers {
+		for _, port := range c.Ports {
+			if port.HostPort == 0 {
+				continue
+			}
+			key := fmt.Sprintf("%s%d/%s", port.HostIP, port.HostPort, protocolOf(port.Protocol))
+			if other, ok := owner[key]; ok && other != c.Name {
+				p.add(at, "the containers %s and %s both want host port %s", other, c.Name, key)
+			}
+			owner[key] = c.Name
+		}
+	}
+}
+
+func (p *problems) checkEnv(at string, env []corev1.EnvVar) {
+	names := map[string]bool{}
+	for i, e := range env {
+		here := fmt.Sprintf("%s.env[%d]", at, i)
+		if e.Name == "" {
+			p.add(here+".name", "is missing")
+			continue
+		}
+		p.invalid(here+".name", e.Name, validation.IsRelaxedEnvVarName(e.Name))
+		p.unique(here, e.Name, "variable", names)
+		if e.ValueFrom == nil {
+			continue
+		}
+		if e.Value != "" {
+			p.add(here, "%s has value and valueFrom, one is allowed", e.Name)
+		}
+		p.checkEnvSource(here+".valueFrom", e.ValueFrom)
+	}
+}
+
+func (p *problems) checkEnvSource(at string, from *corev1.EnvVarSource) {
+	if n := countSet(*from); n != 1 {
+		p.add(at, "has %d sources, exactly one is expected", n)
+	}
+	if ref := from.SecretKeyRef; ref != nil && (ref.Name == "" || ref.Key == "") {
+		p.add(at+".secretKeyRef", "name or key is missing")
+	}
+	if ref := from.ConfigMapKeyRef; ref != nil && (ref.Name == "" || ref.Key == "") {
+		p.add(at+".configMapKeyRef", "name or key is missing")
+	}
+}
+
+func (p *problems) checkMounts(at string, mounts []corev1.VolumeMount, volumes map[string]bool) {
+	paths := map[string]bool{}
+	for i, m := range mounts {
+		here := fmt.Sprintf("%s.volumeMounts[%d]", at, i)
+		if !volumes[m.Name] {
+			p.add(here+".name", "the pod has no volume %q", m.Name)
+		}
+		if m.MountPath == "" {
+			p.add(here+".mountPath", "is missing")
+		}
+		p.unique(here+".mountPath", m.MountPath, "mount path", paths)
+		if m.SubPath != "" && !isBelow(m.SubPath) {
+			p.add(here+".subPath", "%q must be relative and without ..", m.SubPath)
+		}
+	}
+}
+
+func (p *problems) checkResources(at string, r corev1.ResourceRequirements) {
+	for _, name := range slices.Sorted(maps.Keys(r.Requests)) {
+		request := r.Requests[name]
+		if limit, ok := r.Limits[name]; ok && request.Cmp(limit) > 0 {
+			p.add(fmt.Sprintf("%s.requests.%s", at, name), "%s is above the limit %s", request.String(), limit.String())
+		}
+	}
+}
+
+// checkProbe takes the successes that a probe of its sort may ask for.
+func (p *problems) checkProbe(at string, probe *corev1.Probe, ports []corev1.ContainerPort, mostSuccesses int32) {
+	if probe == nil {
+		return
+	}
+	if probe.SuccessThreshold > mostSuccesses {
+		p.add(at+".successThreshold", "must be %d", mostSuccesses)
+	}
+	if n := countSet(probe.ProbeHandler); n != 1 {
+		p.add(at, "has %d handlers (httpGet, tcpSocket, exec, grpc), exactly one is expected", n)
+	}
+	if get := probe.HTTPGet; get != nil {
+		p.checkProbePort(at+".httpGet.port", get.Port, ports)
+	}
+	if socket := probe.TCPSocket; socket != nil {
+		p.checkProbePort(at+".tcpSocket.port", socket.Port, ports)
+	}
+}
+
+func (p *problems) checkProbePort(at string, port intstr.IntOrString, ports []corev1.ContainerPort) {
+	if port.Type == intstr.Int {
+		p.checkPortNumber(at, port.IntVal)
+		return
+	}
+	if !slices.ContainsFunc(ports, func(c corev1.ContainerPort) bool { return c.Name == port.StrVal }) {
+		p.add(at, "the container has no port named %q", port.StrVal)
+	}
+}
