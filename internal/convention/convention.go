@@ -1,0 +1,240 @@
+// Package convention holds a repository's habits of writing charts as data,
+// each fact with its evidence, and reads them from sibling charts.
+package convention
+
+// Confidence says how a fact is known.
+type Confidence string
+
+// From the surest to the least sure.
+const (
+	Probed  Confidence = "probed"  // a changed key moved the rendered field
+	Voted   Confidence = "voted"   // most of several siblings agree
+	Name    Confidence = "name"    // judged by names and shapes alone
+	Default Confidence = "default" // no sibling says anything: the canonical way
+)
+
+// Convention is everything that scaffold obeys.
+type Convention struct {
+	// Source names the charts that the convention was read from, as the user
+	// named them ("apps/localai"), empty for the canonical convention.
+	Source []string `json:"source" yaml:"source"`
+	// Values maps a canonical key to the place that the repository gives it.
+	// A key that is not there keeps its canonical place.
+	Values map[string]Value `json:"values" yaml:"values"`
+	Labels Labels           `json:"labels" yaml:"labels"`
+	Naming Naming           `json:"naming" yaml:"naming"`
+	// Kinds are the kinds of object that the repository uses for a role.
+	Kinds    Kinds    `json:"kinds" yaml:"kinds"`
+	Files    Files    `json:"files" yaml:"files"`
+	Style    Style    `json:"style" yaml:"style"`
+	Defaults Defaults `json:"defaults" yaml:"defaults"`
+}
+
+// Fact is how one thing is known.
+type Fact struct {
+	// Evidence names file and key, or the vote ("9 of 11 charts").
+	Evidence   string     `json:"evidence,omitempty" yaml:"evidence,omitempty"`
+	Confidence Confidence `json:"confidence" yaml:"confidence"`
+}
+
+// Value is the place of one canonical value.
+type Value struct {
+	// Path is dotted ("deployment.image.repository"). A list's element is
+	// written [n] ("service.ports[0].port"), a segment with a dot in it is
+	// quoted ("annotations.\"kubernetes.io/ingress.class\""), <volume>
+	// stands for the name of a volume ("persistence.<volume>.size"), and
+	// {name} for the chart's name ("{name}.service.port"; see ForChart).
+	Path string `json:"path" yaml:"path"`
+	// Shape is one of the Shape constants of the key, "" for the plain one.
+	Shape string `json:"shape,omitempty" yaml:"shape,omitempty"`
+	Fact  `yaml:",inline"`
+}
+
+// Shapes of image.repository.
+const (
+	ImageSplit    = "split"    // repository and tag apart
+	ImageRegistry = "registry" // registry, repository and tag apart; the registry's path is that of image.registry
+	ImageString   = "string"   // repository:tag in one string; image.tag has no place
+)
+
+// Shapes of env.
+const (
+	EnvList    = "list"    // Kubernetes' own list of {name, value}
+	EnvMap     = "map"     // NAME: value, or NAME: {valueFrom: ...}
+	EnvObjects = "objects" // any: {name: NAME, value: value}
+)
+
+// Shapes of ingress.hosts.
+const (
+	HostsObjects = "objects" // [{host, paths: [{path, pathType}]}]
+	HostsNamed   = "named"   // [{name, path}]
+	HostsStrings = "strings" // [host]
+	HostsSingle  = "host"    // one string
+)
+
+// Shapes of ingress.tls.
+const (
+	TLSList   = "list"   // [{secretName, hosts: []}]
+	TLSHosts  = "hosts"  // [host], the Secret named after the chart
+	TLSSecret = "secret" // the Secret's name in one string
+	TLSBool   = "bool"   // on or off, the Secret named after the host
+	TLSMap    = "map"    // {enabled, secretName}
+)
+
+// Shapes of persistence.enabled and its siblings: they describe the block.
+const (
+	PersistenceBlock   = "block"   // one block
+	PersistenceVolumes = "volumes" // a map of named volumes
+	PersistenceList    = "list"    // a list of volumes
+)
+
+// Shapes of persistence.accessMode.
+const (
+	AccessModeString = "string"
+	AccessModeList   = "list"
+)
+
+// Label schemes, as names for the usual sets.
+const (
+	SchemeRecommended = "app.kubernetes.io"          // Kubernetes' recommended labels
+	SchemeApp         = "app"                        // app alone
+	SchemeClassic     = "app-chart-release-heritage" // Helm 2's labels, or most of them
+	SchemeCustom      = "custom"
+)
+
+// Labels are the labels of a repository's objects.
+type Labels struct {
+	// Scheme is one of the Scheme constants; Set and Selector say what it
+	// means.
+	Scheme string `json:"scheme" yaml:"scheme"`
+	// Set holds the labels of every object, in the order in which they are
+	// written.
+	Set []Label `json:"set" yaml:"set"`
+	// Selector holds the labels by which the workload selects its pods.
+	Selector []Label `json:"selector" yaml:"selector"`
+	// ServiceSelector is what Services select by, Selector where it is empty.
+	ServiceSelector []Label `json:"serviceSelector,omitempty" yaml:"serviceSelector,omitempty"`
+	Fact            `yaml:",inline"`
+}
+
+// Label is a label with the pattern of its value. In the pattern {name} is the
+// chart's name (nameOverride honoured), {chart} name and version, {release}
+// the release, {fullname} the objects' name, {version} the application's
+// version, {service} Helm ("Helm" as .Release.Service gives it).
+type Label struct {
+	Name  string `json:"name" yaml:"name"`
+	Value string `json:"value" yaml:"value"`
+}
+
+// Ways to name objects, as patterns of Naming.Fullname.
+const (
+	FullnameHelmCreate   = "{release}-{name}?" // the release alone where it contains the chart's name, as `helm create` has it
+	FullnameReleaseChart = "{release}-{name}"
+	FullnameChartRelease = "{name}-{release}"
+	FullnameChart        = "{name}"
+	FullnameRelease      = "{release}"
+)
+
+// Naming is how objects get their names.
+type Naming struct {
+	// Fullname is one of the Fullname constants.
+	Fullname string `json:"fullname" yaml:"fullname"`
+	// Suffixes are appended to Fullname by kind ("Deployment": "-deployment").
+	Suffixes map[string]string `json:"suffixes,omitempty" yaml:"suffixes,omitempty"`
+	// HelperPrefix stands before the names of the chart's named templates,
+	// {name} for the chart's own name.
+	HelperPrefix string `json:"helperPrefix" yaml:"helperPrefix"`
+	Fact         `yaml:",inline"`
+}
+
+// Kinds of Kinds.Route.
+const (
+	RouteIngress      = "Ingress"
+	RouteHTTPRoute    = "HTTPRoute"    // Gateway API
+	RouteIngressRoute = "IngressRoute" // Traefik
+)
+
+// Kinds are kinds of object by role.
+type Kinds struct {
+	Workload string `json:"workload" yaml:"workload"` // Deployment, StatefulSet or DaemonSet
+	Route    string `json:"route" yaml:"route"`       // one of the Route constants
+	Fact     `yaml:",inline"`
+}
+
+// Files is where templates lie.
+type Files struct {
+	// Templates maps a kind ("Deployment", "PersistentVolumeClaim") or
+	// "helpers" to a path below templates/; {name} in it is the chart's name.
+	Templates map[string]string `json:"templates,omitempty" yaml:"templates,omitempty"`
+	// Extension of templates without an entry: "yaml" or "yml".
+	Extension string `json:"extension" yaml:"extension"`
+	Fact      `yaml:",inline"`
+}
+
+// Style is how YAML and comments are written.
+type Style struct {
+	Indent        int    `json:"indent" yaml:"indent"`               // spaces
+	Lists         string `json:"lists" yaml:"lists"`                 // "indented" or "flush" below their key
+	DocumentStart bool   `json:"documentStart" yaml:"documentStart"` // --- at the head of values.yaml and Chart.yaml
+	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single" or "none" where a string needs none
+	Comments      string `json:"comments" yaml:"comments"`           // "plain" (#), "helm-docs" (# --) or "readme-generator" (## @param)
+	// ChartFields are the fields of Chart.yaml in their order.
+	ChartFields []string `json:"chartFields,omitempty" yaml:"chartFields,omitempty"`
+	// ValuesOrder are the top-level keys of values.yaml in their order.
+	ValuesOrder []string `json:"valuesOrder,omitempty" yaml:"valuesOrder,omitempty"`
+	Fact        `yaml:",inline"`
+}
+
+// Defaults are example values that carry over to the new chart.
+type Defaults struct {
+	// Domain is the part of a host behind the application's name
+	// ("example.com").
+	Domain string `json:"domain,omitempty" yaml:"domain,omitempty"`
+	// HostPattern has {name} for the application ("{name}.example.com").
+	HostPattern string `json:"hostPattern,omitempty" yaml:"hostPattern,omitempty"`
+	// TLSSecretPattern has {name} for the application and {host} for the
+	// whole host ("{name}-example-com-tls").
+	TLSSecretPattern string `json:"tlsSecretPattern,omitempty" yaml:"tlsSecretPattern,omitempty"`
+	IngressClass     string `json:"ingressClass,omitempty" yaml:"ingressClass,omitempty"`
+	// ClusterIssuer is cert-manager's, with the annotation that names it.
+	ClusterIssuer           string `json:"clusterIssuer,omitempty" yaml:"clusterIssuer,omitempty"`
+	ClusterIssuerAnnotation string `json:"clusterIssuerAnnotation,omitempty" yaml:"clusterIssuerAnnotation,omitempty"`
+	// IngressAnnotations are those that suit any application, the cluster
+	// issuer's among them.
+	IngressAnnotations map[string]string `json:"ingressAnnotations,omitempty" yaml:"ingressAnnotations,omitempty"`
+	StorageClass       string            `json:"storageClass,omitempty" yaml:"storageClass,omitempty"`
+	// ChartVersion is the version that new charts of the repository start
+	// with.
+	ChartVersion string `json:"chartVersion,omitempty" yaml:"chartVersion,omitempty"`
+	Fact         `yaml:",inline"`
+}
+
+// Canonical is the plain convention: what scaffold writes where no sibling
+// says otherwise.
+func Canonical() *Convention {
+	byDefault := Fact{Confidence: Default}
+	return &Convention{
+		Source: []string{},
+		Values: map[string]Value{},
+		Labels: Labels{
+			Scheme: SchemeRecommended,
+			Set: []Label{
+				{"helm.sh/chart", "{chart}"},
+				{"app.kubernetes.io/name", "{name}"},
+				{"app.kubernetes.io/instance", "{release}"},
+				{"app.kubernetes.io/version", "{version}"},
+				{"app.kubernetes.io/managed-by", "{service}"},
+			},
+			Selector: []Label{
+				{"app.kubernetes.io/name", "{name}"},
+				{"app.kubernetes.io/instance", "{release}"},
+			},
+			Fact: byDefault,
+		},
+		Naming:   Naming{Fullname: FullnameHelmCreate, HelperPrefix: "{name}", Fact: byDefault},
+		Kinds:    Kinds{Workload: "Deployment", Route: RouteIngress, Fact: byDefault},
+		Files:    Files{Extension: "yaml", Fact: byDefault},
+		Style:    Style{Indent: 2, Lists: "indented", Quotes: "double", Comments: "plain", Fact: byDefault},
+		Defaults: Defaults{Fact: byDefault},
+	}
+}

@@ -1,0 +1,224 @@
+package convention
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// facts are what one sibling says. A thing that it does not say is nil or empty.
+type facts struct {
+	shown        string
+	values       map[string]Value
+	labels       *Labels
+	naming       *Naming
+	workload     string
+	route        string
+	files        *Files
+	style        Style
+	defaults     Defaults
+	chartVersion string
+}
+
+// read gathers what the sibling says.
+func (s *sibling) read() facts {
+	sc := newScan(s.values, s.name, s.others)
+	found := sc.detect()
+	f := facts{shown: s.shown, values: map[string]Value{}, route: sc.route}
+	for key, at := range found {
+		f.values[key] = Value{
+			Path: s.pathOf(at.path), Shape: at.shape,
+			Fact: Fact{Evidence: s.evidenceOf(at.path), Confidence: Name},
+		}
+	}
+	s.readHints(sc, f.values)
+	for _, t := range s.templates {
+		f.readTemplates(t)
+	}
+	f.style = s.style()
+	f.defaults = s.defaults(sc)
+	f.chartVersion = s.chart.Root.Get("version").Str()
+	return f
+}
+
+// pathOf writes a path, with {name} for a block that is called like the chart.
+func (s *sibling) pathOf(path []string) string {
+	out := slices.Clone(path)
+	for i, segment := range out {
+		if i < len(out)-1 && s.name != "" && sameName(segment, s.name) {
+			out[i] = "{name}"
+		}
+	}
+	return yamldoc.JoinPath(out...)
+}
+
+// evidenceOf is evidence for a path with <volume> in it, too.
+func (s *sibling) evidenceOf(path []string) string {
+	i := slices.Index(path, "<volume>")
+	if i < 0 {
+		return s.evidence(path)
+	}
+	block := s.values.Get(yamldoc.JoinPath(path[:i]...))
+	for _, key := range block.Keys() {
+		concrete := slices.Clone(path)
+		concrete[i] = key
+		if s.values.Get(yamldoc.JoinPath(concrete...)) != nil {
+			return s.evidence(concrete)
+		}
+	}
+	return s.evidence(path[:i])
+}
+
+// readTemplates takes what the chart's own templates say, and what those of a
+// wrapped chart say where its own are silent.
+func (f *facts) readTemplates(t templates) {
+	w := t.workload()
+	if w == nil {
+		return
+	}
+	if f.workload == "" {
+		f.workload = w.kind
+	}
+	if labels, ok := t.labelFacts(); ok && f.labels == nil {
+		f.labels = &labels
+	}
+	if naming, ok := t.namingFacts(); ok && f.naming == nil {
+		f.naming = &naming
+	}
+	if f.files == nil {
+		f.files = &Files{
+			Templates: t.filesByKind(), Extension: t.extension(),
+			Fact: Fact{Evidence: t.shown + "/templates", Confidence: Name},
+		}
+	}
+	if f.route != "" && t.object(f.route) != nil {
+		return
+	}
+	for _, kind := range []string{RouteIngress, RouteIngressRoute, RouteHTTPRoute} {
+		if t.object(kind) != nil {
+			f.route = kind
+			return
+		}
+	}
+}
+
+// style measures the sibling's own values and Chart.yaml together: a short
+// values.yaml may show neither lists nor quotes.
+func (s *sibling) style() Style {
+	values, chart := s.layers[0].doc.Style(), s.chart.Style()
+	out := Style{
+		Indent: values.Indent, Lists: firstOf(values.Lists, chart.Lists), Quotes: firstOf(values.Quotes, chart.Quotes),
+		Comments: values.Comments, DocumentStart: values.DocumentStart,
+		ChartFields: s.chart.Root.Keys(), ValuesOrder: s.values.Keys(),
+		Fact: Fact{Evidence: s.layers[0].shown, Confidence: Name},
+	}
+	if len(s.layers[0].doc.Root.Entries) == 0 {
+		out.DocumentStart = chart.DocumentStart
+	}
+	if out.Indent == 0 {
+		out.Indent = chart.Indent
+	}
+	if out.Comments == "none" {
+		out.Comments = "plain" // comments have to be written somehow
+	}
+	return out
+}
+
+// hintedSettings are keys that charts have without naming them in values, each
+// with the block that it is to stand in.
+var hintedSettings = []struct {
+	key, block string
+	names      []string
+}{
+	{"persistence.storageClass", "persistence", []string{"storageclass", "storageclassname"}},
+	{"persistence.accessMode", "persistence", []string{"accessmode", "accessmodes"}},
+	{"persistence.existingClaim", "persistence", []string{"existingclaim"}},
+	{"persistence.mountPath", "persistence", []string{"mountpath"}},
+	{"ingress.className", "ingress", []string{"classname", "ingressclassname"}},
+	{"ingress.annotations", "ingress", []string{"annotations"}},
+	{"ingress.tls", "ingress", []string{"tls"}},
+	{"resources", "", []string{"resources"}},
+	{"nodeSelector", "", []string{"nodeselector"}},
+	{"tolerations", "", []string{"tolerations"}},
+	{"affinity", "", []string{"affinity"}},
+	{"podAnnotations", "", []string{"podannotations"}},
+	{"imagePullSecrets", "", []string{"imagepullsecrets"}},
+	{"replicaCount", "", replicaNames},
+}
+
+// hint is a path that something but the values themselves mentions.
+type hint struct {
+	path     []string
+	evidence string
+}
+
+// hints gathers the keys that stand in comments and those that the templates
+// read: storageClass is often in neither values nor any default.
+func (s *sibling) hints() []hint {
+	var out []hint
+	own := s.layers[0]
+	for _, c := range own.doc.Commented() {
+		path := yamldoc.SplitPath(c.Path)
+		if hasPrefix(path, own.prefix) {
+			evidence := fmt.Sprintf("%s:%d %s (in a comment)", own.shown, c.Line, c.Path)
+			out = append(out, hint{path[len(own.prefix):], evidence})
+		}
+	}
+	for _, t := range s.templates {
+		for _, read := range t.reads {
+			out = append(out, hint{strings.Split(read, "."), fmt.Sprintf("%s/templates .Values.%s", t.shown, read)})
+		}
+	}
+	return out
+}
+
+// readHints takes keys from hints where the values do not name them: beside the
+// keys of their block, or around the image.
+func (s *sibling) readHints(sc *scan, values map[string]Value) {
+	for _, h := range s.hints() {
+		if len(h.path) == 0 {
+			continue
+		}
+		parent, last := h.path[:len(h.path)-1], h.path[len(h.path)-1]
+		for _, setting := range hintedSettings {
+			if _, known := values[setting.key]; known || !slices.Contains(setting.names, norm(last)) {
+				continue
+			}
+			path := h.path
+			if setting.block != "" {
+				block, ok := sc.facts[setting.block]
+				switch {
+				case !ok:
+					continue
+				case sameBlock(block.path, parent):
+					path = append(slices.Clone(block.path), last)
+				case !hasPrefix(block.path, parent) || len(parent) == 0:
+					continue
+				}
+			} else if !hasPrefix(sc.imageBlock.path, parent) {
+				continue
+			}
+			values[setting.key] = Value{
+				Path: s.pathOf(path), Shape: hintedShape(sc, setting.key, last), Fact: Fact{Evidence: h.evidence, Confidence: Name},
+			}
+		}
+	}
+}
+
+// hintedShape gives the shape that a hinted key has by its name or its block.
+func hintedShape(sc *scan, key, name string) string {
+	switch {
+	case key == "persistence.accessMode" && strings.HasSuffix(name, "s"):
+		return AccessModeList
+	case key != "persistence.accessMode" && strings.HasPrefix(key, "persistence."):
+		return sc.facts["persistence"].shape
+	}
+	return ""
+}
+
+// sameBlock compares a path with one in which <volume> stands for any name.
+func sameBlock(pattern, path []string) bool {
+	return slices.EqualFunc(pattern, path, func(a, b string) bool { return a == b || a == "<volume>" })
+}

@@ -1,0 +1,157 @@
+package convention
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// YAML gives the convention as `conventions -o yaml` prints it.
+func (c *Convention) YAML() ([]byte, error) {
+	var out bytes.Buffer
+	d, err := yaml.NewDumper(&out, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(-1),
+		yaml.WithQuotePreference(yaml.QuoteDouble))
+	if err != nil {
+		return nil, fmt.Errorf("writing the convention: %w", err)
+	}
+	if err := d.Dump(c); err != nil {
+		return nil, fmt.Errorf("writing the convention: %w", err)
+	}
+	if err := d.Close(); err != nil {
+		return nil, fmt.Errorf("writing the convention: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// JSON gives the convention as `conventions -o json` prints it.
+func (c *Convention) JSON() ([]byte, error) {
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(c); err != nil {
+		return nil, fmt.Errorf("writing the convention: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// Overrides are parts of a convention that a user has written down. They go over
+// what siblings say, key by key.
+type Overrides struct {
+	parts map[string]any
+	from  string
+}
+
+// IsEmpty tells whether there is nothing to override.
+func (o Overrides) IsEmpty() bool { return len(o.parts) == 0 }
+
+// LoadFile reads overrides from a file in the form that `conventions -o yaml` and
+// `-o json` print; any part may be missing. A value may be its path alone:
+//
+//	values:
+//	  image.repository: deployment.image.repository
+func LoadFile(path string) (Overrides, error) {
+	doc, err := yamldoc.ReadFile(path)
+	if err != nil {
+		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
+			"reading the convention: %w", err)
+	}
+	o := newOverrides(doc.Root, path)
+	return o, o.check()
+}
+
+func newOverrides(n *yamldoc.Node, from string) Overrides {
+	parts, _ := n.Decode().(map[string]any)
+	parts = maps.Clone(parts)
+	if values, ok := parts["values"].(map[string]any); ok {
+		full := make(map[string]any, len(values))
+		for key, v := range values {
+			if path, short := v.(string); short {
+				v = map[string]any{"path": path}
+			}
+			if m, ok := v.(map[string]any); ok && m["confidence"] == nil {
+				m = maps.Clone(m)
+				m["confidence"], m["evidence"] = string(Name), from
+				v = m
+			}
+			full[key] = v
+		}
+		parts["values"] = full
+	}
+	return Overrides{parts, from}
+}
+
+// check finds words in the overrides that a convention does not know.
+func (o Overrides) check() error {
+	_, err := o.Apply(Canonical())
+	return err
+}
+
+// Merge lays other overrides over these, key by key.
+func (o Overrides) Merge(over Overrides) Overrides {
+	if o.IsEmpty() {
+		return over
+	}
+	if over.IsEmpty() {
+		return o
+	}
+	return Overrides{mergeMaps(o.parts, over.parts), o.from + ", " + over.from}
+}
+
+// Apply gives a convention with the overrides in it; c itself stays. A key that
+// a convention does not know, and a result that does not pass Validate, are
+// errors that name the file.
+func (o Overrides) Apply(c *Convention) (*Convention, error) {
+	if o.IsEmpty() {
+		return c, nil
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("convention: %w", err)
+	}
+	var whole map[string]any
+	if err := json.Unmarshal(text, &whole); err != nil {
+		return nil, fmt.Errorf("convention: %w", err)
+	}
+	if text, err = json.Marshal(mergeMaps(whole, o.parts)); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.from, err)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	out := &Convention{}
+	if err := d.Decode(out); err != nil {
+		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
+	}
+	if err := out.Validate(); err != nil {
+		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
+	}
+	return out, nil
+}
+
+// mergeMaps lays one map over another; maps in both are merged, all else is
+// replaced. Neither is changed. What has a path (a value) is replaced whole: a
+// shape belongs to its path.
+func mergeMaps(base, over map[string]any) map[string]any {
+	if _, value := over["path"]; value {
+		return over
+	}
+	out := maps.Clone(base)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for key, v := range over {
+		below, isMap := v.(map[string]any)
+		if under, ok := out[key].(map[string]any); ok && isMap {
+			out[key] = mergeMaps(under, below)
+			continue
+		}
+		out[key] = v
+	}
+	return out
+}

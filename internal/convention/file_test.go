@@ -1,0 +1,230 @@
+package convention
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
+)
+
+func TestOutputReadsBack(t *testing.T) {
+	c := Canonical()
+	c.Source = []string{"apps/web"}
+	c.Values["image.repository"] = Value{Path: "app.image", Shape: ImageString, Fact: Fact{Evidence: "apps/web/values.yaml:2 app.image", Confidence: Name}}
+	c.Values["ingress.className"] = Value{Path: `ingress.annotations."kubernetes.io/ingress.class"`, Fact: Fact{Confidence: Name}}
+	text, err := c.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fromYAML Convention
+	if err := yaml.Load(text, &fromYAML, yaml.WithKnownFields()); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(&fromYAML, c) {
+		t.Errorf("YAML reads back as %+v, want %+v\n%s", fromYAML, c, text)
+	}
+	if text, err = c.JSON(); err != nil {
+		t.Fatal(err)
+	}
+	var fromJSON Convention
+	if err := json.Unmarshal(text, &fromJSON); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(&fromJSON, c) {
+		t.Errorf("JSON reads back as %+v", fromJSON)
+	}
+	// The contract that scripts rely on: evidence and confidence beside the path.
+	var raw struct {
+		Values map[string]map[string]string `json:"values"`
+	}
+	_ = json.Unmarshal(text, &raw)
+	want := map[string]string{"path": "app.image", "shape": "string", "evidence": "apps/web/values.yaml:2 app.image", "confidence": "name"}
+	if !reflect.DeepEqual(raw.Values["image.repository"], want) {
+		t.Errorf("value is %v, want %v", raw.Values["image.repository"], want)
+	}
+}
+
+func writeFile(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoadFileOfWhatWasPrinted(t *testing.T) {
+	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "app:\n  image:\n    repository: x/a\n"})
+	c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
+	text, err := c.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := LoadFile(writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := o.Apply(Canonical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, c) {
+		t.Errorf("got  %+v\nwant %+v", got, c)
+	}
+}
+
+func TestOverridesReplaceKeyByKey(t *testing.T) {
+	path := writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), `
+values:
+  image.repository: app.image.repo
+  env: {path: app.env, shape: map}
+kinds: {workload: StatefulSet}
+defaults: {domain: corp.io}
+`)
+	o, err := LoadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := Canonical()
+	base.Values["image.repository"] = Value{Path: "image", Shape: ImageString, Fact: Fact{Confidence: Voted}}
+	base.Values["replicaCount"] = Value{Path: "replicas", Fact: Fact{Confidence: Voted}}
+	c, err := o.Apply(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := c.Values["image.repository"]; v.Path != "app.image.repo" || v.Shape != "" || v.Evidence != path {
+		t.Errorf("image.repository %+v", v)
+	}
+	if c.Values["env"].Shape != EnvMap || c.Values["replicaCount"].Path != "replicas" || c.Kinds.Workload != "StatefulSet" ||
+		c.Kinds.Route != RouteIngress || c.Defaults.Domain != "corp.io" {
+		t.Errorf("got %+v", c)
+	}
+	if base.Kinds.Workload != "Deployment" || base.Values["image.repository"].Path != "image" {
+		t.Error("the convention underneath was changed")
+	}
+}
+
+func TestBadOverrides(t *testing.T) {
+	for text, want := range map[string]string{
+		"valuess: {}\n":                                                  "unknown field",
+		"kinds: {workload: Pod}\n":                                       `"Pod" is not one of`,
+		"values: {env: image.tag}\n":                                     "at, above or below the place of image.tag",
+		"values: {env: config.env}\n":                                    "at, above or below the place of config",
+		"values: {env: {path: env, shape: tree}}\n":                      `shape "tree" is not one of`,
+		"values: {env: {path: a..b}}\n":                                  "is not a dotted path",
+		"style: {indent: two}\n":                                         "indent",
+		"labels: {selector: []}\n":                                       "at least one label",
+		"values:\n  image.repository: image\n  image.tag: image.tag.x\n": "at, above or below",
+		"a: [\n": "c.yaml:",
+	} {
+		_, err := LoadFile(writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), text))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "c.yaml") {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestSettingsNearerFileWins(t *testing.T) {
+	root := t.TempDir()
+	chart := filepath.Join(root, "apps", "livekit")
+	writeFile(t, filepath.Join(root, SettingsFile), `
+conventions:
+  kinds: {workload: StatefulSet}
+  defaults: {domain: far.io, storageClass: fast}
+accepted:
+  - {finding: values/service.type, reason: far}
+  - {finding: objects/Service/media, reason: our gateway does it}
+`)
+	writeFile(t, filepath.Join(chart, SettingsFile), "conventions:\n  defaults: {domain: near.io}\naccepted:\n  - {path: values/service.type, reason: near}\n")
+	s, err := LoadSettings(root, chart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Conventions.Apply(Canonical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Defaults.Domain != "near.io" || c.Defaults.StorageClass != "fast" || c.Kinds.Workload != "StatefulSet" {
+		t.Errorf("got %+v %+v", c.Defaults, c.Kinds)
+	}
+	want := []Accepted{{"objects/Service/media", "our gateway does it"}, {"values/service.type", "near"}}
+	if !reflect.DeepEqual(s.Accepted, want) {
+		t.Errorf("accepted %+v, want %+v", s.Accepted, want)
+	}
+	if s, err := LoadSettings(t.TempDir(), t.TempDir()); err != nil || !s.Conventions.IsEmpty() || s.Accepted != nil {
+		t.Errorf("without files: %+v, %v", s, err)
+	}
+}
+
+func TestBadSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"convention: {}\n":                ":1: unknown key \"convention\"",
+		"accepted:\n  - {finding: x}\n":   ":2: an accepted difference needs both",
+		"accepted: all\n":                 ":1: accepted is a list",
+		"conventions: [a]\n":              ":1: conventions are a map",
+		"conventions:\n  kind: {}\n":      "unknown field",
+		"- a\n":                           ":1: settings are a map",
+		"conventions: &a\n  values: *a\n": "inside its own anchor",
+	} {
+		dir := t.TempDir()
+		path := writeFile(t, filepath.Join(dir, SettingsFile), text)
+		_, err := LoadSettings(dir, dir)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestCanonicalIsValid(t *testing.T) {
+	if err := Canonical().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Every key that the reader can find is one that the chart knows.
+func TestDetectedKeysAreCanonical(t *testing.T) {
+	table, err := canonical.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, v := range table.Values {
+		known[v.Key] = true
+	}
+	for _, s := range plainSettings {
+		if !known[s.key] {
+			t.Errorf("%s is not a canonical key", s.key)
+		}
+	}
+	for _, s := range claimSettings {
+		if !known[s.key] {
+			t.Errorf("%s is not a canonical key", s.key)
+		}
+	}
+	for _, key := range reserved {
+		if !known[key] && key != "tests" {
+			t.Errorf("%s is reserved and not a canonical key", key)
+		}
+	}
+}
+
+func TestForChart(t *testing.T) {
+	c := Canonical()
+	c.Values["service.port"] = Value{Path: "{name}.service.port"}
+	c.Files.Templates = map[string]string{"Deployment": "{name}/deployment.yaml"}
+	got := c.ForChart("livekit")
+	if got.Values["service.port"].Path != "livekit.service.port" || got.Files.Templates["Deployment"] != "livekit/deployment.yaml" {
+		t.Errorf("got %+v %+v", got.Values, got.Files)
+	}
+	if c.Values["service.port"].Path != "{name}.service.port" || c.Files.Templates["Deployment"] != "{name}/deployment.yaml" {
+		t.Error("the convention itself was changed")
+	}
+}
