@@ -1,0 +1,49 @@
+package scaffolding
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// kubeVersion: native sidecars are on by default from 1.29. The -0 lets in
+// the pre-release names that some vendors give. A Helm built without its
+// release flags (`go install`) takes 1.20.0 for the version in `helm template`,
+// so that is let through here and refused on a real cluster by the templates.
+const kubeVersion = ">=1.29.0-0 || 1.20.0"
+
+// chartFields writes the body of Chart.yaml, its fields in the repository's
+// order. Fields that this chart has nothing to say in are left out.
+func chartFields(o Options, order []string) string {
+	known := []struct{ name, text string }{
+		{"apiVersion", "apiVersion: v2\n"},
+		{"name", "name: " + o.Name + "\n"},
+		{"description", "description: LiveKit server for real-time audio and video\n"},
+		{"type", "type: application\n"},
+		{"version", "version: " + o.Version + "\n"},
+		{"appVersion", fmt.Sprintf("appVersion: %q\n", o.AppVersion)},
+		{"kubeVersion", fmt.Sprintf("# 1.20.0 is what a Helm built by `go install` renders for without a cluster.\nkubeVersion: %q\n", kubeVersion)},
+		{"home", "home: https://livekit.io\n"},
+		{"sources", "sources:\n  - https://github.com/livekit/livekit\n"},
+		{"keywords", "keywords:\n  - livekit\n  - webrtc\n"},
+	}
+	// These are written where the repository's charts have them, the others
+	// always.
+	optional := []string{"home", "sources", "keywords"}
+	var b strings.Builder
+	written := map[string]bool{}
+	for _, field := range order {
+		for _, k := range known {
+			if k.name == field && !written[field] {
+				b.WriteString(k.text)
+				written[field] = true
+			}
+		}
+	}
+	for _, k := range known {
+		if !written[k.name] && !slices.Contains(optional, k.name) {
+			b.WriteString(k.text)
+		}
+	}
+	return b.String()
+}

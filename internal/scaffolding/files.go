@@ -1,0 +1,44 @@
+package scaffolding
+
+import (
+	"strings"
+)
+
+// kinds are the kinds of object that the embedded chart's templates hold, for
+// the repository's names of files.
+var kinds = map[string]string{
+	"_helpers.tpl":        "helpers",
+	"configmap.yaml":      "ConfigMap",
+	"secret.yaml":         "Secret",
+	"service.yaml":        "Service",
+	"serviceaccount.yaml": "ServiceAccount",
+	"ingress.yaml":        "Ingress",
+	"pvc.yaml":            "PersistentVolumeClaim",
+	"httproute.yaml":      "HTTPRoute",
+	"hpa.yaml":            "HorizontalPodAutoscaler",
+	"pdb.yaml":            "PodDisruptionBudget",
+	"servicemonitor.yaml": "ServiceMonitor",
+	"networkpolicy.yaml":  "NetworkPolicy",
+}
+
+// fileName gives the repository's name of one of the embedded chart's files.
+func (l *layout) fileName(name string) string {
+	below, ok := strings.CutPrefix(name, "templates/")
+	if !ok {
+		return name
+	}
+	kind := kinds[below]
+	if below == "deployment.yaml" {
+		kind = l.workload()
+		below = strings.ToLower(kind) + ".yaml"
+	}
+	if named := l.convention.Files.Templates[kind]; named != "" && kind != "" {
+		return "templates/" + named
+	}
+	if ext := l.convention.Files.Extension; ext != "" && strings.HasSuffix(below, ".yaml") {
+		below = strings.TrimSuffix(below, "yaml") + ext
+	}
+	return "templates/" + below
+}
+
+func (l *layout) workload() string { return or(l.convention.Kinds.Workload, "Deployment") }

@@ -1,0 +1,123 @@
+// Package scaffolding turns a convention and the embedded chart into the files
+// of a LiveKit chart.
+package scaffolding
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// Options are the wishes of the user.
+type Options struct {
+	Name       string // chart's name, "livekit" where empty
+	Version    string // chart's version, "0.1.0" where empty
+	AppVersion string // server's version and image tag, livekit.ServerVersion where empty
+	Host       string // host for signalling, from the convention where empty
+	// With and Without name components, "all" for every one.
+	With, Without []string
+}
+
+// Chart is a chart in memory.
+type Chart struct {
+	Name       string
+	Version    string
+	AppVersion string
+	Components []string
+	Convention *convention.Convention
+	// Files are the chart's files by slash-separated path.
+	Files map[string][]byte
+}
+
+// chartName is what Helm's linter and Kubernetes' names allow.
+var chartName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+
+func (o *Options) complete(conv *convention.Convention) error {
+	o.Name = or(o.Name, "livekit")
+	o.Version = or(o.Version, or(conv.Defaults.ChartVersion, "0.1.0"))
+	o.AppVersion = or(o.AppVersion, livekit.ServerVersion)
+	if !chartName.MatchString(o.Name) || len(o.Name) > 40 {
+		return remedy.Errorf("use --name with lower-case letters, digits and dashes, 40 characters at most",
+			"%q is no name for a chart", o.Name)
+	}
+	if _, err := semver.StrictNewVersion(o.Version); err != nil {
+		return remedy.Errorf("use --version with a version like 0.1.0", "%q is no version for a chart: %w", o.Version, err)
+	}
+	if !regexp.MustCompile(`^[\w][\w.+-]*$`).MatchString(o.AppVersion) {
+		return remedy.Errorf("use --app-version with a version like "+livekit.ServerVersion, "%q is no version of LiveKit", o.AppVersion)
+	}
+	if o.Host != "" && !hostName.MatchString(o.Host) {
+		return remedy.Errorf("use --set-host with a name like livekit.example.com, without a scheme or a port", "%q is no host name", o.Host)
+	}
+	return nil
+}
+
+var hostName = regexp.MustCompile(`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+
+// Generate makes the chart's files and checks that they are a chart: that they
+// parse, render, pass Helm's linter and decode strictly into the types of
+// Kubernetes. The same arguments give the same bytes.
+func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Chart, error) {
+	if err := o.complete(conv); err != nil {
+		return nil, err
+	}
+	conv = conv.ForChart(o.Name)
+	table, err := canonical.Load()
+	if err != nil {
+		return nil, err
+	}
+	components, err := table.Select(o.With, o.Without)
+	if err != nil {
+		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
+	}
+	l, err := newLayout(conv, table, components)
+	if err != nil {
+		return nil, err
+	}
+	files, err := generate(l, o, components)
+	if err != nil {
+		return nil, err
+	}
+	chart := &Chart{
+		Name: o.Name, Version: o.Version, AppVersion: o.AppVersion,
+		Components: slices.Clone(components), Convention: conv, Files: files,
+	}
+	if err := check(ctx, chart); err != nil {
+		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)
+	}
+	return chart, nil
+}
+
+func generate(l *layout, o Options, components []string) (map[string][]byte, error) {
+	a := newApp(o, l.convention)
+	root := newTree(l, a)
+	style := l.convention.Style
+	values, err := writeValues(root, style, fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name))
+	if err != nil {
+		return nil, err
+	}
+	schema, err := writeSchema(root, l)
+	if err != nil {
+		return nil, err
+	}
+	table, err := valuesTable(root, style)
+	if err != nil {
+		return nil, err
+	}
+	data := templateData{
+		App: a, Convention: l.convention, Workload: l.workload(), Components: components,
+		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion,
+		Values: string(values), Schema: string(schema), ValuesTable: table,
+		ChartFields: chartFields(o, style.ChartFields),
+	}
+	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
+	return chartFiles(l, data)
+}

@@ -1,0 +1,157 @@
+package scaffolding
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+)
+
+// member and object are a JSON object that keeps its order, so that the schema
+// reads like values.yaml.
+type member struct {
+	key   string
+	value any
+}
+
+type object []member
+
+// MarshalJSON writes the members in their order.
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(m.key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := marshal(m.value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// marshal is json.Marshal without escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// writeSchema writes values.schema.json. The root stays open, for global and
+// for what a parent chart adds; everything below is closed, so that a typo is
+// an error that names the key.
+func writeSchema(root *tree, l *layout) ([]byte, error) {
+	var properties object
+	for _, c := range root.children {
+		properties = append(properties, member{fmt.Sprint(c.key), schemaNode(c, l)})
+	}
+	schema := object{
+		{"$schema", "http://json-schema.org/draft-07/schema#"},
+		{"type", "object"},
+		{"properties", properties},
+	}
+	raw, err := marshal(schema)
+	if err != nil {
+		return nil, fmt.Errorf("write values.schema.json: %w", err)
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, raw, "", "  "); err != nil {
+		return nil, fmt.Errorf("write values.schema.json: %w", err)
+	}
+	out.WriteByte('\n')
+	return shortLists.ReplaceAllFunc(out.Bytes(), func(list []byte) []byte {
+		return bytes.ReplaceAll(spaces.ReplaceAll(list, []byte(" ")), []byte("[ "), []byte("["))
+	}), nil
+}
+
+// shortLists are lists of scalars without brackets or braces in them, which
+// read better on one line; spaces are the breaks in them.
+var (
+	shortLists = regexp.MustCompile(`\[\n[^\[\]{}]*\]`)
+	spaces     = regexp.MustCompile(`\n *`)
+)
+
+func schemaNode(t *tree, l *layout) any {
+	if isConfig(t) {
+		return describe("LiveKit's own configuration, as server "+livekit.ServerVersion+" knows it", livekit.ConfigSchema())
+	}
+	if t.value != nil {
+		return describe(t.value.Doc, l.schemaOf(*t.value))
+	}
+	if t.isList() {
+		return object{{"type", []any{"array", "null"}}, {"items", schemaNode(t.children[0], l)}}
+	}
+	var properties object
+	for _, c := range t.children {
+		properties = append(properties, member{fmt.Sprint(c.key), schemaNode(c, l)})
+	}
+	return object{
+		{"type", []any{"object", "null"}},
+		{"additionalProperties", false},
+		{"properties", properties},
+	}
+}
+
+// isConfig reports whether t is the map of LiveKit's own configuration.
+func isConfig(t *tree) bool {
+	for _, h := range t.headings {
+		if h.Key == "config" {
+			return true
+		}
+	}
+	return false
+}
+
+// describe puts a description and null into a schema.
+func describe(text string, schema map[string]any) object {
+	out := object{{"description", strings.ReplaceAll(text, "`", "")}}
+	var keys []string
+	for k := range schema {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		if k == "description" || k == "$schema" {
+			continue
+		}
+		out = append(out, member{k, withNull(k, schema[k])})
+	}
+	return out
+}
+
+func withNull(keyword string, v any) any {
+	switch keyword {
+	case "type":
+		switch v := v.(type) {
+		case string:
+			return []any{v, "null"}
+		case []any:
+			if !slices.Contains(v, any("null")) {
+				return append(slices.Clone(v), "null")
+			}
+		}
+	case "enum":
+		if v, ok := v.([]any); ok && !slices.Contains(v, nil) {
+			return append(slices.Clone(v), nil)
+		}
+	}
+	return v
+}

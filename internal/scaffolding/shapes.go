@@ -1,0 +1,164 @@
+package scaffolding
+
+import (
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+)
+
+// defaultOf gives the default of a value in the shape that the layout has for
+// it, filled with what carries over from the repository.
+func (l *layout) defaultOf(v canonical.Value, a app) *yaml.Node {
+	d := a.defaults
+	switch shape := l.shape(v.Key); v.Key {
+	case "image.repository":
+		if shape == convention.ImageString {
+			return str(v.Default.Value + ":" + a.Version)
+		}
+	case "env":
+		if shape != convention.EnvList {
+			return empty(yaml.MappingNode)
+		}
+	case "ingress.className":
+		return str(d.IngressClass)
+	case "ingress.annotations":
+		return mapping(d.IngressAnnotations)
+	case "ingress.hosts":
+		return hostsDefault(shape, a.Host)
+	case "ingress.tls":
+		return tlsDefault(shape, a)
+	case "persistence.storageClass":
+		return str(d.StorageClass)
+	case "persistence.accessMode":
+		if shape == convention.AccessModeList {
+			return seq(v.Default)
+		}
+	}
+	return filled(v.Default, a)
+}
+
+func hostsDefault(shape, host string) *yaml.Node {
+	switch shape {
+	case convention.HostsSingle:
+		return str(host)
+	case convention.HostsStrings:
+		return seq(str(host))
+	case convention.HostsNamed:
+		return seq(pairs("name", str(host), "path", str("/")))
+	}
+	return seq(pairs("host", str(host), "paths", seq(pairs("path", str("/"), "pathType", str("Prefix")))))
+}
+
+func tlsDefault(shape string, a app) *yaml.Node {
+	switch shape {
+	case convention.TLSSecret:
+		return str(a.TLSSecret)
+	case convention.TLSHosts:
+		return seq(str(a.Host))
+	case convention.TLSBool:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"}
+	case convention.TLSMap:
+		enabled := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"}
+		return pairs("enabled", enabled, "secretName", str(a.TLSSecret))
+	}
+	return seq(pairs("secretName", str(a.TLSSecret), "hosts", seq(str(a.Host))))
+}
+
+// schemaOf gives the JSON schema of a value in its shape, without null.
+func (l *layout) schemaOf(v canonical.Value) map[string]any {
+	object := func(required string, properties map[string]any) map[string]any {
+		return map[string]any{"type": "object", "required": []any{required}, "properties": properties}
+	}
+	list := func(items any) map[string]any { return map[string]any{"type": "array", "items": items} }
+	text := map[string]any{"type": "string"}
+	switch shape := l.shape(v.Key); v.Key {
+	case "config":
+		return livekit.ConfigSchema()
+	case "env":
+		if shape == convention.EnvList {
+			return list(object("name", map[string]any{"name": text}))
+		}
+		return map[string]any{"type": "object"}
+	case "ingress.hosts":
+		switch shape {
+		case convention.HostsSingle:
+			return text
+		case convention.HostsStrings:
+			return list(text)
+		case convention.HostsNamed:
+			return list(object("name", map[string]any{"name": text, "path": text}))
+		}
+		p := map[string]any{"type": "object", "properties": map[string]any{"path": text, "pathType": text}}
+		return list(object("host", map[string]any{"host": text, "paths": list(p)}))
+	case "ingress.tls":
+		switch shape {
+		case convention.TLSSecret:
+			return text
+		case convention.TLSHosts:
+			return list(text)
+		case convention.TLSBool:
+			return map[string]any{"type": "boolean"}
+		case convention.TLSMap:
+			return map[string]any{"type": "object", "properties": map[string]any{
+				"enabled": map[string]any{"type": "boolean"}, "secretName": text}}
+		}
+		return list(map[string]any{"type": "object", "properties": map[string]any{"secretName": text, "hosts": list(text)}})
+	case "persistence.accessMode":
+		mode := map[string]any{"type": "string", "enum": []any{"ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"}}
+		if shape == convention.AccessModeList {
+			return list(mode)
+		}
+		return mode
+	}
+	return maps.Clone(v.Schema)
+}
+
+func str(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
+
+func empty(kind yaml.Kind) *yaml.Node { return &yaml.Node{Kind: kind, Style: yaml.FlowStyle} }
+
+func seq(items ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.SequenceNode, Content: items}
+}
+
+// pairs makes a map of keys (string) and values (*yaml.Node) in turn.
+func pairs(keysAndValues ...any) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, x := range keysAndValues {
+		switch x := x.(type) {
+		case string:
+			n.Content = append(n.Content, str(x))
+		case *yaml.Node:
+			n.Content = append(n.Content, x)
+		}
+	}
+	return n
+}
+
+func mapping(m map[string]string) *yaml.Node {
+	if len(m) == 0 {
+		return empty(yaml.MappingNode)
+	}
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		n.Content = append(n.Content, str(k), str(m[k]))
+	}
+	return n
+}
+
+// filled copies a default of the table with the application's facts in it.
+func filled(n *yaml.Node, a app) *yaml.Node {
+	out := &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style & yaml.FlowStyle}
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+		out.Value = a.fill(n.Value)
+	}
+	for _, c := range n.Content {
+		out.Content = append(out.Content, filled(c, a))
+	}
+	return out
+}

@@ -1,0 +1,222 @@
+package scaffolding
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	slashpath "path"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/scaffold"
+)
+
+// templateData is what the embedded chart's [[ ]] see as dot.
+type templateData struct {
+	Chart struct{ Name, Version, AppVersion string }
+	App   app
+	// Convention is the repository's.
+	Convention *convention.Convention
+	// Workload is the kind of the workload.
+	Workload string
+	// Components are those of the chart.
+	Components []string
+	// CredentialKeys is a regular expression for the keys of LiveKit's
+	// configuration that hold credentials.
+	CredentialKeys string
+	ServerVersion  string
+	// Values, Schema, ValuesTable and ChartFields are written by code.
+	Values, Schema, ValuesTable, ChartFields string
+}
+
+// control matches a line that is nothing but control flow.
+var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range)\b[^\n]*\]\])[ \t]*\n`)
+
+// chartFiles renders the embedded chart.
+func chartFiles(l *layout, data templateData) (map[string][]byte, error) {
+	table, err := canonical.Load()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	files := scaffold.Files()
+	err = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		below, isTemplate := strings.CutPrefix(name, "templates/")
+		if isTemplate && !slices.Contains(data.Components, table.ComponentOf(below)) {
+			return nil
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		rendered, err := render(name, string(text), l, data)
+		if err != nil {
+			return err
+		}
+		to := l.fileName(name)
+		out[to] = join(to, out[to], rendered)
+		return nil
+	})
+	return out, err
+}
+
+// join puts two templates into one file, for repositories that do.
+func join(name string, before, after []byte) []byte {
+	switch {
+	case before == nil:
+		return after
+	case slashpath.Ext(name) == ".tpl":
+		return slices.Concat(before, []byte("\n"), after)
+	}
+	return slices.Concat(before, []byte("---\n"), after)
+}
+
+func render(name, text string, l *layout, data templateData) ([]byte, error) {
+	text = control.ReplaceAllString(text, "$1")
+	t, err := template.New(name).Delims("[[", "]]").Option("missingkey=error").
+		Funcs(sprig.HermeticTxtFuncMap()).Funcs(functions(l, data)).Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("embedded chart: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, data); err != nil {
+		return nil, fmt.Errorf("embedded chart: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func functions(l *layout, data templateData) template.FuncMap {
+	helper := func(name string) string {
+		prefix := or(l.convention.Naming.HelperPrefix, "{name}")
+		return strings.ReplaceAll(prefix, "{name}", data.Chart.Name) + "." + name
+	}
+	expression := func(root string) func(string) (string, error) {
+		return func(key string) (string, error) {
+			p, err := l.path(key)
+			if err != nil {
+				return "", err
+			}
+			return p.expression(root), nil
+		}
+	}
+	return template.FuncMap{
+		// value gives the expression of a canonical value (.Values.image.tag),
+		// root the same for use inside range and with, key its bare path.
+		"value": expression(".Values"),
+		"root":  expression("$.Values"),
+		"key": func(key string) (string, error) {
+			p, err := l.path(key)
+			return p.String(), err
+		},
+		"shape":  l.shape,
+		"has":    func(component string) bool { return slices.Contains(data.Components, component) },
+		"helper": helper,
+		// name gives the action that names an object of a kind, with a suffix
+		// of its own where the chart has several of the kind.
+		"name": func(kind string, suffix ...string) string {
+			return objectName(l.convention.Naming, helper, kind, suffix)
+		},
+		"labelValue":          func(pattern string) string { return labelValue(pattern, helper) },
+		"serviceSelector":     func(indent int) string { return serviceSelector(l.convention, helper, ".", indent) },
+		"rootServiceSelector": func(indent int) string { return serviceSelector(l.convention, helper, "$", indent) },
+		// hosts gives the list of the Ingress' hosts, hostField the host in an
+		// element.
+		"hosts": func() (string, error) {
+			p, err := l.path("ingress.hosts")
+			if l.shape("ingress.hosts") == convention.HostsSingle {
+				return "list " + p.expression("$.Values"), err
+			}
+			return p.expression("$.Values"), err
+		},
+		"hostField": func() string { return hostField(l.shape("ingress.hosts")) },
+	}
+}
+
+func objectName(naming convention.Naming, helper func(string) string, kind string, suffix []string) string {
+	parts := suffix
+	if s := strings.Trim(naming.Suffixes[kind], "-"); s != "" {
+		parts = append([]string{s}, suffix...)
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf(`{{ include %q . }}`, helper("fullname"))
+	}
+	return fmt.Sprintf(`{{ include %q (list . %q) }}`, helper("suffixed"), strings.Join(parts, "-"))
+}
+
+// labelValue turns the pattern of a label's value into a template.
+func labelValue(pattern string, helper func(string) string) string {
+	include := func(name string) string { return fmt.Sprintf(`include %q .`, helper(name)) }
+	expressions := map[string]string{
+		"{name}":     include("name"),
+		"{chart}":    include("chart"),
+		"{fullname}": include("fullname"),
+		"{version}":  include("version"),
+		"{release}":  ".Release.Name",
+		"{service}":  ".Release.Service",
+	}
+	if pattern == "{version}" {
+		return "{{ " + expressions[pattern] + " | quote }}"
+	}
+	found := false
+	for placeholder, e := range expressions {
+		if strings.Contains(pattern, placeholder) {
+			found = true
+			pattern = strings.ReplaceAll(pattern, placeholder, "{{ "+e+" }}")
+		}
+	}
+	if !found {
+		return fmt.Sprintf("%q", pattern)
+	}
+	return pattern
+}
+
+func serviceSelector(conv *convention.Convention, helper func(string) string, dot string, indent int) string {
+	if len(conv.Labels.ServiceSelector) == 0 || slices.Equal(conv.Labels.ServiceSelector, conv.Labels.Selector) {
+		return fmt.Sprintf(`{{- include %q %s | nindent %d }}`, helper("selectorLabels"), dot, indent)
+	}
+	var lines []string
+	for _, label := range conv.Labels.ServiceSelector {
+		value := labelValue(label.Value, helper)
+		if dot == "$" {
+			value = strings.NewReplacer(`" . }}`, `" $ }}`, "{{ .Release", "{{ $.Release").Replace(value)
+		}
+		lines = append(lines, label.Name+": "+value)
+	}
+	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
+}
+
+// hostField is where an element of the Ingress' hosts holds the host.
+func hostField(shape string) string {
+	switch shape {
+	case convention.HostsObjects:
+		return ".host"
+	case convention.HostsNamed:
+		return ".name"
+	}
+	return "."
+}
+
+// credentialKeys makes one regular expression of the last parts of the paths
+// of LiveKit's credentials.
+func credentialKeys() string {
+	var keys []string
+	for _, p := range livekit.CredentialKeys() {
+		p = strings.TrimSuffix(p, ".*")
+		p = p[strings.LastIndexByte(p, '.')+1:]
+		if p = strings.TrimSuffix(p, "[]"); !slices.Contains(keys, p) {
+			keys = append(keys, p)
+		}
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, "|")
+}

@@ -1,0 +1,124 @@
+{{/*
+LiveKit's configuration: config with extraConfig over it, and what follows
+from the other values. Everything that depends on the configuration reads this.
+*/}}
+{{- define "livekit.config" -}}
+{{- $config := deepCopy (.Values.config | default dict) }}
+{{- include "livekit.overlay" (list $config (deepCopy (.Values.extraConfig | default dict))) }}
+{{- $rtc := $config.rtc | default dict }}
+{{- $_ := set $rtc "use_external_ip" (eq (include "livekit.address" .) "stun") }}
+{{- $_ := set $config "rtc" $rtc }}
+{{- $redis := $config.redis | default dict }}
+{{- if .Values.redis.enabled }}
+{{- $_ := set $redis "address" (printf "127.0.0.1:%d" (int .Values.redis.port)) }}
+{{- else }}
+{{- with .Values.redis.external.address }}
+{{- $_ := set $redis "address" . }}
+{{- end }}
+{{- if or .Values.redis.external.tls .Values.redis.external.caSecret }}
+{{- $tls := $redis.tls | default dict }}
+{{- $_ := set $tls "enabled" true }}
+{{- if .Values.redis.external.caSecret }}
+{{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
+{{- end }}
+{{- $_ := set $redis "tls" $tls }}
+{{- end }}
+{{- end }}
+{{- if $redis }}
+{{- $_ := set $config "redis" $redis }}
+{{- end }}
+{{- toYaml $config }}
+{{- end }}
+
+{{/*
+Lays the second map over the first, in place: false and 0 replace, too, which
+sprig's mergeOverwrite leaves out.
+*/}}
+{{- define "livekit.overlay" -}}
+{{- $base := first . }}
+{{- range $key, $value := last . }}
+{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
+{{- include "livekit.overlay" (list (get $base $key) $value) }}
+{{- else }}
+{{- $_ := set $base $key $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+"true" where the configuration holds a credential: then it is a Secret, not a
+ConfigMap.
+*/}}
+{{- define "livekit.configIsSecret" -}}
+{{- if regexMatch "(?m)^[ -]*(credential|keys|password|secret|sentinel_password):" (include "livekit.config" .) }}true{{ end }}
+{{- end }}
+
+{{/*
+The address that clients are told: "host", "pod", "stun" or an IP address.
+*/}}
+{{- define "livekit.address" -}}
+{{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}
+{{- .Values.media.address | default (get $byType .Values.media.type) }}
+{{- end }}
+
+{{/*
+The port for signalling.
+*/}}
+{{- define "livekit.port" -}}
+{{- include "livekit.config" . | fromYaml | dig "port" 7880 | int }}
+{{- end }}
+
+{{/*
+The ports on which clients send media, as {"ports": [{name, port, protocol}]}.
+A range of more than 100 ports is {"ports": [...], "from": ..., "to": ...} and
+not listed.
+*/}}
+{{- define "livekit.mediaPorts" -}}
+{{- $config := include "livekit.config" . | fromYaml }}
+{{- $rtc := $config.rtc | default dict }}
+{{- $ports := list }}
+{{- $tcp := dig "tcp_port" 7881 $rtc | int }}
+{{- if $tcp }}
+{{- $ports = append $ports (dict "name" "rtc-tcp" "port" $tcp "protocol" "TCP") }}
+{{- end }}
+{{- $from := 50000 }}
+{{- $to := 60000 }}
+{{- if $rtc.port_range_start }}
+{{- $from = $rtc.port_range_start | int }}
+{{- $to = $rtc.port_range_end | int }}
+{{- else if $rtc.udp_port }}
+{{- $range := $rtc.udp_port | int64 | toString }}
+{{- if kindIs "string" $rtc.udp_port }}
+{{- $range = $rtc.udp_port }}
+{{- end }}
+{{- $from = splitList "-" $range | first | int }}
+{{- $to = splitList "-" $range | last | int }}
+{{- end }}
+{{- $result := dict }}
+{{- if eq $from $to }}
+{{- $ports = append $ports (dict "name" "rtc-udp" "port" $from "protocol" "UDP") }}
+{{- else if lt (sub $to $from) 100 }}
+{{- range $port := untilStep $from (add1 $to | int) 1 }}
+{{- $ports = append $ports (dict "name" (printf "rtc-udp-%d" $port) "port" $port "protocol" "UDP") }}
+{{- end }}
+{{- else }}
+{{- $result = dict "from" $from "to" $to }}
+{{- end }}
+{{- $_ := set $result "ports" $ports }}
+{{- toYaml $result }}
+{{- end }}
+
+{{/*
+"true" where more than one server may run.
+*/}}
+{{- define "livekit.several" -}}
+{{- if gt (int .Values.replicaCount) 1 }}true{{ end }}
+{{- end }}
+
+{{/*
+"true" where the pod holds what no second one can have beside it: the claim, or
+the ports of a node or a load balancer.
+*/}}
+{{- define "livekit.alone" -}}
+{{- if or (and .Values.redis.enabled .Values.persistence.enabled) (and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .))) }}true{{ end }}
+{{- end }}

@@ -1,0 +1,125 @@
+{{/*
+Stops a release whose settings cannot work together, with all reasons at once.
+*/}}
+{{- define "livekit.validate" -}}
+{{- $errors := list }}
+{{- $config := include "livekit.config" . | fromYaml }}
+{{- $own := .Values.config | default dict }}
+{{- $rtc := $config.rtc | default dict }}
+{{- $several := include "livekit.several" . }}
+{{- $address := include "livekit.address" . }}
+{{- $type := .Values.media.type }}
+
+{{- /* The cluster: 1.20.0 alone passes Chart.yaml, for the sake of a render without a cluster */}}
+{{- if and (semverCompare "<1.29.0-0" .Capabilities.KubeVersion.Version) (lookup "v1" "Namespace" "" "kube-system") }}
+{{- $errors = append $errors (printf "Kubernetes %s has no sidecars: 1.29 or later is needed" .Capabilities.KubeVersion.Version) }}
+{{- end }}
+
+{{- /* Ports */}}
+{{- if and .Values.service.enabled (not (has (toString .Values.service.targetPort) (list "http" (include "livekit.port" .)))) }}
+{{- $errors = append $errors (printf "service.targetPort is %v, but the server listens on config.port %s: use http, which follows it" .Values.service.targetPort (include "livekit.port" .)) }}
+{{- end }}
+{{- if and $rtc.udp_port (or $rtc.port_range_start $rtc.port_range_end) }}
+{{- $errors = append $errors "config.rtc has udp_port and port_range_start or port_range_end, and the server would ignore udp_port: set one of them to null" }}
+{{- else if ne (empty $rtc.port_range_start) (empty $rtc.port_range_end) }}
+{{- $errors = append $errors "config.rtc needs both port_range_start and port_range_end" }}
+{{- else }}
+{{- $media := include "livekit.mediaPorts" . | fromYaml }}
+{{- $listens := list (include "livekit.port" .) }}
+{{- range $media.ports }}
+{{- if and (eq $type "NodePort") (or (lt (int .port) 30000) (gt (int .port) 32767)) }}
+{{- $errors = append $errors (printf "%s is %d, but a NodePort lies between 30000 and 32767: choose such a port, or another media.type" .name (int .port)) }}
+{{- end }}
+{{- if and (eq .protocol "TCP") (has (toString .port) $listens) }}
+{{- $errors = append $errors (printf "%s and config.port are both %d: choose different ports" .name (int .port)) }}
+{{- end }}
+{{- end }}
+{{- if and $media.from (has $type (list "NodePort" "LoadBalancer")) }}
+{{- $errors = append $errors (printf "UDP ports %d to %d are too many for a Service: set config.rtc.udp_port to one port (and port_range_start and port_range_end to null), or media.type to HostNetwork" (int $media.from) (int $media.to)) }}
+{{- end }}
+{{- end }}
+
+{{- /* The address that clients are told */}}
+{{- if and $own.rtc (dig "use_external_ip" false $own.rtc) (ne $address "stun") }}
+{{- $errors = append $errors "config.rtc.use_external_ip is true: set media.address to stun instead" }}
+{{- end }}
+{{- if $rtc.node_ip }}
+{{- $errors = append $errors "config.rtc.node_ip is set: set media.address to that address instead" }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "pod")) }}
+{{- $errors = append $errors "media.type LoadBalancer needs media.address, the load balancer's IP address (or stun, where traffic leaves by it)" }}
+{{- else if and (eq $type "NodePort") (eq $address "pod") }}
+{{- $errors = append $errors "media.type NodePort with media.address pod: clients outside the cluster do not reach a pod's address; leave it empty" }}
+{{- else if and (eq $type "ClusterIP") (eq $address "host") }}
+{{- $errors = append $errors "media.type ClusterIP with media.address host: no port of the node leads to the pod; leave it empty" }}
+{{- else if and $address (not (has $address (list "host" "pod" "stun"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
+{{- $errors = append $errors (printf "media.address is %q: use host, pod, stun or an IP address" $address) }}
+{{- end }}
+{{- if and $several (eq $type "LoadBalancer") }}
+{{- $errors = append $errors "media.type LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or replicaCount 1" }}
+{{- end }}
+
+{{- /* API keys */}}
+{{- if and .Values.keys.values .Values.keys.existingSecret }}
+{{- $errors = append $errors "keys.values and keys.existingSecret are both set: choose one" }}
+{{- end }}
+{{- if and $own.keys (or .Values.keys.values .Values.keys.existingSecret) }}
+{{- $errors = append $errors "config.keys is set beside keys: choose one" }}
+{{- end }}
+{{- range $name, $secret := mergeOverwrite (deepCopy ($own.keys | default dict)) (.Values.keys.values | default dict) }}
+{{- if lt (len (toString $secret)) 32 }}
+{{- $errors = append $errors (printf "the secret of API key %s has %d characters: it needs 32 or more (openssl rand -base64 32)" $name (len (toString $secret))) }}
+{{- end }}
+{{- end }}
+
+{{- /* Redis */}}
+{{- $elsewhere := or $own.redis $config.redis }}
+{{- $own = $own.redis | default dict }}
+{{- if .Values.redis.enabled }}
+{{- if or .Values.redis.external.address $own.address $own.sentinel_addresses $own.cluster_addresses }}
+{{- $errors = append $errors "redis.enabled is true and a Redis elsewhere is named: set redis.enabled to false" }}
+{{- end }}
+{{- if $several }}
+{{- $errors = append $errors "redis.enabled runs a Redis inside each pod, which several servers (autoscaling.enabled or replicaCount above 1) cannot share: set redis.enabled to false and redis.external.address" }}
+{{- end }}
+{{- else if and $several (not $elsewhere) }}
+{{- $errors = append $errors "several servers need a Redis that all of them reach: set redis.external.address" }}
+{{- end }}
+{{- if and .Values.redis.service.enabled (not .Values.redis.enabled) }}
+{{- $errors = append $errors "redis.service.enabled opens the sidecar, but redis.enabled is false: set one or the other" }}
+{{- end }}
+
+{{- /* TURN */}}
+{{- $turn := $config.turn | default dict }}
+{{- if $turn.enabled }}
+{{- if not (or $turn.tls_port $turn.udp_port) }}
+{{- $errors = append $errors "config.turn.enabled needs turn.tls_port or turn.udp_port" }}
+{{- end }}
+{{- if and $turn.tls_port (not $turn.domain) }}
+{{- $errors = append $errors "config.turn.tls_port needs turn.domain, the name in the certificate" }}
+{{- end }}
+{{- if and $turn.tls_port (not $turn.external_tls) (hasPrefix "/etc/livekit/turn/" (toString $turn.cert_file)) (not (include "livekit.turnSecret" .)) }}
+{{- $errors = append $errors "config.turn.tls_port needs a certificate: set turn.existingSecret, turn.certificate.enabled or, where TLS ends elsewhere, config.turn.external_tls" }}
+{{- end }}
+{{- end }}
+
+{{- /* Signalling */}}
+{{- if and .Values.ingress.enabled (not .Values.service.enabled) }}
+{{- $errors = append $errors "ingress.enabled needs service.enabled" }}
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.service.enabled) }}
+{{- $errors = append $errors "httpRoute.enabled needs service.enabled" }}
+{{- end }}
+
+{{- /* Environment */}}
+{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" }}
+{{- range .Values.env }}
+{{- if has .name $reserved }}
+{{- $errors = append $errors (printf "env has %s, which the chart sets: use media.address, keys or config.redis" .name) }}
+{{- end }}
+{{- end }}
+
+{{- if $errors }}
+{{- fail (printf "\n\n%s\n" (join "\n" (uniq $errors))) }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,115 @@
+package scaffolding
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+)
+
+// writeValues writes values.yaml in the repository's style: one block for
+// each top-level key, with an empty line before those that are more than one
+// line or have a comment.
+func writeValues(root *tree, style convention.Style, head string) ([]byte, error) {
+	var out bytes.Buffer
+	if style.DocumentStart {
+		out.WriteString("---\n")
+	}
+	out.WriteString(head)
+	apart := true
+	for _, c := range root.children {
+		n := &yaml.Node{Kind: yaml.MappingNode}
+		appendPair(n, c, "", style)
+		block, err := dump(n, style)
+		if err != nil {
+			return nil, fmt.Errorf("write values.yaml: %w", err)
+		}
+		long := len(c.children) > 0 || len(c.node.Content) > 0
+		if long || apart || block[0] == '#' {
+			out.WriteByte('\n')
+		}
+		out.Write(block)
+		apart = long
+	}
+	return out.Bytes(), nil
+}
+
+// dump writes a node as YAML.
+func dump(n *yaml.Node, style convention.Style) ([]byte, error) {
+	quote := yaml.QuoteDouble
+	if style.Quotes == "single" {
+		quote = yaml.QuoteSingle
+	}
+	return yaml.Dump(n, yaml.WithIndent(style.Indent), yaml.WithCompactSeqIndent(style.Lists == "flush"),
+		yaml.WithLineWidth(-1), yaml.WithQuotePreference(quote))
+}
+
+// appendPair adds a tree to the map that holds it.
+func appendPair(parent *yaml.Node, t *tree, above string, style convention.Style) {
+	at := fmt.Sprint(t.key)
+	if above != "" {
+		at = above + "." + at
+	}
+	key := str(at[strings.LastIndexByte(at, '.')+1:])
+	if s, ok := t.key.(string); ok {
+		key = str(s)
+	}
+	key.HeadComment = comment(t, at, style)
+	parent.Content = append(parent.Content, key, valueNode(t, at, style))
+}
+
+func valueNode(t *tree, at string, style convention.Style) *yaml.Node {
+	if t.value != nil {
+		return t.node
+	}
+	if t.isList() {
+		return seq(valueNode(t.children[0], at+"[0]", style))
+	}
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, c := range t.children {
+		appendPair(n, c, at, style)
+	}
+	return n
+}
+
+// comment gives what stands above a key, in the repository's style.
+func comment(t *tree, at string, style convention.Style) string {
+	var lines []string
+	add := func(prefix, text string) {
+		for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+			lines = append(lines, prefix+line)
+		}
+	}
+	for _, h := range t.headings {
+		if text := headingText(h, style); text != "" {
+			add("# ", text)
+		}
+	}
+	if v := t.value; v != nil {
+		switch style.Comments {
+		case "helm-docs":
+			add("# ", "-- "+v.Doc)
+		case "readme-generator":
+			add("## ", "@param "+at+" "+v.Doc)
+		default:
+			if v.Comment != "" {
+				add("# ", v.Comment)
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func headingText(h canonical.Value, style convention.Style) string {
+	if h.Comment != "" {
+		return h.Comment
+	}
+	if style.Comments == "plain" {
+		return ""
+	}
+	return h.Doc
+}

@@ -1,0 +1,159 @@
+{{/*
+LiveKit's configuration: config with extraConfig over it, and what follows
+from the other values. Everything that depends on the configuration reads this.
+*/}}
+{{- define "[[ helper "config" ]]" -}}
+{{- $config := deepCopy ([[ value "config" ]] | default dict) }}
+{{- include "[[ helper "overlay" ]]" (list $config (deepCopy ([[ value "extraConfig" ]] | default dict))) }}
+{{- $rtc := $config.rtc | default dict }}
+{{- $_ := set $rtc "use_external_ip" (eq (include "[[ helper "address" ]]" .) "stun") }}
+{{- $_ := set $config "rtc" $rtc }}
+[[ if has "redis" ]]
+{{- $redis := $config.redis | default dict }}
+{{- if [[ value "redis.enabled" ]] }}
+{{- $_ := set $redis "address" (printf "127.0.0.1:%d" (int [[ value "redis.port" ]])) }}
+{{- else }}
+{{- with [[ value "redis.external.address" ]] }}
+{{- $_ := set $redis "address" . }}
+{{- end }}
+{{- if or [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]] }}
+{{- $tls := $redis.tls | default dict }}
+{{- $_ := set $tls "enabled" true }}
+{{- if [[ value "redis.external.caSecret" ]] }}
+{{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
+{{- end }}
+{{- $_ := set $redis "tls" $tls }}
+{{- end }}
+{{- end }}
+{{- if $redis }}
+{{- $_ := set $config "redis" $redis }}
+{{- end }}
+[[ end ]]
+[[ if has "turn" ]]
+{{- $turn := $config.turn | default dict }}
+{{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) (not $turn.cert_file) }}
+{{- $_ := set $turn "cert_file" "/etc/livekit/turn/tls.crt" }}
+{{- $_ := set $turn "key_file" "/etc/livekit/turn/tls.key" }}
+{{- end }}
+[[ end ]]
+{{- toYaml $config }}
+{{- end }}
+
+{{/*
+Lays the second map over the first, in place: false and 0 replace, too, which
+sprig's mergeOverwrite leaves out.
+*/}}
+{{- define "[[ helper "overlay" ]]" -}}
+{{- $base := first . }}
+{{- range $key, $value := last . }}
+{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
+{{- include "[[ helper "overlay" ]]" (list (get $base $key) $value) }}
+{{- else }}
+{{- $_ := set $base $key $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+"true" where the configuration holds a credential: then it is a Secret, not a
+ConfigMap.
+*/}}
+{{- define "[[ helper "configIsSecret" ]]" -}}
+{{- if regexMatch "(?m)^[ -]*([[ .CredentialKeys ]]):" (include "[[ helper "config" ]]" .) }}true{{ end }}
+{{- end }}
+
+{{/*
+The address that clients are told: "host", "pod", "stun" or an IP address.
+*/}}
+{{- define "[[ helper "address" ]]" -}}
+{{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}
+{{- [[ value "media.address" ]] | default (get $byType [[ value "media.type" ]]) }}
+{{- end }}
+
+{{/*
+The port for signalling.
+*/}}
+{{- define "[[ helper "port" ]]" -}}
+{{- include "[[ helper "config" ]]" . | fromYaml | dig "port" 7880 | int }}
+{{- end }}
+
+{{/*
+The ports on which clients send media, as {"ports": [{name, port, protocol}]}.
+A range of more than 100 ports is {"ports": [...], "from": ..., "to": ...} and
+not listed.
+*/}}
+{{- define "[[ helper "mediaPorts" ]]" -}}
+{{- $config := include "[[ helper "config" ]]" . | fromYaml }}
+{{- $rtc := $config.rtc | default dict }}
+{{- $ports := list }}
+{{- $tcp := dig "tcp_port" 7881 $rtc | int }}
+{{- if $tcp }}
+{{- $ports = append $ports (dict "name" "rtc-tcp" "port" $tcp "protocol" "TCP") }}
+{{- end }}
+{{- $from := 50000 }}
+{{- $to := 60000 }}
+{{- if $rtc.port_range_start }}
+{{- $from = $rtc.port_range_start | int }}
+{{- $to = $rtc.port_range_end | int }}
+{{- else if $rtc.udp_port }}
+{{- $range := $rtc.udp_port | int64 | toString }}
+{{- if kindIs "string" $rtc.udp_port }}
+{{- $range = $rtc.udp_port }}
+{{- end }}
+{{- $from = splitList "-" $range | first | int }}
+{{- $to = splitList "-" $range | last | int }}
+{{- end }}
+{{- $result := dict }}
+{{- if eq $from $to }}
+{{- $ports = append $ports (dict "name" "rtc-udp" "port" $from "protocol" "UDP") }}
+{{- else if lt (sub $to $from) 100 }}
+{{- range $port := untilStep $from (add1 $to | int) 1 }}
+{{- $ports = append $ports (dict "name" (printf "rtc-udp-%d" $port) "port" $port "protocol" "UDP") }}
+{{- end }}
+{{- else }}
+{{- $result = dict "from" $from "to" $to }}
+{{- end }}
+[[ if has "turn" ]]
+{{- $turn := $config.turn | default dict }}
+{{- if and $turn.enabled $turn.udp_port }}
+{{- $ports = append $ports (dict "name" "turn-udp" "port" (int $turn.udp_port) "protocol" "UDP") }}
+{{- end }}
+[[ end ]]
+{{- $_ := set $result "ports" $ports }}
+{{- toYaml $result }}
+{{- end }}
+[[ if has "metrics" ]]
+
+{{/*
+The port for metrics, "" where there is none.
+*/}}
+{{- define "[[ helper "metricsPort" ]]" -}}
+{{- $config := include "[[ helper "config" ]]" . | fromYaml }}
+{{- with dig "prometheus" "port" 0 $config | default (dig "prometheus_port" 0 $config) }}{{ int . }}{{ end }}
+{{- end }}
+[[ end ]]
+
+{{/*
+"true" where more than one server may run.
+*/}}
+{{- define "[[ helper "several" ]]" -}}
+[[ if eq .Workload "DaemonSet" ]]
+{{- print "true" }}
+[[ else if has "autoscaling" ]]
+{{- if or (gt (int [[ value "replicaCount" ]]) 1) (and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.maxReplicas" ]]) 1)) }}true{{ end }}
+[[ else ]]
+{{- if gt (int [[ value "replicaCount" ]]) 1 }}true{{ end }}
+[[ end ]]
+{{- end }}
+
+{{/*
+"true" where the pod holds what no second one can have beside it: the claim, or
+the ports of a node or a load balancer.
+*/}}
+{{- define "[[ helper "alone" ]]" -}}
+[[ if has "persistence" ]]
+{{- if or (and [[ value "redis.enabled" ]] [[ value "persistence.enabled" ]]) (and (ne [[ value "media.type" ]] "ClusterIP") (not (include "[[ helper "several" ]]" .))) }}true{{ end }}
+[[ else ]]
+{{- if and (ne [[ value "media.type" ]] "ClusterIP") (not (include "[[ helper "several" ]]" .)) }}true{{ end }}
+[[ end ]]
+{{- end }}

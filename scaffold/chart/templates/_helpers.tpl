@@ -1,0 +1,170 @@
+{{/*
+Name of the chart.
+*/}}
+{{- define "[[ helper "name" ]]" -}}
+{{- default .Chart.Name [[ value "nameOverride" ]] | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/*
+Name of the objects.
+*/}}
+{{- define "[[ helper "fullname" ]]" -}}
+{{- if [[ value "fullnameOverride" ]] }}
+{{- [[ value "fullnameOverride" ]] | trunc 63 | trimSuffix "-" }}
+{{- else }}
+[[ if eq .Convention.Naming.Fullname "{release}-{name}?" ]]
+{{- $name := include "[[ helper "name" ]]" . }}
+{{- if contains $name .Release.Name }}
+{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" }}
+{{- end }}
+[[ else if eq .Convention.Naming.Fullname "{release}-{name}" ]]
+{{- printf "%s-%s" .Release.Name (include "[[ helper "name" ]]" .) | trunc 63 | trimSuffix "-" }}
+[[ else if eq .Convention.Naming.Fullname "{name}-{release}" ]]
+{{- printf "%s-%s" (include "[[ helper "name" ]]" .) .Release.Name | trunc 63 | trimSuffix "-" }}
+[[ else if eq .Convention.Naming.Fullname "{release}" ]]
+{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+[[ else ]]
+{{- include "[[ helper "name" ]]" . }}
+[[ end ]]
+{{- end }}
+{{- end }}
+
+{{/*
+Name of a further object, cut so that its suffix always fits:
+include "[[ helper "suffixed" ]]" (list . "media")
+*/}}
+{{- define "[[ helper "suffixed" ]]" -}}
+{{- $suffix := last . }}
+{{- $fullname := include "[[ helper "fullname" ]]" (first .) }}
+{{- printf "%s-%s" ($fullname | trunc (sub 62 (len $suffix) | int) | trimSuffix "-") $suffix }}
+{{- end }}
+
+{{/*
+Name and version of the chart, as a label has it.
+*/}}
+{{- define "[[ helper "chart" ]]" -}}
+{{- printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/*
+Version of the server, as a label has it.
+*/}}
+{{- define "[[ helper "version" ]]" -}}
+[[ if eq (shape "image.repository") "string" ]]
+{{- $tag := [[ value "image.repository" ]] | splitList "@" | first | regexFind ":[^/:]+$" | trimPrefix ":" }}
+{{- $tag | default .Chart.AppVersion | trunc 63 | trimAll "-_." }}
+[[ else ]]
+{{- [[ value "image.tag" ]] | default .Chart.AppVersion | toString | splitList "@" | first | trunc 63 | trimAll "-_." }}
+[[ end ]]
+{{- end }}
+
+{{/*
+Labels of every object.
+*/}}
+{{- define "[[ helper "labels" ]]" -}}
+[[ range .Convention.Labels.Set ]]
+[[ .Name ]]: [[ labelValue .Value ]]
+[[ end ]]
+{{- end }}
+
+{{/*
+Labels by which the workload and the Services find the pods. They never change.
+*/}}
+{{- define "[[ helper "selectorLabels" ]]" -}}
+[[ range .Convention.Labels.Selector ]]
+[[ .Name ]]: [[ labelValue .Value ]]
+[[ end ]]
+{{- end }}
+
+{{/*
+Labels of the pods. The plain label app serves `kubectl get pod -l app=[[ .Chart.Name ]]`.
+*/}}
+{{- define "[[ helper "podLabels" ]]" -}}
+{{- $plain := dict "app" (include "[[ helper "name" ]]" .) }}
+{{- $own := include "[[ helper "selectorLabels" ]]" . | fromYaml }}
+{{- mergeOverwrite $plain (deepCopy ([[ value "podLabels" ]] | default dict)) $own | toYaml }}
+{{- end }}
+
+{{/*
+Name of the Service for signalling.
+*/}}
+{{- define "[[ helper "serviceName" ]]" -}}
+[[ name "Service" ]]
+{{- end }}
+
+{{/*
+Name of the ServiceAccount.
+*/}}
+{{- define "[[ helper "serviceAccountName" ]]" -}}
+{{- if [[ value "serviceAccount.create" ]] }}
+{{- default (include "[[ helper "fullname" ]]" .) [[ value "serviceAccount.name" ]] }}
+{{- else }}
+{{- default "default" [[ value "serviceAccount.name" ]] }}
+{{- end }}
+{{- end }}
+
+{{/*
+Image of the server.
+*/}}
+{{- define "[[ helper "image" ]]" -}}
+[[ if eq (shape "image.repository") "string" ]]
+{{- [[ value "image.repository" ]] }}
+[[ else if eq (shape "image.repository") "registry" ]]
+{{- with [[ value "image.registry" ]] }}{{ . }}/{{ end }}{{ [[ value "image.repository" ]] }}:{{ [[ value "image.tag" ]] | default .Chart.AppVersion }}
+[[ else ]]
+{{- printf "%s:%s" [[ value "image.repository" ]] ([[ value "image.tag" ]] | default .Chart.AppVersion | toString) }}
+[[ end ]]
+{{- end }}
+
+{{/*
+Secret with the API keys.
+*/}}
+{{- define "[[ helper "keysSecret" ]]" -}}
+{{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
+{{- end }}
+
+{{/*
+How the server gets its API keys: "config" (they are in the configuration),
+"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
+*/}}
+{{- define "[[ helper "keysFrom" ]]" -}}
+{{- if dig "keys" dict ([[ value "config" ]] | default dict) }}config
+{{- else if or [[ value "keys.values" ]] (and [[ value "keys.existingSecret" ]] [[ value "keys.fileEntry" ]]) }}file
+{{- else }}env
+{{- end }}
+{{- end }}
+[[ if has "redis" ]]
+
+{{/*
+Secret with the password of Redis, "" where there is none.
+*/}}
+{{- define "[[ helper "redisSecret" ]]" -}}
+{{- if [[ value "redis.enabled" ]] }}
+[[ if has "redis-service" ]]
+{{- if [[ value "redis.service.enabled" ]] }}
+{{- [[ value "redis.service.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "redis")) }}
+{{- end }}
+[[ end ]]
+{{- else }}
+{{- [[ value "redis.external.existingSecret" ]] }}
+{{- end }}
+{{- end }}
+[[ end ]]
+[[ if has "turn" ]]
+
+{{/*
+Secret with the certificate of TURN, "" where the server needs none.
+*/}}
+{{- define "[[ helper "turnSecret" ]]" -}}
+{{- $turn := include "[[ helper "config" ]]" . | fromYaml | dig "turn" dict }}
+{{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) }}
+{{- if [[ value "turn.existingSecret" ]] }}
+{{- [[ value "turn.existingSecret" ]] }}
+{{- else if [[ value "turn.certificate.enabled" ]] }}
+{{- include "[[ helper "suffixed" ]]" (list . "turn-tls") }}
+{{- end }}
+{{- end }}
+{{- end }}
+[[ end ]]

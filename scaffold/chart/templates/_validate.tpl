@@ -1,0 +1,151 @@
+{{/*
+Stops a release whose settings cannot work together, with all reasons at once.
+*/}}
+{{- define "[[ helper "validate" ]]" -}}
+{{- $errors := list }}
+{{- $config := include "[[ helper "config" ]]" . | fromYaml }}
+{{- $own := [[ value "config" ]] | default dict }}
+{{- $rtc := $config.rtc | default dict }}
+{{- $several := include "[[ helper "several" ]]" . }}
+{{- $address := include "[[ helper "address" ]]" . }}
+{{- $type := [[ value "media.type" ]] }}
+
+{{- /* The cluster: 1.20.0 alone passes Chart.yaml, for the sake of a render without a cluster */}}
+{{- if and (semverCompare "<1.29.0-0" .Capabilities.KubeVersion.Version) (lookup "v1" "Namespace" "" "kube-system") }}
+{{- $errors = append $errors (printf "Kubernetes %s has no sidecars: 1.29 or later is needed" .Capabilities.KubeVersion.Version) }}
+{{- end }}
+
+{{- /* Ports */}}
+{{- if and [[ value "service.enabled" ]] (not (has (toString [[ value "service.targetPort" ]]) (list "http" (include "[[ helper "port" ]]" .)))) }}
+{{- $errors = append $errors (printf "[[ key "service.targetPort" ]] is %v, but the server listens on [[ key "config.port" ]] %s: use http, which follows it" [[ value "service.targetPort" ]] (include "[[ helper "port" ]]" .)) }}
+{{- end }}
+{{- if and $rtc.udp_port (or $rtc.port_range_start $rtc.port_range_end) }}
+{{- $errors = append $errors "[[ key "config" ]].rtc has udp_port and port_range_start or port_range_end, and the server would ignore udp_port: set one of them to null" }}
+{{- else if ne (empty $rtc.port_range_start) (empty $rtc.port_range_end) }}
+{{- $errors = append $errors "[[ key "config" ]].rtc needs both port_range_start and port_range_end" }}
+{{- else }}
+{{- $media := include "[[ helper "mediaPorts" ]]" . | fromYaml }}
+{{- $listens := list (include "[[ helper "port" ]]" .) }}
+{{- range $media.ports }}
+{{- if and (eq $type "NodePort") (or (lt (int .port) 30000) (gt (int .port) 32767)) }}
+{{- $errors = append $errors (printf "%s is %d, but a NodePort lies between 30000 and 32767: choose such a port, or another [[ key "media.type" ]]" .name (int .port)) }}
+{{- end }}
+{{- if and (eq .protocol "TCP") (has (toString .port) $listens) }}
+{{- $errors = append $errors (printf "%s and [[ key "config.port" ]] are both %d: choose different ports" .name (int .port)) }}
+{{- end }}
+{{- end }}
+{{- if and $media.from (has $type (list "NodePort" "LoadBalancer")) }}
+{{- $errors = append $errors (printf "UDP ports %d to %d are too many for a Service: set [[ key "config.rtc.udp_port" ]] to one port (and port_range_start and port_range_end to null), or [[ key "media.type" ]] to HostNetwork" (int $media.from) (int $media.to)) }}
+{{- end }}
+{{- end }}
+
+{{- /* The address that clients are told */}}
+{{- if and $own.rtc (dig "use_external_ip" false $own.rtc) (ne $address "stun") }}
+{{- $errors = append $errors "[[ key "config" ]].rtc.use_external_ip is true: set [[ key "media.address" ]] to stun instead" }}
+{{- end }}
+{{- if $rtc.node_ip }}
+{{- $errors = append $errors "[[ key "config" ]].rtc.node_ip is set: set [[ key "media.address" ]] to that address instead" }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "pod")) }}
+{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer needs [[ key "media.address" ]], the load balancer's IP address (or stun, where traffic leaves by it)" }}
+{{- else if and (eq $type "NodePort") (eq $address "pod") }}
+{{- $errors = append $errors "[[ key "media.type" ]] NodePort with [[ key "media.address" ]] pod: clients outside the cluster do not reach a pod's address; leave it empty" }}
+{{- else if and (eq $type "ClusterIP") (eq $address "host") }}
+{{- $errors = append $errors "[[ key "media.type" ]] ClusterIP with [[ key "media.address" ]] host: no port of the node leads to the pod; leave it empty" }}
+{{- else if and $address (not (has $address (list "host" "pod" "stun"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
+{{- $errors = append $errors (printf "[[ key "media.address" ]] is %q: use host, pod, stun or an IP address" $address) }}
+{{- end }}
+{{- if and $several (eq $type "LoadBalancer") }}
+{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or [[ key "replicaCount" ]] 1" }}
+{{- end }}
+
+{{- /* API keys */}}
+{{- if and [[ value "keys.values" ]] [[ value "keys.existingSecret" ]] }}
+{{- $errors = append $errors "[[ key "keys.values" ]] and [[ key "keys.existingSecret" ]] are both set: choose one" }}
+{{- end }}
+{{- if and $own.keys (or [[ value "keys.values" ]] [[ value "keys.existingSecret" ]]) }}
+{{- $errors = append $errors "[[ key "config" ]].keys is set beside [[ key "keys" ]]: choose one" }}
+{{- end }}
+{{- range $name, $secret := mergeOverwrite (deepCopy ($own.keys | default dict)) ([[ value "keys.values" ]] | default dict) }}
+{{- if lt (len (toString $secret)) 32 }}
+{{- $errors = append $errors (printf "the secret of API key %s has %d characters: it needs 32 or more (openssl rand -base64 32)" $name (len (toString $secret))) }}
+{{- end }}
+{{- end }}
+
+{{- /* Redis */}}
+{{- $elsewhere := or $own.redis $config.redis }}
+[[ if has "redis" ]]
+{{- $own = $own.redis | default dict }}
+{{- if [[ value "redis.enabled" ]] }}
+{{- if or [[ value "redis.external.address" ]] $own.address $own.sentinel_addresses $own.cluster_addresses }}
+{{- $errors = append $errors "[[ key "redis.enabled" ]] is true and a Redis elsewhere is named: set [[ key "redis.enabled" ]] to false" }}
+{{- end }}
+{{- if $several }}
+{{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]] or [[ end ]][[ key "replicaCount" ]] above 1) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
+{{- end }}
+{{- else if and $several (not $elsewhere) }}
+{{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
+{{- end }}
+[[ else ]]
+{{- if and $several (not $elsewhere) }}
+{{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "config" ]].redis.address" }}
+{{- end }}
+[[ end ]]
+[[ if has "redis-service" ]]
+{{- if and [[ value "redis.service.enabled" ]] (not [[ value "redis.enabled" ]]) }}
+{{- $errors = append $errors "[[ key "redis.service.enabled" ]] opens the sidecar, but [[ key "redis.enabled" ]] is false: set one or the other" }}
+{{- end }}
+[[ end ]]
+
+{{- /* TURN */}}
+{{- $turn := $config.turn | default dict }}
+[[ if has "turn" ]]
+{{- if $turn.enabled }}
+{{- if not (or $turn.tls_port $turn.udp_port) }}
+{{- $errors = append $errors "[[ key "config" ]].turn.enabled needs turn.tls_port or turn.udp_port" }}
+{{- end }}
+{{- if and $turn.tls_port (not $turn.domain) }}
+{{- $errors = append $errors "[[ key "config" ]].turn.tls_port needs turn.domain, the name in the certificate" }}
+{{- end }}
+{{- if and $turn.tls_port (not $turn.external_tls) (hasPrefix "/etc/livekit/turn/" (toString $turn.cert_file)) (not (include "[[ helper "turnSecret" ]]" .)) }}
+{{- $errors = append $errors "[[ key "config" ]].turn.tls_port needs a certificate: set [[ key "turn.existingSecret" ]], [[ key "turn.certificate.enabled" ]] or, where TLS ends elsewhere, [[ key "config" ]].turn.external_tls" }}
+{{- end }}
+{{- end }}
+[[ else ]]
+{{- if $turn.enabled }}
+{{- $errors = append $errors "[[ key "config" ]].turn.enabled is true, but this chart was written without TURN: write it again with `helm livekit scaffold --with turn`" }}
+{{- end }}
+[[ end ]]
+
+{{- /* Signalling */}}
+[[ if has "ingress" ]]
+{{- if and [[ value "ingress.enabled" ]] (not [[ value "service.enabled" ]]) }}
+{{- $errors = append $errors "[[ key "ingress.enabled" ]] needs [[ key "service.enabled" ]]" }}
+{{- end }}
+[[ end ]]
+[[ if has "httproute" ]]
+{{- if and [[ value "httpRoute.enabled" ]] (not [[ value "service.enabled" ]]) }}
+{{- $errors = append $errors "[[ key "httpRoute.enabled" ]] needs [[ key "service.enabled" ]]" }}
+{{- end }}
+[[ end ]]
+
+{{- /* Environment */}}
+{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" }}
+[[ if eq (shape "env") "list" ]]
+{{- range [[ value "env" ]] }}
+{{- if has .name $reserved }}
+{{- $errors = append $errors (printf "[[ key "env" ]] has %s, which the chart sets: use [[ key "media.address" ]], [[ key "keys" ]] or [[ key "config" ]].redis" .name) }}
+{{- end }}
+{{- end }}
+[[ else ]]
+{{- range $name, $_ := [[ value "env" ]] }}
+{{- if has $name $reserved }}
+{{- $errors = append $errors (printf "[[ key "env" ]] has %s, which the chart sets: use [[ key "media.address" ]], [[ key "keys" ]] or [[ key "config" ]].redis" $name) }}
+{{- end }}
+{{- end }}
+[[ end ]]
+
+{{- if $errors }}
+{{- fail (printf "\n\n%s\n" (join "\n" (uniq $errors))) }}
+{{- end }}
+{{- end }}
