@@ -1,0 +1,213 @@
+// Package probe finds what the keys of a chart's values mean: by reading its
+// templates and by experiment.
+package probe
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template/parse"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+)
+
+// Reading is which values a chart's templates read, found without rendering.
+// Where the templates cannot be followed, values count as read.
+type Reading struct {
+	// Everything says that some template hands on all values at once, or
+	// that following the templates was given up: no key is known to be
+	// unread.
+	Everything bool
+
+	reads   []Read
+	seen    map[string]bool
+	written []path
+}
+
+// Read is one place where a template reads a value.
+type Read struct {
+	Path string // dotted ("image.tag"), any element or key is []
+	File string // the template
+	Line int    // from 1
+	// Whole says that all below Path is read, as by toYaml.
+	Whole bool
+	// IsOpen says of an undeclared key that it lies where keys are free to
+	// be added: in a map that is handed on as a whole (toYaml
+	// .Values.config), in one that is empty in values.yaml, or under global.
+	IsOpen bool
+
+	path         path
+	alternatives []path // the other places that the value may come from
+	isTested     bool   // by hasKey alone
+}
+
+// SyntaxError says where a template does not parse.
+type SyntaxError struct {
+	File   string
+	Line   int
+	Reason string
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason) }
+
+// Reads follows the templates from each file that renders, through the named
+// templates that they include. libraries are templates of other charts, of
+// which only what is included counts. A template that does not parse gives a
+// *SyntaxError.
+func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, error) {
+	w := &walker{
+		reading: &Reading{seen: map[string]bool{}},
+		named:   map[string][]*source{},
+		done:    map[string]bool{},
+	}
+	for _, f := range libraries {
+		if _, err := w.add(f); err != nil {
+			return nil, err
+		}
+	}
+	var entries []*source
+	for _, f := range templates {
+		entry, err := w.add(f)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
+	}
+	for _, entry := range entries {
+		w.template(entry, &value{isRoot: true})
+	}
+	slices.SortStableFunc(w.reading.reads, func(a, b Read) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	return w.reading, nil
+}
+
+// All gives every read, in order of path, file and line.
+func (r *Reading) All() []Read { return slices.Clone(r.reads) }
+
+// Undeclared gives the first read of each key that values has no place for,
+// in order of path. What lies below such a key is not given as well.
+func (r *Reading) Undeclared(values map[string]any) []Read {
+	var out []Read
+	for _, read := range r.reads {
+		if read.isTested || len(read.path) == 0 || r.isWritten(read.path) {
+			continue
+		}
+		declared, open := declares(values, read.path)
+		for _, p := range read.alternatives {
+			other, _ := declares(values, p)
+			declared = declared || other
+		}
+		told := slices.ContainsFunc(out, func(r Read) bool { return r.path.covers(read.path) })
+		if declared || told {
+			continue
+		}
+		read.IsOpen = open || read.path[0] == "global" || r.isHandedOn(read.path)
+		out = append(out, read)
+	}
+	return out
+}
+
+// isHandedOn reports whether a map above p is read as a whole.
+func (r *Reading) isHandedOn(p path) bool {
+	return slices.ContainsFunc(r.reads, func(read Read) bool {
+		return read.Whole && len(read.path) > 0 && len(read.path) < len(p) && read.path.covers(p)
+	})
+}
+
+func (r *Reading) isWritten(p path) bool {
+	return slices.ContainsFunc(r.written, func(q path) bool { return q.covers(p) })
+}
+
+// declares reports whether values has p, and if not whether that is so below a
+// map without entries, a null or a list, whose contents are the user's.
+func declares(values map[string]any, p path) (declared, open bool) {
+	var at any = values
+	for i, segment := range p {
+		m, isMap := at.(map[string]any)
+		switch {
+		case segment == anyKey:
+			return true, false // what follows is some entry's own
+		case !isMap, i > 0 && len(m) == 0:
+			return false, true
+		}
+		next, ok := m[segment]
+		if !ok {
+			return false, false
+		}
+		at = next
+	}
+	return true, false
+}
+
+// Unread gives the declared keys that no template reads, in order: the paths
+// of scalars, lists and empty maps.
+func (r *Reading) Unread(values map[string]any) []string {
+	if r.Everything {
+		return nil
+	}
+	var out []string
+	for _, leaf := range leaves(values) {
+		if !r.isRead(leaf) {
+			out = append(out, leaf.String())
+		}
+	}
+	return out
+}
+
+func (r *Reading) isRead(leaf path) bool {
+	return slices.ContainsFunc(r.reads, func(read Read) bool {
+		if len(read.path) < len(leaf) {
+			return read.Whole && read.path.covers(leaf)
+		}
+		return leaf.covers(read.path)
+	})
+}
+
+// source is a template with what is needed to name its lines.
+type source struct {
+	file   string
+	tree   *parse.Tree
+	text   []byte
+	inLine int // of a text within a template: the line of that template
+}
+
+func (s *source) line(pos parse.Pos) int {
+	if s.inLine > 0 {
+		return s.inLine
+	}
+	return 1 + bytes.Count(s.text[:min(int(pos), len(s.text))], []byte("\n"))
+}
+
+// add parses a file and keeps its named templates.
+func (w *walker) add(f helmchart.File) (*source, error) {
+	tree := parse.New(f.Name)
+	// Helm's functions are known by name in functions.go; what they are is
+	// the renderer's business.
+	tree.Mode = parse.SkipFuncCheck
+	defined := map[string]*parse.Tree{}
+	if _, err := tree.Parse(string(f.Data), "", "", defined); err != nil {
+		return nil, syntaxError(f.Name, err)
+	}
+	for name, t := range defined {
+		if name != f.Name {
+			w.named[name] = append(w.named[name], &source{file: f.Name, tree: t, text: f.Data})
+		}
+	}
+	return &source{file: f.Name, tree: tree, text: f.Data}, nil
+}
+
+var templateError = regexp.MustCompile(`(?s)^template: .*?:(\d+):(?:\d+:)? (.*)$`)
+
+func syntaxError(file string, err error) error {
+	m := templateError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return &SyntaxError{file, 1, err.Error()}
+	}
+	line, _ := strconv.Atoi(m[1])
+	return &SyntaxError{file, line, m[2]}
+}

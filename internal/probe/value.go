@@ -1,0 +1,136 @@
+package probe
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// value is what is known of a template's expression without rendering: the
+// places of values.yaml that it may stand for, and the maps and lists that the
+// template made itself. The zero value is known to be nothing of interest.
+type value struct {
+	isRoot   bool              // the top: what .Values hangs on
+	paths    []path            // what it may stand for; an empty path is .Values
+	fields   map[string]*value // a dict's entries
+	elements []*value          // a list's elements
+	text     *string           // a text known in full
+	isFile   bool              // text that names one of the chart's own templates, or comes from its files
+	fromFile bool              // text out of .Files
+	isCopy   bool              // a copy of values: writing to it does not change them
+}
+
+// Limits that keep the reading of hostile templates short. Beyond them values
+// count as read in full.
+const (
+	maxPathLength = 16  // keys below keys
+	maxPaths      = 64  // places that one value may stand for
+	maxElements   = 200 // of a list that a template makes
+	maxDepth      = 8   // maps within maps that a template makes
+	maxKeyLength  = 1 << 16
+)
+
+func literal(text string) *value { return &value{text: &text} }
+
+// either gives a value that may be any of vs.
+func either(vs ...*value) *value { return eitherAt(0, vs...) }
+
+func eitherAt(depth int, vs ...*value) *value {
+	var known []*value
+	for _, v := range vs {
+		if v != nil && !slices.Contains(known, v) {
+			known = append(known, v)
+		}
+	}
+	switch {
+	case len(known) == 0:
+		return &value{}
+	case len(known) == 1 || depth > maxDepth: // a map may hold itself
+		return known[0]
+	}
+	out := &value{}
+	for _, v := range known {
+		out.isRoot = out.isRoot || v.isRoot
+		out.isFile = out.isFile || v.isFile
+		out.fromFile = out.fromFile || v.fromFile
+		out.isCopy = out.isCopy || v.isCopy
+		for _, p := range v.paths {
+			out.addPath(p)
+		}
+		for _, k := range slices.Sorted(maps.Keys(v.fields)) {
+			out.setFieldAt(depth+1, k, v.fields[k])
+		}
+		for i, e := range v.elements {
+			if i < len(out.elements) {
+				e = eitherAt(depth+1, out.elements[i], e)
+				out.elements[i] = e
+			} else {
+				out.addElement(e)
+			}
+		}
+		if v.fields != nil && out.fields == nil {
+			out.fields = map[string]*value{}
+		}
+	}
+	return out
+}
+
+func (v *value) addPath(p path) {
+	if len(v.paths) <= maxPaths && !slices.ContainsFunc(v.paths, func(q path) bool { return slices.Equal(p, q) }) {
+		v.paths = append(v.paths, p)
+	}
+}
+
+// addElement puts what is too much into the last element.
+func (v *value) addElement(e *value) {
+	if n := len(v.elements); n >= maxElements {
+		v.elements[n-1] = either(v.elements[n-1], e)
+		return
+	}
+	v.elements = append(v.elements, e)
+}
+
+// setField keeps what the field was before as well: the assignment may stand
+// in a branch.
+func (v *value) setField(name string, to *value) { v.setFieldAt(0, name, to) }
+
+func (v *value) setFieldAt(depth int, name string, to *value) {
+	if v.fields == nil {
+		v.fields = map[string]*value{}
+	}
+	if was := v.fields[name]; was != nil && was != to {
+		to = eitherAt(depth, was, to)
+	}
+	v.fields[name] = to
+}
+
+// key tells values apart, so that a template is read once for each argument.
+func (v *value) key() string {
+	var b strings.Builder
+	v.writeKey(&b, 0)
+	return b.String()
+}
+
+func (v *value) writeKey(b *strings.Builder, depth int) {
+	if v == nil || depth > maxDepth || b.Len() > maxKeyLength {
+		return
+	}
+	fmt.Fprintf(b, "%t%t%t%t", v.isRoot, v.isFile, v.fromFile, v.isCopy)
+	for _, p := range v.paths {
+		fmt.Fprintf(b, "p%q", p)
+	}
+	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
+		fmt.Fprintf(b, "f%q(", k)
+		v.fields[k].writeKey(b, depth+1)
+		b.WriteByte(')')
+	}
+	for _, e := range v.elements {
+		b.WriteString("e(")
+		e.writeKey(b, depth+1)
+		b.WriteByte(')')
+	}
+	if v.text != nil {
+		fmt.Fprintf(b, "t%q", *v.text)
+	}
+}

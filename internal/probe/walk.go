@@ -1,0 +1,383 @@
+package probe
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"text/template/parse"
+)
+
+// walker reads templates as the engine would run them, every branch once.
+type walker struct {
+	reading *Reading
+	named   map[string][]*source
+	done    map[string]bool // template and argument
+	depth   int
+	steps   int
+}
+
+// Limits that keep the reading of hostile templates short, each many times
+// what the largest public charts need.
+const (
+	maxSteps   = 500_000
+	maxNesting = 500 // parentheses, blocks and includes within each other
+	maxReads   = 5_000
+)
+
+// scope is where an expression stands.
+type scope struct {
+	*walker
+	source *source
+	dot    *value
+	vars   []variable // the innermost last
+}
+
+type variable struct {
+	name  string
+	value *value
+}
+
+// template reads a template with dot as its argument.
+func (w *walker) template(s *source, dot *value) {
+	if w.depth > maxNesting {
+		w.reading.Everything = true
+		return
+	}
+	w.depth++
+	defer func() { w.depth-- }()
+	in := &scope{walker: w, source: s, dot: dot, vars: []variable{{"$", dot}}}
+	in.list(s.tree.Root)
+}
+
+// include reads the named template, every template where the name is not
+// known. One that is not at hand (a dependency that is not there) may read
+// all that it is given.
+func (s *scope) include(at parse.Node, name *value, arg *value) {
+	names := []string{}
+	switch {
+	case name.isFile: // the chart's own file: it is read anyway
+		return
+	case name.text != nil:
+		names = append(names, *name.text)
+	default:
+		names = slices.Sorted(maps.Keys(s.named))
+	}
+	for _, n := range names {
+		key := n + "\x00" + arg.key()
+		if s.done[key] {
+			continue
+		}
+		s.done[key] = true
+		if len(s.named[n]) == 0 {
+			s.whole(at, arg)
+		}
+		for _, t := range s.named[n] {
+			s.template(t, arg)
+		}
+	}
+}
+
+// isSpent gives up on templates that cost too much.
+func (s *scope) isSpent() bool {
+	s.steps++
+	if s.steps > maxSteps {
+		s.reading.Everything = true
+		return true
+	}
+	return false
+}
+
+func (s *scope) list(l *parse.ListNode) {
+	if l == nil || s.depth > maxNesting {
+		s.reading.Everything = s.reading.Everything || l != nil
+		return
+	}
+	s.depth++
+	defer func() { s.depth-- }()
+	outer := len(s.vars)
+	for _, n := range l.Nodes {
+		s.node(n)
+	}
+	s.vars = s.vars[:outer]
+}
+
+func (s *scope) node(n parse.Node) {
+	if s.isSpent() {
+		return
+	}
+	switch n := n.(type) {
+	case *parse.ActionNode:
+		v := s.pipe(n.Pipe)
+		if len(n.Pipe.Decl) == 0 {
+			s.whole(n, v)
+		}
+	case *parse.IfNode:
+		s.branch(&n.BranchNode, func(v *value) *value { return s.dot })
+	case *parse.WithNode:
+		s.branch(&n.BranchNode, func(v *value) *value { return v })
+	case *parse.RangeNode:
+		s.rangeOver(n)
+	case *parse.TemplateNode:
+		arg := &value{}
+		if n.Pipe != nil {
+			arg = s.pipe(n.Pipe)
+		}
+		s.include(n, literal(n.Name), arg)
+	}
+}
+
+// branch reads both sides of an if or a with; dotOf gives dot on the first.
+func (s *scope) branch(n *parse.BranchNode, dotOf func(*value) *value) {
+	outer, dot := len(s.vars), s.dot
+	v := s.pipe(n.Pipe)
+	s.shallow(n, v)
+	s.dot = dotOf(v)
+	s.list(n.List)
+	s.dot = dot
+	s.list(n.ElseList)
+	s.vars = s.vars[:outer]
+}
+
+func (s *scope) rangeOver(n *parse.RangeNode) {
+	outer, dot := len(s.vars), s.dot
+	decl := n.Pipe.Decl
+	v := s.evaluate(n.Pipe)
+	s.shallow(n, v)
+	element := s.elementOf(v)
+	s.shallow(n, element) // the keys, or the number of elements, are read
+	switch len(decl) {
+	case 1:
+		s.vars = append(s.vars, variable{decl[0].Ident[0], element})
+	case 2:
+		s.vars = append(s.vars, variable{decl[0].Ident[0], &value{}}, variable{decl[1].Ident[0], element})
+	}
+	s.dot = element
+	s.list(n.List)
+	s.dot = dot
+	s.vars = s.vars[:outer]
+	s.list(n.ElseList)
+}
+
+// pipe evaluates a pipeline and sets its variables.
+func (s *scope) pipe(p *parse.PipeNode) *value {
+	v := s.evaluate(p)
+	for _, decl := range p.Decl {
+		if p.IsAssign {
+			s.assign(decl.Ident[0], v)
+		} else {
+			s.vars = append(s.vars, variable{decl.Ident[0], v})
+		}
+	}
+	return v
+}
+
+// assign keeps what the variable was before: the assignment may stand in a
+// branch.
+func (s *scope) assign(name string, v *value) {
+	for i := len(s.vars) - 1; i >= 0; i-- {
+		if s.vars[i].name == name {
+			s.vars[i].value = either(s.vars[i].value, v)
+			return
+		}
+	}
+}
+
+func (s *scope) evaluate(p *parse.PipeNode) *value {
+	if p == nil || s.isSpent() {
+		return &value{}
+	}
+	s.depth++
+	defer func() { s.depth-- }()
+	if s.depth > maxNesting {
+		s.reading.Everything = true
+		return &value{}
+	}
+	var v *value
+	for _, c := range p.Cmds {
+		v = s.command(c, v)
+	}
+	return either(v)
+}
+
+// command evaluates one command of a pipeline; piped is the result before it,
+// nil for the first.
+func (s *scope) command(c *parse.CommandNode, piped *value) *value {
+	if name, ok := c.Args[0].(*parse.IdentifierNode); ok {
+		var args []*value
+		for _, a := range c.Args[1:] {
+			args = append(args, s.operand(a))
+		}
+		if piped != nil {
+			args = append(args, piped)
+		}
+		return s.call(name, name.Ident, args)
+	}
+	v := s.operand(c.Args[0])
+	for _, a := range c.Args[1:] { // a method with arguments, as .Files.Get "x"
+		s.whole(a, s.operand(a))
+	}
+	if piped != nil {
+		s.whole(c, piped)
+	}
+	return v
+}
+
+func (s *scope) operand(n parse.Node) *value {
+	switch n := n.(type) {
+	case *parse.DotNode:
+		return s.dot
+	case *parse.FieldNode:
+		return s.follow(n, s.dot, n.Ident)
+	case *parse.VariableNode:
+		return s.follow(n, s.variable(n.Ident[0]), n.Ident[1:])
+	case *parse.ChainNode:
+		return s.follow(n, s.operand(n.Node), n.Field)
+	case *parse.PipeNode:
+		return s.evaluate(n)
+	case *parse.StringNode:
+		return literal(n.Text)
+	case *parse.NumberNode:
+		return literal(n.Text)
+	case *parse.IdentifierNode: // a function without arguments, as an argument
+		return s.call(n, n.Ident, nil)
+	}
+	return &value{}
+}
+
+func (s *scope) variable(name string) *value {
+	for i := len(s.vars) - 1; i >= 0; i-- {
+		if s.vars[i].name == name {
+			return s.vars[i].value
+		}
+	}
+	return &value{}
+}
+
+// follow goes from v through fields.
+func (s *scope) follow(at parse.Node, v *value, fields []string) *value {
+	for _, f := range fields {
+		v = s.field(at, v, f)
+	}
+	return v
+}
+
+func (s *scope) field(at parse.Node, v *value, name string) *value {
+	var found []*value
+	if v.isRoot {
+		found = append(found, rootField(name))
+	}
+	if f := v.fields[name]; f != nil {
+		found = append(found, f)
+	}
+	if v.isFile && name == "BasePath" || v.fromFile {
+		found = append(found, &value{isFile: v.isFile, fromFile: v.fromFile})
+	}
+	if below := s.below(at, v, name); below != nil {
+		found = append(found, below)
+	}
+	return either(found...)
+}
+
+func rootField(name string) *value {
+	switch name {
+	case "Values":
+		return &value{paths: []path{{}}}
+	case "Template":
+		return &value{isFile: true}
+	case "Files":
+		return &value{fromFile: true}
+	}
+	return &value{}
+}
+
+// below gives what key leads to from the paths that v stands for, nil where
+// there are none.
+func (s *scope) below(at parse.Node, v *value, key string) *value {
+	if len(v.paths) == 0 {
+		return nil
+	}
+	if key == "AsMap" { // a method of .Values
+		return v
+	}
+	if len(v.paths) > maxPaths {
+		s.whole(at, v)
+		return nil
+	}
+	out := &value{isCopy: v.isCopy}
+	for _, p := range v.paths {
+		if len(p) >= maxPathLength {
+			s.whole(at, v)
+			continue
+		}
+		out.addPath(p.with(key))
+	}
+	return out
+}
+
+// elementOf gives what a range over v, or an index that is not known, leads
+// to.
+func (s *scope) elementOf(v *value) *value {
+	found := slices.Clone(v.elements)
+	for _, k := range sortedKeys(v.fields) {
+		found = append(found, v.fields[k])
+	}
+	if below := s.below(nil, v, anyKey); below != nil {
+		found = append(found, below)
+	}
+	if v.isRoot {
+		s.reading.Everything = true
+	}
+	return either(found...)
+}
+
+// shallow notes that the value itself is looked at: whether it is set, its
+// kind, its length.
+func (s *scope) shallow(at parse.Node, v *value) {
+	for _, p := range v.paths {
+		s.note(at, p, Read{alternatives: v.paths})
+	}
+}
+
+// whole notes that the value and all below is read.
+func (s *scope) whole(at parse.Node, v *value) { s.wholeTo(at, v, 0) }
+
+func (s *scope) wholeTo(at parse.Node, v *value, depth int) {
+	if v == nil || depth > maxDepth || s.isSpent() {
+		return
+	}
+	if v.isRoot {
+		s.reading.Everything = true
+	}
+	for _, p := range v.paths {
+		if len(p) == 0 {
+			s.reading.Everything = true
+		}
+		s.note(at, p, Read{Whole: true, alternatives: v.paths})
+	}
+	for _, k := range sortedKeys(v.fields) {
+		s.wholeTo(at, v.fields[k], depth+1)
+	}
+	for _, e := range v.elements {
+		s.wholeTo(at, e, depth+1)
+	}
+}
+
+func (s *scope) note(at parse.Node, p path, read Read) {
+	if len(p) == 0 {
+		return
+	}
+	if len(s.reading.reads) >= maxReads {
+		s.reading.Everything = true
+		return
+	}
+	read.path, read.Path = p, p.String()
+	read.File = s.source.file
+	if at != nil {
+		read.Line = s.source.line(at.Position())
+	}
+	key := fmt.Sprint(read.File, "\x00", p.key(), "\x00", read.Whole, read.isTested)
+	if !s.reading.seen[key] {
+		s.reading.seen[key] = true
+		s.reading.reads = append(s.reading.reads, read)
+	}
+}

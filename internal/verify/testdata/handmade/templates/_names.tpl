@@ -1,0 +1,4 @@
+{{- define "livekit.labels" -}}
+app: {{ .Release.Name }}
+chart: {{ .Chart.Name }}
+{{- end }}
