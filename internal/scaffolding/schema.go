@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,17 +78,25 @@ func writeSchema(root *tree, l *layout) ([]byte, error) {
 		return nil, fmt.Errorf("write values.schema.json: %w", err)
 	}
 	out.WriteByte('\n')
-	return shortLists.ReplaceAllFunc(out.Bytes(), func(list []byte) []byte {
-		return bytes.ReplaceAll(spaces.ReplaceAll(list, []byte(" ")), []byte("[ "), []byte("["))
-	}), nil
+	return onOneLine(onOneLine(out.Bytes(), shortList), shortObject), nil
 }
 
-// shortLists are lists of scalars without brackets or braces in them, which
-// read better on one line; spaces are the breaks in them.
+// Innermost lists and objects, which read better on one line where they fit.
 var (
-	shortLists = regexp.MustCompile(`\[\n[^\[\]{}]*\]`)
-	spaces     = regexp.MustCompile(`\n *`)
+	shortList   = regexp.MustCompile(`\[\n[^\[\]{}]*\]`)
+	shortObject = regexp.MustCompile(`\{\n[^{}]*\}`)
+	lineBreak   = regexp.MustCompile(`\n *`)
 )
+
+func onOneLine(text []byte, what *regexp.Regexp) []byte {
+	return what.ReplaceAllFunc(text, func(block []byte) []byte {
+		inside := bytes.TrimSpace(lineBreak.ReplaceAll(block[1:len(block)-1], []byte(" ")))
+		if len(inside) > 110 {
+			return block
+		}
+		return slices.Concat(block[:1], inside, block[len(block)-1:])
+	})
+}
 
 func schemaNode(t *tree, l *layout) any {
 	if isConfig(t) {
@@ -122,17 +131,14 @@ func isConfig(t *tree) bool {
 
 // describe puts a description and null into a schema.
 func describe(text string, schema map[string]any) object {
-	out := object{{"description", strings.ReplaceAll(text, "`", "")}}
-	var keys []string
-	for k := range schema {
-		keys = append(keys, k)
+	out := object{
+		{"description", strings.ReplaceAll(text, "`", "")},
+		{"type", withNull("type", schema["type"])},
 	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		if k == "description" || k == "$schema" {
-			continue
+	for _, k := range slices.Sorted(maps.Keys(schema)) {
+		if k != "description" && k != "type" && k != "$comment" {
+			out = append(out, member{k, withNull(k, schema[k])})
 		}
-		out = append(out, member{k, withNull(k, schema[k])})
 	}
 	return out
 }

@@ -118,6 +118,23 @@ func functions(l *layout, data templateData) template.FuncMap {
 			p, err := l.path(key)
 			return p.String(), err
 		},
+		// nested writes one value as a user would set it.
+		"nested": func(key, value string) (string, error) {
+			p, err := l.path(key)
+			if err != nil {
+				return "", err
+			}
+			n := str(value)
+			for i := len(p) - 1; i >= 0; i-- {
+				if name, ok := p[i].(string); ok {
+					n = pairs(name, n)
+				} else {
+					n = seq(n)
+				}
+			}
+			text, err := dump(n, l.convention.Style)
+			return strings.TrimSpace(string(text)), err
+		},
 		"shape":  l.shape,
 		"has":    func(component string) bool { return slices.Contains(data.Components, component) },
 		"helper": helper,

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/helm-livekit/helm-livekit/"
+
+// below is what each package of ours may import of ours: arrows go down.
+var below = map[string][]string{
+	"internal/cli":         {"internal/canonical", "internal/remedy", "internal/report", "internal/scaffolding", "internal/verify"},
+	"internal/report":      {"internal/convention", "internal/scaffolding", "internal/verify"},
+	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
+	"internal/verify":      {"internal/helmchart", "internal/livekit", "internal/manifest", "internal/probe", "internal/remedy"},
+	"internal/convention":  {"internal/remedy", "internal/yamldoc"},
+	"internal/probe":       {"internal/helmchart", "internal/remedy"},
+	"internal/chartdir":    {"internal/remedy"},
+	"internal/yamldoc":     {"internal/remedy"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func goList(t *testing.T, args ...string) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports"}, args...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []goPackage
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p goPackage
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	return packages
+}
+
+// Each big dependency has one door, and packages know only those below them.
+func TestDoors(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, i := range p.Imports {
+			if strings.HasPrefix(i, "helm.sh/helm/") && name != "internal/helmchart" {
+				t.Errorf("%s imports %s: the door to Helm is internal/helmchart", name, i)
+			}
+			ours, isOurs := strings.CutPrefix(i, module)
+			if isOurs && strings.HasPrefix(name, "internal/") && !slices.Contains(below[name], ours) {
+				t.Errorf("%s imports %s, which is not below it", name, ours)
+			}
+		}
+	}
+}
+
+// These cost 50 MB of binary and 50 ms of every start.
+func TestHeavyPackagesStayOut(t *testing.T) {
+	heavy := []string{"action", "cli", "kube", "repo", "getter", "downloader", "registry"}
+	for _, p := range goList(t, "-deps", ".") {
+		if rest, ok := strings.CutPrefix(p.ImportPath, "helm.sh/helm/v3/pkg/"); ok && slices.Contains(heavy, rest) {
+			t.Errorf("the binary has %s", p.ImportPath)
+		}
+	}
+}

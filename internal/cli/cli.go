@@ -1,0 +1,114 @@
+// Package cli is the command line: flags in, one call into a domain package,
+// a report out. It knows no YAML and no Helm.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// version is set by the linker in a release.
+var version = "0.1.0"
+
+// The exit codes that scripts rely on.
+const (
+	exitFine   = 0
+	exitError  = 1 // the command could not do its work
+	exitAnswer = 2 // it did, and the answer is that checks failed
+)
+
+// errChecksFailed says that a report, already printed, has failed checks.
+var errChecksFailed = errors.New("checks failed")
+
+// Run runs the command with its arguments, the program's name left out, and
+// gives the exit code.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return exitCode(root.ExecuteContext(ctx), stderr)
+}
+
+func exitCode(err error, stderr io.Writer) int {
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errChecksFailed):
+		return exitAnswer
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "Error: interrupted")
+		return exitError
+	}
+	fmt.Fprintln(stderr, "Error:", err)
+	if step := remedy.Step(err); step != "" {
+		fmt.Fprintln(stderr, "Try:  ", step)
+	}
+	return exitError
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "helm-livekit",
+		Short: "A LiveKit chart of your own, in your repository's conventions",
+		Long: `Gives a repository of Helm charts its own LiveKit chart: standalone, written the
+way that repository writes charts, and working at the first install.
+
+Exit codes: 0 fine; 1 the command could not do its work; 2 it did, and checks
+failed. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 2.`,
+		Example: `  helm livekit scaffold apps/livekit --like apps/localai
+  helm livekit verify apps/livekit`,
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// Helm runs a plugin as `helm livekit`, and says so in its environment.
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: displayName()},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return remedy.Errorf(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
+	})
+	helm := addHelmFlags(root.PersistentFlags())
+	root.AddCommand(newScaffold(), newConventions(), newVerify(helm), newVersion())
+	return root
+}
+
+func displayName() string {
+	if os.Getenv("HELM_PLUGIN_NAME") != "" {
+		return "helm livekit"
+	}
+	return "helm-livekit"
+}
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  helm livekit version",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version)
+			return err
+		},
+	}
+}
+
+func noArgs(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
+
+// atMost allows that many arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= n {
+			return nil
+		}
+		return remedy.Errorf(fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath()),
+			"unexpected argument %q", strings.Join(args[n:], " "))
+	}
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/helm-livekit/helm-livekit/internal/report"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+)
+
+func newScaffold() *cobra.Command {
+	o := scaffolding.RunOptions{ToolVersion: version}
+	cmd := &cobra.Command{
+		Use:   "scaffold [CHART_DIR]",
+		Short: "Write a LiveKit chart in the conventions of a sibling",
+		Long: `Writes a LiveKit chart into CHART_DIR (apps/livekit where it is not given), in the
+conventions of the chart that --like names, or of the charts beside it.
+
+The chart is made in a temporary folder, checked, and then moved into place. A
+chart that is there is not touched without --force, and then only files that
+nobody has edited; the others are listed as conflicts.
+
+Components, for --with and --without:
+` + componentHelp(),
+		Example: `  helm livekit scaffold
+  helm livekit scaffold apps/livekit --like apps/localai
+  helm livekit scaffold charts/livekit --with turn,metrics --set-host live.example.com
+  helm livekit scaffold --force --dry-run`,
+		Args: atMost(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Dir = chartDir(args)
+			result, err := scaffolding.Run(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if cmd.Flag("output").Value.String() == "json" {
+				return report.JSON(cmd.OutOrStdout(), result)
+			}
+			return report.Scaffold(cmd.OutOrStdout(), result)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&o.Like, "like", nil, "sibling chart whose conventions to follow (several vote)")
+	flags.StringVar(&o.ConventionsFile, "conventions", "", "file of conventions, as `helm livekit conventions -o yaml` writes it")
+	flags.StringVar(&o.Name, "name", "", "name of the chart (the folder's where it is not given)")
+	flags.StringVar(&o.Version, "version", "", "version of the chart (0.1.0 where it is not given)")
+	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit, and tag of its image")
+	flags.StringVar(&o.Host, "set-host", "", "host for signalling, such as livekit.example.com")
+	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
+	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
+	flags.BoolVar(&o.Force, "force", false, "write over a chart that is there, edited files aside")
+	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be written, and write nothing")
+	addOutput(cmd, "text", "json")
+	completeComponents(cmd)
+	return cmd
+}

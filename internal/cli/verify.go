@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/helm-livekit/helm-livekit/internal/report"
+	"github.com/helm-livekit/helm-livekit/internal/verify"
+)
+
+func newVerify(helm *helmFlags) *cobra.Command {
+	var valueFiles, sets []string
+	var kubeVersion string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "verify [CHART_DIR]",
+		Short: "Check a LiveKit chart, this tool's or any other",
+		Long: `Checks a LiveKit chart without a cluster: Helm's linter, the rendered objects
+against the types of Kubernetes, LiveKit's configuration against the server's
+own rules, and what keeps calls from working. CHART_DIR is apps/livekit where
+it is not given. Exit code 2 says that a check failed.`,
+		Example: `  helm livekit verify apps/livekit
+  helm livekit verify apps/livekit -f production.yaml -o json`,
+		Args: atMost(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			result, err := verify.Run(cmd.Context(), chartDir(args), verify.Options{
+				ValueFiles: valueFiles, Set: sets, Namespace: helm.namespace, KubeVersion: kubeVersion,
+			})
+			if err != nil {
+				return err
+			}
+			return printVerify(cmd, result, all)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&valueFiles, "values", "f", nil, "values file to check the chart with (several are merged)")
+	flags.StringArrayVar(&sets, "set", nil, "value to check the chart with, as in Helm")
+	flags.StringVar(&kubeVersion, "kube-version", "", "Kubernetes version to render for")
+	flags.BoolVar(&all, "all", false, "show passed and skipped checks in full as well")
+	addOutput(cmd, "text", "json")
+	return cmd
+}
+
+func printVerify(cmd *cobra.Command, result *verify.Report, all bool) error {
+	var err error
+	if cmd.Flag("output").Value.String() == "json" {
+		err = report.JSON(cmd.OutOrStdout(), result)
+	} else {
+		err = report.Verify(cmd.OutOrStdout(), result, all)
+	}
+	if err == nil && result.Failed() {
+		err = errChecksFailed
+	}
+	return err
+}
+
+// chartDir is the chart that a command works on.
+func chartDir(args []string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	return "apps/livekit"
+}

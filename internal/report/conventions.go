@@ -1,0 +1,88 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+)
+
+// Conventions prints a convention as a table, with the evidence of each fact
+// where explain is set.
+func Conventions(w io.Writer, c *convention.Convention, explain bool) error {
+	var b bytes.Buffer
+	if len(c.Source) == 0 {
+		b.WriteString("No sibling chart speaks: these are the canonical conventions.\n\n")
+	} else {
+		fmt.Fprintf(&b, "Read from %s.\n\n", strings.Join(c.Source, ", "))
+	}
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	row := func(name, value string, f convention.Fact) {
+		if value == "" {
+			return
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s", name, value, f.Confidence)
+		if explain {
+			fmt.Fprintf(t, "\t%s", f.Evidence)
+		}
+		fmt.Fprintln(t)
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
+		v := c.Values[key]
+		value := v.Path
+		if v.Shape != "" {
+			value += " (" + v.Shape + ")"
+		}
+		row(key, value, v.Fact)
+	}
+	for _, f := range facts(c) {
+		row(f.name, f.value, f.fact)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+type fact struct {
+	name, value string
+	fact        convention.Fact
+}
+
+func facts(c *convention.Convention) []fact {
+	labels := func(list []convention.Label) string {
+		var out []string
+		for _, l := range list {
+			out = append(out, l.Name+"="+l.Value)
+		}
+		return strings.Join(out, ", ")
+	}
+	out := []fact{
+		{"labels", c.Labels.Scheme + ": " + labels(c.Labels.Set), c.Labels.Fact},
+		{"selector", labels(c.Labels.Selector), c.Labels.Fact},
+		{"service selector", labels(c.Labels.ServiceSelector), c.Labels.Fact},
+		{"object names", c.Naming.Fullname, c.Naming.Fact},
+		{"helper prefix", c.Naming.HelperPrefix, c.Naming.Fact},
+		{"workload", c.Kinds.Workload, c.Kinds.Fact},
+		{"route", c.Kinds.Route, c.Kinds.Fact},
+		{"template files", fmt.Sprintf("*.%s", c.Files.Extension), c.Files.Fact},
+	}
+	for _, kind := range slices.Sorted(maps.Keys(c.Files.Templates)) {
+		out = append(out, fact{"file of " + kind, c.Files.Templates[kind], c.Files.Fact})
+	}
+	d := c.Defaults
+	return append(out,
+		fact{"style", fmt.Sprintf("indent %d, lists %s, %s quotes, %s comments", c.Style.Indent, c.Style.Lists, c.Style.Quotes, c.Style.Comments), c.Style.Fact},
+		fact{"host", d.HostPattern, d.Fact},
+		fact{"TLS secret", d.TLSSecretPattern, d.Fact},
+		fact{"ingress class", d.IngressClass, d.Fact},
+		fact{"cluster issuer", d.ClusterIssuer, d.Fact},
+		fact{"storage class", d.StorageClass, d.Fact},
+	)
+}
