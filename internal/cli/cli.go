@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/report"
 )
 
 // version is set by the linker in a release.
@@ -88,19 +89,22 @@ func displayName() string {
 }
 
 func newVersion() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  helm livekit version",
-		Args:    noArgs,
+		Args:    atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flag("output").Value.String() == "json" {
+				return report.JSON(cmd.OutOrStdout(), map[string]string{"version": version})
+			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), version)
 			return err
 		},
 	}
+	addOutput(cmd, "text", "json")
+	return cmd
 }
-
-func noArgs(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
 
 // atMost allows that many arguments.
 func atMost(n int) cobra.PositionalArgs {

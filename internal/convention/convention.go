@@ -202,7 +202,12 @@ type Defaults struct {
 	// IngressAnnotations are those that suit any application, the cluster
 	// issuer's among them.
 	IngressAnnotations map[string]string `json:"ingressAnnotations,omitempty" yaml:"ingressAnnotations,omitempty"`
-	StorageClass       string            `json:"storageClass,omitempty" yaml:"storageClass,omitempty"`
+	// ParentRefs are the Gateways that the repository's HTTPRoutes attach to,
+	// each with name, namespace and sectionName where they are given.
+	ParentRefs []map[string]string `json:"parentRefs,omitempty" yaml:"parentRefs,omitempty"`
+	// EntryPoints are those of Traefik that IngressRoutes listen on.
+	EntryPoints  []string `json:"entryPoints,omitempty" yaml:"entryPoints,omitempty"`
+	StorageClass string   `json:"storageClass,omitempty" yaml:"storageClass,omitempty"`
 	// ChartVersion is the version that new charts of the repository start
 	// with.
 	ChartVersion string `json:"chartVersion,omitempty" yaml:"chartVersion,omitempty"`

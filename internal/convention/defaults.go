@@ -36,6 +36,8 @@ func (s *sibling) defaults(sc *scan) Defaults {
 	d.TLSSecretPattern = s.tlsSecret(sc, host)
 	d.IngressClass = s.textAt(sc, "ingress.className")
 	s.readAnnotations(sc, &d)
+	d.ParentRefs = s.parentRefs(sc)
+	d.EntryPoints = s.entryPoints(sc)
 	d.StorageClass = s.storageClass(sc)
 	if d.HostPattern != "" || d.IngressClass != "" || d.ClusterIssuer != "" || d.StorageClass != "" {
 		d.Fact = Fact{Evidence: s.layers[0].shown, Confidence: Name}
@@ -55,6 +57,37 @@ func (s *sibling) at(sc *scan, key string) *yamldoc.Node {
 }
 
 func (s *sibling) textAt(sc *scan, key string) string { return s.at(sc, key).Str() }
+
+// parentRefs gives the Gateways of the sibling's HTTPRoute.
+func (s *sibling) parentRefs(sc *scan) (out []map[string]string) {
+	for _, item := range itemsOf(s.at(sc, "httpRoute.parentRefs")) {
+		ref := map[string]string{}
+		for _, field := range []string{"name", "namespace", "sectionName"} {
+			if text := item.Child(field).Str(); text != "" {
+				ref[field] = text
+			}
+		}
+		if ref["name"] != "" {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// entryPoints gives those of the sibling's IngressRoute.
+func (s *sibling) entryPoints(sc *scan) (out []string) {
+	for _, item := range itemsOf(s.at(sc, "ingress.entryPoints")) {
+		out = append(out, item.Str())
+	}
+	return out
+}
+
+func itemsOf(n *yamldoc.Node) []*yamldoc.Node {
+	if !n.IsList() {
+		return nil
+	}
+	return n.Items
+}
 
 // firstHost gives the first real host of the route in use, else of the other.
 func (s *sibling) firstHost(sc *scan) string {

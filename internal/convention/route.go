@@ -96,6 +96,9 @@ func (s *scan) findIngress(p place) {
 	} else if annotations != nil && annotations.Value.Child(classAnnotation) != nil {
 		s.add("ingress.className", p.child(annotations.Key, classAnnotation), "")
 	}
+	if e := pick(p.node, []string{"entrypoints"}, func(e *yamldoc.Entry) bool { return e.Value.IsList() }); e != nil {
+		s.add("ingress.entryPoints", p.child(e.Key), "")
+	}
 	if e, shape := hostsOf(p.node); e != nil {
 		s.add("ingress.hosts", p.child(e.Key), shape)
 	}

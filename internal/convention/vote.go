@@ -292,6 +292,16 @@ func combineDefaults(c *Convention, all []facts) {
 	if best, ok := vote(all, func(f facts) (Defaults, string, bool) { return f.defaults, "", f.defaults.Confidence != "" }); ok {
 		d.Fact = best.fact(best.value.Fact, len(all))
 	}
+	if best, ok := vote(all, func(f facts) ([]map[string]string, string, bool) {
+		return f.defaults.ParentRefs, fmt.Sprint(f.defaults.ParentRefs), len(f.defaults.ParentRefs) > 0
+	}); ok {
+		d.ParentRefs = best.value
+	}
+	if best, ok := vote(all, func(f facts) ([]string, string, bool) {
+		return f.defaults.EntryPoints, fmt.Sprint(f.defaults.EntryPoints), len(f.defaults.EntryPoints) > 0
+	}); ok {
+		d.EntryPoints = best.value
+	}
 	d.IngressAnnotations = commonAnnotations(all, *d)
 	d.ChartVersion = startVersion(all)
 }

@@ -29,7 +29,6 @@ func kinds() map[string]map[string]func() any {
 	return map[string]map[string]func() any{
 		"v1": {
 			"ConfigMap":             newOf[corev1.ConfigMap],
-			"Endpoints":             newOf[corev1.Endpoints],
 			"LimitRange":            newOf[corev1.LimitRange],
 			"Namespace":             newOf[corev1.Namespace],
 			"PersistentVolume":      newOf[corev1.PersistentVolume],

@@ -56,23 +56,22 @@ type fact struct {
 }
 
 func facts(c *convention.Convention) []fact {
-	labels := func(list []convention.Label) string {
-		var out []string
-		for _, l := range list {
-			out = append(out, l.Name+"="+l.Value)
+	out := []fact{{"label scheme", c.Labels.Scheme, c.Labels.Fact}}
+	for _, list := range []struct {
+		name   string
+		labels []convention.Label
+	}{{"label", c.Labels.Set}, {"selector", c.Labels.Selector}, {"service selector", c.Labels.ServiceSelector}} {
+		for _, l := range list.labels {
+			out = append(out, fact{list.name, l.Name + ": " + l.Value, c.Labels.Fact})
 		}
-		return strings.Join(out, ", ")
 	}
-	out := []fact{
-		{"labels", c.Labels.Scheme + ": " + labels(c.Labels.Set), c.Labels.Fact},
-		{"selector", labels(c.Labels.Selector), c.Labels.Fact},
-		{"service selector", labels(c.Labels.ServiceSelector), c.Labels.Fact},
-		{"object names", c.Naming.Fullname, c.Naming.Fact},
-		{"helper prefix", c.Naming.HelperPrefix, c.Naming.Fact},
-		{"workload", c.Kinds.Workload, c.Kinds.Fact},
-		{"route", c.Kinds.Route, c.Kinds.Fact},
-		{"template files", fmt.Sprintf("*.%s", c.Files.Extension), c.Files.Fact},
-	}
+	out = append(out,
+		fact{"object names", c.Naming.Fullname, c.Naming.Fact},
+		fact{"helper prefix", c.Naming.HelperPrefix, c.Naming.Fact},
+		fact{"workload", c.Kinds.Workload, c.Kinds.Fact},
+		fact{"route", c.Kinds.Route, c.Kinds.Fact},
+		fact{"template files", "*." + c.Files.Extension, c.Files.Fact},
+	)
 	for _, kind := range slices.Sorted(maps.Keys(c.Files.Templates)) {
 		out = append(out, fact{"file of " + kind, c.Files.Templates[kind], c.Files.Fact})
 	}

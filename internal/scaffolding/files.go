@@ -2,6 +2,8 @@ package scaffolding
 
 import (
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
 // kinds are the kinds of object that the embedded chart's templates hold, for
@@ -13,6 +15,7 @@ var kinds = map[string]string{
 	"service.yaml":        "Service",
 	"serviceaccount.yaml": "ServiceAccount",
 	"ingress.yaml":        "Ingress",
+	"ingressroute.yaml":   "IngressRoute",
 	"pvc.yaml":            "PersistentVolumeClaim",
 	"httproute.yaml":      "HTTPRoute",
 	"hpa.yaml":            "HorizontalPodAutoscaler",
@@ -39,6 +42,13 @@ func (l *layout) fileName(name string) string {
 		below = strings.TrimSuffix(below, "yaml") + ext
 	}
 	return "templates/" + below
+}
+
+// unused reports whether a template is for another kind of route than the
+// repository's.
+func (l *layout) unused(name string) bool {
+	traefik := l.convention.Kinds.Route == convention.RouteIngressRoute
+	return name == "templates/ingress.yaml" && traefik || name == "templates/ingressroute.yaml" && !traefik
 }
 
 func (l *layout) workload() string { return or(l.convention.Kinds.Workload, "Deployment") }

@@ -50,9 +50,14 @@ func newLayout(conv *convention.Convention, table *canonical.Table, components [
 	return l, nil
 }
 
-// hasPlace reports whether the shape of the image leaves the key a place.
+// hasPlace reports whether the shape of the image, or the kind of the route,
+// leaves the key a place.
 func (l *layout) hasPlace(key string) bool {
 	switch key {
+	case "ingress.className":
+		return l.convention.Kinds.Route != convention.RouteIngressRoute
+	case "ingress.entryPoints":
+		return l.convention.Kinds.Route == convention.RouteIngressRoute
 	case "image.registry":
 		return l.shape("image.repository") == convention.ImageRegistry
 	case "image.tag":

@@ -113,6 +113,14 @@ var factors = map[string][]choice{
 			c.Naming.HelperPrefix = "common"
 		}},
 	},
+	"route": {
+		{"Ingress", all()},
+		{"HTTPRoute", func(c *convention.Convention) { c.Kinds.Route = convention.RouteHTTPRoute }},
+		{"IngressRoute", func(c *convention.Convention) {
+			c.Kinds.Route = convention.RouteIngressRoute
+			c.Defaults.EntryPoints = []string{"web"}
+		}},
+	},
 	"workload": {
 		{"Deployment", all()},
 		{"StatefulSet", func(c *convention.Convention) { c.Kinds.Workload = "StatefulSet" }},
@@ -186,7 +194,7 @@ func coveringArray(names []string) [][]int {
 
 func TestEveryPairOfShapes(t *testing.T) {
 	var names []string
-	for _, name := range []string{"image", "env", "hosts", "tls", "persistence", "access mode", "service", "scheduling", "labels", "names", "workload", "files", "style"} {
+	for _, name := range []string{"image", "env", "hosts", "tls", "persistence", "access mode", "service", "scheduling", "labels", "names", "route", "workload", "files", "style"} {
 		names = append(names, name)
 	}
 	if len(names) != len(factors) {

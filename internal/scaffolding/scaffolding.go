@@ -74,7 +74,8 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err != nil {
 		return nil, err
 	}
-	components, err := table.Select(o.With, o.Without)
+	with, without := withRoute(conv, o.With, o.Without)
+	components, err := table.Select(with, without)
 	if err != nil {
 		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
 	}
@@ -94,6 +95,23 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)
 	}
 	return chart, nil
+}
+
+// withRoute chooses the component of the route that the repository uses: where
+// that is HTTPRoute, an Ingress is there only if the repository has one, too,
+// or the user asks for it.
+func withRoute(conv *convention.Convention, with, without []string) ([]string, []string) {
+	if conv.Kinds.Route != convention.RouteHTTPRoute {
+		return with, without
+	}
+	if !slices.Contains(without, "httproute") && !slices.Contains(without, "all") {
+		with = append(slices.Clone(with), "httproute")
+	}
+	_, alsoIngress := conv.Values["ingress.enabled"]
+	if !alsoIngress && !slices.Contains(with, "ingress") && !slices.Contains(with, "all") {
+		without = append(slices.Clone(without), "ingress")
+	}
+	return with, without
 }
 
 func generate(l *layout, o Options, components []string) (map[string][]byte, error) {

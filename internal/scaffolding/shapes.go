@@ -3,6 +3,7 @@ package scaffolding
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"go.yaml.in/yaml/v4"
 
@@ -24,8 +25,18 @@ func (l *layout) defaultOf(v canonical.Value, a app) *yaml.Node {
 		if shape != convention.EnvList {
 			return empty(yaml.MappingNode)
 		}
+	case "ingress.enabled", "httpRoute.enabled":
+		return boolean(l.isRoute(v.Key))
 	case "ingress.className":
 		return str(d.IngressClass)
+	case "ingress.entryPoints":
+		if len(d.EntryPoints) > 0 {
+			return seq(strs(d.EntryPoints)...)
+		}
+	case "httpRoute.parentRefs":
+		if len(d.ParentRefs) > 0 {
+			return seq(mappings(d.ParentRefs)...)
+		}
 	case "ingress.annotations":
 		return mapping(d.IngressAnnotations)
 	case "ingress.hosts":
@@ -40,6 +51,12 @@ func (l *layout) defaultOf(v canonical.Value, a app) *yaml.Node {
 		}
 	}
 	return filled(v.Default, a)
+}
+
+// isRoute reports whether a route's switch is that of the kind of route that the
+// repository uses. Traefik's IngressRoute takes the place of the Ingress.
+func (l *layout) isRoute(key string) bool {
+	return (key == "httpRoute.enabled") == (l.convention.Kinds.Route == convention.RouteHTTPRoute)
 }
 
 func hostsDefault(shape, host string) *yaml.Node {
@@ -61,10 +78,9 @@ func tlsDefault(shape string, a app) *yaml.Node {
 	case convention.TLSHosts:
 		return seq(str(a.Host))
 	case convention.TLSBool:
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"}
+		return boolean(true)
 	case convention.TLSMap:
-		enabled := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"}
-		return pairs("enabled", enabled, "secretName", str(a.TLSSecret))
+		return pairs("enabled", boolean(true), "secretName", str(a.TLSSecret))
 	}
 	return seq(pairs("secretName", str(a.TLSSecret), "hosts", seq(str(a.Host))))
 }
@@ -120,6 +136,17 @@ func (l *layout) schemaOf(v canonical.Value) map[string]any {
 
 func str(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
 
+func strs(list []string) (out []*yaml.Node) {
+	for _, s := range list {
+		out = append(out, str(s))
+	}
+	return out
+}
+
+func boolean(b bool) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(b)}
+}
+
 func empty(kind yaml.Kind) *yaml.Node { return &yaml.Node{Kind: kind, Style: yaml.FlowStyle} }
 
 func seq(items ...*yaml.Node) *yaml.Node {
@@ -149,6 +176,13 @@ func mapping(m map[string]string) *yaml.Node {
 		n.Content = append(n.Content, str(k), str(m[k]))
 	}
 	return n
+}
+
+func mappings(list []map[string]string) (out []*yaml.Node) {
+	for _, m := range list {
+		out = append(out, mapping(m))
+	}
+	return out
 }
 
 // filled copies a default of the table with the application's facts in it.

@@ -52,7 +52,7 @@ func chartFiles(l *layout, data templateData) (map[string][]byte, error) {
 			return err
 		}
 		below, isTemplate := strings.CutPrefix(name, "templates/")
-		if isTemplate && !slices.Contains(data.Components, table.ComponentOf(below)) {
+		if isTemplate && !slices.Contains(data.Components, table.ComponentOf(below)) || l.unused(name) {
 			return nil
 		}
 		text, err := fs.ReadFile(files, name)

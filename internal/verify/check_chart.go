@@ -48,6 +48,8 @@ func render(s *subject, v *verdict) {
 		v.fail("Run `helm dependency build` in the chart", "%v", s.renderErr)
 	case errors.As(s.renderErr, new(*manifest.ParseError)):
 		v.fail("Look at that line and the one before it in the template: most often an indent is wrong", "%v", s.renderErr)
+	case s.renderErr != nil && strings.Contains(s.renderErr.Error(), "execution error at"): // fail or required
+		v.fail("Give the values that the chart asks for, with --values or --set", "%s", strings.TrimSpace(s.renderErr.Error()))
 	case s.renderErr != nil:
 		v.fail("Mend the template or the value that is named; `helm template` shows the same", "%s", strings.TrimSpace(s.renderErr.Error()))
 	case len(s.objects) == 0:

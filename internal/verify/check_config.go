@@ -28,7 +28,7 @@ func configuration(s *subject, v *verdict) {
 		case !source.isKnown:
 			v.skip("The configuration is not the chart's own: %s", source.from)
 		}
-		for _, p := range livekit.CheckConfig(server.config) {
+		for _, p := range server.problems {
 			if !judgedElsewhere(p.Path) {
 				server.judgeConfig(v, p)
 			}
@@ -106,10 +106,9 @@ func eachText(path string, value any, visit func(path, text string)) {
 
 // flags judges the server's command line.
 func flags(s *subject, v *verdict) {
-	scalars := scalarKeys()
 	for _, server := range s.servers {
 		for _, f := range server.flags {
-			known := scalars[f.name] != "" || slices.ContainsFunc(baseFlags(), func(b baseFlag) bool { return b.name == f.name })
+			known := server.scalars[f.name] != "" || slices.ContainsFunc(baseFlags(), func(b baseFlag) bool { return b.name == f.name })
 			switch {
 			case !known:
 				v.fail(fmt.Sprintf("Remove it, or set the key in LiveKit's configuration: %s", server.field("args")),
@@ -136,15 +135,14 @@ func hasPort(address string) bool { return ipWithPort.MatchString(address) }
 
 // environment finds variables that the server does not read.
 func environment(s *subject, v *verdict) {
-	scalars := scalarKeys()
 	known := map[string]bool{}
-	for key := range scalars {
-		known[envOf(key)] = true
-	}
 	for _, b := range baseFlags() {
 		known[b.env] = true
 	}
 	for _, server := range s.servers {
+		for key := range server.scalars {
+			known[envOf(key)] = true
+		}
 		used := server.references()
 		for _, name := range sortedKeys(server.env) {
 			e := server.env[name]

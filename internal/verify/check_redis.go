@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
 // usesRedis reports whether the server is told of a Redis, wherever it is.
@@ -53,7 +51,7 @@ func or(s, otherwise string) string {
 
 func (v *server) judgeAddress(s *subject, out *verdict, sidecar corev1.Container, hasSidecar bool) {
 	faulty := false
-	for _, p := range livekit.CheckConfig(v.config) {
+	for _, p := range v.problems {
 		if strings.HasPrefix(p.Path, "redis.") && strings.Contains(p.Path, "address") {
 			out.fail(strings.TrimSuffix("Mend "+v.where(p.Path)+": "+p.Suggestion, ": "), "%s %s", p.Path, p.Message)
 			faulty = true

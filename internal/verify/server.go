@@ -19,6 +19,7 @@ type server struct {
 	container corev1.Container
 	env       map[string]setting
 	flags     []flag
+	scalars   map[string]string // see scalarKeys
 
 	// config is what the server would work with: the configuration with
 	// variables and flags over it. What is not known is left out.
@@ -31,6 +32,7 @@ type server struct {
 	isConfigured bool // by a file or a text
 	configErr    error
 
+	problems []livekit.Problem // of config
 	ports    []livekit.Port
 	portsErr error
 }
@@ -44,10 +46,11 @@ type flag struct {
 }
 
 func (s *subject) newServer(w *workloadObject, c corev1.Container) *server {
-	v := &server{workloadObject: w, container: c, env: s.environmentOf(c), origin: map[string]string{}}
+	v := &server{workloadObject: w, container: c, env: s.environmentOf(c), origin: map[string]string{}, scalars: scalarKeys()}
 	v.readFlags()
 	v.readConfig(s)
 	v.overlay()
+	v.problems = livekit.CheckConfig(v.config)
 	v.ports, v.portsErr = livekit.Ports(v.config)
 	return v
 }
@@ -69,7 +72,6 @@ func (v *server) readFlags() {
 	if i := slices.IndexFunc(words, func(w string) bool { return strings.HasSuffix(w, "livekit-server") }); i >= 0 {
 		words = words[i+1:]
 	}
-	kinds := scalarKeys()
 	for i := 0; i < len(words); i++ {
 		name, ok := strings.CutPrefix(words[i], "-")
 		if !ok || name == "" || name == "-" {
@@ -78,7 +80,7 @@ func (v *server) readFlags() {
 		f := flag{raw: words[i]}
 		var value string
 		f.name, value, f.hasValue = strings.Cut(strings.TrimPrefix(name, "-"), "=")
-		isSwitch := slices.Contains([]string{"dev", "disable-strict-config", "help", "version"}, f.name) || kinds[f.name] == "boolean"
+		isSwitch := slices.Contains([]string{"dev", "disable-strict-config", "help", "version"}, f.name) || v.scalars[f.name] == "boolean"
 		if !f.hasValue && !isSwitch && i+1 < len(words) && !strings.HasPrefix(words[i+1], "--") {
 			i++
 			value, f.hasValue = words[i], true
@@ -87,6 +89,9 @@ func (v *server) readFlags() {
 			value = "true"
 		}
 		f.value = expand(value, v.env)
+		if strings.ContainsAny(f.value.text, "$`") { // the shell's business
+			f.value = setting{from: "what the shell makes of " + f.name}
+		}
 		v.flags = append(v.flags, f)
 	}
 }
@@ -138,10 +143,9 @@ func (v *server) isConfigSeen() bool {
 
 // overlay lays variables over the configuration, and flags over those.
 func (v *server) overlay() {
-	kinds := scalarKeys()
-	for _, key := range slices.Sorted(maps.Keys(kinds)) {
+	for _, key := range slices.Sorted(maps.Keys(v.scalars)) {
 		if e, ok := v.env[envOf(key)]; ok {
-			v.set(key, kinds[key], e, "variable "+envOf(key))
+			v.set(key, v.scalars[key], e, "variable "+envOf(key))
 		}
 	}
 	for _, b := range baseFlags() {
@@ -150,7 +154,7 @@ func (v *server) overlay() {
 		}
 	}
 	for _, f := range v.flags {
-		if kind, ok := kinds[f.name]; ok {
+		if kind, ok := v.scalars[f.name]; ok {
 			v.set(f.name, kind, f.value, "--"+f.name)
 		}
 		for _, b := range baseFlags() {

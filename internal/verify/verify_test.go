@@ -127,6 +127,7 @@ func TestChecksFind(t *testing.T) {
 
 		{"unknown flag", "flags", Fail, "no flag --rtc.port", []edit{{deployment, "            - --config", "            - --rtc.port=7881\n            - --config"}}},
 		{"unknown flag in a shell", "flags", Fail, "no flag --log.level", []edit{{deployment, "          args:\n            - --config=/etc/livekit/livekit.yaml", `          command: [sh, -c, "exec /livekit-server --config /etc/livekit/livekit.yaml --log.level=info"]`}}},
+		{"address that a shell finds", "node-ip", Pass, "what the shell makes", []edit{{deployment, "          args:\n            - --config=/etc/livekit/livekit.yaml", `          command: [sh, -c, "exec /livekit-server --config /etc/livekit/livekit.yaml --node-ip $(cat /ip)"]`}}},
 		{"bind with a port", "flags", Fail, "--bind takes an address", []edit{{deployment, "            - --config", "            - --bind=0.0.0.0:7880\n            - --config"}}},
 		{"bind with an address", "flags", Pass, "", []edit{{deployment, "            - --config", "            - --bind=::\n            - --config"}}},
 		{"generated flags", "flags", Pass, "", []edit{{deployment, "            - --config", "            - --logging.level=debug\n            - --turn.enabled=false\n            - --room.empty_timeout\n            - \"300\"\n            - --config"}}},
@@ -338,6 +339,13 @@ func TestValuesOfTheUser(t *testing.T) {
 		if c := get(t, run(t, dir, opts), "image-tags"); c.Status != Fail {
 			t.Errorf("%s: %s: %s", name, c.Status, c.Detail)
 		}
+	}
+	demanding := edited(t, "minimal", edit{"values.yaml", "host: calls.example.com\n", "host:\n"}, edit{"templates/ingress.yaml", "{{ .Values.host }}", `{{ required "name a host" .Values.host }}`})
+	if c := get(t, run(t, demanding, Options{}), "render"); c.Status != Fail || !strings.Contains(c.Remedy, "--values") {
+		t.Errorf("%s: %s (%s)", c.Status, c.Detail, c.Remedy)
+	}
+	if c := get(t, run(t, demanding, Options{Set: []string{"host=a.example.com"}}), "render"); c.Status != Pass {
+		t.Errorf("%s: %s", c.Status, c.Detail)
 	}
 	if _, err := Run(context.Background(), dir, Options{ValueFiles: []string{"none.yaml"}}); err == nil {
 		t.Error("a values file that is not there gives no error")
