@@ -16,7 +16,7 @@ var below = map[string][]string{
 	"internal/report":      {"internal/convention", "internal/scaffolding", "internal/verify"},
 	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
 	"internal/verify":      {"internal/helmchart", "internal/livekit", "internal/manifest", "internal/probe", "internal/remedy"},
-	"internal/convention":  {"internal/remedy", "internal/yamldoc"},
+	"internal/convention":  {"internal/canonical", "internal/remedy", "internal/yamldoc"},
 	"internal/probe":       {"internal/helmchart", "internal/remedy"},
 	"internal/chartdir":    {"internal/remedy"},
 	"internal/yamldoc":     {"internal/remedy"},

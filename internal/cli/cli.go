@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"strings"
 
@@ -32,6 +33,8 @@ var errChecksFailed = errors.New("checks failed")
 // Run runs the command with its arguments, the program's name left out, and
 // gives the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	// Helm's linter logs by the standard logger what it reports anyway.
+	log.SetOutput(io.Discard)
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
