@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+
+VERSION := $(shell sed -n 's/^version:[[:space:]]*//p' plugin.yaml)
+LDFLAGS := -s -w -X github.com/helm-livekit/helm-livekit/internal/cli.version=$(VERSION)
+
+.PHONY: help
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/helm-livekit
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/helm-livekit .
+
+.PHONY: test
+test: ## Run the tests (HELM3_BIN and HELM4_BIN add those under real Helms)
+	go test ./...
+
+.PHONY: lint
+lint: ## Run what CI runs, the tests and the cluster aside
+	.ci/run gofmt vet staticcheck shellcheck configschema
+
+.PHONY: fmt
+fmt: ## Format the Go files
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+.PHONY: install
+install: build ## Install this checkout as the plugin livekit, as a link
+	-helm plugin uninstall livekit 2>/dev/null
+	HELM_LIVEKIT_SKIP_INSTALL=1 helm plugin install .
+
+.PHONY: e2e
+e2e: ## Run scaffolded charts on the cluster of KUBECONFIG
+	hack/cluster-test
+
+.PHONY: update-golden
+update-golden: ## Write the golden files anew; look at the diff before you commit
+	go test ./internal/scaffolding -update
+
+.PHONY: generate
+generate: ## Write the schema of LiveKit's configuration anew
+	cd hack/configschema && go run .
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin dist
