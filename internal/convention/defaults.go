@@ -120,9 +120,7 @@ func hostsIn(n *yamldoc.Node) []string {
 				out = append(out, item.Text)
 			case item.IsMap():
 				out = append(out, item.Get("host").Str(), item.Get("name").Str())
-				for _, h := range hostsIn(item.Get("hosts")) {
-					out = append(out, h)
-				}
+				out = append(out, hostsIn(item.Get("hosts"))...)
 			}
 		}
 	}

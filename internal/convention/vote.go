@@ -16,10 +16,9 @@ var anchors = map[string]string{
 
 // choice is something that several siblings have said, with how many did.
 type choice[T any] struct {
-	value    T
-	votes    int
-	of       int
-	evidence string
+	value T
+	votes int
+	of    int
 }
 
 // vote gives the choice that most make; of equal ones, the first.

@@ -284,6 +284,7 @@ func TestRefusals(t *testing.T) {
 		"sidecar for several":     {"replicaCount: 2", []string{"redis.enabled", "replicaCount"}},
 		"no Redis for several":    {"replicaCount: 2\nredis: {enabled: false}", []string{"redis.external.address"}},
 		"two kinds of Redis":      {"redis: {external: {address: 'r:1'}}", []string{"redis.enabled"}},
+		"a password for sidecar":  {"config: {redis: {password: x}}", []string{"config.redis.password", "redis.enabled"}},
 		"no address":              {"media: {type: LoadBalancer}", []string{"media.address"}},
 		"load balancer, several":  {"replicaCount: 2\nredis: {enabled: false, external: {address: 'r:1'}}\nmedia: {type: LoadBalancer, address: 203.0.113.7}", []string{"LoadBalancer", "replicaCount"}},
 		"pod's address from out":  {"media: {address: pod}", []string{"media.address pod"}},
@@ -316,7 +317,8 @@ func TestConfigurationRollsThePod(t *testing.T) {
 	sum := func(values string) string {
 		return field(t, rendered(t, dir, values), "Deployment/rel-livekit", "spec", "template", "metadata", "annotations")
 	}
-	if sum("") != sum("") {
+	before := sum("")
+	if again := sum(""); again != before {
 		t.Error("the same values give another pod template")
 	}
 	for _, values := range []string{
@@ -324,7 +326,7 @@ func TestConfigurationRollsThePod(t *testing.T) {
 		"redis: {port: 6380}",
 		"keys: {values: {name: correct-horse-battery-staple-and-more}}",
 	} {
-		if sum("") == sum(values) {
+		if sum(values) == before {
 			t.Errorf("%s does not roll the pod", values)
 		}
 	}

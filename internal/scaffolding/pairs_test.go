@@ -193,10 +193,7 @@ func coveringArray(names []string) [][]int {
 }
 
 func TestEveryPairOfShapes(t *testing.T) {
-	var names []string
-	for _, name := range []string{"image", "env", "hosts", "tls", "persistence", "access mode", "service", "scheduling", "labels", "names", "route", "workload", "files", "style"} {
-		names = append(names, name)
-	}
+	names := []string{"image", "env", "hosts", "tls", "persistence", "access mode", "service", "scheduling", "labels", "names", "route", "workload", "files", "style"}
 	if len(names) != len(factors) {
 		t.Fatalf("%d factors are named, there are %d", len(names), len(factors))
 	}

@@ -130,7 +130,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 "file" (a key file in the Secret) or "env" (a key and its secret in two entries).
 */}}
 {{- define "[[ helper "keysFrom" ]]" -}}
-{{- if dig "keys" dict ([[ value "config" ]] | default dict) }}config
+{{- if include "[[ helper "config" ]]" . | fromYaml | dig "keys" dict }}config
 {{- else if or [[ value "keys.values" ]] (and [[ value "keys.existingSecret" ]] [[ value "keys.fileEntry" ]]) }}file
 {{- else }}env
 {{- end }}
@@ -141,14 +141,12 @@ How the server gets its API keys: "config" (they are in the configuration),
 Secret with the password of Redis, "" where there is none.
 */}}
 {{- define "[[ helper "redisSecret" ]]" -}}
-{{- if [[ value "redis.enabled" ]] }}
-[[ if has "redis-service" ]]
-{{- if [[ value "redis.service.enabled" ]] }}
-{{- [[ value "redis.service.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "redis")) }}
-{{- end }}
-[[ end ]]
-{{- else }}
+{{- if not [[ value "redis.enabled" ]] }}
 {{- [[ value "redis.external.existingSecret" ]] }}
+[[ if has "redis-service" ]]
+{{- else if [[ value "redis.service.enabled" ]] }}
+{{- [[ value "redis.service.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "redis")) }}
+[[ end ]]
 {{- end }}
 {{- end }}
 [[ end ]]

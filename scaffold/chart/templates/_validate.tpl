@@ -4,7 +4,6 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- define "[[ helper "validate" ]]" -}}
 {{- $errors := list }}
 {{- $config := include "[[ helper "config" ]]" . | fromYaml }}
-{{- $own := [[ value "config" ]] | default dict }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $several := include "[[ helper "several" ]]" . }}
 {{- $address := include "[[ helper "address" ]]" . }}
@@ -14,6 +13,10 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and (semverCompare "<1.29.0-0" .Capabilities.KubeVersion.Version) (lookup "v1" "Namespace" "" "kube-system") }}
 {{- $errors = append $errors (printf "Kubernetes %s has no sidecars: 1.29 or later is needed" .Capabilities.KubeVersion.Version) }}
 {{- end }}
+
+{{- /* What the user has set, before the chart adds to it */}}
+{{- $own := deepCopy ([[ value "config" ]] | default dict) }}
+{{- include "[[ helper "overlay" ]]" (list $own ([[ value "extraConfig" ]] | default dict)) }}
 
 {{- /* Ports */}}
 {{- if and [[ value "service.enabled" ]] (not (has (toString [[ value "service.targetPort" ]]) (list "http" (include "[[ helper "port" ]]" .)))) }}
@@ -40,7 +43,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* The address that clients are told */}}
-{{- if and $own.rtc (dig "use_external_ip" false $own.rtc) (ne $address "stun") }}
+{{- if and (dig "rtc" "use_external_ip" false $own) (ne $address "stun") }}
 {{- $errors = append $errors "[[ key "config" ]].rtc.use_external_ip is true: set [[ key "media.address" ]] to stun instead" }}
 {{- end }}
 {{- if $rtc.node_ip }}
@@ -63,31 +66,34 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and [[ value "keys.values" ]] [[ value "keys.existingSecret" ]] }}
 {{- $errors = append $errors "[[ key "keys.values" ]] and [[ key "keys.existingSecret" ]] are both set: choose one" }}
 {{- end }}
-{{- if and $own.keys (or [[ value "keys.values" ]] [[ value "keys.existingSecret" ]]) }}
+{{- if and $config.keys (or [[ value "keys.values" ]] [[ value "keys.existingSecret" ]]) }}
 {{- $errors = append $errors "[[ key "config" ]].keys is set beside [[ key "keys" ]]: choose one" }}
 {{- end }}
-{{- range $name, $secret := mergeOverwrite (deepCopy ($own.keys | default dict)) ([[ value "keys.values" ]] | default dict) }}
+{{- range $name, $secret := mergeOverwrite (deepCopy ($config.keys | default dict)) ([[ value "keys.values" ]] | default dict) }}
 {{- if lt (len (toString $secret)) 32 }}
 {{- $errors = append $errors (printf "the secret of API key %s has %d characters: it needs 32 or more (openssl rand -base64 32)" $name (len (toString $secret))) }}
 {{- end }}
 {{- end }}
 
 {{- /* Redis */}}
-{{- $elsewhere := or $own.redis $config.redis }}
 [[ if has "redis" ]]
-{{- $own = $own.redis | default dict }}
 {{- if [[ value "redis.enabled" ]] }}
-{{- if or [[ value "redis.external.address" ]] $own.address $own.sentinel_addresses $own.cluster_addresses }}
-{{- $errors = append $errors "[[ key "redis.enabled" ]] is true and a Redis elsewhere is named: set [[ key "redis.enabled" ]] to false" }}
+{{- if [[ value "redis.external.address" ]] }}
+{{- $errors = append $errors "[[ key "redis.enabled" ]] is true beside [[ key "redis.external.address" ]]: set one of them to false or empty" }}
+{{- end }}
+{{- range list "address" "username" "password" "tls" "use_tls" "sentinel_addresses" "cluster_addresses" }}
+{{- if dig "redis" . false $own }}
+{{- $errors = append $errors (printf "[[ key "config" ]].redis.%s is about a Redis elsewhere: set [[ key "redis.enabled" ]] to false, or leave it out" .) }}
+{{- end }}
 {{- end }}
 {{- if $several }}
 {{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]] or [[ end ]][[ key "replicaCount" ]] above 1) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
 {{- end }}
-{{- else if and $several (not $elsewhere) }}
+{{- else if and $several (not $config.redis) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
 {{- end }}
 [[ else ]]
-{{- if and $several (not $elsewhere) }}
+{{- if and $several (not $config.redis) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "config" ]].redis.address" }}
 {{- end }}
 [[ end ]]

@@ -110,7 +110,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 "file" (a key file in the Secret) or "env" (a key and its secret in two entries).
 */}}
 {{- define "livekit.keysFrom" -}}
-{{- if dig "keys" dict (.Values.config | default dict) }}config
+{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
 {{- else if or .Values.keys.values (and .Values.keys.existingSecret .Values.keys.fileEntry) }}file
 {{- else }}env
 {{- end }}
@@ -120,8 +120,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 Secret with the password of Redis, "" where there is none.
 */}}
 {{- define "livekit.redisSecret" -}}
-{{- if .Values.redis.enabled }}
-{{- else }}
+{{- if not .Values.redis.enabled }}
 {{- .Values.redis.external.existingSecret }}
 {{- end }}
 {{- end }}

@@ -4,7 +4,6 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- define "livekit.validate" -}}
 {{- $errors := list }}
 {{- $config := include "livekit.config" . | fromYaml }}
-{{- $own := .Values.config | default dict }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $several := include "livekit.several" . }}
 {{- $address := include "livekit.address" . }}
@@ -14,6 +13,10 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and (semverCompare "<1.29.0-0" .Capabilities.KubeVersion.Version) (lookup "v1" "Namespace" "" "kube-system") }}
 {{- $errors = append $errors (printf "Kubernetes %s has no sidecars: 1.29 or later is needed" .Capabilities.KubeVersion.Version) }}
 {{- end }}
+
+{{- /* What the user has set, before the chart adds to it */}}
+{{- $own := deepCopy (.Values.config | default dict) }}
+{{- include "livekit.overlay" (list $own (.Values.extraConfig | default dict)) }}
 
 {{- /* Ports */}}
 {{- if and .Values.service.enabled (not (has (toString .Values.service.targetPort) (list "http" (include "livekit.port" .)))) }}
@@ -40,7 +43,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* The address that clients are told */}}
-{{- if and $own.rtc (dig "use_external_ip" false $own.rtc) (ne $address "stun") }}
+{{- if and (dig "rtc" "use_external_ip" false $own) (ne $address "stun") }}
 {{- $errors = append $errors "config.rtc.use_external_ip is true: set media.address to stun instead" }}
 {{- end }}
 {{- if $rtc.node_ip }}
@@ -63,26 +66,29 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and .Values.keys.values .Values.keys.existingSecret }}
 {{- $errors = append $errors "keys.values and keys.existingSecret are both set: choose one" }}
 {{- end }}
-{{- if and $own.keys (or .Values.keys.values .Values.keys.existingSecret) }}
+{{- if and $config.keys (or .Values.keys.values .Values.keys.existingSecret) }}
 {{- $errors = append $errors "config.keys is set beside keys: choose one" }}
 {{- end }}
-{{- range $name, $secret := mergeOverwrite (deepCopy ($own.keys | default dict)) (.Values.keys.values | default dict) }}
+{{- range $name, $secret := mergeOverwrite (deepCopy ($config.keys | default dict)) (.Values.keys.values | default dict) }}
 {{- if lt (len (toString $secret)) 32 }}
 {{- $errors = append $errors (printf "the secret of API key %s has %d characters: it needs 32 or more (openssl rand -base64 32)" $name (len (toString $secret))) }}
 {{- end }}
 {{- end }}
 
 {{- /* Redis */}}
-{{- $elsewhere := or $own.redis $config.redis }}
-{{- $own = $own.redis | default dict }}
 {{- if .Values.redis.enabled }}
-{{- if or .Values.redis.external.address $own.address $own.sentinel_addresses $own.cluster_addresses }}
-{{- $errors = append $errors "redis.enabled is true and a Redis elsewhere is named: set redis.enabled to false" }}
+{{- if .Values.redis.external.address }}
+{{- $errors = append $errors "redis.enabled is true beside redis.external.address: set one of them to false or empty" }}
+{{- end }}
+{{- range list "address" "username" "password" "tls" "use_tls" "sentinel_addresses" "cluster_addresses" }}
+{{- if dig "redis" . false $own }}
+{{- $errors = append $errors (printf "config.redis.%s is about a Redis elsewhere: set redis.enabled to false, or leave it out" .) }}
+{{- end }}
 {{- end }}
 {{- if $several }}
 {{- $errors = append $errors "redis.enabled runs a Redis inside each pod, which several servers (replicaCount above 1) cannot share: set redis.enabled to false and redis.external.address" }}
 {{- end }}
-{{- else if and $several (not $elsewhere) }}
+{{- else if and $several (not $config.redis) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set redis.external.address" }}
 {{- end }}
 
