@@ -25,7 +25,7 @@ fmt: ## Format the Go files
 
 .PHONY: install
 install: build ## Install this checkout as the plugin livekit, as a link
-	-helm plugin uninstall livekit 2>/dev/null
+	helm plugin uninstall livekit >/dev/null 2>&1 || true
 	HELM_LIVEKIT_SKIP_INSTALL=1 helm plugin install .
 
 .PHONY: e2e
