@@ -2,45 +2,20 @@ package chartdir
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"syscall"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Names of what a run keeps in the file system while it works. .helmignore
-// leaves out all of them.
-const (
-	prefix      = ".helm-livekit."
-	journalDir  = prefix + "journal"
-	journalFile = journalDir + "/journal.json"
-	stagedDir   = "new"
-)
-
-// journal is what is left to do once all new texts are on the disk.
-type journal struct {
-	Entries []entry `json:"entries"`
-}
-
-// entry is the change of one file. Old is the hash of the text that it
-// replaces, "" where there is none; New is that of the new text, "" where the
-// file goes.
-type entry struct {
-	Path string `json:"path"`
-	Old  string `json:"old,omitempty"`
-	New  string `json:"new,omitempty"`
-}
-
-// Apply writes the plan. A folder that is not there appears whole by one
-// rename. In a folder that is there, all new texts are written beside the
-// files first; one rename commits them, and then they take their places one
-// by one. What is interrupted before the commit is undone, by Apply itself or
-// by the next run's Recover; after it, Recover finishes.
+// Apply writes the plan, all or nothing; the package comment says how. When
+// ctx ends before the commit, or anything else goes wrong, all is as it was.
 func (p *Plan) Apply(ctx context.Context) error {
 	if len(p.order()) == 0 {
 		return nil
@@ -49,139 +24,156 @@ func (p *Plan) Apply(ctx context.Context) error {
 	if p.fresh {
 		apply = p.applyFresh
 	}
-	if err := apply(ctx); err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return remedy.Errorf("make the folder writable, or name another", "write chart: %w", err)
-		}
-		return fmt.Errorf("write chart: %w", err)
+	err := apply(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return remedy.Errorf("make the folder writable, or name another", "write chart %s: %w", p.dir, err)
 	}
-	return nil
+	return fmt.Errorf("write chart %s: %w", p.dir, err)
 }
 
+// applyFresh makes the folder, and those above it that are not there either.
+// The topmost of them is made under a temporary name, so that they all appear
+// by one rename.
 func (p *Plan) applyFresh(ctx context.Context) (err error) {
-	parent := filepath.Dir(p.dir)
-	made, err := p.makeParents(parent)
-	defer func() {
-		for i := len(made) - 1; err != nil && i >= 0; i-- {
-			os.Remove(made[i]) // stays where something else has come into it
-		}
-	}()
-	if err != nil {
-		return err
+	above, missing := nearest(p.dir)
+	if len(missing) == 0 {
+		return changed(p.dir)
 	}
-	root, err := os.OpenRoot(parent)
+	root, err := os.OpenRoot(above)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	staging := stagingName(filepath.Base(p.dir))
-	defer func() {
-		if err != nil {
-			root.RemoveAll(staging)
-		}
-	}()
-	p.step()
-	if err := root.Mkdir(staging, 0o755); err != nil {
+	release, err := lockFolder(ctx, root)
+	if err != nil {
 		return err
 	}
+	defer release()
+	staging := stagingBeside(missing[0])
+	if err := root.RemoveAll(staging); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, root.RemoveAll(staging))
+		}
+	}()
+	chart := path.Join(staging, path.Join(missing[1:]...))
 	for _, name := range p.order() {
-		if err := p.stage(ctx, root, staging, name); err != nil {
+		if err := p.stage(ctx, root, path.Join(chart, name), p.want[name], newFile); err != nil {
 			return err
 		}
 	}
-	p.step()
-	return root.Rename(staging, filepath.Base(p.dir))
-}
-
-// makeParents makes the folder and those above it, and gives those made.
-func (p *Plan) makeParents(dir string) (made []string, err error) {
-	if _, err := os.Stat(dir); err == nil {
-		return nil, nil
+	syncFolders(root, staging)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	made, err = p.makeParents(filepath.Dir(dir))
-	if err != nil {
-		return made, err
+	if _, err := root.Lstat(missing[0]); err == nil {
+		return changed(filepath.Join(above, missing[0]))
 	}
 	p.step()
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return made, err
+	if err := root.Rename(staging, missing[0]); err != nil {
+		return err
 	}
-	return append(made, dir), nil
+	syncFolder(root, ".")
+	return nil
 }
 
-func (p *Plan) applyJournal(ctx context.Context) (err error) {
+// nearest gives the nearest folder above dir that is there, and the names
+// below it that lead to dir.
+func nearest(dir string) (above string, missing []string) {
+	for above = dir; ; above = filepath.Dir(above) {
+		if _, err := os.Lstat(above); err == nil || above == filepath.Dir(above) {
+			slices.Reverse(missing)
+			return above, missing
+		}
+		missing = append(missing, filepath.Base(above))
+	}
+}
+
+// applyJournal changes a folder that is there.
+func (p *Plan) applyJournal(ctx context.Context) error {
 	root, err := os.OpenRoot(p.dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	staging := stagingName("")
-	if err := p.stageJournal(ctx, root, staging); err != nil {
-		root.RemoveAll(staging)
+	release, err := lockFolder(ctx, root)
+	if err != nil {
 		return err
 	}
+	defer release()
+	if err := p.prepare(ctx, root); err != nil {
+		return errors.Join(err, root.RemoveAll(stagingDir))
+	}
 	p.step()
-	if err := root.Rename(staging, journalDir); err != nil {
-		root.RemoveAll(staging)
-		return err
+	if err := root.Rename(stagingDir, journalDir); err != nil {
+		return errors.Join(err, root.RemoveAll(stagingDir))
 	}
 	// Committed: from here on the run goes through, whatever ctx says.
-	_, err = finish(root, p.step)
-	return err
+	syncFolder(root, ".")
+	kept, err := finish(root, p.step)
+	if err != nil {
+		return remedy.Errorf("mend that and run the command again: it goes on from here", "half done: %w", err)
+	}
+	p.keep(kept)
+	return nil
 }
 
-// stageJournal writes all new texts and the journal.
-func (p *Plan) stageJournal(ctx context.Context, root *os.Root, staging string) error {
-	p.step()
-	if err := root.Mkdir(staging, 0o755); err != nil {
+// prepare does all that comes before the commit: it makes sure that nothing
+// stands in the way, writes the new texts and the journal, and looks whether
+// the folder is still as it was when the plan was made.
+func (p *Plan) prepare(ctx context.Context, root *os.Root) error {
+	if _, err := root.Lstat(journalDir); err == nil {
+		return remedy.Errorf("run the command again: it finishes that run first", "an interrupted run has left %s", journalDir)
+	}
+	if err := p.mayMove(root); err != nil {
 		return err
 	}
-	var j journal
+	if err := root.RemoveAll(stagingDir); err != nil {
+		return err
+	}
+	j := p.journal()
+	if err := p.stageAll(ctx, root, j); err != nil {
+		return err
+	}
+	for _, e := range j.Entries {
+		if now, err := look(root, e.Path, maxFile); err != nil {
+			return err
+		} else if !e.replaces(now) {
+			return changed(filepath.Join(p.dir, filepath.FromSlash(e.Path)))
+		}
+	}
+	return ctx.Err()
+}
+
+func changed(file string) error {
+	return remedy.Errorf("run the command again", "somebody changed %s meanwhile", file)
+}
+
+// mayMove makes sure that files can be put into all folders concerned: once
+// committed, a run can only go on.
+func (p *Plan) mayMove(root *os.Root) error {
 	for _, name := range p.order() {
-		e := entry{Path: name}
-		if have, ok := p.have[name]; ok {
-			e.Old = hash(have)
+		dir, err := folderOf(root, name)
+		if err != nil {
+			return err
 		}
-		if want, ok := p.want[name]; ok {
-			e.New = hash(want)
-			if err := p.stage(ctx, root, path.Join(staging, stagedDir), name); err != nil {
-				return err
-			}
+		if err := writable(filepath.Join(p.dir, filepath.FromSlash(dir))); err != nil {
+			return err
 		}
-		j.Entries = append(j.Entries, e)
 	}
-	data, err := json.MarshalIndent(j, "", "  ")
-	if err != nil {
-		return err
-	}
-	p.step()
-	return writeSynced(root, path.Join(staging, path.Base(journalFile)), data, 0o644)
+	return nil
 }
 
-// stage writes one new text below a folder of root.
-func (p *Plan) stage(ctx context.Context, root *os.Root, below, name string) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// keep turns the changes of files that were not written into conflicts.
+func (p *Plan) keep(kept []string) {
+	for i, c := range p.Changes {
+		if slices.Contains(kept, c.Path) {
+			p.Changes[i].Action = Conflict
+		}
 	}
-	to := filepath.FromSlash(path.Join(below, name))
-	p.step()
-	if err := root.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(filepath.Join(p.dir, filepath.FromSlash(name))); err == nil {
-		mode = info.Mode().Perm()
-	}
-	p.step()
-	return writeSynced(root, to, p.want[name], mode)
-}
-
-// writeSynced writes a file that is on the disk when it returns.
-func writeSynced(root *os.Root, name string, data []byte, mode fs.FileMode) error {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
 }

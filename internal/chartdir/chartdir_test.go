@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,12 +39,12 @@ func put(t *testing.T, dir string, files texts) {
 	}
 }
 
-// list gives all files below dir, the lock left out.
+// list gives all files below dir, the lock and links left out.
 func list(t *testing.T, dir string) texts {
 	t.Helper()
 	out := texts{}
 	err := filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Name() == LockName {
+		if err != nil || !e.Type().IsRegular() || e.Name() == LockName {
 			return err
 		}
 		data, err := os.ReadFile(file)
@@ -93,7 +94,7 @@ func TestFreshChart(t *testing.T) {
 			t.Errorf("%s is %s", path, action)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), prefix+"*")); left != nil {
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), ownPrefix+"*")); left != nil {
 		t.Error("left behind:", left)
 	}
 }
@@ -216,6 +217,18 @@ func TestAFolderWithoutAChartIsUsed(t *testing.T) {
 	if got := actions(p)["README.md"]; got != "conflict" {
 		t.Errorf("README.md is %s", got)
 	}
+	lock, err := ReadLock(dir)
+	if err != nil || lock == nil {
+		t.Fatalf("the lock is %v, %v", lock, err)
+	}
+	pristine, err := lock.Pristine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// README.md was never this tool's, so the lock does not know it.
+	if diff := cmp.Diff(first.bytes(), pristine); diff != "" {
+		t.Error("the lock's files:", diff)
+	}
 	got := list(t, dir)
 	if got["README.md"] != "mine\n" || got["notes.txt"] != "mine\n" || got["Chart.yaml"] != first["Chart.yaml"] {
 		t.Error(got)
@@ -253,165 +266,304 @@ func TestCancelUndoes(t *testing.T) {
 	}
 }
 
-func TestUnwritableTarget(t *testing.T) {
-	top := t.TempDir()
-	put(t, top, texts{"apps": "a file\n"})
-	_, err := ResolveTarget(filepath.Join(top, "apps", "livekit"))
-	if err == nil {
-		p, perr := NewPlan(filepath.Join(top, "apps", "livekit"), first.bytes(), &Lock{}, false)
-		if perr == nil {
-			perr = p.Apply(context.Background())
+// somethingElse are things that are no plain file of a chart, to stand where
+// one is to be written.
+var somethingElse = map[string]func(t *testing.T, file string){
+	"folder": func(t *testing.T, file string) {
+		if err := os.Mkdir(file, 0o755); err != nil {
+			t.Fatal(err)
 		}
-		err = perr
-	}
-	if err == nil || !strings.Contains(err.Error(), "apps") {
-		t.Errorf("got %v, want an error that names the path", err)
-	}
-	if diff := cmp.Diff(texts{"apps": "a file\n"}, list(t, top)); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestResolveTarget(t *testing.T) {
-	top := t.TempDir()
-	repo := filepath.Join(top, "repo")
-	put(t, top, texts{"repo/.git/HEAD": "", "repo/file": "", "repo/apps/a": "", "elsewhere/a": ""})
-	for link, to := range map[string]string{"repo/out": "elsewhere", "repo/inside": "repo/apps", "repo/nowhere": "missing"} {
-		if err := os.Symlink(filepath.Join(top, to), filepath.Join(top, link)); err != nil {
+	},
+	"link": func(t *testing.T, file string) {
+		elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+		put(t, filepath.Dir(elsewhere), texts{"elsewhere": ""})
+		if err := os.Symlink(elsewhere, file); err != nil {
 			t.Skip("this system makes no symbolic links:", err)
 		}
-	}
-	t.Chdir(repo)
-	for dir, want := range map[string]string{
-		"apps/livekit":                     "",
-		"apps/new/livekit":                 "",
-		"inside/livekit":                   "",
-		"file":                             "is a file",
-		"out":                              "leads out",
-		"out/livekit":                      "leads out",
-		"nowhere/livekit":                  "nowhere",
-		filepath.Join(top, "elsewhere/lk"): "",
-	} {
-		_, err := ResolveTarget(dir)
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: got %v, want %q", dir, err, want)
+	},
+	"link to nowhere": func(t *testing.T, file string) {
+		if err := os.Symlink("nowhere", file); err != nil {
+			t.Skip("this system makes no symbolic links:", err)
+		}
+	},
+	"huge file": func(t *testing.T, file string) {
+		put(t, filepath.Dir(file), texts{filepath.Base(file): ""})
+		if err := os.Truncate(file, maxFile+1); err != nil {
+			t.Fatal(err)
+		}
+	},
+}
+
+// Even an empty text, whose hash that of nothing is, is not taken for them.
+func TestWhatIsNoFileIsAConflict(t *testing.T) {
+	for name, make := range somethingElse {
+		for text, generated := range map[string]string{"a text": "a: 1\n", "an empty text": ""} {
+			t.Run(name+" in place of "+text, func(t *testing.T) {
+				dir := filepath.Join(t.TempDir(), "livekit")
+				files := with(first, texts{"values.yaml": generated})
+				apply(t, dir, files, false)
+				values := filepath.Join(dir, "values.yaml")
+				if err := os.Remove(values); err != nil {
+					t.Fatal(err)
+				}
+				make(t, values)
+				before, err := os.Lstat(values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := apply(t, dir, files, true)
+				if got := actions(p)["values.yaml"]; got != "conflict" {
+					t.Errorf("it is %s, want a conflict", got)
+				}
+				after, err := os.Lstat(values)
+				if err != nil || !os.SameFile(before, after) {
+					t.Errorf("it was touched: %v", err)
+				}
+			})
 		}
 	}
 }
 
-// A link inside the chart is followed by nobody.
-func TestLinksOutOfTheChart(t *testing.T) {
-	top := t.TempDir()
-	dir := filepath.Join(top, "livekit")
-	put(t, top, texts{"elsewhere/a": "a\n", "livekit/notes.txt": ""})
-	if err := os.Symlink(filepath.Join(top, "elsewhere"), filepath.Join(dir, "templates")); err != nil {
-		t.Skip("this system makes no symbolic links:", err)
-	}
-	_, err := NewPlan(dir, first.bytes(), &Lock{}, false)
-	if err == nil || !strings.Contains(err.Error(), "templates") {
-		t.Errorf("got %v, want an error that names templates", err)
-	}
-	if diff := cmp.Diff(texts{"a": "a\n"}, list(t, filepath.Join(top, "elsewhere"))); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestPristine(t *testing.T) {
+// What the old lock lists and is no longer generated stays as well.
+func TestAConflictOfAFileThatGoes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	put(t, dir, texts{"values.yaml": "a: mine\n"})
-	lock, err := ReadLock(dir)
+	put(t, dir, texts{"templates/old.yaml": "mine\n"})
+	apply(t, dir, second, true)
+	if got := list(t, dir)["templates/old.yaml"]; got != "mine\n" {
+		t.Errorf("it is %q", got)
+	}
+	if _, ok := actions(apply(t, dir, second, true))["templates/old.yaml"]; ok {
+		t.Error("it is still listed, though the lock does not know it any more")
+	}
+}
+
+func TestFoldersThatGetEmptyGo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "livekit")
+	apply(t, dir, with(first, texts{"templates/tests/deep/test.yaml": "test\n", "ci/a.yaml": "a\n"}), false)
+	put(t, dir, texts{"ci/mine.yaml": "mine\n"})
+	apply(t, dir, first, true)
+	if _, err := os.Stat(filepath.Join(dir, "templates", "tests")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the empty folder is still there:", err)
+	}
+	if got := list(t, dir)["ci/mine.yaml"]; got != "mine\n" {
+		t.Errorf("ci/mine.yaml is %q", got)
+	}
+}
+
+func TestGeneratedNamesAreChecked(t *testing.T) {
+	for _, name := range []string{"../a", "/a", "templates/../../a", ".git/config", LockName, journalDir + "/journal.json", ""} {
+		if _, err := NewPlan(filepath.Join(t.TempDir(), "livekit"), map[string][]byte{name: nil}, &Lock{}, false); err == nil {
+			t.Errorf("%q is taken", name)
+		}
+	}
+}
+
+func TestIsChartFile(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Chart.yaml": true, "templates/_helpers.tpl": true, "templates/tests/test.yaml": true, ".helmignore": true, LockName: true,
+		"ci/ünï.yaml": true, "a..b": true, "values.schema.json": true,
+		"": false, ".": false, "..": false, "../a": false, "a/../../b": false, "a/../b": false, "a//b": false, "/a": false, "a/": false,
+		"./a": false, ".git/hooks/pre-commit": false, ".GIT/config": false, "a/.git/config": false, ".github/x": false, ".gitattributes": false,
+		`..\a`: false, `a\b`: false, "C:/a": false, "a:b": false, "a\x00": false, "a\nb": false, "a\xff": false,
+		".helm-livekit.journal/journal.json": false, "templates./a": false, "a ": false, "templates/.helmignore": false,
+	} {
+		if got := isChartFile(name); got != want {
+			t.Errorf("%q: got %v", name, got)
+		}
+	}
+}
+
+// Somebody who edits a file between plan and commit keeps the edit, and the
+// run changes nothing.
+func TestAnEditBeforeTheCommit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "livekit")
+	apply(t, dir, first, false)
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := lock.Pristine()
-	if err != nil {
-		t.Fatal(err)
+	edited := with(first, texts{"values.yaml": "a: mine\n"})
+	p.step = sync.OnceFunc(func() { put(t, dir, edited) })
+	if err := p.Apply(context.Background()); err == nil || !strings.Contains(err.Error(), "values.yaml") {
+		t.Errorf("got %v, want an error that names values.yaml", err)
 	}
-	if diff := cmp.Diff(first.bytes(), files); diff != "" {
+	if diff := cmp.Diff(edited, list(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestDamagedLocks(t *testing.T) {
-	for name, text := range map[string]string{
-		"not YAML":     "a: b: c",
-		"a newer one":  "format: 99\n",
-		"a way out":    "format: 1\nfiles: {../../etc/passwd: x}\n",
-		"an absolute":  "format: 1\nfiles: {/etc/passwd: x}\n",
-		"a backslash":  "format: 1\nfiles: {'..\\x': x}\n",
-		"another kind": "- a\n",
-	} {
+// One who edits it after the commit keeps the edit too, and is told.
+func TestAnEditAfterTheCommit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "livekit")
+	apply(t, dir, first, false)
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := sync.OnceFunc(func() { put(t, dir, texts{"values.yaml": "a: mine\n"}) })
+	p.step = func() {
+		if _, err := os.Stat(filepath.Join(dir, journalDir)); err == nil {
+			edit()
+		}
+	}
+	if err := p.Apply(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(with(second, texts{"values.yaml": "a: mine\n"}), list(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	if got := actions(p)["values.yaml"]; got != "conflict" {
+		t.Errorf("values.yaml is reported as %s", got)
+	}
+}
+
+// A run that another one's journal keeps from its work says what to do.
+func TestAJournalBeforeTheCommit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "livekit")
+	apply(t, dir, first, false)
+	put(t, dir, texts{journalDir + "/journal.json": "{}"})
+	if _, err := applySteps(t, context.Background(), dir, func(int) {}); err == nil || !strings.Contains(remedy.Step(err), "again") {
+		t.Errorf("got %v, want an error with a remedy", err)
+	}
+}
+
+// A folder that comes into being between plan and commit is not written into.
+func TestATargetThatComesIntoBeing(t *testing.T) {
+	for _, late := range []string{"apps/livekit/notes.txt", "apps/other/notes.txt"} {
+		top := t.TempDir()
+		p, err := NewPlan(filepath.Join(top, "apps", "livekit"), first.bytes(), &Lock{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine := texts{late: "mine\n"}
+		p.step = sync.OnceFunc(func() { put(t, top, mine) })
+		if err := p.Apply(context.Background()); err == nil || remedy.Step(err) == "" {
+			t.Errorf("got %v, want an error with a remedy", err)
+		}
+		if diff := cmp.Diff(mine, list(t, top)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// Cancelled before its commit, a run is undone; after it, it goes through.
+func TestCancelAtEveryStep(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]texts{"fresh": nil, "force": first} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			put(t, dir, texts{LockName: text})
-			if l, err := ReadLock(dir); err == nil {
-				t.Errorf("read as %v", l)
+			t.Parallel()
+			for at := 1; ; at++ {
+				dir := filepath.Join(t.TempDir(), "livekit")
+				if before != nil {
+					apply(t, dir, before, false)
+				}
+				commit := stepsToCommit(t, dir)
+				ctx, cancel := context.WithCancel(context.Background())
+				n, err := applySteps(t, ctx, dir, func(n int) {
+					if n == at {
+						cancel()
+					}
+				})
+				cancel()
+				want := second
+				if at < commit {
+					if want = with(before, nil); !errors.Is(err, context.Canceled) {
+						t.Fatalf("step %d: %v", at, err)
+					}
+				} else if err != nil {
+					t.Fatalf("step %d, after the commit: %v", at, err)
+				}
+				if diff := cmp.Diff(want, list(t, dir)); diff != "" {
+					t.Errorf("step %d: %v: %s", at, err, diff)
+				}
+				if left := leftovers(t, filepath.Dir(dir)); left != nil {
+					t.Errorf("step %d left %v", at, left)
+				}
+				if n < at {
+					return
+				}
 			}
 		})
 	}
 }
 
-func TestAPackedBombIsRefused(t *testing.T) {
-	big := make([]byte, maxPristine+1)
-	packed, err := pack(map[string][]byte{"a": big})
+// applySteps writes the second chart, and calls step with the number of each
+// step. It gives how many there were.
+func applySteps(t *testing.T, ctx context.Context, dir string, step func(n int)) (n int, err error) {
+	t.Helper()
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Lock{Format: 1, Files: map[string]string{"a": hash(big)}, Packed: packed}
-	if _, err := l.Pristine(); err == nil {
-		t.Error("it was unpacked whole")
+	p.step = func() {
+		n++
+		step(n)
 	}
+	err = p.Apply(ctx)
+	return n, err
 }
 
-func TestDiff(t *testing.T) {
+// stepsToCommit gives the number of the step that commits a run which writes
+// the second chart over one like that in dir.
+func stepsToCommit(t *testing.T, dir string) (commit int) {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "livekit")
+	if files := list(t, dir); len(files) > 0 {
+		put(t, copied, files)
+		lock, err := os.ReadFile(filepath.Join(dir, LockName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, copied, texts{LockName: string(lock)})
+	}
+	last, err := applySteps(t, context.Background(), copied, func(n int) {
+		if _, err := os.Stat(filepath.Join(copied, journalDir)); err == nil && commit == 0 {
+			commit = n - 1
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if commit == 0 {
+		commit = last // a fresh chart's rename is the last step
+	}
+	return commit
+}
+
+func with(a, b texts) texts {
+	out := texts{}
+	for _, m := range []texts{a, b} {
+		for name, text := range m {
+			out[name] = text
+		}
+	}
+	return out
+}
+
+// A three-way update needs the text that an edit was made on.
+func TestAConflictKeepsItsBase(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	p, err := NewPlan(dir, second.bytes(), &Lock{}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `--- a/Chart.yaml
-+++ b/Chart.yaml
-@@ -1 +1 @@
--version: 1
-+version: 2
-`
-	if !strings.HasPrefix(p.Diff(), want) {
-		t.Errorf("got\n%s\nwant it to begin with\n%s", p.Diff(), want)
-	}
-	if !strings.Contains(p.Diff(), "--- /dev/null\n+++ b/templates/new.yaml\n") {
-		t.Errorf("a new file is missing:\n%s", p.Diff())
-	}
-}
-
-func FuzzLock(f *testing.F) {
-	f.Add([]byte("format: 1\nfiles: {a: b}\npristine: |\n  H4sI\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		l, err := decodeLock(data)
+	put(t, dir, texts{"values.yaml": "a: mine\n", "templates/new.yaml": "mine\n"})
+	for range 2 {
+		apply(t, dir, second, true)
+		lock, err := ReadLock(dir)
 		if err != nil {
-			return
+			t.Fatal(err)
 		}
-		for name := range l.Files {
-			if !filepath.IsLocal(filepath.FromSlash(name)) {
-				t.Errorf("%q leads out", name)
-			}
-		}
-		_, _ = l.Pristine()
-	})
-}
-
-func FuzzJournal(f *testing.F) {
-	f.Add([]byte(`{"entries": [{"path": "a", "new": "b"}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		j, err := decodeJournal(data)
+		files, err := lock.Pristine()
 		if err != nil {
-			return
+			t.Fatal(err)
 		}
-		for _, e := range j.Entries {
-			if !filepath.IsLocal(filepath.FromSlash(e.Path)) {
-				t.Errorf("%q leads out", e.Path)
-			}
+		if got := string(files["values.yaml"]); got != first["values.yaml"] {
+			t.Errorf("the base of values.yaml is %q, want %q", got, first["values.yaml"])
 		}
-	})
+		if got, ok := files["templates/new.yaml"]; ok {
+			t.Errorf("templates/new.yaml was never written, and its base is %q", got)
+		}
+		if got := string(files["Chart.yaml"]); got != second["Chart.yaml"] {
+			t.Errorf("the base of Chart.yaml is %q", got)
+		}
+	}
 }

@@ -5,6 +5,7 @@ package chartdir
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,118 +13,235 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// The test binary kills itself in these: at a step, in a folder.
+// The test binary is its own victim: with these in its environment it does
+// something to a folder, and at a step kills itself.
 const (
-	killAt = "CHARTDIR_KILL_AT"
-	killIn = "CHARTDIR_KILL_IN"
+	childDoes = "CHARTDIR_TEST_DOES" // apply or recover
+	childDir  = "CHARTDIR_TEST_DIR"
+	childEnd  = "CHARTDIR_TEST_END" // the step, 0 for never
+
+	// childSays marks its errors: under -cover others speak as well.
+	childSays = "child: "
 )
 
 func TestMain(m *testing.M) {
-	if at, err := strconv.Atoi(os.Getenv(killAt)); err == nil {
-		os.Exit(applyUntil(os.Getenv(killIn), at))
+	if does := os.Getenv(childDoes); does != "" {
+		end, _ := strconv.Atoi(os.Getenv(childEnd))
+		if err := child(does, os.Getenv(childDir), end); err != nil {
+			fmt.Fprintln(os.Stderr, childSays+err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
 
-// applyUntil writes the second chart and kills the process before a step.
-func applyUntil(dir string, at int) int {
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	step := 0
-	p.step = func() {
-		if step++; step == at {
+// child does what a run does, or the half of it, up to a step.
+func child(does, dir string, end int) error {
+	n := 0
+	step := func() {
+		if n++; n == end {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 	}
-	if err := p.Apply(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	if does == "recover" {
+		_, err := recoverSteps(dir, step)
+		return err
 	}
-	return 0
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+	if err != nil {
+		return err
+	}
+	p.step = step
+	return p.Apply(context.Background())
 }
 
-// killed runs applyUntil in a process of its own and reports whether it was
-// killed, and so had that many steps.
-func killed(t *testing.T, dir string, at int) bool {
-	t.Helper()
+func childCommand(does, dir string, end int) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", killAt, at), killIn+"="+dir)
+	cmd.Env = append(os.Environ(), childDoes+"="+does, childDir+"="+dir, fmt.Sprintf("%s=%d", childEnd, end))
+	return cmd
+}
+
+// killed lets a child run up to a step and reports whether it was killed there,
+// and so had that many steps.
+func killed(t *testing.T, does, dir string, end int) bool {
+	t.Helper()
+	cmd := childCommand(does, dir, end)
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return false
 	}
 	if cmd.ProcessState.ExitCode() != -1 {
-		t.Fatalf("step %d: %v\n%s", at, err, out)
+		t.Fatalf("step %d: %v\n%s", end, err, out)
 	}
 	return true
 }
 
-// At whatever step a run is killed: there is no Chart.yaml or a whole chart,
-// and the next run leaves the chart that it means to write, somebody's files
-// untouched, and nothing of its own.
+// target is a folder for the second chart to be written into, with what has
+// to be in it when all is done.
+type target struct {
+	before func(t *testing.T, dir string)
+	want   texts
+}
+
+var targets = map[string]target{
+	"fresh":         {func(*testing.T, string) {}, second},
+	"folder beside": {func(t *testing.T, dir string) { put(t, filepath.Dir(dir), texts{"other/a": ""}) }, second},
+	"empty folder": {func(t *testing.T, dir string) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}, second},
+	"folder without one": {func(t *testing.T, dir string) { put(t, dir, texts{"notes.txt": "mine\n"}) }, with(second, texts{"notes.txt": "mine\n"})},
+	"force": {func(t *testing.T, dir string) {
+		apply(t, dir, first, false)
+		put(t, dir, edited)
+	}, with(second, edited)},
+}
+
+var edited = texts{"values.yaml": "a: mine\n", "notes.txt": "mine\n"}
+
+// afterKill checks what a killed run has left, and that the next run leaves the
+// chart that it means to write, somebody's files untouched, and nothing of its
+// own.
+func (c target) afterKill(t *testing.T, dir, hadChart, when string) {
+	t.Helper()
+	now := list(t, dir)
+	if chart := now["Chart.yaml"]; chart != hadChart {
+		for name, text := range c.want {
+			if now[name] != text {
+				t.Errorf("%s: Chart.yaml is the new one, %s is not", when, name)
+			}
+		}
+	}
+	recovery, err := Recover(dir)
+	if err != nil {
+		t.Fatalf("%s: %v", when, err)
+	}
+	if len(recovery.Kept) > 0 {
+		t.Errorf("%s: kept %v", when, recovery.Kept)
+	}
+	if left := leftovers(t, filepath.Dir(filepath.Dir(dir))); left != nil {
+		t.Errorf("%s: left %v", when, left)
+	}
+	if recovered := list(t, dir); !recovery.Finished && !cmp.Equal(recovered, now) && !leftIn(now) {
+		t.Errorf("%s: nothing was finished, and yet: %s", when, cmp.Diff(now, recovered))
+	} else if recovery.Finished && !cmp.Equal(recovered, c.want) {
+		t.Errorf("%s: finished, and yet: %s", when, cmp.Diff(c.want, recovered))
+	}
+	apply(t, dir, second, true)
+	if diff := cmp.Diff(c.want, list(t, dir)); diff != "" {
+		t.Errorf("%s: %s", when, diff)
+	}
+}
+
+// leftIn reports whether files has some of a run's own.
+func leftIn(files texts) bool {
+	for name := range files {
+		if strings.HasPrefix(name, ownPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
 func TestKilledAtEveryStep(t *testing.T) {
-	edited := texts{"values.yaml": "a: mine\n", "notes.txt": "mine\n"}
-	for name, c := range map[string]struct {
-		before func(t *testing.T, dir string)
-		want   texts
-	}{
-		"fresh":              {func(*testing.T, string) {}, second},
-		"folder without one": {func(t *testing.T, dir string) { put(t, dir, texts{"notes.txt": "mine\n"}) }, with(second, texts{"notes.txt": "mine\n"})},
-		"force": {func(t *testing.T, dir string) {
-			apply(t, dir, first, false)
-			put(t, dir, edited)
-		}, with(second, edited)},
-	} {
+	t.Parallel() // they wait for the disk
+	for _, name := range []string{"fresh", "folder beside", "empty folder", "force"} {
+		c := targets[name]
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			for at := 1; ; at++ {
-				top := t.TempDir()
-				dir := filepath.Join(top, "apps", "livekit")
+				dir := filepath.Join(t.TempDir(), "apps", "livekit")
 				c.before(t, dir)
 				hadChart := list(t, dir)["Chart.yaml"]
-				if !killed(t, dir, at) {
+				if !killed(t, "apply", dir, at) {
 					if at < 10 {
 						t.Fatalf("it has %d steps only", at-1)
 					}
 					return
 				}
-				now := list(t, dir)
-				if chart := now["Chart.yaml"]; chart != hadChart {
-					whole(t, at, now, c.want)
-				}
-				recovery, err := Recover(dir)
-				if err != nil {
-					t.Fatalf("step %d: %v", at, err)
-				}
-				if len(recovery.Kept) > 0 {
-					t.Errorf("step %d: kept %v", at, recovery.Kept)
-				}
-				apply(t, dir, second, true)
-				if diff := cmp.Diff(c.want, list(t, dir)); diff != "" {
-					t.Errorf("step %d: %s", at, diff)
-				}
-				if left := leftovers(t, top); left != nil {
-					t.Errorf("step %d left %v", at, left)
-				}
+				c.afterKill(t, dir, hadChart, fmt.Sprintf("step %d", at))
 			}
 		})
 	}
 }
 
+// The run that finishes a killed one may be killed itself.
+func TestRecoverKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
+	c := targets["force"]
+	model := filepath.Join(t.TempDir(), "livekit")
+	c.before(t, model)
+	committed := stepsToCommit(t, model)
+	for _, at := range []int{committed, committed + 4} {
+		for again := 1; ; again++ {
+			dir := filepath.Join(t.TempDir(), "apps", "livekit")
+			c.before(t, dir)
+			hadChart := list(t, dir)["Chart.yaml"]
+			if !killed(t, "apply", dir, at) {
+				t.Fatalf("it has less than %d steps", at)
+			}
+			if !killed(t, "recover", dir, again) {
+				break
+			}
+			c.afterKill(t, dir, hadChart, fmt.Sprintf("step %d, then %d", at, again))
+		}
+	}
+}
+
+// Steps are between the changes; time knows none.
+func TestKilledAtAnyTime(t *testing.T) {
+	t.Parallel()
+	names := []string{"fresh", "folder without one", "force"}
+	whole := timeOfAChild(t)
+	interrupted := 0
+	for i := range 30 {
+		c := targets[names[i%len(names)]]
+		dir := filepath.Join(t.TempDir(), "apps", "livekit")
+		c.before(t, dir)
+		hadChart := list(t, dir)["Chart.yaml"]
+		cmd := childCommand("apply", dir, 0)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wait := rand.N(whole)
+		time.Sleep(wait)
+		_ = cmd.Process.Kill()
+		if cmd.Wait() != nil {
+			interrupted++
+		}
+		c.afterKill(t, dir, hadChart, fmt.Sprintf("%s after %v", names[i%len(names)], wait))
+	}
+	t.Logf("%d of 30 were killed before their end", interrupted)
+}
+
+func timeOfAChild(t *testing.T) time.Duration {
+	dir := filepath.Join(t.TempDir(), "apps", "livekit")
+	targets["force"].before(t, dir)
+	start := time.Now()
+	if out, err := childCommand("apply", dir, 0).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return time.Since(start)
+}
+
 // An edit between the killed run and the next one stays.
 func TestEditAfterAKill(t *testing.T) {
+	t.Parallel()
 	found := false
-	for at := 1; ; at++ {
+	model := filepath.Join(t.TempDir(), "livekit")
+	apply(t, model, first, false)
+	for at := stepsToCommit(t, model); ; at++ {
 		dir := filepath.Join(t.TempDir(), "livekit")
 		apply(t, dir, first, false)
-		if !killed(t, dir, at) {
+		if !killed(t, "apply", dir, at) {
 			break
 		}
 		put(t, dir, texts{"values.yaml": "a: mine\n"})
@@ -139,34 +257,4 @@ func TestEditAfterAKill(t *testing.T) {
 	if !found {
 		t.Error("no run was interrupted after its commit")
 	}
-}
-
-func with(a, b texts) texts {
-	out := texts{}
-	for _, m := range []texts{a, b} {
-		for name, text := range m {
-			out[name] = text
-		}
-	}
-	return out
-}
-
-// whole checks that files has every file of want.
-func whole(t *testing.T, at int, files, want texts) {
-	t.Helper()
-	for name, text := range want {
-		if files[name] != text {
-			t.Errorf("step %d: Chart.yaml is the new one, %s is not", at, name)
-		}
-	}
-}
-
-func leftovers(t *testing.T, top string) (out []string) {
-	t.Helper()
-	for name := range list(t, top) {
-		if strings.Contains(name, prefix) {
-			out = append(out, name)
-		}
-	}
-	return out
 }

@@ -1,38 +1,22 @@
-// Package chartdir writes a chart's files into its folder: all or nothing,
-// never over somebody's edits, never outside the folder, and so that a run
-// which is killed can be finished or undone by the next one. Its lock records
-// what was generated.
 package chartdir
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// LockName is the lock's file in the chart's folder.
-const LockName = ".helm-livekit.lock"
-
 const (
-	lockFormat  = 1
-	maxLock     = 5 << 20  // bytes of a lock
-	maxPristine = 16 << 20 // bytes of the files packed in it
+	lockFormat = 1
+	// maxLock bounds the bytes of a lock: some ten times what a chart with all
+	// components needs, and little enough that a crafted one is read in a second.
+	maxLock = 1 << 20
 )
 
 // Lock says what a chart was generated from. It holds no times, so that two
@@ -46,13 +30,17 @@ type Lock struct {
 	Upstream   Version  `yaml:"upstream"`
 	Host       string   `yaml:"host,omitempty"`
 	Components []string `yaml:"components"`
-	// Convention is that of package convention.
+	// Options are further options of scaffold that a later run repeats, by the
+	// names that scaffold gives them.
+	Options map[string]any `yaml:"options,omitempty"`
+	// Convention is that of package convention when it is written, plain maps
+	// and lists when it is read.
 	Convention any `yaml:"convention"`
 	// Files maps each generated file to the hash of its text as generated,
 	// line endings aside. An edited file is one whose hash differs.
 	Files map[string]string `yaml:"files"`
-	// Packed are the generated files themselves, for a three-way update:
-	// base64 of a gzipped tar.
+	// Packed are the generated files themselves, for a three-way update; see
+	// Pristine.
 	Packed string `yaml:"pristine"`
 }
 
@@ -81,10 +69,22 @@ func (l *Lock) record(files map[string][]byte) error {
 	return nil
 }
 
-func (l *Lock) encode() ([]byte, error) {
+// of gives the text of the lock for the files that were generated.
+func (l *Lock) of(files map[string][]byte) ([]byte, error) {
+	if err := l.record(files); err != nil {
+		return nil, err
+	}
+	return l.Encode()
+}
+
+// Encode gives the text of the lock's file, the same for the same lock.
+func (l *Lock) Encode() ([]byte, error) {
 	data, err := yaml.Dump(l, yaml.WithIndent(2), yaml.WithLineWidth(-1))
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", LockName, err)
+	}
+	if len(lockHead)+len(data) > maxLock {
+		return nil, fmt.Errorf("write %s: it would have %d bytes, more than the %d that are read back", LockName, len(lockHead)+len(data), maxLock)
 	}
 	return append([]byte(lockHead), data...), nil
 }
@@ -92,22 +92,30 @@ func (l *Lock) encode() ([]byte, error) {
 // ReadLock reads the lock of the chart in dir. It gives nil where there is
 // none, and an error for one that is damaged or not of this tool's making.
 func ReadLock(dir string) (*Lock, error) {
-	file := filepath.Join(dir, LockName)
-	info, err := os.Stat(file)
+	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read lock: %w", err)
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxLock {
-		return nil, damaged(file, errors.New("it is no file of a sensible size"))
-	}
-	data, err := os.ReadFile(file)
+	defer root.Close()
+	return readLock(root)
+}
+
+func readLock(root *os.Root) (*Lock, error) {
+	file := filepath.Join(root.Name(), LockName)
+	f, err := look(root, LockName, maxLock)
 	if err != nil {
 		return nil, fmt.Errorf("read lock: %w", err)
 	}
-	l, err := decodeLock(data)
+	if !f.there {
+		return nil, nil
+	}
+	if !f.readable {
+		return nil, damaged(file, fmt.Errorf("it is no plain file of at most %d bytes", maxLock))
+	}
+	l, err := decodeLock(f.data)
 	if err != nil {
 		return nil, damaged(file, err)
 	}
@@ -123,7 +131,7 @@ func decodeLock(data []byte) (*Lock, error) {
 		return nil, fmt.Errorf("its format is %d, this tool reads %d", l.Format, lockFormat)
 	}
 	for name := range l.Files {
-		if !isLocal(name) {
+		if !isChartFile(name) || name == LockName {
 			return nil, fmt.Errorf("it names %q, which is no file of a chart", name)
 		}
 	}
@@ -133,83 +141,4 @@ func decodeLock(data []byte) (*Lock, error) {
 func damaged(file string, err error) error {
 	return remedy.Errorf("take it back from version control, or remove it: then every file counts as edited",
 		"lock %s cannot be used: %w", file, err)
-}
-
-// Pristine unpacks the files as they were generated.
-func (l *Lock) Pristine() (map[string][]byte, error) {
-	packed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(l.Packed), ""))
-	if err != nil {
-		return nil, fmt.Errorf("lock: pristine files: %w", err)
-	}
-	unzipped, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, fmt.Errorf("lock: pristine files: %w", err)
-	}
-	r := tar.NewReader(io.LimitReader(unzipped, maxPristine))
-	out := map[string][]byte{}
-	for {
-		header, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("lock: pristine files: %w", err)
-		}
-		data, err := io.ReadAll(r)
-		if err != nil {
-			return nil, fmt.Errorf("lock: pristine file %s: %w", header.Name, err)
-		}
-		if l.Files[header.Name] != hash(data) {
-			return nil, fmt.Errorf("lock: pristine file %s has another hash than the lock says", header.Name)
-		}
-		out[header.Name] = data
-	}
-	if len(out) != len(l.Files) {
-		return nil, fmt.Errorf("lock: %d pristine files for %d that it names", len(out), len(l.Files))
-	}
-	return out, nil
-}
-
-func pack(files map[string][]byte) (string, error) {
-	var b bytes.Buffer
-	zipped, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return "", err
-	}
-	w := tar.NewWriter(zipped)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		header := &tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Format: tar.FormatUSTAR}
-		if err := w.WriteHeader(header); err != nil {
-			return "", err
-		}
-		if _, err := w.Write(files[name]); err != nil {
-			return "", err
-		}
-	}
-	if err := errors.Join(w.Close(), zipped.Close()); err != nil {
-		return "", err
-	}
-	return fold(base64.StdEncoding.EncodeToString(b.Bytes()), 100), nil
-}
-
-// fold breaks s into lines of n characters.
-func fold(s string, n int) string {
-	var b strings.Builder
-	for chunk := range slices.Chunk([]byte(s), n) {
-		b.Write(chunk)
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// hash is that of a text, whatever ends its lines: git may check files out
-// with CRLF.
-func hash(data []byte) string {
-	sum := sha256.Sum256(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")))
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
-// isLocal reports whether name is a slash-separated path below a folder.
-func isLocal(name string) bool {
-	return filepath.IsLocal(filepath.FromSlash(name)) && !strings.ContainsAny(name, "\\:\x00")
 }

@@ -1,7 +1,6 @@
 package chartdir
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -36,7 +33,9 @@ type Change struct {
 
 // Plan is what writing a chart would do. Nothing is written before Apply.
 type Plan struct {
-	Changes []Change // in order of path, the lock's left out
+	// Changes are in order of path, the lock's left out. Apply turns those into
+	// conflicts that somebody's edit in the middle of it prevented.
+	Changes []Change
 	dir     string
 	fresh   bool // the folder is not there
 	// want and have are the texts as they should be and as they are, of all
@@ -46,89 +45,125 @@ type Plan struct {
 	step func()
 }
 
-// maxFile is more than any file of a chart; a larger one is not compared.
-const maxFile = 16 << 20
-
 // NewPlan compares generated files (by slash-separated path) with those in
 // dir, an absolute path from ResolveTarget. The lock is completed with the
 // files and written with them.
 //
 // A chart that is there is an error without force. With force the files that
 // the old lock shows unedited are written anew; all else that differs is a
-// conflict, and stays. The new lock records the generated text of such a file
-// all the same: what is there then differs from it, so that the file goes on
-// counting as edited.
+// conflict, and stays. The new lock keeps what the old one has for such a file:
+// the text that the edits were made on, which a three-way update needs. A file
+// that the old lock does not know is in the new one only once it is written.
 func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan, error) {
-	p := &Plan{dir: dir, want: map[string][]byte{}, have: map[string][]byte{}, step: func() {}}
 	for name := range files {
-		if !isLocal(name) {
-			return nil, fmt.Errorf("generated file %q is no path below a chart", name)
+		if !isChartFile(name) || name == LockName {
+			return nil, fmt.Errorf("generated file %q is no path of a file of a chart", name)
 		}
 	}
-	if err := lock.record(files); err != nil {
-		return nil, err
+	p := &Plan{dir: dir, want: map[string][]byte{}, have: map[string][]byte{}, step: func() {}}
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err := lock.of(files)
+		p.createAll(files, data)
+		return p, err
 	}
-	old, err := p.open(force)
 	if err != nil {
-		return nil, err
-	}
-	if err := p.compare(files, old); err != nil {
-		return nil, err
-	}
-	data, err := lock.encode()
-	if err != nil {
-		return nil, err
-	}
-	return p, p.addLock(data)
-}
-
-// open looks at the folder and gives the lock in it.
-func (p *Plan) open(force bool) (*Lock, error) {
-	if _, err := os.Lstat(p.dir); errors.Is(err, fs.ErrNotExist) {
-		p.fresh = true
-		return nil, nil
-	} else if err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}
-	chart := filepath.Join(p.dir, "Chart.yaml")
-	switch _, err := os.Lstat(chart); {
+	defer root.Close()
+	if err := mayWrite(root, force); err != nil {
+		return nil, err
+	}
+	old, err := readLock(root)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.compare(root, files, old); err != nil {
+		return nil, err
+	}
+	generated, err := p.generated(files, old)
+	if err != nil {
+		return nil, err
+	}
+	data, err := lock.of(generated)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.addLock(root, data)
+}
+
+// generated gives, for each file of the chart that this tool has written, the
+// text that it wrote last.
+func (p *Plan) generated(files map[string][]byte, old *Lock) (map[string][]byte, error) {
+	out := maps.Clone(files)
+	base := map[string][]byte{}
+	if old != nil && p.conflicts() {
+		var err error
+		if base, err = old.Pristine(); err != nil {
+			return nil, damaged(filepath.Join(p.dir, LockName), err)
+		}
+	}
+	for _, c := range p.Changes {
+		if _, wanted := files[c.Path]; c.Action != Conflict || !wanted {
+			continue
+		}
+		delete(out, c.Path)
+		if text, ok := base[c.Path]; ok {
+			out[c.Path] = text
+		}
+	}
+	return out, nil
+}
+
+func (p *Plan) conflicts() bool {
+	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Action == Conflict })
+}
+
+// mayWrite refuses a chart that is there, unless force.
+func mayWrite(root *os.Root, force bool) error {
+	switch _, err := root.Lstat(chartFile); {
 	case err == nil && !force:
-		return nil, remedy.Errorf("use --force to write its unedited files anew, with --dry-run to see what would change",
-			"there is a chart already: %s", chart)
+		return remedy.Errorf("use --force to write its unedited files anew, with --dry-run to see what would change",
+			"there is a chart already: %s", filepath.Join(root.Name(), chartFile))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("target: %w", err)
+		return fmt.Errorf("target: %w", err)
 	}
-	return ReadLock(p.dir)
+	return nil
 }
 
-func (p *Plan) compare(files map[string][]byte, old *Lock) error {
+// createAll plans for a folder that is not there.
+func (p *Plan) createAll(files map[string][]byte, lock []byte) {
+	p.fresh = true
+	p.want = maps.Clone(files)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		p.Changes = append(p.Changes, Change{name, Created})
+	}
+	p.want[LockName] = lock
+}
+
+// compare plans for all files that are generated or were by the last run.
+func (p *Plan) compare(root *os.Root, files map[string][]byte, old *Lock) error {
 	if old == nil {
 		old = &Lock{}
 	}
-	names := slices.Collect(maps.Keys(files))
-	for name := range old.Files {
-		if _, ok := files[name]; !ok {
-			names = append(names, name)
-		}
+	names := maps.Clone(old.Files)
+	if names == nil {
+		names = map[string]string{}
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		have, there, err := p.read(name)
-		if err != nil {
+	for name := range files {
+		names[name] = ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if _, err := folderOf(root, name); err != nil {
 			return err
 		}
+		now, err := look(root, name, maxFile)
+		if err != nil {
+			return fmt.Errorf("target: %w", err)
+		}
 		want, wanted := files[name]
-		action := decide(wanted, there, wanted && there && hash(have) == hash(want), there && hash(have) == old.Files[name])
-		if action == "" {
-			continue
-		}
-		p.Changes = append(p.Changes, Change{name, action})
-		if wanted && (action == Created || action == Updated) {
-			p.want[name] = want
-		}
-		if there && (action == Updated || action == Removed) {
-			p.have[name] = have
-		}
+		action := decide(wanted, now.there, wanted && now.is(hash(want)), now.is(old.Files[name]))
+		p.add(name, action, now.data, want)
 	}
 	return nil
 }
@@ -151,68 +186,32 @@ func decide(wanted, there, same, unedited bool) Action {
 	return Conflict
 }
 
-// read gives a file of the folder. A link out of the folder is an error.
-func (p *Plan) read(name string) (data []byte, there bool, err error) {
-	if p.fresh {
-		return nil, false, nil
+func (p *Plan) add(name string, action Action, have, want []byte) {
+	switch action {
+	case "":
+		return
+	case Created:
+		p.want[name] = want
+	case Updated:
+		p.have[name], p.want[name] = have, want
+	case Removed:
+		p.have[name] = have
 	}
-	root, err := os.OpenRoot(p.dir)
-	if err != nil {
-		return nil, false, fmt.Errorf("target: %w", err)
-	}
-	defer root.Close()
-	info, err := root.Stat(filepath.FromSlash(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, lerr := root.Lstat(filepath.FromSlash(name)); lerr == nil {
-			return nil, true, nil // a link to nowhere: somebody's, so a conflict
-		}
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, remedy.Errorf("remove the link, or what stands in the way",
-			"%s cannot be written: %w", filepath.Join(p.dir, name), err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, true, nil
-	}
-	data, err = root.ReadFile(filepath.FromSlash(name))
-	if err != nil {
-		return nil, false, fmt.Errorf("target: %w", err)
-	}
-	return data, true, nil
+	p.Changes = append(p.Changes, Change{name, action})
 }
 
-func (p *Plan) addLock(data []byte) error {
-	have, there, err := p.read(LockName)
+func (p *Plan) addLock(root *os.Root, data []byte) error {
+	now, err := look(root, LockName, maxLock)
 	if err != nil {
-		return err
+		return fmt.Errorf("target: %w", err)
 	}
-	if there && bytes.Equal(have, data) {
-		return nil
-	}
-	p.want[LockName] = data
-	if there {
-		p.have[LockName] = have
+	switch {
+	case !now.there:
+		p.want[LockName] = data
+	case !now.is(hash(data)):
+		p.have[LockName], p.want[LockName] = now.data, data
 	}
 	return nil
-}
-
-// Diff gives the changes as a unified diff.
-func (p *Plan) Diff() string {
-	var b strings.Builder
-	for _, c := range p.Changes {
-		before, after := "a/"+c.Path, "b/"+c.Path
-		switch c.Action {
-		case Created:
-			before = "/dev/null"
-		case Removed:
-			after = "/dev/null"
-		case Unchanged, Conflict:
-			continue
-		}
-		b.WriteString(udiff.Unified(before, after, string(p.have[c.Path]), string(p.want[c.Path])))
-	}
-	return b.String()
 }
 
 // order gives the files that change as Apply takes them: the lock late and
@@ -224,7 +223,7 @@ func (p *Plan) order() []string {
 			names[name] = true
 		}
 	}
-	rank := map[string]int{LockName: 1, "Chart.yaml": 2}
+	rank := map[string]int{LockName: 1, chartFile: 2}
 	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
 		if rank[a] != rank[b] {
 			return rank[a] - rank[b]

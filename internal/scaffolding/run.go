@@ -65,10 +65,12 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	notes, err := recoverTarget(target, o.DryRun)
+	notes, finished, err := recoverTarget(target, o.DryRun)
 	if err != nil {
 		return nil, err
 	}
+	// What an interrupted run has written is nobody's yet: it was to be this.
+	o.Force = o.Force || finished
 	conv, warnings, err := conventions(ctx, o.Dir, target, o.Like, o.ConventionsFile)
 	if err != nil {
 		return nil, err
@@ -101,23 +103,25 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 }
 
 // recoverTarget finishes or undoes what an interrupted run has left, unless
-// nothing is to be written.
-func recoverTarget(target string, dryRun bool) ([]string, error) {
+// nothing is to be written. It reports whether there was one to finish.
+func recoverTarget(target string, dryRun bool) (notes []string, finished bool, err error) {
 	if dryRun {
-		return nil, nil
+		if chartdir.IsPending(target) {
+			notes = append(notes, "An interrupted run waits to be finished, so this compares with half of what it wrote.")
+		}
+		return notes, false, nil
 	}
 	r, err := chartdir.Recover(target)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var notes []string
 	if r.Finished {
 		notes = append(notes, "An interrupted run was finished first.")
 	}
 	if len(r.Kept) > 0 {
 		notes = append(notes, "Edited since then, and left alone: "+strings.Join(r.Kept, ", ")+".")
 	}
-	return notes, nil
+	return notes, r.Finished, nil
 }
 
 // Conventions reads the conventions that a chart in dir would follow: those of

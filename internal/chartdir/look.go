@@ -1,0 +1,86 @@
+package chartdir
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// maxFile is more than any file of a chart has; a larger one is somebody's.
+const maxFile = maxPristine
+
+// found is what stands at a path.
+type found struct {
+	there    bool
+	readable bool // a plain file of a sensible size: data and mode say what it is
+	data     []byte
+	mode     fs.FileMode // permissions
+}
+
+// is reports whether the text is that of a hash. Of a link, a folder or a pipe
+// it never is.
+func (f found) is(sum string) bool { return f.readable && hash(f.data) == sum }
+
+// look reads what stands at a slash-separated path below root. Links on the
+// way are followed within root; a link at the end is not.
+func look(root *os.Root, name string, limit int64) (found, error) {
+	name = filepath.FromSlash(name)
+	info, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return found{}, nil
+	}
+	if err != nil {
+		return found{}, err
+	}
+	f := found{there: true, mode: info.Mode().Perm()}
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return f, nil
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return found{}, err
+	}
+	defer file.Close()
+	f.data, err = io.ReadAll(io.LimitReader(file, limit+1))
+	f.readable = int64(len(f.data)) <= limit
+	return f, err
+}
+
+// folderOf gives the nearest folder on the way to a file that is there. It is
+// an error where the way leads out of root or something else than a folder
+// stands in it: found before anything is written.
+func folderOf(root *os.Root, name string) (string, error) {
+	nearest := "."
+	for i, c := range name {
+		if c != '/' {
+			continue
+		}
+		dir := filepath.FromSlash(name[:i])
+		info, err := root.Stat(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, lerr := root.Lstat(dir); lerr == nil {
+				return "", inTheWay(root, name, fmt.Errorf("%s is a link to nowhere", name[:i]))
+			}
+			return nearest, nil
+		}
+		if err != nil {
+			return "", inTheWay(root, name, err)
+		}
+		if !info.IsDir() {
+			return "", inTheWay(root, name, fmt.Errorf("%s is no folder", name[:i]))
+		}
+		nearest = path.Clean(name[:i])
+	}
+	return nearest, nil
+}
+
+func inTheWay(root *os.Root, name string, err error) error {
+	return remedy.Errorf("remove the link or the file that stands in the way",
+		"%s cannot be written: %w", filepath.Join(root.Name(), filepath.FromSlash(name)), err)
+}

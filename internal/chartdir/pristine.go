@@ -1,0 +1,116 @@
+package chartdir
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// maxPristine bounds the bytes that a lock's files have unpacked, all
+// together: a crafted lock may hold a thousand times its size.
+const maxPristine = 8 << 20
+
+// pack puts files into one block of text: base64 of a gzipped tar, in lines.
+// It depends on nothing but the files.
+func pack(files map[string][]byte) (string, error) {
+	var b bytes.Buffer
+	zipped, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	total := 0
+	w := tar.NewWriter(zipped)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if total += len(files[name]); total > maxPristine {
+			return "", fmt.Errorf("the chart's files have more than %d bytes", maxPristine)
+		}
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(files[name])), Format: tar.FormatPAX}
+		if err := w.WriteHeader(header); err != nil {
+			return "", err
+		}
+		if _, err := w.Write(files[name]); err != nil {
+			return "", err
+		}
+	}
+	if err := errors.Join(w.Close(), zipped.Close()); err != nil {
+		return "", err
+	}
+	return fold(base64.StdEncoding.EncodeToString(b.Bytes()), 100), nil
+}
+
+// fold breaks s into lines of n characters.
+func fold(s string, n int) string {
+	var b strings.Builder
+	for chunk := range slices.Chunk([]byte(s), n) {
+		b.Write(chunk)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// Pristine unpacks the files as they were generated, by path. Each has the
+// hash that the lock gives for it; anything else is an error.
+func (l *Lock) Pristine() (map[string][]byte, error) {
+	files, err := l.unpack()
+	if err != nil {
+		return nil, fmt.Errorf("lock: pristine files: %w", err)
+	}
+	return files, nil
+}
+
+func (l *Lock) unpack() (map[string][]byte, error) {
+	packed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(l.Packed), ""))
+	if err != nil {
+		return nil, err
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	// Twice, because a tar has headers as well.
+	return readArchive(io.LimitReader(unzipped, 2*maxPristine), l.Files)
+}
+
+// readArchive reads a tar of files with the given hashes, by path.
+func readArchive(archive io.Reader, sums map[string]string) (map[string][]byte, error) {
+	r := tar.NewReader(archive)
+	out := map[string][]byte{}
+	left := int64(maxPristine)
+	for {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		sum, named := sums[header.Name]
+		if !named {
+			return nil, fmt.Errorf("the lock does not name %q", header.Name)
+		}
+		// A sparse file has a size that the archive need not hold.
+		if header.Typeflag != tar.TypeReg || header.Size > left {
+			return nil, fmt.Errorf("%q is no plain file, or more than %d bytes with the others", header.Name, maxPristine)
+		}
+		left -= header.Size
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", header.Name, err)
+		}
+		if hash(data) != sum {
+			return nil, fmt.Errorf("%q has another hash than the lock says", header.Name)
+		}
+		out[header.Name] = data
+	}
+	if len(out) != len(sums) {
+		return nil, fmt.Errorf("there are %d for the %d that it names", len(out), len(sums))
+	}
+	return out, nil
+}
