@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,21 +17,59 @@ var enums = map[string][]any{
 	"rtc.congestion_control.send_side_bwe_pacer": {"", "pass-through", "no-queue", "leaky-bucket"},
 }
 
-// notes complete what the doc comments of the server say.
+// notes stand in for the doc comments of the server: where there is none, where
+// it speaks of Go fields, or where it does not name what replaces a key.
 var notes = map[string]string{
-	"prometheus_port": "Deprecated: use prometheus.port, which this key overrides.",
-	"log_level":       "Deprecated: use logging.level, which this key overrides.",
-	"rtc.udp_port":    "A port, or a range as \"first-last\". Ignored when port_range_start and port_range_end are both set.",
-	"rtc.node_ip":     "IPv4 address, IPv6 address, or both separated by a comma.",
+	"port":           "TCP port of the API and of signalling.",
+	"bind_addresses": "Addresses to listen on for the API and signalling; all when unset.",
+	"key_file":       "File of API keys and their secrets; replaces keys.",
+	"keys":           "API keys and their secrets, of 32 characters or more.",
+	"development":    "Debug logs and profiling; without API keys the server listens on the loopback address alone.",
+
+	"rtc.tcp_port":         "TCP port of media, advertised to clients as it is; 0 disables it.",
+	"rtc.udp_port":         "A port, or a range as \"first-last\". Ignored when port_range_start and port_range_end are both set.",
+	"rtc.port_range_start": "First of the UDP ports of media, two for each participant. Needs port_range_end.",
+	"rtc.port_range_end":   "Last of the UDP ports of media. Needs port_range_start.",
+	"rtc.node_ip":          "IPv4 address, IPv6 address, or both separated by a comma.",
+	"rtc.use_external_ip":  "Ask a STUN server for the address to advertise; the server does not start when none answers.",
+	"rtc.external_ip_only": "With use_external_ip, advertise only the external address.",
+
+	"redis.address":              "host:port, without a scheme.",
+	"turn.domain":                "Name that clients reach TURN over TLS by, always at port 443.",
+	"turn.tls_port":              "TCP port of TURN over TLS; needs domain.",
+	"turn.udp_port":              "UDP port of TURN and STUN.",
+	"turn.external_tls":          "TLS ends before the server, at a load balancer.",
+	"turn.deny_peer_cidrs":       "List of peer CIDRs to deny access to, also those in allow_restricted_peer_cidrs.",
+	"webhook.api_key":            "API key whose secret signs the webhooks.",
+	"audio.min_percentile":       "Percent of the time that a level must exceed active_level for a participant to be active.",
+	"audio.smooth_intervals":     "Number of intervals that audio levels are averaged over, 0 to disable.",
+	"trace.jaeger_url":           "Jaeger to send traces to: host, host:port or URL.",
+	"rtc.turn_servers[].ttl":     "Seconds that credentials made from secret live, 14400 when unset.",
+	"redis.max_redirects":        "For cluster_addresses, number of redirects to follow, 2 when unset.",
+	"logging.sample_initial":     "Number of equal messages a second that are logged in any case.",
+	"logging.sample":             "Throttle equal log messages.",
+	"audio.active_level":         "Least level that counts as active, 0 to 127, where 0 is loudest.",
+	"audio.enable_loss_proxying": "Report the loss of the weakest subscriber to the publisher.",
+
+	"log_level":                            "Deprecated: use logging.level, which this key overrides.",
+	"prometheus_port":                      "Deprecated: use prometheus.port, which this key overrides.",
+	"redis.use_tls":                        "Deprecated: use redis.tls.enabled, which overrides this key.",
+	"room.max_metadata_size":               "Deprecated: use limit.max_metadata_size, which this key overrides.",
+	"room.max_participant_identity_length": "Deprecated: use limit.max_participant_identity_length, which this key overrides.",
+	"room.max_room_name_length":            "Deprecated: use limit.max_room_name_length, which this key overrides.",
+	"rtc.data_channel_max_buffered_amount": "Deprecated: use rtc.datachannel_slow_threshold, which overrides this key.",
+	"rtc.packet_buffer_size":               "Deprecated: use rtc.packet_buffer_size_video and rtc.packet_buffer_size_audio.",
+	"rtc.strict_acks":                      "Deprecated: the server does not read it any more. Remove it.",
 }
+
+// sentenceEnd is a full stop before another sentence.
+var sentenceEnd = regexp.MustCompile(`\. +[A-Z]`)
 
 // describe adds what the types do not say: descriptions and enums.
 func describe(schema map[string]any, path, doc string) {
+	doc = firstSentence(doc)
 	if note, ok := notes[path]; ok {
 		doc = note
-	}
-	if doc == "Deprecated" || strings.HasPrefix(doc, "deprecated") {
-		doc = strings.Replace("D"+doc[1:], "Deprecated,", "Deprecated:", 1)
 	}
 	if doc != "" {
 		schema["description"] = doc
@@ -38,4 +77,15 @@ func describe(schema map[string]any, path, doc string) {
 	if values, ok := enums[path]; ok {
 		schema["enum"] = append(slices.Clone(values), nil)
 	}
+}
+
+// firstSentence shortens a doc comment: the schema ends up in every chart.
+func firstSentence(doc string) string {
+	if end := sentenceEnd.FindStringIndex(doc); end != nil {
+		doc = doc[:end[0]+1]
+	}
+	if doc == "" {
+		return ""
+	}
+	return strings.ToUpper(doc[:1]) + doc[1:]
 }

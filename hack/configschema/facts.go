@@ -2,13 +2,19 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os/exec"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/livekit/livekit-server/pkg/config"
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/livekit/logger"
 	"github.com/urfave/cli/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 const serverModule = "github.com/livekit/livekit-server"
@@ -31,9 +37,11 @@ type facts struct {
 	// PortVariables maps the generated environment variables that end in
 	// _PORT to the keys they set.
 	PortVariables map[string][]string `json:"portVariables"`
+	// Credentials are the patterns of the keys whose values are secret.
+	Credentials []string `json:"credentials"`
 }
 
-func serverFacts(version string) (facts, error) {
+func serverFacts(version string, schema object) (facts, error) {
 	variables, err := portVariables()
 	if err != nil {
 		return facts{}, err
@@ -46,6 +54,7 @@ func serverFacts(version string) (facts, error) {
 			"rtc.tcp_port": config.DefaultConfig.RTC.TCPPort,
 		},
 		PortVariables: variables,
+		Credentials:   slices.Sorted(maps.Keys(credentials(schema))),
 	}, nil
 }
 
@@ -70,4 +79,57 @@ func portVariables() (map[string][]string, error) {
 		slices.Sort(keys)
 	}
 	return variables, nil
+}
+
+// credentialName tells a credential by the name of its key; the types of the
+// configuration carry no mark of their own.
+var credentialName = regexp.MustCompile(`(^|_)(password|secret|credential|token|keys)$`)
+
+func credentials(schema object) map[string]bool {
+	found := map[string]bool{}
+	addNamedCredentials(found, schema, "")
+	fields := map[string]bool{}
+	addMarkedFields(fields, (&livekit.RoomConfiguration{}).ProtoReflect().Descriptor(), map[protoreflect.FullName]bool{})
+	for field := range fields {
+		found["room.room_configurations.**."+field] = true
+	}
+	return found
+}
+
+func addNamedCredentials(found map[string]bool, schema object, path string) {
+	properties, _ := schema["properties"].(object)
+	for key, value := range properties {
+		sub, _ := value.(object)
+		keyPath := join(path, key)
+		if credentialName.MatchString(key) {
+			if _, isMap := sub["additionalProperties"].(object); isMap {
+				keyPath += ".*"
+			}
+			found[keyPath] = true
+			continue
+		}
+		addNamedCredentials(found, sub, keyPath)
+		if items, ok := sub["items"].(object); ok {
+			addNamedCredentials(found, items, keyPath+"[]")
+		}
+	}
+}
+
+// addMarkedFields goes through a protobuf message for the fields that the
+// protocol marks as secret, in both spellings of their names.
+func addMarkedFields(found map[string]bool, message protoreflect.MessageDescriptor, seen map[protoreflect.FullName]bool) {
+	if seen[message.FullName()] {
+		return
+	}
+	seen[message.FullName()] = true
+	for i := range message.Fields().Len() {
+		field := message.Fields().Get(i)
+		if proto.GetExtension(field.Options(), logger.E_Sensitivity) == logger.Sensitivity_SENSITIVITY_SECRET {
+			found[string(field.Name())] = true
+			found[field.JSONName()] = true
+		}
+		if field.Message() != nil {
+			addMarkedFields(found, field.Message(), seen)
+		}
+	}
 }

@@ -65,7 +65,7 @@ func generate() ([]output, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, err := serverFacts(version)
+	facts, err := serverFacts(version, schema)
 	if err != nil {
 		return nil, err
 	}

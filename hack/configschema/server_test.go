@@ -224,6 +224,83 @@ func stringKeys(value any) any {
 	return value
 }
 
+// TestHandWrittenPathsAreKeys: a key that a newer server drops must not stay
+// behind in describe.go.
+func TestHandWrittenPathsAreKeys(t *testing.T) {
+	known := map[string]bool{}
+	for _, key := range keysOf(committedSchema(t), nil) {
+		known[strings.ReplaceAll(strings.Join(key, "."), ".[]", "[]")] = true
+	}
+	known["rtc.use_external_ip"] = true // left out by keysOf
+	for path := range notes {
+		if !known[path] {
+			t.Errorf("notes: %s is not a key", path)
+		}
+	}
+	for path := range enums {
+		if !known[path] {
+			t.Errorf("enums: %s is not a key", path)
+		}
+	}
+}
+
+func TestDescriptionsAreShort(t *testing.T) {
+	eachSchema(committedSchema(t), func(schema map[string]any) {
+		text, ok := schema["description"].(string)
+		switch {
+		case !ok:
+		case len(text) > 150 || strings.Contains(text, "\n"):
+			t.Errorf("not one short line: %s", text)
+		case strings.HasPrefix(text, "Deprecated") && !strings.HasPrefix(text, "Deprecated: "):
+			t.Errorf("does not say what to do instead: %s", text)
+		}
+	})
+}
+
+func eachSchema(schema map[string]any, visit func(map[string]any)) {
+	visit(schema)
+	for _, sub := range schema {
+		if sub, ok := sub.(map[string]any); ok {
+			eachSchema(sub, visit)
+		}
+	}
+}
+
+// TestDeprecatedKeys: what the server's comments call deprecated is described
+// so, with the key that replaces it.
+func TestDeprecatedKeys(t *testing.T) {
+	for path, instead := range map[string]string{
+		"log_level": "logging.level", "prometheus_port": "prometheus.port", "redis.use_tls": "redis.tls.enabled",
+		"room.max_metadata_size": "limit.max_metadata_size", "rtc.packet_buffer_size": "rtc.packet_buffer_size_video",
+	} {
+		schema := committedSchema(t)
+		for key := range strings.SplitSeq(path, ".") {
+			schema = schema["properties"].(map[string]any)[key].(map[string]any)
+		}
+		text, _ := schema["description"].(string)
+		if !strings.HasPrefix(text, "Deprecated: ") || !strings.Contains(text, instead) {
+			t.Errorf("%s: description is %q, expected Deprecated and %s", path, text, instead)
+		}
+	}
+}
+
+func TestCredentialsFromTypes(t *testing.T) {
+	found := credentials(committedSchema(t))
+	for _, want := range []string{
+		"keys.*", "redis.password", "rtc.turn_servers[].secret", "rtc.turn_servers[].credential",
+		"room.room_configurations.**.account_key", "room.room_configurations.**.accountKey",
+	} {
+		if !found[want] {
+			t.Errorf("%s is not among %v", want, slices.Sorted(maps.Keys(found)))
+		}
+	}
+	for path := range found {
+		if strings.HasSuffix(path, "_file") {
+			t.Errorf("%s names a file", path)
+		}
+	}
+}
+
 func TestNoReferences(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(livekitPackage, "config.schema.json"))
 	if err != nil {

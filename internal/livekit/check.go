@@ -21,7 +21,9 @@ type Problem struct {
 // CheckConfig holds a configuration against the schema and against the rules
 // of the server that no schema shows. Numbers may be of any Go type or
 // json.Number. What comes from the environment or the command line of the
-// server is not seen. The result is sorted by path.
+// server is not seen, so API keys that are absent are no problem, nor is
+// development without them (the server then listens on the loopback address
+// alone). The result is sorted by path.
 func CheckConfig(config map[string]any) []Problem {
 	w := walker{root: ConfigSchema()}
 	w.check(w.root, config, "")

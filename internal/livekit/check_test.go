@@ -38,7 +38,7 @@ func TestCheckConfig(t *testing.T) {
 		{"wrong level", `tcp_port: 7881`, []string{"tcp_port: not a key: rtc.tcp_port"}},
 		{"joined", `debug_handler_port: 1`, []string{"debug_handler_port: not a key: debug_handler.port"}},
 		{"nothing like it", `zzzzzz: 1`, []string{"zzzzzz: not a key"}},
-		{"in a list", `rtc: {turn_servers: [{hosts: a, secret: b}]}`, []string{"rtc.turn_servers[0].hosts: not a key: host"}},
+		{"in a list", `rtc: {turn_servers: [{host: a, port: 443, secrets: b, secret: c}]}`, []string{"rtc.turn_servers[0].secrets: not a key: secret"}},
 		{"free keys", `logging: {component_levels: {anything: debug}}`, nil},
 
 		{"text for a port", `port: "7880"`, []string{"port: is a text, expected an integer"}},
@@ -64,7 +64,7 @@ func TestCheckConfig(t *testing.T) {
 		{"udp_port reversed", `rtc: {udp_port: 2-1}`, []string{"rtc.udp_port: low to high"}},
 		{"udp_port too high", `rtc: {udp_port: 65000-66000}`, []string{"rtc.udp_port: up to 65535"}},
 
-		{"stun and node ip", `rtc: {use_external_ip: true, node_ip: 192.0.2.1}`, []string{"rtc.node_ip: is replaced"}},
+		{"stun and node ip", `rtc: {use_external_ip: true, node_ip: 192.0.2.1}`, []string{"rtc.node_ip: is not advertised"}},
 		{"stun alone", `rtc: {use_external_ip: true}`, nil},
 		{"two families", `rtc: {node_ip: "192.0.2.1, 2001:db8::1"}`, nil},
 		{"one family twice", `rtc: {node_ip: "192.0.2.1,192.0.2.2"}`, []string{"rtc.node_ip: two addresses of one family"}},
@@ -77,6 +77,11 @@ func TestCheckConfig(t *testing.T) {
 		{"sentinel without name", `redis: {sentinel_addresses: ["a:1"]}`, []string{"redis.sentinel_addresses: sentinel_master_name"}},
 		{"sentinel", `redis: {sentinel_addresses: ["a:1"], sentinel_master_name: m}`, nil},
 
+		{"redis socket", `redis: {address: /run/redis/redis.sock}`, nil},
+		{"cluster beats address", `redis: {address: "a:1", cluster_addresses: ["b:1"]}`, []string{"redis.address: redis.cluster_addresses wins"}},
+		{"sentinel beats both", `redis: {address: "a:1", cluster_addresses: ["b:1"], sentinel_addresses: ["c:1"], sentinel_master_name: m}`,
+			[]string{"redis.address: redis.sentinel_addresses wins", "redis.cluster_addresses: redis.sentinel_addresses wins"}},
+
 		{"turn without port", `turn: {enabled: true}`, []string{"turn.enabled: without a port"}},
 		{"turn off", `turn: {tls_port: 5349}`, nil},
 		{"turn tls without domain", `turn: {enabled: true, tls_port: 5349}`, []string{"turn.tls_port: needs turn.domain"}},
@@ -85,8 +90,19 @@ func TestCheckConfig(t *testing.T) {
 		{"half a relay range", `turn: {enabled: true, udp_port: 3478, relay_range_start: 1}`, []string{"turn.relay_range_start: is ignored"}},
 		{"other half", `turn: {enabled: true, udp_port: 3478, relay_range_end: 1}`, []string{"turn.relay_range_end: is ignored"}},
 		{"relay range reversed", `turn: {enabled: true, udp_port: 3478, relay_range_start: 2, relay_range_end: 1}`, []string{"turn.relay_range_end: is below"}},
-		{"turn server without login", `rtc: {turn_servers: [{host: a, username: u}]}`, []string{"rtc.turn_servers[0]: no credentials"}},
-		{"turn server with file", `rtc: {turn_servers: [{host: a, secret_file: /s}]}`, nil},
+		{"turn server without login", `rtc: {turn_servers: [{host: a, port: 443, username: u}]}`, []string{"rtc.turn_servers[0]: no credentials"}},
+		{"turn server with file", `rtc: {turn_servers: [{host: a, port: 443, secret_file: /s}]}`, nil},
+		{"turn server without port", `rtc: {turn_servers: [{host: a, secret: s}]}`, []string{"rtc.turn_servers[0]: lacks a host or a port"}},
+		{"turn server without host", `rtc: {turn_servers: [{port: 443, secret: s}]}`, []string{"rtc.turn_servers[0]: lacks a host or a port"}},
+		{"turn port is the mux", `{rtc: {udp_port: 3478}, turn: {enabled: true, udp_port: 3478}}`, []string{"turn.udp_port: rtc.udp_port has already"}},
+		{"turn port among the muxes", `{rtc: {udp_port: 3470-3480}, turn: {enabled: true, udp_port: 3478}}`, []string{"turn.udp_port: rtc.udp_port has already"}},
+		{"turn port is the development mux", `{development: true, turn: {enabled: true, udp_port: 7882}}`, []string{"turn.udp_port: rtc.udp_port has already"}},
+		{"turn port is the STUN mux", `{rtc: {udp_port: 7882, use_stun_port_as_ice: true}, turn: {enabled: true, udp_port: 3478}}`, []string{"turn.udp_port: rtc.use_stun_port_as_ice opens"}},
+		{"no mux, no STUN mux", `{rtc: {use_stun_port_as_ice: true}, turn: {enabled: true, udp_port: 3478}}`, nil},
+		{"turn port in a range", `{rtc: {port_range_start: 3000, port_range_end: 4000}, turn: {enabled: true, udp_port: 3478}}`, nil},
+		{"turn port is a mux that a range beats", `{rtc: {udp_port: 3478, port_range_start: 50000, port_range_end: 50100}, turn: {enabled: true, udp_port: 3478}}`,
+			[]string{"rtc.udp_port: is ignored"}},
+		{"turn port of turn that is off", `{rtc: {udp_port: 3478}, turn: {udp_port: 3478}}`, nil},
 
 		{"metrics user alone", `prometheus: {username: u}`, []string{"prometheus.username: is ignored"}},
 		{"metrics password alone", `prometheus: {password: p}`, []string{"prometheus.password: is ignored"}},
@@ -102,6 +118,13 @@ func TestCheckConfig(t *testing.T) {
 		{"no secret", `keys: {a: null}`, []string{"keys.a: fewer than 32"}},
 		{"short secret in development", `{development: true, keys: {a: b}}`, nil},
 		{"keys and key file", `{key_file: /keys, keys: {a: ` + secret + `}}`, []string{"keys: is ignored"}},
+
+		{"webhook with a key of digits", `{webhook: {urls: [u], api_key: 12345678}, keys: {"12345678": ` + secret + `}}`, nil},
+
+		{"any free port", `port: 0`, []string{"port: any free port"}},
+		{"no port", `port: null`, nil},
+		{"tcp only without a port", `rtc: {force_tcp: true, tcp_port: 0}`, []string{"rtc.force_tcp: needs rtc.tcp_port"}},
+		{"tcp only", `rtc: {force_tcp: true}`, nil},
 
 		{"one port twice", `{port: 7881}`, []string{"rtc.tcp_port: port that port has already"}},
 		{"turn off takes no port", `{port: 5349, turn: {tls_port: 5349}}`, nil},
@@ -141,6 +164,17 @@ func TestNumbersOfAllTypes(t *testing.T) {
 		if ports, err := Ports(config); err != nil || ports[1].From != 7882 || ports[2].From != 7882 {
 			t.Errorf("%T: %+v, %v", port, ports, err)
 		}
+	}
+}
+
+// TestKeyOfDigits: values that went through JSON hold numbers as float64.
+func TestKeyOfDigits(t *testing.T) {
+	config := map[string]any{
+		"webhook": map[string]any{"urls": []any{"https://hooks.example.com"}, "api_key": float64(12345678)},
+		"keys":    map[string]any{"12345678": strings.Repeat("x", 32)},
+	}
+	if problems := CheckConfig(config); len(problems) != 0 {
+		t.Errorf("%+v", problems)
 	}
 }
 

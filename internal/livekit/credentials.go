@@ -10,8 +10,8 @@ import (
 // CredentialKeys gives the keys whose values are secret, as patterns: "*" is
 // any key of a mapping, "**" any keys at any depth, "[]" any item of a list.
 // Keys that name a file are not among them. The last ones are the storage
-// credentials of automatic egress (livekit_egress.proto of the protocol), in
-// both spellings that the server takes.
+// credentials of automatic egress (livekit_egress.proto of the protocol, which
+// marks them as secret), in both spellings that the server takes.
 func CredentialKeys() []string {
 	return []string{
 		"keys.*",
@@ -25,6 +25,8 @@ func CredentialKeys() []string {
 		"room.room_configurations.**.secret",
 		"room.room_configurations.**.session_token",
 		"room.room_configurations.**.sessionToken",
+		"room.room_configurations.**.assume_role_external_id",
+		"room.room_configurations.**.assumeRoleExternalId",
 		"room.room_configurations.**.account_key",
 		"room.room_configurations.**.accountKey",
 		"room.room_configurations.**.credentials",

@@ -40,18 +40,12 @@ func TestCredentialPathsOfNonsense(t *testing.T) {
 	}
 }
 
-// TestCredentialKeysExist keeps the list from naming keys the server dropped.
-func TestCredentialKeysExist(t *testing.T) {
-	sample := decode(t, `
-keys: {a: b}
-redis: {password: a, sentinel_password: b}
-rtc: {turn_servers: [{username: u, credential: c, secret: d}]}
-prometheus: {username: u, password: p}
-`)
-	for _, p := range CheckConfig(sample) {
-		if p.Path != "keys.a" {
-			t.Errorf("%+v", p)
-		}
+// TestCredentialKeysAreTheServers: hack/configschema finds them in the types,
+// by name and by the marks of the protocol.
+func TestCredentialKeysAreTheServers(t *testing.T) {
+	want := facts(t).Credentials
+	if got := slices.Sorted(slices.Values(CredentialKeys())); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 

@@ -46,6 +46,7 @@ type serverFacts struct {
 	Version       string
 	Defaults      map[string]int
 	PortVariables map[string][]string
+	Credentials   []string
 }
 
 func facts(t *testing.T) serverFacts {

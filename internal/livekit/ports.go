@@ -18,13 +18,16 @@ const (
 	defaultRelayStart    = 30000
 	defaultRelayEnd      = 40000
 	defaultDevRelayEnd   = 30002
+	stunPort             = 3478 // of rtc.use_stun_port_as_ice
 	maxPort              = 65535
 )
 
 // Port is a port, or a range of ports, that the server listens on.
 type Port struct {
-	// Name is one of http, rtc-tcp, rtc-udp, turn-tls, turn-udp, turn-relay,
-	// metrics and debug.
+	// Name is one of http, rtc-tcp, rtc-udp, rtc-stun, turn-tls, turn-udp,
+	// turn-relay, metrics and debug. rtc-stun is a second port for media, of
+	// rtc.use_stun_port_as_ice. Of a range in rtc.udp_port the server opens the
+	// first ones, one for each processor.
 	Name string
 	// Protocol is TCP or UDP.
 	Protocol string
@@ -33,8 +36,9 @@ type Port struct {
 }
 
 // Ports gives the ports of a server with this configuration, in the order of
-// the names at Port. Ports that are switched off are left out. A value that is
-// no port gives an error with its key.
+// the names at Port. Ports that are switched off are left out, and so is port: 0,
+// which makes the server take any free port. A value that is no port gives an
+// error with its key.
 func Ports(config map[string]any) ([]Port, error) {
 	p := portReader{config: config}
 	p.single("http", "TCP", p.orDefault("port", defaultHTTPPort))
@@ -65,7 +69,7 @@ func (p *portReader) number(path string) int {
 	return n
 }
 
-// orDefault tells unset from 0, which switches a port off.
+// orDefault tells unset from 0.
 func (p *portReader) orDefault(path string, otherwise int) int {
 	if lookup(p.config, path) == nil {
 		return otherwise
@@ -102,13 +106,22 @@ func (p *portReader) rtcUDP() {
 		p.span("rtc-udp", "UDP", start, end)
 	case from != 0:
 		p.span("rtc-udp", "UDP", from, to)
+		p.stunAsICE()
 	case start != 0:
 		// Without an end the server sets no range: any free port.
 		p.span("rtc-udp", "UDP", 1, maxPort)
 	case isSet(p.config, "development"):
 		p.single("rtc-udp", "UDP", defaultDevUDPPort)
+		p.stunAsICE()
 	default:
 		p.span("rtc-udp", "UDP", defaultRTCRangeStart, defaultRTCRangeEnd)
+	}
+}
+
+// stunAsICE: the server opens this port only beside a muxed one.
+func (p *portReader) stunAsICE() {
+	if isSet(p.config, "rtc.use_stun_port_as_ice") {
+		p.single("rtc-stun", "UDP", stunPort)
 	}
 }
 

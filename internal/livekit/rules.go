@@ -19,7 +19,9 @@ var turnDomain = regexp.MustCompile(`^(?i)[a-z0-9-]+(\.[a-z0-9-]+)+\.?$`)
 // parsing. A value of a wrong type is the schema's business and skipped here.
 func checkRules(config map[string]any) []Problem {
 	r := ruleChecker{config: config}
+	r.httpPort()
 	r.rtcPorts()
+	r.forceTCP()
 	r.nodeIP()
 	r.redis()
 	r.turn()
@@ -41,6 +43,13 @@ func (r *ruleChecker) report(path, message, suggestion string) {
 }
 
 func (r *ruleChecker) set(path string) bool { return isSet(r.config, path) }
+
+// httpPort: the server listens on whatever port.
+func (r *ruleChecker) httpPort() {
+	if port, err := portNumber(r.config, "port"); err == nil && port == 0 && lookup(r.config, "port") != nil {
+		r.report("port", "is 0: the server takes any free port", "a port from 1 to 65535")
+	}
+}
 
 // rtcPorts follows rtcconfig.RTCConfig.Validate and NewWebRTCConfig.
 func (r *ruleChecker) rtcPorts() {
@@ -71,7 +80,14 @@ func (r *ruleChecker) rtcPorts() {
 	}
 }
 
-// nodeIP follows rtcconfig.NodeIP.UnmarshalString and RTCConfig.Validate.
+// forceTCP follows the end of rtcconfig.NewWebRTCConfig.
+func (r *ruleChecker) forceTCP() {
+	if port := lookup(r.config, "rtc.tcp_port"); r.set("rtc.force_tcp") && port != nil && !isNonZero(port) {
+		r.report("rtc.force_tcp", "needs rtc.tcp_port: the server does not start without it", "set rtc.tcp_port")
+	}
+}
+
+// nodeIP follows rtcconfig.NodeIP.UnmarshalString and NewWebRTCConfig.
 func (r *ruleChecker) nodeIP() {
 	const key = "rtc.node_ip"
 	value, ok := lookup(r.config, key).(string)
@@ -93,12 +109,14 @@ func (r *ruleChecker) nodeIP() {
 		families[isV4] = true
 	}
 	if r.set("rtc.use_external_ip") {
-		r.report(key, "is replaced by the address that STUN finds, because rtc.use_external_ip is true", "keep one of the two")
+		r.report(key, "is not advertised: with rtc.use_external_ip, STUN finds the address", "keep one of the two")
 	}
 }
 
-// redis: the addresses go to the redis client as they are. They may hold a
-// password when somebody wrote a URL, so they are never printed.
+// redis follows GetRedisClient of the protocol: sentinel wins over cluster,
+// cluster over a single address. The addresses go to the redis client as they
+// are. They may hold a password when somebody wrote a URL, so they are never
+// printed.
 func (r *ruleChecker) redis() {
 	if address := text(lookup(r.config, "redis.address")); address != "" {
 		r.redisAddress("redis.address", address)
@@ -110,13 +128,30 @@ func (r *ruleChecker) redis() {
 		}
 	}
 	if r.set("redis.sentinel_addresses") && !r.set("redis.sentinel_master_name") {
-		r.report("redis.sentinel_addresses", "is used as plain redis without redis.sentinel_master_name", "set redis.sentinel_master_name")
+		r.report("redis.sentinel_addresses", "is taken for Redis itself without redis.sentinel_master_name", "set redis.sentinel_master_name")
+	}
+	r.redisModes()
+}
+
+func (r *ruleChecker) redisModes() {
+	winner := ""
+	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses", "redis.address"} {
+		switch {
+		case !r.set(key):
+		case winner == "":
+			winner = key
+		default:
+			r.report(key, "is ignored: "+winner+" wins", "keep one of the two")
+		}
 	}
 }
 
 func (r *ruleChecker) redisAddress(path, address string) {
 	if strings.Contains(address, "://") {
 		r.report(path, "has a scheme, expected host:port", "host:port; user, password and TLS have keys of their own")
+		return
+	}
+	if strings.HasPrefix(address, "/") { // a Unix socket to the client
 		return
 	}
 	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
@@ -138,7 +173,41 @@ func (r *ruleChecker) turn() {
 	case r.set("turn.tls_port") && !turnDomain.MatchString(domain):
 		r.report("turn.domain", "is not a domain name with a dot: the server does not start", "such as turn.example.com")
 	}
+	r.turnUDPPort()
 	r.relayRange()
+}
+
+// turnUDPPort: TURN and the muxed ports of media are opened at the start, so
+// they cannot be the same. The ports of a range are opened call by call, past
+// those that are taken.
+func (r *ruleChecker) turnUDPPort() {
+	const key = "turn.udp_port"
+	turn, err := portNumber(r.config, key)
+	from, to := r.muxedPorts()
+	switch {
+	case err != nil || from == 0:
+	case from <= turn && turn <= to:
+		r.report(key, fmt.Sprintf("is %d, a port that rtc.udp_port has already", turn), "a port of its own")
+	case turn == stunPort && r.set("rtc.use_stun_port_as_ice"):
+		r.report(key, fmt.Sprintf("is %d, the port that rtc.use_stun_port_as_ice opens already", turn), "a port of its own")
+	}
+}
+
+// muxedPorts gives the ports that carry the media of all calls, 0, 0 when each
+// call takes ports of a range.
+func (r *ruleChecker) muxedPorts() (from, to int) {
+	hasStart := r.set("rtc.port_range_start")
+	if r.set("rtc.force_tcp") || hasStart && r.set("rtc.port_range_end") {
+		return 0, 0
+	}
+	from, to, err := udpPorts(lookup(r.config, "rtc.udp_port"))
+	if err != nil {
+		return 0, 0
+	}
+	if from == 0 && !hasStart && r.set("development") {
+		return defaultDevUDPPort, defaultDevUDPPort
+	}
+	return from, to
 }
 
 func (r *ruleChecker) relayRange() {
@@ -156,17 +225,25 @@ func (r *ruleChecker) relayRange() {
 	}
 }
 
-// turnServers: the server passes the credentials on to clients unseen, and
-// browsers refuse a TURN server without them.
+// turnServers: the server makes a URL of host and port and passes it on to
+// clients with the credentials, all unseen, and browsers refuse a TURN server
+// that lacks one of them.
 func (r *ruleChecker) turnServers() {
 	servers, _ := lookup(r.config, "rtc.turn_servers").([]any)
 	for i, entry := range servers {
 		server, ok := entry.(map[string]any)
-		if !ok || isSet(server, "secret") || isSet(server, "secret_file") {
+		if !ok {
+			continue
+		}
+		path := fmt.Sprintf("rtc.turn_servers[%d]", i)
+		if !isSet(server, "host") || !isSet(server, "port") {
+			r.report(path, "lacks a host or a port, so clients get no address", "set host and port")
+		}
+		if isSet(server, "secret") || isSet(server, "secret_file") {
 			continue
 		}
 		if !isSet(server, "username") || !isSet(server, "credential") {
-			r.report(fmt.Sprintf("rtc.turn_servers[%d]", i), "has no credentials for clients", "set secret, secret_file, or username and credential")
+			r.report(path, "has no credentials for clients", "set secret, secret_file, or username and credential")
 		}
 	}
 }

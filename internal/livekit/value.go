@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -44,9 +45,12 @@ func isNonZero(value any) bool {
 
 // text gives a scalar as the server reads it into a string, "" for the rest.
 func text(value any) string {
-	switch value.(type) {
+	switch v := value.(type) {
 	case nil, map[string]any, []any:
 		return ""
+	case float64:
+		// Not 1.2345678e+07, which an API key or password of digits would become.
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	return fmt.Sprint(value)
 }

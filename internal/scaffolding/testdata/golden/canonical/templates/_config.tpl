@@ -50,7 +50,7 @@ sprig's mergeOverwrite leaves out.
 ConfigMap.
 */}}
 {{- define "livekit.configIsSecret" -}}
-{{- if regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" (include "livekit.config" .) }}true{{ end }}
+{{- if regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" (include "livekit.config" .) }}true{{ end }}
 {{- end }}
 
 {{/*
