@@ -112,11 +112,37 @@ defaults: {domain: corp.io}
 	}
 }
 
+// Keys that nobody names give way to those that a user does.
+func TestOverridesMoveTheSilent(t *testing.T) {
+	path := writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), "values: {image.repository: {path: image, shape: string}}\n")
+	o, err := LoadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := o.Apply(Canonical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.PathOf("image.repository") != "image" || strings.HasPrefix(c.PathOf("image.pullPolicy"), "image.") {
+		t.Errorf("the image lies at %s, its pull policy at %s", c.PathOf("image.repository"), c.PathOf("image.pullPolicy"))
+	}
+}
+
 func TestBadOverrides(t *testing.T) {
 	for text, want := range map[string]string{
 		"valuess: {}\n":                                                  "unknown field",
 		"kinds: {workload: Pod}\n":                                       `"Pod" is not one of`,
-		"values: {env: image.tag}\n":                                     "at, above or below the place of image.tag",
+		"values: {env: a.b, image.tag: a.b.c}\n":                         "at, above or below the place of env",
+		"values: {frobnicate: a.b}\n":                                    "no such canonical key",
+		"labels: {set: [{name: a, value: 'x{{ fail 1 }}'}]}\n":           "does not have the form",
+		"labels: {selector: [{name: 'a b!', value: x}]}\n":               "does not have the form",
+		"naming: {helperPrefix: 'x\" }}{{ fail 2'}\n":                    "does not have the form",
+		"naming: {suffixes: {Service: '-a b'}}\n":                        "does not have the form",
+		"files: {templates: {Service: ../../evil.yaml}}\n":               "two dots",
+		"files: {templates: {Service: service.txt}}\n":                   "does not have the form",
+		"defaults: {hostPattern: '{name}.\"evil'}\n":                     "does not have the form",
+		"defaults: {storageClass: 'a b'}\n":                              "does not have the form",
+		"style: {indent: 99}\n":                                          "not between 2 and 8",
 		"values: {env: config.env}\n":                                    "at, above or below the place of config",
 		"values: {env: {path: env, shape: tree}}\n":                      `shape "tree" is not one of`,
 		"values: {env: {path: a..b}}\n":                                  "is not a dotted path",

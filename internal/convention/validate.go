@@ -2,9 +2,11 @@ package convention
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -15,6 +17,20 @@ func (c *Convention) Validate() error {
 	if err != nil {
 		return err
 	}
+	if err := c.validatePlaces(keys); err != nil {
+		return err
+	}
+	if err := c.validateKeys(); err != nil {
+		return err
+	}
+	if err := c.validateWords(); err != nil {
+		return err
+	}
+	return c.validateTexts()
+}
+
+// validatePlaces checks that each of the keys has a place of its own.
+func (c *Convention) validatePlaces(keys []string) error {
 	taken := c.reservedPlaces()
 	for _, key := range keys {
 		text := c.PathOf(key)
@@ -30,7 +46,73 @@ func (c *Convention) Validate() error {
 		}
 		taken = append(taken, placed{key, path})
 	}
-	return c.validateWords()
+	return nil
+}
+
+// validateKeys finds names that are no canonical keys.
+func (c *Convention) validateKeys() error {
+	table, err := canonical.Load()
+	if err != nil {
+		return err
+	}
+	for _, key := range sortedKeys(c.Values) {
+		if !slices.ContainsFunc(table.Values, func(v canonical.Value) bool { return v.Key == key }) {
+			return fmt.Errorf("convention for %s: there is no such canonical key", key)
+		}
+	}
+	return nil
+}
+
+// Texts become parts of templates and file names, so each has to look like
+// what it is: a convention may come from a file, or from a stranger's chart.
+var (
+	labelName    = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
+	labelPattern = regexp.MustCompile(`^([-A-Za-z0-9_.]|\{(name|chart|release|fullname|version|service)\})*$`)
+	namePattern  = regexp.MustCompile(`^([-A-Za-z0-9_.]|\{name\})+$`)
+	nameSuffix   = regexp.MustCompile(`^-?[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	templateFile = regexp.MustCompile(`^([-\w.]|\{name\}|/)+\.(ya?ml|tpl)$`)
+	hostPattern  = regexp.MustCompile(`^(\*\.)?([-a-z0-9.]|\{name\})*$`)
+	objectName   = regexp.MustCompile(`^([-a-z0-9.]|\{(name|host)\})*$`)
+)
+
+func (c *Convention) validateTexts() error {
+	type text struct {
+		field, value string
+		form         *regexp.Regexp
+	}
+	texts := []text{
+		{"naming.helperPrefix", c.Naming.HelperPrefix, namePattern},
+		{"defaults.hostPattern", c.Defaults.HostPattern, hostPattern},
+		{"defaults.tlsSecretPattern", c.Defaults.TLSSecretPattern, objectName},
+		{"defaults.ingressClass", c.Defaults.IngressClass, objectName},
+		{"defaults.storageClass", c.Defaults.StorageClass, objectName},
+	}
+	for _, labels := range [][]Label{c.Labels.Set, c.Labels.Selector, c.Labels.ServiceSelector} {
+		for _, l := range labels {
+			texts = append(texts, text{"labels", l.Name, labelName}, text{"labels: " + l.Name, l.Value, labelPattern})
+		}
+	}
+	for _, kind := range sortedKeys(c.Naming.Suffixes) {
+		texts = append(texts, text{"naming.suffixes." + kind, c.Naming.Suffixes[kind], nameSuffix})
+	}
+	for _, kind := range sortedKeys(c.Files.Templates) {
+		texts = append(texts, text{"files.templates." + kind, c.Files.Templates[kind], templateFile})
+	}
+	for _, name := range sortedKeys(c.Defaults.IngressAnnotations) {
+		texts = append(texts, text{"defaults.ingressAnnotations", name, labelName})
+	}
+	for _, t := range texts {
+		if !t.form.MatchString(t.value) {
+			return fmt.Errorf("convention for %s: %q does not have the form %s", t.field, t.value, t.form)
+		}
+		if strings.Contains(t.value, "..") {
+			return fmt.Errorf("convention for %s: %q has two dots in a row", t.field, t.value)
+		}
+	}
+	if c.Style.Indent < 2 || c.Style.Indent > 8 {
+		return fmt.Errorf("convention for style.indent: %d is not between 2 and 8", c.Style.Indent)
+	}
+	return nil
 }
 
 // shapes are the shapes that a key may have, beside none.

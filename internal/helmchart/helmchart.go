@@ -228,6 +228,12 @@ func capabilities(rel Release) (*chartutil.Capabilities, error) {
 	return caps, nil
 }
 
+// CheckKubeVersion reports a Kubernetes version that Helm cannot read.
+func CheckKubeVersion(version string) error {
+	_, err := capabilities(Release{KubeVersion: version})
+	return err
+}
+
 // Severity orders lint messages.
 type Severity string
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -381,9 +382,15 @@ func TestReplacesALink(t *testing.T) {
 }
 
 func TestInterruptedInTheMiddleOfTheArchive(t *testing.T) {
+	// A test run may have been started with signals ignored, as nohup does it, and
+	// a shell cannot take that back. What is watched here is not ignored by
+	// what is started from here.
+	watched := make(chan os.Signal, 1)
+	signal.Notify(watched, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(watched) })
 	t.Parallel()
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL} {
-		t.Run(signal.String(), func(t *testing.T) {
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL} {
+		t.Run(sent.String(), func(t *testing.T) {
 			t.Parallel()
 			box := newSandbox(t)
 			box.fakeGo(t) // which must not be asked
@@ -399,12 +406,12 @@ func TestInterruptedInTheMiddleOfTheArchive(t *testing.T) {
 			case <-time.After(20 * time.Second):
 				t.Error("the archive was never asked for")
 			}
-			_ = syscall.Kill(-cmd.Process.Pid, signal)
+			_ = syscall.Kill(-cmd.Process.Pid, sent)
 			if err := cmd.Wait(); err == nil {
 				t.Error("an interrupted installation must not succeed")
 			}
 			equal(t, "the binary", box.installed(t, "helm-livekit"), "")
-			if signal != syscall.SIGKILL {
+			if sent != syscall.SIGKILL {
 				box.expectClean(t)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -175,10 +176,27 @@ func readSiblings(ctx context.Context, dir string, like []string, beside bool) (
 		if err != nil {
 			return nil, nil, err
 		}
-		like = charts
+		like = nearer(charts)
 	}
 	conv, err := convention.Read(ctx, like, options)
 	return conv, warnings, err
+}
+
+// nearer names the charts from the current directory where they lie in or near
+// it: what the lock and the reports say then holds on any machine.
+func nearer(charts []string) []string {
+	current, err := os.Getwd()
+	if err != nil {
+		return charts
+	}
+	var out []string
+	for _, c := range charts {
+		if rel, err := filepath.Rel(current, c); err == nil && filepath.IsAbs(c) {
+			c = filepath.ToSlash(rel)
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 func newLock(c *Chart, o RunOptions) (*chartdir.Lock, error) {

@@ -73,6 +73,9 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	if err := isChart(dir); err != nil {
 		return nil, err
 	}
+	if err := helmchart.CheckKubeVersion(opts.KubeVersion); err != nil {
+		return nil, remedy.Errorf("write it as 1.34 or v1.34.2", "%w", err)
+	}
 	given, err := helmchart.ReadValues(opts.ValueFiles, opts.Set)
 	if err != nil {
 		return nil, err
