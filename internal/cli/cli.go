@@ -33,8 +33,6 @@ var errChecksFailed = errors.New("checks failed")
 // Run runs the command with its arguments, the program's name left out, and
 // gives the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	// Helm's linter logs by the standard logger what it reports anyway.
-	log.SetOutput(io.Discard)
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -80,6 +78,12 @@ failed. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 
 		return remedy.Errorf(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
 	})
 	helm := addHelmFlags(root.PersistentFlags())
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		// Helm's linter logs by the standard logger what it reports anyway.
+		if !helm.debug {
+			log.SetOutput(io.Discard)
+		}
+	}
 	root.AddCommand(newScaffold(), newConventions(), newVerify(helm), newVersion())
 	return root
 }
