@@ -123,7 +123,7 @@ func (p *Plan) conflicts() bool {
 func mayWrite(root *os.Root, force bool) error {
 	switch _, err := root.Lstat(chartFile); {
 	case err == nil && !force:
-		return remedy.Errorf("use --force to write its unedited files anew, with --dry-run to see what would change",
+		return remedy.Errorf("use --force to write its unedited files anew, --dry-run to see what would change",
 			"there is a chart already: %s", filepath.Join(root.Name(), chartFile))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("target: %w", err)

@@ -24,7 +24,7 @@ Components, for --with and --without:
 		Example: `  helm livekit scaffold
   helm livekit scaffold apps/livekit --like apps/localai
   helm livekit scaffold charts/livekit --with turn,metrics --set-host live.example.com
-  helm livekit scaffold --force --dry-run`,
+  helm livekit scaffold --dry-run`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Dir = chartDir(args)
@@ -48,7 +48,7 @@ Components, for --with and --without:
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
 	flags.BoolVar(&o.Force, "force", false, "write over a chart that is there, edited files aside")
-	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be written, and write nothing")
+	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be written (over a chart that is there, what --force would do), and write nothing")
 	addOutput(cmd, "text", "json")
 	completeComponents(cmd)
 	return cmd

@@ -85,7 +85,8 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := chartdir.NewPlan(target, chart.Files, lock, o.Force)
+	// A dry run writes nothing, so it can always say what --force would do.
+	plan, err := chartdir.NewPlan(target, chart.Files, lock, o.Force || o.DryRun)
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err != nil {
 		return nil, err
 	}
-	with, without := withRoute(conv, o.With, o.Without)
+	with, without := follow(conv, o.With, o.Without)
 	components, err := table.Select(with, without)
 	if err != nil {
 		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
@@ -97,19 +97,36 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	return chart, nil
 }
 
-// withRoute chooses the component of the route that the repository uses: where
-// that is HTTPRoute, an Ingress is there only if the repository has one, too,
-// or the user asks for it.
-func withRoute(conv *convention.Convention, with, without []string) ([]string, []string) {
-	if conv.Kinds.Route != convention.RouteHTTPRoute {
-		return with, without
+// likenesses are components that a chart gets where the siblings have their
+// like, each with the value that shows it.
+var likenesses = []struct{ component, key string }{
+	{"httproute", "httpRoute.enabled"},
+	{"autoscaling", "autoscaling.enabled"},
+	{"pdb", "podDisruptionBudget.enabled"},
+	{"networkpolicy", "networkPolicy.enabled"},
+}
+
+// follow adds the components whose like the siblings have to those that the user
+// wants. Where the repository's route is HTTPRoute, an Ingress is there only if the
+// siblings have one, too, or the user asks for it.
+func follow(conv *convention.Convention, with, without []string) ([]string, []string) {
+	named := func(component string, list []string) bool {
+		return slices.Contains(list, component) || slices.Contains(list, "all")
 	}
-	if !slices.Contains(without, "httproute") && !slices.Contains(without, "all") {
-		with = append(slices.Clone(with), "httproute")
+	has := func(key string) bool {
+		v, ok := conv.Values[key]
+		return ok && v.Confidence != convention.Default
 	}
-	_, alsoIngress := conv.Values["ingress.enabled"]
-	if !alsoIngress && !slices.Contains(with, "ingress") && !slices.Contains(with, "all") {
-		without = append(slices.Clone(without), "ingress")
+	with, without = slices.Clone(with), slices.Clone(without)
+	viaGateway := conv.Kinds.Route == convention.RouteHTTPRoute
+	for _, l := range likenesses {
+		wanted := has(l.key) || l.component == "httproute" && viaGateway
+		if wanted && !named(l.component, with) && !named(l.component, without) {
+			with = append(with, l.component)
+		}
+	}
+	if viaGateway && !has("ingress.enabled") && !named("ingress", with) {
+		without = append(without, "ingress")
 	}
 	return with, without
 }

@@ -1,0 +1,46 @@
+package scaffolding
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+)
+
+func TestComponentsFollowTheSiblings(t *testing.T) {
+	conv := convention.Canonical()
+	said := convention.Fact{Confidence: convention.Name}
+	for _, key := range []string{"autoscaling.enabled", "podDisruptionBudget.enabled"} {
+		conv.Values[key] = convention.Value{Path: key, Fact: said}
+	}
+	conv.Values["networkPolicy.enabled"] = convention.Value{Path: "networkPolicy.enabled", Fact: convention.Fact{Confidence: convention.Default}}
+	gateway := convention.Canonical()
+	gateway.Kinds.Route = convention.RouteHTTPRoute
+	both := convention.Canonical()
+	both.Kinds.Route = convention.RouteHTTPRoute
+	both.Values["ingress.enabled"] = convention.Value{Path: "ingress.enabled", Fact: said}
+
+	for name, c := range map[string]struct {
+		conv          *convention.Convention
+		with, without []string
+		want          string
+	}{
+		"nobody speaks":        {convention.Canonical(), nil, nil, "core redis ingress persistence"},
+		"what siblings have":   {conv, nil, nil, "core redis ingress persistence autoscaling pdb"},
+		"what the user leaves": {conv, nil, []string{"pdb"}, "core redis ingress persistence autoscaling"},
+		"what the user wants":  {conv, []string{"pdb"}, []string{"all"}, "core pdb"},
+		"a gateway":            {gateway, nil, nil, "core redis persistence httproute"},
+		"a gateway and more":   {gateway, []string{"ingress"}, nil, "core redis ingress persistence httproute"},
+		"both":                 {both, nil, nil, "core redis ingress persistence httproute"},
+	} {
+		chart, err := Generate(context.Background(), c.conv, Options{With: c.with, Without: c.without})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := strings.Join(chart.Components, " "); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
