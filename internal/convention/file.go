@@ -128,22 +128,10 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	if err := d.Decode(out); err != nil {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
-	if err := out.fit(); err != nil {
+	if err := out.Fit(); err != nil {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
 	return out, nil
-}
-
-// fit makes a convention whole that a user has changed. Places that are named
-// must not collide; keys that nobody names give way to them.
-func (c *Convention) fit() error {
-	if err := c.validatePlaces(sortedKeys(c.Values)); err != nil {
-		return err
-	}
-	if err := c.settle(); err != nil {
-		return err
-	}
-	return c.Validate()
 }
 
 // mergeMaps lays one map over another; maps in both are merged, all else is

@@ -17,6 +17,19 @@ var reserved = []string{"config", "extraConfig", "keys", "media", "turn", "redis
 // their block.
 var families = []string{"service", "autoscaling", "serviceAccount", "podDisruptionBudget", "httpRoute"}
 
+// Fit makes a convention whole that was written or changed by hand. Places that
+// it names must not collide; keys that it does not name give way to them. The
+// result passes Validate, and fitting it again changes nothing.
+func (c *Convention) Fit() error {
+	if err := c.validatePlaces(sortedKeys(c.Values)); err != nil {
+		return err
+	}
+	if err := c.settle(); err != nil {
+		return err
+	}
+	return c.Validate()
+}
+
 // settle makes the convention whole: keys that no sibling names get the place
 // that the repository would give them, and no two keys share one.
 func (c *Convention) settle() error {
@@ -122,9 +135,11 @@ func (c *Convention) reservedPlaces() []placed {
 // placeSilent gives keys that no sibling names a place beside their relatives.
 func (c *Convention) placeSilent(keys []string) {
 	c.placeImage()
-	for block, leaf := range map[string]string{"ingress": "", "persistence": ""} {
+	for _, block := range []string{"ingress", "persistence"} {
 		if at, ok := c.Values[block]; ok {
-			c.placeFamily(keys, block, at.Path+leaf, at.Shape)
+			c.placeFamily(keys, block, at.Path, at.Shape)
+		} else if base, ok := c.base(block); ok {
+			c.placeFamily(keys, block, base, "")
 		}
 	}
 	for _, family := range families {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -69,7 +70,10 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err := o.complete(conv); err != nil {
 		return nil, err
 	}
-	conv = conv.ForChart(o.Name)
+	conv, err := fitted(conv, o.Name)
+	if err != nil {
+		return nil, err
+	}
 	table, err := canonical.Load()
 	if err != nil {
 		return nil, err
@@ -95,6 +99,16 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)
 	}
 	return chart, nil
+}
+
+// fitted gives the convention as this chart obeys it. A class that a sibling
+// names in an annotation has a field of its own here, as Kubernetes has it.
+func fitted(conv *convention.Convention, name string) (*convention.Convention, error) {
+	conv = conv.ForChart(name)
+	if strings.HasPrefix(conv.PathOf("ingress.className"), conv.PathOf("ingress.annotations")+".") {
+		delete(conv.Values, "ingress.className")
+	}
+	return conv, conv.Fit()
 }
 
 // likenesses are components that a chart gets where the siblings have their
