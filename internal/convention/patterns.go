@@ -147,24 +147,29 @@ func splitArgs(s string) []string {
 	return args
 }
 
-// call gives the placeholder for a named template: by its name where that says
-// it, else by what it holds.
+// call gives the placeholder for a named template: by what it holds where that
+// is understood, else by its name.
 func (t templates) call(name string, depth int) (string, bool) {
-	switch last := name[strings.LastIndexByte(name, '.')+1:]; {
-	case last == "fullname":
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if last == "fullname" {
 		return "{fullname}", true
-	case last == "chart":
-		return "{chart}", true
-	case last == "name":
-		return "{name}", true
 	}
-	body, ok := t.defines[name]
+	if p, ok := t.body(name, depth); ok {
+		return p, true
+	}
+	guess, ok := map[string]string{"chart": "{chart}", "name": "{name}"}[last]
+	return guess, ok
+}
+
+// body gives the placeholder for the last line that a named template writes.
+func (t templates) body(name string, depth int) (string, bool) {
+	lines, ok := t.defines[name]
 	if !ok {
 		return "", false
 	}
-	vars := assignments(t, body)
+	vars := assignments(t, lines)
 	var texts []string
-	for _, line := range body {
+	for _, line := range lines {
 		line = strings.TrimSpace(line)
 		if m := action.FindStringSubmatch(line); m != nil && m[0] == line && (assignment.MatchString(m[1]) || onlyControls.MatchString(m[1])) {
 			continue

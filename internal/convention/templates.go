@@ -165,6 +165,17 @@ func asidePath(file, chart string) bool {
 	return false
 }
 
+// helpersRank says how likely a file is the one for named templates.
+func helpersRank(file string) int {
+	switch {
+	case strings.HasPrefix(path.Base(file), "_helpers."):
+		return 2
+	case path.Ext(file) == ".tpl":
+		return 1
+	}
+	return 0
+}
+
 // readDefines takes the named templates out of the lines.
 func (t *templates) readDefines(file string, lines []string) []string {
 	var rest []string
@@ -176,7 +187,7 @@ func (t *templates) readDefines(file string, lines []string) []string {
 			name, depth = m[1], 0
 			t.defines[name] = []string{}
 			t.order = append(t.order, name)
-			if t.helpers == "" || path.Ext(t.helpers) != ".tpl" && path.Ext(file) == ".tpl" {
+			if t.helpers == "" || helpersRank(file) > helpersRank(t.helpers) {
 				t.helpers = file
 			}
 			if endLine.MatchString(line[strings.Index(line, m[0])+len(m[0]):]) {
