@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/helm-livekit/helm-livekit/internal/report"
@@ -11,6 +14,7 @@ func newVerify(helm *helmFlags) *cobra.Command {
 	var valueFiles, sets []string
 	var kubeVersion string
 	var all bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "verify [CHART_DIR]",
 		Short: "Check a LiveKit chart, this tool's or any other",
@@ -22,8 +26,9 @@ it is not given. Exit code 2 says that a check failed.`,
   helm livekit verify apps/livekit -f production.yaml -o json`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			result, err := verify.Run(cmd.Context(), chartDir(args), verify.Options{
-				ValueFiles: valueFiles, Set: sets, Namespace: helm.namespace, KubeVersion: kubeVersion,
+			options := verify.Options{ValueFiles: valueFiles, Set: sets, Namespace: helm.namespace, KubeVersion: kubeVersion}
+			result, err := bounded(cmd.Context(), timeout, func(ctx context.Context) (*verify.Report, error) {
+				return verify.Run(ctx, chartDir(args), options)
 			})
 			if err != nil {
 				return err
@@ -35,6 +40,7 @@ it is not given. Exit code 2 says that a check failed.`,
 	flags.StringArrayVarP(&valueFiles, "values", "f", nil, "values file to check the chart with (several are merged)")
 	flags.StringArrayVar(&sets, "set", nil, "value to check the chart with, as in Helm")
 	flags.StringVar(&kubeVersion, "kube-version", "", "Kubernetes version to render for")
+	flags.DurationVar(&timeout, "timeout", time.Minute, "how long a chart may take")
 	flags.BoolVar(&all, "all", false, "show passed and skipped checks in full as well")
 	addOutput(cmd, "text", "json")
 	return cmd

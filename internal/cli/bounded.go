@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"runtime/metrics"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// maxHeap is far more than any honest chart needs.
+const maxHeap = 1 << 30
+
+// bounded gives up on work that takes too long or too much memory, or that is
+// interrupted. A stranger's chart can be made to loop or to swell, and Helm's
+// engine cannot be interrupted: the work then goes on until the process ends,
+// which it does with the error that this returns.
+func bounded[T any](ctx context.Context, timeout time.Duration, work func(context.Context) (T, error)) (T, error) {
+	type outcome struct {
+		result T
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		result, err := work(ctx)
+		done <- outcome{result, err}
+	}()
+	late := time.After(timeout)
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	var nothing T
+	for {
+		select {
+		case o := <-done:
+			return o.result, o.err
+		case <-ctx.Done():
+			return nothing, ctx.Err()
+		case <-late:
+			return nothing, remedy.Errorf("look for a template that loops, or raise --timeout",
+				"the chart takes more than %s to render and judge", timeout)
+		case <-look.C:
+			if heap() > maxHeap {
+				return nothing, remedy.Errorf("look for a template that repeats something without end",
+					"the chart takes more than %d GiB of memory to render and judge", maxHeap>>30)
+			}
+		}
+	}
+}
+
+// heap gives the bytes that live and dead objects take.
+func heap() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0 // a runtime that does not say
+	}
+	return sample[0].Value.Uint64()
+}
