@@ -96,20 +96,21 @@ func displayName() string {
 }
 
 func newVersion() *cobra.Command {
+	var out *output
 	cmd := &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  helm livekit version",
 		Args:    atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flag("output").Value.String() == "json" {
+			if out.isJSON() {
 				return report.JSON(cmd.OutOrStdout(), map[string]string{"version": version})
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), version)
 			return err
 		},
 	}
-	addOutput(cmd, "text", "json")
+	out = addOutput(cmd, "text", "json")
 	return cmd
 }
 

@@ -9,6 +9,7 @@ import (
 
 func newConventions() *cobra.Command {
 	var explain bool
+	var out *output
 	cmd := &cobra.Command{
 		Use:   "conventions [CHART_DIR...]",
 		Short: "Show the conventions that scaffold would follow",
@@ -23,7 +24,7 @@ scaffold --conventions.`,
 			if err != nil {
 				return err
 			}
-			switch cmd.Flag("output").Value.String() {
+			switch out.format {
 			case "json":
 				return report.JSON(cmd.OutOrStdout(), conv)
 			case "yaml":
@@ -33,6 +34,6 @@ scaffold --conventions.`,
 		},
 	}
 	cmd.Flags().BoolVar(&explain, "explain", false, "show the evidence of each fact")
-	addOutput(cmd, "text", "yaml", "json")
+	out = addOutput(cmd, "text", "yaml", "json")
 	return cmd
 }

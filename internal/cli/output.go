@@ -14,6 +14,9 @@ type output struct {
 	formats []string
 }
 
+// isJSON reports whether scripts are to read the result.
+func (o *output) isJSON() bool { return o.format == "json" }
+
 // addOutput defines -o with its formats, the first of which is the default.
 func addOutput(cmd *cobra.Command, formats ...string) *output {
 	o := &output{format: formats[0], formats: formats}

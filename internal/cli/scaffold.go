@@ -8,6 +8,7 @@ import (
 )
 
 func newScaffold() *cobra.Command {
+	var out *output
 	o := scaffolding.RunOptions{ToolVersion: version}
 	cmd := &cobra.Command{
 		Use:   "scaffold [CHART_DIR]",
@@ -32,7 +33,7 @@ Components, for --with and --without:
 			if err != nil {
 				return err
 			}
-			if cmd.Flag("output").Value.String() == "json" {
+			if out.isJSON() {
 				return report.JSON(cmd.OutOrStdout(), result)
 			}
 			return report.Scaffold(cmd.OutOrStdout(), result)
@@ -49,7 +50,7 @@ Components, for --with and --without:
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
 	flags.BoolVar(&o.Force, "force", false, "write over a chart that is there, edited files aside")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be written (over a chart that is there, what --force would do), and write nothing")
-	addOutput(cmd, "text", "json")
+	out = addOutput(cmd, "text", "json")
 	completeComponents(cmd)
 	return cmd
 }

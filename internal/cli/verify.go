@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ func newVerify(helm *helmFlags) *cobra.Command {
 	var kubeVersion string
 	var all bool
 	var timeout time.Duration
+	var out *output
 	cmd := &cobra.Command{
 		Use:   "verify [CHART_DIR]",
 		Short: "Check a LiveKit chart, this tool's or any other",
@@ -33,7 +35,7 @@ it is not given. Exit code 2 says that a check failed.`,
 			if err != nil {
 				return err
 			}
-			return printVerify(cmd, result, all)
+			return printVerify(cmd.OutOrStdout(), result, out, all)
 		},
 	}
 	flags := cmd.Flags()
@@ -42,16 +44,16 @@ it is not given. Exit code 2 says that a check failed.`,
 	flags.StringVar(&kubeVersion, "kube-version", "", "Kubernetes version to render for")
 	flags.DurationVar(&timeout, "timeout", time.Minute, "how long a chart may take")
 	flags.BoolVar(&all, "all", false, "show passed and skipped checks in full as well")
-	addOutput(cmd, "text", "json")
+	out = addOutput(cmd, "text", "json")
 	return cmd
 }
 
-func printVerify(cmd *cobra.Command, result *verify.Report, all bool) error {
+func printVerify(w io.Writer, result *verify.Report, out *output, all bool) error {
 	var err error
-	if cmd.Flag("output").Value.String() == "json" {
-		err = report.JSON(cmd.OutOrStdout(), result)
+	if out.isJSON() {
+		err = report.JSON(w, result)
 	} else {
-		err = report.Verify(cmd.OutOrStdout(), result, all)
+		err = report.Verify(w, result, all)
 	}
 	if err == nil && result.Failed() {
 		err = errChecksFailed
