@@ -44,3 +44,27 @@ func TestComponentsFollowTheSiblings(t *testing.T) {
 		}
 	}
 }
+
+// A DaemonSet runs several servers: no sidecar, no number of them, no autoscaler.
+func TestDaemonSet(t *testing.T) {
+	conv := convention.Canonical()
+	conv.Kinds.Workload = "DaemonSet"
+	chart, err := Generate(context.Background(), conv, Options{With: []string{"all"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := parse(t, string(chart.Files["values.yaml"]))
+	if _, ok := values["replicaCount"]; ok {
+		t.Error("values.yaml has replicaCount")
+	}
+	o := rendered(t, write(t, chart), "")
+	if got := field(t, o, "DaemonSet/rel-livekit", pod("initContainers")...); got != "null" {
+		t.Errorf("the pod has init containers: %s", got)
+	}
+	refused(t, write(t, chart), parse(t, "redis: {enabled: true, external: {address: ''}}"), "redis.enabled", "DaemonSet")
+	for _, o := range []Options{{With: []string{"autoscaling"}}, {Without: []string{"redis"}}} {
+		if _, err := Generate(context.Background(), conv, o); err == nil || !strings.Contains(err.Error(), "DaemonSet") {
+			t.Errorf("%+v: got %v", o, err)
+		}
+	}
+}

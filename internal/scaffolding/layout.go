@@ -49,10 +49,12 @@ func newLayout(conv *convention.Convention, table *canonical.Table, components [
 	return l, nil
 }
 
-// hasPlace reports whether the shape of the image, or the kind of the route,
-// leaves the key a place.
+// hasPlace reports whether the shape of the image, or the kind of the route or of
+// the workload, leaves the key a place.
 func (l *layout) hasPlace(key string) bool {
 	switch key {
+	case "replicaCount":
+		return l.workload() != "DaemonSet"
 	case "ingress.className":
 		return l.convention.Kinds.Route != convention.RouteIngressRoute
 	case "ingress.entryPoints":

@@ -124,6 +124,7 @@ var factors = map[string][]choice{
 	"workload": {
 		{"Deployment", all()},
 		{"StatefulSet", func(c *convention.Convention) { c.Kinds.Workload = "StatefulSet" }},
+		{"DaemonSet", func(c *convention.Convention) { c.Kinds.Workload = "DaemonSet" }},
 	},
 	"files": {
 		{"canonical", all()},

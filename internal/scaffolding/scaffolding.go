@@ -83,6 +83,11 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err != nil {
 		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
 	}
+	if conv.Kinds.Workload == "DaemonSet" {
+		if components, err = forDaemonSet(components, o.With); err != nil {
+			return nil, err
+		}
+	}
 	l, err := newLayout(conv, table, components)
 	if err != nil {
 		return nil, err
@@ -109,6 +114,20 @@ func fitted(conv *convention.Convention, name string) (*convention.Convention, e
 		delete(conv.Values, "ingress.className")
 	}
 	return conv, conv.Fit()
+}
+
+// forDaemonSet gives the components of a chart whose workload is a DaemonSet: it
+// runs as many servers as there are nodes, which share a Redis.
+func forDaemonSet(components, with []string) ([]string, error) {
+	if !slices.Contains(components, "redis") {
+		return nil, remedy.Errorf("leave out --without redis, or choose another kind of workload",
+			"a DaemonSet runs several servers, which need the component redis to share one")
+	}
+	if slices.Contains(with, "autoscaling") {
+		return nil, remedy.Errorf("leave out --with autoscaling, or choose another kind of workload",
+			"a DaemonSet runs a server on each node, so the component autoscaling has nothing to do")
+	}
+	return slices.DeleteFunc(components, func(c string) bool { return c == "autoscaling" }), nil
 }
 
 // likenesses are components that a chart gets where the siblings have their

@@ -43,6 +43,12 @@ func (l *layout) defaultOf(v canonical.Value, a app) *yaml.Node {
 		return hostsDefault(shape, a.Host)
 	case "ingress.tls":
 		return tlsDefault(shape, a)
+	case "redis.enabled":
+		return boolean(l.workload() != "DaemonSet")
+	case "redis.external.address":
+		if l.workload() == "DaemonSet" {
+			return str("redis:6379") // an example, as the host is one
+		}
 	case "persistence.storageClass":
 		return str(d.StorageClass)
 	case "persistence.accessMode":

@@ -59,7 +59,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors (printf "[[ key "media.address" ]] is %q: use host, pod, stun or an IP address" $address) }}
 {{- end }}
 {{- if and $several (eq $type "LoadBalancer") }}
-{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or [[ key "replicaCount" ]] 1" }}
+{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort[[ if ne .Workload "DaemonSet" ]], or [[ key "replicaCount" ]] 1[[ end ]]" }}
 {{- end }}
 
 {{- /* API keys */}}
@@ -87,7 +87,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 {{- if $several }}
-{{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]] or [[ end ]][[ key "replicaCount" ]] above 1) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
+{{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if eq .Workload "DaemonSet" ]]a DaemonSet[[ else ]][[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]] or [[ end ]][[ key "replicaCount" ]] above 1[[ end ]]) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
 {{- end }}
 {{- else if and $several (not $config.redis) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
