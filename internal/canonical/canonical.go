@@ -58,6 +58,8 @@ type Value struct {
 	// Schema is the JSON schema of the value, without null. It is nil for
 	// values whose schema follows from their shape or from LiveKit's own.
 	Schema map[string]any `yaml:"schema"`
+	// Required says that the chart cannot do without the value.
+	Required bool `yaml:"required"`
 	// Upstream names the keys of upstream's livekit-server chart that this
 	// value answers.
 	Upstream []string `yaml:"upstream"`

@@ -60,15 +60,11 @@ func marshal(v any) ([]byte, error) {
 // for what a parent chart adds; everything below is closed, so that a typo is
 // an error that names the key.
 func writeSchema(root *tree, l *layout) ([]byte, error) {
-	var properties object
-	for _, c := range root.children {
-		properties = append(properties, member{fmt.Sprint(c.key), schemaNode(c, l)})
-	}
 	schema := object{
 		{"$schema", "http://json-schema.org/draft-07/schema#"},
 		{"type", "object"},
-		{"properties", properties},
 	}
+	schema = append(schema, members(root, l)...)
 	raw, err := marshal(schema)
 	if err != nil {
 		return nil, fmt.Errorf("write values.schema.json: %w", err)
@@ -100,23 +96,35 @@ func onOneLine(text []byte, what *regexp.Regexp) []byte {
 
 func schemaNode(t *tree, l *layout) any {
 	if isConfig(t) {
-		return describe("LiveKit's own configuration, as server "+livekit.ServerVersion+" knows it", livekit.ConfigSchema())
+		return describe("LiveKit's own configuration, as server "+livekit.ServerVersion+" knows it", livekit.ConfigSchema(), true)
 	}
 	if t.value != nil {
-		return describe(t.value.Doc, l.schemaOf(*t.value))
+		return describe(t.value.Doc, l.schemaOf(*t.value), !t.value.Required)
 	}
 	if t.isList() {
 		return object{{"type", []any{"array", "null"}}, {"items", schemaNode(t.children[0], l)}}
 	}
+	return append(object{{"type", "object"}, {"additionalProperties", false}}, members(t, l)...)
+}
+
+// members gives the keywords for what a map holds. A block of values has to be
+// there, as templates look into it, and so has a value that is required.
+func members(t *tree, l *layout) object {
 	var properties object
+	var required []any
 	for _, c := range t.children {
-		properties = append(properties, member{fmt.Sprint(c.key), schemaNode(c, l)})
+		key := fmt.Sprint(c.key)
+		properties = append(properties, member{key, schemaNode(c, l)})
+		isBlock := c.value == nil && !c.isList() && !isConfig(c)
+		if isBlock || c.value != nil && c.value.Required {
+			required = append(required, key)
+		}
 	}
-	return object{
-		{"type", []any{"object", "null"}},
-		{"additionalProperties", false},
-		{"properties", properties},
+	out := object{{"properties", properties}}
+	if len(required) > 0 {
+		out = append(object{{"required", required}}, out...)
 	}
+	return out
 }
 
 // isConfig reports whether t is the map of LiveKit's own configuration.
@@ -129,15 +137,19 @@ func isConfig(t *tree) bool {
 	return false
 }
 
-// describe puts a description and null into a schema.
-func describe(text string, schema map[string]any) object {
-	out := object{
-		{"description", strings.ReplaceAll(text, "`", "")},
-		{"type", withNull("type", schema["type"])},
+// describe puts a description into a schema, and null where that may unset the
+// value.
+func describe(text string, schema map[string]any, nullable bool) object {
+	orNull := func(keyword string) any {
+		if nullable {
+			return withNull(keyword, schema[keyword])
+		}
+		return schema[keyword]
 	}
+	out := object{{"description", strings.ReplaceAll(text, "`", "")}, {"type", orNull("type")}}
 	for _, k := range slices.Sorted(maps.Keys(schema)) {
 		if k != "description" && k != "type" && k != "$comment" {
-			out = append(out, member{k, withNull(k, schema[k])})
+			out = append(out, member{k, orNull(k)})
 		}
 	}
 	return out

@@ -97,13 +97,17 @@ func (l *layout) schemaOf(v canonical.Value) map[string]any {
 		return map[string]any{"type": "object", "required": []any{required}, "properties": properties}
 	}
 	list := func(items any) map[string]any { return map[string]any{"type": "array", "items": items} }
+	maybe := func(items any) map[string]any {
+		return map[string]any{"type": []any{"array", "null"}, "items": items}
+	}
 	text := map[string]any{"type": "string"}
+	textOrNull := map[string]any{"type": []any{"string", "null"}}
 	switch shape := l.shape(v.Key); v.Key {
 	case "config":
 		return livekit.ConfigSchema()
 	case "env":
 		if shape == convention.EnvList {
-			return list(object("name", map[string]any{"name": text}))
+			return list(object("name", map[string]any{"name": text, "value": textOrNull}))
 		}
 		return map[string]any{"type": "object"}
 	case "ingress.hosts":
@@ -113,10 +117,10 @@ func (l *layout) schemaOf(v canonical.Value) map[string]any {
 		case convention.HostsStrings:
 			return list(text)
 		case convention.HostsNamed:
-			return list(object("name", map[string]any{"name": text, "path": text}))
+			return list(object("name", map[string]any{"name": text, "path": textOrNull}))
 		}
-		p := map[string]any{"type": "object", "properties": map[string]any{"path": text, "pathType": text}}
-		return list(object("host", map[string]any{"host": text, "paths": list(p)}))
+		p := map[string]any{"type": "object", "properties": map[string]any{"path": text, "pathType": textOrNull}}
+		return list(object("host", map[string]any{"host": text, "paths": maybe(p)}))
 	case "ingress.tls":
 		switch shape {
 		case convention.TLSSecret:
@@ -127,9 +131,9 @@ func (l *layout) schemaOf(v canonical.Value) map[string]any {
 			return map[string]any{"type": "boolean"}
 		case convention.TLSMap:
 			return map[string]any{"type": "object", "properties": map[string]any{
-				"enabled": map[string]any{"type": "boolean"}, "secretName": text}}
+				"enabled": map[string]any{"type": "boolean"}, "secretName": textOrNull}}
 		}
-		return list(map[string]any{"type": "object", "properties": map[string]any{"secretName": text, "hosts": list(text)}})
+		return list(map[string]any{"type": "object", "properties": map[string]any{"secretName": textOrNull, "hosts": maybe(text)}})
 	case "persistence.accessMode":
 		mode := map[string]any{"type": "string", "enum": []any{"ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"}}
 		if shape == convention.AccessModeList {

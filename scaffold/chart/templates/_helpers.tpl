@@ -56,7 +56,7 @@ Version of the server, as a label has it.
 {{- $tag := [[ value "image.repository" ]] | splitList "@" | first | regexFind ":[^/:]+$" | trimPrefix ":" }}
 {{- $tag | default .Chart.AppVersion | trunc 63 | trimAll "-_." }}
 [[ else ]]
-{{- [[ value "image.tag" ]] | default .Chart.AppVersion | toString | splitList "@" | first | trunc 63 | trimAll "-_." }}
+{{- regexReplaceAll "[^A-Za-z0-9_.-]" ([[ value "image.tag" ]] | default .Chart.AppVersion | toString | splitList "@" | first) "-" | trunc 63 | trimAll "-_." }}
 [[ end ]]
 {{- end }}
 

@@ -19,7 +19,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- include "[[ helper "overlay" ]]" (list $own ([[ value "extraConfig" ]] | default dict)) }}
 
 {{- /* Ports */}}
-{{- if and [[ value "service.enabled" ]] (not (has (toString [[ value "service.targetPort" ]]) (list "http" (include "[[ helper "port" ]]" .)))) }}
+{{- if and [[ value "service.enabled" ]] (not (has ([[ value "service.targetPort" ]] | default "http" | toString) (list "http" (include "[[ helper "port" ]]" .)))) }}
 {{- $errors = append $errors (printf "[[ key "service.targetPort" ]] is %v, but the server listens on [[ key "config.port" ]] %s: use http, which follows it" [[ value "service.targetPort" ]] (include "[[ helper "port" ]]" .)) }}
 {{- end }}
 {{- if and $rtc.udp_port (or $rtc.port_range_start $rtc.port_range_end) }}
@@ -28,14 +28,38 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "[[ key "config" ]].rtc needs both port_range_start and port_range_end" }}
 {{- else }}
 {{- $media := include "[[ helper "mediaPorts" ]]" . | fromYaml }}
-{{- $listens := list (include "[[ helper "port" ]]" .) }}
 {{- range $media.ports }}
 {{- if and (eq $type "NodePort") (or (lt (int .port) 30000) (gt (int .port) 32767)) }}
 {{- $errors = append $errors (printf "%s is %d, but a NodePort lies between 30000 and 32767: choose such a port, or another [[ key "media.type" ]]" .name (int .port)) }}
 {{- end }}
-{{- if and (eq .protocol "TCP") (has (toString .port) $listens) }}
-{{- $errors = append $errors (printf "%s and [[ key "config.port" ]] are both %d: choose different ports" .name (int .port)) }}
 {{- end }}
+{{- if lt (int $media.last) (int $media.first) }}
+{{- $errors = append $errors (printf "UDP ports %d to %d are no range: the first is the lower one" (int $media.first) (int $media.last)) }}
+{{- end }}
+{{- /* No two listeners of the pod may have one port. */}}
+{{- $taken := dict }}
+{{- $listeners := append $media.ports (dict "name" "[[ key "config.port" ]]" "port" (include "[[ helper "port" ]]" .) "protocol" "TCP") }}
+[[ if has "redis" ]]
+{{- if [[ value "redis.enabled" ]] }}
+{{- $listeners = append $listeners (dict "name" "[[ key "redis.port" ]]" "port" [[ value "redis.port" ]] "protocol" "TCP") }}
+{{- end }}
+[[ end ]]
+[[ if has "metrics" ]]
+{{- with include "[[ helper "metricsPort" ]]" . }}
+{{- $listeners = append $listeners (dict "name" "[[ key "config" ]].prometheus.port" "port" . "protocol" "TCP") }}
+{{- end }}
+[[ end ]]
+[[ if has "turn" ]]
+{{- if and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) }}
+{{- $listeners = append $listeners (dict "name" "[[ key "config" ]].turn.tls_port" "port" $config.turn.tls_port "protocol" "TCP") }}
+{{- end }}
+[[ end ]]
+{{- range $listener := $listeners }}
+{{- $port := printf "%d/%s" (int $listener.port) $listener.protocol }}
+{{- with get $taken $port }}
+{{- $errors = append $errors (printf "%s and %s are both %s: choose different ports" . $listener.name $port) }}
+{{- end }}
+{{- $_ := set $taken $port $listener.name }}
 {{- end }}
 {{- if and $media.from (has $type (list "NodePort" "LoadBalancer")) }}
 {{- $errors = append $errors (printf "UDP ports %d to %d are too many for a Service: set [[ key "config.rtc.udp_port" ]] to one port (and port_range_start and port_range_end to null), or [[ key "media.type" ]] to HostNetwork" (int $media.from) (int $media.to)) }}
@@ -125,6 +149,9 @@ Stops a release whose settings cannot work together, with all reasons at once.
 
 {{- /* Signalling */}}
 [[ if has "ingress" ]]
+{{- if and [[ value "ingress.enabled" ]] (not [[ value "ingress.hosts" ]]) }}
+{{- $errors = append $errors "[[ key "ingress.enabled" ]] needs a host in [[ key "ingress.hosts" ]]" }}
+{{- end }}
 {{- if and [[ value "ingress.enabled" ]] (not [[ value "service.enabled" ]]) }}
 {{- $errors = append $errors "[[ key "ingress.enabled" ]] needs [[ key "service.enabled" ]]" }}
 {{- end }}
@@ -135,10 +162,21 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 [[ end ]]
 
+[[ if has "autoscaling" ]]
+{{- if and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.minReplicas" ]]) (int [[ value "autoscaling.maxReplicas" ]])) }}
+{{- $errors = append $errors "[[ key "autoscaling.minReplicas" ]] is more than [[ key "autoscaling.maxReplicas" ]]" }}
+{{- end }}
+[[ end ]]
+
 {{- /* Environment */}}
-{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" }}
+{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 [[ if eq (shape "env") "list" ]]
+{{- $names := dict }}
 {{- range [[ value "env" ]] }}
+{{- if hasKey $names .name }}
+{{- $errors = append $errors (printf "[[ key "env" ]] has %s twice" .name) }}
+{{- end }}
+{{- $_ := set $names .name true }}
 {{- if has .name $reserved }}
 {{- $errors = append $errors (printf "[[ key "env" ]] has %s, which the chart sets: use [[ key "media.address" ]], [[ key "keys" ]] or [[ key "config" ]].redis" .name) }}
 {{- end }}

@@ -42,7 +42,7 @@ Name and version of the chart, as a label has it.
 Version of the server, as a label has it.
 */}}
 {{- define "livekit.version" -}}
-{{- .Values.image.tag | default .Chart.AppVersion | toString | splitList "@" | first | trunc 63 | trimAll "-_." }}
+{{- regexReplaceAll "[^A-Za-z0-9_.-]" (.Values.image.tag | default .Chart.AppVersion | toString | splitList "@" | first) "-" | trunc 63 | trimAll "-_." }}
 {{- end }}
 
 {{/*

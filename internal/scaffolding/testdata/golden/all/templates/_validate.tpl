@@ -19,7 +19,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- include "livekit.overlay" (list $own (.Values.extraConfig | default dict)) }}
 
 {{- /* Ports */}}
-{{- if and .Values.service.enabled (not (has (toString .Values.service.targetPort) (list "http" (include "livekit.port" .)))) }}
+{{- if and .Values.service.enabled (not (has (.Values.service.targetPort | default "http" | toString) (list "http" (include "livekit.port" .)))) }}
 {{- $errors = append $errors (printf "service.targetPort is %v, but the server listens on config.port %s: use http, which follows it" .Values.service.targetPort (include "livekit.port" .)) }}
 {{- end }}
 {{- if and $rtc.udp_port (or $rtc.port_range_start $rtc.port_range_end) }}
@@ -28,14 +28,32 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "config.rtc needs both port_range_start and port_range_end" }}
 {{- else }}
 {{- $media := include "livekit.mediaPorts" . | fromYaml }}
-{{- $listens := list (include "livekit.port" .) }}
 {{- range $media.ports }}
 {{- if and (eq $type "NodePort") (or (lt (int .port) 30000) (gt (int .port) 32767)) }}
 {{- $errors = append $errors (printf "%s is %d, but a NodePort lies between 30000 and 32767: choose such a port, or another media.type" .name (int .port)) }}
 {{- end }}
-{{- if and (eq .protocol "TCP") (has (toString .port) $listens) }}
-{{- $errors = append $errors (printf "%s and config.port are both %d: choose different ports" .name (int .port)) }}
 {{- end }}
+{{- if lt (int $media.last) (int $media.first) }}
+{{- $errors = append $errors (printf "UDP ports %d to %d are no range: the first is the lower one" (int $media.first) (int $media.last)) }}
+{{- end }}
+{{- /* No two listeners of the pod may have one port. */}}
+{{- $taken := dict }}
+{{- $listeners := append $media.ports (dict "name" "config.port" "port" (include "livekit.port" .) "protocol" "TCP") }}
+{{- if .Values.redis.enabled }}
+{{- $listeners = append $listeners (dict "name" "redis.port" "port" .Values.redis.port "protocol" "TCP") }}
+{{- end }}
+{{- with include "livekit.metricsPort" . }}
+{{- $listeners = append $listeners (dict "name" "config.prometheus.port" "port" . "protocol" "TCP") }}
+{{- end }}
+{{- if and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) }}
+{{- $listeners = append $listeners (dict "name" "config.turn.tls_port" "port" $config.turn.tls_port "protocol" "TCP") }}
+{{- end }}
+{{- range $listener := $listeners }}
+{{- $port := printf "%d/%s" (int $listener.port) $listener.protocol }}
+{{- with get $taken $port }}
+{{- $errors = append $errors (printf "%s and %s are both %s: choose different ports" . $listener.name $port) }}
+{{- end }}
+{{- $_ := set $taken $port $listener.name }}
 {{- end }}
 {{- if and $media.from (has $type (list "NodePort" "LoadBalancer")) }}
 {{- $errors = append $errors (printf "UDP ports %d to %d are too many for a Service: set config.rtc.udp_port to one port (and port_range_start and port_range_end to null), or media.type to HostNetwork" (int $media.from) (int $media.to)) }}
@@ -110,6 +128,9 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Signalling */}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
+{{- $errors = append $errors "ingress.enabled needs a host in ingress.hosts" }}
+{{- end }}
 {{- if and .Values.ingress.enabled (not .Values.service.enabled) }}
 {{- $errors = append $errors "ingress.enabled needs service.enabled" }}
 {{- end }}
@@ -117,9 +138,18 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "httpRoute.enabled needs service.enabled" }}
 {{- end }}
 
+{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
+{{- $errors = append $errors "autoscaling.minReplicas is more than autoscaling.maxReplicas" }}
+{{- end }}
+
 {{- /* Environment */}}
-{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" }}
+{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $names := dict }}
 {{- range .Values.env }}
+{{- if hasKey $names .name }}
+{{- $errors = append $errors (printf "env has %s twice" .name) }}
+{{- end }}
+{{- $_ := set $names .name true }}
 {{- if has .name $reserved }}
 {{- $errors = append $errors (printf "env has %s, which the chart sets: use media.address, keys or config.redis" .name) }}
 {{- end }}

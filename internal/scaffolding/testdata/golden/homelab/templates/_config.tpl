@@ -69,9 +69,9 @@ The port for signalling.
 {{- end }}
 
 {{/*
-The ports on which clients send media, as {"ports": [{name, port, protocol}]}.
-A range of more than 100 ports is {"ports": [...], "from": ..., "to": ...} and
-not listed.
+The ports on which clients send media, as {"ports": [{name, port, protocol}]},
+with the first and the last one for UDP. Where those are more than 100 they are
+not listed, and "from" and "to" are set.
 */}}
 {{- define "livekit.mediaPorts" -}}
 {{- $config := include "livekit.config" . | fromYaml }}
@@ -94,7 +94,7 @@ not listed.
 {{- $from = splitList "-" $range | first | int }}
 {{- $to = splitList "-" $range | last | int }}
 {{- end }}
-{{- $result := dict }}
+{{- $result := dict "first" $from "last" $to }}
 {{- if eq $from $to }}
 {{- $ports = append $ports (dict "name" "rtc-udp" "port" $from "protocol" "UDP") }}
 {{- else if lt (sub $to $from) 100 }}
@@ -102,7 +102,7 @@ not listed.
 {{- $ports = append $ports (dict "name" (printf "rtc-udp-%d" $port) "port" $port "protocol" "UDP") }}
 {{- end }}
 {{- else }}
-{{- $result = dict "from" $from "to" $to }}
+{{- $result = dict "from" $from "to" $to "first" $from "last" $to }}
 {{- end }}
 {{- $_ := set $result "ports" $ports }}
 {{- toYaml $result }}
