@@ -95,16 +95,16 @@ func TestResolveTargetFromALinkedDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, top, texts{"home/.git/HEAD": "", "data/work/apps/a": ""})
+	put(t, top, texts{"home/.git/HEAD": "", "data/repo/apps/a": ""})
 	link := filepath.Join(top, "home", "work")
-	if err := os.Symlink(filepath.Join(top, "data", "work"), link); err != nil {
+	if err := os.Symlink(filepath.Join(top, "data", "repo"), link); err != nil {
 		t.Skip("this system makes no symbolic links:", err)
 	}
 	t.Chdir(link)
 	t.Setenv("PWD", link)
 	for _, dir := range []string{"apps/livekit", filepath.Join(link, "apps", "livekit")} {
 		got, err := ResolveTarget(dir)
-		if want := filepath.Join(top, "data", "work", "apps", "livekit"); err != nil || got != want {
+		if want := filepath.Join(top, "data", "repo", "apps", "livekit"); err != nil || got != want {
 			t.Errorf("%s: got %s, %v, want %s", dir, got, err, want)
 		}
 	}
