@@ -23,13 +23,17 @@ func chartFields(o Options, order []string) string {
 		{"version", "version: " + o.Version + "\n"},
 		{"appVersion", fmt.Sprintf("appVersion: %q\n", o.AppVersion)},
 		{"kubeVersion", fmt.Sprintf("# 1.20.0 is what a Helm built by `go install` renders for without a cluster.\nkubeVersion: %q\n", kubeVersion)},
+		{"icon", "icon: https://livekit.io/favicon.ico\n"},
 		{"home", "home: https://livekit.io\n"},
 		{"sources", "sources:\n  - https://github.com/livekit/livekit\n"},
 		{"keywords", "keywords:\n  - livekit\n  - webrtc\n"},
 	}
-	// These are written where the repository's charts have them, the others
-	// always.
-	optional := []string{"home", "sources", "keywords"}
+	// These are written where the repository's charts have them, or where there are
+	// none; the others always.
+	optional := []string{"icon", "home", "sources", "keywords"}
+	if len(order) == 0 {
+		optional = nil
+	}
 	var b strings.Builder
 	written := map[string]bool{}
 	for _, field := range order {

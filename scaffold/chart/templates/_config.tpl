@@ -56,10 +56,11 @@ sprig's mergeOverwrite leaves out.
 
 {{/*
 "true" where the configuration holds a credential: then it is a Secret, not a
-ConfigMap.
+ConfigMap. What a newer server takes for one nobody knows, so extraConfig is one.
 */}}
 {{- define "[[ helper "configIsSecret" ]]" -}}
-{{- if regexMatch "(?m)^[ -]*([[ .CredentialKeys ]]):" (include "[[ helper "config" ]]" .) }}true{{ end }}
+{{- $config := include "[[ helper "config" ]]" . }}
+{{- if or [[ value "extraConfig" ]] (regexMatch "(?m)^[ -]*([[ .CredentialKeys ]]):" $config) (regexMatch "://[^/@\\s]+@" $config) }}true{{ end }}
 {{- end }}
 
 {{/*

@@ -142,7 +142,7 @@ Secret with the password of Redis, "" where there is none.
 */}}
 {{- define "[[ helper "redisSecret" ]]" -}}
 {{- if not [[ value "redis.enabled" ]] }}
-{{- [[ value "redis.external.existingSecret" ]] }}
+{{- [[ value "redis.external.existingSecret" ]] | default "" }}
 [[ if has "redis-service" ]]
 {{- else if [[ value "redis.service.enabled" ]] }}
 {{- [[ value "redis.service.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "redis")) }}

@@ -99,7 +99,22 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 
+{{- $generated := include "[[ helper "suffixed" ]]" (list . "keys") }}
+{{- if eq ([[ value "keys.existingSecret" ]] | default "") $generated }}
+{{- if lookup "v1" "Secret" .Release.Namespace $generated | dig "metadata" "annotations" "meta.helm.sh/release-name" "" | eq .Release.Name }}
+{{- $errors = append $errors (printf "[[ key "keys.existingSecret" ]] %s is the Secret that this release has made, and would remove: leave it empty, or name another" $generated) }}
+{{- end }}
+{{- end }}
+{{- if and [[ value "keys.fileEntry" ]] (not [[ value "keys.existingSecret" ]]) }}
+{{- $errors = append $errors "[[ key "keys.fileEntry" ]] is an entry of [[ key "keys.existingSecret" ]], which is empty" }}
+{{- end }}
+{{- if $config.key_file }}
+{{- $errors = append $errors "[[ key "config" ]].key_file is set: name a Secret in [[ key "keys.existingSecret" ]] and its entry in [[ key "keys.fileEntry" ]] instead" }}
+{{- end }}
+
 {{- /* Redis */}}
+{{- $redis := $config.redis | default dict }}
+{{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
 [[ if has "redis" ]]
 {{- if [[ value "redis.enabled" ]] }}
 {{- if [[ value "redis.external.address" ]] }}
@@ -113,11 +128,13 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $several }}
 {{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if eq .Workload "DaemonSet" ]]a DaemonSet[[ else ]][[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]] or [[ end ]][[ key "replicaCount" ]] above 1[[ end ]]) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
 {{- end }}
-{{- else if and $several (not $config.redis) }}
+{{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
+{{- else if and (not $elsewhere) (or [[ value "redis.external.existingSecret" ]] [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]]) }}
+{{- $errors = append $errors "[[ key "redis.external.address" ]] is empty, so its password and TLS lead nowhere: set it" }}
 {{- end }}
 [[ else ]]
-{{- if and $several (not $config.redis) }}
+{{- if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "config" ]].redis.address" }}
 {{- end }}
 [[ end ]]
@@ -169,7 +186,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 [[ end ]]
 
 {{- /* Environment */}}
-{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 [[ if eq (shape "env") "list" ]]
 {{- $names := dict }}
 {{- range [[ value "env" ]] }}

@@ -121,7 +121,7 @@ Secret with the password of Redis, "" where there is none.
 */}}
 {{- define "livekit.redisSecret" -}}
 {{- if not .Values.redis.enabled }}
-{{- .Values.redis.external.existingSecret }}
+{{- .Values.redis.external.existingSecret | default "" }}
 {{- else if .Values.redis.service.enabled }}
 {{- .Values.redis.service.existingSecret | default (include "livekit.suffixed" (list . "redis")) }}
 {{- end }}

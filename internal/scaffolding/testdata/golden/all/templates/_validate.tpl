@@ -93,7 +93,22 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 
+{{- $generated := include "livekit.suffixed" (list . "keys") }}
+{{- if eq (.Values.keys.existingSecret | default "") $generated }}
+{{- if lookup "v1" "Secret" .Release.Namespace $generated | dig "metadata" "annotations" "meta.helm.sh/release-name" "" | eq .Release.Name }}
+{{- $errors = append $errors (printf "keys.existingSecret %s is the Secret that this release has made, and would remove: leave it empty, or name another" $generated) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.keys.fileEntry (not .Values.keys.existingSecret) }}
+{{- $errors = append $errors "keys.fileEntry is an entry of keys.existingSecret, which is empty" }}
+{{- end }}
+{{- if $config.key_file }}
+{{- $errors = append $errors "config.key_file is set: name a Secret in keys.existingSecret and its entry in keys.fileEntry instead" }}
+{{- end }}
+
 {{- /* Redis */}}
+{{- $redis := $config.redis | default dict }}
+{{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
 {{- if .Values.redis.enabled }}
 {{- if .Values.redis.external.address }}
 {{- $errors = append $errors "redis.enabled is true beside redis.external.address: set one of them to false or empty" }}
@@ -106,8 +121,10 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $several }}
 {{- $errors = append $errors "redis.enabled runs a Redis inside each pod, which several servers (autoscaling.enabled or replicaCount above 1) cannot share: set redis.enabled to false and redis.external.address" }}
 {{- end }}
-{{- else if and $several (not $config.redis) }}
+{{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set redis.external.address" }}
+{{- else if and (not $elsewhere) (or .Values.redis.external.existingSecret .Values.redis.external.tls .Values.redis.external.caSecret) }}
+{{- $errors = append $errors "redis.external.address is empty, so its password and TLS lead nowhere: set it" }}
 {{- end }}
 {{- if and .Values.redis.service.enabled (not .Values.redis.enabled) }}
 {{- $errors = append $errors "redis.service.enabled opens the sidecar, but redis.enabled is false: set one or the other" }}
@@ -143,7 +160,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Environment */}}
-{{- $reserved := list "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 {{- $names := dict }}
 {{- range .Values.env }}
 {{- if hasKey $names .name }}

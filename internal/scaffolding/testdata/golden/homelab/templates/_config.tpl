@@ -47,10 +47,11 @@ sprig's mergeOverwrite leaves out.
 
 {{/*
 "true" where the configuration holds a credential: then it is a Secret, not a
-ConfigMap.
+ConfigMap. What a newer server takes for one nobody knows, so extraConfig is one.
 */}}
 {{- define "livekit.configIsSecret" -}}
-{{- if regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" (include "livekit.config" .) }}true{{ end }}
+{{- $config := include "livekit.config" . }}
+{{- if or .Values.extraConfig (regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" $config) (regexMatch "://[^/@\\s]+@" $config) }}true{{ end }}
 {{- end }}
 
 {{/*

@@ -121,6 +121,6 @@ Secret with the password of Redis, "" where there is none.
 */}}
 {{- define "livekit.redisSecret" -}}
 {{- if not .Values.redis.enabled }}
-{{- .Values.redis.external.existingSecret }}
+{{- .Values.redis.external.existingSecret | default "" }}
 {{- end }}
 {{- end }}
