@@ -41,7 +41,7 @@ Components, for --with and --without:
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.Like, "like", nil, "sibling chart whose conventions to follow (several vote)")
-	flags.StringVar(&o.ConventionsFile, "conventions", "", "file of conventions, as `helm livekit conventions -o yaml` writes it")
+	flags.StringVar(&o.ConventionsFile, "conventions", "", "`FILE` of conventions, as conventions -o yaml writes it")
 	flags.StringVar(&o.Name, "name", "", "name of the chart (the folder's where it is not given)")
 	flags.StringVar(&o.Version, "version", "", "version of the chart (0.1.0 where it is not given)")
 	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit, and tag of its image")

@@ -56,8 +56,14 @@ func (c *Convention) validateKeys() error {
 		return err
 	}
 	for _, key := range sortedKeys(c.Values) {
-		if !slices.ContainsFunc(table.Values, func(v canonical.Value) bool { return v.Key == key }) {
+		i := slices.IndexFunc(table.Values, func(v canonical.Value) bool { return v.Key == key })
+		switch {
+		case i < 0:
 			return fmt.Errorf("convention for %s: there is no such canonical key", key)
+		case table.Values[i].IsHeading():
+			return fmt.Errorf("convention for %s: that is a block, name the values in it", key)
+		case isReserved(key) && c.Values[key].Path != key:
+			return fmt.Errorf("convention for %s: values of that block stay where they are", key)
 		}
 	}
 	return nil

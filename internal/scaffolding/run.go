@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,7 +102,42 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		result.Diff = plan.Diff()
 		return result, nil
 	}
+	note, err := checkMixture(ctx, target, chart, result)
+	if err != nil {
+		return nil, err
+	}
+	if note != "" {
+		result.Notes = append(result.Notes, note)
+	}
 	return result, plan.Apply(ctx)
+}
+
+// checkMixture says what is wrong with the chart as it will be where files stay
+// that are not the generated ones: those may not fit the new ones beside them.
+func checkMixture(ctx context.Context, target string, chart *Chart, r *Result) (string, error) {
+	if r.Conflicts() == 0 {
+		return "", nil
+	}
+	mixed := *chart
+	mixed.Files = maps.Clone(chart.Files)
+	var kept []string
+	for _, f := range r.Files {
+		if _, generated := chart.Files[f.Path]; f.Action != chartdir.Conflict || !generated {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(target, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return "", fmt.Errorf("target: %w", err)
+		}
+		mixed.Files[f.Path] = data
+		kept = append(kept, f.Path)
+	}
+	if err := check(ctx, &mixed); err != nil {
+		return fmt.Sprintf("The chart is not sound with the files that were left alone (%s): %s\n"+
+			"Take the changes over by hand: remove such a file (it is in version control), run this again, and merge the two.",
+			strings.Join(kept, ", "), strings.TrimSpace(err.Error())), nil
+	}
+	return "", nil
 }
 
 // recoverTarget finishes or undoes what an interrupted run has left, unless
