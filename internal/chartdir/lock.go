@@ -28,7 +28,6 @@ type Lock struct {
 	Template   string   `yaml:"template"`
 	Chart      Version  `yaml:"chart"`
 	Upstream   Version  `yaml:"upstream"`
-	Host       string   `yaml:"host,omitempty"`
 	Components []string `yaml:"components"`
 	// Options are further options of scaffold that a later run repeats, by the
 	// names that scaffold gives them.

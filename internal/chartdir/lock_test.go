@@ -22,8 +22,8 @@ func TestLockRoundTrip(t *testing.T) {
 	made := func() *Lock {
 		l := &Lock{
 			Tool: "v1", Template: "sha256:0", Chart: Version{"livekit", "0.1.0", "v1.13.5"}, Upstream: Version{"livekit-server", "1.9.0", "v1.9.0"},
-			Host: "livekit.example.com", Components: []string{"redis", "ingress"},
-			Options: map[string]any{"without": []any{"ingress"}, "b": true}, Convention: map[string]any{"values": map[string]any{"image.tag": "x.y"}},
+			Components: []string{"redis", "ingress"},
+			Options:    map[string]any{"without": []any{"ingress"}, "b": true}, Convention: map[string]any{"values": map[string]any{"image.tag": "x.y"}},
 		}
 		if err := l.record(files); err != nil {
 			t.Fatal(err)
@@ -85,7 +85,7 @@ func TestALockThatIsNoFile(t *testing.T) {
 }
 
 func TestALockTooLargeToReadIsNotWritten(t *testing.T) {
-	l := &Lock{Host: strings.Repeat("a", maxLock)}
+	l := &Lock{Tool: strings.Repeat("a", maxLock)}
 	if _, err := l.Encode(); err == nil {
 		t.Error("it was encoded")
 	}

@@ -73,6 +73,14 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	}
 	// What an interrupted run has written is nobody's yet: it was to be this.
 	o.Force = o.Force || finished
+	old, err := chartdir.ReadLock(target)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil {
+		o.repeat(old.Options)
+	}
+	options := o.remembered()
 	conv, warnings, err := conventions(ctx, o.Dir, target, o.Like, o.ConventionsFile)
 	if err != nil {
 		return nil, err
@@ -82,7 +90,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := newLock(chart, o)
+	lock, err := newLock(chart, o, options)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +244,7 @@ func nearer(charts []string) []string {
 	return out
 }
 
-func newLock(c *Chart, o RunOptions) (*chartdir.Lock, error) {
+func newLock(c *Chart, o RunOptions, options map[string]any) (*chartdir.Lock, error) {
 	template, err := templateHash()
 	if err != nil {
 		return nil, err
@@ -247,7 +255,7 @@ func newLock(c *Chart, o RunOptions) (*chartdir.Lock, error) {
 		Upstream: chartdir.Version{
 			Name: canonical.UpstreamName, Version: canonical.UpstreamVersion, AppVersion: canonical.UpstreamAppVersion,
 		},
-		Host: o.Host, Components: c.Components, Convention: c.Convention,
+		Components: c.Components, Options: options, Convention: c.Convention,
 	}, nil
 }
 
