@@ -147,6 +147,7 @@ func TestBadOverrides(t *testing.T) {
 		"values: {env: {path: env, shape: tree}}\n":                      `shape "tree" is not one of`,
 		"values: {env: {path: a..b}}\n":                                  "is not a dotted path",
 		"style: {indent: two}\n":                                         "indent",
+		"labels: {selector: [{name: app, value: '{chart}'}]}\n":          "changes with the version",
 		"labels: {selector: []}\n":                                       "at least one label",
 		"values:\n  image.repository: image\n  image.tag: image.tag.x\n": "at, above or below",
 		"a: [\n": "c.yaml:",

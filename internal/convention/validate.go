@@ -98,6 +98,11 @@ func (c *Convention) validateTexts() error {
 			texts = append(texts, text{"labels", l.Name, labelName}, text{"labels: " + l.Name, l.Value, labelPattern})
 		}
 	}
+	for _, l := range append(slices.Clone(c.Labels.Selector), c.Labels.ServiceSelector...) {
+		if strings.Contains(l.Value, "{chart}") || strings.Contains(l.Value, "{version}") {
+			return fmt.Errorf("convention for labels.selector: %s changes with the version (%s), and a selector never may", l.Name, l.Value)
+		}
+	}
 	for _, kind := range sortedKeys(c.Naming.Suffixes) {
 		texts = append(texts, text{"naming.suffixes." + kind, c.Naming.Suffixes[kind], nameSuffix})
 	}

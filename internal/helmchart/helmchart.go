@@ -192,6 +192,9 @@ func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) 
 	if err != nil {
 		return nil, err
 	}
+	if want := c.c.Metadata.KubeVersion; rel.KubeVersion != "" && want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.Version) {
+		return nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s", c.Name(), want, caps.KubeVersion.Version)
+	}
 	options := chartutil.ReleaseOptions{
 		Name:      or(rel.Name, "release"),
 		Namespace: or(rel.Namespace, "default"),

@@ -81,6 +81,18 @@ func TestRenderNamesMissingDependencies(t *testing.T) {
 	}
 }
 
+func TestRenderComparesKubernetes(t *testing.T) {
+	c, err := LoadFiles([]File{{"Chart.yaml", []byte("apiVersion: v2\nname: a\nversion: 1.0.0\nkubeVersion: \">=1.29.0-0\"\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, fine := range map[string]bool{"": true, "1.28.0": false, "1.29.3": true} {
+		if _, err := c.Render(context.Background(), nil, Release{KubeVersion: version}); (err == nil) != fine {
+			t.Errorf("version %q: %v", version, err)
+		}
+	}
+}
+
 func TestReadValues(t *testing.T) {
 	dir := t.TempDir()
 	one, two := filepath.Join(dir, "one.yaml"), filepath.Join(dir, "two.yaml")

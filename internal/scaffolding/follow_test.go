@@ -45,6 +45,21 @@ func TestComponentsFollowTheSiblings(t *testing.T) {
 	}
 }
 
+// Helm reads YAML 1.1, where "no" is false.
+func TestWordsThatAreBooleansToHelm(t *testing.T) {
+	conv := convention.Canonical()
+	conv.Defaults.IngressClass = "no"
+	conv.Defaults.IngressAnnotations = map[string]string{"example.com/redirect": "off"}
+	chart, err := Generate(context.Background(), conv, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := rendered(t, write(t, chart), "")
+	if got := field(t, o, "Ingress/rel-livekit", "spec", "ingressClassName"); got != `"no"` {
+		t.Errorf("the class is %s", got)
+	}
+}
+
 // A DaemonSet runs several servers: no sidecar, no number of them, no autoscaler.
 func TestDaemonSet(t *testing.T) {
 	conv := convention.Canonical()

@@ -2,6 +2,7 @@ package scaffolding
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -144,7 +145,16 @@ func (l *layout) schemaOf(v canonical.Value) map[string]any {
 	return maps.Clone(v.Schema)
 }
 
-func str(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
+// words are booleans and nulls in YAML 1.1, which Helm reads.
+var words = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|null|~)$`)
+
+func str(s string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
+	if words.MatchString(s) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
+}
 
 func strs(list []string) (out []*yaml.Node) {
 	for _, s := range list {
