@@ -24,13 +24,20 @@ scaffold --conventions.`,
 			if err != nil {
 				return err
 			}
+			var text []byte
 			switch out.format {
 			case "json":
-				return report.JSON(cmd.OutOrStdout(), conv)
+				text, err = conv.JSON()
 			case "yaml":
-				return report.YAML(cmd.OutOrStdout(), conv)
+				text, err = conv.YAML()
+			default:
+				return report.Conventions(cmd.OutOrStdout(), conv, explain)
 			}
-			return report.Conventions(cmd.OutOrStdout(), conv, explain)
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&explain, "explain", false, "show the evidence of each fact")

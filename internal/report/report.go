@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // JSON prints v as one indented JSON object.
@@ -18,14 +16,4 @@ func JSON(w io.Writer, v any) error {
 		return fmt.Errorf("print JSON: %w", err)
 	}
 	return nil
-}
-
-// YAML prints v as a YAML document.
-func YAML(w io.Writer, v any) error {
-	data, err := yaml.Dump(v, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false))
-	if err != nil {
-		return fmt.Errorf("print YAML: %w", err)
-	}
-	_, err = w.Write(data)
-	return err
 }

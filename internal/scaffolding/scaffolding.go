@@ -92,7 +92,7 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err != nil {
 		return nil, err
 	}
-	files, err := generate(l, o, components)
+	files, err := generate(l, table, o, components)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func follow(conv *convention.Convention, with, without []string) ([]string, []st
 	return with, without
 }
 
-func generate(l *layout, o Options, components []string) (map[string][]byte, error) {
+func generate(l *layout, table *canonical.Table, o Options, components []string) (map[string][]byte, error) {
 	a := newApp(o, l.convention)
 	root := newTree(l, a)
 	style := l.convention.Style
@@ -176,16 +176,16 @@ func generate(l *layout, o Options, components []string) (map[string][]byte, err
 	if err != nil {
 		return nil, err
 	}
-	table, err := valuesTable(root, style)
+	markdown, err := valuesTable(root, style)
 	if err != nil {
 		return nil, err
 	}
 	data := templateData{
 		App: a, Convention: l.convention, Workload: l.workload(), Components: components,
 		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion,
-		Values: string(values), Schema: string(schema), ValuesTable: table,
+		Values: string(values), Schema: string(schema), ValuesTable: markdown,
 		ChartFields: chartFields(o, style.ChartFields),
 	}
 	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
-	return chartFiles(l, data)
+	return chartFiles(l, table, data)
 }

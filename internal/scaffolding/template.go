@@ -40,14 +40,10 @@ type templateData struct {
 var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range)\b[^\n]*\]\])[ \t]*\n`)
 
 // chartFiles renders the embedded chart.
-func chartFiles(l *layout, data templateData) (map[string][]byte, error) {
-	table, err := canonical.Load()
-	if err != nil {
-		return nil, err
-	}
+func chartFiles(l *layout, table *canonical.Table, data templateData) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	files := scaffold.Files()
-	err = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
