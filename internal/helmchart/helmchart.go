@@ -140,6 +140,9 @@ type Release struct {
 	APIVersions []string
 	// SkipSchema leaves values.schema.json unread.
 	SkipSchema bool
+	// Lenient lets values that a template requires be missing, and passes over
+	// the template's own refusals, as Helm's linter does.
+	Lenient bool
 }
 
 // Render renders the chart with values over its defaults, as `helm template`
@@ -185,6 +188,7 @@ func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) 
 		return nil, fmt.Errorf("render chart %s: missing in charts/: %s", c.Name(), strings.Join(missing, ", "))
 	}
 	values = copyMap(values)
+	c = &Chart{clone(c.c)} // the next lines change it
 	if err := chartutil.ProcessDependencies(c.c, values); err != nil {
 		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
 	}
@@ -206,7 +210,7 @@ func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) 
 	if err != nil {
 		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
 	}
-	rendered, err := engine.Render(c.c, top)
+	rendered, err := engine.Engine{LintMode: rel.Lenient}.Render(c.c, top)
 	if err != nil {
 		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
 	}

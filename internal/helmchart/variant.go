@@ -1,0 +1,113 @@
+package helmchart
+
+import (
+	"path"
+	"regexp"
+	"slices"
+
+	"helm.sh/helm/v3/pkg/chart"
+)
+
+// Identity is what a chart's templates see of its Chart.yaml. Empty fields
+// leave what is there.
+type Identity struct{ Name, Version, AppVersion string }
+
+// As gives the chart under another identity. The chart itself stays.
+func (c *Chart) As(id Identity) *Chart {
+	out := clone(c.c)
+	out.Metadata.Name = or(id.Name, out.Metadata.Name)
+	out.Metadata.Version = or(id.Version, out.Metadata.Version)
+	out.Metadata.AppVersion = or(id.AppVersion, out.Metadata.AppVersion)
+	return &Chart{out}
+}
+
+// Bare gives the chart without its notes, schema, tests and the Kubernetes
+// versions that it asks for: what stands in the way of a render whose values
+// are not meant to be sensible. Its keys and certificates are words, as making
+// real ones takes seconds. The chart itself stays.
+func (c *Chart) Bare() *Chart {
+	out := clone(c.c)
+	bare(out)
+	return &Chart{out}
+}
+
+func bare(c *chart.Chart) {
+	c.Schema = nil
+	c.Metadata.KubeVersion = ""
+	c.Templates = slices.DeleteFunc(slices.Clone(c.Templates), func(f *chart.File) bool {
+		return path.Base(f.Name) == "NOTES.txt" || path.Base(path.Dir(f.Name)) == "tests"
+	})
+	for i, f := range c.Templates {
+		c.Templates[i] = &chart.File{Name: f.Name, Data: cheap(f.Data)}
+	}
+	for _, d := range c.Dependencies() {
+		bare(d)
+	}
+}
+
+var (
+	certificateCall = regexp.MustCompile(`\b(genCA|genSelfSignedCert|genSignedCert)(WithKey)?\b`)
+	secretCall      = regexp.MustCompile(`\b(genPrivateKey|derivePassword|bcrypt|htpasswd)\b`)
+)
+
+// cheap puts words for the results of sprig's costly functions; their arguments
+// stay, as further entries or texts.
+func cheap(template []byte) []byte {
+	template = certificateCall.ReplaceAll(template, []byte(`dict "Cert" "certificate" "Key" "key"`))
+	return secretCall.ReplaceAll(template, []byte(`print "secret"`))
+}
+
+// WithValues gives the chart with other default values. The chart itself stays.
+func (c *Chart) WithValues(values map[string]any) *Chart {
+	out := clone(c.c)
+	out.Values = copyMap(values)
+	return &Chart{out}
+}
+
+// clone copies what Helm changes of a chart when it renders it: which
+// dependencies are on, and the values that they export. Texts are shared.
+func clone(c *chart.Chart) *chart.Chart {
+	metadata := *c.Metadata
+	metadata.Dependencies = make([]*chart.Dependency, 0, len(c.Metadata.Dependencies))
+	for _, d := range c.Metadata.Dependencies {
+		if d == nil {
+			continue
+		}
+		one := *d
+		metadata.Dependencies = append(metadata.Dependencies, &one)
+	}
+	out := &chart.Chart{
+		Raw: c.Raw, Metadata: &metadata, Lock: c.Lock, Templates: c.Templates,
+		Values: c.Values, Schema: c.Schema, Files: c.Files,
+	}
+	below := make([]*chart.Chart, 0, len(c.Dependencies()))
+	for _, d := range c.Dependencies() {
+		below = append(below, clone(d))
+	}
+	out.SetDependencies(below...)
+	return out
+}
+
+// LibraryTemplates gives the templates of all charts below this one, in order of
+// name within each.
+func (c *Chart) LibraryTemplates() []File {
+	var out []File
+	for _, d := range c.Dependencies() {
+		for _, f := range d.Templates() {
+			out = append(out, File{"charts/" + d.Name() + "/" + f.Name, f.Data})
+		}
+		out = append(out, d.LibraryTemplates()...)
+	}
+	return out
+}
+
+// Dependency gives the chart of that name below this one, nil where it is not
+// at hand.
+func (c *Chart) Dependency(name string) *Chart {
+	for _, d := range c.c.Dependencies() {
+		if d.Metadata.Name == name {
+			return &Chart{d}
+		}
+	}
+	return nil
+}
