@@ -40,12 +40,29 @@ func (s *scope) call(at parse.Node, name string, args []*value) *value {
 		}
 		return &value{}
 	}
+	if name == "eq" || name == "ne" || name == "has" {
+		s.compare(args)
+	}
 	fromFile := false
 	for _, a := range args {
 		s.whole(at, a)
 		fromFile = fromFile || a.fromFile
 	}
 	return &value{fromFile: fromFile}
+}
+
+// compare notes the texts that a value is compared to: each may be a branch.
+func (s *scope) compare(args []*value) {
+	for _, a := range args {
+		for _, p := range a.paths {
+			for _, b := range args {
+				s.reading.addChoice(p, b)
+				for _, e := range b.elements {
+					s.reading.addChoice(p, e)
+				}
+			}
+		}
+	}
 }
 
 // callPassing knows the functions whose result is one of their arguments.

@@ -26,6 +26,45 @@ type Reading struct {
 	reads   []Read
 	seen    map[string]bool
 	written []path
+	choices map[string]choice // by path
+	apis    []string          // that .Capabilities.APIVersions is asked for
+}
+
+// choice is the texts that a value is compared to.
+type choice struct {
+	path  path
+	texts []string
+}
+
+// maxChoices bounds the texts of one value, and the API versions.
+const maxChoices = 20
+
+func (r *Reading) addChoice(p path, to *value) {
+	c := r.choices[p.key()]
+	if to.text == nil || len(p) == 0 || len(c.texts) >= maxChoices || slices.Contains(c.texts, *to.text) {
+		return
+	}
+	if r.choices == nil {
+		r.choices = map[string]choice{}
+	}
+	r.choices[p.key()] = choice{p, append(c.texts, *to.text)}
+}
+
+// addAPI notes the argument of .Capabilities.APIVersions.Has.
+func (r *Reading) addAPI(method parse.Node, argument *value) {
+	var fields []string
+	switch n := method.(type) {
+	case *parse.FieldNode:
+		fields = n.Ident
+	case *parse.VariableNode:
+		fields = n.Ident
+	}
+	if len(fields) < 2 || fields[len(fields)-1] != "Has" || fields[len(fields)-2] != "APIVersions" || argument.text == nil {
+		return
+	}
+	if len(r.apis) < maxChoices && !slices.Contains(r.apis, *argument.text) {
+		r.apis = append(r.apis, *argument.text)
+	}
 }
 
 // Read is one place where a template reads a value.

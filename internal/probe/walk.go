@@ -214,7 +214,9 @@ func (s *scope) command(c *parse.CommandNode, piped *value) *value {
 	}
 	v := s.operand(c.Args[0])
 	for _, a := range c.Args[1:] { // a method with arguments, as .Files.Get "x"
-		s.whole(a, s.operand(a))
+		argument := s.operand(a)
+		s.whole(a, argument)
+		s.reading.addAPI(c.Args[0], argument)
 	}
 	if piped != nil {
 		s.whole(c, piped)

@@ -1,0 +1,291 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// Options bound an experiment. Zero values stand for the defaults.
+type Options struct {
+	// Timeout ends the experiment with what it has found, DefaultTimeout where
+	// it is 0. It is looked at between renders: what never returns is the
+	// business of a worker process (see Pool).
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// MaxRenders ends it after so many, DefaultMaxRenders where it is 0.
+	MaxRenders int `json:"maxRenders,omitempty"`
+	// Parallel is how many renders run at once, one a core where it is 0.
+	Parallel int `json:"parallel,omitempty"`
+}
+
+// Bounds of an experiment that its caller has not bounded.
+const (
+	DefaultTimeout    = 20 * time.Second
+	DefaultMaxRenders = 3000
+)
+
+// Effect says how a value reaches a field.
+type Effect string
+
+// The effects, from the clearest to the least clear.
+const (
+	Direct Effect = "direct" // the field's value is the value
+	Inside Effect = "inside" // the value is a part of the field's text
+	Key    Effect = "key"    // the value is the name of a field
+	Switch Effect = "switch" // fields or objects come, go or change otherwise
+)
+
+// Reach is one field that a value reaches.
+type Reach struct {
+	Object Ref
+	// Field is the way into the object, [n] for an element of a list; empty
+	// where the whole object comes or goes.
+	Field  []string
+	Effect Effect
+	// Before and After are the text around a value that is Inside, up to 60
+	// characters of each.
+	Before, After string `json:",omitempty"`
+	// Gone says of a Switch that what is in the base goes; otherwise it comes
+	// or changes.
+	Gone bool `json:",omitempty"`
+	// Value is what the field has in the base.
+	Value any `json:",omitempty"`
+}
+
+// Finding is one key of the values with what it reaches.
+type Finding struct {
+	// Path is the way to the value, [n] for an element of a list.
+	Path []string
+	// IsDeclared says that the chart's values have it; otherwise only its
+	// templates read it, or it is a sample entry of an empty list or map.
+	IsDeclared bool
+	// Filled is what was put into a place that is empty in the base, where that
+	// reaches anything.
+	Filled  Filling
+	Reaches []Reach
+}
+
+// Filling is a kind of value.
+type Filling string
+
+// The fillings of empty places.
+const (
+	FilledText  Filling = "text"
+	FilledMap   Filling = "map"   // one entry
+	FilledList  Filling = "list"  // one text
+	FilledItems Filling = "items" // one map of name and value
+)
+
+// Result is the outcome of an experiment.
+type Result struct {
+	// Base are values under which as much is rendered as could be found, whole.
+	Base map[string]any
+	// Objects is what they render, without hooks, and then what shows up under
+	// other values; Refs stand beside them.
+	Objects []manifest.Object
+	Refs    []Ref
+	// Findings are in order of path. A key without reach is one that moved
+	// nothing.
+	Findings []Finding
+	// Identity is how names and labels follow from the chart and the release.
+	Identity []Identity
+	Renders  int
+	Elapsed  time.Duration
+	// Incomplete says why not every key was tried, "" where all were.
+	Incomplete string
+	// Required says that the chart renders only where what it requires is
+	// left out.
+	Required bool
+}
+
+// Run renders a chart again and again and finds out which of its values reaches
+// which field. Its own values are the starting point; over are laid over them.
+// The error is that of a chart that does not render at all.
+func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Options) (*Result, error) {
+	started := time.Now()
+	e := newExperiment(chart, o)
+	ctx, cancel := context.WithTimeout(ctx, orDefault(o.Timeout, DefaultTimeout))
+	defer cancel()
+	values := helmchart.Merge(chart.Values(), over)
+	base, err := e.start(ctx, values)
+	if err != nil {
+		return nil, err
+	}
+	base = e.grow(ctx, base)
+	r := &Result{Base: base.values, Objects: base.shot.objects, Refs: base.shot.refs, Required: e.lenient}
+	first := e.measureAll(ctx, base, values)
+	findings, more := e.measureHidden(ctx, base, values, first)
+	r.Findings = findings
+	r.add(more)
+	r.Identity = e.identities(ctx, base, values, r.Findings)
+	r.Renders, r.Elapsed = int(e.renders.Load()), time.Since(started)
+	r.Incomplete = e.incomplete(ctx)
+	return r, nil
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// experiment is one run with its bounds.
+type experiment struct {
+	chart   *helmchart.Chart
+	reading *Reading
+	release helmchart.Release
+	// lenient is set where the chart does not render otherwise.
+	lenient  bool
+	max      int
+	renders  atomic.Int64
+	refused  atomic.Bool // a render, as the number of them was used up
+	slots    chan struct{}
+	nextID   int
+	nextReal int
+}
+
+func newExperiment(chart *helmchart.Chart, o Options) *experiment {
+	parallel := orDefault(o.Parallel, runtime.GOMAXPROCS(0))
+	e := &experiment{
+		chart: chart.Bare(), max: orDefault(o.MaxRenders, DefaultMaxRenders), slots: make(chan struct{}, parallel),
+	}
+	e.reading = readTemplates(chart)
+	e.release = helmchart.Release{
+		Name: releaseName, Namespace: namespaceName, KubeVersion: kubeVersion, SkipSchema: true, APIVersions: e.reading.apis,
+	}
+	return e
+}
+
+// kubeVersion is one under which today's APIs are chosen.
+const kubeVersion = "1.34.0"
+
+// readTemplates reads the templates without rendering; one that does not parse leaves
+// nothing known.
+func readTemplates(chart *helmchart.Chart) *Reading {
+	r, err := Reads(chart.Templates(), chart.LibraryTemplates()...)
+	if err != nil {
+		return &Reading{Everything: true}
+	}
+	return r
+}
+
+var errSpent = errors.New("the number of renders is used up")
+
+// render renders the chart with values alone.
+func (e *experiment) render(ctx context.Context, values map[string]any) (*snapshot, error) {
+	return e.renderAs(ctx, e.chart, values, e.release)
+}
+
+func (e *experiment) renderAs(ctx context.Context, chart *helmchart.Chart, values map[string]any, release helmchart.Release) (*snapshot, error) {
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if e.renders.Add(1) > int64(e.max) {
+		e.renders.Add(-1)
+		e.refused.Store(true)
+		return nil, errSpent
+	}
+	release.Lenient = e.lenient
+	files, err := chart.Render(ctx, values, release)
+	if err != nil {
+		return nil, err
+	}
+	return take(files), nil
+}
+
+func (e *experiment) incomplete(ctx context.Context) string {
+	switch {
+	case e.refused.Load() || e.spent():
+		return "reached the most that is allowed"
+	case ctx.Err() != nil:
+		return "ran out of time"
+	}
+	return ""
+}
+
+// setup is a set of values with what it renders.
+type setup struct {
+	values map[string]any
+	shot   *snapshot
+	// masked are the fields that differ between two renders of these values,
+	// or stand for other fields (checksums).
+	masked map[string]bool
+}
+
+// start renders the chart as it is. Where that fails, what it requires is left
+// out, and then what the failure names is filled in.
+func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, error) {
+	shot, err := e.render(ctx, values)
+	if err == nil {
+		return e.setup(ctx, values, shot), nil
+	}
+	first := err
+	e.lenient = true
+	for range maxRepairs {
+		if shot, err = e.render(ctx, values); err == nil {
+			return e.setup(ctx, values, shot), nil
+		}
+		repaired, ok := e.repair(values, err)
+		if !ok {
+			break
+		}
+		values = repaired
+	}
+	return nil, fmt.Errorf("probe: %w", first)
+}
+
+// maxRepairs is how many missing values are filled in to get a render.
+const maxRepairs = 20
+
+// setup renders the same values once more: what differs is no effect of values.
+func (e *experiment) setup(ctx context.Context, values map[string]any, shot *snapshot) *setup {
+	s := &setup{values: values, shot: shot, masked: map[string]bool{}}
+	if again, err := e.render(ctx, values); err == nil {
+		for _, a := range shot.differences(again, nil) {
+			s.masked[a] = true
+		}
+	}
+	for a, p := range shot.fields {
+		if isChecksum(p) {
+			s.masked[a] = true
+		}
+	}
+	return s
+}
+
+// isChecksum tells a hash of something else that was rendered: an annotation
+// such as checksum/config.
+func isChecksum(p place) bool {
+	text := p.text()
+	if len(text) != 32 && len(text) != 40 && len(text) != 64 && len(text) != 63 {
+		return false
+	}
+	return strings.Trim(text, "0123456789abcdef") == "" && slices.Contains(p.path, "annotations")
+}
+
+// each runs work for every item at once, as far as there are slots to render.
+func each[T any](items []T, work func(T)) {
+	var wg sync.WaitGroup
+	for _, item := range items {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			work(item)
+		}()
+	}
+	wg.Wait()
+}

@@ -1,0 +1,161 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+)
+
+// Names that stand nowhere else, so that they are known again in what is
+// rendered. None is a part of another.
+const (
+	releaseName   = "zqrelease"
+	namespaceName = "zqspace"
+	chartName     = "zqchart"
+	chartVersion  = "7.3.91"
+	appVersion    = "6.2.84"
+)
+
+// Identity is how an object's name and labels follow from the chart and its
+// release. In the patterns {name} is the chart's name, {chart} name and version,
+// {chartVersion} that version, {release} the release's name, {version} the
+// application's version, {service} Helm, {namespace} the namespace.
+type Identity struct {
+	Object Ref
+	// Name is the pattern of metadata.name. Contained is the same for a release
+	// whose name begins with the chart's, where `helm create` leaves one out.
+	Name, Contained string
+	// Namespace is the pattern of metadata.namespace, "" where there is none.
+	Namespace string
+	// Labels are the object's own, Selector those that a workload or a Service
+	// selects by, PodLabels those of a workload's pods; each in the order in
+	// which it is written.
+	Labels, Selector, PodLabels []Label
+}
+
+// Label is a label with the pattern of its value.
+type Label struct{ Name, Value string }
+
+// identities renders the chart under names of our own, and without the values
+// that would give others.
+func (e *experiment) identities(ctx context.Context, base *setup, declared map[string]any, findings []Finding) []Identity {
+	chart := e.chart.As(helmchart.Identity{Name: chartName, Version: chartVersion, AppVersion: appVersion})
+	release := e.release
+	values := e.named(base.values, declared, findings, true)
+	plain, err := e.renderAs(ctx, chart, values, release)
+	if err != nil { // it cannot do without some of the samples
+		values = e.named(base.values, declared, findings, false)
+		plain, err = e.renderAs(ctx, chart, values, release)
+	}
+	if err != nil {
+		return nil
+	}
+	release.Name = chartName + "-zqmore"
+	contained, err := e.renderAs(ctx, chart, values, release)
+	if err != nil {
+		contained = plain
+	}
+	out := make([]Identity, 0, len(plain.objects))
+	for i, o := range plain.objects {
+		id := Identity{Object: plain.refs[i], Name: pattern(o.Name(), releaseName), Namespace: pattern(o.Namespace(), releaseName)}
+		if j := slices.Index(contained.refs, id.Object); j >= 0 {
+			id.Contained = pattern(contained.objects[j].Name(), release.Name)
+		}
+		text := plain.texts[id.Object.File]
+		id.Labels = patterns(o.Labels(), text)
+		switch o.Kind() {
+		case "Deployment", "StatefulSet", "DaemonSet":
+			id.Selector = patterns(o.TextMap("spec", "selector", "matchLabels"), text)
+			id.PodLabels = patterns(o.TextMap("spec", "template", "metadata", "labels"), text)
+		case "Service":
+			id.Selector = patterns(o.TextMap("spec", "selector"), text)
+		}
+		out = append(out, id)
+	}
+	return out
+}
+
+// nameWords are keys whose value is the application's name.
+var nameWords = []string{"name", "appname", "app", "application", "applicationname", "servicename", "clustername"}
+
+// named gives values under which names follow from the chart: samples of texts
+// are taken back, with all set wherever they stand, and so are overrides that a chart has set for itself. What the
+// values call the application is called like the chart.
+func (e *experiment) named(base, declared map[string]any, findings []Finding, all bool) map[string]any {
+	values := base
+	for _, f := range findings {
+		was, _ := at(declared, f.Path)
+		now, _ := at(base, f.Path)
+		last := strings.ToLower(strings.ReplaceAll(f.Path[len(f.Path)-1], "_", ""))
+		text, isText := was.(string)
+		switch {
+		case last == "nameoverride", last == "fullnameoverride":
+			values, _ = put(values, f.Path, "").(map[string]any)
+		case slices.Contains(nameWords, last) && (isText || isEmpty(was)) && slices.ContainsFunc(f.Reaches, namesWorkload),
+			text != "" && text == e.chart.Name() && slices.ContainsFunc(f.Reaches, namesWorkload):
+			values, _ = put(values, f.Path, chartName).(map[string]any)
+		case now == sampleText && isEmpty(was) && !inList(f.Path) && (all || slices.ContainsFunc(f.Reaches, namesWorkload)):
+			values, _ = put(values, f.Path, was).(map[string]any)
+		}
+	}
+	return values
+}
+
+// inList tells a way that leads through a list: what templates do with an
+// element may need all of it.
+func inList(way []string) bool {
+	return slices.ContainsFunc(way, func(segment string) bool { _, ok := elementIndex(segment); return ok })
+}
+
+// namesWorkload tells whether a field names a workload, or is a label by which
+// it selects its pods.
+func namesWorkload(r Reach) bool {
+	switch r.Object.Kind {
+	case "Deployment", "StatefulSet", "DaemonSet":
+		return slices.Equal(r.Field, []string{"metadata", "name"}) || slices.Contains(r.Field, "matchLabels")
+	}
+	return false
+}
+
+// patterns gives labels in the order in which the text has their names, without
+// samples.
+func patterns(labels map[string]string, text string) []Label {
+	var out []Label
+	for name, value := range labels {
+		if name != sampleKey && value != sampleText {
+			out = append(out, Label{name, pattern(value, releaseName)})
+		}
+	}
+	slices.SortFunc(out, func(a, b Label) int {
+		return cmp.Or(cmp.Compare(keyIndex(text, a.Name), keyIndex(text, b.Name)), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// keyIndex is where a text first has a key, in any style of YAML.
+func keyIndex(text, key string) int {
+	at := regexp.MustCompile(`(?m)(?:^|[\s{,"'])` + regexp.QuoteMeta(key) + `["']?\s*:`).FindStringIndex(text)
+	if at == nil {
+		return len(text)
+	}
+	return at[0]
+}
+
+// pattern puts the words in braces in place of the names that stand for them.
+func pattern(text, release string) string {
+	if text == "Helm" {
+		return "{service}"
+	}
+	return strings.NewReplacer(
+		release, "{release}", // first: it may contain the chart's name
+		chartName+"-"+chartVersion, "{chart}",
+		chartName, "{name}",
+		chartVersion, "{chartVersion}",
+		appVersion, "{version}",
+		namespaceName, "{namespace}",
+	).Replace(text)
+}

@@ -1,0 +1,191 @@
+package probe
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// Ref names a rendered object by where it comes from: names move when values
+// do.
+type Ref struct {
+	File string // the template ("templates/service.yaml")
+	Kind string
+	N    int // among those of its kind in that file, from 0
+}
+
+func (r Ref) String() string {
+	if r.N > 0 {
+		return fmt.Sprintf("%s (%s, no. %d)", r.Kind, r.File, r.N+1)
+	}
+	return fmt.Sprintf("%s (%s)", r.Kind, r.File)
+}
+
+// place is one field of one object. The path has [n] for the elements of lists.
+type place struct {
+	ref  Ref
+	path []string
+	// value is a scalar, or an empty map or list.
+	value any
+}
+
+// text is the value as a template would print it.
+func (p place) text() string {
+	switch v := p.value.(type) {
+	case string:
+		return v
+	case nil:
+		return ""
+	}
+	return fmt.Sprint(p.value)
+}
+
+// snapshot is what one render gave, field by field.
+type snapshot struct {
+	objects []manifest.Object
+	refs    []Ref             // beside objects
+	fields  map[string]place  // by address
+	texts   map[string]string // of the files
+}
+
+// take reads rendered files. What cannot be parsed is left out: values that make
+// no sense are tried on purpose.
+func take(files []helmchart.File) *snapshot {
+	s := &snapshot{fields: map[string]place{}, texts: map[string]string{}}
+	for _, f := range files {
+		s.texts[f.Name] = string(f.Data)
+		objects, _ := manifest.Parse(f.Name, f.Data)
+		seen := map[string]int{}
+		for _, o := range objects {
+			ref := Ref{File: f.Name, Kind: o.Kind(), N: seen[o.Kind()]}
+			seen[ref.Kind]++
+			if o.IsHook() {
+				continue
+			}
+			s.objects = append(s.objects, o)
+			s.refs = append(s.refs, ref)
+			s.flatten(ref, nil, shown(o))
+		}
+	}
+	return s
+}
+
+// shown gives an object's fields with a Secret's data in clear: a value that
+// reaches it would not be seen otherwise.
+func shown(o manifest.Object) map[string]any {
+	data := o.Map("data")
+	if o.Kind() != "Secret" || len(data) == 0 {
+		return o.Fields
+	}
+	clear := maps.Clone(data)
+	for k, v := range data {
+		text, _ := v.(string)
+		if plain, err := base64.StdEncoding.DecodeString(text); err == nil {
+			clear[k] = string(plain)
+		}
+	}
+	out := maps.Clone(o.Fields)
+	out["data"] = clear
+	return out
+}
+
+// maxFields bounds what is looked at in one render.
+const maxFields = 100_000
+
+func (s *snapshot) flatten(ref Ref, at []string, value any) {
+	if len(s.fields) > maxFields {
+		return
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			s.flatten(ref, child(at, k), v[k])
+		}
+		if len(v) > 0 {
+			return
+		}
+	case []any:
+		for i, e := range v {
+			s.flatten(ref, child(at, "["+strconv.Itoa(i)+"]"), e)
+		}
+		if len(v) > 0 {
+			return
+		}
+	}
+	s.fields[address(ref, at)] = place{ref, at, value}
+}
+
+func child(at []string, segment string) []string {
+	return append(slices.Clone(at), segment)
+}
+
+func address(ref Ref, path []string) string {
+	return ref.File + "\x00" + ref.Kind + "\x00" + strconv.Itoa(ref.N) + "\x00" + strings.Join(path, "\x00")
+}
+
+// has reports whether the object is there.
+func (s *snapshot) has(ref Ref) bool { return slices.Contains(s.refs, ref) }
+
+// differences gives the addresses of the fields that are not the same in both,
+// in order, without those of masked.
+func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string {
+	var out []string
+	for a, p := range s.fields {
+		q, there := other.fields[a]
+		if !masked[a] && (!there || !sameValue(p.value, q.value)) {
+			out = append(out, a)
+		}
+	}
+	for a := range other.fields {
+		if _, here := s.fields[a]; !here && !masked[a] {
+			out = append(out, a)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sameValue compares scalars. Maps and lists are empty where they get here.
+func sameValue(a, b any) bool {
+	switch a.(type) {
+	case map[string]any:
+		_, ok := b.(map[string]any)
+		return ok
+	case []any:
+		_, ok := b.([]any)
+		return ok
+	}
+	switch b.(type) {
+	case map[string]any, []any:
+		return false
+	}
+	return a == b
+}
+
+// covers tells whether all that other shows is shown in s too, whatever its
+// value.
+func (s *snapshot) covers(other *snapshot) bool {
+	for a, p := range other.fields {
+		if !isEmpty(p.value) && isEmpty(s.fields[a].value) {
+			return false
+		}
+	}
+	return true
+}
+
+// weight is how many fields show something.
+func (s *snapshot) weight() int {
+	n := 0
+	for _, p := range s.fields {
+		if !isEmpty(p.value) {
+			n++
+		}
+	}
+	return n
+}
