@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -76,5 +78,74 @@ func BenchmarkVerifyByHelm(b *testing.B) {
 	for b.Loop() {
 		command(b, dir, bin, "lint", "--strict", "livekit")
 		command(b, dir, bin, "template", "livekit")
+	}
+}
+
+// sixtyKeys writes a chart with sixty values of all kinds.
+func sixtyKeys(b *testing.B, dir, name string) {
+	b.Helper()
+	var values, template strings.Builder
+	template.WriteString("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n" +
+		"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n        - name: a\n          image: a\n          env:\n")
+	for i := range 60 {
+		fmt.Fprintf(&values, "k%02d: %s\n", i, []string{"text", "7", "true", "{}", "[]"}[i%5])
+		fmt.Fprintf(&template, "            - {name: K%02d, value: {{ toJson .Values.k%02d | quote }}}\n", i, i)
+	}
+	for file, text := range map[string]string{
+		"Chart.yaml": "apiVersion: v2\nname: " + name + "\nversion: 0.1.0\n", "values.yaml": values.String(),
+		"templates/deployment.yaml": template.String(),
+	} {
+		path := filepath.Join(dir, name, filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkProbe(b *testing.B) {
+	bin, dir := binary(b), b.TempDir()
+	sixtyKeys(b, dir, "keys")
+	for b.Loop() {
+		command(b, dir, bin, "conventions", "keys")
+	}
+}
+
+// BenchmarkProbeByHelm renders the chart once for each of its values.
+func BenchmarkProbeByHelm(b *testing.B) {
+	bin, dir := helm(b), b.TempDir()
+	sixtyKeys(b, dir, "keys")
+	for b.Loop() {
+		for i := range 60 {
+			command(b, dir, bin, "template", "keys", "--set", fmt.Sprintf("k%02d=x", i))
+		}
+	}
+}
+
+func thousandCharts(b *testing.B) string {
+	b.Helper()
+	dir := b.TempDir()
+	for i := range 1000 {
+		sixtyKeys(b, filepath.Join(dir, "apps"), fmt.Sprintf("app%03d", i))
+	}
+	return dir
+}
+
+func BenchmarkThousandCharts(b *testing.B) {
+	bin, dir := binary(b), thousandCharts(b)
+	for b.Loop() {
+		command(b, dir, bin, "conventions")
+	}
+}
+
+// BenchmarkThousandChartsByHelm renders each chart once.
+func BenchmarkThousandChartsByHelm(b *testing.B) {
+	bin, dir := helm(b), thousandCharts(b)
+	for b.Loop() {
+		for i := range 1000 {
+			command(b, dir, bin, "template", filepath.Join("apps", fmt.Sprintf("app%03d", i)))
+		}
 	}
 }

@@ -12,12 +12,13 @@ const module = "github.com/helm-livekit/helm-livekit/"
 
 // below is what each package of ours may import of ours: arrows go down.
 var below = map[string][]string{
-	"internal/cli":         {"internal/canonical", "internal/remedy", "internal/report", "internal/scaffolding", "internal/verify"},
-	"internal/report":      {"internal/convention", "internal/scaffolding", "internal/verify"},
+	"internal/cli":         {"internal/canonical", "internal/probe", "internal/publish", "internal/remedy", "internal/report", "internal/scaffolding", "internal/verify"},
+	"internal/report":      {"internal/convention", "internal/publish", "internal/scaffolding", "internal/verify"},
 	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
+	"internal/publish":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
 	"internal/verify":      {"internal/helmchart", "internal/livekit", "internal/manifest", "internal/probe", "internal/remedy"},
-	"internal/convention":  {"internal/canonical", "internal/remedy", "internal/yamldoc"},
-	"internal/probe":       {"internal/helmchart", "internal/remedy"},
+	"internal/convention":  {"internal/canonical", "internal/helmchart", "internal/manifest", "internal/probe", "internal/remedy", "internal/yamldoc"},
+	"internal/probe":       {"internal/helmchart", "internal/manifest", "internal/remedy"},
 	"internal/chartdir":    {"internal/remedy"},
 	"internal/yamldoc":     {"internal/remedy"},
 }
@@ -51,6 +52,9 @@ func TestDoors(t *testing.T) {
 		for _, i := range p.Imports {
 			if strings.HasPrefix(i, "helm.sh/helm/") && name != "internal/helmchart" {
 				t.Errorf("%s imports %s: the door to Helm is internal/helmchart", name, i)
+			}
+			if strings.HasPrefix(i, "github.com/google/go-containerregistry/") && name != "internal/publish" {
+				t.Errorf("%s imports %s: the door to registries is internal/publish", name, i)
 			}
 			ours, isOurs := strings.CutPrefix(i, module)
 			if isOurs && strings.HasPrefix(name, "internal/") && !slices.Contains(below[name], ours) {

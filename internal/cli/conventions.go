@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/helm-livekit/helm-livekit/internal/report"
@@ -10,17 +12,27 @@ import (
 func newConventions() *cobra.Command {
 	var explain bool
 	var out *output
+	var f scaffolding.Following
+	var r *renderFlags
 	cmd := &cobra.Command{
 		Use:   "conventions [CHART_DIR...]",
 		Short: "Show the conventions that scaffold would follow",
-		Long: `Reads the conventions of the charts, or of those beside apps/livekit where none is
-given, and shows what scaffold would follow. -o yaml is a file for
-scaffold --conventions.`,
+		Long: `Reads the conventions of the charts, or of those beside the new chart where none
+is given, and shows what scaffold would follow. -o yaml is a file for
+scaffold --conventions.
+
+A chart is rendered again and again, with one value changed at a time: the key
+that moves the image is the image's key, whatever it is called. Such facts are
+"probed". Of several charts most decide ("voted"). What does not render is
+judged by the names of its keys ("name"), which is a guess. Nothing is fetched
+from the network, unless --dependency-build asks Helm to.`,
 		Example: `  helm livekit conventions apps/localai
   helm livekit conventions --explain
+  helm livekit conventions --for charts/livekit
   helm livekit conventions apps/localai -o yaml > conventions.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			conv, err := scaffolding.Conventions(cmd.Context(), chartDir(nil), args, "")
+			f.Like, f.Renders = args, r.renders()
+			conv, notes, err := scaffolding.Conventions(cmd.Context(), f)
 			if err != nil {
 				return err
 			}
@@ -31,16 +43,21 @@ scaffold --conventions.`,
 			case "yaml":
 				text, err = conv.YAML()
 			default:
-				return report.Conventions(cmd.OutOrStdout(), conv, explain)
+				return report.Conventions(cmd.OutOrStdout(), conv, notes, explain)
 			}
 			if err != nil {
 				return err
+			}
+			for _, note := range notes {
+				fmt.Fprintln(cmd.ErrOrStderr(), note)
 			}
 			_, err = cmd.OutOrStdout().Write(text)
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&explain, "explain", false, "show the evidence of each fact")
+	cmd.Flags().StringVar(&f.Dir, "for", chartDir(nil), "the new `CHART_DIR`, whose neighbours and settings count")
+	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "yaml", "json")
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 
 func newScaffold() *cobra.Command {
 	var out *output
+	var r *renderFlags
 	o := scaffolding.RunOptions{ToolVersion: version}
 	cmd := &cobra.Command{
 		Use:   "scaffold [CHART_DIR]",
@@ -28,7 +29,7 @@ Components, for --with and --without:
   helm livekit scaffold --dry-run`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Dir = chartDir(args)
+			o.Dir, o.Renders = chartDir(args), r.renders()
 			result, err := scaffolding.Run(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -50,6 +51,7 @@ Components, for --with and --without:
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
 	flags.BoolVar(&o.Force, "force", false, "write over a chart that is there, edited files aside")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be written (over a chart that is there, what --force would do), and write nothing")
+	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "json")
 	completeComponents(cmd)
 	return cmd

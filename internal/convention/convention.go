@@ -28,6 +28,11 @@ type Convention struct {
 	Files    Files    `json:"files" yaml:"files"`
 	Style    Style    `json:"style" yaml:"style"`
 	Defaults Defaults `json:"defaults" yaml:"defaults"`
+	// Secrets are how the repository gets its Secrets.
+	Secrets Secrets `json:"secrets" yaml:"secrets"`
+	// Notes say, a sentence each, what of the siblings' habits a standalone
+	// chart cannot have or could not be understood, and what is done instead.
+	Notes []string `json:"notes,omitempty" yaml:"notes,omitempty"`
 }
 
 // Fact is how one thing is known.
@@ -214,6 +219,30 @@ type Defaults struct {
 	Fact         `yaml:",inline"`
 }
 
+// Ways to get a Secret into the cluster, for Secrets.Mechanism.
+const (
+	SecretsPlain       = "plain"             // the chart writes it from its values
+	SecretsExisting    = "existingSecret"    // values name one that is there
+	SecretsExternal    = "ExternalSecret"    // External Secrets Operator
+	SecretsSealed      = "SealedSecret"      // Bitnami's sealed secrets
+	SecretsOnePassword = "OnePasswordItem"   // 1Password operator
+	SecretsVault       = "vault-annotations" // HashiCorp's injector
+)
+
+// Secrets are how a repository gets its Secrets.
+type Secrets struct {
+	// Mechanism is one of the constants, "" where no sibling says anything.
+	Mechanism string `json:"mechanism,omitempty" yaml:"mechanism,omitempty"`
+	// APIVersion is that of the operator's objects
+	// ("external-secrets.io/v1").
+	APIVersion string `json:"apiVersion,omitempty" yaml:"apiVersion,omitempty"`
+	// Spec holds what of such an object's spec suits any application: the
+	// store, how often it is asked. It is as the object has it
+	// ({secretStoreRef: {kind: ClusterSecretStore, name: vault}}).
+	Spec map[string]any `json:"spec,omitempty" yaml:"spec,omitempty"`
+	Fact `yaml:",inline"`
+}
+
 // Canonical is the plain convention: what scaffold writes where no sibling
 // says otherwise.
 func Canonical() *Convention {
@@ -241,5 +270,6 @@ func Canonical() *Convention {
 		Files:    Files{Extension: "yaml", Fact: byDefault},
 		Style:    Style{Indent: 2, Lists: "indented", Quotes: "double", Comments: "plain", Fact: byDefault},
 		Defaults: Defaults{Fact: byDefault},
+		Secrets:  Secrets{Fact: byDefault},
 	}
 }

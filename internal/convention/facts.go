@@ -11,6 +11,8 @@ import (
 // facts are what one sibling says. A thing that it does not say is nil or empty.
 type facts struct {
 	shown        string
+	dir          string
+	isNear       bool // it lies beside the new chart
 	values       map[string]Value
 	labels       *Labels
 	naming       *Naming
@@ -20,13 +22,42 @@ type facts struct {
 	style        Style
 	defaults     Defaults
 	chartVersion string
+	secrets      *Secrets
+	notes        []string
 }
+
+// likeness tells how much a chart is like LiveKit: a server with a Service, a
+// way in and a disk. Such a chart has more to say on how to write one.
+func (f facts) likeness() int {
+	n := 0
+	for _, key := range []string{"image.repository", "service.port", "ingress.hosts", "persistence.size"} {
+		if _, ok := f.values[key]; ok {
+			n++
+		}
+	}
+	return n
+}
+
+// weight is what the sibling's vote counts: more the more it is like LiveKit,
+// and more again where it lies beside the new chart and not elsewhere in the
+// repository.
+func (f facts) weight() int {
+	w := max(1, f.likeness()-1)
+	if f.isNear {
+		w *= nearWeight
+	}
+	return w
+}
+
+// nearWeight lets the charts beside the new one decide against a few times as
+// many elsewhere.
+const nearWeight = 4
 
 // read gathers what the sibling says.
 func (s *sibling) read() facts {
 	sc := newScan(s.values, s.name, s.others)
 	found := sc.detect()
-	f := facts{shown: s.shown, values: map[string]Value{}, route: sc.route}
+	f := facts{shown: s.shown, dir: s.dir, values: map[string]Value{}, route: sc.route}
 	for key, at := range found {
 		f.values[key] = Value{
 			Path: s.pathOf(at.path), Shape: at.shape,
@@ -40,6 +71,11 @@ func (s *sibling) read() facts {
 	f.style = s.style()
 	f.defaults = s.defaults(sc)
 	f.chartVersion = s.chart.Root.Get("version").Str()
+	f.secrets = s.secrets()
+	if s.wrapped != nil {
+		f.notes = append(f.notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
+			"it has at the root what is below %s there.", s.shown, s.wrapped.name, s.wrapped.key()))
+	}
 	return f
 }
 

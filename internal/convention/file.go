@@ -62,6 +62,10 @@ func LoadFile(path string) (Overrides, error) {
 		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
 			"reading the convention: %w", err)
 	}
+	if !doc.Root.IsMap() {
+		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
+			"%s:%d: conventions are a map of keys, and this is none", path, doc.Root.Line)
+	}
 	o := newOverrides(doc.Root, path)
 	return o, o.check()
 }
@@ -128,10 +132,21 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	if err := d.Decode(out); err != nil {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
+	if o.names("labels", "scheme") && !o.names("labels", "set") && out.Labels.Scheme != c.Labels.Scheme {
+		return nil, remedy.Errorf("write down labels.set and labels.selector as well",
+			"%s: labels.scheme: %q names a set of labels, and does not choose it", o.from, out.Labels.Scheme)
+	}
 	if err := out.Fit(); err != nil {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
 	return out, nil
+}
+
+// names reports whether the overrides have a key of a block.
+func (o Overrides) names(block, key string) bool {
+	m, _ := o.parts[block].(map[string]any)
+	_, ok := m[key]
+	return ok
 }
 
 // mergeMaps lays one map over another; maps in both are merged, all else is

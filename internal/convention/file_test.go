@@ -130,6 +130,12 @@ func TestOverridesMoveTheSilent(t *testing.T) {
 
 func TestBadOverrides(t *testing.T) {
 	for text, want := range map[string]string{
+		"- a\n":                                                          "are a map of keys",
+		"just a word\n":                                                  "are a map of keys",
+		"labels: {scheme: app}\n":                                        "does not choose it",
+		"naming: {suffixes: {Srvice: -svc}}\n":                           "\"Srvice\" is not one of",
+		"files: {templates: {Deploy: a.yaml}}\n":                         "\"Deploy\" is not one of",
+		"secrets: {mechanism: magic}\n":                                  "\"magic\" is not one of",
 		"valuess: {}\n":                                                  "unknown field",
 		"kinds: {workload: Pod}\n":                                       `"Pod" is not one of`,
 		"values: {env: a.b, image.tag: a.b.c}\n":                         "at, above or below the place of env",

@@ -32,6 +32,9 @@ var plainSettings = []struct {
 	{"livenessProbe", []string{"livenessprobe"}, isMapOrNull},
 	{"readinessProbe", []string{"readinessprobe"}, isMapOrNull},
 	{"startupProbe", []string{"startupprobe"}, isMapOrNull},
+	{"strategy", []string{"strategy", "updatestrategy", "deploymentstrategy"}, isMapOrNull},
+	{"lifecycle", []string{"lifecycle", "lifecyclehooks"}, isMapOrNull},
+	{"extraArgs", []string{"extraargs", "args", "extraarguments"}, isListOrNull},
 	{"nameOverride", []string{"nameoverride"}, scalarOrNull},
 	{"fullnameOverride", []string{"fullnameoverride"}, scalarOrNull},
 }
@@ -71,6 +74,7 @@ func (s *scan) findBlocks() {
 			"autoscaling.targetCPUUtilizationPercentage":    {"targetcpuutilizationpercentage", "targetcpu", "avgcpuutilization", "cpuutilization"},
 			"autoscaling.targetMemoryUtilizationPercentage": {"targetmemoryutilizationpercentage", "targetmemory", "avgmemoryutilization"},
 		}},
+		{[]string{"networkpolicy"}, map[string][]string{"networkPolicy.enabled": enabledNames}},
 		{[]string{"poddisruptionbudget", "pdb"}, map[string][]string{
 			"podDisruptionBudget.enabled": enabledNames, "podDisruptionBudget.maxUnavailable": {"maxunavailable"},
 		}},
@@ -232,6 +236,8 @@ func (s *scan) findVolumeLists() {
 		"extraVolumes":      {"extravolumes", "additionalvolumes", "volumes"},
 		"extraVolumeMounts": {"extravolumemounts", "additionalvolumemounts", "volumemounts"},
 		"envFrom":           {"envfrom", "extraenvfrom"},
+		"initContainers":    {"initcontainers", "extrainitcontainers"},
+		"extraContainers":   {"extracontainers", "sidecars", "sidecarcontainers", "additionalcontainers"},
 	} {
 		p, e := s.lookup(names, func(_ place, e *yamldoc.Entry) bool { return e.Value.IsList() })
 		if e != nil {

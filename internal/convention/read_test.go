@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -313,19 +314,6 @@ func TestCancelledContextStops(t *testing.T) {
 	}
 }
 
-func TestProbeRaisesFacts(t *testing.T) {
-	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "replicas: 1\n"})
-	c := read(t, ReadOptions{Probe: func(_ context.Context, _ []string, c *Convention) error {
-		v := c.Values["replicaCount"]
-		v.Confidence = Probed
-		c.Values["replicaCount"] = v
-		return nil
-	}}, filepath.Join(apps, "a"))
-	if c.Values["replicaCount"].Confidence != Probed {
-		t.Errorf("got %+v", c.Values["replicaCount"])
-	}
-}
-
 func BenchmarkRead(b *testing.B) {
 	parsed, err := txtar.ParseFile("testdata/umbrella.txtar")
 	if err != nil {
@@ -383,7 +371,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		s, err := readSibling(own, "app")
+		s, err := readSibling(context.Background(), own, "app", helmchart.Sources{})
 		if err != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package convention
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -28,6 +30,14 @@ type sibling struct {
 	layers []layer
 	// values are all layers in one, below the wrapper's prefix.
 	values *yamldoc.Node
+	// own are the values that the chart itself gives, without those of the one
+	// that it wraps.
+	own *yamldoc.Node
+	// wrapped is the dependency that is the application, in an umbrella.
+	wrapped *dependency
+	// standIn says that the values come from a file that Helm does not read by
+	// itself (values.example.yaml).
+	standIn bool
 	// others are root keys with the values of dependencies that are not the
 	// application.
 	others    []string
@@ -52,7 +62,7 @@ func (d dependency) key() string {
 }
 
 // readSibling reads the chart in dir; shown is what evidence calls it.
-func readSibling(dir, shown string) (*sibling, error) {
+func readSibling(ctx context.Context, dir, shown string, sources helmchart.Sources) (*sibling, error) {
 	s := &sibling{shown: filepath.ToSlash(filepath.Clean(shown)), dir: dir}
 	if err := s.readChart(); err != nil {
 		return nil, err
@@ -78,8 +88,9 @@ func readSibling(dir, shown string) (*sibling, error) {
 		}
 	}
 	s.templates = []templates{own}
+	s.own, s.wrapped, s.standIn = s.values, wrapped, file != "values.yaml"
 	if wrapped != nil {
-		s.addWrapped(*wrapped)
+		s.addWrapped(ctx, *wrapped, sources)
 	}
 	return s, nil
 }
@@ -196,9 +207,9 @@ func (s *sibling) findWrapper(root *yamldoc.Node, deps []dependency, own templat
 	return best
 }
 
-// addWrapped adds the chart that the umbrella wraps, where it is unpacked under
-// charts/ or lies elsewhere in the repository (file://...).
-func (s *sibling) addWrapped(d dependency) {
+// addWrapped adds the chart that the umbrella wraps, where it is at hand: below
+// charts/, elsewhere in the repository, or in one of Helm's caches.
+func (s *sibling) addWrapped(ctx context.Context, d dependency, sources helmchart.Sources) {
 	for _, rel := range wrappedDirs(d) {
 		dir := filepath.Join(s.dir, filepath.FromSlash(rel))
 		doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml"))
@@ -206,13 +217,31 @@ func (s *sibling) addWrapped(d dependency) {
 			continue
 		}
 		shown := path.Join(s.shown, rel)
-		name := doc.Root.Get("name").Str()
-		s.templates = append(s.templates, readTemplates(dir, shown, name))
-		if values, file, err := readValues(dir); err == nil && values.Root.IsMap() {
-			s.layers = append(s.layers, layer{doc: values, shown: shown + "/" + file})
-			s.values = overlay(s.values, values.Root)
+		s.templates = append(s.templates, readTemplates(dir, shown, doc.Root.Get("name").Str()))
+		if values, file, err := readValues(dir); err == nil {
+			s.addLayer(values, shown+"/"+file)
 		}
 		return
+	}
+	umbrella, _, err := helmchart.LoadComplete(ctx, s.dir, sources)
+	if err != nil {
+		return // it is judged without
+	}
+	chart := umbrella.Dependency(d.name)
+	if chart == nil {
+		return
+	}
+	shown := fmt.Sprintf("%s %s", d.name, chart.Version())
+	s.templates = append(s.templates, newTemplates(chart.Templates(), shown, chart.Name()))
+	if values, err := yamldoc.Parse("values.yaml", chart.ValuesFile()); err == nil {
+		s.addLayer(values, shown+": values.yaml")
+	}
+}
+
+func (s *sibling) addLayer(values *yamldoc.Doc, shown string) {
+	if values.Root.IsMap() {
+		s.layers = append(s.layers, layer{doc: values, shown: shown})
+		s.values = overlay(s.values, values.Root)
 	}
 }
 
@@ -252,7 +281,8 @@ func (s *sibling) evidence(path []string) string {
 			return fmt.Sprintf("%s:%d %s", l.shown, line, full)
 		}
 	}
-	return s.layers[0].shown
+	last := s.templates[len(s.templates)-1]
+	return fmt.Sprintf("%s/templates .Values.%s", last.shown, yamldoc.JoinPath(path...))
 }
 
 // sameName tells whether two names are one, dashes and case aside.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -28,6 +29,10 @@ type templates struct {
 	order   []string            // names of named templates, as they come
 	helpers string              // file with named templates
 	reads   []string            // paths below .Values that the templates read
+	// operators are objects of which an operator makes a Secret, also those in
+	// files that are beside the application.
+	operators     []object
+	mentionsVault bool
 }
 
 // object is a document of a template that names its kind.
@@ -48,19 +53,15 @@ var (
 // readTemplates reads what can be read below dir/templates; a chart without
 // them has none.
 func readTemplates(dir, shown, chart string) templates {
-	t := templates{chart: chart, shown: shown, defines: map[string][]string{}}
+	var files []helmchart.File
 	root := filepath.Join(dir, "templates")
-	files, size := 0, 0
+	size := 0
 	// A file that cannot be read says nothing, so its error is passed over.
 	_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || !isTemplate(p) {
 			return nil
 		}
-		ext := path.Ext(p)
-		if ext != ".yaml" && ext != ".yml" && ext != ".tpl" {
-			return nil
-		}
-		if files++; files > maxTemplateFiles || size > maxTemplateBytes {
+		if len(files) >= maxTemplateFiles || size > maxTemplateBytes {
 			return fs.SkipAll
 		}
 		data, err := yamldoc.ReadBytes(p)
@@ -68,13 +69,27 @@ func readTemplates(dir, shown, chart string) templates {
 			return nil
 		}
 		size += len(data)
-		rel, err := filepath.Rel(root, p)
-		if err != nil {
-			return nil
+		if rel, err := filepath.Rel(dir, p); err == nil {
+			files = append(files, helmchart.File{Name: filepath.ToSlash(rel), Data: data})
 		}
-		t.read(filepath.ToSlash(rel), string(data))
 		return nil
 	})
+	return newTemplates(files, shown, chart)
+}
+
+func isTemplate(name string) bool {
+	ext := path.Ext(filepath.ToSlash(name))
+	return ext == ".yaml" || ext == ".yml" || ext == ".tpl"
+}
+
+// newTemplates reads the files of a chart that lie below templates/.
+func newTemplates(files []helmchart.File, shown, chart string) templates {
+	t := templates{chart: chart, shown: shown, defines: map[string][]string{}}
+	for _, f := range files[:min(len(files), maxTemplateFiles)] {
+		if rel, ok := strings.CutPrefix(f.Name, "templates/"); ok && isTemplate(f.Name) {
+			t.read(rel, string(f.Data))
+		}
+	}
 	t.finish()
 	return t
 }
@@ -83,7 +98,9 @@ func (t *templates) read(file, text string) {
 	t.files = append(t.files, file)
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	lines = t.readDefines(file, lines)
+	t.mentionsVault = t.mentionsVault || strings.Contains(text, vaultAnnotation)
 	if asidePath(file, t.chart) {
+		t.readOperators(documents(file, lines))
 		return
 	}
 	for _, m := range valuesPath.FindAllStringSubmatch(text, -1) {
@@ -91,10 +108,26 @@ func (t *templates) read(file, text string) {
 			t.reads = append(t.reads, path)
 		}
 	}
+	objects := documents(file, lines)
+	t.readOperators(objects)
+	t.objects = append(t.objects, objects...)
+}
+
+func (t *templates) readOperators(objects []object) {
+	for _, o := range objects {
+		if slices.Contains(operators, o.kind) {
+			t.operators = append(t.operators, o)
+		}
+	}
+}
+
+// documents splits a file, and notes the kind of each of its objects.
+func documents(file string, lines []string) []object {
+	var out []object
 	current := object{file: file}
 	flush := func() {
 		if len(current.lines) > 0 {
-			t.objects = append(t.objects, current)
+			out = append(out, current)
 		}
 		current = object{file: file}
 	}
@@ -109,6 +142,7 @@ func (t *templates) read(file, text string) {
 		current.lines = append(current.lines, line)
 	}
 	flush()
+	return out
 }
 
 // finish resolves what named templates may say, when all files are read: a

@@ -78,7 +78,16 @@ var (
 	nameSuffix   = regexp.MustCompile(`^-?[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 	templateFile = regexp.MustCompile(`^([-\w.]|\{name\}|/)+\.(ya?ml|tpl)$`)
 	hostPattern  = regexp.MustCompile(`^(\*\.)?([-a-z0-9.]|\{name\})*$`)
+	apiVersion   = regexp.MustCompile(`^([-a-z0-9.]+/[a-z0-9]+)?$`)
 	objectName   = regexp.MustCompile(`^([-a-z0-9.]|\{(name|host)\})*$`)
+)
+
+// suffixedKinds are the kinds of object that a chart names, and filedKinds those
+// that have a file of their own, beside the helpers.
+var (
+	suffixedKinds = append(slices.Clone(namedKinds), RouteHTTPRoute, RouteIngressRoute, "HorizontalPodAutoscaler",
+		"NetworkPolicy", "PodDisruptionBudget", "ServiceMonitor")
+	filedKinds = append(append(slices.Clone(workloadKinds), sortedKeys(fileWords)...), "helpers")
 )
 
 func (c *Convention) validateTexts() error {
@@ -92,6 +101,7 @@ func (c *Convention) validateTexts() error {
 		{"defaults.tlsSecretPattern", c.Defaults.TLSSecretPattern, objectName},
 		{"defaults.ingressClass", c.Defaults.IngressClass, objectName},
 		{"defaults.storageClass", c.Defaults.StorageClass, objectName},
+		{"secrets.apiVersion", c.Secrets.APIVersion, apiVersion},
 	}
 	for _, labels := range [][]Label{c.Labels.Set, c.Labels.Selector, c.Labels.ServiceSelector} {
 		for _, l := range labels {
@@ -104,9 +114,15 @@ func (c *Convention) validateTexts() error {
 		}
 	}
 	for _, kind := range sortedKeys(c.Naming.Suffixes) {
+		if !slices.Contains(suffixedKinds, kind) {
+			return fmt.Errorf("convention for naming.suffixes: %q is not one of %q", kind, suffixedKinds)
+		}
 		texts = append(texts, text{"naming.suffixes." + kind, c.Naming.Suffixes[kind], nameSuffix})
 	}
 	for _, kind := range sortedKeys(c.Files.Templates) {
+		if !slices.Contains(filedKinds, kind) {
+			return fmt.Errorf("convention for files.templates: %q is not one of %q", kind, filedKinds)
+		}
 		texts = append(texts, text{"files.templates." + kind, c.Files.Templates[kind], templateFile})
 	}
 	for _, name := range sortedKeys(c.Defaults.IngressAnnotations) {
@@ -155,6 +171,7 @@ func (c *Convention) validateWords() error {
 		{"kinds.workload", c.Kinds.Workload, workloadKinds},
 		{"kinds.route", c.Kinds.Route, []string{RouteIngress, RouteHTTPRoute, RouteIngressRoute}},
 		{"files.extension", c.Files.Extension, []string{"yaml", "yml"}},
+		{"secrets.mechanism", c.Secrets.Mechanism, append(slices.Clone(operators), "", SecretsPlain, SecretsExisting, SecretsVault)},
 		{"style.lists", c.Style.Lists, []string{"indented", "flush"}},
 		{"style.quotes", c.Style.Quotes, []string{"double", "single", "none"}},
 		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator"}},

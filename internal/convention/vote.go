@@ -21,9 +21,10 @@ type choice[T any] struct {
 	of    int
 }
 
-// vote gives the choice that most make; of equal ones, the first.
+// vote gives the choice that most make, those like LiveKit counting more; of
+// equal ones, the first.
 func vote[T any](all []facts, say func(facts) (value T, id string, ok bool)) (choice[T], bool) {
-	count := map[string]int{}
+	count, weight := map[string]int{}, map[string]int{}
 	first := map[string]choice[T]{}
 	var order []string
 	total := 0
@@ -33,6 +34,7 @@ func vote[T any](all []facts, say func(facts) (value T, id string, ok bool)) (ch
 			continue
 		}
 		total++
+		weight[id] += f.weight()
 		if count[id]++; count[id] == 1 {
 			first[id] = choice[T]{value: value}
 			order = append(order, id)
@@ -43,7 +45,7 @@ func vote[T any](all []facts, say func(facts) (value T, id string, ok bool)) (ch
 	}
 	best := order[0]
 	for _, id := range order {
-		if count[id] > count[best] {
+		if weight[id] > weight[best] {
 			best = id
 		}
 	}
@@ -71,6 +73,8 @@ func combine(all []facts) *Convention {
 	combineTemplates(c, all)
 	combineStyle(c, all)
 	combineDefaults(c, all)
+	combineSecrets(c, all)
+	combineNotes(c, all)
 	return c
 }
 
@@ -121,13 +125,13 @@ func combineTemplates(c *Convention, all []facts) {
 		}
 	}
 	// A few hand-written charts among umbrellas are not the habit.
-	if 2*len(with) >= len(all) {
+	if 2*weightOf(with) >= weightOf(all) {
 		combineLabels(c, with, len(all))
 		combineNaming(c, with, len(all))
 		combineFiles(c, with, len(all))
 	}
 	kinds := 0
-	if best, ok := vote(with, func(f facts) (string, string, bool) { return f.workload, f.workload, true }); ok && 2*len(with) >= len(all) {
+	if best, ok := vote(with, func(f facts) (string, string, bool) { return f.workload, f.workload, true }); ok && 2*weightOf(with) >= weightOf(all) {
 		c.Kinds.Workload = best.value
 		kinds = best.votes
 	}
@@ -138,6 +142,14 @@ func combineTemplates(c *Convention, all []facts) {
 	if kinds > 0 {
 		c.Kinds.Fact = choice[string]{votes: kinds, of: len(all)}.fact(Fact{Evidence: all[0].shown, Confidence: Name}, len(all))
 	}
+}
+
+func weightOf(all []facts) int {
+	w := 0
+	for _, f := range all {
+		w += f.weight()
+	}
+	return w
 }
 
 // combineLabels votes on all labels together, as they fit each other. Of equal

@@ -13,13 +13,13 @@ import (
 )
 
 // Conventions prints a convention as a table, with the evidence of each fact
-// where explain is set.
-func Conventions(w io.Writer, c *convention.Convention, explain bool) error {
+// where explain is set, and notes on what could not be read.
+func Conventions(w io.Writer, c *convention.Convention, notes []string, explain bool) error {
 	var b bytes.Buffer
 	if len(c.Source) == 0 {
 		b.WriteString("No sibling chart speaks: these are the canonical conventions.\n\n")
 	} else {
-		fmt.Fprintf(&b, "Read from %s.\n\n", strings.Join(c.Source, ", "))
+		fmt.Fprintf(&b, "Read from %s.\n\n", sources(c.Source))
 	}
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(name, value string, f convention.Fact) {
@@ -46,8 +46,37 @@ func Conventions(w io.Writer, c *convention.Convention, explain bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	if len(c.Source) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", confidences(c))
+	}
+	for _, note := range notes {
+		fmt.Fprintf(&b, "\n%s\n", note)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// confidences counts how well the values are known.
+func confidences(c *convention.Convention) string {
+	count := map[convention.Confidence]int{}
+	for _, v := range c.Values {
+		count[v.Confidence]++
+	}
+	var parts []string
+	for _, known := range []struct {
+		as   convention.Confidence
+		word string
+	}{
+		{convention.Probed, "seen to move the field in question"},
+		{convention.Voted, "by vote"},
+		{convention.Name, "by name alone, which is a guess"},
+		{convention.Default, "without a word in the charts, placed beside their like"},
+	} {
+		if n := count[known.as]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, known.word))
+		}
+	}
+	return fmt.Sprintf("Of %d values: %s.", len(c.Values), strings.Join(parts, "; "))
 }
 
 type fact struct {
@@ -83,5 +112,15 @@ func facts(c *convention.Convention) []fact {
 		fact{"ingress class", d.IngressClass, d.Fact},
 		fact{"cluster issuer", d.ClusterIssuer, d.Fact},
 		fact{"storage class", d.StorageClass, d.Fact},
+		fact{"Secrets", secrets(c.Secrets), c.Secrets.Fact},
 	)
+}
+
+// secrets names the mechanism and the store that it asks.
+func secrets(s convention.Secrets) string {
+	store, _ := s.Spec["secretStoreRef"].(map[string]any)
+	if name, ok := store["name"].(string); ok {
+		return s.Mechanism + " from " + name
+	}
+	return s.Mechanism
 }

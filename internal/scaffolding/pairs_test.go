@@ -100,6 +100,9 @@ var factors = map[string][]choice{
 			[]convention.Label{{Name: "app", Value: "{name}-selector"}, {Name: "example.com/version", Value: "{version}"}, {Name: "tier", Value: "media"}},
 			[]convention.Label{{Name: "app", Value: "{name}-selector"}, {Name: "tier", Value: "media"}},
 			[]convention.Label{{Name: "app", Value: "{name}-selector"}})},
+		{"Services by labels of their own", labels("app",
+			[]convention.Label{{Name: "app", Value: "{name}"}}, []convention.Label{{Name: "app", Value: "{name}"}},
+			[]convention.Label{{Name: "app", Value: "{name}"}, {Name: "routed-via", Value: "{release}"}})},
 	},
 	"names": {
 		{"helm create", all()},
@@ -318,7 +321,29 @@ func sound(t *testing.T, dir string, values map[string]any) []manifest.Object {
 	if len(objects) == 0 {
 		t.Error("it renders nothing")
 	}
+	servicesFindPods(t, objects)
 	return objects
+}
+
+// servicesFindPods checks that every Service selects the workload's pods.
+func servicesFindPods(t *testing.T, objects []manifest.Object) {
+	t.Helper()
+	var pods map[string]string
+	for _, o := range objects {
+		if len(o.List(pod("containers")...)) > 0 {
+			pods = o.TextMap("spec", "template", "metadata", "labels")
+		}
+	}
+	for _, o := range objects {
+		if o.Kind() != "Service" {
+			continue
+		}
+		for name, value := range o.TextMap("spec", "selector") {
+			if pods[name] != value {
+				t.Errorf("%s selects by %s: %s, and the pods have %v", o, name, value, pods)
+			}
+		}
+	}
 }
 
 func write(t *testing.T, c *Chart) string {

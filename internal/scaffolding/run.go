@@ -9,11 +9,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
 
@@ -27,6 +29,25 @@ type RunOptions struct {
 	ConventionsFile string // a file of conventions to obey instead
 	Force, DryRun   bool
 	ToolVersion     string
+	Renders         Renders
+}
+
+// Renders says how siblings are rendered to find out what their values mean.
+type Renders struct {
+	// Prober does it; nil leaves it at names and shapes.
+	Prober convention.Prober
+	// Getenv is os.Getenv, by which Helm's caches are found; nil leaves them out.
+	Getenv func(string) string
+	// HelmBin is the Helm that fetches dependencies, "" where none may.
+	HelmBin string
+}
+
+// sources are the places on this machine where siblings' dependencies may lie.
+func (r Renders) sources(root string) helmchart.Sources {
+	if r.Getenv == nil {
+		return helmchart.Sources{Root: root}
+	}
+	return helmchart.HelmSources(root, r.Getenv)
 }
 
 // Result is what `scaffold` did, or would do.
@@ -81,7 +102,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		o.repeat(old.Options)
 	}
 	options := o.remembered()
-	conv, warnings, err := conventions(ctx, o.Dir, target, o.Like, o.ConventionsFile)
+	conv, warnings, err := conventions(ctx, o.following(), target)
 	if err != nil {
 		return nil, err
 	}
@@ -170,25 +191,38 @@ func recoverTarget(target string, dryRun bool) (notes []string, finished bool, e
 	return notes, r.Finished, nil
 }
 
-// Conventions reads the conventions that a chart in dir would follow: those of
-// the siblings that like names, else of the charts beside dir, with the user's
-// settings over them, and a file of conventions over all. With a file and no
-// siblings named, the file alone speaks.
-func Conventions(ctx context.Context, dir string, like []string, file string) (*convention.Convention, error) {
-	target, err := chartdir.ResolveTarget(dir)
-	if err != nil {
-		return nil, err
-	}
-	conv, _, err := conventions(ctx, dir, target, like, file)
-	return conv, err
+// Following says which conventions a chart follows.
+type Following struct {
+	Dir  string   // the chart's folder
+	Like []string // siblings; without any, the charts beside Dir
+	// File is one of conventions over what siblings say. With a file and no
+	// siblings named, the file alone speaks.
+	File    string
+	Renders Renders
 }
 
-func conventions(ctx context.Context, dir, target string, like []string, file string) (*convention.Convention, []string, error) {
-	conv, warnings, err := readSiblings(ctx, dir, like, file == "")
+func (o RunOptions) following() Following {
+	return Following{Dir: o.Dir, Like: o.Like, File: o.ConventionsFile, Renders: o.Renders}
+}
+
+// Conventions reads the conventions that a chart would follow: those of its
+// siblings, with the user's settings over them, and a file of conventions over
+// all. It gives what the user should know of siblings that could not be read or
+// rendered as well.
+func Conventions(ctx context.Context, f Following) (*convention.Convention, []string, error) {
+	target, err := chartdir.ResolveTarget(f.Dir)
 	if err != nil {
 		return nil, nil, err
 	}
+	return conventions(ctx, f, target)
+}
+
+func conventions(ctx context.Context, f Following, target string) (*convention.Convention, []string, error) {
 	tree, err := chartdir.TreeOf(target)
+	if err != nil {
+		return nil, nil, err
+	}
+	conv, warnings, err := readSiblings(ctx, f, tree, target)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -197,34 +231,64 @@ func conventions(ctx context.Context, dir, target string, like []string, file st
 		return nil, nil, err
 	}
 	overrides := settings.Conventions
-	if file != "" {
-		own, err := convention.LoadFile(file)
+	if f.File != "" {
+		own, err := convention.LoadFile(f.File)
 		if err != nil {
 			return nil, nil, err
 		}
 		overrides = overrides.Merge(own)
 	}
 	conv, err = overrides.Apply(conv)
-	return conv, warnings, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return conv, append(warnings, conv.Notes...), nil
 }
 
-// readSiblings reads the charts of like, or, where it is empty and beside is
-// set, those beside dir. Of the latter, which nobody has named, one that cannot
-// be read is a warning.
-func readSiblings(ctx context.Context, dir string, like []string, beside bool) (*convention.Convention, []string, error) {
+// fewSiblings is how many charts beside the new one are enough to go by them
+// alone.
+const fewSiblings = 3
+
+// readSiblings reads the charts that are named, or without any and without a
+// file those beside the chart. Of the latter, which nobody has named, one that
+// cannot be read is a warning.
+func readSiblings(ctx context.Context, f Following, tree, target string) (*convention.Convention, []string, error) {
 	var warnings []string
-	options := convention.ReadOptions{Lenient: len(like) == 0, Warn: func(err error) {
-		warnings = append(warnings, "Not followed: "+err.Error()+".")
-	}}
-	if len(like) == 0 && beside {
-		charts, err := convention.Siblings(dir)
+	options := convention.ReadOptions{
+		Lenient: len(f.Like) == 0,
+		Warn: func(err error) {
+			text := err.Error()
+			warnings = append(warnings, strings.ToUpper(text[:1])+text[1:]+".")
+		},
+		Prober:  f.Renders.Prober,
+		Sources: f.Renders.sources(tree),
+		HelmBin: f.Renders.HelmBin,
+	}
+	like := distinct(f.Like)
+	if len(like) == 0 && f.File == "" {
+		charts, err := convention.Siblings(f.Dir)
 		if err != nil {
 			return nil, nil, err
+		}
+		options.Beside = len(charts)
+		if len(charts) < fewSiblings {
+			charts = append(charts, convention.Elsewhere(tree, target)...)
 		}
 		like = nearer(charts)
 	}
 	conv, err := convention.Read(ctx, like, options)
 	return conv, warnings, err
+}
+
+// distinct leaves out charts that are named twice: each has one vote.
+func distinct(charts []string) []string {
+	var out, seen []string
+	for _, c := range charts {
+		if clean := filepath.Clean(c); !slices.Contains(seen, clean) {
+			out, seen = append(out, c), append(seen, clean)
+		}
+	}
+	return out
 }
 
 // nearer names the charts from the current directory where they lie in or near

@@ -139,6 +139,7 @@ func functions(l *layout, data templateData) template.FuncMap {
 		"name": func(kind string, suffix ...string) string {
 			return objectName(l.convention.Naming, helper, kind, suffix)
 		},
+		"serviceLabels":       func() []convention.Label { return serviceLabels(l.convention) },
 		"labelValue":          func(pattern string) string { return labelValue(pattern, helper) },
 		"serviceSelector":     func(indent int) string { return serviceSelector(l.convention, helper, ".", indent) },
 		"rootServiceSelector": func(indent int) string { return serviceSelector(l.convention, helper, "$", indent) },
@@ -191,6 +192,18 @@ func labelValue(pattern string, helper func(string) string) string {
 		return fmt.Sprintf("%q", pattern)
 	}
 	return pattern
+}
+
+// serviceLabels are those of a Service's selector that the workload's has not:
+// the pods carry them all the same.
+func serviceLabels(conv *convention.Convention) []convention.Label {
+	var out []convention.Label
+	for _, label := range conv.Labels.ServiceSelector {
+		if !slices.Contains(conv.Labels.Selector, label) {
+			out = append(out, label)
+		}
+	}
+	return out
 }
 
 func serviceSelector(conv *convention.Convention, helper func(string) string, dot string, indent int) string {

@@ -78,12 +78,26 @@ Labels by which the workload and the Services find the pods. They never change.
 [[ end ]]
 {{- end }}
 
+[[ if serviceLabels ]]
+{{/*
+Labels by which the Services find the pods, beside those above.
+*/}}
+{{- define "[[ helper "serviceLabels" ]]" -}}
+[[ range serviceLabels ]]
+[[ .Name ]]: [[ labelValue .Value ]]
+[[ end ]]
+{{- end }}
+
+[[ end ]]
 {{/*
 Labels of the pods. The plain label app serves `kubectl get pod -l app=[[ .Chart.Name ]]`.
 */}}
 {{- define "[[ helper "podLabels" ]]" -}}
 {{- $plain := dict "app" (include "[[ helper "name" ]]" .) }}
 {{- $own := include "[[ helper "selectorLabels" ]]" . | fromYaml }}
+[[ if serviceLabels ]]
+{{- $own = include "[[ helper "serviceLabels" ]]" . | fromYaml | mergeOverwrite $own }}
+[[ end ]]
 {{- mergeOverwrite $plain (deepCopy ([[ value "podLabels" ]] | default dict)) $own | toYaml }}
 {{- end }}
 

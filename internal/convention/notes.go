@@ -1,0 +1,142 @@
+package convention
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// notes say what of the sibling cannot carry over to a standalone chart, or was
+// not understood.
+func (o *observation) notes(f *facts) []string {
+	var out []string
+	for _, note := range []string{o.libraryNote(), o.hostNote(), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()} {
+		if note != "" {
+			out = append(out, note)
+		}
+	}
+	return out
+}
+
+// libraryNote tells of templates that another chart has.
+func (o *observation) libraryNote() string {
+	if o.sibling.wrapped != nil || o.sibling.templates[0].hasWorkload() {
+		return ""
+	}
+	var names []string
+	for _, d := range o.sibling.dependencies() {
+		names = append(names, d.name)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The objects of %s come from a library (%s). The new chart stands alone: it has templates of its own that render the like.",
+		o.sibling.shown, strings.Join(names, ", "))
+}
+
+// hostNote tells of a host that is put together from several values.
+func (o *observation) hostNote() string {
+	var parts []string
+	for _, f := range o.result.Findings {
+		for _, r := range f.Reaches {
+			if r.Effect == probe.Inside && isHostField(r) && isInHost(r) {
+				parts = append(parts, yamldoc.JoinPath(f.Path...))
+				break
+			}
+		}
+	}
+	slices.Sort(parts)
+	if len(parts) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("The host in %s is put together from %s. The new chart takes it whole, in one value.", o.sibling.shown, strings.Join(parts, " and "))
+}
+
+// isInHost leaves out the paths of Traefik's rules: Host(`a`) && PathPrefix(`/b`).
+func isInHost(r probe.Reach) bool {
+	return r.Object.Kind != RouteIngressRoute || strings.LastIndex(r.Before, "Host(") > strings.LastIndex(r.Before, ")")
+}
+
+func isHostField(r probe.Reach) bool {
+	for _, of := range []struct {
+		kind  string
+		field []string
+	}{{RouteIngress, field("spec rules [*] host")}, {RouteHTTPRoute, field("spec hostnames [*]")}, {RouteIngressRoute, field("spec routes [*] match")}} {
+		if rest, ok := below(r.Field, of.field); r.Object.Kind == of.kind && ok && len(rest) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// nameNote tells of names that follow no pattern that a chart can have.
+func (o *observation) nameNote() string {
+	own, ok := o.identity(o.workload)
+	if !ok {
+		return ""
+	}
+	if _, _, ok := o.fullname(own); ok {
+		return ""
+	}
+	return fmt.Sprintf("The name of the %s in %s (%s) is none that another chart could have. Please check those of the new chart.",
+		o.workload.Kind, o.sibling.shown, own.Name)
+}
+
+// labelNote tells of labels that are left out.
+func (o *observation) labelNote() string {
+	own, ok := o.identity(o.workload)
+	if !ok {
+		return ""
+	}
+	known, _ := o.patterns(own.Labels, own, false)
+	var left []string
+	for _, l := range own.Labels {
+		if !slices.ContainsFunc(known, func(k Label) bool { return k.Name == l.Name }) && !probe.IsMark(l.Name) {
+			left = append(left, l.Name)
+		}
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Labels of %s whose values are not understood are left out: %s.", o.sibling.shown, strings.Join(left, ", "))
+}
+
+// componentNote tells which of several workloads was followed.
+func (o *observation) componentNote() string {
+	var others []string
+	for _, ref := range o.result.Refs {
+		if slices.Contains(workloadKinds, ref.Kind) && ref != o.workload {
+			others = append(others, ref.String())
+		}
+	}
+	slices.Sort(others)
+	others = slices.Compact(others)
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of the workloads of %s, %s is followed, and not %s.", o.sibling.shown, o.workload, strings.Join(others, ", "))
+}
+
+// namespaceNote tells of objects that name their namespace by a value.
+func (o *observation) namespaceNote() string {
+	for _, f := range o.result.Findings {
+		for _, r := range f.Reaches {
+			if r.Effect != probe.Switch && slices.Equal(r.Field, []string{"metadata", "namespace"}) && r.Object == o.workload {
+				return fmt.Sprintf("The namespace in %s comes from the value %s. The new chart's objects go where Helm is told to install them.",
+					o.sibling.shown, yamldoc.JoinPath(f.Path...))
+			}
+		}
+	}
+	return ""
+}
+
+// combineNotes keeps the notes of a chart that is followed alone: of several,
+// each note is about that one.
+func combineNotes(c *Convention, all []facts) {
+	if len(all) == 1 {
+		c.Notes = all[0].notes
+	}
+}

@@ -1,0 +1,215 @@
+package convention
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/helm-livekit/helm-livekit/internal/probe"
+)
+
+// Names that say nothing, or the wrong thing: what is rendered tells.
+const oddValues = `runtime:
+  from: nginx
+  mark: "1.27"
+  fetch: Always
+scale: 2
+listen:
+  outside: 80
+  inside: 8080
+kind: ClusterIP
+entry:
+  visible: true
+  names: [a.example.com]
+  through: nginx
+disk:
+  big: 1Gi
+  sort: fast
+settings: {}
+image:
+  repository: forgotten
+replicaCount: 9
+limits: {}
+`
+
+const oddTemplates = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Chart.Name }}-{{ .Release.Name }}
+  labels: {app: {{ .Chart.Name }}, team: web}
+spec:
+  replicas: {{ .Values.scale }}
+  selector: {matchLabels: {app: {{ .Chart.Name }}, release: {{ .Release.Name }}}}
+  template:
+    metadata: {labels: {app: {{ .Chart.Name }}, release: {{ .Release.Name }}}}
+    spec:
+      containers:
+        - name: main
+          image: "{{ .Values.runtime.from }}:{{ .Values.runtime.mark }}"
+          imagePullPolicy: {{ .Values.runtime.fetch }}
+          ports: [{containerPort: {{ .Values.listen.inside }}}]
+          resources: {{ toJson .Values.limits }}
+          env:
+            {{- range $k, $v := .Values.settings }}
+            - {name: {{ $k | upper }}, value: {{ $v | quote }}}
+            {{- end }}
+          volumeMounts: [{name: data, mountPath: {{ .Values.disk.where | default "/data" }}}]
+      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: {{ .Chart.Name }}-{{ .Release.Name }}}
+spec:
+  type: {{ .Values.kind }}
+  ports: [{port: {{ .Values.listen.outside }}}]
+  selector: {app: something-else}
+---
+{{- if .Values.entry.visible }}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: {{ .Chart.Name }}-{{ .Release.Name }}}
+spec:
+  ingressClassName: {{ .Values.entry.through }}
+  rules:
+    {{- range .Values.entry.names }}
+    - host: {{ . }}
+    {{- end }}
+{{- end }}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec:
+  storageClassName: {{ .Values.disk.sort }}
+  resources: {requests: {storage: {{ .Values.disk.big }}}}
+`
+
+func TestReadsWhatValuesReach(t *testing.T) {
+	apps := write(t, map[string]string{
+		"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": oddValues, "odd/templates/all.yaml": oddTemplates,
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "odd"))
+	for key, want := range map[string]string{
+		"image.repository":         "runtime.from",
+		"image.tag":                "runtime.mark",
+		"image.pullPolicy":         "runtime.fetch",
+		"replicaCount":             "scale",
+		"env":                      "settings",
+		"resources":                "limits",
+		"service.type":             "kind",
+		"service.port":             "listen.outside",
+		"service.targetPort":       "listen.inside",
+		"ingress.className":        "entry.through",
+		"ingress.hosts":            "entry.names",
+		"persistence.size":         "disk.big",
+		"persistence.storageClass": "disk.sort",
+	} {
+		v := c.Values[key]
+		if v.Path != want || v.Confidence != Probed {
+			t.Errorf("%s is %q (%s, %s), want %q", key, v.Path, v.Confidence, v.Evidence, want)
+		}
+	}
+	if c.Values["env"].Shape != EnvMap || c.Values["ingress.hosts"].Shape != HostsStrings {
+		t.Errorf("shapes of env %q, of hosts %q", c.Values["env"].Shape, c.Values["ingress.hosts"].Shape)
+	}
+	if c.Naming.Fullname != FullnameChartRelease || c.Naming.Confidence != Probed {
+		t.Errorf("names %+v", c.Naming)
+	}
+	if diff := cmp.Diff([]Label{{"app", "{name}"}, {"team", "web"}}, c.Labels.Set); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	if len(c.Labels.ServiceSelector) > 0 {
+		t.Errorf("a selector that finds nothing was followed: %v", c.Labels.ServiceSelector)
+	}
+}
+
+// Keys that the templates pass over are followed in their names, and said to be
+// dead.
+func TestTellsKeysThatAreIgnored(t *testing.T) {
+	apps := write(t, map[string]string{
+		"a/Chart.yaml":  chartFile("a", "0.1.0"),
+		"a/values.yaml": "image: {repository: nginx, tag: x}\nreplicas: 3\nresources: {limits: {cpu: 1}}\n",
+		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n" +
+			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
+			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != Name || !strings.Contains(v.Evidence, "ignore") {
+		t.Errorf("replicaCount is %+v", v)
+	}
+	if v := c.Values["resources"]; v.Confidence == Probed {
+		t.Errorf("resources is %+v", v)
+	}
+}
+
+// failing is a prober that cannot render.
+type failing struct{}
+
+func (failing) Run(_ context.Context, jobs []probe.Job, done func(int, *probe.Result, error)) {
+	for i := range jobs {
+		done(i, nil, errors.New("it does not end"))
+	}
+}
+
+func TestGoesByNamesWhereNothingRenders(t *testing.T) {
+	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: nginx, tag: x}\nreplicas: 3\n"})
+	var warnings []string
+	options := ReadOptions{Prober: failing{}, Warn: func(err error) { warnings = append(warnings, err.Error()) }}
+	c := read(t, options, filepath.Join(apps, "a"))
+	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != Name {
+		t.Errorf("replicaCount is %+v", v)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "its names alone") || !strings.Contains(warnings[0], "it does not end") {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
+const componentsTemplate = `{{- range $name := list "worker" "api" }}
+{{- $c := get $.Values $name }}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: {{ $.Release.Name }}-{{ $name }}}
+spec:
+  replicas: {{ $c.replicas }}
+  selector: {matchLabels: {app: {{ $name }}}}
+  template:
+    metadata: {labels: {app: {{ $name }}}}
+    spec:
+      containers: [{name: {{ $name }}, image: "{{ $c.image.repository }}:{{ $c.image.tag }}"}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: {{ $.Release.Name }}-{{ $name }}}
+spec: {type: {{ $c.service.type }}, ports: [{port: {{ $c.service.port }}}], selector: {app: {{ $name }}}}
+---
+{{- end }}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: {{ .Release.Name }}}
+spec:
+  rules: [{host: {{ .Values.api.host }}, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: {{ .Release.Name }}-api}}}]}}]
+`
+
+// Of several components of one chart, that of the image which the values put
+// first is followed, with its own Service.
+func TestFollowsOneOfSeveralComponents(t *testing.T) {
+	component := "{image: {repository: nginx, tag: x}, replicas: 1, service: {type: ClusterIP, port: 80}, host: a.example.org}\n"
+	apps := write(t, map[string]string{
+		"shop/Chart.yaml": chartFile("shop", "0.1.0"), "shop/templates/all.yaml": componentsTemplate,
+		"shop/values.yaml": "worker: " + component + "api: " + component,
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "shop"))
+	block, _, _ := strings.Cut(c.Values["image.repository"].Path, ".")
+	for _, key := range []string{"image.repository", "image.tag", "replicaCount", "service.type", "service.port"} {
+		if v := c.Values[key]; !strings.HasPrefix(v.Path, block+".") || v.Confidence != Probed {
+			t.Errorf("%s is at %s (%s)", key, v.Path, v.Confidence)
+		}
+	}
+	if !strings.Contains(strings.Join(c.Notes, "\n"), "Of the workloads of") {
+		t.Errorf("notes %q", c.Notes)
+	}
+}
