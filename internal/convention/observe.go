@@ -133,7 +133,7 @@ func (o *observation) raise(f *facts) {
 	for _, key := range keys {
 		o.discover(f, key, taken)
 	}
-	o.settleImage(f, taken)
+	o.settleImage(f)
 	o.noteIgnored(f)
 }
 
@@ -223,20 +223,39 @@ func (o *observation) rank(at located, f *facts) int {
 }
 
 // settleImage corrects the image's shape by what its parts were seen to do.
-func (o *observation) settleImage(f *facts, taken map[string]bool) {
+func (o *observation) settleImage(f *facts) {
 	repository, ok := f.values["image.repository"]
 	if !ok || repository.Confidence != Probed {
 		return
 	}
-	_, hasTag := f.values["image.tag"]
-	registry, hasRegistry := f.values["image.registry"]
+	isProbed := func(key string) bool {
+		v, ok := f.values[key]
+		return ok && v.Confidence == Probed && v.Path != repository.Path
+	}
 	switch {
-	case hasRegistry && registry.Confidence == Probed && registry.Path != repository.Path:
+	case isProbed("image.registry"):
 		repository.Shape = ImageRegistry
-	case hasTag && f.values["image.tag"].Confidence == Probed:
+	case isProbed("image.tag"):
 		repository.Shape = ImageSplit
+	case o.isWholeImage(repository):
+		repository.Shape = ImageString
+		delete(f.values, "image.tag")
 	}
 	f.values["image.repository"] = repository
+}
+
+// isWholeImage reports whether the value is all of the image, its tag too.
+func (o *observation) isWholeImage(v Value) bool {
+	image := containerField(o.container, "image")
+	for _, f := range o.result.Findings {
+		if !o.isPath(f.Path, v.Path) {
+			continue
+		}
+		return slices.ContainsFunc(f.Reaches, func(r probe.Reach) bool {
+			return r.Object == o.workload && r.Effect == probe.Direct && slices.Equal(r.Field, image)
+		})
+	}
+	return false
 }
 
 // noteIgnored says of keys that were tried and moved nothing that they are

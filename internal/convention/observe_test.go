@@ -213,3 +213,33 @@ func TestFollowsOneOfSeveralComponents(t *testing.T) {
 		t.Errorf("notes %q", c.Notes)
 	}
 }
+
+// Values may be Kubernetes' own objects, which templates print as they are.
+func TestFollowsValuesThatAreObjects(t *testing.T) {
+	apps := write(t, map[string]string{
+		"raw/Chart.yaml": chartFile("raw", "0.1.0"),
+		"raw/values.yaml": `workload:
+  replicas: 1
+  selector: {matchLabels: {app: raw}}
+  template:
+    metadata: {labels: {app: raw}}
+    spec: {containers: [{name: raw, image: "nginx:1.27", resources: {limits: {cpu: 1}}}]}
+`,
+		"raw/templates/all.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec: {{ toJson .Values.workload }}\n",
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "raw"))
+	container := "workload.template.spec.containers[0]."
+	for key, want := range map[string]string{
+		"image.repository": container + "image", "resources": container + "resources", "replicaCount": "workload.replicas",
+	} {
+		if v := c.Values[key]; v.Path != want || v.Confidence != Probed {
+			t.Errorf("%s is at %q (%s), want %q", key, v.Path, v.Confidence, want)
+		}
+	}
+	if shape := c.Values["image.repository"].Shape; shape != ImageString {
+		t.Errorf("the image's shape is %q", shape)
+	}
+	if _, ok := c.Values["image.tag"]; ok {
+		t.Error("an image in one string has a tag of its own")
+	}
+}
