@@ -23,6 +23,7 @@ type facts struct {
 	defaults     Defaults
 	chartVersion string
 	secrets      *Secrets
+	registry     string // its image's, where that is none of the public ones
 	notes        []string
 }
 
@@ -72,6 +73,7 @@ func (s *sibling) read() facts {
 	f.defaults = s.defaults(sc)
 	f.chartVersion = s.chart.Root.Get("version").Str()
 	f.secrets = s.secrets()
+	f.registry = s.registry(sc)
 	if s.wrapped != nil {
 		f.notes = append(f.notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.shown, s.wrapped.name, s.wrapped.key()))
@@ -153,8 +155,11 @@ func (s *sibling) style() Style {
 	if len(s.layers[0].doc.Root.Entries) == 0 {
 		out.DocumentStart = chart.DocumentStart
 	}
-	if out.Indent == 0 {
+	if out.Indent < minIndent || out.Indent > maxIndent {
 		out.Indent = chart.Indent
+	}
+	if out.Indent < minIndent || out.Indent > maxIndent {
+		out.Indent = 0 // no habit to follow
 	}
 	if out.Comments == "none" {
 		out.Comments = "plain" // comments have to be written somehow

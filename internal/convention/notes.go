@@ -139,4 +139,33 @@ func combineNotes(c *Convention, all []facts) {
 	if len(all) == 1 {
 		c.Notes = all[0].notes
 	}
+	best, ok := vote(all, func(f facts) (string, string, bool) { return f.registry, f.registry, f.values["image.repository"].Path != "" })
+	if ok && best.value != "" {
+		c.Notes = append(c.Notes, fmt.Sprintf("Images come from %s here. The new chart's come from where LiveKit and Redis publish them: change that where %s mirrors them.",
+			best.value, best.value))
+	}
+}
+
+// publicRegistries are where applications publish their images themselves.
+var publicRegistries = []string{
+	"docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "lscr.io", "mcr.microsoft.com",
+	"registry.k8s.io", "k8s.gcr.io", "public.ecr.aws", "registry.gitlab.com", "docker.elastic.co", "cgr.dev", "nvcr.io", "codeberg.org",
+	"registry.hub.docker.com",
+}
+
+// registry gives the registry of the application's image, "" for a public one.
+func (s *sibling) registry(sc *scan) string {
+	at, ok := sc.facts["image.registry"]
+	if !ok {
+		at, ok = sc.facts["image.repository"]
+	}
+	if !ok {
+		return ""
+	}
+	host, _, isPath := strings.Cut(s.values.Get(yamldoc.JoinPath(at.path...)).Str(), "/")
+	isHost := strings.ContainsAny(host, ".:") && (isPath || at.key == "image.registry")
+	if !isHost || slices.Contains(publicRegistries, host) || strings.Contains(host, "example") || strings.HasSuffix(host, ".gcr.io") {
+		return ""
+	}
+	return host
 }

@@ -243,3 +243,36 @@ func TestFollowsValuesThatAreObjects(t *testing.T) {
 		t.Error("an image in one string has a tag of its own")
 	}
 }
+
+// FuzzObserve reads and renders a sibling of any values: whatever they make of
+// its templates, the convention that comes out is whole.
+func FuzzObserve(f *testing.F) {
+	f.Add(oddValues)
+	f.Add("runtime: {from: nginx}\nentry: {visible: yes, names: [[a]]}\ndisk: [1, {big: 2}]\n")
+	f.Add("settings: {a: {b: c}}\nlimits: zq0001x\nlisten: {outside: 300, inside: 301}\n")
+	f.Add("runtime: &a {from: *a}\n")
+	f.Add("a:\n b: 1\n")
+	f.Add("kind: \"{{ fail 1 }}\"\nscale: 1e400\n")
+	f.Fuzz(func(t *testing.T, values string) {
+		apps := write(t, map[string]string{
+			"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": values, "odd/templates/all.yaml": oddTemplates,
+		})
+		options := ReadOptions{Prober: &probe.Pool{}, Lenient: true}
+		if _, err := Read(context.Background(), []string{filepath.Join(apps, "odd")}, options); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestTellsTheRegistryOfTheRepository(t *testing.T) {
+	for image, want := range map[string]string{
+		"harbor.corp.io/team/a": "harbor.corp.io", "ghcr.io/team/a": "", "team/a": "", "a": "", "registry.example.com/a": "", "10.0.0.1:5000/a": "10.0.0.1:5000",
+	} {
+		apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: '" + image + "', tag: x}\n"})
+		c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
+		got := strings.Join(c.Notes, "\n")
+		if want == "" && got != "" || want != "" && !strings.Contains(got, "Images come from "+want+" here") {
+			t.Errorf("%s: notes %q", image, got)
+		}
+	}
+}

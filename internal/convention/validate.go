@@ -90,6 +90,9 @@ var (
 	filedKinds = append(append(slices.Clone(workloadKinds), sortedKeys(fileWords)...), "helpers")
 )
 
+// The spaces of an indentation that can be read.
+const minIndent, maxIndent = 2, 8
+
 func (c *Convention) validateTexts() error {
 	type text struct {
 		field, value string
@@ -136,8 +139,8 @@ func (c *Convention) validateTexts() error {
 			return fmt.Errorf("convention for %s: %q has two dots in a row", t.field, t.value)
 		}
 	}
-	if c.Style.Indent < 2 || c.Style.Indent > 8 {
-		return fmt.Errorf("convention for style.indent: %d is not between 2 and 8", c.Style.Indent)
+	if c.Style.Indent < minIndent || c.Style.Indent > maxIndent {
+		return fmt.Errorf("convention for style.indent: %d is not between %d and %d", c.Style.Indent, minIndent, maxIndent)
 	}
 	return nil
 }
