@@ -138,13 +138,17 @@ const (
 	FullnameChartRelease = "{name}-{release}"
 	FullnameChart        = "{name}"
 	FullnameRelease      = "{release}"
+	// The release alone where it contains the chart's name, else the two the other
+	// way round.
+	FullnameChartReleaseOnce = "{name}-{release}?"
 )
 
 // Naming is how objects get their names.
 type Naming struct {
 	// Fullname is one of the Fullname constants.
 	Fullname string `json:"fullname" yaml:"fullname"`
-	// Suffixes are appended to Fullname by kind ("Deployment": "-deployment").
+	// Suffixes are appended to Fullname by kind ("Deployment": "-deployment");
+	// {name} in them is the chart's name.
 	Suffixes map[string]string `json:"suffixes,omitempty" yaml:"suffixes,omitempty"`
 	// HelperPrefix stands before the names of the chart's named templates,
 	// {name} for the chart's own name.

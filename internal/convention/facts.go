@@ -13,6 +13,7 @@ type facts struct {
 	shown        string
 	dir          string
 	isNear       bool // it lies beside the new chart
+	component    string
 	values       map[string]Value
 	labels       *Labels
 	naming       *Naming
@@ -58,7 +59,8 @@ const nearWeight = 4
 func (s *sibling) read() facts {
 	sc := newScan(s.values, s.name, s.others)
 	found := sc.detect()
-	f := facts{shown: s.shown, dir: s.dir, values: map[string]Value{}, route: sc.route}
+	s.component = s.findComponent(found["image.repository"].path)
+	f := facts{shown: s.shown, dir: s.dir, component: s.component, values: map[string]Value{}, route: sc.route}
 	for key, at := range found {
 		f.values[key] = Value{
 			Path: s.pathOf(at.path), Shape: at.shape,
@@ -69,6 +71,7 @@ func (s *sibling) read() facts {
 	for _, t := range s.templates {
 		f.readTemplates(t)
 	}
+	f.files.rename(s.component)
 	f.style = s.style()
 	f.defaults = s.defaults(sc)
 	f.chartVersion = s.chart.Root.Get("version").Str()
@@ -81,11 +84,48 @@ func (s *sibling) read() facts {
 	return f
 }
 
+// plainBlocks are blocks that any application may have: they keep their names.
+var plainBlocks = []string{
+	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller", "common", "global", "image", "images",
+}
+
+// findComponent gives the block that the image is in, where the values have
+// several such blocks at their root, each for one component.
+func (s *sibling) findComponent(image []string) string {
+	if len(image) < 2 || slices.Contains(plainBlocks, norm(image[0])) || sameName(image[0], s.name) {
+		return ""
+	}
+	blocks := 0
+	for _, e := range s.values.Entries {
+		if e.Value.IsMap() && !slices.Contains(s.others, e.Key) && pick(e.Value, []string{"image"}, nil) != nil {
+			blocks++
+		}
+	}
+	if blocks < 2 {
+		return ""
+	}
+	return image[0]
+}
+
+// rename puts {name} for a component's folder.
+func (f *Files) rename(component string) {
+	if f == nil || component == "" {
+		return
+	}
+	for kind, file := range f.Templates {
+		folder, rest, inFolder := strings.Cut(file, "/")
+		if inFolder && sameName(folder, component) {
+			f.Templates[kind] = "{name}/" + rest
+		}
+	}
+}
+
 // pathOf writes a path, with {name} for a block that is called like the chart.
 func (s *sibling) pathOf(path []string) string {
 	out := slices.Clone(path)
 	for i, segment := range out {
-		if i < len(out)-1 && s.name != "" && sameName(segment, s.name) {
+		isName := s.name != "" && sameName(segment, s.name) || i == 0 && s.component != "" && segment == s.component
+		if i < len(out)-1 && isName {
 			out[i] = "{name}"
 		}
 	}

@@ -107,6 +107,9 @@ func (o *observation) fullname(id probe.Identity) (base, suffix string, ok bool)
 			base = FullnameReleaseChart
 		}
 		suffix = rest
+	} else if rest, found := strings.CutPrefix(name, "{name}-{release}"); found && rest == strings.TrimPrefix(contained, "{release}") &&
+		strings.HasPrefix(contained, "{release}") {
+		base, suffix = FullnameChartReleaseOnce, rest
 	} else {
 		for _, b := range []string{FullnameChartRelease, FullnameChart, FullnameRelease} {
 			if rest, found := strings.CutPrefix(name, b); found {
@@ -114,6 +117,9 @@ func (o *observation) fullname(id probe.Identity) (base, suffix string, ok bool)
 				break
 			}
 		}
+	}
+	if c := o.sibling.component; c != "" && strings.EqualFold(suffix, "-"+c) {
+		return base, "-{name}", base != ""
 	}
 	return base, suffix, base != "" && (suffix == "" || plainSuffix.MatchString(suffix))
 }
@@ -172,6 +178,9 @@ func (o *observation) patterns(labels []probe.Label, own probe.Identity, strict 
 			value = "{fullname}"
 		}
 		value = o.literal(value)
+		if o.sibling.component != "" && value == o.sibling.component {
+			value = "{name}"
+		}
 		if probe.IsMark(l.Name) {
 			continue
 		}
@@ -209,4 +218,5 @@ func (o *observation) raiseFiles(f *facts) {
 		}
 	}
 	f.files.Templates = files
+	f.files.rename(o.sibling.component)
 }

@@ -35,7 +35,7 @@ func (t templates) labels(lines []string, vars map[string]string, depth int) ([]
 		if m == nil || m[2] == "" {
 			continue
 		}
-		if p, known := t.pattern(m[2], vars, depth); known {
+		if p, known := t.pattern(m[2], vars, depth); known && labelName.MatchString(m[1]) && labelPattern.MatchString(p) {
 			out = appendLabels(out, Label{m[1], p})
 		}
 	}

@@ -139,7 +139,9 @@ func combineNotes(c *Convention, all []facts) {
 	if len(all) == 1 {
 		c.Notes = all[0].notes
 	}
-	best, ok := vote(all, func(f facts) (string, string, bool) { return f.registry, f.registry, f.values["image.repository"].Path != "" })
+	best, ok := vote(all, func(f facts) (string, string, bool) {
+		return f.registry, f.registry, f.values["image.repository"].Path != ""
+	})
 	if ok && best.value != "" {
 		c.Notes = append(c.Notes, fmt.Sprintf("Images come from %s here. The new chart's come from where LiveKit and Redis publish them: change that where %s mirrors them.",
 			best.value, best.value))

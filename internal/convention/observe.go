@@ -93,7 +93,7 @@ func (o *observation) isBelow(way, pattern []string) bool {
 	for i, segment := range pattern {
 		switch {
 		case segment == way[i], segment == "<volume>":
-		case segment == "{name}" && sameName(way[i], o.sibling.name):
+		case segment == "{name}" && (sameName(way[i], o.sibling.name) || i == 0 && way[i] == o.sibling.component):
 		default:
 			return false
 		}
@@ -295,7 +295,7 @@ func (s *sibling) concrete(path []string) []string {
 			continue
 		}
 		for _, key := range s.values.Get(yamldoc.JoinPath(out[:i]...)).Keys() {
-			if sameName(key, s.name) {
+			if sameName(key, s.name) || i == 0 && key == s.component {
 				out[i] = key
 			}
 		}

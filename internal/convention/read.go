@@ -188,6 +188,7 @@ func probeAll(ctx context.Context, all []facts, opts ReadOptions) error {
 		if err != nil {
 			return err
 		}
+		s.component = all[i].component
 		siblings[n], jobs[n] = s, s.job(opts.Sources)
 		if jobs[n].Options.Timeout = probeTimeAlone; len(chosen) > 1 {
 			jobs[n].Options.Timeout = probeTimeOfMany

@@ -328,13 +328,19 @@ func (c *Convention) elsewhere(taken []placed, key string) []string {
 }
 
 // ForChart gives the convention for a chart of that name: {name} in the paths
-// of values and files is filled in. Patterns of names, labels and hosts stay.
+// of values, suffixes and files is filled in. Patterns of names, labels and hosts stay.
 func (c *Convention) ForChart(name string) *Convention {
 	out := *c
 	out.Values = make(map[string]Value, len(c.Values))
 	for key, v := range c.Values {
 		v.Path = strings.ReplaceAll(v.Path, "{name}", name)
 		out.Values[key] = v
+	}
+	if c.Naming.Suffixes != nil {
+		out.Naming.Suffixes = make(map[string]string, len(c.Naming.Suffixes))
+		for kind, suffix := range c.Naming.Suffixes {
+			out.Naming.Suffixes[kind] = strings.ReplaceAll(suffix, "{name}", name)
+		}
 	}
 	if c.Files.Templates != nil {
 		out.Files.Templates = make(map[string]string, len(c.Files.Templates))

@@ -35,6 +35,10 @@ type sibling struct {
 	own *yamldoc.Node
 	// wrapped is the dependency that is the application, in an umbrella.
 	wrapped *dependency
+	// component is the block of the application among those of several
+	// components, where it is called for what that does ("backend"); the new
+	// chart's is called like the chart.
+	component string
 	// standIn says that the values come from a file that Helm does not read by
 	// itself (values.example.yaml).
 	standIn bool

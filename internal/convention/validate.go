@@ -75,7 +75,7 @@ var (
 	labelName    = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
 	labelPattern = regexp.MustCompile(`^([-A-Za-z0-9_.]|\{(name|chart|release|fullname|version|service)\})*$`)
 	namePattern  = regexp.MustCompile(`^([-A-Za-z0-9_.]|\{name\})+$`)
-	nameSuffix   = regexp.MustCompile(`^-?[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	nameSuffix   = regexp.MustCompile(`^-?([a-z0-9]([-a-z0-9]*[a-z0-9])?|\{name\})$`)
 	templateFile = regexp.MustCompile(`^([-\w.]|\{name\}|/)+\.(ya?ml|tpl)$`)
 	hostPattern  = regexp.MustCompile(`^(\*\.)?([-a-z0-9.]|\{name\})*$`)
 	apiVersion   = regexp.MustCompile(`^([-a-z0-9.]+/[a-z0-9]+)?$`)
@@ -170,7 +170,7 @@ func (c *Convention) validateWords() error {
 		allowed      []string
 	}{
 		{"labels.scheme", c.Labels.Scheme, []string{SchemeRecommended, SchemeApp, SchemeClassic, SchemeCustom}},
-		{"naming.fullname", c.Naming.Fullname, []string{FullnameHelmCreate, FullnameReleaseChart, FullnameChartRelease, FullnameChart, FullnameRelease}},
+		{"naming.fullname", c.Naming.Fullname, []string{FullnameHelmCreate, FullnameReleaseChart, FullnameChartRelease, FullnameChartReleaseOnce, FullnameChart, FullnameRelease}},
 		{"kinds.workload", c.Kinds.Workload, workloadKinds},
 		{"kinds.route", c.Kinds.Route, []string{RouteIngress, RouteHTTPRoute, RouteIngressRoute}},
 		{"files.extension", c.Files.Extension, []string{"yaml", "yml"}},

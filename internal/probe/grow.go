@@ -150,13 +150,14 @@ func (e *experiment) mayRead(way []string) bool {
 // templates read below it says what an entry has.
 func (e *experiment) samplesFor(p path, empty any) []any {
 	entry := e.entry(p, 0)
+	deepEntry := map[string]any{sampleKey: map[string]any{"value": sampleText}}
 	item := map[string]any{"name": sampleText, "value": sampleText}
 	switch empty.(type) {
 	case map[string]any:
 		if entry != nil {
-			return []any{asMap(entry), map[string]any{sampleKey: sampleText}}
+			return []any{asMap(entry), map[string]any{sampleKey: sampleText}, deepEntry}
 		}
-		return []any{map[string]any{sampleKey: sampleText}}
+		return []any{map[string]any{sampleKey: sampleText}, deepEntry}
 	case []any:
 		if list, ok := entry.([]any); ok {
 			return []any{list, []any{sampleText}, []any{item}}
@@ -164,9 +165,9 @@ func (e *experiment) samplesFor(p path, empty any) []any {
 		return []any{[]any{sampleText}, []any{item}}
 	}
 	if entry != nil {
-		return []any{entry, asMap(entry), sampleText, 1}
+		return []any{entry, asMap(entry), deepEntry, sampleText, 1}
 	}
-	return []any{sampleText, 1, true, map[string]any{sampleKey: sampleText}, []any{sampleText}, []any{item}}
+	return []any{sampleText, 1, true, map[string]any{sampleKey: sampleText}, deepEntry, []any{sampleText}, []any{item}}
 }
 
 // asMap gives a list's entry as that of a map.

@@ -45,13 +45,20 @@ type Label struct{ Name, Value string }
 func (e *experiment) identities(ctx context.Context, base *setup, declared map[string]any, findings []Finding) []Identity {
 	chart := e.chart.As(helmchart.Identity{Name: chartName, Version: chartVersion, AppVersion: appVersion})
 	release := e.release
-	values := e.named(base.values, declared, findings, true)
-	plain, err := e.renderAs(ctx, chart, values, release)
-	if err != nil { // it cannot do without some of the samples
-		values = e.named(base.values, declared, findings, false)
-		plain, err = e.renderAs(ctx, chart, values, release)
+	var values map[string]any
+	var plain *snapshot
+	// It may not do without some of the samples, or without a name of its own.
+	for _, how := range []naming{{takeBack: true}, {}, {takeBack: true, give: true}, {give: true}} {
+		tried := e.named(base.values, declared, findings, how)
+		shot, err := e.renderAs(ctx, chart, tried, release)
+		if err != nil {
+			continue
+		}
+		if values, plain = tried, shot; plain.hasNames() {
+			break
+		}
 	}
-	if err != nil {
+	if plain == nil {
 		return nil
 	}
 	release.Name = chartName + "-zqmore"
@@ -82,23 +89,43 @@ func (e *experiment) identities(ctx context.Context, base *setup, declared map[s
 // nameWords are keys whose value is the application's name.
 var nameWords = []string{"name", "appname", "app", "application", "applicationname", "servicename", "clustername"}
 
-// named gives values under which names follow from the chart: samples of texts
-// are taken back, with all set wherever they stand, and so are overrides that a chart has set for itself. What the
-// values call the application is called like the chart.
-func (e *experiment) named(base, declared map[string]any, findings []Finding, all bool) map[string]any {
+// naming says how values are changed so that names follow from the chart.
+type naming struct {
+	takeBack bool // all samples of texts, and not only those in names
+	give     bool // the chart's name to empty values that name the application
+}
+
+// hasNames reports whether every workload has a whole name.
+func (s *snapshot) hasNames() bool {
+	for _, o := range s.objects {
+		switch o.Kind() {
+		case "Deployment", "StatefulSet", "DaemonSet":
+			if o.Name() == "" || strings.HasPrefix(o.Name(), "-") || strings.HasSuffix(o.Name(), "-") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// named gives values under which names follow from the chart: samples are taken
+// back, and so are overrides that a chart has set for itself. What the values
+// call the application is called like the chart.
+func (e *experiment) named(base, declared map[string]any, findings []Finding, how naming) map[string]any {
 	values := base
 	for _, f := range findings {
 		was, _ := at(declared, f.Path)
 		now, _ := at(base, f.Path)
 		last := strings.ToLower(strings.ReplaceAll(f.Path[len(f.Path)-1], "_", ""))
-		text, isText := was.(string)
+		text, _ := was.(string)
+		names := slices.ContainsFunc(f.Reaches, namesWorkload)
 		switch {
 		case last == "nameoverride", last == "fullnameoverride":
 			values, _ = put(values, f.Path, "").(map[string]any)
-		case slices.Contains(nameWords, last) && (isText || isEmpty(was)) && slices.ContainsFunc(f.Reaches, namesWorkload),
-			text != "" && text == e.chart.Name() && slices.ContainsFunc(f.Reaches, namesWorkload):
+		case names && text != "" && (slices.Contains(nameWords, last) || text == e.chart.Name()),
+			names && isEmpty(was) && how.give && slices.Contains(nameWords, last):
 			values, _ = put(values, f.Path, chartName).(map[string]any)
-		case now == sampleText && isEmpty(was) && !inList(f.Path) && (all || slices.ContainsFunc(f.Reaches, namesWorkload)):
+		case now == sampleText && isEmpty(was) && !inList(f.Path) && (how.takeBack || names):
 			values, _ = put(values, f.Path, was).(map[string]any)
 		}
 	}

@@ -101,13 +101,14 @@ func (e *experiment) trial(base *setup, way []string, now any) trial {
 	mark := e.textMark()
 	t := trial{way: way, mark: mark, values: []any{mark}}
 	item := map[string]any{"name": mark, "value": mark}
+	entry, deepEntry := map[string]any{mark: mark}, map[string]any{mark: map[string]any{"value": mark}}
 	switch now.(type) {
 	case map[string]any:
-		t.values = []any{map[string]any{mark: mark}}
+		t.values = []any{entry, deepEntry}
 	case []any:
 		t.values = []any{[]any{mark}, []any{item}}
 	case nil:
-		t.values = []any{mark, map[string]any{mark: mark}, []any{mark}, []any{item}}
+		t.values = []any{mark, entry, deepEntry, []any{mark}, []any{item}}
 	}
 	return t
 }

@@ -108,6 +108,7 @@ var factors = map[string][]choice{
 		{"helm create", all()},
 		{"release-chart", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameReleaseChart }},
 		{"chart-release", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameChartRelease }},
+		{"chart-release once", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameChartReleaseOnce }},
 		{"chart", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameChart }},
 		{"release", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameRelease }},
 		{"suffixes", func(c *convention.Convention) {

@@ -23,6 +23,13 @@ Name of the objects.
 {{- printf "%s-%s" .Release.Name (include "[[ helper "name" ]]" .) | trunc 63 | trimSuffix "-" }}
 [[ else if eq .Convention.Naming.Fullname "{name}-{release}" ]]
 {{- printf "%s-%s" (include "[[ helper "name" ]]" .) .Release.Name | trunc 63 | trimSuffix "-" }}
+[[ else if eq .Convention.Naming.Fullname "{name}-{release}?" ]]
+{{- $name := include "[[ helper "name" ]]" . }}
+{{- if contains $name .Release.Name }}
+{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" $name .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- end }}
 [[ else if eq .Convention.Naming.Fullname "{release}" ]]
 {{- .Release.Name | trunc 63 | trimSuffix "-" }}
 [[ else ]]
@@ -108,6 +115,23 @@ Name of the Service for signalling.
 [[ name "Service" ]]
 {{- end }}
 
+[[ if placed "ingress.domain" ]]
+{{/*
+A host, with the domain behind it where it has no dot:
+include "[[ helper "host" ]]" (list . "livekit")
+*/}}
+{{- define "[[ helper "host" ]]" -}}
+{{- $host := last . }}
+{{- with first . }}
+{{- if and $host [[ value "ingress.domain" ]] (not (contains "." $host)) }}
+{{- printf "%s.%s" $host [[ value "ingress.domain" ]] }}
+{{- else }}
+{{- $host }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+[[ end ]]
 {{/*
 Name of the ServiceAccount.
 */}}
@@ -136,7 +160,16 @@ Image of the server.
 Secret with the API keys.
 */}}
 {{- define "[[ helper "keysSecret" ]]" -}}
+[[ if has "secret-operator" ]]
+{{- if [[ value "keys.operator.enabled" ]] }}
+{{- /* Not the name of a Secret that an earlier release made: Helm removes that one. */}}
+{{- include "[[ helper "suffixed" ]]" (list . "operator-keys") }}
+{{- else }}
 {{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
+{{- end }}
+[[ else ]]
+{{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
+[[ end ]]
 {{- end }}
 
 {{/*
@@ -145,7 +178,11 @@ How the server gets its API keys: "config" (they are in the configuration),
 */}}
 {{- define "[[ helper "keysFrom" ]]" -}}
 {{- if include "[[ helper "config" ]]" . | fromYaml | dig "keys" dict }}config
+[[ if has "secret-operator" ]]
+{{- else if or [[ value "keys.values" ]] (and (or [[ value "keys.existingSecret" ]] [[ value "keys.operator.enabled" ]]) [[ value "keys.fileEntry" ]]) }}file
+[[ else ]]
 {{- else if or [[ value "keys.values" ]] (and [[ value "keys.existingSecret" ]] [[ value "keys.fileEntry" ]]) }}file
+[[ end ]]
 {{- else }}env
 {{- end }}
 {{- end }}

@@ -105,9 +105,30 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors (printf "[[ key "keys.existingSecret" ]] %s is the Secret that this release has made, and would remove: leave it empty, or name another" $generated) }}
 {{- end }}
 {{- end }}
+[[ if has "secret-operator" ]]
+{{- if and [[ value "keys.fileEntry" ]] (not (or [[ value "keys.existingSecret" ]] [[ value "keys.operator.enabled" ]])) }}
+{{- $errors = append $errors "[[ key "keys.fileEntry" ]] is an entry of [[ key "keys.existingSecret" ]], which is empty, or of the Secret of [[ key "keys.operator.enabled" ]], which is false" }}
+{{- end }}
+{{- if [[ value "keys.operator.enabled" ]] }}
+{{- if or [[ value "keys.values" ]] [[ value "keys.existingSecret" ]] $config.keys }}
+{{- $errors = append $errors "[[ key "keys.operator.enabled" ]] is true beside [[ key "keys.values" ]], [[ key "keys.existingSecret" ]] or [[ key "config" ]].keys: choose one" }}
+{{- end }}
+{{- $secret := include "[[ helper "keysSecret" ]]" . }}
+{{- $spec := [[ value "keys.operator.spec" ]] }}
+{{- if not (dig "target" "name" $secret $spec | eq $secret) }}
+{{- $errors = append $errors (printf "[[ key "keys.operator.spec" ]].target.name is %s, but the server reads its keys from the Secret %s: leave it out" $spec.target.name $secret) }}
+{{- end }}
+{{- range $entry, $sealed := $spec.encryptedData }}
+{{- if not $sealed }}
+{{- $errors = append $errors (printf "[[ key "keys.operator.spec" ]].encryptedData.%s is empty: seal it with `kubeseal --raw --namespace %s --name %s --from-file=/dev/stdin`" $entry $.Release.Namespace $secret) }}
+{{- end }}
+{{- end }}
+{{- end }}
+[[ else ]]
 {{- if and [[ value "keys.fileEntry" ]] (not [[ value "keys.existingSecret" ]]) }}
 {{- $errors = append $errors "[[ key "keys.fileEntry" ]] is an entry of [[ key "keys.existingSecret" ]], which is empty" }}
 {{- end }}
+[[ end ]]
 {{- if $config.key_file }}
 {{- $errors = append $errors "[[ key "config" ]].key_file is set: name a Secret in [[ key "keys.existingSecret" ]] and its entry in [[ key "keys.fileEntry" ]] instead" }}
 {{- end }}

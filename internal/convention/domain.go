@@ -1,0 +1,41 @@
+package convention
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// raiseDomain takes a host that is put together from two values apart: the
+// domain, which an application shares with others, and what stands before it.
+func (o *observation) raiseDomain(f *facts) {
+	var domain, host *located
+	for _, finding := range o.result.Findings {
+		for _, r := range finding.Reaches {
+			if r.Effect != probe.Inside || !isHostField(r) || !o.isRelated(r.Object) {
+				continue
+			}
+			at := &located{way: finding.Path, declared: finding.IsDeclared, reach: r}
+			switch {
+			case domain == nil && r.After == "" && strings.HasSuffix(r.Before, "."):
+				domain = at
+			case host == nil && r.Before == "" && strings.HasPrefix(r.After, "."):
+				host = at
+			}
+		}
+	}
+	if domain == nil || host == nil || slices.Equal(domain.way, host.way) {
+		return
+	}
+	path := o.sibling.pathOf(domain.way)
+	f.values["ingress.domain"] = Value{Path: path, Fact: o.fact(path, *domain)}
+	if slices.ContainsFunc(host.way, func(segment string) bool { return strings.HasPrefix(segment, "[") }) {
+		return // in a list of the sibling's own, whose other settings are unknown
+	}
+	path = o.sibling.pathOf(host.way)
+	if len(yamldoc.SplitPath(path)) > 0 {
+		f.values["ingress.hosts"] = Value{Path: path, Shape: HostsSingle, Fact: o.fact(path, *host)}
+	}
+}
