@@ -439,12 +439,21 @@ func (o *observation) envParent(f probe.Finding, rest []string, reach probe.Reac
 		return way[:len(way)-1], EnvList, true
 	case len(rest) == 2 && len(way) > 2 && strings.HasPrefix(way[len(way)-2], "[") && (last == "name" || last == "value"):
 		return way[:len(way)-2], EnvList, true
+	case len(rest) == 2 && rest[1] == "value" && last == "value" && len(way) > 2 && reach.Effect == probe.Direct:
+		if sameVariable(o.variable(reach), way[len(way)-2]) { // NAME: {value: ...}
+			return way[:len(way)-2], EnvMap, true
+		}
 	case len(rest) == 2 && rest[1] == "value" && len(way) > 1 && reach.Effect == probe.Direct:
-		if name := o.object.Text(append(fieldPath(reach.Field[:len(reach.Field)-1]), "name")...); sameVariable(name, last) {
+		if sameVariable(o.variable(reach), last) {
 			return way[:len(way)-1], EnvMap, true
 		}
 	}
 	return nil, "", false
+}
+
+// variable gives the name of the variable whose value is reached.
+func (o *observation) variable(reach probe.Reach) string {
+	return o.object.Text(append(fieldPath(reach.Field[:len(reach.Field)-1]), "name")...)
 }
 
 // sameVariable compares a variable's name with the key that it was made of.

@@ -243,6 +243,7 @@ func (f *facts) observed(s *sibling, result *probe.Result) {
 	}
 	o.raise(f)
 	o.raiseIdentity(f)
+	o.raiseDefaults(f)
 	f.notes = append(f.notes, o.notes(f)...)
 }
 

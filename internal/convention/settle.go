@@ -62,7 +62,8 @@ func canonicalKeys() ([]string, error) {
 }
 
 // PathOf gives the place of a canonical key: the convention's, or the key
-// itself. It is "" for a key that has none, as the tag of an image in one string.
+// itself. It is "" for a key that has none, as the tag of an image in one string,
+// or the domain of hosts where the repository does not keep it apart.
 func (c *Convention) PathOf(key string) string {
 	shape := c.Values["image.repository"].Shape
 	if key == "image.registry" && shape != ImageRegistry || key == "image.tag" && shape == ImageString {
@@ -70,6 +71,9 @@ func (c *Convention) PathOf(key string) string {
 	}
 	if v, ok := c.Values[key]; ok {
 		return v.Path
+	}
+	if key == "ingress.domain" {
+		return ""
 	}
 	return key
 }
@@ -193,7 +197,7 @@ func (c *Convention) placeImage() {
 func (c *Convention) placeFamily(keys []string, family, base, shape string) {
 	for _, key := range keys {
 		leaf, ok := strings.CutPrefix(key, family+".")
-		if !ok {
+		if !ok || c.PathOf(key) == "" {
 			continue
 		}
 		s := shape
@@ -204,14 +208,15 @@ func (c *Convention) placeFamily(keys []string, family, base, shape string) {
 	}
 }
 
-// base gives the block in which most named keys of a family lie.
+// base gives the block in which most named keys of a family lie. Keys that often
+// lie elsewhere than their family have no vote.
 func (c *Convention) base(family string) (string, bool) {
 	votes := map[string]int{}
 	best := ""
 	for _, key := range sortedKeys(c.Values) {
 		leaf, ok := strings.CutPrefix(key, family+".")
 		v := c.Values[key]
-		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || key == "service.port" || key == "service.targetPort" {
+		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || key == "service.port" || key == "service.targetPort" || key == "ingress.domain" {
 			continue
 		}
 		i := strings.LastIndexByte(v.Path, '.')

@@ -33,6 +33,9 @@ type templates struct {
 	// files that are beside the application.
 	operators     []object
 	mentionsVault bool
+	// beside is the workload, once it is known: what lies beside it is more
+	// likely its own.
+	beside *object
 }
 
 // object is a document of a template that names its kind.
@@ -167,6 +170,7 @@ func (t *templates) finish() {
 		}
 	}
 	t.objects = objects
+	t.beside = t.workload()
 }
 
 // included gives the lines and the kind of the first named template that is an
@@ -251,23 +255,37 @@ func (t templates) hasWorkload() bool { return t.workload() != nil }
 func (t templates) workload() *object { return t.object(workloadKinds...) }
 
 // object gives the application's object of one of the kinds: the one in a file
-// that is called like the kind or like the chart, else the first.
+// that is called like the kind or like the chart, beside the workload, with the
+// shortest name; of equal ones the first.
 func (t templates) object(kinds ...string) *object {
-	var first *object
+	isWorkload := len(kinds) > 0 && slices.Contains(workloadKinds, kinds[0])
+	folder := ""
+	if w := t.beside; w != nil && !isWorkload {
+		folder = path.Dir(w.file)
+	}
+	var best *object
+	bestRank := []int{}
 	for i := range t.objects {
 		o := &t.objects[i]
 		if !slices.Contains(kinds, o.kind) {
 			continue
 		}
 		base := norm(strings.TrimSuffix(path.Base(o.file), path.Ext(o.file)))
+		rank := []int{1, 1, len(base)}
 		if base == norm(o.kind) || base == norm(t.chart) {
-			return o
+			rank[0] = 0
 		}
-		if first == nil {
-			first = o
+		if folder == path.Dir(o.file) {
+			rank[1] = 0
+		}
+		if isWorkload {
+			rank = rank[:1] // the order of files says as much as their names
+		}
+		if best == nil || slices.Compare(rank, bestRank) < 0 {
+			best, bestRank = o, rank
 		}
 	}
-	return first
+	return best
 }
 
 // section gives what stands under nested keys of an object: the text behind the
@@ -304,16 +322,14 @@ func (o *object) section(keys ...string) (inline string, body []string, ok bool)
 	return inline, lines, true
 }
 
-// chartPath puts {name} for the chart's name in a file's path.
+// chartPath puts {name} for the chart's name in a file's path, alone or before
+// a dash.
 func (t templates) chartPath(file string) string {
 	segments := strings.Split(file, "/")
 	for i, s := range segments {
-		ext := ""
-		if i == len(segments)-1 {
-			ext = path.Ext(s)
-		}
-		if strings.TrimSuffix(s, ext) == t.chart {
-			segments[i] = "{name}" + ext
+		rest, ok := strings.CutPrefix(s, t.chart)
+		if ok && t.chart != "" && (rest == "" || rest[0] == '-' || i == len(segments)-1 && rest == path.Ext(s)) {
+			segments[i] = "{name}" + rest
 		}
 	}
 	return strings.Join(segments, "/")

@@ -278,6 +278,16 @@ func IsMark(segment string) bool {
 	return segment == sampleKey || textMark.FindString(segment) == strings.ToLower(segment) && segment != ""
 }
 
+// IsMade reports whether a text has something in it that an experiment made up.
+func IsMade(text string) bool {
+	for _, word := range []string{sampleText, sampleKey, releaseName, chartName, namespaceName} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return textMark.MatchString(text)
+}
+
 const textAround = 60
 
 func head(s string) string { return s[:min(len(s), textAround)] }
