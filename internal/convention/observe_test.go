@@ -194,8 +194,8 @@ spec:
   rules: [{host: {{ .Values.api.host }}, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: {{ .Release.Name }}-api}}}]}}]
 `
 
-// Of several components of one chart, that of the image which the values put
-// first is followed, with its own Service.
+// One of several components of a chart is followed, with its own Service, and
+// what is called for its role is called for the new chart.
 func TestFollowsOneOfSeveralComponents(t *testing.T) {
 	component := "{image: {repository: nginx, tag: x}, replicas: 1, service: {type: ClusterIP, port: 80}, host: a.example.org}\n"
 	apps := write(t, map[string]string{
@@ -203,11 +203,17 @@ func TestFollowsOneOfSeveralComponents(t *testing.T) {
 		"shop/values.yaml": "worker: " + component + "api: " + component,
 	})
 	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "shop"))
-	block, _, _ := strings.Cut(c.Values["image.repository"].Path, ".")
 	for _, key := range []string{"image.repository", "image.tag", "replicaCount", "service.type", "service.port"} {
-		if v := c.Values[key]; !strings.HasPrefix(v.Path, block+".") || v.Confidence != Probed {
+		if v := c.Values[key]; !strings.HasPrefix(v.Path, "{name}.") || v.Confidence != Probed {
 			t.Errorf("%s is at %s (%s)", key, v.Path, v.Confidence)
 		}
+	}
+	if diff := cmp.Diff([]Label{{"app", "{name}"}}, c.Labels.Selector); diff != "" {
+		t.Errorf("selector (-want +got):\n%s", diff)
+	}
+	own := c.ForChart("livekit")
+	if c.Naming.Fullname != FullnameRelease || own.Naming.Suffixes["Deployment"] != "-livekit" || own.Values["image.tag"].Path != "livekit.image.tag" {
+		t.Errorf("names %+v, of the chart %+v", c.Naming, own.Naming)
 	}
 	if !strings.Contains(strings.Join(c.Notes, "\n"), "Of the workloads of") {
 		t.Errorf("notes %q", c.Notes)
@@ -274,5 +280,59 @@ func TestTellsTheRegistryOfTheRepository(t *testing.T) {
 		if want == "" && got != "" || want != "" && !strings.Contains(got, "Images come from "+want+" here") {
 			t.Errorf("%s: notes %q", image, got)
 		}
+	}
+}
+
+// What stands in templates as a literal carries over as what values say does.
+func TestTakesDefaultsFromWhatIsRendered(t *testing.T) {
+	apps := write(t, map[string]string{
+		"wiki/Chart.yaml": chartFile("wiki", "0.1.0"), "wiki/values.yaml": "image: {repository: nginx, tag: x}\nsub: wiki\n",
+		"wiki/templates/wiki-deployment.yaml": `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: wiki}
+spec:
+  selector: {matchLabels: {app: wiki}}
+  template:
+    metadata: {labels: {app: wiki}}
+    spec: {containers: [{name: wiki, image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"}]}
+`,
+		"wiki/templates/ingress.yaml": `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: wiki, annotations: {cert-manager.io/cluster-issuer: letsencrypt}}
+spec: {ingressClassName: internal, rules: [{host: "{{ .Values.sub }}.corp.io"}]}
+`,
+		"wiki/templates/wiki-pvc.yaml": `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: wiki}
+spec: {storageClassName: fast}
+`,
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "wiki"))
+	d := c.Defaults
+	if d.IngressClass != "internal" || d.ClusterIssuer != "letsencrypt" || d.StorageClass != "fast" || d.HostPattern != "{name}.corp.io" {
+		t.Errorf("defaults %+v", d)
+	}
+	if f := c.Files.Templates; f["Deployment"] != "{name}-deployment.yaml" || f["PersistentVolumeClaim"] != "{name}-pvc.yaml" || f["Ingress"] != "ingress.yaml" {
+		t.Errorf("files %v", f)
+	}
+	if c.Naming.Fullname != FullnameChart {
+		t.Errorf("names %+v", c.Naming)
+	}
+}
+
+// Of two files with objects of a kind, that beside the workload speaks.
+func TestTakesFilesBesideTheWorkload(t *testing.T) {
+	service := "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n"
+	apps := write(t, map[string]string{
+		"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "{}\n",
+		"a/templates/deployment.yaml":    "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: x\n",
+		"a/templates/cache/service.yaml": service,
+		"a/templates/service.yaml":       service,
+		"a/templates/db-secret.yaml":     "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n",
+		"a/templates/secrets.yaml":       "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n",
+	})
+	c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
+	if f := c.Files.Templates; f["Service"] != "service.yaml" || f["Secret"] != "secrets.yaml" {
+		t.Errorf("files %v", f)
 	}
 }
