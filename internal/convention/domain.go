@@ -8,14 +8,18 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// raiseDomain takes a host that is put together from two values apart: the
-// domain, which an application shares with others, and what stands before it.
+// raiseDomain takes a host apart that is put together: the domain, which an
+// application shares with others, and what stands before it, be it a value or
+// the name of the release.
 func (o *observation) raiseDomain(f *facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {
 		for _, r := range finding.Reaches {
 			if r.Effect != probe.Inside || !isHostField(r) || !o.isRelated(r.Object) {
 				continue
+			}
+			if strings.HasPrefix(finding.Path[len(finding.Path)-1], "[") {
+				continue // one of several
 			}
 			at := &located{way: finding.Path, declared: finding.IsDeclared, reach: r}
 			switch {
@@ -26,11 +30,15 @@ func (o *observation) raiseDomain(f *facts) {
 			}
 		}
 	}
-	if domain == nil || host == nil || slices.Equal(domain.way, host.way) {
+	if domain == nil {
 		return
 	}
 	path := o.sibling.pathOf(domain.way)
 	f.values["ingress.domain"] = Value{Path: path, Fact: o.fact(path, *domain)}
+	if host == nil {
+		delete(f.values, "ingress.hosts") // names in front of the domain
+		return
+	}
 	if slices.ContainsFunc(host.way, func(segment string) bool { return strings.HasPrefix(segment, "[") }) {
 		return // in a list of the sibling's own, whose other settings are unknown
 	}

@@ -13,7 +13,7 @@ import (
 // not understood.
 func (o *observation) notes(f *facts) []string {
 	var out []string
-	for _, note := range []string{o.libraryNote(), o.hostNote(), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()} {
+	for _, note := range []string{o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()} {
 		if note != "" {
 			out = append(out, note)
 		}
@@ -38,7 +38,7 @@ func (o *observation) libraryNote() string {
 }
 
 // hostNote tells of a host that is put together from several values.
-func (o *observation) hostNote() string {
+func (o *observation) hostNote(f *facts) string {
 	var parts []string
 	for _, f := range o.result.Findings {
 		for _, r := range f.Reaches {
@@ -49,7 +49,8 @@ func (o *observation) hostNote() string {
 		}
 	}
 	slices.Sort(parts)
-	if len(parts) < 2 {
+	_, hasDomain := f.values["ingress.domain"]
+	if len(parts) < 2 || hasDomain {
 		return ""
 	}
 	return fmt.Sprintf("The host in %s is put together from %s. The new chart takes it whole, in one value.", o.sibling.shown, strings.Join(parts, " and "))

@@ -242,6 +242,7 @@ func (f *facts) observed(s *sibling, result *probe.Result) {
 		return
 	}
 	o.raise(f)
+	o.raiseDomain(f)
 	o.raiseIdentity(f)
 	o.raiseDefaults(f)
 	f.notes = append(f.notes, o.notes(f)...)

@@ -158,6 +158,42 @@ func (c *Convention) placeSilent(keys []string) {
 		}
 	}
 	c.placePod()
+	c.placeInBlock(keys)
+}
+
+// workloadKeys are keys, or the families of keys, that belong to one workload.
+var workloadKeys = []string{
+	"replicaCount", "imagePullSecrets", "env", "envFrom", "extraArgs", "resources", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle",
+	"terminationGracePeriodSeconds", "strategy", "podAnnotations", "podLabels", "podSecurityContext", "securityContext", "nodeSelector", "tolerations",
+	"affinity", "topologySpreadConstraints", "priorityClassName", "runtimeClassName", "extraVolumes", "extraVolumeMounts", "initContainers",
+	"extraContainers", "annotations", "service", "ingress", "persistence", "autoscaling", "podDisruptionBudget", "serviceAccount",
+}
+
+// placeInBlock puts the silent settings of the workload into the block that is
+// called like the chart, where the repository has the image and most of what it
+// names there.
+func (c *Convention) placeInBlock(keys []string) {
+	const block = "{name}"
+	inside, outside := 0, 0
+	for _, key := range sortedKeys(c.Values) {
+		family, _, _ := strings.Cut(key, ".")
+		switch v := c.Values[key]; {
+		case v.Confidence == Default || !slices.Contains(workloadKeys, family):
+		case strings.HasPrefix(v.Path, block+"."):
+			inside++
+		default:
+			outside++
+		}
+	}
+	if !strings.HasPrefix(c.Values["image.repository"].Path, block+".") || inside <= outside {
+		return
+	}
+	for _, key := range keys {
+		family, _, _ := strings.Cut(key, ".")
+		if _, known := c.Values[key]; !known && slices.Contains(workloadKeys, family) && !isReserved(key) {
+			c.place(key, block+"."+key, "", "image.repository")
+		}
+	}
 }
 
 // place notes a place for a silent key, unless it is the canonical one.

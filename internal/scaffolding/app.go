@@ -10,7 +10,8 @@ import (
 type app struct {
 	Name      string // chart's name
 	Version   string // tag of the server's image
-	Host      string // host for signalling
+	Host      string // host for signalling, as values have it
+	Domain    string // domain behind it, where the convention keeps that apart
 	TLSSecret string // Secret with the host's certificate
 	defaults  convention.Defaults
 }
@@ -24,17 +25,36 @@ func newApp(o Options, conv *convention.Convention) app {
 	if host == "" {
 		host = name.Replace(or(conv.Defaults.HostPattern, exampleHost))
 	}
-	secret := strings.NewReplacer("{name}", o.Name, "{host}", host).
+	whole, domain := host, ""
+	if conv.PathOf("ingress.domain") != "" {
+		host, domain = apart(host, conv.Defaults.Domain)
+		if domain != "" && !strings.Contains(host, ".") {
+			whole = host + "." + domain
+		}
+	}
+	secret := strings.NewReplacer("{name}", o.Name, "{host}", whole).
 		Replace(or(conv.Defaults.TLSSecretPattern, "{name}-tls"))
 	return app{
-		Name: o.Name, Version: o.AppVersion, Host: host, TLSSecret: secret,
+		Name: o.Name, Version: o.AppVersion, Host: host, Domain: domain, TLSSecret: secret,
 		defaults: conv.Defaults,
 	}
 }
 
+// apart takes the domain off a host: the repository's, or without one what
+// stands behind the host's first dot. A host that would keep a dot, or lies in
+// another domain, stays whole.
+func apart(host, domain string) (label, of string) {
+	label, behind, _ := strings.Cut(host, ".")
+	domain = or(domain, behind)
+	if behind != domain {
+		return host, domain
+	}
+	return label, domain
+}
+
 // fill puts the application's facts into a default of the canonical table.
 func (a app) fill(s string) string {
-	return strings.NewReplacer("[[ .App.Version ]]", a.Version, "[[ .Host ]]", a.Host).Replace(s)
+	return strings.NewReplacer("[[ .App.Version ]]", a.Version, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name).Replace(s)
 }
 
 func or(s, otherwise string) string {

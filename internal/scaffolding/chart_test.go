@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -35,6 +36,20 @@ func rendered(t *testing.T, dir, values string) map[string]manifest.Object {
 		out[o.Kind()+"/"+o.Name()] = o
 	}
 	return out
+}
+
+// notes gives what Helm prints after an install.
+func notes(t *testing.T, dir, values string) string {
+	t.Helper()
+	chart, err := helmchart.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := chart.RenderNotes(context.Background(), parse(t, values), helmchart.Release{Name: "rel"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // at reads a field of an object as YAML, with its path as fields and list

@@ -17,7 +17,7 @@ import (
 // in every one of them.
 func TestConventionsDifferInNamesAndLabelsAlone(t *testing.T) {
 	canonical := behaviour(t, convention.Canonical())
-	names := []string{"image", "env", "hosts", "tls", "persistence", "access mode", "service", "scheduling", "labels", "names", "files", "style"}
+	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service", "scheduling", "labels", "names", "files", "style"}
 	for n, row := range coveringArray(names) {
 		conv := convention.Canonical()
 		var about []string

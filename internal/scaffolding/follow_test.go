@@ -17,6 +17,10 @@ func TestComponentsFollowTheSiblings(t *testing.T) {
 	conv.Values["networkPolicy.enabled"] = convention.Value{Path: "networkPolicy.enabled", Fact: convention.Fact{Confidence: convention.Default}}
 	gateway := convention.Canonical()
 	gateway.Kinds.Route = convention.RouteHTTPRoute
+	operator := convention.Canonical()
+	operator.Secrets.Mechanism = convention.SecretsSealed
+	vault := convention.Canonical()
+	vault.Secrets.Mechanism = convention.SecretsVault
 	both := convention.Canonical()
 	both.Kinds.Route = convention.RouteHTTPRoute
 	both.Values["ingress.enabled"] = convention.Value{Path: "ingress.enabled", Fact: said}
@@ -32,6 +36,9 @@ func TestComponentsFollowTheSiblings(t *testing.T) {
 		"what the user wants":  {conv, []string{"pdb"}, []string{"all"}, "core pdb"},
 		"a gateway":            {gateway, nil, nil, "core redis persistence httproute"},
 		"a gateway and more":   {gateway, []string{"ingress"}, nil, "core redis ingress persistence httproute"},
+		"an operator":          {operator, nil, nil, "core redis ingress persistence secret-operator"},
+		"an operator left out": {operator, nil, []string{"secret-operator"}, "core redis ingress persistence"},
+		"an injector":          {vault, nil, nil, "core redis ingress persistence"},
 		"both":                 {both, nil, nil, "core redis ingress persistence httproute"},
 	} {
 		chart, err := Generate(context.Background(), c.conv, Options{With: c.with, Without: c.without})

@@ -32,7 +32,7 @@ var plainShapes = map[string]string{
 func newLayout(conv *convention.Convention, table *canonical.Table, components []string) (*layout, error) {
 	l := &layout{convention: conv, paths: map[string]path{}}
 	for _, v := range table.Values {
-		if slices.Contains(components, v.Component) && l.hasPlace(v.Key) {
+		if isOf(v, components) && l.hasPlace(v.Key) {
 			l.values = append(l.values, v)
 		}
 	}
@@ -49,8 +49,15 @@ func newLayout(conv *convention.Convention, table *canonical.Table, components [
 	return l, nil
 }
 
-// hasPlace reports whether the shape of the image, or the kind of the route or of
-// the workload, leaves the key a place.
+// isOf reports whether a value is one of these components. The domain is a second
+// one's, too: either route needs it.
+func isOf(v canonical.Value, components []string) bool {
+	return slices.Contains(components, v.Component) ||
+		v.Key == "ingress.domain" && slices.Contains(components, "httproute")
+}
+
+// hasPlace reports whether the convention leaves the key a place: by the shape of
+// the image, or the kind of the route or of the workload.
 func (l *layout) hasPlace(key string) bool {
 	switch key {
 	case "replicaCount":
@@ -59,12 +66,8 @@ func (l *layout) hasPlace(key string) bool {
 		return l.convention.Kinds.Route != convention.RouteIngressRoute
 	case "ingress.entryPoints":
 		return l.convention.Kinds.Route == convention.RouteIngressRoute
-	case "image.registry":
-		return l.shape("image.repository") == convention.ImageRegistry
-	case "image.tag":
-		return l.shape("image.repository") != convention.ImageString
 	}
-	return true
+	return l.convention.PathOf(key) != ""
 }
 
 func (l *layout) shape(key string) string {

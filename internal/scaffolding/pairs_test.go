@@ -69,6 +69,20 @@ var factors = map[string][]choice{
 		{"bool", at("ingress.tls", "ingress.tls", "bool")},
 		{"map", at("ingress.tls", "ingress.tls", "map")},
 	},
+	"domain": {
+		{"in the hosts", all()},
+		{"apart", at("ingress.domain", "global.domain", "")},
+		{"in the route's block", at("ingress.domain", "ingress.domain", "")},
+	},
+	"secrets": {
+		{"the chart's", all()},
+		{"ExternalSecret", func(c *convention.Convention) {
+			c.Secrets.Mechanism, c.Secrets.APIVersion = convention.SecretsExternal, "external-secrets.io/v1beta1"
+			c.Secrets.Spec = map[string]any{"secretStoreRef": map[string]any{"name": "vault"}}
+		}},
+		{"SealedSecret", func(c *convention.Convention) { c.Secrets.Mechanism = convention.SecretsSealed }},
+		{"OnePasswordItem", func(c *convention.Convention) { c.Secrets.Mechanism = convention.SecretsOnePassword }},
+	},
 	"persistence": {
 		{"block", all()},
 		{"volumes", all(at("persistence.enabled", "persistence.<volume>.enabled", "volumes"), at("persistence.size", "persistence.<volume>.size", "volumes"), at("persistence.mountPath", "persistence.<volume>.globalMount", "volumes"))},
@@ -198,7 +212,7 @@ func coveringArray(names []string) [][]int {
 }
 
 func TestEveryPairOfShapes(t *testing.T) {
-	names := []string{"image", "env", "hosts", "tls", "persistence", "access mode", "service", "scheduling", "labels", "names", "route", "workload", "files", "style"}
+	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service", "scheduling", "labels", "names", "route", "workload", "files", "style"}
 	if len(names) != len(factors) {
 		t.Fatalf("%d factors are named, there are %d", len(names), len(factors))
 	}
@@ -225,15 +239,16 @@ func TestEveryPairOfShapes(t *testing.T) {
 // switches turn each component on, by canonical key. What is on by default
 // needs none.
 var switches = map[string]string{
-	"httproute":     "httpRoute: {enabled: true}",
-	"turn":          "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349, udp_port: 30478}}\nturn: {certificate: {enabled: true}}",
-	"redis-service": "redis: {service: {enabled: true}}",
-	"autoscaling":   "autoscaling: {enabled: true}",
-	"pdb":           "podDisruptionBudget: {enabled: true}",
-	"metrics":       "metrics: {existingSecret: metrics, serviceMonitor: {enabled: true, labels: {release: prometheus}}}",
-	"networkpolicy": "networkPolicy: {enabled: true}",
-	"scheduling":    "priorityClassName: high\ntopologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]",
-	"extras":        "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-more'}}]\nextraContainers: [{name: more, image: 'busybox:1.36'}]\ninitContainers: [{name: first, image: 'busybox:1.36'}]",
+	"httproute":       "httpRoute: {enabled: true}",
+	"turn":            "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349, udp_port: 30478}}\nturn: {certificate: {enabled: true}}",
+	"redis-service":   "redis: {service: {enabled: true}}",
+	"autoscaling":     "autoscaling: {enabled: true}",
+	"pdb":             "podDisruptionBudget: {enabled: true}",
+	"metrics":         "metrics: {existingSecret: metrics, serviceMonitor: {enabled: true, labels: {release: prometheus}}}",
+	"networkpolicy":   "networkPolicy: {enabled: true}",
+	"secret-operator": "keys: {operator: {enabled: true}}",
+	"scheduling":      "priorityClassName: high\ntopologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]",
+	"extras":          "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-more'}}]\nextraContainers: [{name: more, image: 'busybox:1.36'}]\ninitContainers: [{name: first, image: 'busybox:1.36'}]",
 }
 
 func TestEveryPairOfComponents(t *testing.T) {

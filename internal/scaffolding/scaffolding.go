@@ -158,6 +158,9 @@ func follow(conv *convention.Convention, with, without []string) ([]string, []st
 			with = append(with, l.component)
 		}
 	}
+	if isOperator(conv.Secrets.Mechanism) && !named("secret-operator", with) && !named("secret-operator", without) {
+		with = append(with, "secret-operator")
+	}
 	if viaGateway && !has("ingress.enabled") && !named("ingress", with) {
 		without = append(without, "ingress")
 	}
@@ -182,7 +185,7 @@ func generate(l *layout, table *canonical.Table, o Options, components []string)
 	}
 	data := templateData{
 		App: a, Convention: l.convention, Workload: l.workload(), Components: components,
-		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion,
+		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion, SecretKind: secretKind(l.convention),
 		Values: string(values), Schema: string(schema), ValuesTable: markdown,
 		ChartFields: chartFields(o, style.ChartFields),
 	}

@@ -56,9 +56,9 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// writeSchema writes values.schema.json. The root stays open, for global and
-// for what a parent chart adds; everything below is closed, so that a typo is
-// an error that names the key.
+// writeSchema writes values.schema.json. The root and global stay open, for what
+// a parent chart adds; everything below is closed, so that a typo is an error
+// that names the key.
 func writeSchema(root *tree, l *layout) ([]byte, error) {
 	schema := object{
 		{"$schema", "http://json-schema.org/draft-07/schema#"},
@@ -104,7 +104,11 @@ func schemaNode(t *tree, l *layout) any {
 	if t.isList() {
 		return object{{"type", []any{"array", "null"}}, {"items", schemaNode(t.children[0], l)}}
 	}
-	return append(object{{"type", "object"}, {"additionalProperties", false}}, members(t, l)...)
+	block := object{{"type", "object"}}
+	if !t.isGlobal {
+		block = append(block, member{"additionalProperties", false})
+	}
+	return append(block, members(t, l)...)
 }
 
 // members gives the keywords for what a map holds. A block of values has to be

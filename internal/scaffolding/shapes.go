@@ -30,6 +30,8 @@ func (l *layout) defaultOf(v canonical.Value, a app) *yaml.Node {
 		return boolean(l.isRoute(v.Key))
 	case "ingress.className":
 		return str(d.IngressClass)
+	case "ingress.domain":
+		return str(a.Domain)
 	case "ingress.entryPoints":
 		if len(d.EntryPoints) > 0 {
 			return seq(strs(d.EntryPoints)...)
@@ -38,6 +40,8 @@ func (l *layout) defaultOf(v canonical.Value, a app) *yaml.Node {
 		if len(d.ParentRefs) > 0 {
 			return seq(mappings(d.ParentRefs)...)
 		}
+	case "keys.operator.apiVersion", "keys.operator.kind", "keys.operator.spec":
+		return l.operatorDefault(v, a)
 	case "ingress.annotations":
 		return mapping(d.IngressAnnotations)
 	case "ingress.hosts":

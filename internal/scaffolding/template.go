@@ -32,6 +32,9 @@ type templateData struct {
 	// configuration that hold credentials.
 	CredentialKeys string
 	ServerVersion  string
+	// SecretKind is the kind of object of which an operator makes the Secret
+	// with the API keys ("ExternalSecret").
+	SecretKind string
 	// Values, Schema, ValuesTable and ChartFields are written by code.
 	Values, Schema, ValuesTable, ChartFields string
 }
@@ -131,7 +134,9 @@ func functions(l *layout, data templateData) template.FuncMap {
 			text, err := dump(n, l.convention.Style)
 			return strings.TrimSpace(string(text)), err
 		},
-		"shape":  l.shape,
+		"shape": l.shape,
+		// placed reports whether the chart has a value that not every chart has.
+		"placed": func(key string) bool { _, ok := l.paths[key]; return ok },
 		"has":    func(component string) bool { return slices.Contains(data.Components, component) },
 		"helper": helper,
 		// name gives the action that names an object of a kind, with a suffix
@@ -153,6 +158,13 @@ func functions(l *layout, data templateData) template.FuncMap {
 			return p.expression("$.Values"), err
 		},
 		"hostField": func() string { return hostField(l.shape("ingress.hosts")) },
+		// host gives the expression of a whole host, for use inside range.
+		"host": func(field string) string {
+			if _, ok := l.paths["ingress.domain"]; !ok {
+				return field
+			}
+			return fmt.Sprintf(`include %q (list $ %s)`, helper("host"), field)
+		},
 	}
 }
 

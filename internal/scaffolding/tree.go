@@ -18,6 +18,9 @@ type tree struct {
 	node  *yaml.Node
 	// headings are the canonical headings that begin here.
 	headings []canonical.Value
+	// isGlobal is set on Helm's block global and what lies in it, which charts
+	// share.
+	isGlobal bool
 }
 
 // newTree lays out the values, in the order of the table, or of the siblings
@@ -61,7 +64,7 @@ func (t *tree) at(p path) *tree {
 			}
 		}
 		if next == nil {
-			next = &tree{key: key}
+			next = &tree{key: key, isGlobal: t.isGlobal || t.key == nil && key == "global"}
 			t.children = append(t.children, next)
 		}
 		t = next

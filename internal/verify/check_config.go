@@ -230,7 +230,7 @@ func (v *server) judgeKeyFile(s *subject, out *verdict, content setting, mode in
 		v.noteGenerated(s, out, content.from)
 		out.pass("%s come from a key file (%s)", plural(len(held), "API key"), content.from)
 	default:
-		out.pass("API keys come from %s, which must be there before the install", content.from)
+		out.pass("API keys come from %s", content.whence())
 	}
 }
 
@@ -243,7 +243,7 @@ func (v *server) judgeGivenKeys(s *subject, out *verdict, origin string) {
 	case !ok || given.missing:
 		out.fail("Name an entry that is there: "+v.field("env"), "%s comes from %s, which is not there", origin, given.from)
 	case !given.isKnown:
-		out.pass("API keys come from %s, which must be there before the install", given.from)
+		out.pass("API keys come from %s", given.whence())
 	default:
 		held, err := parseYAML(given.text)
 		if err != nil || len(held) == 0 {

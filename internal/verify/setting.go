@@ -28,12 +28,18 @@ type setting struct {
 	// missing says that the chart makes the object that the text comes from
 	// without the entry.
 	missing bool
+	// maker is the chart's object from which an operator makes the Secret that
+	// the text comes from ("ExternalSecret calls-keys").
+	maker string
 }
 
 // entry reads one entry of a ConfigMap or a Secret.
 func (s *subject) entry(kind, name, key string) setting {
 	out := setting{from: fmt.Sprintf("entry %s of %s %s", key, kind, name), isOpen: kind == "ConfigMap"}
 	o, ok := s.find(kind, name)
+	if !ok && kind == "Secret" {
+		out.maker, out.missing = s.madeEntry(name, key)
+	}
 	if !ok {
 		return out
 	}
@@ -123,6 +129,9 @@ func expand(text string, env map[string]setting) setting {
 		out.isKnown = out.isKnown && v.isKnown
 		out.missing = out.missing || v.missing
 		out.isOpen = out.isOpen && v.isOpen
+		if v.maker != "" {
+			out.maker = v.maker
+		}
 		if v.from != "" {
 			from = append(from, v.from)
 		}

@@ -162,7 +162,7 @@ Secret with the API keys.
 {{- define "[[ helper "keysSecret" ]]" -}}
 [[ if has "secret-operator" ]]
 {{- if [[ value "keys.operator.enabled" ]] }}
-{{- /* Not the name of a Secret that an earlier release made: Helm removes that one. */}}
+{{- /* A name of its own: once the chart no longer makes the other Secret, Helm removes it. */}}
 {{- include "[[ helper "suffixed" ]]" (list . "operator-keys") }}
 {{- else }}
 {{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}

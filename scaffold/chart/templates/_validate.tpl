@@ -115,12 +115,13 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $secret := include "[[ helper "keysSecret" ]]" . }}
 {{- $spec := [[ value "keys.operator.spec" ]] }}
-{{- if not (dig "target" "name" $secret $spec | eq $secret) }}
-{{- $errors = append $errors (printf "[[ key "keys.operator.spec" ]].target.name is %s, but the server reads its keys from the Secret %s: leave it out" $spec.target.name $secret) }}
+{{- $target := ($spec.target | default dict).name | default $secret }}
+{{- if ne $target $secret }}
+{{- $errors = append $errors (printf "[[ key "keys.operator.spec" ]].target.name is %s, but the server reads its keys from the Secret %s: leave it out" $target $secret) }}
 {{- end }}
 {{- range $entry, $sealed := $spec.encryptedData }}
 {{- if not $sealed }}
-{{- $errors = append $errors (printf "[[ key "keys.operator.spec" ]].encryptedData.%s is empty: seal it with `kubeseal --raw --namespace %s --name %s --from-file=/dev/stdin`" $entry $.Release.Namespace $secret) }}
+{{- $errors = append $errors (printf "[[ key "keys.operator.spec" ]].encryptedData.%s is empty: seal it with `printf %%s VALUE | kubeseal --raw --namespace %s --name %s --from-file=/dev/stdin`" $entry $.Release.Namespace $secret) }}
 {{- end }}
 {{- end }}
 {{- end }}

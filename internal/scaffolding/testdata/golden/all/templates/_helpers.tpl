@@ -102,7 +102,12 @@ Image of the server.
 Secret with the API keys.
 */}}
 {{- define "livekit.keysSecret" -}}
+{{- if .Values.keys.operator.enabled }}
+{{- /* A name of its own: once the chart no longer makes the other Secret, Helm removes it. */}}
+{{- include "livekit.suffixed" (list . "operator-keys") }}
+{{- else }}
 {{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
+{{- end }}
 {{- end }}
 
 {{/*
@@ -111,7 +116,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 */}}
 {{- define "livekit.keysFrom" -}}
 {{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
-{{- else if or .Values.keys.values (and .Values.keys.existingSecret .Values.keys.fileEntry) }}file
+{{- else if or .Values.keys.values (and (or .Values.keys.existingSecret .Values.keys.operator.enabled) .Values.keys.fileEntry) }}file
 {{- else }}env
 {{- end }}
 {{- end }}

@@ -99,8 +99,24 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors (printf "keys.existingSecret %s is the Secret that this release has made, and would remove: leave it empty, or name another" $generated) }}
 {{- end }}
 {{- end }}
-{{- if and .Values.keys.fileEntry (not .Values.keys.existingSecret) }}
-{{- $errors = append $errors "keys.fileEntry is an entry of keys.existingSecret, which is empty" }}
+{{- if and .Values.keys.fileEntry (not (or .Values.keys.existingSecret .Values.keys.operator.enabled)) }}
+{{- $errors = append $errors "keys.fileEntry is an entry of keys.existingSecret, which is empty, or of the Secret of keys.operator.enabled, which is false" }}
+{{- end }}
+{{- if .Values.keys.operator.enabled }}
+{{- if or .Values.keys.values .Values.keys.existingSecret $config.keys }}
+{{- $errors = append $errors "keys.operator.enabled is true beside keys.values, keys.existingSecret or config.keys: choose one" }}
+{{- end }}
+{{- $secret := include "livekit.keysSecret" . }}
+{{- $spec := .Values.keys.operator.spec }}
+{{- $target := ($spec.target | default dict).name | default $secret }}
+{{- if ne $target $secret }}
+{{- $errors = append $errors (printf "keys.operator.spec.target.name is %s, but the server reads its keys from the Secret %s: leave it out" $target $secret) }}
+{{- end }}
+{{- range $entry, $sealed := $spec.encryptedData }}
+{{- if not $sealed }}
+{{- $errors = append $errors (printf "keys.operator.spec.encryptedData.%s is empty: seal it with `printf %%s VALUE | kubeseal --raw --namespace %s --name %s --from-file=/dev/stdin`" $entry $.Release.Namespace $secret) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if $config.key_file }}
 {{- $errors = append $errors "config.key_file is set: name a Secret in keys.existingSecret and its entry in keys.fileEntry instead" }}
