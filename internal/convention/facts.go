@@ -125,7 +125,7 @@ func (s *sibling) pathOf(path []string) string {
 	out := slices.Clone(path)
 	for i, segment := range out {
 		isName := s.name != "" && sameName(segment, s.name) || i == 0 && s.component != "" && segment == s.component
-		if i < len(out)-1 && isName {
+		if isName && len(out) > 1 {
 			out[i] = "{name}"
 		}
 	}

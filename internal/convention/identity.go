@@ -207,7 +207,15 @@ func (o *observation) raiseFiles(f *facts) {
 		files[kind], taken[file] = file, true
 	}
 	t := o.sibling.templates[len(o.sibling.templates)-1]
-	for _, ref := range append([]probe.Ref{o.workload}, o.result.Refs...) {
+	first := []probe.Ref{o.workload}
+	for _, key := range []string{"service.port", "ingress.hosts", "persistence.size", "autoscaling.maxReplicas"} {
+		if ref, ok := o.reached[key]; ok && ref != o.workload {
+			delete(taken, files[ref.Kind])
+			delete(files, ref.Kind) // what the keys reach is surely the application's
+			first = append(first, ref)
+		}
+	}
+	for _, ref := range append(first, o.result.Refs...) {
 		file, inTemplates := strings.CutPrefix(ref.File, "templates/")
 		words, known := fileWords[ref.Kind]
 		base := norm(file[strings.LastIndexByte(file, '/')+1:])

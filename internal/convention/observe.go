@@ -20,13 +20,15 @@ type observation struct {
 	container int
 	// related are the objects that belong to the workload.
 	related map[probe.Ref]bool
+	// reached is the object that each probed key reaches.
+	reached map[string]probe.Ref
 }
 
 // observe finds the application's workload and container among what was
 // rendered. It fails where there is none: a chart of jobs, or of custom
 // resources.
 func observe(s *sibling, r *probe.Result, image Value) (*observation, bool) {
-	o := &observation{sibling: s, result: r, container: -1}
+	o := &observation{sibling: s, result: r, container: -1, reached: map[string]probe.Ref{}}
 	best := 0
 	for i, ref := range r.Refs {
 		if !slices.Contains(workloadKinds, ref.Kind) {
@@ -121,6 +123,7 @@ func (o *observation) raise(f *facts) {
 		if known {
 			if at, ok := o.confirmed(v, found); ok {
 				v.Fact = o.fact(v.Path, at)
+				o.reached[r.key] = at.reach.Object
 				f.values[r.key] = o.reshaped(r.key, v, at)
 				taken[v.Path] = true
 				continue
@@ -175,7 +178,10 @@ func (o *observation) discover(f *facts, key string, taken map[string]bool) {
 		found := o.find(r)
 		for i := range found {
 			at := &found[i]
-			if !r.mayDiscover || taken[o.sibling.pathOf(at.way)] || len(at.way) == 0 || at.way[0] == "global" || slices.Contains(o.sibling.others, at.way[0]) {
+			if !r.mayDiscover || taken[o.sibling.pathOf(at.way)] || len(at.way) == 0 || slices.Contains(o.sibling.others, at.way[0]) {
+				continue
+			}
+			if at.way[0] == "global" && key != "ingress.hosts" { // for all charts at once
 				continue
 			}
 			if best == nil || o.rank(*at, f) < o.rank(*best, f) {
@@ -190,6 +196,7 @@ func (o *observation) discover(f *facts, key string, taken map[string]bool) {
 	taken[path] = true
 	v := Value{Path: path, Shape: best.shape}
 	v.Fact = o.fact(path, *best)
+	o.reached[key] = best.reach.Object
 	f.values[key] = v
 }
 

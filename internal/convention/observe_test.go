@@ -3,6 +3,7 @@ package convention
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -247,6 +248,22 @@ func TestFollowsValuesThatAreObjects(t *testing.T) {
 	}
 	if _, ok := c.Values["image.tag"]; ok {
 		t.Error("an image in one string has a tag of its own")
+	}
+}
+
+// Of two Services, the one that the port reaches names the file.
+func TestTakesFilesOfWhatKeysReach(t *testing.T) {
+	service := "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {selector: {app: a}, ports: [{port: %s}]}\n"
+	apps := write(t, map[string]string{
+		"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "service: {port: 80}\n",
+		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {app: a}}\n" +
+			"  template:\n    metadata: {labels: {app: a}}\n    spec: {containers: [{name: a, image: x}]}\n",
+		"a/templates/peer-svc.yaml":   fmt.Sprintf(service, "peer", "9000"),
+		"a/templates/server-svc.yaml": fmt.Sprintf(service, "a", "{{ .Values.service.port }}"),
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	if got := c.Files.Templates["Service"]; got != "server-svc.yaml" {
+		t.Errorf("file of the Service %q", got)
 	}
 }
 

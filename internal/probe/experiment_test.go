@@ -153,6 +153,10 @@ spec:
 				"{{ if .Values.scale.active }}\nkind: Scaler\nspec: {least: {{ .Values.scale.least }}}\n{{ end }}",
 			[]string{"replicas: direct Pod spec.replicas", "scale.active: switch Pod spec.replicas gone; switch Scaler", "scale.least: direct Scaler spec.least"},
 		},
+		"an empty map that is printed as a list": {
+			"env: {}\n", "kind: Pod\nspec:\n  env:\n    - name: A\n{{ with .Values.env }}{{ toYaml . | indent 4 }}{{ end }}\n",
+			[]string{"env.[0].name: direct Pod spec.env.[1].name", "env.[0].value: direct Pod spec.env.[1].value"},
+		},
 		"a Secret's data in clear": {
 			"password: x\n", "kind: Secret\ndata: {password: {{ .Values.password | b64enc }}}\n",
 			[]string{"password: direct Secret data.password"},

@@ -157,7 +157,7 @@ func (e *experiment) samplesFor(p path, empty any) []any {
 		if entry != nil {
 			return []any{asMap(entry), map[string]any{sampleKey: sampleText}, deepEntry}
 		}
-		return []any{map[string]any{sampleKey: sampleText}, deepEntry}
+		return []any{map[string]any{sampleKey: sampleText}, deepEntry, []any{item}}
 	case []any:
 		if list, ok := entry.([]any); ok {
 			return []any{list, []any{sampleText}, []any{item}}

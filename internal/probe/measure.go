@@ -104,7 +104,7 @@ func (e *experiment) trial(base *setup, way []string, now any) trial {
 	entry, deepEntry := map[string]any{mark: mark}, map[string]any{mark: map[string]any{"value": mark}}
 	switch now.(type) {
 	case map[string]any:
-		t.values = []any{entry, deepEntry}
+		t.values = []any{entry, deepEntry, []any{item}} // some write {} and mean a list
 	case []any:
 		t.values = []any{[]any{mark}, []any{item}}
 	case nil:
