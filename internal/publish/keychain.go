@@ -1,0 +1,97 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	dockerconfig "github.com/docker/cli/cli/config"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// authenticator gives the credentials for a repository: those of the
+// connection, else what Helm stored, else Docker's and its credential helpers',
+// else none.
+func (c Connection) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
+	if c.Username != "" || c.Password != "" {
+		return authn.FromConfig(authn.AuthConfig{Username: c.Username, Password: c.Password}), nil
+	}
+	file := c.RegistryConfig
+	if file == "" {
+		file = helmchart.RegistryConfig()
+	}
+	type answer struct {
+		auth authn.Authenticator
+		err  error
+	}
+	done := make(chan answer, 1)
+	// A credential helper is a program that hears of no context.
+	go func() {
+		chain := authn.NewMultiKeychain(helmKeychain{file}, authn.DefaultKeychain)
+		auth, err := authn.Resolve(ctx, chain, resource{repo})
+		done <- answer{auth, err}
+	}()
+	select {
+	case a := <-done:
+		if a.err != nil {
+			return nil, remedy.Errorf("mend the file or install the helper; --username and --password-stdin go before both",
+				"read the stored credentials for %s: %w", repo.RegistryStr(), a.err)
+		}
+		return a.auth, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// resource is a repository under the name that credentials are stored for:
+// Docker Hub has several.
+type resource struct{ name.Repository }
+
+func (r resource) RegistryStr() string {
+	if r.Repository.RegistryStr() == "registry-1.docker.io" {
+		return name.DefaultRegistry
+	}
+	return r.Repository.RegistryStr()
+}
+
+// helmKeychain reads the file that `helm registry login` writes, which has the
+// form of Docker's.
+type helmKeychain struct{ file string }
+
+// Resolve is go-containerregistry's.
+func (k helmKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
+	data, err := os.ReadFile(k.file)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(bytes.TrimSpace(data)) == 0) {
+		return authn.Anonymous, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	config, err := dockerconfig.LoadFromReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.file, err)
+	}
+	key := target.RegistryStr()
+	if key == name.DefaultRegistry {
+		key = authn.DefaultAuthKey
+	}
+	stored, err := config.GetAuthConfig(key)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.file, err)
+	}
+	found := authn.AuthConfig{
+		Username: stored.Username, Password: stored.Password, Auth: stored.Auth,
+		IdentityToken: stored.IdentityToken, RegistryToken: stored.RegistryToken,
+	}
+	if found == (authn.AuthConfig{}) {
+		return authn.Anonymous, nil
+	}
+	return authn.FromConfig(found), nil
+}

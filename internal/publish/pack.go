@@ -1,0 +1,169 @@
+package publish
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// PackOptions say what to pack.
+type PackOptions struct {
+	Dir        string // the chart's
+	Version    string // in place of Chart.yaml's, where not empty
+	AppVersion string // in place of Chart.yaml's, where not empty
+	Time       time.Time
+}
+
+// Package is a packed chart in a temporary file, so that its size does not
+// weigh on memory. Close removes it.
+type Package struct {
+	Name    string
+	Version string
+	Digest  string // of the archive: "sha256:..."
+	Size    int64  // of the archive, in bytes
+
+	metadata   helmchart.Metadata
+	config     []byte
+	provenance []byte // nil where the package is not signed
+	time       time.Time
+	dir, file  string
+}
+
+// Pack packs a chart. The same chart gives the same bytes wherever and
+// whenever it is packed by the same build of this program.
+func Pack(ctx context.Context, o PackOptions) (*Package, error) {
+	packaged, err := load(o)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "helm-livekit-")
+	if err != nil {
+		return nil, fmt.Errorf("pack chart: %w", err)
+	}
+	p := &Package{
+		Name: packaged.Metadata.Name, Version: packaged.Metadata.Version,
+		metadata: packaged.Metadata, config: packaged.Config, time: o.Time, dir: dir,
+	}
+	p.file = filepath.Join(dir, p.archiveName())
+	if err := p.write(ctx, packaged.Files); err != nil {
+		_ = p.Close()
+		return nil, fmt.Errorf("pack chart %s: %w", o.Dir, err)
+	}
+	return p, nil
+}
+
+func load(o PackOptions) (*helmchart.Packaged, error) {
+	if err := checkDir(o.Dir); err != nil {
+		return nil, err
+	}
+	const lint = "`helm lint` says more"
+	chart, err := helmchart.Load(o.Dir)
+	if err != nil {
+		return nil, remedy.Errorf(lint, "%w", err)
+	}
+	if missing := chart.MissingDependencies(); len(missing) > 0 {
+		return nil, remedy.Errorf("give --dependency-update, or run `helm dependency update "+o.Dir+"`",
+			"%s/Chart.yaml: dependencies that are not in charts/: %s", o.Dir, strings.Join(missing, ", "))
+	}
+	packaged, err := chart.Package(helmchart.PackageOptions{Version: o.Version, AppVersion: o.AppVersion, LockTime: o.Time})
+	if err != nil {
+		return nil, remedy.Errorf(lint, "%s: %w", o.Dir, err)
+	}
+	for _, f := range packaged.Files {
+		if why := oddName(f.Name); why != "" {
+			return nil, remedy.Errorf("mend the archive in charts/", "%s: the file name %q %s", o.Dir, f.Name, why)
+		}
+	}
+	return packaged, nil
+}
+
+func (p *Package) archiveName() string { return p.Name + "-" + p.Version + ".tgz" }
+
+func (p *Package) write(ctx context.Context, files []helmchart.File) error {
+	f, err := os.OpenFile(p.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	hash, buffered := sha256.New(), bufio.NewWriterSize(f, 1<<16)
+	counted := &counter{}
+	if err := writeArchive(ctx, io.MultiWriter(buffered, hash, counted), files, p.time); err != nil {
+		return err
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	p.Size = counted.n
+	p.Digest = digest.NewDigest(digest.SHA256, hash).String()
+	return f.Close()
+}
+
+type counter struct{ n int64 }
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.n += int64(len(b))
+	return len(b), nil
+}
+
+// Close removes the temporary files. The package is of no use afterwards.
+func (p *Package) Close() error { return os.RemoveAll(p.dir) }
+
+// Save puts the archive, and its provenance where it is signed, into a folder
+// under the names that Helm gives them, and says where the archive is. Each
+// file is whole or not there.
+func (p *Package) Save(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("save package: %w", err)
+	}
+	target := filepath.Join(dir, p.archiveName())
+	archive, err := os.Open(p.file)
+	if err != nil {
+		return "", fmt.Errorf("save package: %w", err)
+	}
+	defer archive.Close()
+	if err := p.place(archive, target); err != nil {
+		return "", fmt.Errorf("save package: %w", err)
+	}
+	if p.provenance == nil {
+		return target, nil
+	}
+	if err := p.place(strings.NewReader(string(p.provenance)), target+".prov"); err != nil {
+		return "", fmt.Errorf("save provenance: %w", err)
+	}
+	return target, nil
+}
+
+// place writes a file with the package's time, for `helm push` reads the
+// manifest's time of creation from there.
+func (p *Package) place(from io.Reader, target string) error {
+	f, err := os.CreateTemp(filepath.Dir(target), ".helm-livekit-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already where all went well
+	defer f.Close()
+	if _, err := io.Copy(f, from); err != nil {
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Chtimes(f.Name(), p.time, p.time); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), target)
+}

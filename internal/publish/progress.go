@@ -1,0 +1,60 @@
+package publish
+
+import (
+	"io"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// progress counts the bytes that are on their way.
+type progress struct {
+	tell func(done, total int64) // nil for none
+
+	mu    sync.Mutex
+	total int64
+	sent  map[digest.Digest]int64
+}
+
+func newProgress(blobs []blob, tell func(done, total int64)) *progress {
+	p := &progress{tell: tell, sent: map[digest.Digest]int64{}}
+	for _, b := range blobs {
+		p.total += b.Size
+	}
+	return p
+}
+
+func (p *progress) set(b blob, change func(sent int64) int64) {
+	if p.tell == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent[b.Digest] = change(p.sent[b.Digest])
+	var done int64
+	for _, n := range p.sent {
+		done += n
+	}
+	p.tell(done, p.total)
+}
+
+// settle counts a blob as sent: it is, or will be begun anew.
+func (p *progress) settle(b blob) { p.set(b, func(int64) int64 { return b.Size }) }
+
+// watch counts what is read of a blob, from its beginning.
+func (p *progress) watch(b blob, r io.ReadCloser) io.ReadCloser {
+	p.set(b, func(int64) int64 { return 0 })
+	return &watched{r, b, p}
+}
+
+type watched struct {
+	io.ReadCloser
+	b blob
+	p *progress
+}
+
+func (w *watched) Read(buffer []byte) (int, error) {
+	n, err := w.ReadCloser.Read(buffer)
+	w.p.set(w.b, func(sent int64) int64 { return sent + int64(n) })
+	return n, err
+}
