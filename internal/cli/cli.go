@@ -84,7 +84,7 @@ failed. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 
 			log.SetOutput(io.Discard)
 		}
 	}
-	root.AddCommand(newScaffold(), newConventions(), newVerify(helm), newVersion(), newWorker())
+	root.AddCommand(newScaffold(), newConventions(), newVerify(helm), newPush(helm), newVersion(), newWorker())
 	return root
 }
 

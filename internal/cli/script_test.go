@@ -26,8 +26,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sparse": sparse,
+			"registry-config": registryConfig,
+			"sparse":          sparse,
 		},
+		Setup:               withRegistries,
 		RequireExplicitExec: true,
 	})
 }
