@@ -70,7 +70,7 @@ func newPlan(p *Package, o Options) (*Plan, error) {
 	base := o.Target.reference(p.Name)
 	plan.result = Result{
 		Chart: p.Name, Version: p.Version, Repository: base,
-		Ref: base + ":" + tag, ChartDigest: p.Digest, ChartSize: p.Size,
+		Ref: base + ":" + tag, ChartDigest: p.Digest, ChartSize: p.Size, PlainHTTP: o.Connection.PlainHTTP,
 	}
 	plan.take(plan.own, WouldPush)
 	for _, version := range o.AlsoTag {

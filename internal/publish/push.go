@@ -60,6 +60,7 @@ type Result struct {
 	AlsoTagged  []string `json:"-"` // further references
 	Attached    []string `json:"-"` // references by digest
 	Replaced    string   `json:"-"` // digest of what was there before, with Force
+	PlainHTTP   bool     `json:"-"` // as Connection has it, for whoever pulls
 }
 
 // Push writes the chart: its blobs, its manifest by digest, what is attached to

@@ -32,8 +32,12 @@ func Push(out, notes io.Writer, r *publish.Result) error {
 		row("attached", digest)
 	}
 	if r.Status != publish.WouldPush {
-		fmt.Fprintf(&b, "\nNext:\n  helm upgrade --install %s oci://%s --version %s --namespace %s --create-namespace --wait\n\n",
-			r.Chart, r.Repository, r.Version, r.Chart)
+		flags := ""
+		if r.PlainHTTP {
+			flags = " --plain-http"
+		}
+		fmt.Fprintf(&b, "\nNext:\n  helm upgrade --install %s oci://%s --version %s%s --namespace %s --create-namespace --wait\n\n",
+			r.Chart, r.Repository, r.Version, flags, r.Chart)
 	}
 	if _, err := notes.Write(b.Bytes()); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -23,6 +24,8 @@ type subject struct {
 
 	chart   *helmchart.Chart
 	loadErr error
+
+	lint func() []helmchart.LintMessage // waits for Helm's linter
 
 	reading    *probe.Reading
 	readingErr error
@@ -49,21 +52,30 @@ type ingressObject struct {
 
 func newSubject(ctx context.Context, dir string, opts Options) (*subject, error) {
 	s := &subject{dir: dir, opts: opts}
+	s.lint = begin(func() []helmchart.LintMessage { return helmchart.Lint(dir, opts.Values, opts.Namespace) })
 	s.chart, s.loadErr = helmchart.Load(dir)
 	if s.loadErr != nil {
 		s.renderErr = s.loadErr
 		return s, nil
 	}
 	s.values = helmchart.Merge(s.chart.Values(), opts.Values)
-	s.read()
-	if s.objects, s.renderErr = s.render(ctx); s.renderErr != nil {
-		return s, ctx.Err()
-	}
 	// A chart that renders once may fail twice only by chance; then the
 	// second render says nothing.
-	s.again, _ = s.render(ctx)
-	s.collect()
+	again := begin(func() []manifest.Object { objects, _ := s.render(ctx, true); return objects })
+	s.read()
+	s.objects, s.renderErr = s.render(ctx, false)
+	s.again = again()
+	if s.renderErr == nil {
+		s.collect()
+	}
 	return s, ctx.Err()
+}
+
+// begin starts work in the background, and gives what waits for its result.
+func begin[T any](work func() T) func() T {
+	done := make(chan T, 1)
+	go func() { done <- work() }()
+	return sync.OnceValue(func() T { return <-done })
 }
 
 func (s *subject) read() {
@@ -74,9 +86,11 @@ func (s *subject) read() {
 	s.reading, s.readingErr = probe.Reads(s.chart.Templates(), libraries...)
 }
 
-func (s *subject) render(ctx context.Context) ([]manifest.Object, error) {
+// render renders the chart; once its values are known to fit the schema, that need
+// not be read again.
+func (s *subject) render(ctx context.Context, skipSchema bool) ([]manifest.Object, error) {
 	files, err := s.chart.Render(ctx, s.opts.Values, helmchart.Release{
-		Name: s.release(), Namespace: s.opts.Namespace, KubeVersion: s.opts.KubeVersion,
+		Name: s.release(), Namespace: s.opts.Namespace, KubeVersion: s.opts.KubeVersion, SkipSchema: skipSchema,
 	})
 	if err != nil {
 		return nil, err
