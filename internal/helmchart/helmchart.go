@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -19,7 +20,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
-	"helm.sh/helm/v3/pkg/lint"
+	"helm.sh/helm/v3/pkg/lint/rules"
 	"helm.sh/helm/v3/pkg/lint/support"
 	"helm.sh/helm/v3/pkg/strvals"
 )
@@ -180,6 +181,24 @@ func (c *Chart) RenderNotes(ctx context.Context, values map[string]any, rel Rele
 	return "", nil
 }
 
+// CheckSchema checks values over the chart's own against the schemas of the chart
+// and its dependencies, as Render does where it is not told to skip that.
+func (c *Chart) CheckSchema(values map[string]any) error {
+	values = copyMap(values)
+	checked := clone(c.c) // the next lines change it
+	if err := chartutil.ProcessDependencies(checked, values); err != nil {
+		return fmt.Errorf("render chart %s: %w", c.Name(), err)
+	}
+	whole, err := chartutil.CoalesceValues(checked, values)
+	if err != nil {
+		return fmt.Errorf("render chart %s: %w", c.Name(), err)
+	}
+	if err := chartutil.ValidateAgainstSchema(checked, whole); err != nil {
+		return fmt.Errorf("render chart %s: values don't meet the specifications of the schema(s) in the following chart(s):\n%w", c.Name(), err)
+	}
+	return nil
+}
+
 func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) ([]File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -261,8 +280,27 @@ type LintMessage struct {
 // Lint runs Helm's linter over the chart directory with values over its
 // defaults. `helm lint --strict` fails on Error and on Warning.
 func Lint(dir string, values map[string]any, namespace string) []LintMessage {
-	// The linter changes the values that it is given.
-	linter := lint.All(dir, copyMap(values), or(namespace, "default"), true)
+	return lintChart(dir, values, namespace, false)
+}
+
+// LintBesideSchema is Lint for a chart that is known to load and whose values are
+// known to fit its schema: compiling that, twice, takes most of the linter's
+// time.
+func LintBesideSchema(dir string, values map[string]any, namespace string) []LintMessage {
+	return lintChart(dir, values, namespace, true)
+}
+
+// lintChart is Helm's lint.All. The rule for values.yaml looks that the file is
+// YAML and fits the schema.
+func lintChart(dir string, values map[string]any, namespace string, skipValues bool) []LintMessage {
+	abs, _ := filepath.Abs(dir) // as Helm does
+	linter := support.Linter{ChartDir: abs}
+	rules.Chartfile(&linter)
+	if !skipValues {
+		rules.ValuesWithOverrides(&linter, copyMap(values)) // it changes the values
+	}
+	rules.TemplatesWithSkipSchemaValidation(&linter, copyMap(values), or(namespace, "default"), nil, skipValues)
+	rules.Dependencies(&linter)
 	severities := map[int]Severity{support.WarningSev: Warning, support.ErrorSev: Error}
 	var out []LintMessage
 	for _, m := range linter.Messages {

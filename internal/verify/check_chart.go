@@ -17,7 +17,11 @@ import (
 
 // lint is `helm lint --strict`: what is information only is passed over.
 func lint(s *subject, v *verdict) {
-	for _, m := range s.lint() {
+	messages := s.lint()
+	if s.renderErr != nil { // it may be the schema, at which that lint did not look
+		messages = helmchart.Lint(s.dir, s.opts.Values, s.opts.Namespace)
+	}
+	for _, m := range messages {
 		if m.Severity != helmchart.Info {
 			v.fail(lintStep(m), "%s: %s", strings.TrimSuffix(m.Path, "/"), firstLine(m.Text))
 		}

@@ -25,7 +25,8 @@ type subject struct {
 	chart   *helmchart.Chart
 	loadErr error
 
-	lint func() []helmchart.LintMessage // waits for Helm's linter
+	// lint waits for Helm's linter, which leaves the schema to the render.
+	lint func() []helmchart.LintMessage
 
 	reading    *probe.Reading
 	readingErr error
@@ -52,18 +53,22 @@ type ingressObject struct {
 
 func newSubject(ctx context.Context, dir string, opts Options) (*subject, error) {
 	s := &subject{dir: dir, opts: opts}
-	s.lint = begin(func() []helmchart.LintMessage { return helmchart.Lint(dir, opts.Values, opts.Namespace) })
+	s.lint = begin(func() []helmchart.LintMessage { return helmchart.LintBesideSchema(dir, opts.Values, opts.Namespace) })
 	s.chart, s.loadErr = helmchart.Load(dir)
 	if s.loadErr != nil {
 		s.renderErr = s.loadErr
 		return s, nil
 	}
 	s.values = helmchart.Merge(s.chart.Values(), opts.Values)
+	fits := begin(func() error { return s.chart.CheckSchema(opts.Values) })
 	// A chart that renders once may fail twice only by chance; then the
 	// second render says nothing.
-	again := begin(func() []manifest.Object { objects, _ := s.render(ctx, true); return objects })
+	again := begin(func() []manifest.Object { objects, _ := s.render(ctx); return objects })
 	s.read()
-	s.objects, s.renderErr = s.render(ctx, false)
+	s.objects, s.renderErr = s.render(ctx)
+	if err := fits(); err != nil { // Helm looks at this first
+		s.objects, s.renderErr = nil, err
+	}
 	s.again = again()
 	if s.renderErr == nil {
 		s.collect()
@@ -86,11 +91,10 @@ func (s *subject) read() {
 	s.reading, s.readingErr = probe.Reads(s.chart.Templates(), libraries...)
 }
 
-// render renders the chart; once its values are known to fit the schema, that need
-// not be read again.
-func (s *subject) render(ctx context.Context, skipSchema bool) ([]manifest.Object, error) {
+// render renders the chart, whatever its schema says.
+func (s *subject) render(ctx context.Context) ([]manifest.Object, error) {
 	files, err := s.chart.Render(ctx, s.opts.Values, helmchart.Release{
-		Name: s.release(), Namespace: s.opts.Namespace, KubeVersion: s.opts.KubeVersion, SkipSchema: skipSchema,
+		Name: s.release(), Namespace: s.opts.Namespace, KubeVersion: s.opts.KubeVersion, SkipSchema: true,
 	})
 	if err != nil {
 		return nil, err
