@@ -353,3 +353,33 @@ func TestTakesFilesBesideTheWorkload(t *testing.T) {
 		t.Errorf("files %v", f)
 	}
 }
+
+// A server counts more than odd jobs, and a chart beside the new one more than
+// those elsewhere.
+func TestVotesAreWeighed(t *testing.T) {
+	server := "image: {repository: a, tag: x}\nreplicaCount: 1\nservice: {port: 80}\ningress: {hosts: [{host: a.corp.io}]}\npersistence: {size: 1Gi}\n"
+	job := "image: {repository: a, tag: x}\nreplicas: 1\n"
+	files := map[string]string{}
+	for name, values := range map[string]string{"server": server, "job1": job, "job2": job, "far1": job, "far2": job, "far3": job} {
+		files[name+"/Chart.yaml"], files[name+"/values.yaml"] = chartFile(name, "0.1.0"), values
+	}
+	apps := write(t, files)
+	at := func(names ...string) []string {
+		for i, name := range names {
+			names[i] = filepath.Join(apps, name)
+		}
+		return names
+	}
+	c := read(t, ReadOptions{}, at("job1", "job2", "server")...)
+	if v := c.Values["replicaCount"]; v.Path != "replicaCount" || !strings.HasPrefix(v.Evidence, "1 of 3") {
+		t.Errorf("beside two jobs, a server says %+v", v)
+	}
+	c = read(t, ReadOptions{Beside: 1}, at("job1", "far1", "far2", "far3")...)
+	if got := len(c.Source); got != 4 {
+		t.Errorf("%d charts voted", got)
+	}
+	c = read(t, ReadOptions{Beside: 1}, at("server", "job1", "job2", "far1", "far2", "far3")...)
+	if v := c.Values["replicaCount"]; v.Path != "replicaCount" {
+		t.Errorf("against five elsewhere, the chart beside says %+v", v)
+	}
+}
