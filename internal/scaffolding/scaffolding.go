@@ -49,6 +49,9 @@ func (o *Options) complete(conv *convention.Convention) error {
 		return remedy.Errorf("use --name with lower-case letters, digits and dashes, 40 characters at most",
 			"%q is no name for a chart", o.Name)
 	}
+	if words.MatchString(o.Name) {
+		return remedy.Errorf("give another one with --name", "%q is no name for a chart: Helm reads the word as a value of its own, wherever a label has it", o.Name)
+	}
 	if _, err := semver.StrictNewVersion(o.Version); err != nil {
 		return remedy.Errorf("use --version with a version like 0.1.0", "%q is no version for a chart: %w", o.Version, err)
 	}
