@@ -147,6 +147,19 @@ func TestTellsKeysThatAreIgnored(t *testing.T) {
 	}
 }
 
+func TestNotesValuesThatAreRequired(t *testing.T) {
+	apps := write(t, map[string]string{
+		"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: nginx, tag: x}\n",
+		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: '{{ required \"name it\" .Values.title }}'}\nspec:\n" +
+			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
+			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	if !strings.Contains(strings.Join(c.Notes, "\n"), "only with values that it requires") || c.Values["image.tag"].Confidence != Probed {
+		t.Errorf("notes %q, tag %+v", c.Notes, c.Values["image.tag"])
+	}
+}
+
 // failing is a prober that cannot render.
 type failing struct{}
 

@@ -237,6 +237,9 @@ func (f *facts) observed(s *sibling, result *probe.Result) {
 	if result.Incomplete != "" {
 		f.notes = append(f.notes, fmt.Sprintf("Not every value of %s was tried: it %s after %d renders.", f.shown, result.Incomplete, result.Renders))
 	}
+	if result.Required {
+		f.notes = append(f.notes, fmt.Sprintf("%s renders only with values that it requires; it was rendered with others made up.", f.shown))
+	}
 	o, ok := observe(s, result, f.values["image.repository"])
 	if !ok {
 		return
