@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/probe"
 )
 
 var update = flag.Bool("update", false, "write the golden charts anew")
@@ -27,7 +28,7 @@ func TestGoldenCharts(t *testing.T) {
 		"homelab":   {like: []string{"testdata/homelab/apps/localai"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conv, err := convention.Read(context.Background(), c.like, convention.ReadOptions{})
+			conv, err := convention.Read(context.Background(), c.like, convention.ReadOptions{Prober: &probe.Pool{}})
 			if err != nil {
 				t.Fatal(err)
 			}
