@@ -196,8 +196,12 @@ func (o *observation) patterns(labels []probe.Label, own probe.Identity, strict 
 }
 
 // raiseFiles adds the files of kinds that reading templates as text did not
-// find: objects that named templates make.
+// find: objects that named templates make. A file that calls a library for all of
+// them says nothing of how templates are called here.
 func (o *observation) raiseFiles(f *facts) {
+	if t := o.sibling.templates[len(o.sibling.templates)-1]; !t.hasWorkload() {
+		return
+	}
 	if f.files == nil {
 		f.files = &Files{Extension: "yaml", Fact: o.seen(o.workload, "as rendered")}
 	}

@@ -181,6 +181,9 @@ func (o *observation) discover(f *facts, key string, taken map[string]bool) {
 			if !r.mayDiscover || taken[o.sibling.pathOf(at.way)] || len(at.way) == 0 || slices.Contains(o.sibling.others, at.way[0]) {
 				continue
 			}
+			if !at.declared && len(at.way) > 1 && o.sibling.values.Child(at.way[0]) == nil {
+				continue // a block that nobody has, such as that of a library's own values
+			}
 			if at.way[0] == "global" && key != "ingress.hosts" { // for all charts at once
 				continue
 			}

@@ -396,3 +396,36 @@ func TestVotesAreWeighed(t *testing.T) {
 		t.Errorf("against five elsewhere, the chart beside says %+v", v)
 	}
 }
+
+// A chart may be one line that calls a library for all its objects.
+func TestFollowsALibrary(t *testing.T) {
+	apps := write(t, map[string]string{
+		"a/Chart.yaml":         chartFile("a", "0.1.0") + "dependencies: [{name: base, version: 1.0.0, repository: 'file://../lib/base'}]\n",
+		"a/values.yaml":        "container: {from: nginx, at: x}\n",
+		"a/templates/all.yaml": "{{ include \"base.all\" . }}\n",
+		"lib/base/Chart.yaml":  chartFile("base", "1.0.0") + "type: library\n",
+		"lib/base/values.yaml": "{}\n",
+		"lib/base/templates/_all.tpl": `{{ define "base.all" }}apiVersion: apps/v1
+kind: Deployment
+metadata: {name: {{ .Release.Name }}, labels: {unit: {{ .Chart.Name }}}}
+spec:
+  selector: {matchLabels: {unit: {{ .Chart.Name }}}}
+  template:
+    metadata: {labels: {unit: {{ .Chart.Name }}}}
+    spec: {containers: [{name: main, image: "{{ .Values.container.from }}:{{ .Values.container.at }}"}]}
+{{ end }}`,
+	})
+	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	if v := c.Values["image.repository"]; v.Path != "container.from" || v.Confidence != Probed {
+		t.Errorf("image.repository is %+v", v)
+	}
+	if c.Naming.Fullname != FullnameRelease || len(c.Labels.Selector) != 1 || c.Labels.Selector[0] != (Label{"unit", "{name}"}) {
+		t.Errorf("names %+v, labels %+v", c.Naming, c.Labels)
+	}
+	if got := c.Files.Templates["Deployment"]; got != "" {
+		t.Errorf("the workload's file is called %q, for the library's call", got)
+	}
+	if !strings.Contains(strings.Join(c.Notes, "\n"), "come from a library (base)") {
+		t.Errorf("notes %q", c.Notes)
+	}
+}

@@ -120,7 +120,7 @@ func sameAnchor(all []facts, anchor string) []facts {
 func combineTemplates(c *Convention, all []facts) {
 	var with []facts
 	for _, f := range all {
-		if f.files != nil {
+		if f.files != nil || f.labels != nil || f.naming != nil { // of its own, or rendered by a library's
 			with = append(with, f)
 		}
 	}

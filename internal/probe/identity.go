@@ -120,7 +120,7 @@ func (e *experiment) named(base, declared map[string]any, findings []Finding, ho
 		text, _ := was.(string)
 		names := slices.ContainsFunc(f.Reaches, namesWorkload)
 		switch {
-		case last == "nameoverride", last == "fullnameoverride":
+		case (last == "nameoverride" || last == "fullnameoverride") && !inList(f.Path):
 			values, _ = put(values, f.Path, "").(map[string]any)
 		case names && text != "" && (slices.Contains(nameWords, last) || text == e.chart.Name()),
 			names && isEmpty(was) && how.give && slices.Contains(nameWords, last):
