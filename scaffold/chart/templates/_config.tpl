@@ -64,7 +64,7 @@ ConfigMap. What a newer server takes for one nobody knows, so extraConfig is one
 {{- end }}
 
 {{/*
-The address that clients are told: "host", "pod", "stun" or an IP address.
+The address that clients are told: "host", "pod", "stun", "auto" or an IP address.
 */}}
 {{- define "[[ helper "address" ]]" -}}
 {{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}

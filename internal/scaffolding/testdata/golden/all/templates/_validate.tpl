@@ -67,14 +67,14 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "config.rtc.node_ip is set: set media.address to that address instead" }}
 {{- end }}
-{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "pod")) }}
+{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "pod" "auto")) }}
 {{- $errors = append $errors "media.type LoadBalancer needs media.address, the load balancer's IP address (or stun, where traffic leaves by it)" }}
-{{- else if and (eq $type "NodePort") (eq $address "pod") }}
-{{- $errors = append $errors "media.type NodePort with media.address pod: clients outside the cluster do not reach a pod's address; leave it empty" }}
+{{- else if and (eq $type "NodePort") (has $address (list "pod" "auto")) }}
+{{- $errors = append $errors (printf "media.type NodePort with media.address %s: clients outside the cluster do not reach a pod's address; leave it empty" $address) }}
 {{- else if and (eq $type "ClusterIP") (eq $address "host") }}
 {{- $errors = append $errors "media.type ClusterIP with media.address host: no port of the node leads to the pod; leave it empty" }}
-{{- else if and $address (not (has $address (list "host" "pod" "stun"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
-{{- $errors = append $errors (printf "media.address is %q: use host, pod, stun or an IP address" $address) }}
+{{- else if and $address (not (has $address (list "host" "pod" "stun" "auto"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
+{{- $errors = append $errors (printf "media.address is %q: use host, pod, stun, auto or an IP address" $address) }}
 {{- end }}
 {{- if and $several (eq $type "LoadBalancer") }}
 {{- $errors = append $errors "media.type LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or replicaCount 1" }}
