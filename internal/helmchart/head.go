@@ -109,3 +109,10 @@ func readRegular(path string, most int64) ([]byte, error) {
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, most))
 }
+
+// KubeVersion is the range of Kubernetes versions that Chart.yaml gives, "" for
+// none.
+func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
+
+// Deprecated reports whether Chart.yaml says so.
+func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }

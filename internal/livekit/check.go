@@ -16,6 +16,8 @@ type Problem struct {
 	// Suggestion is what to write instead: known keys for an unknown key, a
 	// lower-case phrase otherwise. It may be empty.
 	Suggestion string
+	// IsUnknown says that the server has no such key.
+	IsUnknown bool
 }
 
 // CheckConfig holds a configuration against the schema and against the rules

@@ -69,6 +69,7 @@ func (w *walker) checkObject(schema, value map[string]any, path string) {
 		case bool:
 			if !rest {
 				w.report(keyPath, suggestKey(w.root, properties, path, key), "is not a key of livekit-server %s", ServerVersion)
+				w.problems[len(w.problems)-1].IsUnknown = true
 			}
 		}
 	}

@@ -1,0 +1,188 @@
+package conversion
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+)
+
+// renamed are keys of the server that newer ones took the place of, as
+// livekit-server's config.go has them.
+var renamed = []struct{ old, new string }{
+	{"log_level", "logging.level"},
+	{"prometheus_port", "prometheus.port"},
+}
+
+// elsewhere are keys of upstream's livekit block that other rules answer.
+var elsewhere = []string{
+	"keys", "key_file", "rtc.use_external_ip", "rtc.node_ip", "redis.address", "redis.use_tls",
+	"turn.secretName", "turn.serviceType", "turn.loadBalancerAnnotations",
+}
+
+// config makes LiveKit's own configuration of what is left of the block livekit.
+func (c *converter) config() {
+	config := helmchart.Merge(table(c.all, "livekit"), nil)
+	for _, key := range elsewhere {
+		take(config, strings.Split(key, ".")...)
+	}
+	moved := map[string]string{}
+	for _, r := range renamed {
+		value := take(config, strings.Split(r.old, ".")...)
+		if isSet(value) && get(config, strings.Split(r.new, ".")...) == nil {
+			put(config, strings.Split(r.new, "."), value)
+			moved[r.new] = "livekit." + r.old
+		}
+	}
+	c.dropUnknown(config)
+	if redis := table(config, "redis"); redis != nil && len(redis) == 0 {
+		delete(config, "redis")
+	}
+	c.checkRange(config)
+	c.add(Setting{Key: "config", Value: config, IsWhole: true, From: []string{"livekit"}, Moved: moved})
+}
+
+// dropUnknown removes what the server does not know: upstream's chart tells it
+// to pass over such keys, this one does not.
+func (c *converter) dropUnknown(config map[string]any) {
+	for _, p := range livekit.CheckConfig(config) {
+		if !p.IsUnknown || strings.Contains(p.Path, "[") {
+			continue
+		}
+		take(config, strings.Split(p.Path, ".")...)
+		reason := "the server has no such key and passes it over"
+		if p.Suggestion != "" {
+			reason += fmt.Sprintf(" (%s?)", p.Suggestion)
+		}
+		c.lose("livekit."+p.Path, reason+"; a key of a newer server goes into extraConfig")
+	}
+}
+
+// checkRange settles a UDP port beside a range: the server takes the range.
+func (c *converter) checkRange(config map[string]any) {
+	rtc := table(config, "rtc")
+	if !isSet(rtc["udp_port"]) || !isSet(rtc["port_range_start"]) {
+		return
+	}
+	delete(rtc, "udp_port")
+	c.lose("livekit.rtc.udp_port", "the server prefers the range of port_range_start and port_range_end, which upstream's "+
+		"defaults set; set both to null if one port is meant")
+}
+
+// redis makes the settings for the Redis that upstream's chart expects elsewhere.
+func (c *converter) redis() {
+	c.add(Setting{Key: "redis.enabled", Value: false, Comment: "Upstream runs no Redis."})
+	address := c.get("livekit.redis.address")
+	useTLS := c.get("livekit.redis.use_tls")
+	if isSet(address) {
+		c.add(Setting{Key: "redis.external.address", Value: address, From: []string{"livekit.redis.address"}, Else: "config.redis.address"})
+		if isSet(useTLS) {
+			c.add(Setting{Key: "redis.external.tls", Value: useTLS, From: []string{"livekit.redis.use_tls"}, Else: "config.redis.use_tls"})
+		}
+	} else if isSet(useTLS) {
+		c.add(Setting{Key: "config.redis.tls.enabled", Value: useTLS, From: []string{"livekit.redis.use_tls"}})
+	}
+	several := number(c.get("replicaCount")) > 1 && !isSet(c.get("autoscaling.enabled"))
+	if several && !isSet(address) && !isSet(c.get("livekit.redis.sentinel_addresses")) && !isSet(c.get("livekit.redis.cluster_addresses")) {
+		c.note("replicaCount", "several servers without a Redis do not know each other's rooms: the chart refuses them, set redis.external.address")
+	}
+}
+
+func number(v any) float64 {
+	switch n := v.(type) {
+	case int:
+		return float64(n)
+	case int64:
+		return float64(n)
+	case float64:
+		return n
+	}
+	return 0
+}
+
+// media says how clients reach audio and video.
+func (c *converter) media() {
+	kind, comment := "HostNetwork", "As upstream."
+	if !isSet(c.get("podHostNetwork")) {
+		kind = "ClusterIP"
+		comment = "Upstream has no Service for media; NodePort or LoadBalancer lead in from outside."
+	}
+	c.add(Setting{Key: "media.type", Value: kind, From: []string{"podHostNetwork"}, Comment: comment})
+	address, from := any("auto"), "livekit.rtc.use_external_ip"
+	if node := c.get("livekit.rtc.node_ip"); isSet(node) {
+		address, from = node, "livekit.rtc.node_ip"
+		if _, ok := node.(string); !ok {
+			c.lose("livekit.rtc.node_ip", "media.address takes one text, such as \"v4,v6\"")
+			address = "auto"
+		}
+	} else if isSet(c.get("livekit.rtc.use_external_ip")) {
+		address = "stun"
+	}
+	c.add(Setting{Key: "media.address", Value: address, From: []string{from}, Comment: "As upstream: the server asks a STUN server, or looks at its interfaces."})
+}
+
+// keys says where the API keys are.
+func (c *converter) keys() {
+	entry := text(c.all, "livekit", "key_file")
+	own := table(c.all, "livekit", "keys")
+	store := table(c.all, "storeKeysInSecret")
+	secret := text(store, "existingSecret")
+	switch {
+	case isSet(store["enabled"]) && secret != "":
+		c.keysInSecret(secret, entry, own)
+	case isSet(store["enabled"]):
+		keys := laid(own, table(store, "keys"))
+		c.givenKeys(keys, "storeKeysInSecret.keys", "livekit.keys")
+	default:
+		if entry != "" {
+			c.lose("livekit.key_file", "upstream's pod has no such file unless storeKeysInSecret.enabled is true")
+		}
+		c.lose("storeKeysInSecret.keys", "storeKeysInSecret.enabled is false")
+		c.lose("storeKeysInSecret.existingSecret", "storeKeysInSecret.enabled is false")
+		c.givenKeys(own, "livekit.keys")
+	}
+}
+
+func (c *converter) keysInSecret(secret, entry string, own map[string]any) {
+	if strings.Contains(secret, "{{") {
+		c.lose("storeKeysInSecret.existingSecret", "it is a template: set keys.existingSecret to the name that comes of it")
+		return
+	}
+	if entry == "" {
+		entry = "keys.yaml"
+		c.note("livekit.key_file", "it is not set, which upstream's chart cannot do without: keys.fileEntry is keys.yaml")
+	}
+	if isSet(own) {
+		c.lose("livekit.keys", "the chart takes keys from one place: put them into the Secret "+secret)
+	}
+	c.lose("storeKeysInSecret.keys", "storeKeysInSecret.existingSecret is set, and upstream prefers it")
+	c.add(Setting{Key: "keys.existingSecret", Value: secret, From: []string{"storeKeysInSecret.existingSecret"}})
+	c.add(Setting{Key: "keys.fileEntry", Value: entry, From: []string{"livekit.key_file"}})
+}
+
+func (c *converter) givenKeys(keys map[string]any, from ...string) {
+	if len(keys) == 0 {
+		return
+	}
+	for name, secret := range keys {
+		if len(fmt.Sprint(secret)) < 32 {
+			c.note(from[0]+"."+name, "the secret has fewer than 32 characters, and the chart refuses it: make a new one (openssl rand -base64 32)")
+		}
+	}
+	c.add(Setting{Key: "keys.values", Value: keys, IsWhole: true, From: from})
+}
+
+// turn makes the settings of TURN that are not the server's own.
+func (c *converter) turn() {
+	c.add(Setting{Key: "turn.service.enabled", Value: isSet(c.get("turnLoadbalancer.enable")), From: []string{"turnLoadbalancer.enable"}})
+	for _, s := range []struct{ from, to string }{
+		{"livekit.turn.secretName", "turn.existingSecret"},
+		{"livekit.turn.serviceType", "turn.service.type"},
+		{"livekit.turn.loadBalancerAnnotations", "turn.service.annotations"},
+	} {
+		if value := c.get(s.from); isSet(value) {
+			c.add(Setting{Key: s.to, Value: value, IsWhole: s.to == "turn.service.annotations", From: []string{s.from}})
+		}
+	}
+}

@@ -1,0 +1,189 @@
+// Package conversion turns values for upstream's livekit-server chart into
+// values for this one. What becomes of each key is data (table.yaml); what takes
+// more than a copy is a rule in a file of its own. The result speaks in canonical
+// keys; where a chart has those is the business of package scaffolding.
+package conversion
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+)
+
+// Setting is a canonical value.
+type Setting struct {
+	// Key is canonical.
+	Key string
+	// Value has the shape of the canonical convention.
+	Value any
+	// IsWhole says that the value, a map, takes the place of the chart's default
+	// as a whole, and is not laid over it.
+	IsWhole bool
+	// From are the keys of upstream's chart that it comes from, the first one with
+	// the value itself. Empty: it follows from what upstream's templates do always.
+	From []string
+	// Moved maps paths below Key, "" for none, to the upstream keys they come from,
+	// where they are called otherwise there ("logging.level" to "livekit.log_level").
+	Moved map[string]string
+	// Comment says why the setting is there, where the user has not asked for it.
+	Comment string
+	// Else is the canonical key that takes the value in a chart without a place
+	// for Key.
+	Else string
+	// IsAsked says that the user's own values gave rise to it.
+	IsAsked bool
+}
+
+// Loss is a value that cannot be expressed.
+type Loss struct {
+	// Key is upstream's.
+	Key string
+	// Reason says why, and what to do instead.
+	Reason string
+}
+
+// Result is what became of the values.
+type Result struct {
+	// Settings are in the order in which they were made; no key is there twice.
+	Settings []Setting
+	// Lost are the keys that nothing became of, in order of key. They are the
+	// user's own: upstream's defaults are never lost.
+	Lost []Loss
+	// Notes say what is different with the result, though nothing is lost.
+	Notes []Loss
+}
+
+// Get gives the value of a canonical key, nil where it is not set.
+func (r *Result) Get(key string) any {
+	if i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Key == key }); i >= 0 {
+		return r.Settings[i].Value
+	}
+	return nil
+}
+
+// Options are what the conversion has to know of the chart.
+type Options struct {
+	// PodLabels are those of the chart's pods, by which an affinity finds them.
+	// Without them selectors of upstream's pods are left as they are, and noted.
+	PodLabels map[string]string
+}
+
+// Convert converts values that were written for upstream's chart. Those that
+// they leave out are upstream's defaults.
+func Convert(values map[string]any, o Options) (*Result, error) {
+	t, err := Load()
+	if err != nil {
+		return nil, err
+	}
+	c := &converter{
+		table: t, options: o, own: values,
+		all:    helmchart.Merge(t.Defaults(), values),
+		result: &Result{},
+	}
+	c.copies()
+	c.media()
+	c.redis()
+	c.keys()
+	c.turn()
+	c.config()
+	c.loadBalancer()
+	c.affinity()
+	c.always()
+	c.unknown()
+	slices.SortStableFunc(c.result.Lost, func(a, b Loss) int { return strings.Compare(a.Key, b.Key) })
+	return c.result, nil
+}
+
+// converter is one conversion.
+type converter struct {
+	table   Table
+	options Options
+	own     map[string]any // the user's
+	all     map[string]any // over upstream's defaults
+	result  *Result
+}
+
+func (c *converter) add(s Setting) {
+	s.IsAsked = slices.ContainsFunc(s.From, c.isOwn)
+	c.result.Settings = append(c.result.Settings, s)
+}
+
+func (c *converter) lose(key, reason string) {
+	if c.isOwn(key) {
+		c.result.Lost = append(c.result.Lost, Loss{key, reason})
+	}
+}
+
+func (c *converter) note(key, reason string) {
+	c.result.Notes = append(c.result.Notes, Loss{key, reason})
+}
+
+// isOwn reports whether the user's values have the key, be it as null.
+func (c *converter) isOwn(key string) bool {
+	path := strings.Split(key, ".")
+	parent := c.own
+	if len(path) > 1 {
+		parent = table(c.own, path[:len(path)-1]...)
+	}
+	_, ok := parent[path[len(path)-1]]
+	return ok
+}
+
+func (c *converter) get(key string) any { return get(c.all, strings.Split(key, ".")...) }
+
+// copies makes the settings of the rows that are copied.
+func (c *converter) copies() {
+	for _, r := range c.table {
+		switch r.How {
+		case "same", "exact":
+			if value := c.get(r.Key); value != nil {
+				c.add(Setting{Key: r.To[0], Value: value, IsWhole: r.How == "exact", From: []string{r.Key}})
+			}
+		case "none":
+			if isSet(c.get(r.Key)) {
+				c.lose(r.Key, r.Why)
+			}
+		}
+	}
+}
+
+// always makes the settings that follow from what upstream's templates do
+// whatever the values are, and this chart does otherwise by default.
+func (c *converter) always() {
+	c.add(Setting{Key: "serviceAccount.automount", Value: true, Comment: "As upstream. The server needs no token: better false."})
+	c.add(Setting{Key: "preStopSeconds", Value: 0, Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
+}
+
+// unknown reports what the user has set and no row of the table knows.
+func (c *converter) unknown() {
+	for _, key := range slices.Sorted(maps.Keys(leaves(c.own, ""))) {
+		if strings.HasPrefix(key, "livekit.") || key == "livekit" {
+			continue // see config
+		}
+		if _, ok := c.table.Row(key); !ok && !c.isAboveRow(key) {
+			c.lose(key, "upstream's chart reads no such key")
+		}
+	}
+}
+
+// isAboveRow reports whether the key is a block of keys that the table knows,
+// which the user has set to something else (to null, as a rule).
+func (c *converter) isAboveRow(key string) bool {
+	return slices.ContainsFunc(c.table, func(r Row) bool { return strings.HasPrefix(r.Key, key+".") })
+}
+
+// leaves gives the paths of everything that is no map with entries.
+func leaves(m map[string]any, at string) map[string]any {
+	out := map[string]any{}
+	for k, v := range m {
+		key := strings.TrimPrefix(at+"."+k, ".")
+		if below, ok := v.(map[string]any); ok && len(below) > 0 {
+			maps.Copy(out, leaves(below, key))
+			continue
+		}
+		out[key] = v
+	}
+	return out
+}

@@ -1,0 +1,169 @@
+package conversion
+
+import "fmt"
+
+// backendName is what the BackendConfig is called. The annotation of the Service
+// names it, and takes no template, so it is the same in every release.
+const backendName = "livekit-backend"
+
+// cloud says what upstream's templates make of a loadBalancer.type, as rendered
+// with chart 1.9.0. A type that is not among clouds gets a bare Ingress.
+type cloud struct {
+	serviceType string
+	annotations map[string]any // of the Service
+	className   string
+	// noIngress says that the Service itself leads in.
+	noIngress bool
+	// backend says that there is a BackendConfig, and isNEG which groups of
+	// endpoints the Service asks for.
+	backend bool
+	neg     string // with %v for the port
+}
+
+var clouds = map[string]cloud{
+	"disable":          {noIngress: true},
+	"alb":              {serviceType: "NodePort"},
+	"aws":              {serviceType: "LoadBalancer", annotations: map[string]any{"service.beta.kubernetes.io/aws-load-balancer-backend-protocol": "http", "service.beta.kubernetes.io/aws-load-balancer-type": "nlb"}},
+	"do":               {serviceType: "NodePort", className: "nginx"},
+	"gke":              {serviceType: "NodePort", backend: true},
+	"gke-managed-cert": {serviceType: "NodePort", backend: true},
+	"gke-vpc-native":   {backend: true, neg: `{"ingress": true}`},
+	"gclb":             {serviceType: "NodePort", backend: true, neg: `{"exposed_ports": {"%v":{}}}`, noIngress: true},
+}
+
+// loadBalancer makes plain settings of loadBalancer.type and what goes with it.
+func (c *converter) loadBalancer() {
+	kind := text(c.all, "loadBalancer", "type")
+	from := []string{"loadBalancer.type"}
+	cloud := clouds[kind]
+	port := c.get("loadBalancer.servicePort")
+	c.add(Setting{Key: "service.type", Value: or(cloud.serviceType, "ClusterIP"), From: from})
+	c.add(Setting{Key: "service.port", Value: port, From: []string{"loadBalancer.servicePort"}})
+	annotations := laid(cloud.annotations)
+	if cloud.backend {
+		annotations["cloud.google.com/backend-config"] = fmt.Sprintf(`{"ports": {"%v":"%s"}}`, port, backendName)
+		c.add(Setting{Key: "extraObjects", Value: []any{map[string]any{
+			"apiVersion": "cloud.google.com/v1",
+			"kind":       "BackendConfig",
+			"metadata":   map[string]any{"name": backendName},
+			"spec":       c.get("gcp.backendConfig"),
+		}}, From: []string{"loadBalancer.type", "gcp.backendConfig"}})
+	} else {
+		c.lose("gcp.backendConfig", fmt.Sprintf("loadBalancer.type %s has no BackendConfig", kind))
+	}
+	if cloud.neg != "" {
+		neg := cloud.neg
+		if kind == "gclb" {
+			neg = fmt.Sprintf(neg, port)
+		}
+		annotations["cloud.google.com/neg"] = neg
+	}
+	c.add(Setting{Key: "service.annotations", Value: annotations, IsWhole: true, From: from})
+	if cloud.noIngress {
+		c.mediaPorts()
+		c.noIngress(kind)
+		return
+	}
+	c.ingress(kind, cloud)
+}
+
+// mediaPorts opens the ports that upstream's Service has for media where it leads
+// in by itself.
+func (c *converter) mediaPorts() {
+	port := func(name string, number any, protocol string) map[string]any {
+		return map[string]any{"name": name, "port": number, "targetPort": name, "protocol": protocol}
+	}
+	var ports []any
+	if tcp := c.get("livekit.rtc.tcp_port"); isSet(tcp) {
+		ports = append(ports, port("rtc-tcp", tcp, "TCP"))
+	}
+	udp := c.get("livekit.rtc.udp_port")
+	if _, isText := udp.(string); isSet(udp) && !isText && !isSet(c.get("livekit.rtc.port_range_start")) {
+		ports = append(ports, port("rtc-udp", udp, "UDP"))
+	}
+	if len(ports) > 0 {
+		c.add(Setting{Key: "service.extraPorts", Value: ports, From: []string{"loadBalancer.type"}, Comment: "As upstream."})
+	}
+}
+
+func (c *converter) noIngress(kind string) {
+	c.add(Setting{Key: "ingress.enabled", Value: false, From: []string{"loadBalancer.type"}})
+	for _, key := range []string{"annotations", "tls", "staticIpName", "certificateName", "clusterIssuer"} {
+		if isSet(c.get("loadBalancer." + key)) {
+			c.lose("loadBalancer."+key, fmt.Sprintf("loadBalancer.type %s has no Ingress", kind))
+		}
+	}
+}
+
+// ingress makes the Ingress that upstream's templates make.
+func (c *converter) ingress(kind string, cloud cloud) {
+	hosts, certificates := c.hosts()
+	c.add(Setting{Key: "ingress.enabled", Value: len(hosts) > 0, From: []string{"loadBalancer.type"}})
+	if len(hosts) == 0 {
+		c.note("loadBalancer.tls", "it names no host, and Kubernetes refuses the Ingress that upstream makes of that: name one in ingress.hosts and set ingress.enabled")
+		return
+	}
+	c.add(Setting{Key: "ingress.className", Value: cloud.className, From: []string{"loadBalancer.type"}})
+	c.add(Setting{Key: "ingress.annotations", Value: laid(c.ingressAnnotations(kind, len(certificates) > 0), table(c.all, "loadBalancer", "annotations")),
+		IsWhole: true, From: []string{"loadBalancer.annotations", "loadBalancer.type", "loadBalancer.staticIpName", "loadBalancer.certificateName", "loadBalancer.clusterIssuer"}})
+	c.add(Setting{Key: "ingress.hosts", Value: hosts, From: []string{"loadBalancer.tls"}})
+	c.add(Setting{Key: "ingress.tls", Value: certificates, From: []string{"loadBalancer.tls"}})
+}
+
+// hosts gives the hosts and certificates in the canonical shapes.
+func (c *converter) hosts() (hosts, certificates []any) {
+	entries, _ := c.get("loadBalancer.tls").([]any)
+	for _, e := range entries {
+		entry, _ := e.(map[string]any)
+		names, _ := entry["hosts"].([]any)
+		for _, name := range names {
+			hosts = append(hosts, map[string]any{"host": name, "paths": []any{map[string]any{"path": "/", "pathType": "Prefix"}}})
+		}
+		certificate := map[string]any{"hosts": names}
+		if isSet(entry["secretName"]) {
+			certificate["secretName"] = entry["secretName"]
+		}
+		certificates = append(certificates, certificate)
+	}
+	return hosts, certificates
+}
+
+// ingressAnnotations are those that upstream's templates add to the user's.
+func (c *converter) ingressAnnotations(kind string, hasTLS bool) map[string]any {
+	out := map[string]any{}
+	add := func(annotation, key, otherwise string) {
+		if value := or(text(c.all, "loadBalancer", key), otherwise); value != "" {
+			out[annotation] = value
+		}
+	}
+	used := map[string]bool{}
+	switch kind {
+	case "alb":
+		out["kubernetes.io/ingress.class"] = "alb"
+		out["alb.ingress.kubernetes.io/scheme"] = "internet-facing"
+		if hasTLS {
+			out["alb.ingress.kubernetes.io/listen-ports"] = `[{"HTTPS":443}]`
+		}
+	case "do":
+		add("cert-manager.io/cluster-issuer", "clusterIssuer", "")
+		used["clusterIssuer"] = true
+	case "gke-managed-cert":
+		out["kubernetes.io/ingress.class"] = "gce"
+		add("kubernetes.io/ingress.global-static-ip-name", "staticIpName", "")
+		add("networking.gke.io/managed-certificates", "certificateName", "managed-cert")
+		used["staticIpName"], used["certificateName"] = true, true
+	}
+	for _, key := range []string{"clusterIssuer", "staticIpName", "certificateName"} {
+		if !used[key] {
+			c.lose("loadBalancer."+key, fmt.Sprintf("loadBalancer.type %s does not use it", kind))
+		}
+	}
+	return out
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

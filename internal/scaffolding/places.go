@@ -1,0 +1,271 @@
+package scaffolding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/conversion"
+)
+
+// Places says where a chart has the canonical values, and in which shapes.
+type Places struct {
+	layout *layout
+	table  *canonical.Table
+}
+
+// Unplaced is a setting that a chart has no place for, or not for all of it.
+type Unplaced struct {
+	conversion.Setting
+	// Component is the one that the chart was written without, "" where that is
+	// not the reason.
+	Component string
+	// Reason says why there is no place where Component does not.
+	Reason string
+}
+
+// CanonicalPlaces are those of a chart in the plain convention with all
+// components.
+func CanonicalPlaces() (*Places, error) {
+	return newPlaces(convention.Canonical(), "livekit", []string{"all"})
+}
+
+// PlacesOf are those of a chart that this tool wrote, by its lock.
+func PlacesOf(lock *chartdir.Lock) (*Places, error) {
+	conv, err := ConventionOf(lock)
+	if err != nil {
+		return nil, err
+	}
+	return newPlaces(conv, lock.Chart.Name, lock.Components)
+}
+
+// ConventionOf reads the convention that a lock keeps.
+func ConventionOf(lock *chartdir.Lock) (*convention.Convention, error) {
+	data, err := yaml.Marshal(lock.Convention)
+	if err != nil {
+		return nil, fmt.Errorf("lock: convention: %w", err)
+	}
+	conv := &convention.Convention{}
+	if err := yaml.Unmarshal(data, conv); err != nil {
+		return nil, fmt.Errorf("lock: convention: %w", err)
+	}
+	return conv, nil
+}
+
+// ObservedPlaces are those of a chart of other making, of which conventions were
+// read: what nobody has seen has no place.
+func ObservedPlaces(conv *convention.Convention) (*Places, error) {
+	table, err := canonical.Load()
+	if err != nil {
+		return nil, err
+	}
+	l := &layout{convention: conv, paths: map[string]path{}}
+	for _, v := range table.Values {
+		seen, ok := conv.Values[v.Key]
+		if v.IsHeading() || !ok || seen.Confidence == convention.Default || seen.Path == "" {
+			continue
+		}
+		p, err := parsePath(seen.Path)
+		if err != nil {
+			continue // written in a way that can be read and not be followed
+		}
+		l.values = append(l.values, v)
+		l.paths[v.Key] = p
+	}
+	return &Places{l, table}, nil
+}
+
+func newPlaces(conv *convention.Convention, name string, components []string) (*Places, error) {
+	table, err := canonical.Load()
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(components, "all") {
+		if components, err = table.Select(components, nil); err != nil {
+			return nil, err
+		}
+	}
+	if conv, err = fitted(conv, name); err != nil {
+		return nil, err
+	}
+	l, err := newLayout(conv, table, components)
+	if err != nil {
+		return nil, err
+	}
+	return &Places{l, table}, nil
+}
+
+// errNoPlace says that a chart has no place for a key.
+var errNoPlace = errors.New("the chart has no such value")
+
+// PathOf gives the place of a canonical key, or of a key below one, as the
+// keys of maps (string) and positions in lists (int).
+func (p *Places) PathOf(key string) ([]any, error) {
+	for k, rest := key, []any(nil); ; {
+		if at, err := p.layout.path(k); err == nil {
+			return slices.Concat([]any(at), rest), nil
+		}
+		i := strings.LastIndexByte(k, '.')
+		if i < 0 {
+			return nil, fmt.Errorf("%s: %w", key, errNoPlace)
+		}
+		rest = append([]any{k[i+1:]}, rest...)
+		k = k[:i]
+	}
+}
+
+// Text gives the dotted path of a canonical key, "" where it has no place.
+func (p *Places) Text(key string) string {
+	at, err := p.PathOf(key)
+	if err != nil {
+		return ""
+	}
+	return path(at).String()
+}
+
+// Apply puts settings into values, which are the chart's own by default and
+// are changed in place. It gives what has no place.
+func (p *Places) Apply(values map[string]any, settings []conversion.Setting) []Unplaced {
+	var unplaced []Unplaced
+	for _, s := range p.shaped(values, settings, &unplaced) {
+		for _, s := range p.withoutTurn(s, &unplaced) {
+			p.apply(values, s, &unplaced)
+		}
+	}
+	return unplaced
+}
+
+func (p *Places) apply(values map[string]any, s conversion.Setting, unplaced *[]Unplaced) {
+	at, err := p.PathOf(s.Key)
+	if err != nil && s.Else != "" {
+		at, err = p.PathOf(s.Else)
+	}
+	if err != nil {
+		*unplaced = append(*unplaced, Unplaced{Setting: s, Component: p.componentOf(s.Key), Reason: "the chart has no such value"})
+		return
+	}
+	setAt(values, at, s.Value, s.IsWhole)
+}
+
+// componentOf names the component of a canonical key that the chart was written
+// without, "" where it has it.
+func (p *Places) componentOf(key string) string {
+	for k := key; k != ""; k = k[:max(strings.LastIndexByte(k, '.'), 0)] {
+		i := slices.IndexFunc(p.table.Values, func(v canonical.Value) bool { return v.Key == k })
+		if i >= 0 && !slices.ContainsFunc(p.layout.values, func(v canonical.Value) bool { return v.Key == k }) {
+			return p.table.Values[i].Component
+		}
+	}
+	return ""
+}
+
+// withoutTurn takes TURN out of the configuration for a chart that was written
+// without it, which refuses it.
+func (p *Places) withoutTurn(s conversion.Setting, unplaced *[]Unplaced) []conversion.Setting {
+	config, _ := s.Value.(map[string]any)
+	turn, _ := config["turn"].(map[string]any)
+	if s.Key != "config" || turn == nil || turn["enabled"] != true || p.componentOf("turn.existingSecret") == "" {
+		return []conversion.Setting{s}
+	}
+	rest := map[string]any{}
+	for k, v := range config {
+		if k != "turn" {
+			rest[k] = v
+		}
+	}
+	s.Value = rest
+	*unplaced = append(*unplaced, Unplaced{
+		Setting:   conversion.Setting{Key: "config.turn", Value: turn, From: []string{"livekit.turn"}, IsAsked: s.IsAsked},
+		Component: "turn",
+	})
+	return []conversion.Setting{s}
+}
+
+// setAt puts a value at a path. A whole one takes the place of what is there;
+// another map is laid over it.
+func setAt(values map[string]any, at []any, value any, whole bool) {
+	below, isMap := value.(map[string]any)
+	if isMap && !whole {
+		for k, v := range below {
+			setAt(values, append(slices.Clone(at), k), v, false)
+		}
+		if len(below) > 0 {
+			return
+		}
+	}
+	var parent any = values
+	for i, key := range at[:len(at)-1] {
+		parent = descend(parent, key, at[i+1])
+	}
+	switch parent := parent.(type) {
+	case map[string]any:
+		if key, ok := at[len(at)-1].(string); ok {
+			parent[key] = value
+		}
+	case []any:
+		if i, ok := at[len(at)-1].(int); ok && i < len(parent) {
+			parent[i] = value
+		}
+	}
+}
+
+// descend goes one step into a map or a list and makes what is missing there:
+// a list where the step after it is a position.
+func descend(parent, key, next any) any {
+	fresh := func() any {
+		if _, ok := next.(int); ok {
+			return []any{map[string]any{}}
+		}
+		return map[string]any{}
+	}
+	switch parent := parent.(type) {
+	case map[string]any:
+		k, _ := key.(string)
+		switch parent[k].(type) {
+		case map[string]any, []any:
+		default:
+			parent[k] = fresh()
+		}
+		return parent[k]
+	case []any:
+		if i, ok := key.(int); ok && i < len(parent) {
+			if _, ok := parent[i].(map[string]any); !ok {
+				parent[i] = fresh()
+			}
+			return parent[i]
+		}
+	}
+	return map[string]any{}
+}
+
+// Regenerate gives the files of a chart that this tool wrote as they would be
+// with other components. They are not checked, which takes most of the time.
+func Regenerate(_ context.Context, lock *chartdir.Lock, components []string) (map[string][]byte, error) {
+	conv, err := ConventionOf(lock)
+	if err != nil {
+		return nil, err
+	}
+	table, err := canonical.Load()
+	if err != nil {
+		return nil, err
+	}
+	if conv, err = fitted(conv, lock.Chart.Name); err != nil {
+		return nil, err
+	}
+	l, err := newLayout(conv, table, components)
+	if err != nil {
+		return nil, err
+	}
+	return generate(l, table, Options{Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion}, components)
+}
+
+// Component names the component of a canonical key that the chart was written
+// without, "" where it has the key.
+func (p *Places) Component(key string) string { return p.componentOf(key) }
