@@ -1,0 +1,251 @@
+package drift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+)
+
+// subject is the two charts with all that their comparison needs.
+type subject struct {
+	book     *ruleBook
+	chart    *helmchart.Chart
+	upstream *helmchart.Chart
+	sides    struct{ chart, upstream Side }
+
+	// places say where the chart has the canonical values. defaults are the
+	// values to which settings are laid: the chart's own as it was scaffolded.
+	places   *scaffolding.Places
+	defaults map[string]any
+	labels   map[string]string // of the chart's pods
+
+	// pristine is the chart as it was scaffolded, nil without a lock; whole is
+	// that with all components, nil where it is no other.
+	pristine *helmchart.Chart
+	whole    *wholeChart
+	// added are charts with one more component each, by its name.
+	added map[string]*wholeChart
+	// random are fields that differ from render to render, by role and path.
+	random map[string]bool
+}
+
+// wholeChart is a chart with components that the one before us lacks.
+type wholeChart struct {
+	chart    *helmchart.Chart
+	places   *scaffolding.Places
+	defaults map[string]any
+}
+
+// trial is both charts under one scenario.
+type trial struct {
+	Wish
+	settings []conversion.Setting
+	unplaced []scaffolding.Unplaced
+	values   map[string]any // the chart's
+
+	upstream, chart, pristine, whole *rendered
+	added                            map[string]*rendered
+
+	upstreamErr, chartErr error
+}
+
+// try renders both charts, and those that explain the difference.
+func (s *subject) try(ctx context.Context, w Wish) (*trial, error) {
+	converted, err := conversion.Convert(w.Values, conversion.Options{PodLabels: s.labels})
+	if err != nil {
+		return nil, err
+	}
+	t := &trial{Wish: w, settings: converted.Settings}
+	t.values, t.unplaced = overlay(s.places, s.defaults, t.settings)
+	if t.upstream, t.upstreamErr = s.render(ctx, s.upstream, w.Values); errors.Is(t.upstreamErr, context.Canceled) {
+		return nil, t.upstreamErr
+	}
+	t.chart, t.chartErr = s.render(ctx, s.chart, t.values)
+	if s.pristine != nil && s.pristine != s.chart {
+		if t.pristine, err = s.render(ctx, s.pristine, t.values); err != nil {
+			return nil, fmt.Errorf("scenario %s: the chart as it was scaffolded: %w", w.Name, err)
+		}
+	} else if s.pristine != nil {
+		t.pristine = t.chart
+	}
+	if s.whole != nil {
+		if t.whole, err = s.renderWhole(ctx, s.whole, t.settings); err != nil {
+			return nil, fmt.Errorf("scenario %s: the chart with all components: %w", w.Name, err)
+		}
+	}
+	return t, ctx.Err()
+}
+
+func (s *subject) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
+	return render(ctx, chart, values)
+}
+
+func (s *subject) renderWhole(ctx context.Context, w *wholeChart, settings []conversion.Setting) (*rendered, error) {
+	values, _ := overlay(w.places, w.defaults, settings)
+	return render(ctx, w.chart, values)
+}
+
+// overlay gives the values that, laid over a chart's defaults, make the settings
+// true, and the settings that the chart has no place for.
+func overlay(places *scaffolding.Places, defaults map[string]any, settings []conversion.Setting) (map[string]any, []scaffolding.Unplaced) {
+	full, _ := clone(defaults).(map[string]any)
+	unplaced := places.Apply(full, settings)
+	return difference(defaults, full), unplaced
+}
+
+// difference gives what turns one set of values into another as Helm merges
+// them: nulls remove.
+func difference(from, to map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range to {
+		old, there := from[k]
+		below, isMap := v.(map[string]any)
+		oldBelow, wasMap := old.(map[string]any)
+		switch {
+		case isMap && wasMap && len(below) == 0 && len(oldBelow) > 0:
+			out[k] = nil
+		case isMap && wasMap:
+			if d := difference(oldBelow, below); len(d) > 0 {
+				out[k] = d
+			}
+		case !there || !equal(old, v):
+			out[k] = clone(v)
+		}
+	}
+	for k, v := range from {
+		if _, there := to[k]; !there && v != nil {
+			out[k] = nil
+		}
+	}
+	return out
+}
+
+// equal reports whether two values are the same, numbers by what they count.
+func equal(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(a, b, equal)
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, equal)
+	}
+	switch b.(type) {
+	case map[string]any, []any:
+		return false
+	}
+	return same(a, b, nil)
+}
+
+// trials renders every scenario, some at a time.
+func (s *subject) trials(ctx context.Context, wishes []Wish) ([]*trial, error) {
+	out := make([]*trial, len(wishes))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, w := range wishes {
+		g.Go(func() (err error) {
+			out[i], err = s.try(ctx, w)
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// objects compares the objects of one scenario.
+func (s *subject) objects(ctx context.Context, t *trial) ([]Finding, error) {
+	e := newExplainer(s.book, s.known(t.Values), s.sides.upstream)
+	var out []Finding
+	for _, role := range t.roles() {
+		found, err := s.object(ctx, e, t, role)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %s: %s: %w", t.Name, role, err)
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// known gives a scenario's values over the defaults that upstream is known to
+// have.
+func (s *subject) known(values map[string]any) map[string]any {
+	table, err := conversion.Load()
+	if err != nil {
+		return values
+	}
+	return helmchart.Merge(table.Defaults(), values)
+}
+
+// roles are those of all the objects of a scenario, in order.
+func (t *trial) roles() []string {
+	all := map[string]bool{}
+	for _, r := range []*rendered{t.upstream, t.chart, t.pristine} {
+		if r != nil {
+			for role := range r.byRole {
+				all[role] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (r *rendered) get(role string) *object {
+	if r == nil {
+		return nil
+	}
+	return r.byRole[role]
+}
+
+// object compares one object of both charts.
+func (s *subject) object(ctx context.Context, e *explainer, t *trial, role string) ([]Finding, error) {
+	u, c, p, w := t.upstream.get(role), t.chart.get(role), t.pristine.get(role), t.whole.get(role)
+	nodes := nodesOf(u, c, p)
+	known, err := e.explain(role, nodes)
+	if err != nil {
+		return nil, err
+	}
+	j := judge{ctx: ctx, s: s, t: t, role: role, u: u, c: c, p: p, w: w, known: known}
+	if u == nil || c == nil {
+		return j.presence(), nil
+	}
+	return j.fields(), nil
+}
+
+// nodesOf gives every path of the objects, and those that lead to them.
+func nodesOf(objects ...*object) map[string]manifest.Path {
+	out := map[string]manifest.Path{}
+	for _, o := range objects {
+		if o == nil {
+			continue
+		}
+		for _, leaf := range o.leaves {
+			for n := len(leaf.Path); n > 0; n-- {
+				key := leaf.Path[:n].String()
+				if _, ok := out[key]; ok {
+					break
+				}
+				out[key] = leaf.Path[:n]
+			}
+		}
+	}
+	return out
+}
+
+// openLock reads what the lock of a chart says, nil where it has none.
+func openLock(dir string) (*chartdir.Lock, error) {
+	if strings.HasSuffix(dir, ".tgz") {
+		return nil, nil
+	}
+	return chartdir.ReadLock(dir)
+}

@@ -1,0 +1,125 @@
+// Package drift says how a chart stands to upstream's: in versions, in values
+// and in the objects that both render under the same wishes. Every difference
+// has a class that says whether anybody needs to do anything about it.
+package drift
+
+// Layer is where a difference was found.
+type Layer string
+
+// The layers, in the order of a report.
+const (
+	LayerVersion Layer = "version"
+	LayerValues  Layer = "values"
+	LayerObjects Layer = "objects"
+)
+
+// Class says what a difference is.
+type Class string
+
+// The classes, from the one that somebody has to look at to the one that is
+// there for the record.
+const (
+	// Drift is a difference that nothing explains.
+	Drift Class = "drift"
+	// LeftOut belongs to a component that was not scaffolded.
+	LeftOut Class = "left-out"
+	// Accepted is listed in the settings with a reason.
+	Accepted Class = "accepted"
+	// Ours is a fault of upstream's chart that this one mends on purpose.
+	Ours Class = "ours"
+	// Convention follows from names, labels and key names.
+	Convention Class = "convention"
+	// Extra is something that only this chart has and that changes nothing of
+	// what upstream's does.
+	Extra Class = "extra"
+)
+
+// Classes lists the classes in the order of a report.
+var Classes = []Class{Drift, LeftOut, Accepted, Ours, Convention, Extra}
+
+// Report is the whole answer. It is the JSON of `diff-upstream -o json`.
+type Report struct {
+	Chart    Side `json:"chart"`
+	Upstream Side `json:"upstream"`
+	// Since is the version of upstream that the chart was derived from, nil where
+	// nobody knows.
+	Since *Side `json:"since,omitempty"`
+	// Summary counts the findings of each class, every class with its number.
+	Summary map[Class]int `json:"summary"`
+	// Findings are in order of layer, class, object and path.
+	Findings []Finding `json:"findings"`
+	// Scenarios are the values under which the objects were compared, in the
+	// order in which they were.
+	Scenarios []Scenario `json:"scenarios,omitempty"`
+	// Notes say what was not compared, and why.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Drifted reports whether anything is unexplained.
+func (r *Report) Drifted() bool { return r.Summary[Drift] > 0 }
+
+// Side is one of the two charts.
+type Side struct {
+	Name       string `json:"name"`
+	Version    string `json:"version"`
+	AppVersion string `json:"appVersion"`
+	// Image is the server's image with its tag under the chart's own values,
+	// "" where there is none.
+	Image string `json:"image,omitempty"`
+	// Source is where the chart was read: a directory, a file or a URL.
+	Source string `json:"source"`
+	// Digest is the archive's, "sha256:..." or "" for a directory.
+	Digest string `json:"digest,omitempty"`
+}
+
+// Finding is one difference.
+type Finding struct {
+	Layer Layer `json:"layer"`
+	Class Class `json:"class"`
+	// Scenario is the first scenario that shows it, "" in the other layers;
+	// Scenarios are all of them.
+	Scenario  string   `json:"scenario,omitempty"`
+	Scenarios []string `json:"scenarios,omitempty"`
+	// Object is the kind and role of the object, such as "Deployment/server" or
+	// "Service/turn", whatever the object is called on either side.
+	Object string `json:"object,omitempty"`
+	// Path is the field's, as `kubectl explain` has it, with an element's name or
+	// key in brackets (spec.template.spec.containers[server].image); in the layer
+	// of values the key.
+	Path string `json:"path"`
+	// Upstream and Chart are the values on both sides, nil where there is none.
+	// What a Secret holds is never shown: it is "(hidden, 32 characters)".
+	Upstream any `json:"upstream"`
+	Chart    any `json:"chart"`
+	// Why explains the class in a sentence: the rule, the fault that is mended, the
+	// reason that was given, or what to do.
+	Why string `json:"why"`
+	// Remedy is the next step, "" where nothing is to be done.
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Scenario is one set of values under which both charts were rendered.
+type Scenario struct {
+	Name string `json:"name"`
+	// About says in a few words what the scenario is for.
+	About string `json:"about,omitempty"`
+	// UpstreamValues and ChartValues are the values as YAML, secrets hidden.
+	UpstreamValues string `json:"upstreamValues,omitempty"`
+	ChartValues    string `json:"chartValues,omitempty"`
+	// Pairs are the objects that were compared, an empty side where there is none.
+	Pairs []Pair `json:"pairs,omitempty"`
+	// Error is why a chart did not render, "" where both did.
+	Error string `json:"error,omitempty"`
+}
+
+// Pair is an object of both charts.
+type Pair struct {
+	// Object is as in Finding.
+	Object string `json:"object"`
+	// Upstream and Chart are the objects as YAML, as rendered but for secrets,
+	// "" where one side has none.
+	Upstream string `json:"upstream"`
+	Chart    string `json:"chart"`
+	// Findings are positions in Report.Findings.
+	Findings []int `json:"findings"`
+}

@@ -1,0 +1,90 @@
+package drift
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// What upstream's own chart 1.9.0 renders, against what a fresh chart renders
+// with the converted values. The data lie beside the repository; without them
+// the stand-in's test speaks.
+func TestParityWithUpstreamsObjects(t *testing.T) {
+	examples, err := filepath.Glob(filepath.Join(shared, "upstream-parity", "*", "values.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(examples) == 0 {
+		t.Skip("../shared/examples/upstream-parity is not beside the repository")
+	}
+	for name, like := range map[string]string{"canonical": "", "homelab": homelab} {
+		t.Run(name, func(t *testing.T) {
+			s, err := newSubject(t.Context(), input(t, newChart(t, like, "all")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.sides.upstream = Side{Name: "livekit-server", Version: "1.9.0", AppVersion: "v1.9.0"}
+			for _, file := range examples {
+				dir := filepath.Dir(file)
+				t.Run(filepath.Base(dir), func(t *testing.T) { s.holdsFor(t, dir) })
+			}
+		})
+	}
+}
+
+// holdsFor compares with the objects in a folder.
+func (s *subject) holdsFor(t *testing.T, dir string) {
+	data, err := os.ReadFile(filepath.Join(dir, "values.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := Wish{Name: filepath.Base(dir)}
+	if err := yaml.Unmarshal(data, &w.Values); err != nil {
+		t.Fatal(err)
+	}
+	trial, err := s.try(t.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trial.chartErr != nil {
+		t.Fatal(trial.chartErr)
+	}
+	for _, u := range trial.unplaced {
+		t.Errorf("%s has no place: %s", u.Key, u.Reason)
+	}
+	if trial.upstream, err = readObjects(filepath.Join(dir, "objects.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	findings, err := s.objects(t.Context(), trial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if f.Class != Ours && f.Class != Convention {
+			t.Errorf("%s: %s %s: %v, %v (%s)", f.Class, f.Object, f.Path, f.Upstream, f.Chart, f.Why)
+		}
+		if f.Class == Ours && f.Why == "" {
+			t.Errorf("%s %s: no fault is named", f.Object, f.Path)
+		}
+	}
+}
+
+func readObjects(file string) (*rendered, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := manifest.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	var objects []*object
+	for _, o := range parsed {
+		objects = append(objects, &object{Object: o})
+	}
+	return newRendered("livekit-server-1.9.0", objects), nil
+}

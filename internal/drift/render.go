@@ -1,0 +1,369 @@
+package drift
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// The release that both charts are rendered for. The Kubernetes version is one
+// for which this tool's charts are made.
+const (
+	releaseName      = "rel"
+	releaseNamespace = "media"
+	kubeVersion      = "1.34.0"
+)
+
+// apis are those of operators that templates may ask for.
+var apis = []string{
+	"monitoring.coreos.com/v1", "cert-manager.io/v1", "gateway.networking.k8s.io/v1",
+	"networking.k8s.io/v1", "autoscaling/v2", "policy/v1",
+}
+
+// object is a rendered object as it is compared.
+type object struct {
+	manifest.Object
+	// role is what the object is for, whatever it is called: see roles.
+	role string
+	// leaves are its fields by path, names of rendered objects replaced by their
+	// roles, the configuration as the YAML that it is.
+	leaves map[string]manifest.Leaf
+}
+
+// label names the object in a report: "Deployment/server".
+func (o *object) label() string { return o.Kind() + "/" + o.role[strings.IndexByte(o.role, '/')+1:] }
+
+// rendered is one chart under one set of values.
+type rendered struct {
+	objects []*object
+	byRole  map[string]*object
+}
+
+// render renders a chart and finds out what each object is for.
+func render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
+	files, err := chart.Render(ctx, values, helmchart.Release{
+		Name: releaseName, Namespace: releaseNamespace, KubeVersion: kubeVersion, APIVersions: apis,
+		// A value that the schema refuses is told by the layer of values, not here.
+		SkipSchema: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var objects []*object
+	for _, f := range files {
+		parsed, err := manifest.Parse(f.Name, f.Data)
+		if err != nil {
+			return nil, fmt.Errorf("render chart %s: %w", chart.Name(), err)
+		}
+		for _, o := range parsed {
+			objects = append(objects, &object{Object: o})
+		}
+	}
+	return newRendered(strings.ReplaceAll(chart.Name()+"-"+chart.Version(), "+", "_"), objects), nil
+}
+
+// newRendered takes the objects of a chart, of which own is NAME-VERSION.
+func newRendered(own string, objects []*object) *rendered {
+	r := &rendered{objects: objects, byRole: map[string]*object{}}
+	r.assignRoles()
+	for _, o := range r.objects {
+		o.leaves = map[string]manifest.Leaf{}
+		fields := r.normal(o)
+		ownLabels(own, fields)
+		for _, leaf := range manifest.Leaves(fields) {
+			leaf.Path = r.aliased(o, leaf.Path)
+			o.leaves[leaf.Path.String()] = leaf
+		}
+	}
+	return r
+}
+
+// normal gives an object's fields for comparison: without what changes with
+// every render of a changed configuration, with references by role, with the
+// texts that are YAML as what they say.
+func (r *rendered) normal(o *object) map[string]any {
+	fields, _ := clone(o.Fields).(map[string]any)
+	dropChecksums(fields)
+	r.resolve(fields, nil, o)
+	if data, ok := fields["data"].(map[string]any); ok {
+		fields["data"] = readData(o, data)
+	}
+	upToDateMetrics(fields)
+	orderOfMetrics(o, fields)
+	return fields
+}
+
+func clone(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[k] = clone(x)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = clone(x)
+		}
+		return out
+	}
+	return v
+}
+
+// dropChecksums removes annotations that are hashes of other objects.
+func dropChecksums(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if annotations, ok := v["annotations"].(map[string]any); ok {
+			maps.DeleteFunc(annotations, func(k string, _ any) bool { return strings.HasPrefix(k, "checksum/") })
+		}
+		for _, x := range v {
+			dropChecksums(x)
+		}
+	case []any:
+		for _, x := range v {
+			dropChecksums(x)
+		}
+	}
+}
+
+// configEntry stands for the entry of the object that holds the configuration,
+// and keysEntry for that with the key file, whatever they are called.
+const (
+	configEntry = "<configuration>"
+	keysEntry   = "<keys>"
+)
+
+// readData gives the data of a ConfigMap or Secret in clear, YAML as YAML. The
+// entry with the configuration goes by one name; what it is called stands
+// beside it.
+func readData(o *object, data map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, value := range data {
+		text, ok := value.(string)
+		if !ok {
+			out[name] = value
+			continue
+		}
+		if o.Kind() == "Secret" {
+			if plain, err := base64.StdEncoding.DecodeString(text); err == nil {
+				text = string(plain)
+			}
+		}
+		var parsed map[string]any
+		isYAML := yaml.Unmarshal([]byte(text), &parsed) == nil && len(parsed) > 0
+		switch {
+		case isYAML && o.role == roleConfiguration:
+			out[configEntry] = upToDate(parsed)
+			out["("+configEntry+")"] = name
+		case isYAML && o.role == roleKeys:
+			out[keysEntry] = parsed
+			out["("+keysEntry+")"] = name
+		default:
+			out[name] = text
+		}
+	}
+	return out
+}
+
+// renamed are keys of LiveKit's configuration that newer ones took the place of
+// (livekit-server's pkg/config/config.go, protocol's redis/redis.go): to the server
+// they say the same.
+var renamed = []struct{ old, new []string }{
+	{[]string{"log_level"}, []string{"logging", "level"}},
+	{[]string{"prometheus_port"}, []string{"prometheus", "port"}},
+	{[]string{"redis", "use_tls"}, []string{"redis", "tls", "enabled"}},
+}
+
+// upToDate gives a configuration with new keys for old ones, unless both are
+// there.
+func upToDate(config map[string]any) map[string]any {
+	for _, r := range renamed {
+		parent, last := config, len(r.old)-1
+		for _, key := range r.old[:last] {
+			parent, _ = parent[key].(map[string]any)
+		}
+		value, there := parent[r.old[last]]
+		if !there || isBelow(config, r.new) {
+			continue
+		}
+		delete(parent, r.old[last])
+		putBelow(config, r.new, value)
+	}
+	return config
+}
+
+func isBelow(m map[string]any, path []string) bool {
+	for _, key := range path[:len(path)-1] {
+		m, _ = m[key].(map[string]any)
+	}
+	_, there := m[path[len(path)-1]]
+	return there
+}
+
+func putBelow(m map[string]any, path []string, value any) {
+	for _, key := range path[:len(path)-1] {
+		below, ok := m[key].(map[string]any)
+		if !ok {
+			below = map[string]any{}
+			m[key] = below
+		}
+		m = below
+	}
+	m[path[len(path)-1]] = value
+}
+
+// upToDateMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as
+// the API server stores it: autoscaling/v2beta1 wrote the target beside the name.
+func upToDateMetrics(fields map[string]any) {
+	if fields["apiVersion"] != "autoscaling/v2beta1" {
+		return
+	}
+	spec, _ := fields["spec"].(map[string]any)
+	metrics, _ := spec["metrics"].([]any)
+	for _, m := range metrics {
+		metric, _ := m.(map[string]any)
+		resource, _ := metric["resource"].(map[string]any)
+		target, old := resource["targetAverageUtilization"]
+		if !old {
+			return
+		}
+		delete(resource, "targetAverageUtilization")
+		resource["target"] = map[string]any{"type": "Utilization", "averageUtilization": target}
+	}
+	fields["apiVersion"] = "autoscaling/v2"
+}
+
+// orderOfMetrics notes the order of an autoscaler's metrics, which the API
+// server changes.
+func orderOfMetrics(o *object, fields map[string]any) {
+	spec, _ := fields["spec"].(map[string]any)
+	metrics, _ := spec["metrics"].([]any)
+	if o.Kind() != "HorizontalPodAutoscaler" || len(metrics) < 2 {
+		return
+	}
+	var order []string
+	for _, m := range metrics {
+		order = append(order, manifest.ElementKey("metrics", m))
+	}
+	spec["(order of metrics)"] = strings.Join(order, ", ")
+}
+
+// references are the fields that name another object, by the last segments of
+// their path, with the kinds that they name.
+var references = []struct {
+	path  []string
+	kinds []string
+}{
+	{[]string{"configMapKeyRef", "name"}, []string{"ConfigMap"}},
+	{[]string{"configMapRef", "name"}, []string{"ConfigMap"}},
+	{[]string{"configMap", "name"}, []string{"ConfigMap"}},
+	{[]string{"secretKeyRef", "name"}, []string{"Secret"}},
+	{[]string{"secretRef", "name"}, []string{"Secret"}},
+	{[]string{"secret", "secretName"}, []string{"Secret", "Certificate"}},
+	{[]string{"persistentVolumeClaim", "claimName"}, []string{"PersistentVolumeClaim"}},
+	{[]string{"serviceAccountName"}, []string{"ServiceAccount"}},
+	{[]string{"backend", "service", "name"}, []string{"Service"}},
+	{[]string{"backendRefs", "name"}, []string{"Service"}},
+	{[]string{"services", "name"}, []string{"Service"}},
+	{[]string{"scaleTargetRef", "name"}, []string{"Deployment", "StatefulSet"}},
+	{[]string{"serviceName"}, []string{"Service"}},
+}
+
+// resolve replaces, in place, names of rendered objects by their roles.
+func (r *rendered) resolve(v any, at []string, o *object) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, x := range v {
+			v[k] = r.resolve(x, append(slices.Clone(at), k), o)
+		}
+		r.resolvePort(v, at)
+	case []any:
+		for i, x := range v {
+			v[i] = r.resolve(x, at, o)
+		}
+	case string:
+		return r.resolveText(v, at, o)
+	}
+	return v
+}
+
+func (r *rendered) resolveText(text string, at []string, o *object) string {
+	for _, ref := range references {
+		if !endsWith(at, ref.path) {
+			continue
+		}
+		if target := r.named(text, ref.kinds...); target != nil {
+			return "<" + target.role + ">"
+		}
+	}
+	// Texts that hold a name: the test's address, the annotation that names a
+	// BackendConfig.
+	if o.role == roleTest && at[0] == "spec" {
+		return r.replaceName(text, "Service")
+	}
+	if len(at) > 1 && at[len(at)-2] == "annotations" {
+		return r.replaceName(text, "BackendConfig")
+	}
+	return text
+}
+
+func endsWith(path, suffix []string) bool {
+	return len(path) >= len(suffix) && slices.Equal(path[len(path)-len(suffix):], suffix)
+}
+
+func (r *rendered) named(name string, kinds ...string) *object {
+	i := slices.IndexFunc(r.objects, func(o *object) bool { return o.Name() == name && slices.Contains(kinds, o.Kind()) })
+	if i < 0 {
+		return nil
+	}
+	return r.objects[i]
+}
+
+func (r *rendered) replaceName(text, kind string) string {
+	for _, o := range r.objects {
+		if o.Kind() == kind && o.Name() != "" {
+			text = strings.ReplaceAll(text, o.Name(), "<"+o.role+">")
+		}
+	}
+	return text
+}
+
+// resolvePort makes the port of a route's backend a number, which a name stands
+// for as well.
+func (r *rendered) resolvePort(backend map[string]any, at []string) {
+	if !endsWith(at, []string{"backend", "service"}) {
+		return
+	}
+	port, _ := backend["port"].(map[string]any)
+	name, _ := port["name"].(string)
+	role, _ := backend["name"].(string)
+	service := r.byRole[strings.Trim(role, "<>")]
+	if name == "" || service == nil {
+		return
+	}
+	for _, p := range service.List("spec", "ports") {
+		if p, _ := p.(map[string]any); p["name"] == name {
+			backend["port"] = map[string]any{"number": p["port"]}
+		}
+	}
+}
+
+// aliased names the container of the server by its role in a path.
+func (r *rendered) aliased(o *object, p manifest.Path) manifest.Path {
+	for i, segment := range p {
+		if i > 0 && p[i-1] == "containers" && segment == "["+serverContainer(o)+"]" {
+			p[i] = "[server]"
+		}
+	}
+	return p
+}

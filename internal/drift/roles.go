@@ -1,0 +1,230 @@
+package drift
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+)
+
+// Roles of objects. The first part is a kind, or what several kinds have in
+// common.
+const (
+	roleServer        = "Workload/server"
+	roleConfiguration = "Configuration/configuration"
+	roleKeys          = "Secret/keys"
+	roleSignalling    = "Service/signalling"
+	roleMedia         = "Service/media"
+	roleTURN          = "Service/turn"
+	roleMetrics       = "Service/metrics"
+	roleTest          = "Pod/test"
+	roleRoute         = "Ingress/signalling"
+)
+
+// kindRoles are the roles of kinds of which a LiveKit chart has one.
+var kindRoles = map[string]string{
+	"HorizontalPodAutoscaler": "server",
+	"PodDisruptionBudget":     "server",
+	"NetworkPolicy":           "server",
+	"ServiceAccount":          "server",
+	"ServiceMonitor":          "metrics",
+	"PodMonitor":              "metrics",
+	"Ingress":                 "signalling",
+	"HTTPRoute":               "signalling",
+	"IngressRoute":            "signalling",
+	"BackendConfig":           "signalling",
+	"PersistentVolumeClaim":   "redis-data",
+	"Certificate":             "turn",
+}
+
+// assignRoles gives each object a role of its own.
+func (r *rendered) assignRoles() {
+	server := r.server()
+	// Names and addresses decide where nothing else does, so the order is fixed.
+	slices.SortStableFunc(r.objects, func(a, b *object) int {
+		return strings.Compare(a.Kind()+"/"+a.Name(), b.Kind()+"/"+b.Name())
+	})
+	for _, o := range r.objects {
+		role := r.roleOf(o, server)
+		for n := 2; r.byRole[role] != nil; n++ {
+			role = fmt.Sprintf("%s-%d", r.roleOf(o, server), n)
+		}
+		o.role = role
+		r.byRole[role] = o
+	}
+}
+
+func (r *rendered) roleOf(o, server *object) string {
+	switch kind := o.Kind(); {
+	case o == server:
+		return roleServer
+	case strings.HasPrefix(o.Annotations()["helm.sh/hook"], "test"):
+		return kind + "/test"
+	case kind == "ConfigMap" || kind == "Secret":
+		return dataRole(o)
+	case kind == "Service":
+		return serviceRole(o, server)
+	case kindRoles[kind] != "":
+		return kind + "/" + kindRoles[kind]
+	}
+	return o.Kind() + "/" + nameWithout(o.Name())
+}
+
+// nameWithout is an object's name without the release's: what is left when no
+// role is known.
+func nameWithout(name string) string {
+	if rest := strings.TrimPrefix(name, releaseName+"-"); rest != "" {
+		return rest
+	}
+	return name
+}
+
+// server finds the workload that runs livekit-server.
+func (r *rendered) server() *object {
+	for _, o := range r.objects {
+		if !o.IsHook() && serverContainer(o) != "" {
+			return o
+		}
+	}
+	return nil
+}
+
+// serverContainer names the container that runs livekit-server, "" where there
+// is none: by its image, else by its name.
+func serverContainer(o *object) string {
+	containers := o.List("spec", "template", "spec", "containers")
+	name := func(c any, key string) string {
+		m, _ := c.(map[string]any)
+		s, _ := m[key].(string)
+		return s
+	}
+	for _, c := range containers {
+		if strings.HasPrefix(path.Base(name(c, "image")), "livekit-server") {
+			return name(c, "name")
+		}
+	}
+	for _, c := range containers {
+		if n := name(c, "name"); n == "livekit" || n == "livekit-server" {
+			return n
+		}
+	}
+	return ""
+}
+
+// dataRole tells ConfigMaps and Secrets apart by what they hold.
+func dataRole(o *object) string {
+	data := readData(&object{Object: o.Object, role: "?"}, o.Map("data"))
+	for k, v := range o.Map("stringData") {
+		data[k] = v
+	}
+	for name, value := range data {
+		text, _ := value.(string)
+		var parsed map[string]any
+		if yaml.Unmarshal([]byte(text), &parsed) == nil && isConfig(parsed) {
+			return roleConfiguration
+		}
+		if o.Kind() == "Secret" && (isKeyFile(parsed) || strings.Contains(strings.ToUpper(name), "API")) {
+			return roleKeys
+		}
+	}
+	return o.Kind() + "/" + nameWithout(o.Name())
+}
+
+// isConfig reports whether a map is LiveKit's configuration: it has keys at its
+// root that only that has.
+func isConfig(m map[string]any) bool {
+	if len(m) == 0 {
+		return false
+	}
+	properties, _ := livekit.ConfigSchema()["properties"].(map[string]any)
+	known := 0
+	for k := range m {
+		if _, ok := properties[k]; ok {
+			known++
+		}
+	}
+	_, hasRTC := m["rtc"].(map[string]any)
+	return hasRTC || known > 1 && known*2 >= len(m)
+}
+
+// isKeyFile reports whether a map is LiveKit's key file: names with long texts.
+func isKeyFile(m map[string]any) bool {
+	for _, v := range m {
+		if s, ok := v.(string); !ok || len(s) < 20 {
+			return false
+		}
+	}
+	return len(m) > 0
+}
+
+// serviceRole tells Services apart by where their ports lead.
+func serviceRole(o, server *object) string {
+	leads := map[string]bool{}
+	for _, p := range o.List("spec", "ports") {
+		port, _ := p.(map[string]any)
+		leads[portRole(port, server)] = true
+	}
+	for _, role := range []string{roleSignalling, roleMedia, roleTURN, roleMetrics} {
+		if leads[role] {
+			return role
+		}
+	}
+	return "Service/" + nameWithout(o.Name())
+}
+
+// portRole says what a port of a Service leads to, by the name of the container's
+// port.
+func portRole(port map[string]any, server *object) string {
+	name := containerPort(port, server)
+	if name == "" {
+		name, _ = port["name"].(string)
+	}
+	switch {
+	case strings.HasPrefix(name, "rtc"), name == "turn-udp", strings.HasPrefix(name, "udp"), strings.HasPrefix(name, "tcp"):
+		return roleMedia
+	case strings.HasPrefix(name, "turn"):
+		return roleTURN
+	case strings.Contains(name, "metrics"), strings.Contains(name, "prom"):
+		return roleMetrics
+	case strings.HasPrefix(name, "redis"):
+		return "Service/redis"
+	case name == "http", name == "ws", name == "signalling", name == "signal", name == "web", name == "livekit", name == "api":
+		return roleSignalling
+	}
+	return ""
+}
+
+// containerPort names the port of the server's container that a Service's port
+// leads to, "" where it has no name.
+func containerPort(port map[string]any, server *object) string {
+	target := port["targetPort"]
+	if target == nil {
+		target = port["port"]
+	}
+	if name, ok := target.(string); ok {
+		return name
+	}
+	if server == nil {
+		return ""
+	}
+	container := serverContainer(server)
+	for _, c := range server.List("spec", "template", "spec", "containers") {
+		c, _ := c.(map[string]any)
+		if c["name"] != container {
+			continue
+		}
+		ports, _ := c["ports"].([]any)
+		for _, p := range ports {
+			p, _ := p.(map[string]any)
+			if p["containerPort"] == target {
+				name, _ := p["name"].(string)
+				return name
+			}
+		}
+	}
+	return ""
+}

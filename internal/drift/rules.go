@@ -1,0 +1,207 @@
+package drift
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+//go:embed rules.yaml
+var rulesSource []byte
+
+// rule explains a difference: what upstream's chart is known to render at a
+// place, and what this tool's charts render there. It holds for these values
+// alone. rules.yaml says how its parts are written.
+type rule struct {
+	Object   string  `yaml:"object"`
+	Path     string  `yaml:"path"`
+	When     string  `yaml:"when"`
+	Upstream *string `yaml:"upstream"`
+	Chart    *string `yaml:"chart"`
+	Class    Class   `yaml:"class"`
+	Fault    int     `yaml:"fault"`
+	Why      string  `yaml:"why"`
+
+	path     manifest.Path
+	when     *template.Template
+	upstream *template.Template
+	chart    *template.Template
+}
+
+// fault is a fault of upstream's chart that this tool's charts do not have.
+type fault struct {
+	Number int    `yaml:"number"`
+	Text   string `yaml:"text"`
+}
+
+// ruleBook is rules.yaml as data.
+type ruleBook struct {
+	Faults []fault `yaml:"faults"`
+	Rules  []*rule `yaml:"rules"`
+}
+
+func loadRules() (*ruleBook, error) {
+	b := &ruleBook{}
+	if err := yaml.Unmarshal(rulesSource, b); err != nil {
+		return nil, fmt.Errorf("rules of drift: %w", err)
+	}
+	for i, r := range b.Rules {
+		if err := r.parse(); err != nil {
+			return nil, fmt.Errorf("rules of drift: no. %d (%s %s): %w", i+1, r.Object, r.Path, err)
+		}
+		if r.Class == "" {
+			r.Class = Ours
+		}
+		if r.Fault > 0 {
+			j := slices.IndexFunc(b.Faults, func(f fault) bool { return f.Number == r.Fault })
+			if j < 0 {
+				return nil, fmt.Errorf("rules of drift: no. %d: there is no fault %d", i+1, r.Fault)
+			}
+			r.Why = strings.TrimSpace(fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", r.Fault, b.Faults[j].Text, r.Why))
+		}
+	}
+	return b, nil
+}
+
+func (r *rule) parse() (err error) {
+	r.path = splitPath(r.Path)
+	for _, t := range []struct {
+		text *string
+		into **template.Template
+	}{{&r.When, &r.when}, {r.Upstream, &r.upstream}, {r.Chart, &r.chart}} {
+		if t.text == nil || *t.text == "" && t.text == &r.When {
+			continue
+		}
+		*t.into, err = template.New("").Funcs(sprig.HermeticTxtFuncMap()).Funcs(template.FuncMap{"at": valueAt}).
+			Option("missingkey=zero").Parse(*t.text)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitPath reads the notation of manifest.Path. A segment "*" stands for any
+// one, "[*]" for any element of a list, and "**" at the end for all below.
+func splitPath(s string) manifest.Path {
+	var out manifest.Path
+	for s != "" {
+		switch {
+		case s[0] == '.':
+			s = s[1:]
+		case strings.HasPrefix(s, `["`):
+			end := strings.Index(s, `"]`)
+			out = append(out, s[2:end])
+			s = s[end+2:]
+		case s[0] == '[':
+			end := strings.IndexByte(s, ']')
+			out = append(out, s[:end+1])
+			s = s[end+1:]
+		default:
+			end := strings.IndexAny(s, ".[")
+			if end < 0 {
+				end = len(s)
+			}
+			out = append(out, s[:end])
+			s = s[end:]
+		}
+	}
+	return out
+}
+
+// matches reports whether the rule's path leads to p, and gives the segments
+// that its wildcards stand for, brackets aside.
+func (r *rule) matches(p manifest.Path) (captured []string, ok bool) {
+	for i, want := range r.path {
+		if want == "**" {
+			return append(captured, p[i:].String()), i <= len(p)
+		}
+		if i >= len(p) {
+			return nil, false
+		}
+		switch isElement := strings.HasPrefix(p[i], "["); {
+		case want == p[i]:
+		case want == "*" && !isElement, want == "[*]" && isElement:
+			captured = append(captured, strings.Trim(p[i], "[]"))
+		default:
+			return nil, false
+		}
+	}
+	return captured, len(r.path) == len(p)
+}
+
+// absent is how a rule says that a side has nothing at a place, and anything
+// that it has what the chart was scaffolded with.
+const (
+	absent   = "absent"
+	anything = "any"
+)
+
+// setting is what the templates of a rule see.
+type setting struct {
+	// V are the scenario's values over upstream's defaults.
+	V map[string]any
+	// U is upstream's chart; Full is the name of its objects.
+	U    Side
+	Full string
+	// K are the segments that the wildcards of the path stand for.
+	K []string
+	// Selector are the labels of upstream's pods, Labels those of its objects.
+	Selector, Labels map[string]string
+}
+
+// holds evaluates the condition of a rule.
+func (r *rule) holds(s setting) (bool, error) {
+	if r.when == nil {
+		return true, nil
+	}
+	text, err := execute(r.when, s)
+	return strings.TrimSpace(text) == "true", err
+}
+
+// expected evaluates one side of a rule. The text is absent or anything, or a
+// YAML scalar.
+func expected(t *template.Template, s setting) (value any, isAbsent, isAnything bool, err error) {
+	if t == nil {
+		return nil, true, false, nil
+	}
+	text, err := execute(t, s)
+	switch text {
+	case absent:
+		return nil, true, false, err
+	case anything:
+		return nil, false, true, err
+	}
+	if err == nil {
+		err = yaml.Unmarshal([]byte(text), &value)
+	}
+	return value, value == nil, false, err
+}
+
+func execute(t *template.Template, s setting) (string, error) {
+	var b bytes.Buffer
+	if err := t.Execute(&b, s); err != nil {
+		return "", err
+	}
+	return strings.ReplaceAll(strings.TrimSpace(b.String()), "<no value>", absent), nil
+}
+
+// valueAt gives the value at a path in a rule's notation, as YAML, "absent"
+// where there is none.
+func valueAt(values any, path string) (string, error) {
+	for _, leaf := range manifest.Leaves(values) {
+		if leaf.Path.String() == path {
+			text, err := yaml.Marshal(leaf.Value)
+			return strings.TrimSpace(string(text)), err
+		}
+	}
+	return absent, nil
+}
