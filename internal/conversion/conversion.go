@@ -139,7 +139,11 @@ func (c *converter) copies() {
 		switch r.How {
 		case "same", "exact":
 			if value := c.get(r.Key); value != nil {
-				c.add(Setting{Key: r.To[0], Value: value, IsWhole: r.How == "exact", From: []string{r.Key}})
+				s := Setting{Key: r.To[0], Value: value, IsWhole: r.How == "exact", From: []string{r.Key}}
+				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !isSet(value) {
+					s.Comment = "As upstream, which sets none: the chart's own default is safer."
+				}
+				c.add(s)
 			}
 		case "none":
 			if isSet(c.get(r.Key)) {

@@ -31,6 +31,13 @@ type subject struct {
 	defaults map[string]any
 	labels   map[string]string // of the chart's pods
 
+	// lenient says that the chart renders only where what it requires may be
+	// missing.
+	lenient bool
+	notes   []string
+	// foreign is what is known of a chart without a lock, nil with one.
+	foreign *foreign
+
 	// pristine is the chart as it was scaffolded, nil without a lock; whole is
 	// that with all components, nil where it is no other.
 	pristine *helmchart.Chart
@@ -68,7 +75,11 @@ func (s *subject) try(ctx context.Context, w Wish) (*trial, error) {
 		return nil, err
 	}
 	t := &trial{Wish: w, settings: converted.Settings}
-	t.values, t.unplaced = overlay(s.places, s.defaults, t.settings)
+	if s.foreign != nil {
+		t.values, t.unplaced = s.foreignOverlay(w.Values, t.settings)
+	} else {
+		t.values, t.unplaced = overlay(s.places, s.defaults, t.settings)
+	}
 	if t.upstream, t.upstreamErr = s.render(ctx, s.upstream, w.Values); errors.Is(t.upstreamErr, context.Canceled) {
 		return nil, t.upstreamErr
 	}
@@ -88,8 +99,10 @@ func (s *subject) try(ctx context.Context, w Wish) (*trial, error) {
 	return t, ctx.Err()
 }
 
+// render renders a chart. One of other making may require values that upstream's
+// does not: they are left out then.
 func (s *subject) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	return render(ctx, chart, values)
+	return renderWith(ctx, chart, values, s.lenient && chart == s.chart)
 }
 
 func (s *subject) renderWhole(ctx context.Context, w *wholeChart, settings []conversion.Setting) (*rendered, error) {
@@ -100,53 +113,9 @@ func (s *subject) renderWhole(ctx context.Context, w *wholeChart, settings []con
 // overlay gives the values that, laid over a chart's defaults, make the settings
 // true, and the settings that the chart has no place for.
 func overlay(places *scaffolding.Places, defaults map[string]any, settings []conversion.Setting) (map[string]any, []scaffolding.Unplaced) {
-	full, _ := clone(defaults).(map[string]any)
+	full := helmchart.Copy(defaults)
 	unplaced := places.Apply(full, settings)
-	return difference(defaults, full), unplaced
-}
-
-// difference gives what turns one set of values into another as Helm merges
-// them: nulls remove.
-func difference(from, to map[string]any) map[string]any {
-	out := map[string]any{}
-	for k, v := range to {
-		old, there := from[k]
-		below, isMap := v.(map[string]any)
-		oldBelow, wasMap := old.(map[string]any)
-		switch {
-		case isMap && wasMap && len(below) == 0 && len(oldBelow) > 0:
-			out[k] = nil
-		case isMap && wasMap:
-			if d := difference(oldBelow, below); len(d) > 0 {
-				out[k] = d
-			}
-		case !there || !equal(old, v):
-			out[k] = clone(v)
-		}
-	}
-	for k, v := range from {
-		if _, there := to[k]; !there && v != nil {
-			out[k] = nil
-		}
-	}
-	return out
-}
-
-// equal reports whether two values are the same, numbers by what they count.
-func equal(a, b any) bool {
-	switch a := a.(type) {
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		return ok && maps.EqualFunc(a, b, equal)
-	case []any:
-		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, equal)
-	}
-	switch b.(type) {
-	case map[string]any, []any:
-		return false
-	}
-	return same(a, b, nil)
+	return helmchart.Difference(defaults, full), unplaced
 }
 
 // trials renders every scenario, some at a time.

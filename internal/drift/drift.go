@@ -53,6 +53,8 @@ type Report struct {
 	Scenarios []Scenario `json:"scenarios,omitempty"`
 	// Notes say what was not compared, and why.
 	Notes []string `json:"notes,omitempty"`
+	// Written says which files were changed, for --accept.
+	Written []string `json:"-"`
 }
 
 // Drifted reports whether anything is unexplained.

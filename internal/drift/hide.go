@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
@@ -125,7 +126,7 @@ func objectYAML(o *object) string {
 	if o == nil {
 		return ""
 	}
-	fields, _ := clone(o.Fields).(map[string]any)
+	fields := helmchart.Copy(o.Fields)
 	for _, block := range []string{"data", "stringData"} {
 		data, _ := fields[block].(map[string]any)
 		for k, v := range data {

@@ -49,11 +49,14 @@ type rendered struct {
 
 // render renders a chart and finds out what each object is for.
 func render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	files, err := chart.Render(ctx, values, helmchart.Release{
-		Name: releaseName, Namespace: releaseNamespace, KubeVersion: kubeVersion, APIVersions: apis,
-		// A value that the schema refuses is told by the layer of values, not here.
-		SkipSchema: true,
-	})
+	return renderWith(ctx, chart, values, false)
+}
+
+// renderWith is render, lenient where what the chart requires may be missing.
+func renderWith(ctx context.Context, chart *helmchart.Chart, values map[string]any, lenient bool) (*rendered, error) {
+	release := Release()
+	release.Lenient = lenient
+	files, err := chart.Render(ctx, values, release)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +93,7 @@ func newRendered(own string, objects []*object) *rendered {
 // every render of a changed configuration, with references by role, with the
 // texts that are YAML as what they say.
 func (r *rendered) normal(o *object) map[string]any {
-	fields, _ := clone(o.Fields).(map[string]any)
+	fields := helmchart.Copy(o.Fields)
 	dropChecksums(fields)
 	r.resolve(fields, nil, o)
 	if data, ok := fields["data"].(map[string]any); ok {
@@ -99,24 +102,6 @@ func (r *rendered) normal(o *object) map[string]any {
 	upToDateMetrics(fields)
 	orderOfMetrics(o, fields)
 	return fields
-}
-
-func clone(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, x := range v {
-			out[k] = clone(x)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, x := range v {
-			out[i] = clone(x)
-		}
-		return out
-	}
-	return v
 }
 
 // dropChecksums removes annotations that are hashes of other objects.

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
@@ -134,16 +135,25 @@ func dataRole(o *object) string {
 	return o.Kind() + "/" + nameWithout(o.Name())
 }
 
+// configKeys are the keys at the root of LiveKit's configuration.
+var configKeys = sync.OnceValue(func() map[string]bool {
+	properties, _ := livekit.ConfigSchema()["properties"].(map[string]any)
+	out := map[string]bool{}
+	for k := range properties {
+		out[k] = true
+	}
+	return out
+})
+
 // isConfig reports whether a map is LiveKit's configuration: it has keys at its
 // root that only that has.
 func isConfig(m map[string]any) bool {
 	if len(m) == 0 {
 		return false
 	}
-	properties, _ := livekit.ConfigSchema()["properties"].(map[string]any)
 	known := 0
 	for k := range m {
-		if _, ok := properties[k]; ok {
+		if configKeys()[k] {
 			known++
 		}
 	}

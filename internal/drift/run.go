@@ -42,6 +42,8 @@ type Input struct {
 	Scenarios []Wish
 	// Only are the names of the scenarios to compare, all where it is empty.
 	Only []string
+	// Prober renders charts of other making to find out what their values mean.
+	Prober convention.Prober
 	// Accepted are differences that the settings accept.
 	Accepted []convention.Accepted
 }
@@ -79,6 +81,11 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 		r.Since = &Side{Name: in.Since.Name, Version: in.Since.Version, AppVersion: in.Since.AppVersion}
 	}
 	r.Findings = s.versions(in)
+	since, err := s.changedSince(ctx, in, trials)
+	if err != nil {
+		return nil, err
+	}
+	r.Findings = append(r.Findings, since...)
 	values, err := s.values(in)
 	if err != nil {
 		return nil, err
@@ -87,6 +94,7 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err := s.addObjects(ctx, r, trials); err != nil {
 		return nil, err
 	}
+	r.Notes = append(r.Notes, s.notes...)
 	accept(r, in.Accepted)
 	r.finish()
 	return r, nil
@@ -105,7 +113,7 @@ func newSubject(ctx context.Context, in Input) (*subject, error) {
 	if in.Lock != nil {
 		err = s.openLocked(ctx, in.Lock)
 	} else {
-		err = s.openForeign(in)
+		err = s.openForeign(ctx, in)
 	}
 	if err != nil {
 		return nil, err
@@ -121,7 +129,13 @@ func sideOf(c *helmchart.Chart, source string) Side {
 // labels of the pods, and twice for what differs each time.
 func (s *subject) lookAtDefaults(ctx context.Context) error {
 	first, chartErr := render(ctx, s.chart, nil)
-	second, _ := render(ctx, s.chart, nil)
+	if chartErr != nil && s.foreign != nil {
+		if first, _ = renderWith(ctx, s.chart, nil, true); first != nil {
+			s.lenient = true
+			s.notes = append(s.notes, "the chart renders only with values that it requires, and is compared without them: "+firstLine(chartErr))
+		}
+	}
+	second, _ := s.render(ctx, s.chart, nil)
 	up, upErr := render(ctx, s.upstream, nil)
 	if chartErr != nil && upErr != nil {
 		return fmt.Errorf("neither chart renders: %w", errors.Join(chartErr, upErr))

@@ -124,6 +124,10 @@ func (v *valuesLayer) row(row conversion.Row) {
 		}
 		v.used[place] = true
 		chart, _ := v.here.at(place)
+		if v.s.foreign != nil && place != row.Key {
+			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: hideValue(place, chart), Why: fmt.Sprintf("%s here (%s)", place, how)})
+			return
+		}
 		copied := i == 0 && slices.Contains([]string{"same", "exact", "config"}, row.How) && row.Default != nil
 		if _, isBlock := row.Default.(map[string]any); copied && !isBlock && !sameValue(row.Default, chart) {
 			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: chart,
@@ -157,7 +161,7 @@ func (v *valuesLayer) missing(row conversion.Row, to string, upstream any) {
 	if len(row.To) > 1 && row.To[0] != to { // one answer of several
 		return
 	}
-	v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Why: "the chart has no value that does this: " + row.About})
+	v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Why: "no value of the chart does this"})
 }
 
 // unknown reports keys of upstream's chart that the table does not know.
@@ -248,7 +252,7 @@ func sameValue(a, b any) bool {
 	if isEmpty(a) && isEmpty(b) {
 		return true
 	}
-	return equal(a, b)
+	return helmchart.Equal(a, b)
 }
 
 func isEmpty(v any) bool {

@@ -392,3 +392,12 @@ func or(s, otherwise string) string {
 	}
 	return s
 }
+
+// ParseValues reads the text of a values file as Helm does. Name is for the error.
+func ParseValues(name string, data []byte) (map[string]any, error) {
+	values, err := chartutil.ReadValues(data)
+	if err != nil {
+		return nil, fmt.Errorf("values file %s: %w", name, err)
+	}
+	return copyMap(values), nil
+}

@@ -108,6 +108,9 @@ var errNoPlace = errors.New("the chart has no such value")
 // PathOf gives the place of a canonical key, or of a key below one, as the
 // keys of maps (string) and positions in lists (int).
 func (p *Places) PathOf(key string) ([]any, error) {
+	if p.isMissing(key) {
+		return nil, fmt.Errorf("%s: %w", key, errNoPlace)
+	}
 	for k, rest := key, []any(nil); ; {
 		if at, err := p.layout.path(k); err == nil {
 			return slices.Concat([]any(at), rest), nil
@@ -119,6 +122,14 @@ func (p *Places) PathOf(key string) ([]any, error) {
 		rest = append([]any{k[i+1:]}, rest...)
 		k = k[:i]
 	}
+}
+
+// isMissing reports whether a canonical value, and not a block of them, has no
+// place: the block that it would lie in may have one.
+func (p *Places) isMissing(key string) bool {
+	i := slices.IndexFunc(p.table.Values, func(v canonical.Value) bool { return v.Key == key })
+	_, placed := p.layout.paths[key]
+	return i >= 0 && !p.table.Values[i].IsHeading() && !placed
 }
 
 // Text gives the dotted path of a canonical key, "" where it has no place.
@@ -255,6 +266,11 @@ func Regenerate(_ context.Context, lock *chartdir.Lock, components []string) (ma
 	table, err := canonical.Load()
 	if err != nil {
 		return nil, err
+	}
+	if slices.Contains(components, "all") {
+		if components, err = table.Select(components, nil); err != nil {
+			return nil, err
+		}
 	}
 	if conv, err = fitted(conv, lock.Chart.Name); err != nil {
 		return nil, err

@@ -1,0 +1,171 @@
+package conversion
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
+)
+
+func convert(t *testing.T, text string) *Result {
+	t.Helper()
+	var values map[string]any
+	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Convert(values, Options{PodLabels: map[string]string{"app.kubernetes.io/name": "livekit"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, s := range r.Settings {
+		if seen[s.Key] {
+			t.Errorf("%s is set twice", s.Key)
+		}
+		seen[s.Key] = true
+	}
+	return r
+}
+
+func parse(t *testing.T, text string) any {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range []struct{ name, values, key, want string }{
+		{"a copy", "replicaCount: 3", "replicaCount", "3"},
+		{"upstream's default", "{}", "terminationGracePeriodSeconds", "18000"},
+		{"what only templates read", "{}", "image.tag", "null"},
+		{"no Redis of its own", "{}", "redis.enabled", "false"},
+		{"the node's network", "{}", "media.type", "HostNetwork"},
+		{"the pod's network", "podHostNetwork: false", "media.type", "ClusterIP"},
+		{"a STUN server", "{}", "media.address", "stun"},
+		{"the server's own address", "livekit: {rtc: {use_external_ip: false}}", "media.address", "auto"},
+		{"a fixed address", "livekit: {rtc: {node_ip: 192.0.2.1}}", "media.address", "192.0.2.1"},
+		{"a new key for an old one", "livekit: {log_level: warn, prometheus_port: 6790}", "config",
+			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: false}, logging: {level: warn}, prometheus: {port: 6790}}"},
+		{"a range before one port", "livekit: {log_level: null, rtc: {udp_port: 7882}}", "config",
+			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: false}}"},
+		{"one port", "livekit: {log_level: null, rtc: {udp_port: 7882, port_range_start: null, port_range_end: null}}", "config",
+			"{port: 7880, rtc: {tcp_port: 7881, udp_port: 7882}, turn: {enabled: false}}"},
+		{"keys", "livekit: {keys: {a: x}}", "keys.values", "{a: x}"},
+		{"keys in a Secret", "{livekit: {key_file: k.yaml}, storeKeysInSecret: {enabled: true, existingSecret: s}}", "keys.existingSecret", "s"},
+		{"the entry of keys", "{livekit: {key_file: k.yaml}, storeKeysInSecret: {enabled: true, existingSecret: s}}", "keys.fileEntry", "k.yaml"},
+		{"keys of both places", "{livekit: {key_file: k.yaml, keys: {a: x}}, storeKeysInSecret: {enabled: true, keys: {b: z}}}", "keys.values", "{a: x, b: z}"},
+		{"Redis", "livekit: {redis: {address: 'r:6379'}}", "redis.external.address", "r:6379"},
+		{"Redis over TLS", "livekit: {redis: {address: 'r:6379', use_tls: true}}", "redis.external.tls", "true"},
+		{"Sentinels over TLS", "livekit: {redis: {sentinel_addresses: ['s:1'], use_tls: true}}", "config.redis.tls.enabled", "true"},
+		{"no Ingress", "{}", "ingress.enabled", "false"},
+		{"ports for media", "{}", "service.extraPorts", "[{name: rtc-tcp, port: 7881, targetPort: rtc-tcp, protocol: TCP}]"},
+		{"alb", "loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}", "ingress.annotations",
+			"{kubernetes.io/ingress.class: alb, alb.ingress.kubernetes.io/scheme: internet-facing, alb.ingress.kubernetes.io/listen-ports: '[{\"HTTPS\":443}]'}"},
+		{"aws", "loadBalancer: {type: aws}", "service.type", "LoadBalancer"},
+		{"do", "loadBalancer: {type: do, tls: [{hosts: [a.b]}]}", "ingress.className", "nginx"},
+		{"an annotation of the user's first", "loadBalancer: {type: do, clusterIssuer: x, annotations: {cert-manager.io/cluster-issuer: y}, tls: [{hosts: [a.b]}]}",
+			"ingress.annotations", "{cert-manager.io/cluster-issuer: y}"},
+		{"gclb", "loadBalancer: {type: gclb, servicePort: 90}", "service.annotations",
+			`{cloud.google.com/backend-config: '{"ports": {"90":"livekit-backend"}}', cloud.google.com/neg: '{"exposed_ports": {"90":{}}}'}`},
+		{"any other string", "loadBalancer: {type: traefik, tls: [{hosts: [a.b], secretName: s}]}", "ingress.tls", "[{hosts: [a.b], secretName: s}]"},
+		{"hosts", "loadBalancer: {type: traefik, tls: [{hosts: [a.b, c.d]}]}", "ingress.hosts",
+			"[{host: a.b, paths: [{path: /, pathType: Prefix}]}, {host: c.d, paths: [{path: /, pathType: Prefix}]}]"},
+		{"an Ingress without hosts", "loadBalancer: {type: traefik}", "ingress.enabled", "false"},
+		{"upstream's pods", "affinity: {podAntiAffinity: {x: [{labelSelector: {matchLabels: {app.kubernetes.io/name: livekit-server}}}]}}", "affinity",
+			"{podAntiAffinity: {x: [{labelSelector: {matchLabels: {app.kubernetes.io/name: livekit}}}]}}"},
+		{"upstream's pods, by an expression", "affinity: {x: {matchExpressions: [{key: app.kubernetes.io/name, operator: In, values: [livekit-server, other]}]}}", "affinity",
+			"{x: {matchExpressions: [{key: app.kubernetes.io/name, operator: In, values: [livekit, other]}]}}"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(parse(t, c.want), convert(t, c.values).Get(c.key)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.key, diff)
+			}
+		})
+	}
+}
+
+func TestLosses(t *testing.T) {
+	for _, c := range []struct{ values, key string }{
+		{"nonsense: 1", "nonsense"},
+		{"loadBalancer: {nonsense: 1}", "loadBalancer.nonsense"},
+		{"livekit: {webhok: {urls: []}}", "livekit.webhok"},
+		{"serviceMonitor: {name: a}", "serviceMonitor.name"},
+		{"livekit: {rtc: {udp_port: 7882}}", "livekit.rtc.udp_port"},
+		{"livekit: {key_file: k.yaml}", "livekit.key_file"},
+		{"storeKeysInSecret: {keys: {a: b}}", "storeKeysInSecret.keys"},
+		{"storeKeysInSecret: {enabled: true, existingSecret: '{{ .Release.Name }}'}", "storeKeysInSecret.existingSecret"},
+		{"{livekit: {keys: {a: b}}, storeKeysInSecret: {enabled: true, existingSecret: s}}", "livekit.keys"},
+		{"loadBalancer: {tls: [{hosts: [a.b]}]}", "loadBalancer.tls"},
+		{"loadBalancer: {type: alb, clusterIssuer: x, tls: [{hosts: [a.b]}]}", "loadBalancer.clusterIssuer"},
+		{"gcp: {backendConfig: {timeoutSec: 1}}", "gcp.backendConfig"},
+	} {
+		lost := convert(t, c.values).Lost
+		if len(lost) != 1 || lost[0].Key != c.key || lost[0].Reason == "" {
+			t.Errorf("%s: lost %v, want %s", c.values, lost, c.key)
+		}
+	}
+	for _, values := range []string{"{}", "livekit: {rtc: {port_range_start: null}}", "livekit: null", "loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}"} {
+		if lost := convert(t, values).Lost; len(lost) > 0 {
+			t.Errorf("%s: lost %v", values, lost)
+		}
+	}
+}
+
+// The table of canonical values and that of conversion tell the same story.
+func TestTablesAgree(t *testing.T) {
+	values, err := canonical.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, v := range values.Values {
+		known[v.Key] = true
+	}
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if seen[r.Key] {
+			t.Errorf("%s has two rows", r.Key)
+		}
+		seen[r.Key] = true
+		if r.About == "" || (r.How == "none") != (len(r.To) == 0) || (r.How == "none") != (r.Why != "") {
+			t.Errorf("%s: the row is not complete", r.Key)
+		}
+		for _, to := range r.To {
+			if !known[to] && !strings.HasPrefix(to, "config.") {
+				t.Errorf("%s: there is no value %s", r.Key, to)
+			}
+		}
+	}
+	for _, v := range values.Values {
+		for _, u := range v.Upstream {
+			if !seen[u] {
+				t.Errorf("%s answers %s, which has no row", v.Key, u)
+			}
+		}
+	}
+}
+
+func FuzzConvert(f *testing.F) {
+	f.Add("loadBalancer: {type: do, tls: [{hosts: [a]}]}")
+	f.Add("livekit: {rtc: {udp_port: 7882}, keys: {a: b}, redis: {address: x}}")
+	f.Add("livekit: [1]\nloadBalancer: {tls: {hosts: 1}}\naffinity: {a: [1]}")
+	f.Fuzz(func(t *testing.T, text string) {
+		var values map[string]any
+		if yaml.Unmarshal([]byte(text), &values) != nil {
+			return
+		}
+		if _, err := Convert(values, Options{}); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,168 @@
+package drift
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/upstream"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// Comparison is what `diff-upstream` is asked to do.
+type Comparison struct {
+	// Dir is the chart's folder, as the user named it.
+	Dir      string
+	Upstream upstream.Options
+	// Since is a version of upstream's chart, for charts without a lock.
+	Since string
+	// ScenarioFiles are values files for upstream's chart, Only the names of the
+	// scenarios to compare.
+	ScenarioFiles, Only []string
+	// Accept are names of findings that are accepted from now on, with their Reason.
+	Accept []string
+	Reason string
+	// Prober finds out what the values of a chart of other making mean; nil leaves
+	// it at names and shapes.
+	Prober convention.Prober
+	// Getenv is os.Getenv, by which Helm's caches are found.
+	Getenv func(string) string
+}
+
+// Compare finds both charts and compares them.
+func Compare(ctx context.Context, c Comparison) (*Report, error) {
+	target, err := chartdir.ResolveTarget(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := chartdir.TreeOf(target)
+	if err != nil {
+		return nil, err
+	}
+	in := Input{Dir: filepath.ToSlash(c.Dir), Only: c.Only}
+	if in.Chart, in.Lock, err = Load(ctx, c.Dir, helmchart.HelmSources(tree, c.Getenv)); err != nil {
+		return nil, remedy.Errorf("name the chart's folder: helm livekit diff-upstream CHART_DIR", "%w", err)
+	}
+	if in.Scenarios, err = readScenarios(c.ScenarioFiles); err != nil {
+		return nil, err
+	}
+	if len(in.Only) > 0 {
+		for _, w := range in.Scenarios {
+			in.Only = append(in.Only, w.Name)
+		}
+	}
+	settings, err := convention.LoadSettings(tree, target)
+	if err != nil {
+		return nil, err
+	}
+	in.Accepted = settings.Accepted
+	for _, name := range c.Accept {
+		in.Accepted = append(in.Accepted, convention.Accepted{Finding: name, Reason: c.Reason})
+	}
+	found, err := upstream.Find(ctx, c.Upstream)
+	if err != nil {
+		return nil, err
+	}
+	in.Upstream, in.UpstreamSource, in.UpstreamDigest = found.Chart, found.Source, found.Digest
+	if in.Lock == nil {
+		if in.Convention, err = convention.Read(ctx, []string{c.Dir}, convention.ReadOptions{
+			Prober: c.Prober, Sources: helmchart.HelmSources(tree, c.Getenv), Lenient: true, Warn: func(error) {},
+		}); err != nil {
+			return nil, err
+		}
+		in.Prober = c.Prober
+	}
+	notes := c.findSince(ctx, &in)
+	r, err := Run(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	r.Notes = append(append(notes, found.Notes...), r.Notes...)
+	if found.Newest != "" && found.Newest != found.Version() {
+		r.Notes = append(r.Notes, fmt.Sprintf("the newest chart of upstream's is %s", found.Newest))
+	}
+	return r, c.writeAccepted(r, tree, target)
+}
+
+// findSince finds the version of upstream's chart that the chart came from. That
+// it cannot be had is a note.
+func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
+	switch {
+	case c.Since != "":
+		in.Since = chartdir.Version{Name: in.Upstream.Name(), Version: c.Since}
+	case in.Lock != nil:
+		in.Since = in.Lock.Upstream
+	}
+	if in.Since.Version == "" || in.Since.Version == in.Upstream.Version() {
+		return nil
+	}
+	options := c.Upstream
+	options.Version = in.Since.Version
+	chart, err := upstream.Find(ctx, options)
+	if err != nil || chart.Version() != in.Since.Version {
+		return []string{fmt.Sprintf("what upstream changed since %s is not shown: that version is not at hand", in.Since.Version)}
+	}
+	in.SinceChart = chart.Chart
+	in.Since.AppVersion = chart.AppVersion()
+	return nil
+}
+
+// readScenarios reads values files as scenarios that bear their names.
+func readScenarios(files []string) ([]Wish, error) {
+	var out []Wish
+	for _, file := range files {
+		data, err := yamldoc.ReadBytes(file)
+		if err != nil {
+			return nil, remedy.Errorf("give --scenario a values file for upstream's chart", "%w", err)
+		}
+		values, err := helmchart.ParseValues(file, data)
+		if err != nil {
+			return nil, remedy.Errorf("give --scenario a values file for upstream's chart", "%w", err)
+		}
+		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+		if slices.ContainsFunc(out, func(w Wish) bool { return w.Name == name }) {
+			name = filepath.ToSlash(file)
+		}
+		out = append(out, Wish{Name: name, About: "values of " + filepath.ToSlash(file), Values: values})
+	}
+	return out, nil
+}
+
+// writeAccepted adds the accepted differences to the settings. One that names
+// nothing is an error, and nothing is written then.
+func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
+	if len(c.Accept) == 0 {
+		return nil
+	}
+	for _, name := range c.Accept {
+		named := slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Accepted && isNamed(f, name) })
+		if !named {
+			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %s: no drift is called so", name)
+		}
+	}
+	file := filepath.Join(tree, convention.SettingsFile)
+	if own := filepath.Join(target, convention.SettingsFile); isFile(own) {
+		file = own
+	}
+	var list []convention.Accepted
+	for _, name := range c.Accept {
+		list = append(list, convention.Accepted{Finding: name, Reason: c.Reason})
+	}
+	if err := convention.AddAccepted(file, list); err != nil {
+		return err
+	}
+	r.Written = append(r.Written, fmt.Sprintf("Accepted in %s.", filepath.ToSlash(file)))
+	return nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

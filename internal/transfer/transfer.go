@@ -1,0 +1,212 @@
+// Package transfer turns a values file for upstream's chart into one for a chart
+// of this tool: the values by package conversion, the file with the comments and
+// the order that people know.
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// Target is the chart that the values are for.
+type Target struct {
+	chart  *helmchart.Chart
+	places *scaffolding.Places
+	// Dir is the chart's folder, "" for the canonical chart.
+	Dir string
+}
+
+// Canonical is the chart in the plain convention with all components.
+func Canonical(ctx context.Context) (*Target, error) {
+	places, err := scaffolding.CanonicalPlaces()
+	if err != nil {
+		return nil, err
+	}
+	files, err := scaffolding.Regenerate(ctx, &chartdir.Lock{
+		Chart: chartdir.Version{Name: "livekit", Version: "0.1.0", AppVersion: "latest"}, Convention: convention.Canonical(),
+	}, []string{"all"})
+	if err != nil {
+		return nil, err
+	}
+	var list []helmchart.File
+	for name, data := range files {
+		list = append(list, helmchart.File{Name: name, Data: data})
+	}
+	chart, err := helmchart.LoadFiles(list)
+	return &Target{chart: chart, places: places}, err
+}
+
+// Open reads the chart in a folder. It has to have the lock of this tool, by
+// which its values are known.
+func Open(dir string) (*Target, error) {
+	lock, err := chartdir.ReadLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	if lock == nil {
+		return nil, remedy.Errorf("leave out the chart for canonical values, or scaffold one with `helm livekit scaffold`",
+			"%s has no %s, so nobody knows where it has its values", dir, chartdir.LockName)
+	}
+	chart, err := helmchart.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	places, err := scaffolding.PlacesOf(lock)
+	return &Target{chart: chart, places: places, Dir: dir}, err
+}
+
+// Result is a converted file.
+type Result struct {
+	// Source is the file that was read, Chart the folder of the chart that the
+	// values are for, "" for canonical ones.
+	Source string `json:"source"`
+	Chart  string `json:"chart,omitempty"`
+	// Values are the converted values; YAML is the file with comments.
+	Values map[string]any `json:"values"`
+	YAML   []byte         `json:"-"`
+	// Lost are keys of the source that nothing became of, Notes what is otherwise
+	// now.
+	Lost  []Remark `json:"lost"`
+	Notes []Remark `json:"notes"`
+}
+
+// Remark is about one key of the source.
+type Remark struct {
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
+}
+
+// Convert converts the values file name, whose text is data. The error is that of
+// a file that is no values file.
+func Convert(ctx context.Context, name string, data []byte, target *Target) (*Result, error) {
+	values, root, err := read(name, data)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := target.podLabels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	converted, err := conversion.Convert(values, conversion.Options{PodLabels: labels})
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Source: name, Chart: target.Dir, Lost: remarks(converted.Lost), Notes: remarks(converted.Notes)}
+	defaults := target.chart.Values()
+	full := helmchart.Copy(defaults)
+	for _, u := range target.places.Apply(full, converted.Settings) {
+		if u.IsAsked && matters(u.Setting) {
+			r.Lost = append(r.Lost, unplaced(u))
+		}
+	}
+	r.Values = helmchart.Difference(defaults, full)
+	w := &writer{places: target.places, settings: converted.Settings, source: index(root), order: orderOf(target.chart)}
+	w.keepAsked(r.Values, full, values)
+	if r.YAML, err = w.write(r.Values, root); err != nil {
+		return nil, err
+	}
+	if _, err := target.chart.Render(ctx, r.Values, helmchart.Release{KubeVersion: kubeVersion}); err != nil {
+		r.Notes = append(r.Notes, Remark{"", "the chart refuses these values: " + oneLine(err)})
+	}
+	return r, nil
+}
+
+// kubeVersion is one for which the chart is made.
+const kubeVersion = "1.34.0"
+
+// read decodes a values file as Helm does, and as a tree with comments.
+func read(name string, data []byte) (map[string]any, *yaml.Node, error) {
+	// yamldoc refuses what is too large, too deep or no map.
+	doc, err := yamldoc.Parse(name, data)
+	if err != nil {
+		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%w", err)
+	}
+	if !doc.Root.IsMap() {
+		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%s: values are a map", name)
+	}
+	values, err := helmchart.ParseValues(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	root := &yaml.Node{}
+	if err := yaml.Unmarshal(data, root); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return values, root, nil
+}
+
+// podLabels are those of the chart's pods.
+func (t *Target) podLabels(ctx context.Context) (map[string]string, error) {
+	labels := map[string]string{"app": t.chart.Name()}
+	files, err := t.chart.Render(ctx, nil, helmchart.Release{KubeVersion: kubeVersion})
+	if err != nil {
+		return labels, nil // what keeps it from rendering is told elsewhere
+	}
+	found, err := workloadLabels(files)
+	if err != nil {
+		return nil, err
+	}
+	if found != nil {
+		return found, nil
+	}
+	return labels, nil
+}
+
+// matters reports whether a setting that has no place would change anything: what
+// is off or empty would not.
+func matters(s conversion.Setting) bool {
+	switch v := s.Value.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case string:
+		return v != ""
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	}
+	return true
+}
+
+func unplaced(u scaffolding.Unplaced) Remark {
+	key := u.Key
+	if len(u.From) > 0 {
+		key = u.From[0]
+	}
+	reason := u.Reason
+	if u.Component != "" {
+		reason = fmt.Sprintf("the chart was written without the component %s: run `helm livekit scaffold --with %s` on it first", u.Component, u.Component)
+	}
+	return Remark{key, reason}
+}
+
+func remarks(losses []conversion.Loss) []Remark {
+	out := []Remark{}
+	for _, l := range losses {
+		out = append(out, Remark(l))
+	}
+	return out
+}
+
+func oneLine(err error) string {
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
+	lines = slices.DeleteFunc(lines, func(s string) bool { return strings.TrimSpace(s) == "" })
+	if n := len(lines); n > 0 {
+		return strings.TrimSpace(lines[n-1])
+	}
+	return err.Error()
+}

@@ -1,0 +1,445 @@
+package transfer
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+)
+
+// writer writes converted values with the comments of the source.
+type writer struct {
+	places   *scaffolding.Places
+	settings []conversion.Setting
+	source   map[string]*entry // by dotted path
+	order    map[string]int    // of the chart's keys, by dotted path
+	origins  []origin
+}
+
+// entry is a key of the source with its value.
+type entry struct {
+	path       string
+	key, value *yaml.Node
+	used       bool
+}
+
+// origin says where a place in the chart's values comes from.
+type origin struct {
+	to, from string // dotted; from is "" for what the user has not asked for
+	comment  string
+}
+
+// index lists the entries of a document by path, in their order.
+func index(root *yaml.Node) map[string]*entry {
+	out := map[string]*entry{}
+	if len(root.Content) > 0 {
+		addEntries(out, "", root.Content[0])
+	}
+	return out
+}
+
+func addEntries(out map[string]*entry, at string, node *yaml.Node) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if node.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		path := join(at, node.Content[i].Value)
+		out[path] = &entry{path: path, key: node.Content[i], value: node.Content[i+1]}
+		addEntries(out, path, node.Content[i+1])
+	}
+}
+
+func join(at, key string) string {
+	if at == "" {
+		return key
+	}
+	return at + "." + key
+}
+
+// orderOf gives the order of the keys in a chart's values.yaml.
+func orderOf(chart *helmchart.Chart) map[string]int {
+	root := &yaml.Node{}
+	if yaml.Unmarshal(chart.ValuesFile(), root) != nil {
+		return nil
+	}
+	entries := map[string]*entry{}
+	if len(root.Content) > 0 {
+		addEntries(entries, "", root.Content[0])
+	}
+	out := map[string]int{}
+	for path, e := range entries {
+		out[path] = e.key.Line*1000 + e.key.Column
+	}
+	return out
+}
+
+// write gives the file.
+func (w *writer) write(values map[string]any, root *yaml.Node) ([]byte, error) {
+	w.findOrigins()
+	body := w.mapping("", values)
+	w.placeLeftovers(body)
+	return blocks(body, root.HeadComment, root.FootComment)
+}
+
+// blocks writes a map with an empty line between its blocks.
+func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
+	var out bytes.Buffer
+	comment := func(text string) {
+		if text != "" {
+			out.WriteString(text + "\n\n")
+		}
+	}
+	comment(head)
+	apart := false
+	for i := 0; i+1 < len(body.Content); i += 2 {
+		block, err := dump(&yaml.Node{Kind: yaml.MappingNode, Content: body.Content[i : i+2]})
+		if err != nil {
+			return nil, fmt.Errorf("write values: %w", err)
+		}
+		long := bytes.Count(block, []byte("\n")) > 1
+		if i > 0 && (long || apart) {
+			out.WriteByte('\n')
+		}
+		out.Write(block)
+		apart = long
+	}
+	for _, text := range []string{body.FootComment, foot} {
+		if text != "" {
+			out.WriteString("\n" + text + "\n")
+		}
+	}
+	if len(body.Content) == 0 {
+		out.WriteString("{}\n")
+	}
+	return out.Bytes(), nil
+}
+
+func dump(n *yaml.Node) ([]byte, error) {
+	var out bytes.Buffer
+	d, err := yaml.NewDumper(&out, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(-1), yaml.WithQuotePreference(yaml.QuoteDouble))
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Dump(n); err != nil {
+		return nil, err
+	}
+	if err := d.Close(); err != nil {
+		return nil, err
+	}
+	return append(bytes.TrimRight(out.Bytes(), "\n"), '\n'), nil
+}
+
+// findOrigins notes where each setting lies and what it comes from.
+func (w *writer) findOrigins() {
+	for _, s := range w.settings {
+		to := w.placeOf(s)
+		if to == "" {
+			continue
+		}
+		from := ""
+		if len(s.From) > 0 {
+			from = s.From[0]
+		}
+		comment := ""
+		if !s.IsAsked {
+			comment = s.Comment
+		}
+		for below, moved := range s.Moved {
+			w.origins = append(w.origins, origin{join(to, below), moved, ""})
+		}
+		w.origins = append(w.origins, origin{to, from, comment})
+	}
+	// The most exact one first.
+	slices.SortStableFunc(w.origins, func(a, b origin) int { return len(b.to) - len(a.to) })
+}
+
+func (w *writer) placeOf(s conversion.Setting) string {
+	if to := w.places.Text(s.Key); to != "" {
+		return to
+	}
+	if s.Else != "" {
+		return w.places.Text(s.Else)
+	}
+	return ""
+}
+
+// from gives the source's entry for a place, nil for none, and the comment on it.
+func (w *writer) from(at string) (*entry, string) {
+	for _, o := range w.origins {
+		if at == o.to {
+			return w.source[o.from], o.comment
+		}
+		if rest, ok := strings.CutPrefix(at, o.to+"."); ok && o.from != "" {
+			return w.source[join(o.from, rest)], ""
+		}
+	}
+	return nil, ""
+}
+
+// keepAsked adds to the values what the user has set and the chart has by
+// default: they will look for it.
+func (w *writer) keepAsked(values, full, own map[string]any) {
+	for _, s := range w.settings {
+		to := w.placeOf(s)
+		if !s.IsAsked || to == "" || len(s.From) == 0 {
+			continue
+		}
+		from := strings.Split(s.From[0], ".")
+		for _, leaf := range leafPaths(lookUp(own, from), nil) {
+			below := strings.Join(leaf, ".")
+			at := strings.Split(join(to, below), ".")
+			if len(leaf) == 0 {
+				at = strings.Split(to, ".")
+			}
+			if v, ok := find(full, at); ok && v != nil {
+				keep(values, at, v)
+			}
+		}
+	}
+}
+
+func lookUp(m map[string]any, path []string) any {
+	v, _ := find(m, path)
+	return v
+}
+
+func find(m map[string]any, path []string) (value any, ok bool) {
+	value, ok = m, true
+	for _, key := range path {
+		below, isMap := value.(map[string]any)
+		if !isMap {
+			return nil, false
+		}
+		if value, ok = below[key]; !ok {
+			return nil, false
+		}
+	}
+	return value, ok
+}
+
+// leafPaths gives the paths of everything that is no map with entries.
+func leafPaths(v any, at []string) [][]string {
+	m, ok := v.(map[string]any)
+	if !ok || len(m) == 0 {
+		return [][]string{at}
+	}
+	var out [][]string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, leafPaths(m[k], append(slices.Clone(at), k))...)
+	}
+	return out
+}
+
+// keep puts a value where nothing is yet.
+func keep(m map[string]any, path []string, value any) {
+	for _, key := range path[:len(path)-1] {
+		below, ok := m[key].(map[string]any)
+		if !ok {
+			if _, there := m[key]; there {
+				return
+			}
+			below = map[string]any{}
+			m[key] = below
+		}
+		m = below
+	}
+	if _, there := m[path[len(path)-1]]; !there {
+		m[path[len(path)-1]] = value
+	}
+}
+
+// mapping makes the node of a map of values.
+func (w *writer) mapping(at string, values map[string]any) *yaml.Node {
+	node := &yaml.Node{Kind: yaml.MappingNode}
+	for _, k := range w.sorted(at, values) {
+		path := join(at, k)
+		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: k}
+		src, comment := w.from(path)
+		value := w.value(path, values[k], src)
+		if src != nil && !src.used || src != nil && value == src.value {
+			copyComments(key, value, src)
+			src.used = true
+		} else if comment != "" {
+			key.HeadComment = "# " + comment
+		}
+		node.Content = append(node.Content, key, value)
+	}
+	return node
+}
+
+// sorted gives the keys in the chart's order, those that it has not behind them.
+func (w *writer) sorted(at string, values map[string]any) []string {
+	keys := slices.Sorted(maps.Keys(values))
+	slices.SortStableFunc(keys, func(a, b string) int {
+		x, inChart := w.order[join(at, a)]
+		y, alsoInChart := w.order[join(at, b)]
+		switch {
+		case inChart && alsoInChart:
+			return x - y
+		case inChart:
+			return -1
+		case alsoInChart:
+			return 1
+		}
+		return w.line(join(at, a)) - w.line(join(at, b))
+	})
+	return keys
+}
+
+// line is where the source has what a place comes from.
+func (w *writer) line(at string) int {
+	if src, _ := w.from(at); src != nil {
+		return src.key.Line
+	}
+	return 0
+}
+
+// value makes the node of a value: the source's own where it says the same, with
+// all comments in it.
+func (w *writer) value(path string, v any, src *entry) *yaml.Node {
+	if src != nil && isPlain(src.value) && says(src.value, v) {
+		markUsed(w.source, src.path)
+		return src.value
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if len(v) > 0 {
+			return w.mapping(path, v)
+		}
+		return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
+	case []any:
+		node := &yaml.Node{Kind: yaml.SequenceNode}
+		if len(v) == 0 {
+			node.Style = yaml.FlowStyle
+		}
+		for i, item := range v {
+			node.Content = append(node.Content, w.value(path+"["+strconv.Itoa(i)+"]", item, nil))
+		}
+		return node
+	}
+	return scalar(v)
+}
+
+func scalar(v any) *yaml.Node {
+	if f, ok := v.(float64); ok && f == float64(int64(f)) {
+		v = int64(f)
+	}
+	node := &yaml.Node{}
+	if err := node.Encode(v); err != nil {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: fmt.Sprint(v)}
+	}
+	if s, ok := v.(string); ok && isOldBoolean(s) {
+		node.Style = yaml.DoubleQuotedStyle
+	}
+	return node
+}
+
+// isOldBoolean reports whether YAML 1.1, which Helm reads, takes a text for a
+// boolean.
+func isOldBoolean(s string) bool {
+	return slices.Contains([]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"}, strings.ToLower(s))
+}
+
+// isPlain reports whether a node stands by itself: without anchors and aliases,
+// which would lead nowhere in another file.
+func isPlain(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		return false
+	}
+	for i, c := range n.Content {
+		if !isPlain(c) || n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == "<<" {
+			return false
+		}
+	}
+	return true
+}
+
+// says reports whether a node has a value, as Helm reads it.
+func says(n *yaml.Node, v any) bool {
+	data, err := yaml.Marshal(map[string]*yaml.Node{"v": n})
+	if err != nil {
+		return false
+	}
+	read, err := helmchart.ParseValues("", data)
+	return err == nil && helmchart.Equal(read["v"], v)
+}
+
+func markUsed(source map[string]*entry, path string) {
+	for p, e := range source {
+		if p == path || strings.HasPrefix(p, path+".") {
+			e.used = true
+		}
+	}
+}
+
+func copyComments(key, value *yaml.Node, src *entry) {
+	key.HeadComment = src.key.HeadComment
+	key.FootComment = src.key.FootComment
+	key.LineComment = src.key.LineComment
+	if value != src.value && value.Kind == yaml.ScalarNode && src.value.LineComment != "" {
+		value.LineComment = src.value.LineComment
+	} else if value != src.value && src.value.LineComment != "" && key.LineComment == "" {
+		key.HeadComment = strings.TrimPrefix(key.HeadComment+"\n"+src.value.LineComment, "\n")
+	}
+}
+
+// placeLeftovers finds places for the comments of keys that went elsewhere or
+// nowhere: the first value that came of the same block, else the end of the file.
+func (w *writer) placeLeftovers(body *yaml.Node) {
+	var left []*entry
+	for _, e := range w.source {
+		if !e.used && commentOf(e) != "" {
+			left = append(left, e)
+		}
+	}
+	slices.SortFunc(left, func(a, b *entry) int { return b.key.Line - a.key.Line })
+	for _, e := range left {
+		text := commentOf(e)
+		if key := w.firstFrom(body, "", e.path); key != nil {
+			key.HeadComment = strings.TrimSuffix(text+"\n"+key.HeadComment, "\n")
+			continue
+		}
+		body.FootComment = strings.TrimSuffix(text+" ("+e.path+")\n"+body.FootComment, "\n")
+	}
+}
+
+func commentOf(e *entry) string {
+	var parts []string
+	for _, c := range []string{e.key.HeadComment, e.key.LineComment, e.value.LineComment, e.key.FootComment} {
+		if c != "" {
+			parts = append(parts, c)
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
+// firstFrom finds the first key whose value comes from below a block of the
+// source.
+func (w *writer) firstFrom(node *yaml.Node, at, block string) *yaml.Node {
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		path := join(at, node.Content[i].Value)
+		for _, o := range w.origins {
+			if o.to == path && (o.from == block || strings.HasPrefix(o.from, block+".")) {
+				return node.Content[i]
+			}
+		}
+		if key := w.firstFrom(node.Content[i+1], path, block); key != nil {
+			return key
+		}
+	}
+	return nil
+}
