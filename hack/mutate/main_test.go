@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/helm-livekit/helm-livekit/hack/mutate/mutation"
+	"github.com/helm-livekit/helm-livekit/internal/drift"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+)
+
+// onlyReplicas is a comparison that sees the number of replicas and nothing else.
+type onlyReplicas struct{}
+
+func (onlyReplicas) Scenarios() []mutation.Scenario { return []mutation.Scenario{{Name: "defaults"}} }
+
+func (onlyReplicas) Drift(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
+	var replicas []string
+	for _, c := range []*helmchart.Chart{chart, upstream} {
+		files, err := c.Render(ctx, nil, helmchart.Release{})
+		if err != nil {
+			return nil, err
+		}
+		_, number, _ := strings.Cut(string(files[0].Data), "replicas:")
+		number, _, _ = strings.Cut(number, "\n")
+		replicas = append(replicas, strings.TrimSpace(number))
+	}
+	if replicas[0] == replicas[1] {
+		return nil, nil
+	}
+	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "spec.replicas", Chart: replicas[0], Upstream: replicas[1]}}, nil
+}
+
+func onlyReplicasOf(context.Context, string, string) (mutation.Subject, error) {
+	return onlyReplicas{}, nil
+}
+
+func chartDir(t *testing.T, deployment string) string {
+	t.Helper()
+	dir := t.TempDir()
+	err := mutation.WriteDir(dir, []helmchart.File{
+		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: small\nversion: 1.0.0\n")},
+		{Name: "values.yaml", Data: []byte("replicas: 1\n")},
+		{Name: "templates/deployment.yaml", Data: []byte(deployment)},
+		{Name: ".helmignore", Data: []byte("x\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: small
+spec:
+  # How many.
+  replicas: {{ .Values.replicas }}
+  paused: false
+`
+
+func runHere(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out, progress bytes.Buffer
+	args = append([]string{"--chart", chartDir(t, deployment), "--upstream", chartDir(t, deployment)}, args...)
+	err := run(t.Context(), args, onlyReplicasOf, &out, &progress)
+	return out.String(), err
+}
+
+// What the comparison misses is shown with its diff, and the command fails.
+func TestRunShowsWhatIsMissed(t *testing.T) {
+	out, err := runHere(t, "--kinds", "default-changed,scalar-changed", "--side", "chart")
+	if !errors.Is(err, errWrong) {
+		t.Fatalf("error %v", err)
+	}
+	for _, want := range []string{
+		"Something changed:      1 of 3 reported (33.3%)",
+		"MISSED", "scalar-changed of the chart, templates/deployment.yaml:8", "change false to true",
+		"renders otherwise in defaults", "spec.paused: false became true", "    -  paused: false\n    +  paused: true",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "RIGHT") {
+		t.Errorf("what was right is shown:\n%s", out)
+	}
+}
+
+func TestRunIsContentWithTheTruth(t *testing.T) {
+	out, err := runHere(t, "--kinds", "default-changed,comment-removed", "--all")
+	if err != nil || !strings.Contains(out, "Something changed:      2 of 2 reported (100.0%)") ||
+		!strings.Contains(out, "Nothing changed:        0 of 2 reported falsely (0.0%)") || strings.Count(out, "RIGHT") != 4 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestRunGivesJSON(t *testing.T) {
+	out, err := runHere(t, "-o", "json", "--count", "7", "--render-only")
+	var outcome mutation.Outcome
+	if jsonErr := json.Unmarshal([]byte(out), &outcome); err != nil || jsonErr != nil || len(outcome.Results) != 7 {
+		t.Errorf("%v, %v\n%s", err, jsonErr, out)
+	}
+}
+
+// One mutation is done again, and its chart kept.
+func TestRunKeepsOne(t *testing.T) {
+	out, _ := runHere(t, "-o", "json", "--kinds", "default-changed", "--side", "chart")
+	var outcome mutation.Outcome
+	if err := json.Unmarshal([]byte(out), &outcome); err != nil || len(outcome.Results) != 1 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	dir := filepath.Join(t.TempDir(), "kept")
+	if out, err := runHere(t, "--only", outcome.Results[0].ID, "--keep", dir); err != nil || !strings.Contains(out, "RIGHT") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	values, err := os.ReadFile(filepath.Join(dir, "values.yaml"))
+	if err != nil || string(values) != "replicas: 2\n" {
+		t.Errorf("values.yaml is %q, %v", values, err)
+	}
+	if _, err := runHere(t, "--only", outcome.Results[0].ID, "--keep", dir); err == nil || !strings.Contains(err.Error(), "holds files already") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	for want, args := range map[string][]string{
+		"name both charts":           {"--chart", ""},
+		"--side is \"none\"":         {"--side", "none"},
+		"--kinds has \"no\"":         {"--kinds", "no"},
+		"-o is \"yaml\"":             {"-o", "yaml"},
+		"at least 1":                 {"--jobs", "0"},
+		"is no flag":                 {"more"},
+		"no mutation of these chart": {"--only", "0123456789"},
+	} {
+		if _, err := runHere(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error %v, want %q", args, err, want)
+		}
+	}
+}
