@@ -12,9 +12,13 @@ const module = "github.com/helm-livekit/helm-livekit/"
 
 // below is what each package of ours may import of ours: arrows go down.
 var below = map[string][]string{
-	"internal/cli":         {"internal/canonical", "internal/probe", "internal/publish", "internal/remedy", "internal/report", "internal/scaffolding", "internal/verify"},
-	"internal/report":      {"internal/convention", "internal/publish", "internal/scaffolding", "internal/verify"},
-	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
+	"internal/cli":         {"internal/canonical", "internal/drift", "internal/probe", "internal/publish", "internal/remedy", "internal/report", "internal/scaffolding", "internal/transfer", "internal/upstream", "internal/verify"},
+	"internal/report":      {"internal/convention", "internal/drift", "internal/publish", "internal/scaffolding", "internal/transfer", "internal/verify"},
+	"internal/drift":       {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/probe", "internal/remedy", "internal/scaffolding", "internal/upstream", "internal/yamldoc"},
+	"internal/transfer":    {"internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/manifest", "internal/remedy", "internal/scaffolding", "internal/yamldoc"},
+	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
+	"internal/conversion":  {"internal/canonical", "internal/helmchart", "internal/livekit"},
+	"internal/upstream":    {"internal/helmchart", "internal/remedy"},
 	"internal/publish":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
 	"internal/verify":      {"internal/helmchart", "internal/livekit", "internal/manifest", "internal/probe", "internal/remedy"},
 	"internal/convention":  {"internal/canonical", "internal/helmchart", "internal/manifest", "internal/probe", "internal/remedy", "internal/yamldoc"},
@@ -53,8 +57,8 @@ func TestDoors(t *testing.T) {
 			if strings.HasPrefix(i, "helm.sh/helm/") && name != "internal/helmchart" {
 				t.Errorf("%s imports %s: the door to Helm is internal/helmchart", name, i)
 			}
-			if strings.HasPrefix(i, "github.com/google/go-containerregistry/") && name != "internal/publish" {
-				t.Errorf("%s imports %s: the door to registries is internal/publish", name, i)
+			if strings.HasPrefix(i, "github.com/google/go-containerregistry/") && name != "internal/publish" && name != "internal/upstream" {
+				t.Errorf("%s imports %s: the doors to registries are internal/publish and internal/upstream", name, i)
 			}
 			ours, isOurs := strings.CutPrefix(i, module)
 			if isOurs && strings.HasPrefix(name, "internal/") && !slices.Contains(below[name], ours) {

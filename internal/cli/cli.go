@@ -24,7 +24,7 @@ var version = "0.1.0"
 const (
 	exitFine   = 0
 	exitError  = 1 // the command could not do its work
-	exitAnswer = 2 // it did, and the answer is that checks failed
+	exitAnswer = 2 // it did, and the answer is that checks failed, or drift
 )
 
 // errChecksFailed says that a report, already printed, has failed checks.
@@ -44,7 +44,7 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitFine
-	case errors.Is(err, errChecksFailed):
+	case errors.Is(err, errChecksFailed), errors.Is(err, errDrifted):
 		return exitAnswer
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "Error: interrupted")
@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 way that repository writes charts, and working at the first install.
 
 Exit codes: 0 fine; 1 the command could not do its work; 2 it did, and checks
-failed. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 2.`,
+failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 2.`,
 		Example: `  helm livekit scaffold apps/livekit --like apps/localai
   helm livekit verify apps/livekit`,
 		Version:       version,
@@ -84,7 +84,7 @@ failed. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 
 			log.SetOutput(io.Discard)
 		}
 	}
-	root.AddCommand(newScaffold(), newConventions(), newVerify(helm), newPush(helm), newVersion(), newWorker())
+	root.AddCommand(newScaffold(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm), newConvertValues(), newVersion(), newWorker())
 	return root
 }
 
@@ -122,5 +122,15 @@ func atMost(n int) cobra.PositionalArgs {
 		}
 		return remedy.Errorf(fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath()),
 			"unexpected argument %q", strings.Join(args[n:], " "))
+	}
+}
+
+// between allows that many arguments, and demands some.
+func between(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least {
+			return atMost(most)(cmd, args)
+		}
+		return remedy.Errorf(fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath()), "an argument is missing: %s", cmd.Use)
 	}
 }

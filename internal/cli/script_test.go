@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,7 +31,11 @@ func TestScripts(t *testing.T) {
 			"registry-config": registryConfig,
 			"sparse":          sparse,
 		},
-		Setup:               withRegistries,
+		Setup: func(env *testscript.Env) error {
+			standIn, err := filepath.Abs("../drift/testdata/upstream/livekit-server")
+			env.Setenv("STANDIN", standIn)
+			return errors.Join(err, withRegistries(env))
+		},
 		RequireExplicitExec: true,
 	})
 }

@@ -35,6 +35,8 @@ type subject struct {
 	// missing.
 	lenient bool
 	notes   []string
+	// asked are the components that scaffold was given by name.
+	asked []string
 	// foreign is what is known of a chart without a lock, nil with one.
 	foreign *foreign
 

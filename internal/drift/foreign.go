@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/conversion"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
@@ -112,7 +113,10 @@ func (s *subject) componentOf(to string) string {
 	if s.pristine == nil {
 		return ""
 	}
-	return s.places.Component(to)
+	if component := s.places.Component(to); component != canonical.Core {
+		return component
+	}
+	return "" // every chart has the core: the convention leaves the key no place
 }
 
 // foreignOverlay gives values of the chart that mean what a scenario's mean to

@@ -2,8 +2,10 @@ package drift
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -153,7 +155,7 @@ func (j *judge) field(key string, u manifest.Leaf, inU bool, c manifest.Leaf, in
 		p, inP = j.p.leaves[key]
 	}
 	if inC != inP || inC && !same(c.Value, p.Value, c.Path) {
-		return j.edited(fresh, isKnown, key, c, inC)
+		return j.edited(fresh, x, isKnown, key, c, inC)
 	}
 	if fresh.class == Drift && j.w != nil {
 		mends := func(o *object) bool {
@@ -172,7 +174,7 @@ func (j *judge) field(key string, u manifest.Leaf, inU bool, c manifest.Leaf, in
 
 // edited judges a field that is not as it was scaffolded. It may have become
 // what upstream has, or what the chart would have with all components.
-func (j *judge) edited(fresh verdict, isKnown bool, key string, c manifest.Leaf, inC bool) verdict {
+func (j *judge) edited(fresh verdict, x explanation, isKnown bool, key string, c manifest.Leaf, inC bool) verdict {
 	if fresh.class == "" && !isKnown {
 		return fresh
 	}
@@ -184,7 +186,11 @@ func (j *judge) edited(fresh verdict, isKnown bool, key string, c manifest.Leaf,
 			return fresh
 		}
 	}
-	return verdict{class: Drift, why: "changed here since the chart was scaffolded"}
+	why := "changed here since the chart was scaffolded"
+	if isKnown && x.class == Ours {
+		why += "; what was there " + x.why
+	}
+	return verdict{class: Drift, why: why}
 }
 
 // foreign judges a field of a chart of other making, of which nobody knows how it
@@ -234,10 +240,18 @@ func (j *judge) leftOut(mends func(*object) bool) verdict {
 	for _, name := range j.t.candidates(j.s) {
 		with, err := j.t.with(j.ctx, j.s, name)
 		if err == nil && mends(with.get(j.role)) {
-			return verdict{class: LeftOut, why: "the component " + name + " was not scaffolded", remedy: "helm livekit scaffold --with " + name}
+			return verdict{class: LeftOut, why: leftOutWhy(name), remedy: j.s.addWith(name)}
 		}
 	}
-	return verdict{class: LeftOut, why: "components that do this were not scaffolded", remedy: "helm livekit scaffold --with all"}
+	return verdict{class: LeftOut, why: "components that do this were not scaffolded", remedy: j.s.addWith("all")}
+}
+
+func leftOutWhy(component string) string { return "the component " + component + " was not scaffolded" }
+
+// addWith is the command that adds a component to the chart: those that it was
+// given before have to be named again.
+func (s *subject) addWith(component string) string {
+	return fmt.Sprintf("helm livekit scaffold %s --force --with %s", s.sides.chart.Source, strings.Join(append(slices.Clone(s.asked), component), ","))
 }
 
 // candidates are the components that the chart lacks, first those that the

@@ -11,7 +11,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
-// open prepares the comparison of a chart that this tool wrote.
+// openLocked prepares the comparison of a chart that this tool wrote.
 func (s *subject) openLocked(ctx context.Context, lock *chartdir.Lock) error {
 	files, err := lock.Pristine()
 	if err != nil {
@@ -27,6 +27,10 @@ func (s *subject) openLocked(ctx context.Context, lock *chartdir.Lock) error {
 		return err
 	}
 	s.defaults = s.pristine.Values()
+	with, _ := lock.Options["with"].([]any)
+	for _, name := range with {
+		s.asked = append(s.asked, fmt.Sprint(name))
+	}
 	return s.openWhole(ctx, lock)
 }
 

@@ -154,11 +154,19 @@ func (v *valuesLayer) changedDefault(row conversion.Row, upstream any, declared 
 // missing reports a key that the chart has no answer to.
 func (v *valuesLayer) missing(row conversion.Row, to string, upstream any) {
 	if component := v.s.componentOf(to); component != "" {
+		last := len(v.out) - 1
+		if last >= 0 && v.out[last].Class == LeftOut && v.out[last].Path == row.Key && v.out[last].Why == leftOutWhy(component) {
+			return // another of the values that answer the key
+		}
 		v.add(Finding{Class: LeftOut, Path: row.Key, Upstream: upstream,
-			Why: fmt.Sprintf("%s is of the component %s", to, component), Remedy: "helm livekit scaffold --with " + component})
+			Why: leftOutWhy(component), Remedy: v.s.addWith(component)})
 		return
 	}
 	if len(row.To) > 1 && row.To[0] != to { // one answer of several
+		return
+	}
+	if v.s.foreign == nil {
+		v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Why: "has no place of its own in the repository's convention"})
 		return
 	}
 	v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Why: "no value of the chart does this"})

@@ -125,8 +125,7 @@ func isLasting(err error) bool {
 	var wrong *wrongDigestError
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
-	if errors.As(err, &wrong) || errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &alert) {
+	if errors.As(err, &wrong) || errors.As(err, &certificate) || errors.As(err, &record) || isAlert(err) {
 		return true
 	}
 	var lookup *net.DNSError
@@ -136,4 +135,12 @@ func isLasting(err error) bool {
 	// These have no type.
 	return slices.ContainsFunc([]string{"server gave HTTP response to HTTPS client", "SSRF protection", "invalid realm", "missing realm", "no token in bearer response", "unsupported protocol scheme"},
 		func(text string) bool { return strings.Contains(err.Error(), text) })
+}
+
+// isAlert tells whether the registry ended the handshake of TLS, as one does that
+// wants a client's certificate: in crypto/tls its word has no type of its own, but
+// the operation a name.
+func isAlert(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && operation.Op == "remote error"
 }

@@ -6,6 +6,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -19,6 +20,20 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
+
+// ReadInput reads the values file of that name, or standard input where it is "-".
+// It gives the name for messages.
+func ReadInput(name string, stdin io.Reader) (string, []byte, error) {
+	if name != "-" {
+		data, err := yamldoc.ReadBytes(name)
+		return name, data, err
+	}
+	data, err := io.ReadAll(io.LimitReader(stdin, yamldoc.MaxSize+1))
+	if err == nil && len(data) > yamldoc.MaxSize {
+		err = fmt.Errorf("standard input has more than %d bytes", yamldoc.MaxSize)
+	}
+	return "standard input", data, err
+}
 
 // Target is the chart that the values are for.
 type Target struct {

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/report"
+	"github.com/helm-livekit/helm-livekit/internal/transfer"
+)
+
+func newConvertValues() *cobra.Command {
+	var strict, canonical bool
+	var out *output
+	cmd := &cobra.Command{
+		Use:   "convert-values FILE [CHART_DIR]",
+		Short: "Turn values for upstream's chart into values for this one",
+		Long: `Turns a values file that was written for LiveKit's own livekit-server chart into
+one for your chart, comments kept, and prints it. FILE is - for standard input.
+CHART_DIR is apps/livekit where it is not given; where that is no chart of this
+tool, or with --canonical, the values are those of a chart in the plain
+convention with all components.
+
+The result does what upstream's chart does with FILE, upstream's defaults
+included. What cannot be expressed is listed on stderr with the reason, and is
+an error with --strict.`,
+		Example: `  helm livekit convert-values old-values.yaml apps/livekit > apps/livekit/values-production.yaml
+  helm get values livekit | helm livekit convert-values - --strict`,
+		Args: between(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, data, err := transfer.ReadInput(args[0], cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			target, err := transferTarget(cmd.Context(), args[1:], canonical)
+			if err != nil {
+				return err
+			}
+			result, err := transfer.Convert(cmd.Context(), name, data, target)
+			if err != nil {
+				return err
+			}
+			return printConverted(cmd, result, out, strict)
+		},
+	}
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail if a value cannot be expressed")
+	cmd.Flags().BoolVar(&canonical, "canonical", false, "give canonical values, whatever chart there is")
+	out = addOutput(cmd, "yaml", "json")
+	return cmd
+}
+
+// transferTarget is the chart that values are converted for.
+func transferTarget(ctx context.Context, args []string, canonical bool) (*transfer.Target, error) {
+	if canonical && len(args) > 0 {
+		return nil, remedy.Errorf("leave out one of the two", "--canonical and the chart %s exclude each other", args[0])
+	}
+	if !canonical {
+		dir := chartDir(args)
+		target, err := transfer.Open(dir)
+		if err == nil || len(args) > 0 {
+			return target, err
+		}
+		if _, statErr := os.Stat(dir); statErr == nil {
+			return nil, err
+		}
+	}
+	return transfer.Canonical(ctx)
+}
+
+func printConverted(cmd *cobra.Command, r *transfer.Result, out *output, strict bool) error {
+	var err error
+	if out.isJSON() {
+		err = report.JSON(cmd.OutOrStdout(), r)
+	} else if !strict || len(r.Lost) == 0 {
+		err = report.Converted(cmd.OutOrStdout(), cmd.ErrOrStderr(), r)
+	} else {
+		err = report.Remarks(cmd.ErrOrStderr(), r)
+	}
+	if err == nil && strict && len(r.Lost) > 0 {
+		return remedy.Errorf("change them in the source, or leave out --strict", "%s: %d values cannot be expressed", r.Source, len(r.Lost))
+	}
+	return err
+}

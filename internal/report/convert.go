@@ -1,0 +1,36 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/helm-livekit/helm-livekit/internal/transfer"
+)
+
+// Converted prints converted values on stdout, and on stderr what became of those
+// that are not among them.
+func Converted(stdout, stderr io.Writer, r *transfer.Result) error {
+	if _, err := stdout.Write(r.YAML); err != nil {
+		return err
+	}
+	return Remarks(stderr, r)
+}
+
+// Remarks prints what could not be converted, and what is otherwise now.
+func Remarks(w io.Writer, r *transfer.Result) error {
+	for _, l := range r.Lost {
+		if _, err := fmt.Fprintf(w, "Lost: %s: %s.\n", l.Key, l.Reason); err != nil {
+			return err
+		}
+	}
+	for _, n := range r.Notes {
+		text := n.Reason
+		if n.Key != "" {
+			text = n.Key + ": " + text
+		}
+		if _, err := fmt.Fprintf(w, "Note: %s.\n", text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/helm-livekit/helm-livekit/internal/drift"
+)
+
+// DriftOptions say how much of a comparison with upstream is shown, and how.
+type DriftOptions struct {
+	// All shows the findings of every class. Without it, what is ours, what
+	// follows from a convention and what is extra is only counted.
+	All bool
+	// Classes are the classes to show, whatever All says. Empty for the usual
+	// ones.
+	Classes []drift.Class
+	// Context is how many lines of the objects' YAML are shown around a
+	// difference, in text alone. 0 for none.
+	Context int
+	// Color marks text with the colours of a terminal. Whether there is one,
+	// and what NO_COLOR says, is the caller's business.
+	Color bool
+	// Width is the number of columns to wrap text at, 0 for 80.
+	Width int
+}
+
+// shows reports whether findings of a class are shown one by one.
+func (o DriftOptions) shows(c drift.Class) bool {
+	if len(o.Classes) > 0 {
+		return slices.Contains(o.Classes, c)
+	}
+	return o.All || c == drift.Drift || c == drift.LeftOut || c == drift.Accepted
+}
+
+// classWords are how a class is called, and what it says, in every format.
+var classWords = map[drift.Class]struct{ title, about string }{
+	drift.Drift:      {"Drift", "nothing explains it"},
+	drift.LeftOut:    {"Left out", "belongs to a component that was not scaffolded"},
+	drift.Accepted:   {"Accepted", "listed in the settings, with a reason"},
+	drift.Ours:       {"Ours", "mends a fault of upstream's chart"},
+	drift.Convention: {"Convention", "follows from names, labels and key names"},
+	drift.Extra:      {"Extra", "only in this chart, and changes nothing of upstream's"},
+}
+
+// driftHeadline is the answer in one sentence.
+func driftHeadline(r *drift.Report) string {
+	if n := r.Summary[drift.Drift]; n > 0 {
+		return fmt.Sprintf("%s has drifted from %s: %s.", sideName(r.Chart), sideName(r.Upstream),
+			number(n, "difference that nothing explains", "differences that nothing explains"))
+	}
+	return fmt.Sprintf("No drift: every difference between %s and %s is explained.", sideName(r.Chart), sideName(r.Upstream))
+}
+
+// driftCompared says what the answer rests on.
+func driftCompared(r *drift.Report) string {
+	pairs, failed := 0, 0
+	for _, s := range r.Scenarios {
+		pairs += len(s.Pairs)
+		if s.Error != "" {
+			failed++
+		}
+	}
+	if len(r.Scenarios) == 0 {
+		return "Compared: versions and values. No objects were rendered."
+	}
+	out := fmt.Sprintf("Compared: versions, values, and %s in %s.", number(pairs, "pair of objects", "pairs of objects"),
+		number(len(r.Scenarios), "scenario", "scenarios"))
+	if failed > 0 {
+		out += fmt.Sprintf(" In %d of them a chart did not render.", failed)
+	}
+	return out
+}
+
+// driftCounts gives the number of findings of each class, in order.
+func driftCounts(r *drift.Report) string {
+	var parts []string
+	for _, c := range drift.Classes {
+		parts = append(parts, fmt.Sprintf("%d %s", r.Summary[c], strings.ToLower(classWords[c].title)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// driftNews says what upstream has that is newer, one sentence each.
+func driftNews(r *drift.Report) []string {
+	var out []string
+	if s := r.Since; s != nil {
+		switch order, known := compareVersions(s.Version, r.Upstream.Version); {
+		case !known || order == 0:
+			out = append(out, fmt.Sprintf("The chart was made from upstream %s.", s.Version))
+		case order < 0:
+			out = append(out, fmt.Sprintf("Upstream has moved on: the chart was made from %s, and upstream is at %s.", s.Version, r.Upstream.Version))
+		default:
+			out = append(out, fmt.Sprintf("The chart was made from %s, which is newer than the %s that it is compared with.", s.Version, r.Upstream.Version))
+		}
+	}
+	if order, known := compareVersions(r.Chart.AppVersion, r.Upstream.AppVersion); known && order < 0 {
+		out = append(out, fmt.Sprintf("Upstream's LiveKit is newer: %s, against %s here.", r.Upstream.AppVersion, r.Chart.AppVersion))
+	} else if known && order > 0 {
+		out = append(out, fmt.Sprintf("LiveKit is newer here: %s, against %s upstream.", r.Chart.AppVersion, r.Upstream.AppVersion))
+	}
+	for i := range out {
+		out[i] = visible(out[i])
+	}
+	return out
+}
+
+// compareVersions is negative where a is the older one; known is false where
+// one is no version.
+func compareVersions(a, b string) (order int, known bool) {
+	va, errA := semver.NewVersion(a)
+	vb, errB := semver.NewVersion(b)
+	if errA != nil || errB != nil {
+		return 0, false
+	}
+	return va.Compare(vb), true
+}
+
+// sideRows are the facts about both charts, by name.
+func sideRows(r *drift.Report) [][3]string {
+	rows := [][3]string{
+		{"name", r.Chart.Name, r.Upstream.Name},
+		{"version", r.Chart.Version, r.Upstream.Version},
+		{"LiveKit", r.Chart.AppVersion, r.Upstream.AppVersion},
+		{"image", r.Chart.Image, r.Upstream.Image},
+		{"source", r.Chart.Source, r.Upstream.Source},
+		{"digest", r.Chart.Digest, r.Upstream.Digest},
+	}
+	rows = slices.DeleteFunc(rows, func(row [3]string) bool { return row[1] == "" && row[2] == "" })
+	for i := range rows {
+		for side := 1; side <= 2; side++ {
+			if rows[i][side] = visible(rows[i][side]); rows[i][side] == "" {
+				rows[i][side] = "-"
+			}
+		}
+	}
+	return rows
+}
+
+func sideName(s drift.Side) string { return visible(strings.TrimSpace(s.Name + " " + s.Version)) }
+
+// number writes a number with its noun.
+func number(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// driftGroup is findings that have one reason in one place.
+type driftGroup struct {
+	class drift.Class
+	// title is the object, the component or the layer.
+	title       string
+	why, remedy string
+	findings    []drift.Finding
+}
+
+// groupDrift puts findings of a class together that share title, reason and
+// remedy, in the order of each one's first finding, those of one title side by side.
+func groupDrift(r *drift.Report, class drift.Class) []driftGroup {
+	type key struct{ title, why, remedy string }
+	at := map[key]int{}
+	titles := map[string]int{}
+	var groups []driftGroup
+	for _, f := range r.Findings {
+		if f.Class != class {
+			continue
+		}
+		k := key{groupTitle(f), f.Why, f.Remedy}
+		i, there := at[k]
+		if !there {
+			i = len(groups)
+			at[k] = i
+			groups = append(groups, driftGroup{class: class, title: k.title, why: k.why, remedy: k.remedy})
+			if _, there := titles[k.title]; !there {
+				titles[k.title] = i
+			}
+		}
+		groups[i].findings = append(groups[i].findings, f)
+	}
+	slices.SortStableFunc(groups, func(a, b driftGroup) int { return titles[a.title] - titles[b.title] })
+	return groups
+}
+
+// component finds the component that a remedy tells to add.
+var component = regexp.MustCompile(`--with[= ]([A-Za-z0-9,-]+)`)
+
+func groupTitle(f drift.Finding) string {
+	if f.Class == drift.LeftOut {
+		if m := component.FindStringSubmatch(f.Remedy); m != nil {
+			return "--with " + m[1]
+		}
+	}
+	switch {
+	case f.Object != "":
+		return f.Object
+	case f.Layer == drift.LayerVersion:
+		return "Versions"
+	case f.Layer == drift.LayerValues:
+		return "values.yaml"
+	}
+	return string(f.Layer)
+}
+
+// manyScenarios is from how many scenarios on a list of them says less than
+// their number.
+const manyScenarios = 4
+
+// scenarioNames names the scenarios of findings, of many the first ones.
+func scenarioNames(findings []drift.Finding, total int) string {
+	var names []string
+	for _, f := range findings {
+		for _, s := range findingScenarios(f) {
+			if !slices.Contains(names, s) {
+				names = append(names, s)
+			}
+		}
+	}
+	for i := range names {
+		names[i] = visible(names[i])
+	}
+	switch {
+	case len(names) == total && total > manyScenarios:
+		return fmt.Sprintf("all %d scenarios", total)
+	case len(names) <= manyScenarios:
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:manyScenarios-1], ", "), len(names)-manyScenarios+1)
+}
+
+// findingScenarios are all scenarios that show a finding.
+func findingScenarios(f drift.Finding) []string {
+	if len(f.Scenarios) == 0 && f.Scenario != "" {
+		return []string{f.Scenario}
+	}
+	return f.Scenarios
+}

@@ -1,0 +1,210 @@
+package upstream
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader,
+// archive.go); archives inside the archive count with it.
+const (
+	maxArchive  = 64 << 20 // packed
+	maxUnpacked = 100 << 20
+	maxFile     = 5 << 20
+	maxFiles    = 10_000
+	maxNested   = 5 // archives in archives
+)
+
+// loadArchive makes a chart of a packed one. name is for errors. Links, names
+// that lead out of the chart and two files of one name are refused, as is what is
+// larger than Helm would take.
+func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
+	if err := looksPacked(data); err != nil {
+		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made", "%s is no packed chart: %w", name, err)
+	}
+	left := newBudget()
+	files, err := left.unpack(data, 0)
+	if err != nil {
+		return nil, remedy.Errorf("get the archive again, or unpack it and give its directory", "%s: %w", name, err)
+	}
+	c, err := helmchart.LoadFiles(files)
+	if err != nil {
+		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made", "%s is no chart: %w", name, err)
+	}
+	return c, nil
+}
+
+func looksPacked(data []byte) error {
+	switch text := bytes.TrimSpace(data); {
+	case len(text) == 0:
+		return errors.New("it is empty")
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		return nil
+	case text[0] == '<':
+		return errors.New("it is an HTML page")
+	}
+	return errors.New("it is not gzipped")
+}
+
+// budget is what may still be unpacked.
+type budget struct {
+	bytes int64 // of files
+	files int
+	// stream is what lies between and behind the files as well: it costs time,
+	// if no memory.
+	stream int64
+}
+
+func newBudget() *budget {
+	return &budget{bytes: maxUnpacked, files: maxFiles, stream: 2 * maxUnpacked}
+}
+
+var errTooMuch = fmt.Errorf("unpacked it is larger than the %d MiB that Helm takes", maxUnpacked>>20)
+
+func (b *budget) take(size int64) error {
+	b.bytes -= max(size, 0)
+	b.files--
+	switch {
+	case b.bytes < 0:
+		return errTooMuch
+	case b.files < 0:
+		return fmt.Errorf("it has more than %d files", maxFiles)
+	}
+	return nil
+}
+
+// unpack reads a gzipped tar archive, and those inside it that Helm would
+// unpack, so that all of them together keep to the budget.
+func (b *budget) unpack(data []byte, depth int) ([]helmchart.File, error) {
+	unzipped, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("it is damaged: %w", err)
+	}
+	defer unzipped.Close()
+	stream := &io.LimitedReader{R: unzipped, N: b.stream}
+	files, err := b.entries(tar.NewReader(stream))
+	if err == nil {
+		if _, err = io.Copy(io.Discard, stream); err != nil { // the checksum stands at the end
+			err = fmt.Errorf("it is damaged: %w", err)
+		}
+	}
+	b.stream = stream.N
+	switch {
+	case b.stream <= 0:
+		return nil, errTooMuch
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("it is cut off")
+	case err != nil:
+		return nil, err
+	}
+	return files, b.nested(files, depth)
+}
+
+// entries reads the files of a tar archive.
+func (b *budget) entries(archive *tar.Reader) ([]helmchart.File, error) {
+	seen := map[string]bool{}
+	var files []helmchart.File
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("it is damaged: %w", err)
+		}
+		name, err := entryName(header)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.take(header.Size); err != nil {
+			return nil, err
+		}
+		switch {
+		case name == "":
+			continue
+		case header.Size > maxFile:
+			return nil, fmt.Errorf("%q in it is larger than the %d MiB that Helm takes", name, maxFile>>20)
+		case seen[name]:
+			return nil, fmt.Errorf("%q is in it twice", name)
+		}
+		seen[name] = true
+		content, err := io.ReadAll(archive)
+		if err != nil {
+			return nil, fmt.Errorf("it is damaged: %w", err)
+		}
+		files = append(files, helmchart.File{Name: name, Data: bytes.TrimPrefix(content, byteOrderMark)})
+	}
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+var driveSyntax = regexp.MustCompile(`^[a-zA-Z]:/`)
+
+// entryName gives a file's name in the chart, "" for what is no file, and
+// refuses what could be anything but a file in the chart.
+func entryName(h *tar.Header) (string, error) {
+	switch h.Typeflag {
+	case tar.TypeReg, tar.TypeDir:
+	case tar.TypeXGlobalHeader, tar.TypeXHeader:
+		return "", nil
+	case tar.TypeSymlink, tar.TypeLink:
+		return "", fmt.Errorf("%q in it is a link, and Helm follows none in an archive", h.Name)
+	default:
+		return "", fmt.Errorf("%q in it is neither a file nor a folder", h.Name)
+	}
+	whole := strings.ReplaceAll(h.Name, `\`, "/") // as Helm does for Windows
+	top, rest, below := strings.Cut(whole, "/")
+	name := path.Clean(rest)
+	switch {
+	case path.IsAbs(whole) || path.IsAbs(rest) || driveSyntax.MatchString(whole) || driveSyntax.MatchString(name):
+		return "", fmt.Errorf("%q in it is an absolute path", h.Name)
+	case top == ".." || name == ".." || strings.HasPrefix(name, "../"):
+		return "", fmt.Errorf("%q in it leads out of the chart", h.Name)
+	case strings.ContainsRune(whole, 0):
+		return "", fmt.Errorf("%q in it is no name of a file", h.Name)
+	case h.Typeflag == tar.TypeDir:
+		return "", nil
+	case !below || name == ".":
+		return "", fmt.Errorf("%q in it lies beside the chart's folder", h.Name)
+	}
+	return name, nil
+}
+
+// nested unpacks the archives in charts/ once, to see that they keep to the
+// budget: Helm gives each of them a whole one of its own.
+func (b *budget) nested(files []helmchart.File, depth int) error {
+	for _, f := range files {
+		if !isNestedArchive(f.Name) {
+			continue
+		}
+		if depth >= maxNested {
+			return fmt.Errorf("%q in it is an archive in an archive, %d deep", f.Name, depth+1)
+		}
+		if _, err := b.unpack(f.Data, depth+1); err != nil {
+			return fmt.Errorf("%q in it: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// isNestedArchive knows the files that Helm unpacks: charts/NAME.tgz of the chart
+// or of one that lies unpacked in its charts/.
+func isNestedArchive(name string) bool {
+	dir, base := path.Split(name)
+	return path.Base(dir) == "charts" && path.Ext(base) == ".tgz" && strings.IndexAny(base, "_.") != 0
+}
+
+// digestOf gives "sha256:..." of data.
+func digestOf(data []byte) digest.Digest { return digest.SHA256.FromBytes(data) }

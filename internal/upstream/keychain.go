@@ -1,0 +1,90 @@
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	dockerconfig "github.com/docker/cli/cli/config"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// authenticator gives the credentials for a repository: those that Helm stored,
+// else Docker's and its credential helpers', else none.
+func (f *finder) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
+	type answer struct {
+		auth authn.Authenticator
+		err  error
+	}
+	done := make(chan answer, 1)
+	// A credential helper is a program that hears of no context.
+	go func() {
+		chain := authn.NewMultiKeychain(helmKeychain{f.o.RegistryConfig}, authn.DefaultKeychain)
+		auth, err := authn.Resolve(ctx, chain, hub{repo})
+		done <- answer{auth, err}
+	}()
+	select {
+	case a := <-done:
+		if a.err != nil {
+			return nil, remedy.Errorf("mend the file, install the helper, or log in with `helm registry login "+repo.RegistryStr()+"`",
+				"read the stored credentials for %s: %w", repo.RegistryStr(), a.err)
+		}
+		return a.auth, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// hub is a repository under the name that credentials are stored for: Docker Hub
+// has several.
+type hub struct{ name.Repository }
+
+func (r hub) RegistryStr() string {
+	if r.Repository.RegistryStr() == "registry-1.docker.io" {
+		return name.DefaultRegistry
+	}
+	return r.Repository.RegistryStr()
+}
+
+// helmKeychain reads the file that `helm registry login` writes, which has the
+// form of Docker's.
+type helmKeychain struct{ file string }
+
+// maxCredentials bounds the file of credentials.
+const maxCredentials = 4 << 20
+
+// Resolve is go-containerregistry's.
+func (k helmKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
+	data, err := readFile(k.file, maxCredentials)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(bytes.TrimSpace(data)) == 0) {
+		return authn.Anonymous, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	config, err := dockerconfig.LoadFromReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.file, err)
+	}
+	key := target.RegistryStr()
+	if key == name.DefaultRegistry {
+		key = authn.DefaultAuthKey
+	}
+	stored, err := config.GetAuthConfig(key)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.file, err)
+	}
+	found := authn.AuthConfig{
+		Username: stored.Username, Password: stored.Password, Auth: stored.Auth,
+		IdentityToken: stored.IdentityToken, RegistryToken: stored.RegistryToken,
+	}
+	if found == (authn.AuthConfig{}) {
+		return authn.Anonymous, nil
+	}
+	return authn.FromConfig(found), nil
+}

@@ -1,0 +1,116 @@
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// directory loads the chart in a folder.
+func (f *finder) directory(ctx context.Context, dir string) (*Chart, error) {
+	isChart, err := helmchart.IsChartDir(dir)
+	if err != nil {
+		return nil, remedy.Errorf("look at the folder's rights", "read upstream's chart: %w", err)
+	}
+	if !isChart {
+		return nil, remedy.Errorf("give the folder in which its Chart.yaml lies", "%s is no chart: no Chart.yaml lies in it", dir)
+	}
+	if err := checkDirectory(ctx, dir); err != nil {
+		return nil, err
+	}
+	c, err := helmchart.Load(dir)
+	if err != nil {
+		return nil, remedy.Errorf("mend the chart, or give another one to --upstream", "%w", err)
+	}
+	return &Chart{Chart: c, Source: dir}, nil
+}
+
+// checkDirectory refuses what Helm would follow without end, and more than it
+// takes of an archive.
+func checkDirectory(ctx context.Context, dir string) error {
+	const step = "give a folder with nothing but the chart in it"
+	entries, err := helmchart.Entries(dir)
+	if err != nil {
+		return remedy.Errorf(step, "read upstream's chart: %w", err)
+	}
+	left := newBudget()
+	var archives []helmchart.File
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		switch {
+		case e.Err != nil:
+			return remedy.Errorf("remove the link", "%s: the link %s: %w", dir, e.Name, e.Err)
+		case e.Outside && e.Mode.IsDir():
+			return remedy.Errorf("put a copy in its place", "%s: the link %s leads to a folder outside the chart", dir, e.Name)
+		case !e.Mode.IsRegular() && !e.Outside:
+			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
+		}
+		path := filepath.Join(dir, filepath.FromSlash(e.Name))
+		info, err := os.Stat(path)
+		if err != nil {
+			return remedy.Errorf(step, "read upstream's chart: %w", err)
+		}
+		if !info.Mode().IsRegular() {
+			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
+		}
+		if err := left.take(info.Size()); err != nil {
+			return remedy.Errorf(step, "%s: %w", dir, err)
+		}
+		if isNestedArchive(e.Name) {
+			data, err := readFile(path, maxFile)
+			if err != nil {
+				return remedy.Errorf(step, "read upstream's chart: %w", err)
+			}
+			archives = append(archives, helmchart.File{Name: e.Name, Data: data})
+		}
+	}
+	if err := left.nested(archives, 0); err != nil {
+		return remedy.Errorf("get the archive again, or unpack it", "%s: %w", dir, err)
+	}
+	return nil
+}
+
+// file loads a packed chart.
+func (f *finder) file(path string) (*Chart, error) {
+	data, err := readFile(path, maxArchive)
+	if err != nil {
+		return nil, remedy.Errorf("give a .tgz file that `helm package` or `helm pull` made", "read upstream's chart: %w", err)
+	}
+	c, err := loadArchive(path, data)
+	if err != nil {
+		return nil, err
+	}
+	return &Chart{Chart: c, Source: path, Digest: digestOf(data).String()}, nil
+}
+
+// readFile reads a file that is no larger than most. Anything but a file, such
+// as a pipe, might never end.
+func readFile(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > most {
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, most>>20)
+	}
+	return data, nil
+}

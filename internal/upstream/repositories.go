@@ -1,0 +1,217 @@
+package upstream
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// repositoryEntry is a repository as Helm's repositories.yaml has it
+// (https://helm.sh/docs/helm/helm_repo_add/).
+type repositoryEntry struct {
+	Name               string `json:"name"`
+	URL                string `json:"url"`
+	Username           string `json:"username"`
+	Password           string `json:"password"`
+	CertFile           string `json:"certFile"`
+	KeyFile            string `json:"keyFile"`
+	CAFile             string `json:"caFile"`
+	InsecureSkipVerify bool   `json:"insecure_skip_tls_verify"`
+	PassCredentialsAll bool   `json:"pass_credentials_all"`
+}
+
+// repository is where charts are, and how to reach it.
+type repository struct {
+	names              []string // that Helm has for it
+	url                *url.URL // without credentials and a slash at its end
+	username, password string
+	passAll            bool // credentials go to other hosts of its charts, too
+	certFile, keyFile  string
+	caFile             string
+	insecure           bool
+}
+
+type repositoryEntries []repositoryEntry
+
+// maxRepositories bounds repositories.yaml, which has a few lines a repository.
+const maxRepositories = 4 << 20
+
+// repositories reads Helm's repositories.yaml. One that is not there has none.
+func (f *finder) repositories() (repositoryEntries, error) {
+	if f.o.RepositoryConfig == "" {
+		return nil, nil
+	}
+	const step = "mend the file, or give --repository-config another one"
+	data, err := readFile(f.o.RepositoryConfig, maxRepositories)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, remedy.Errorf(step, "read Helm's repositories: %w", err)
+	}
+	var file struct {
+		Repositories repositoryEntries `json:"repositories"`
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		// What YAML's errors quote may be a password.
+		return nil, remedy.Errorf(step, "%s: it is not the YAML that Helm writes", f.o.RepositoryConfig)
+	}
+	return file.Repositories, nil
+}
+
+func (e repositoryEntry) repository() (repository, error) {
+	u, err := url.Parse(e.URL)
+	switch {
+	case err != nil || u.Host == "":
+		return repository{}, fmt.Errorf("%q is no URL", shown(e.URL))
+	case u.Scheme != "http" && u.Scheme != "https":
+		return repository{}, fmt.Errorf("%q begins with neither http:// nor https://", shown(e.URL))
+	}
+	r := repository{
+		names: []string{e.Name}, username: e.Username, password: e.Password, passAll: e.PassCredentialsAll,
+		certFile: e.CertFile, keyFile: e.KeyFile, caFile: e.CAFile, insecure: e.InsecureSkipVerify,
+	}
+	r.setURL(u)
+	return r, nil
+}
+
+// setURL takes a URL, and credentials in it before others.
+func (r *repository) setURL(u *url.URL) {
+	r.setUser(u.User)
+	r.url = bare(u)
+	r.url.Path, r.url.RawPath = strings.TrimRight(r.url.Path, "/"), strings.TrimRight(r.url.RawPath, "/")
+}
+
+func (r *repository) setUser(user *url.Userinfo) {
+	if user != nil {
+		r.username = user.Username()
+		r.password, _ = user.Password()
+	}
+}
+
+// ofURL gives the repository at a URL, with what Helm knows of it.
+func (all repositoryEntries) ofURL(u *url.URL) repository {
+	var out repository
+	for _, e := range all {
+		r, err := e.repository()
+		if err != nil || !sameRepository(r.url, u) {
+			continue
+		}
+		if out.names == nil {
+			out = r
+		} else {
+			out.names = append(out.names, e.Name)
+		}
+	}
+	out.setURL(u)
+	return out
+}
+
+func sameRepository(a, b *url.URL) bool {
+	return sameOrigin(a, b) && strings.TrimRight(a.Path, "/") == strings.TrimRight(b.Path, "/")
+}
+
+// ofArchive gives the repository whose URL the archive's begins with, else one
+// that is nothing but the archive's host.
+func (all repositoryEntries) ofArchive(archive *url.URL) repository {
+	var out repository
+	for _, e := range all {
+		r, err := e.repository()
+		if err != nil || !sameOrigin(r.url, archive) || !strings.HasPrefix(archive.Path, r.url.Path+"/") {
+			continue
+		}
+		if out.url == nil || len(r.url.Path) > len(out.url.Path) {
+			out = r
+		}
+	}
+	if out.url == nil {
+		out.setURL(&url.URL{Scheme: archive.Scheme, Host: archive.Host})
+	}
+	out.setUser(archive.User)
+	return out
+}
+
+// names lists what Helm calls its repositories.
+func (all repositoryEntries) names() string {
+	var names []string
+	for _, e := range all {
+		names = append(names, e.Name)
+	}
+	return some(names)
+}
+
+// index is the URL of the repository's index.
+func (r repository) index() *url.URL {
+	return r.url.JoinPath("index.yaml")
+}
+
+// resolve gives the URL of a chart that the index names. As in Helm, relative
+// ones begin at the repository and have its query, which may be a token, so other
+// hosts do not get it.
+func (r repository) resolve(chart string) (*url.URL, error) {
+	u, err := url.Parse(chart)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no URL", shown(chart))
+	}
+	if u.IsAbs() {
+		u.Fragment = ""
+		return u, nil
+	}
+	out := r.url.JoinPath("/").ResolveReference(u)
+	if r.url.RawQuery != "" && sameOrigin(out, r.url) {
+		out.RawQuery = r.url.RawQuery
+	}
+	return out, nil
+}
+
+// sameOrigin tells whether two URLs lead to the same server, ports included.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && a.Hostname() == b.Hostname() && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+}
+
+// maxNamed is how many names an error lists.
+const maxNamed = 10
+
+// some lists names, and how many more there are. They are others' words: what a
+// terminal would take for an order is left out.
+func some(names []string) string {
+	var out []string
+	for _, name := range names[:min(len(names), maxNamed)] {
+		out = append(out, printable(name))
+	}
+	text := strings.Join(out, ", ")
+	if len(names) > maxNamed {
+		text += fmt.Sprintf(" and %d more", len(names)-maxNamed)
+	}
+	return text
+}
+
+// maxWord is how much of one name is shown, in runes.
+const maxWord = 100
+
+func printable(word string) string {
+	out := []rune(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, word))
+	if len(out) > maxWord {
+		return string(out[:maxWord]) + "..."
+	}
+	return string(out)
+}

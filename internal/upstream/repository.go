@@ -1,0 +1,306 @@
+package upstream
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// repository gets a chart of a repository.
+func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
+	if f.o.Offline {
+		return f.repositoryOffline(ctx, r)
+	}
+	c, err := f.client(r)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	x, err := f.index(ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	return f.ofIndex(ctx, c, r, x)
+}
+
+// index reads the repository's index, unless it is the one that is cached.
+func (f *finder) index(ctx context.Context, c *client, r repository) (*index, error) {
+	var x *index
+	u := r.index()
+	before := f.own.answer(cacheKey(u))
+	err := f.read(ctx, c, question{url: u, limit: maxIndex}, theIndex, func(data []byte) (err error) {
+		if x, err = parseIndex(data, f.o.ChartName); err != nil {
+			return f.badIndex(err, shown(u.String()))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if now := f.own.answer(cacheKey(u)); before != nil && now != nil && now.Digest != before.Digest {
+		f.own.drop(before.Digest) // indexes are large
+	}
+	return x, nil
+}
+
+func (f *finder) badIndex(err error, where string) error {
+	step := "give the URL that `helm repo add` takes, the URL of a .tgz file, or oci://HOST/PATH"
+	if strings.Contains(err.Error(), "HTML") {
+		step = "look at the address in a browser: a proxy, a login page or a network's sign-in page may stand before it"
+	}
+	return remedy.Errorf(step, "%s is not the index of a chart repository: %w", where, err)
+}
+
+// ofIndex gets the chart that an index leads to. c is nil without a network.
+func (f *finder) ofIndex(ctx context.Context, c *client, r repository, x *index) (*Chart, error) {
+	if len(x.entries) == 0 {
+		step := "name another one with --upstream NAME/CHART"
+		if len(x.charts) == 0 {
+			step = forms
+		}
+		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, orNone(some(x.charts)))
+	}
+	versions := x.versions()
+	i, err := choose(f.o.Version, versions)
+	if err != nil {
+		return nil, remedy.Errorf(remedy.Step(err), "%s: chart %s: %w", r.url, f.o.ChartName, err)
+	}
+	chart, err := f.ofEntry(ctx, c, r, x.entries[i])
+	if err != nil {
+		return nil, err
+	}
+	chart.Versions, chart.Newest = sorted(versions), newestStable(versions)
+	if x.unread > 0 {
+		chart.note("%d entries for %s in the index of %s are not to be read, and were left out", x.unread, f.o.ChartName, r.url)
+	}
+	if v := x.entries[i].Version; v != chart.Version() {
+		chart.note("the index of %s calls the chart's version %s, Chart.yaml says %s", r.url, v, chart.Version())
+	}
+	return chart, nil
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// ofEntry gets the chart of an entry: of a cache where its digest is known.
+func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) (*Chart, error) {
+	want, err := parseDigest(e.Digest)
+	if err != nil {
+		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream, if you trust it",
+			"%s: version %s: %w", r.index(), e.Version, err)
+	}
+	if len(e.URLs) == 0 {
+		return nil, remedy.Errorf("name another version with --upstream-version", "%s: version %s names no URL", r.index(), e.Version)
+	}
+	if strings.HasPrefix(e.URLs[0], ociScheme) {
+		return f.ofEntryInRegistry(ctx, e, want)
+	}
+	u, err := r.resolve(e.URLs[0])
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream", "%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
+	}
+	var out *Chart
+	if want != "" {
+		out, err = f.byDigest(ctx, c, u, want, e.Version)
+	} else {
+		out, err = f.byURL(ctx, c, u, e.Version)
+		if err == nil {
+			out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive", r.url, e.Version)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.Source = shown(u.String())
+	return out, nil
+}
+
+// ofEntryInRegistry gets the chart of an entry that leads to a registry.
+func (f *finder) ofEntryInRegistry(ctx context.Context, e entry, want digest.Digest) (*Chart, error) {
+	out, err := f.registry(ctx, e.URLs[0], "")
+	if err != nil {
+		return nil, err
+	}
+	if want != "" && out.Digest != want.String() {
+		return nil, wrongDigest(e.URLs[0], digest.Digest(out.Digest), want)
+	}
+	return out, nil
+}
+
+// parseDigest reads the digest of an entry: the SHA-256 in hexadecimal digits,
+// with or without its name. "" is allowed.
+func parseDigest(text string) (digest.Digest, error) {
+	if text == "" {
+		return "", nil
+	}
+	d := digest.Digest("sha256:" + strings.ToLower(strings.TrimPrefix(text, "sha256:")))
+	if err := d.Validate(); err != nil {
+		return "", remedy.Errorf("", "its digest %q is no SHA-256", text)
+	}
+	return d, nil
+}
+
+func wrongDigest(where string, got, want digest.Digest) error {
+	return remedy.Errorf("try again later; if it stays so, tell whoever keeps the repository: the archive is not the one that was published",
+		"%s has digest %s, and the index says %s", where, got, want)
+}
+
+// byDigest gets an archive whose digest is known.
+func (f *finder) byDigest(ctx context.Context, c *client, u *url.URL, want digest.Digest, version string) (*Chart, error) {
+	where := shown(u.String())
+	data := f.cachedArchive(want)
+	if data == nil && f.o.Offline {
+		return nil, remedy.Errorf(f.fill(version), "the archive of version %s (%s) is in no cache, and --offline forbids to read it%s", version, where, f.cachedVersions())
+	}
+	fetched := data == nil
+	if fetched {
+		got, err := c.get(ctx, archiveQuestion(u))
+		if err != nil {
+			return nil, f.failure(err, u, theArchive, f.login(u))
+		}
+		if d := digestOf(got.data); d != want {
+			return nil, wrongDigest(where, d, want)
+		}
+		data = got.data
+	}
+	chart, err := loadArchive(where, data)
+	if err != nil {
+		return nil, err
+	}
+	if fetched {
+		f.keep(data)
+	}
+	return &Chart{Chart: chart, Digest: want.String()}, nil
+}
+
+// byURL gets an archive of which the URL alone is known.
+func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version string) (*Chart, error) {
+	var chart *helmchart.Chart
+	var d digest.Digest
+	load := func(data []byte) (err error) {
+		d = digestOf(data)
+		chart, err = loadArchive(shown(u.String()), data)
+		return err
+	}
+	if !f.o.Offline {
+		if err := f.read(ctx, c, archiveQuestion(u), theArchive, load); err != nil {
+			return nil, err
+		}
+		return &Chart{Chart: chart, Digest: d.String()}, nil
+	}
+	a, data := f.own.recall(cacheKey(u), maxArchive)
+	if data == nil {
+		return nil, remedy.Errorf(f.fill(version), "the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
+	}
+	if err := load(data); err != nil {
+		return nil, err
+	}
+	out := &Chart{Chart: chart, Digest: d.String()}
+	out.note("the archive was read at %s", moment(a.Read))
+	return out, nil
+}
+
+// archiveURL gets a chart by the URL of its archive.
+func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Chart, error) {
+	var c *client
+	if !f.o.Offline {
+		var err error
+		if c, err = f.client(r); err != nil {
+			return nil, err
+		}
+		defer c.close()
+	}
+	out, err := f.byURL(ctx, c, u, "")
+	if err != nil {
+		return nil, err
+	}
+	out.Source = shown(u.String())
+	return out, nil
+}
+
+// archiveQuestion asks for an archive as it is: net/http would unpack one that
+// a server calls gzipped.
+func archiveQuestion(u *url.URL) question {
+	return question{url: u, limit: maxArchive, header: http.Header{"Accept-Encoding": {"identity"}}}
+}
+
+// read gets what may change with the time, and keeps it once accept has taken
+// it. The server is asked whether what is kept is still valid.
+func (f *finder) read(ctx context.Context, c *client, q question, what string, accept func([]byte) error) error {
+	key := cacheKey(q.url)
+	header := q.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	last, kept := f.own.recall(key, q.limit)
+	if last != nil {
+		setIf(header, "If-None-Match", last.ETag)
+		setIf(header, "If-Modified-Since", last.Modified)
+	}
+	got, err := c.get(ctx, question{q.url, q.limit, header})
+	if err != nil {
+		return f.failure(err, q.url, what, f.login(q.url))
+	}
+	data, a := got.data, answer{Of: shown(q.url.String()), ETag: got.etag, Modified: got.modified, Read: time.Now().UTC()}
+	if got.notModified {
+		data, a.ETag, a.Modified = kept, last.ETag, last.Modified
+	}
+	if err := accept(data); err != nil {
+		return err
+	}
+	f.remember(key, a, data)
+	return nil
+}
+
+func setIf(h http.Header, name, value string) {
+	if value != "" {
+		h.Set(name, value)
+	}
+}
+
+// remember keeps an answer. A cache that cannot be written is no reason to fail.
+func (f *finder) remember(key string, a answer, data []byte) {
+	if _, err := f.own.remember(key, a, data); err != nil {
+		f.log("The cache cannot be written: %v", err)
+	}
+}
+
+func (f *finder) keep(data []byte) {
+	if _, err := f.own.put(data); err != nil {
+		f.log("The cache cannot be written: %v", err)
+	}
+}
+
+// cacheKey is the question that a URL is: its query belongs to it, for a
+// repository may be chosen by it.
+func cacheKey(u *url.URL) string { return bare(u).String() }
+
+// cachedArchive looks for an archive in this program's cache and in Helm's.
+func (f *finder) cachedArchive(d digest.Digest) []byte {
+	if data := f.own.get(d, maxArchive); data != nil {
+		return data
+	}
+	data, file := f.helm.archive(f.o.ChartName, d)
+	if data != nil {
+		f.log("Taking the chart from Helm's cache: %s", file)
+	}
+	return data
+}
+
+// login is the command that stores credentials for a server.
+func (f *finder) login(u *url.URL) string {
+	return "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, and give the NAME to --upstream"
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

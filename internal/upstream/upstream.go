@@ -1,0 +1,241 @@
+// Package upstream finds the chart that another one is compared with: in a
+// directory, an archive, a chart repository, an OCI registry, or in what Helm and
+// this program have cached of those. What it gives was checked against the digest
+// that its source names, and fits in memory whatever the source sends.
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// What is looked for where nothing else is said: LiveKit's own repository
+// (https://github.com/livekit/livekit-helm, README.md).
+const (
+	DefaultRepository = "https://helm.livekit.io"
+	DefaultChart      = "livekit-server"
+)
+
+// Options say which chart, and how it is reached.
+type Options struct {
+	// Ref is a directory with a Chart.yaml, a .tgz file, the URL of a chart
+	// repository or of a .tgz in one, oci://HOST/PATH[:TAG][@DIGEST], or NAME or
+	// NAME/CHART of a repository that Helm knows; DefaultRepository where empty.
+	Ref string
+	// Version is a version or a range, as Helm reads them; the newest stable
+	// version where empty. A chart that can have one version only must meet it.
+	Version string
+	// ChartName is the chart in a repository, DefaultChart where empty. CHART of
+	// Ref goes before it.
+	ChartName string
+	// Offline asks nobody: files and caches alone.
+	Offline bool
+
+	// Helm's own files, each from Helm's environment or its default where empty.
+	RepositoryConfig string // repositories.yaml
+	RepositoryCache  string // folder with NAME-index.yaml and *.tgz
+	ContentCache     string // folder of Helm 4 with archives by digest
+	CacheHome        string // folder in which this program's own cache goes
+	RegistryConfig   string // credentials of helm registry login
+
+	// These go before what repositories.yaml says.
+	CAFile                string // the only authorities to trust, in place of the system's
+	CertFile, KeyFile     string // the client's certificate and its key
+	InsecureSkipTLSVerify bool   // take any certificate
+	PlainHTTP             bool   // HTTP for oci://, and never HTTPS; HTTPS alone otherwise
+
+	// UserAgent names this program to servers.
+	UserAgent string
+	// Timeout is how long everything may take, 2 minutes where 0.
+	Timeout time.Duration
+	// Wait is the pause after a first failure that may pass, 500 ms where 0. It
+	// doubles.
+	Wait time.Duration
+	// Log takes a line for each step; nil takes none. Credentials are never in
+	// it.
+	Log io.Writer
+}
+
+// Chart is a chart that was found.
+type Chart struct {
+	*helmchart.Chart
+	// Source is what gets the same chart again, as a person would type it for
+	// Ref: a directory, a file, a URL or an OCI reference. Credentials and the
+	// query of a URL are left out.
+	Source string
+	// Digest is the archive's, "sha256:...", "" for a directory.
+	Digest string
+	// Newest is the newest stable version that the repository or registry has, ""
+	// where none was asked or it has none. Versions are all of them, the newest
+	// first.
+	Newest   string
+	Versions []string
+	// Notes say what a reader should know of how the chart was found, each a
+	// lower-case sentence without a full stop.
+	Notes []string
+}
+
+// Find gets the chart. Errors carry what to do about them, and no credentials.
+// Nothing is cached that was not read as a whole and checked.
+func Find(ctx context.Context, o Options) (*Chart, error) {
+	f, err := newFinder(o)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, f.o.Timeout, errTimeout)
+	defer cancel()
+	c, err := f.find(limited)
+	switch {
+	case err == nil:
+	case errors.Is(context.Cause(limited), errTimeout):
+		return nil, remedy.Errorf("raise --timeout; else "+f.otherWays(), "%s: not read within %s", f.shown, f.o.Timeout)
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	default:
+		return nil, err
+	}
+	if err := f.check(c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// errTimeout is the cause of a context that ended by Options.Timeout.
+var errTimeout = errors.New("time is up")
+
+// finder is one search.
+type finder struct {
+	o     Options
+	own   *store
+	helm  helmCaches
+	shown string // Ref without credentials
+}
+
+func newFinder(o Options) (*finder, error) {
+	o = complete(o, os.Getenv)
+	if (o.CertFile == "") != (o.KeyFile == "") {
+		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
+	}
+	if o.Version != "" {
+		if _, err := newWish(o.Version); err != nil {
+			return nil, err
+		}
+	}
+	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
+	if o.CacheHome != "" {
+		f.own.dir = filepath.Join(o.CacheHome, "helm-livekit", "upstream")
+	}
+	f.helm = helmCaches{repository: o.RepositoryCache, content: o.ContentCache}
+	return f, nil
+}
+
+func complete(o Options, getenv func(string) string) Options {
+	set := func(field *string, value func() string) {
+		if *field == "" {
+			*field = value()
+		}
+	}
+	set(&o.Ref, func() string { return DefaultRepository })
+	set(&o.ChartName, func() string { return DefaultChart })
+	set(&o.CacheHome, func() string { return cacheHome(getenv) })
+	set(&o.RepositoryConfig, func() string { return helmchart.HelmRepositories(getenv) })
+	set(&o.RegistryConfig, func() string { return getenv("HELM_REGISTRY_CONFIG") })
+	set(&o.RegistryConfig, helmchart.RegistryConfig)
+	cache := func(variable, name string) func() string {
+		return func() string {
+			if dir := getenv(variable); dir != "" || o.CacheHome == "" {
+				return dir
+			}
+			return filepath.Join(o.CacheHome, name)
+		}
+	}
+	set(&o.RepositoryCache, cache("HELM_REPOSITORY_CACHE", "repository"))
+	set(&o.ContentCache, cache("HELM_CONTENT_CACHE", "content"))
+	if o.Timeout == 0 {
+		o.Timeout = 2 * time.Minute
+	}
+	if o.Wait == 0 {
+		o.Wait = 500 * time.Millisecond
+	}
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	return o
+}
+
+// cacheHome is the folder of which Helm's caches are part: with no cache named
+// by itself, the first is its folder "repository".
+func cacheHome(getenv func(string) string) string {
+	caches := helmchart.HelmCaches(func(name string) string {
+		if name == "HELM_REPOSITORY_CACHE" || name == "HELM_CONTENT_CACHE" {
+			return ""
+		}
+		return getenv(name)
+	})
+	if len(caches) == 0 {
+		return ""
+	}
+	return filepath.Dir(caches[0])
+}
+
+func (f *finder) find(ctx context.Context) (*Chart, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r, err := f.resolve(f.o.Ref)
+	if err != nil {
+		return nil, err
+	}
+	switch r.kind {
+	case aDirectory:
+		return f.directory(ctx, r.path)
+	case aFile:
+		return f.file(r.path)
+	case anArchiveURL:
+		return f.archiveURL(ctx, r.repository, r.url)
+	case aRegistry:
+		return f.registry(ctx, f.o.Ref, f.o.Version)
+	default:
+		f.o.ChartName = r.chart // CHART of NAME/CHART is what was asked for
+		return f.repository(ctx, r.repository)
+	}
+}
+
+// check compares the chart with what was asked for. A chart that has another name
+// may still be meant; another version is not.
+func (f *finder) check(c *Chart) error {
+	if f.o.Version != "" {
+		wish, err := newWish(f.o.Version)
+		if err != nil {
+			return err
+		}
+		if !wish.meets(c.Version()) {
+			return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
+				"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
+		}
+	}
+	if c.Name() != f.o.ChartName {
+		c.note("the chart in %s is called %s, not %s", c.Source, c.Name(), f.o.ChartName)
+	}
+	if missing := c.MissingDependencies(); len(missing) > 0 {
+		c.note("dependencies of the chart in %s are not in its charts/: %s", c.Source, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+func (c *Chart) note(format string, args ...any) {
+	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
+}
+
+func (f *finder) log(format string, args ...any) {
+	fmt.Fprintf(f.o.Log, format+"\n", args...)
+}

@@ -1,0 +1,133 @@
+package upstream
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// wish is a version or a range of versions that somebody asked for.
+type wish struct {
+	text  string
+	exact *semver.Version     // nil for a range
+	rng   *semver.Constraints // nil for an exact version
+}
+
+// newWish reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's
+// syntax (1.9, ^1.8, ">=1.8 <2", >0-0).
+func newWish(text string) (*wish, error) {
+	const step = "give a version such as 1.9.0 or a range such as ^1.8, or leave it out for the newest stable version"
+	if v, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v")); err == nil {
+		return &wish{text: text, exact: v}, nil
+	}
+	c, err := semver.NewConstraint(text)
+	if err != nil || strings.TrimSpace(text) == "" {
+		return nil, remedy.Errorf(step, "--upstream-version %q is neither a version nor a range", text)
+	}
+	return &wish{text: text, rng: c}, nil
+}
+
+// meets tells whether a version is what was asked for. Build metadata counts
+// where it was asked for alone.
+func (w *wish) meets(version string) bool {
+	if version == w.text {
+		return true
+	}
+	v, err := semver.NewVersion(version)
+	switch {
+	case err != nil:
+		return false
+	case w.rng != nil:
+		return w.rng.Check(v)
+	}
+	return v.Equal(w.exact) && (w.exact.Metadata() == "" || w.exact.Metadata() == v.Metadata())
+}
+
+// choose gives the place in versions of the one that was asked for ("" for the
+// newest stable one). Of those that a range allows it is the newest; of those
+// that differ in their build metadata alone the one without, else the last in
+// order of text.
+func choose(want string, versions []string) (int, error) {
+	meets := func(version string) bool {
+		v, err := semver.NewVersion(version)
+		return err == nil && v.Prerelease() == ""
+	}
+	if want != "" {
+		if i := slices.Index(versions, want); i >= 0 {
+			return i, nil
+		}
+		wish, err := newWish(want)
+		if err != nil {
+			return -1, err
+		}
+		meets = wish.meets
+	}
+	best := -1
+	for i, version := range versions {
+		if meets(version) && (best < 0 || newer(version, versions[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return -1, noVersion(want, versions)
+	}
+	return best, nil
+}
+
+func noVersion(want string, versions []string) error {
+	there := sorted(versions)
+	switch {
+	case len(there) == 0:
+		return fmt.Errorf("it has no version at all")
+	case want == "":
+		return remedy.Errorf("name one of them with --upstream-version", "it has no stable version, only %s", some(there))
+	}
+	return remedy.Errorf("name one of them with --upstream-version", "no version meets %s; there are %s", want, some(there))
+}
+
+// newer tells whether a is to be had before b.
+func newer(a, b string) bool { return compare(a, b) > 0 }
+
+func compare(a, b string) int {
+	v, errV := semver.NewVersion(a)
+	w, errW := semver.NewVersion(b)
+	switch {
+	case errV != nil && errW != nil:
+		return strings.Compare(a, b)
+	case errV != nil:
+		return -1
+	case errW != nil:
+		return 1
+	}
+	if c := v.Compare(w); c != 0 {
+		return c
+	}
+	if (v.Metadata() == "") != (w.Metadata() == "") {
+		if v.Metadata() == "" {
+			return 1
+		}
+		return -1
+	}
+	return strings.Compare(v.Metadata(), w.Metadata())
+}
+
+// sorted gives the versions, the newest first, each once.
+func sorted(versions []string) []string {
+	out := slices.Clone(versions)
+	slices.SortStableFunc(out, func(a, b string) int { return compare(b, a) })
+	return slices.Compact(out)
+}
+
+// newestStable gives the newest version that is no prerelease, "" where there is
+// none.
+func newestStable(versions []string) string {
+	i, err := choose("", versions)
+	if err != nil {
+		return ""
+	}
+	return versions[i]
+}
