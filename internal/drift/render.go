@@ -100,7 +100,7 @@ func (r *rendered) normal(o *object) map[string]any {
 		fields["data"] = readData(o, data)
 	}
 	upToDateMetrics(fields)
-	orderOfMetrics(o, fields)
+	noteOrder(fields)
 	return fields
 }
 
@@ -228,19 +228,62 @@ func upToDateMetrics(fields map[string]any) {
 	fields["apiVersion"] = "autoscaling/v2"
 }
 
-// orderOfMetrics notes the order of an autoscaler's metrics, which the API
-// server changes.
-func orderOfMetrics(o *object, fields map[string]any) {
-	spec, _ := fields["spec"].(map[string]any)
-	metrics, _ := spec["metrics"].([]any)
-	if o.Kind() != "HorizontalPodAutoscaler" || len(metrics) < 2 {
-		return
+// ordered are lists whose elements have keys and whose order is their owner's
+// business all the same.
+var ordered = []string{"metrics", "rules", "initContainers", "endpoints", "topologySpreadConstraints", "hostAliases", "parentRefs"}
+
+// noteOrder notes, in place, the order of lists whose elements go by their keys,
+// and which variables of a container are known to a later one that names them.
+func noteOrder(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range ordered {
+			list, _ := v[name].([]any)
+			if order := keysIn(name, list); len(list) > 1 && order != "" {
+				v["(order of "+name+")"] = order
+			}
+		}
+		if env, ok := v["env"].([]any); ok {
+			noteVariables(env)
+		}
+		for _, x := range v {
+			noteOrder(x)
+		}
+	case []any:
+		for _, x := range v {
+			noteOrder(x)
+		}
 	}
-	var order []string
-	for _, m := range metrics {
-		order = append(order, manifest.ElementKey("metrics", m))
+}
+
+func keysIn(list string, items []any) string {
+	var keys []string
+	for _, item := range items {
+		keys = append(keys, manifest.ElementKey(list, item))
 	}
-	spec["(order of metrics)"] = strings.Join(order, ", ")
+	return strings.Join(keys, ", ")
+}
+
+// noteVariables notes which earlier variables a variable names: Kubernetes fills in
+// no others.
+func noteVariables(env []any) {
+	var before []string
+	for _, e := range env {
+		variable, _ := e.(map[string]any)
+		value, _ := variable["value"].(string)
+		var named []string
+		for _, name := range before {
+			if strings.Contains(value, "$("+name+")") {
+				named = append(named, name)
+			}
+		}
+		if len(named) > 0 {
+			variable["(names)"] = strings.Join(named, ", ")
+		}
+		if name, ok := variable["name"].(string); ok {
+			before = append(before, name)
+		}
+	}
 }
 
 // references are the fields that name another object, by the last segments of

@@ -147,26 +147,29 @@ func readConfiguration(data any, encoded bool) {
 		}
 		var value any
 		if err := yaml.UnmarshalStrict([]byte(content), &value); err == nil {
-			entries[key] = map[string]any{"YAML": withoutNulls(value)}
+			entries[key] = map[string]any{"YAML": withoutEmpties(value)}
 		}
 	}
 }
 
-// withoutNulls copies a value without null entries of maps.
-func withoutNulls(v any) any {
+// withoutEmpties copies a value without entries of maps that say nothing: nulls, and
+// maps that are empty.
+func withoutEmpties(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := map[string]any{}
 		for key, value := range v {
-			if value != nil {
-				out[key] = withoutNulls(value)
+			value = withoutEmpties(value)
+			if below, isMap := value.(map[string]any); value == nil || isMap && len(below) == 0 {
+				continue
 			}
+			out[key] = value
 		}
 		return out
 	case []any:
 		out := make([]any, 0, len(v))
 		for _, value := range v {
-			out = append(out, withoutNulls(value))
+			out = append(out, withoutEmpties(value))
 		}
 		return out
 	}
