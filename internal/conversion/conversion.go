@@ -156,6 +156,7 @@ func (c *converter) copies() {
 // always makes the settings that follow from what upstream's templates do
 // whatever the values are, and this chart does otherwise by default.
 func (c *converter) always() {
+	c.add(Setting{Key: "httpRoute.enabled", Value: false})
 	c.add(Setting{Key: "serviceAccount.automount", Value: true, Comment: "As upstream. The server needs no token: better false."})
 	c.add(Setting{Key: "preStopSeconds", Value: 0, Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/conversion"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -35,6 +36,8 @@ type subject struct {
 	// missing.
 	lenient bool
 	notes   []string
+	// kinds are those of the chart's convention.
+	kinds convention.Kinds
 	// asked are the components that scaffold was given by name.
 	asked []string
 	// foreign is what is known of a chart without a lock, nil with one.
@@ -136,7 +139,7 @@ func (s *subject) trials(ctx context.Context, wishes []Wish) ([]*trial, error) {
 
 // objects compares the objects of one scenario.
 func (s *subject) objects(ctx context.Context, t *trial) ([]Finding, error) {
-	e := newExplainer(s.book, s.known(t.Values), s.sides.upstream)
+	e := newExplainer(s, s.known(t.Values))
 	var out []Finding
 	for _, role := range t.roles() {
 		found, err := s.object(ctx, e, t, role)

@@ -1,8 +1,11 @@
 package drift
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -90,5 +93,137 @@ func TestFreshChartHasNoDrift(t *testing.T) {
 				t.Errorf("nothing is explained: %v", r.Summary)
 			}
 		})
+	}
+}
+
+// Whatever a repository's convention is, a fresh chart has no drift.
+func TestConventionsExplainThemselves(t *testing.T) {
+	for name, settings := range map[string]string{
+		"stateful set":         "kinds: {workload: StatefulSet}",
+		"daemon set":           "kinds: {workload: DaemonSet}",
+		"Traefik's route":      "kinds: {route: IngressRoute}",
+		"Gateway's route":      "kinds: {route: HTTPRoute}",
+		"one host":             "values: {ingress.hosts: {path: ingress.host, shape: host}}",
+		"hosts as strings":     "values: {ingress.hosts: {path: ingress.hosts, shape: strings}, ingress.tls: {path: ingress.tls, shape: bool}}",
+		"a certificate's name": "values: {ingress.tls: {path: ingress.secret, shape: secret}}",
+		"certificates by host": "values: {ingress.tls: {path: ingress.tls, shape: hosts}}",
+		"a certificate's map":  "values: {ingress.tls: {path: ingress.tls, shape: map}}",
+		"an image in one":      "values: {image.repository: {path: image, shape: string}}",
+		"a registry apart":     "values: {image.repository: {path: image.name, shape: registry}, image.registry: {path: image.registry}}",
+		"deep places":          "values: {replicaCount: {path: app.pods}, resources: {path: app.needs}, service.port: {path: net.port}}",
+		"labels of its own":    "labels: {set: [{name: app, value: '{name}'}], selector: [{name: app, value: '{name}'}]}",
+		"names of its own":     "naming: {fullname: '{name}', suffixes: {Deployment: -deployment, Service: -svc}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			for file, text := range map[string]string{".git/HEAD": "", ".helm-livekit.yaml": "conventions:\n  " + settings + "\n"} {
+				path := filepath.Join(root, file)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			dir := filepath.Join(root, "apps", "livekit")
+			if _, err := scaffolding.Run(t.Context(), scaffolding.RunOptions{Dir: dir, Options: scaffolding.Options{With: []string{"all"}}}); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range run(t, input(t, dir)).Findings {
+				if f.Class == Drift || f.Class == LeftOut && name != "daemon set" {
+					t.Errorf("%s: %s %s: %v, %v (%s) in %v", f.Class, f.Object, f.Path, f.Upstream, f.Chart, f.Why, f.Scenarios)
+				}
+			}
+		})
+	}
+}
+
+// A secret is in no part of a report.
+func TestSecretsAreHidden(t *testing.T) {
+	const secret = "word-that-nobody-may-ever-read-anywhere"
+	in := input(t, newChart(t, "", "all"))
+	in.Scenarios = []Wish{{Name: "secrets", Values: map[string]any{
+		"livekit": map[string]any{
+			"keys":    map[string]any{"APIx": secret},
+			"redis":   map[string]any{"address": "r:6379", "password": secret},
+			"webhook": map[string]any{"api_key": "APIx"},
+			"rtc":     map[string]any{"turn_servers": []any{map[string]any{"host": "h", "port": 1, "protocol": "udp", "username": "u", "credential": secret}}},
+		},
+	}}, {Name: "stored", Values: map[string]any{
+		"livekit":           map[string]any{"key_file": "keys.yaml"},
+		"storeKeysInSecret": map[string]any{"enabled": true, "keys": map[string]any{"APIx": secret}},
+	}}}
+	in.Only = []string{"secrets", "stored"}
+	r := run(t, in)
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.Index(string(text), secret); i >= 0 {
+		t.Errorf("the secret is in the report: %s", text[max(i-200, 0):i])
+	}
+	if !strings.Contains(string(text), "(hidden, 39 characters)") {
+		t.Error("nothing is hidden")
+	}
+}
+
+func TestChartThatNeverRenders(t *testing.T) {
+	broken, err := helmchart.LoadFiles([]helmchart.File{
+		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.0\n")},
+		{Name: "templates/a.yaml", Data: []byte("{{ fail \"never\" }}")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := input(t, newChart(t, ""))
+	in.Upstream = broken
+	if _, err := Run(t.Context(), in); err == nil || !strings.Contains(err.Error(), "upstream's chart renders in no scenario") {
+		t.Errorf("upstream's chart is broken: %v", err)
+	}
+	in = input(t, newChart(t, ""))
+	in.Chart = broken
+	if _, err := Run(t.Context(), in); err == nil || !strings.Contains(err.Error(), "the chart renders in no scenario") {
+		t.Errorf("the chart is broken: %v", err)
+	}
+}
+
+// What upstream changed since the chart was derived from it is told, whatever
+// else is.
+func TestChangedSince(t *testing.T) {
+	in := input(t, newChart(t, "", "all"))
+	in.SinceChart = in.Upstream
+	now, err := os.ReadFile(standIn + "/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []helmchart.File
+	for _, f := range in.Upstream.Templates() {
+		files = append(files, f)
+	}
+	files = append(files, helmchart.File{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.5\nappVersion: v1.9.5\n")},
+		helmchart.File{Name: "values.yaml", Data: []byte(strings.Replace(string(now), "terminationGracePeriodSeconds: 18000", "terminationGracePeriodSeconds: 7200\nshiny: new", 1))})
+	if in.Upstream, err = helmchart.LoadFiles(files); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, in)
+	for _, want := range []struct {
+		layer        Layer
+		class        Class
+		object, path string
+	}{
+		{LayerVersion, Drift, "", "upstream"},
+		{LayerVersion, Extra, "", "values terminationGracePeriodSeconds"},
+		{LayerVersion, Extra, "", "values shiny"},
+		{LayerVersion, Extra, "Deployment/server", "spec.template.spec.terminationGracePeriodSeconds"},
+		{LayerValues, Drift, "", "terminationGracePeriodSeconds"},
+		{LayerValues, Extra, "", "shiny"},
+		{LayerObjects, Drift, "Deployment/server", "spec.template.spec.terminationGracePeriodSeconds"},
+	} {
+		if !slices.ContainsFunc(r.Findings, func(f Finding) bool {
+			return f.Layer == want.layer && f.Class == want.class && f.Object == want.object && f.Path == want.path
+		}) {
+			t.Errorf("no finding %v", want)
+		}
 	}
 }

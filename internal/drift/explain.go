@@ -41,8 +41,16 @@ type explainer struct {
 	setting setting
 }
 
-func newExplainer(book *ruleBook, values map[string]any, upstream Side) *explainer {
-	s := setting{V: values, U: upstream}
+func newExplainer(s *subject, values map[string]any) *explainer {
+	upstream := s.sides.upstream
+	e := &explainer{book: s.book, setting: setting{V: values, U: upstream, Workload: s.kinds.Workload, Route: s.kinds.Route}}
+	e.identify(values, upstream)
+	return e
+}
+
+// identify says what upstream calls its objects and which labels they have.
+func (e *explainer) identify(values map[string]any, upstream Side) {
+	s := &e.setting
 	name := or(text(values, "nameOverride"), canonical.UpstreamName)
 	s.Full = or(text(values, "fullnameOverride"), fullname(name))
 	s.Selector = map[string]string{"app.kubernetes.io/name": name, "app.kubernetes.io/instance": releaseName}
@@ -50,7 +58,6 @@ func newExplainer(book *ruleBook, values map[string]any, upstream Side) *explain
 	s.Labels["helm.sh/chart"] = ownChart
 	s.Labels["app.kubernetes.io/version"] = knownAppVersion(upstream)
 	s.Labels["app.kubernetes.io/managed-by"] = "Helm"
-	return &explainer{book, s}
 }
 
 // knownAppVersion is the version of the server that upstream's chart has: for the

@@ -169,6 +169,9 @@ func (j *judge) field(key string, u manifest.Leaf, inU bool, c manifest.Leaf, in
 			return j.leftOut(mends)
 		}
 	}
+	if reason := j.t.shapeReason(j.role, key); fresh.class == Drift && reason != "" {
+		return verdict{class: Convention, why: reason}
+	}
 	return fresh
 }
 
@@ -283,4 +286,19 @@ func (t *trial) with(ctx context.Context, s *subject, component string) (*render
 	}
 	t.added[component] = r
 	return r, err
+}
+
+// shapeReason says why a field of the route cannot be as upstream's in a scenario:
+// the repository writes hosts or certificates in a way that says less. "" where
+// that is not so.
+func (t *trial) shapeReason(role, key string) string {
+	if role != roleRoute || !strings.HasPrefix(key, "spec.rules") && !strings.HasPrefix(key, "spec.tls") && key != "spec.(order of rules)" {
+		return ""
+	}
+	for _, u := range t.unplaced {
+		if (u.Key == "ingress.hosts" || u.Key == "ingress.tls") && u.Component == "" {
+			return "the repository's convention says less: " + u.Reason
+		}
+	}
+	return ""
 }

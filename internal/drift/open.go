@@ -26,6 +26,11 @@ func (s *subject) openLocked(ctx context.Context, lock *chartdir.Lock) error {
 	if s.places, err = scaffolding.PlacesOf(lock); err != nil {
 		return err
 	}
+	conv, err := scaffolding.ConventionOf(lock)
+	if err != nil {
+		return err
+	}
+	s.kinds = conv.Kinds
 	s.defaults = s.pristine.Values()
 	with, _ := lock.Options["with"].([]any)
 	for _, name := range with {

@@ -154,6 +154,9 @@ type setting struct {
 	Full string
 	// K are the segments that the wildcards of the path stand for.
 	K []string
+	// Workload and Route are the kinds that the chart's convention has for the
+	// server and for the way in, "" where nobody knows.
+	Workload, Route string
 	// Selector are the labels of upstream's pods, Labels those of its objects.
 	Selector, Labels map[string]string
 }

@@ -73,8 +73,8 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t := trials[0]; t.upstreamErr != nil && t.chartErr != nil {
-		return nil, fmt.Errorf("neither chart renders: %w", errors.Join(t.upstreamErr, t.chartErr))
+	if err := neverRenders(trials); err != nil {
+		return nil, err
 	}
 	r := &Report{Chart: s.sides.chart, Upstream: s.sides.upstream}
 	if in.Since != (chartdir.Version{}) {
@@ -98,6 +98,26 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	accept(r, in.Accepted)
 	r.finish()
 	return r, nil
+}
+
+// neverRenders is the error of a chart that renders in no scenario, nil otherwise.
+func neverRenders(trials []*trial) error {
+	upstream, chart := 0, 0
+	for _, t := range trials {
+		if t.upstreamErr != nil {
+			upstream++
+		}
+		if t.chartErr != nil {
+			chart++
+		}
+	}
+	switch len(trials) {
+	case upstream:
+		return remedy.Errorf("compare with another one: --upstream, --upstream-version", "upstream's chart renders in no scenario: %w", trials[0].upstreamErr)
+	case chart:
+		return remedy.Errorf("look at it with `helm livekit verify`", "the chart renders in no scenario: %w", trials[0].chartErr)
+	}
+	return nil
 }
 
 // newSubject prepares the charts.

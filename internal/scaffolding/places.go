@@ -171,7 +171,11 @@ func (p *Places) componentOf(key string) string {
 	for k := key; k != ""; k = k[:max(strings.LastIndexByte(k, '.'), 0)] {
 		i := slices.IndexFunc(p.table.Values, func(v canonical.Value) bool { return v.Key == k })
 		if i >= 0 && !slices.ContainsFunc(p.layout.values, func(v canonical.Value) bool { return v.Key == k }) {
-			return p.table.Values[i].Component
+			component := p.table.Values[i].Component
+			if slices.ContainsFunc(p.layout.values, func(v canonical.Value) bool { return v.Component == component }) {
+				return "" // it is there, and the convention leaves the key no place
+			}
+			return component
 		}
 	}
 	return ""

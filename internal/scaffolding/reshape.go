@@ -155,8 +155,11 @@ func tlsAs(shape string, value any) (out any, reason string) {
 			secret = certificate["secretName"]
 		}
 	}
-	if len(certificates) > 1 {
+	switch {
+	case len(certificates) > 1:
 		reason = "the chart has one certificate for all hosts"
+	case len(certificates) == 1 && secret == "":
+		reason = "the chart names a Secret for each certificate"
 	}
 	switch shape {
 	case convention.TLSHosts:
