@@ -34,7 +34,7 @@ e2e: ## Run scaffolded charts on the cluster of KUBECONFIG
 
 .PHONY: update-golden
 update-golden: ## Write the golden files anew; look at the diff before you commit
-	go test ./internal/scaffolding -update
+	go test ./internal/scaffolding ./internal/conversion ./internal/transfer ./internal/report -update
 
 .PHONY: generate
 generate: ## Write the schema of LiveKit's configuration anew

@@ -19,6 +19,7 @@ var below = map[string][]string{
 	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
 	"internal/conversion":  {"internal/canonical", "internal/helmchart", "internal/livekit"},
 	"internal/upstream":    {"internal/helmchart", "internal/remedy"},
+	"internal/call":        {"internal/remedy"},
 	"internal/publish":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
 	"internal/verify":      {"internal/helmchart", "internal/livekit", "internal/manifest", "internal/probe", "internal/remedy"},
 	"internal/convention":  {"internal/canonical", "internal/helmchart", "internal/manifest", "internal/probe", "internal/remedy", "internal/yamldoc"},

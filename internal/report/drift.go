@@ -53,27 +53,38 @@ func driftHeadline(r *drift.Report) string {
 		return fmt.Sprintf("%s has drifted from %s: %s.", sideName(r.Chart), sideName(r.Upstream),
 			number(n, "difference that nothing explains", "differences that nothing explains"))
 	}
-	return fmt.Sprintf("No drift: every difference between %s and %s is explained.", sideName(r.Chart), sideName(r.Upstream))
+	return fmt.Sprintf("No drift: nothing between %s and %s is unexplained, in %s.", sideName(r.Chart), sideName(r.Upstream), driftScope(r))
 }
 
-// driftCompared says what the answer rests on.
-func driftCompared(r *drift.Report) string {
-	pairs, failed := 0, 0
+// driftScope names what was compared.
+func driftScope(r *drift.Report) string {
+	if len(r.Scenarios) == 0 {
+		return "versions and values (no objects were rendered)"
+	}
+	pairs := 0
 	for _, s := range r.Scenarios {
 		pairs += len(s.Pairs)
+	}
+	return fmt.Sprintf("versions, values, and %s in %s", number(pairs, "pair of objects", "pairs of objects"), number(len(r.Scenarios), "scenario", "scenarios"))
+}
+
+// driftCompared says what the answer rests on, as far as the headline does not,
+// "" where it says all.
+func driftCompared(r *drift.Report) string {
+	out := ""
+	if r.Drifted() {
+		out = "Compared: " + driftScope(r) + "."
+	}
+	failed := 0
+	for _, s := range r.Scenarios {
 		if s.Error != "" {
 			failed++
 		}
 	}
-	if len(r.Scenarios) == 0 {
-		return "Compared: versions and values. No objects were rendered."
-	}
-	out := fmt.Sprintf("Compared: versions, values, and %s in %s.", number(pairs, "pair of objects", "pairs of objects"),
-		number(len(r.Scenarios), "scenario", "scenarios"))
 	if failed > 0 {
-		out += fmt.Sprintf(" In %d of them a chart did not render.", failed)
+		out += fmt.Sprintf(" A chart did not render in %s.", number(failed, "scenario", "scenarios"))
 	}
-	return out
+	return strings.TrimSpace(out)
 }
 
 // driftCounts gives the number of findings of each class, in order.
@@ -120,6 +131,25 @@ func compareVersions(a, b string) (order int, known bool) {
 	return va.Compare(vb), true
 }
 
+// shortRows are sideRows with digests that fit beside the rest.
+func shortRows(r *drift.Report) [][3]string {
+	rows := sideRows(r)
+	for i := range rows {
+		if rows[i][0] == "digest" {
+			rows[i][1], rows[i][2] = shortDigest(rows[i][1]), shortDigest(rows[i][2])
+		}
+	}
+	return rows
+}
+
+// shortDigest keeps as much of a digest as people compare.
+func shortDigest(s string) string {
+	if len(s) > len("sha256:")+12 && strings.HasPrefix(s, "sha256:") {
+		return s[:len("sha256:")+12] + "…"
+	}
+	return s
+}
+
 // sideRows are the facts about both charts, by name.
 func sideRows(r *drift.Report) [][3]string {
 	rows := [][3]string{
@@ -161,7 +191,9 @@ type driftGroup struct {
 }
 
 // groupDrift puts findings of a class together that share title, reason and
-// remedy, in the order of each one's first finding, those of one title side by side.
+// remedy, in the order of each one's first finding, those of one title side by
+// side. What a component lacks is together whatever the reason, as there is
+// one thing to do about it.
 func groupDrift(r *drift.Report, class drift.Class) []driftGroup {
 	type key struct{ title, why, remedy string }
 	at := map[key]int{}
@@ -171,15 +203,22 @@ func groupDrift(r *drift.Report, class drift.Class) []driftGroup {
 		if f.Class != class {
 			continue
 		}
-		k := key{groupTitle(f), f.Why, f.Remedy}
+		title, isComponent := groupTitle(f)
+		k := key{title, f.Why, f.Remedy}
+		if isComponent {
+			k.why = ""
+		}
 		i, there := at[k]
 		if !there {
 			i = len(groups)
 			at[k] = i
-			groups = append(groups, driftGroup{class: class, title: k.title, why: k.why, remedy: k.remedy})
-			if _, there := titles[k.title]; !there {
-				titles[k.title] = i
+			groups = append(groups, driftGroup{class: class, title: title, why: f.Why, remedy: f.Remedy})
+			if _, there := titles[title]; !there {
+				titles[title] = i
 			}
+		}
+		if groups[i].why != f.Why {
+			groups[i].why = "" // the title says as much
 		}
 		groups[i].findings = append(groups[i].findings, f)
 	}
@@ -190,21 +229,24 @@ func groupDrift(r *drift.Report, class drift.Class) []driftGroup {
 // component finds the component that a remedy tells to add.
 var component = regexp.MustCompile(`--with[= ]([A-Za-z0-9,-]+)`)
 
-func groupTitle(f drift.Finding) string {
+// groupTitle is what a finding is listed under.
+func groupTitle(f drift.Finding) (title string, isComponent bool) {
 	if f.Class == drift.LeftOut {
-		if m := component.FindStringSubmatch(f.Remedy); m != nil {
-			return "--with " + m[1]
+		if m := component.FindStringSubmatch(f.Remedy); m != nil && m[1] == "all" {
+			return "Several components", true
+		} else if m != nil {
+			return "Component " + m[1], true
 		}
 	}
 	switch {
 	case f.Object != "":
-		return f.Object
+		return f.Object, false
 	case f.Layer == drift.LayerVersion:
-		return "Versions"
+		return "Versions", false
 	case f.Layer == drift.LayerValues:
-		return "values.yaml"
+		return "values.yaml", false
 	}
-	return string(f.Layer)
+	return string(f.Layer), false
 }
 
 // manyScenarios is from how many scenarios on a list of them says less than

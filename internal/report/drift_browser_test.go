@@ -156,6 +156,9 @@ func testPageKeyboard(_ *testing.T, b *browser) {
 	b.press("j")
 	b.expect("letters that are off", b.text(path), "livekit.rtc.turn_servers")
 	b.click("#letters")
+	b.press("?")
+	b.press("Enter")
+	b.expect("help, closed by its button", b.eval(`document.querySelector("#keys").open`), false)
 	// All that is clicked can be reached by the Tab key.
 	b.expect("what the Tab key does not reach", b.text(`[...document.querySelectorAll("#app button, #app select, #app input")].filter((e) => e.tabIndex < 0 && !e.closest("#grid")).length`), 0)
 }
@@ -181,7 +184,7 @@ func testPageLink(_ *testing.T, b *browser) {
 	b.expect("what is not known is left out", b.shown(), sampleReport().Summary[drift.Drift])
 }
 
-// rowOf finds a finding's link.
+// findingLink is the fragment that shows a finding.
 func (b *browser) findingLink(path string) string {
 	return b.text(fmt.Sprintf(`"class=drift,left-out,accepted,ours,convention,extra&finding=" + JSON.parse(document.querySelector("#data").textContent).findings.find((f) => f.path === %q).id`, path))
 }
@@ -277,7 +280,6 @@ const contrastScript = `(() => {
 })()`
 
 func testPageContrast(_ *testing.T, b *browser) {
-	// Colours are measured at rest.
 	for _, theme := range []string{"light", "dark"} {
 		b.openSample("class=drift,left-out,accepted,ours,convention,extra")
 		b.eval(`document.documentElement.dataset.theme = "` + theme + `"`)
@@ -285,6 +287,7 @@ func testPageContrast(_ *testing.T, b *browser) {
 		for _, path := range []string{"spec.template.spec.containers[server].image", "spec.ports[443/TCP].port", "spec.template.spec.enableServiceLinks"} {
 			b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink(path)))
 			b.wait(fmt.Sprintf(`document.querySelector(".finding h2")?.textContent === %q`, path))
+			// Colours are measured at rest.
 			b.eval(`Promise.all(document.getAnimations().map((a) => a.finished))`)
 			if faint := b.text(contrastScript); faint != "" {
 				b.t.Errorf("too faint in %s:\n%s", theme, faint)
@@ -353,12 +356,12 @@ func manyFindings(findings, scenarios, objects int) *drift.Report {
 func testPageHostile(_ *testing.T, b *browser) {
 	page := driftHTMLOf(b.t, hostileReport(), DriftOptions{All: true})
 	for _, scripts := range []bool{true, false} {
-		b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": !scripts})
+		b.scripts(scripts)
 		b.open(page, "")
 		b.expect("a value became an element", b.number(`document.querySelectorAll("img, iframe, b, a:not(.skip), svg, [onerror], [onclick], script:not([id]):nth-of-type(n+3)").length`), 0)
 		b.expect("a value ran", b.eval(`typeof globalThis.pwned`), "undefined")
 	}
-	b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false})
+	b.scripts(true)
 	b.open(page, "")
 	n := b.shown()
 	b.expect("findings", n, len(hostileReport().Findings))
@@ -409,8 +412,8 @@ func testPageOverview(_ *testing.T, b *browser) {
 }
 
 func testPageStatic(_ *testing.T, b *browser) {
-	b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true})
-	defer b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false})
+	b.scripts(false)
+	defer b.scripts(true)
 	b.openSample("")
 	text := b.text(`document.body.innerText`)
 	for _, want := range []string{"20 differences that nothing explains", "livekit/livekit-server:v1.9.0", "spec.template.spec.containers[server].resources.limits.memory", "7500Mi", "To do: helm livekit scaffold --update"} {
@@ -453,6 +456,7 @@ func testAlignment(_ *testing.T, b *browser) {
 		{"an added line", "a: 1\nc: 3", "a: 1\nb: 2\nc: 3", "a: 1|a: 1\n|b: 2\nc: 3|c: 3"},
 		{"an empty side", "", "a: 1\nb: 2", "|a: 1\n|b: 2"},
 		{"equal keys of different parents do not meet", "x:\n  port: 1\n  name: a", "y:\n  port: 2\n  name: b", "x:|\n  port: 1|\n  name: a|\n|y:\n|  port: 2\n|  name: b"},
+		{"the server's container is the server's container", "l:\n- image: a\n  name: livekit-server", "l:\n- image: b\n  name: livekit", "l:|l:\n- image: a|- image: b\n  name: livekit-server|  name: livekit"},
 		{"elements meet by their name", "l:\n- image: a\n  name: one\n- image: b\n  name: two", "l:\n- image: c\n  name: two",
 			"l:|l:\n- image: a|\n  name: one|\n- image: b|- image: c\n  name: two|  name: two"},
 	} {

@@ -25,6 +25,8 @@ type browser struct {
 	t       *testing.T
 	to      io.Writer
 	session string
+	// scriptless is whether the page may run no script.
+	scriptless bool
 
 	mu      sync.Mutex
 	last    int
@@ -247,6 +249,10 @@ func (b *browser) number(expression string) int {
 // settle waits until the page has drawn.
 func (b *browser) settle() {
 	b.t.Helper()
+	if b.scriptless {
+		time.Sleep(200 * time.Millisecond) // nothing in the page could tell
+		return
+	}
 	b.eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))`)
 }
 
@@ -268,6 +274,9 @@ func (b *browser) press(keys ...string) {
 	b.t.Helper()
 	for _, key := range keys {
 		p := map[string]any{"type": "keyDown", "key": key, "windowsVirtualKeyCode": keyCodes[key]}
+		if key == "Enter" {
+			p["text"] = "\r"
+		}
 		if len(key) == 1 {
 			p["text"] = key
 			if keyCodes[key] == 0 {
@@ -278,6 +287,13 @@ func (b *browser) press(keys ...string) {
 		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key})
 	}
 	b.settle()
+}
+
+// scripts lets pages run scripts, or not.
+func (b *browser) scripts(may bool) {
+	b.t.Helper()
+	b.scriptless = !may
+	b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": !may})
 }
 
 // look is how the page is seen: "light", "dark", or "print".

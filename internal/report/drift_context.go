@@ -50,7 +50,11 @@ func contextLines(p *drift.Pair, path string, n int) []contextLine {
 	if p == nil || p.Upstream == p.Chart {
 		return nil
 	}
-	up, own := readLines(p.Upstream).line(path), readLines(p.Chart).line(path)
+	upTree, ownTree := readLines(p.Upstream), readLines(p.Chart)
+	up, own := upTree.line(path), ownTree.line(path)
+	if up == 0 && own == 0 {
+		up, own = upTree.near(path), ownTree.near(path)
+	}
 	all := 1 << 20
 	d, err := udiff.ToUnifiedDiff("", "", p.Upstream, udiff.Lines(p.Upstream, p.Chart), all)
 	if err != nil || len(d.Hunks) == 0 {

@@ -33,6 +33,18 @@ func (l yamlLines) line(path string) int {
 	return lineOf(l.root, l.root.Line, 0, splitPath(path))
 }
 
+// near gives the line of a field, or of what would hold it.
+func (l yamlLines) near(path string) int {
+	if l.root == nil {
+		return 0
+	}
+	for segments := splitPath(path); ; segments = segments[:len(segments)-1] {
+		if line := lineOf(l.root, l.root.Line, 0, segments); line > 0 || len(segments) == 0 {
+			return line
+		}
+	}
+}
+
 // lineOf follows segments from a node that begins at a line. Nodes of a text
 // within the text count their lines from offset.
 func lineOf(n *yaml.Node, at, offset int, segments []string) int {
@@ -40,6 +52,9 @@ func lineOf(n *yaml.Node, at, offset int, segments []string) int {
 		return at
 	}
 	segment, rest := segments[0], segments[1:]
+	if strings.HasPrefix(segment, "(") && strings.HasSuffix(segment, ")") {
+		segment = segment[1 : len(segment)-1] // about the key, not about what it holds
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -84,7 +99,29 @@ func lineOfElement(n *yaml.Node, offset int, want string, rest []string) int {
 			return lineOf(item, item.Line+offset, offset, rest)
 		}
 	}
+	if item := byRole(n.Content, want); item != nil {
+		return lineOf(item, item.Line+offset, offset, rest)
+	}
 	return 0
+}
+
+// byRole finds the element that a path calls by its role, as its names differ
+// between two charts: the server's container, whatever it is called.
+func byRole(items []*yaml.Node, role string) *yaml.Node {
+	if role != "server" {
+		return nil
+	}
+	for _, item := range items {
+		for _, name := range elementKeys(item) {
+			if strings.Contains(name, "livekit") {
+				return item
+			}
+		}
+	}
+	if len(items) > 0 && items[0].Kind == yaml.MappingNode {
+		return items[0]
+	}
+	return nil
 }
 
 // elementKeys are what an element of a list may be called: what it would be in

@@ -65,7 +65,7 @@ func (m *markdown) head() {
 		fmt.Fprintf(&b, " %s", mdText(cut(news, longProse)))
 	}
 	b.WriteString("\n\n| | chart | upstream |\n| --- | --- | --- |\n")
-	for _, row := range sideRows(m.r) {
+	for _, row := range shortRows(m.r) {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row[0], mdCode(cut(row[1], longCell)), mdCode(cut(row[2], longCell)))
 	}
 	b.WriteString("\n| class | findings | what it says |\n| --- | ---: | --- |\n")

@@ -64,21 +64,15 @@ type pagePair struct {
 	Marks [][3]int `json:"marks"`
 }
 
-// pager gathers texts, and finds lines in them once.
+// pager gathers texts, and finds lines in them.
 type pager struct {
 	texts []string
 	at    map[string]int
 	trees map[int]yamlLines
-	lines map[lineKey]int
-}
-
-type lineKey struct {
-	text int
-	path string
 }
 
 func newPageData(r *drift.Report, o DriftOptions) pageData {
-	p := &pager{at: map[string]int{}, trees: map[int]yamlLines{}, lines: map[lineKey]int{}}
+	p := &pager{at: map[string]int{}, trees: map[int]yamlLines{}}
 	d := pageData{Chart: sideName(r.Chart), Upstream: sideName(r.Upstream), Findings: []pageFinding{}, Scenarios: []pageScenario{}}
 	for _, c := range drift.Classes {
 		d.Classes = append(d.Classes, pageClass{c, classWords[c].title, classWords[c].about})
@@ -109,7 +103,11 @@ func (p *pager) scenario(r *drift.Report, s drift.Scenario) pageScenario {
 				continue
 			}
 			path := r.Findings[i].Path
-			page.Marks = append(page.Marks, [3]int{i, p.line(page.Upstream, path), p.line(page.Chart, path)})
+			up, own := p.line(page.Upstream, path, yamlLines.line), p.line(page.Chart, path, yamlLines.line)
+			if up == 0 && own == 0 {
+				up, own = p.line(page.Upstream, path, yamlLines.near), p.line(page.Chart, path, yamlLines.near)
+			}
+			page.Marks = append(page.Marks, [3]int{i, up, own})
 		}
 		out.Pairs = append(out.Pairs, page)
 	}
@@ -128,22 +126,17 @@ func (p *pager) text(s string) int {
 	return at
 }
 
-func (p *pager) line(text int, path string) int {
-	if p.texts[text] == "" || path == "" {
+// line finds a field in a text, which is parsed once.
+func (p *pager) line(text int, path string, find func(yamlLines, string) int) int {
+	if p.texts[text] == "" {
 		return 0
 	}
-	key := lineKey{text, path}
-	line, there := p.lines[key]
-	if !there {
-		tree, read := p.trees[text]
-		if !read {
-			tree = readLines(p.texts[text])
-			p.trees[text] = tree
-		}
-		line = tree.line(path)
-		p.lines[key] = line
+	tree, read := p.trees[text]
+	if !read {
+		tree = readLines(p.texts[text])
+		p.trees[text] = tree
 	}
-	return line
+	return find(tree, path)
 }
 
 func pageFindingOf(f drift.Finding, position, used map[string]int) pageFinding {

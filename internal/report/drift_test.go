@@ -169,6 +169,17 @@ spec:
       hostNetwork: true
       serviceAccountName: default
       terminationGracePeriodSeconds: 18000
+      tolerations:
+      - effect: NoSchedule
+        key: media
+        operator: Exists
+      topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: kubernetes.io/hostname
+        whenUnsatisfiable: DoNotSchedule
+      volumes:
+      - emptyDir: {}
+        name: tmp
 `
 
 const chartDeployment = `apiVersion: apps/v1
@@ -220,6 +231,17 @@ spec:
       enableServiceLinks: false
       serviceAccountName: default
       terminationGracePeriodSeconds: 3600
+      tolerations:
+      - effect: NoSchedule
+        key: media
+        operator: Exists
+      topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: kubernetes.io/hostname
+        whenUnsatisfiable: DoNotSchedule
+      volumes:
+      - emptyDir: {}
+        name: tmp
 `
 
 func samplePairs(scenario string) []drift.Pair {

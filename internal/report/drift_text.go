@@ -66,7 +66,9 @@ func (t *driftText) summary() {
 	for _, line := range wrap(driftHeadline(t.r), t.o.Width) {
 		fmt.Fprintln(&t.b, t.paint(color, line))
 	}
-	t.text("", driftCompared(t.r))
+	if compared := driftCompared(t.r); compared != "" {
+		t.text("", compared)
+	}
 	t.b.WriteByte('\n')
 	t.sides()
 	for _, news := range driftNews(t.r) {
@@ -86,7 +88,7 @@ func (t *driftText) summary() {
 
 // sides is the table of both charts, side by side where they fit.
 func (t *driftText) sides() {
-	rows := append([][3]string{{"", "chart", "upstream"}}, sideRows(t.r)...)
+	rows := append([][3]string{{"", "chart", "upstream"}}, shortRows(t.r)...)
 	column := 0
 	for _, row := range rows {
 		column = max(column, utf8.RuneCountInString(row[1]))
@@ -236,16 +238,28 @@ func (t *driftText) because(g driftGroup) {
 
 // rest counts what was not shown.
 func (t *driftText) rest() {
+	chosen := len(t.o.Classes) > 0
 	var hidden []string
 	for _, c := range drift.Classes {
-		if n := t.r.Summary[c]; n > 0 && !t.o.shows(c) {
-			hidden = append(hidden, fmt.Sprintf("%d %s (%s)", n, strings.ToLower(classWords[c].title), classWords[c].about))
+		n := t.r.Summary[c]
+		if n == 0 || t.o.shows(c) {
+			continue
 		}
+		line := fmt.Sprintf("%d %s", n, strings.ToLower(classWords[c].title))
+		if !chosen {
+			line += " (" + classWords[c].about + ")"
+		}
+		hidden = append(hidden, line)
 	}
-	if len(hidden) > 0 {
-		t.b.WriteByte('\n')
-		t.dimmed("", "Not shown: "+strings.Join(hidden, "; ")+". --all shows everything.")
+	if len(hidden) == 0 {
+		return
 	}
+	t.b.WriteByte('\n')
+	if chosen {
+		t.dimmed("", "Not shown: "+strings.Join(hidden, ", ")+".")
+		return
+	}
+	t.dimmed("", "Not shown: "+strings.Join(hidden, "; ")+". --all shows everything.")
 }
 
 func (t *driftText) text(indent, s string) {
