@@ -85,6 +85,10 @@ func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[st
 		if r.Object != "*" && r.Object != role {
 			continue
 		}
+		r, err := r.filled(e.setting)
+		if err != nil {
+			return nil, err
+		}
 		for _, p := range e.expand(r, nodes) {
 			captured, ok := r.matches(p)
 			if !ok {
@@ -117,7 +121,7 @@ func (e *explainer) expand(r *rule, nodes map[string]manifest.Path) []manifest.P
 	if !slices.ContainsFunc(r.path, func(s string) bool { return strings.Contains(s, "*") }) {
 		return []manifest.Path{r.path}
 	}
-	var out []manifest.Path
+	out := e.each(r)
 	last := len(r.path) - 1
 	parent := &rule{path: r.path[:last]}
 	for _, p := range nodes {
@@ -128,6 +132,24 @@ func (e *explainer) expand(r *rule, nodes map[string]manifest.Path) []manifest.P
 		if _, ok := parent.matches(p); ok && !strings.Contains(r.path[last], "*") {
 			out = append(out, slices.Concat(p, manifest.Path{r.path[last]}))
 		}
+	}
+	return out
+}
+
+// each gives the paths for the entries of the scenario's values that a rule names:
+// what upstream's chart ought to have is looked for where nobody has it.
+func (e *explainer) each(r *rule) []manifest.Path {
+	if r.Each == "" {
+		return nil
+	}
+	var value any = e.setting.V
+	for _, key := range strings.Split(r.Each, ".") {
+		m, _ := value.(map[string]any)
+		value = m[key]
+	}
+	var out []manifest.Path
+	for _, leaf := range manifest.Leaves(value) {
+		out = append(out, slices.Concat(r.path[:len(r.path)-1], leaf.Path))
 	}
 	return out
 }

@@ -42,15 +42,67 @@ func (s *subject) openForeign(ctx context.Context, in Input) error {
 	}
 	s.defaults = s.chart.Values()
 	s.foreign = &foreign{config: configBlock(s.defaults, ""), matches: map[string]match{}}
-	here, hereErr := probe.Run(ctx, s.chart, nil, probe.Options{Timeout: probeTime})
-	up, upErr := probe.Run(ctx, s.upstream, nil, probe.Options{Timeout: probeTime})
-	if ctx.Err() != nil {
-		return ctx.Err()
+	here, err := reachUnder(ctx, s.chart, nil)
+	if err != nil || len(here) == 0 {
+		return err // names have to do
 	}
-	if hereErr == nil && upErr == nil { // else names have to do
-		s.foreign.matches = matchByReach(reachOf(up), reachOf(here))
+	much, err := muchAtOnce()
+	if err != nil {
+		return err
 	}
+	up, err := reachUnder(ctx, s.upstream, nil, much)
+	if err != nil {
+		return err
+	}
+	dumped(up, s.tableKeys())
+	s.foreign.matches = matchByReach(up, here)
 	return nil
+}
+
+// tableKeys are the keys of upstream's that the table of conversion knows.
+func (s *subject) tableKeys() []string {
+	table, err := conversion.Load()
+	if err != nil {
+		return nil // the layer of values says so
+	}
+	var out []string
+	for _, row := range table {
+		out = append(out, row.Key)
+	}
+	return out
+}
+
+// reachUnder gives what a chart's keys reach under any of several sets of values.
+// A chart that does not render reaches nothing.
+func reachUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[string]any) (map[string][]string, error) {
+	out := map[string][]string{}
+	for _, base := range bases {
+		result, err := probe.Run(ctx, chart, base, probe.Options{Timeout: probeTime})
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			continue
+		}
+		for key, fields := range reachOf(result) {
+			for _, f := range fields {
+				if !slices.Contains(out[key], f) {
+					out[key] = append(out[key], f)
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// muchAtOnce are values under which upstream's chart renders most of what it can:
+// what is switched off shows nothing of what it reads.
+func muchAtOnce() (map[string]any, error) {
+	wishes, err := loadScenarios()
+	if err != nil {
+		return nil, err
+	}
+	return wishes[len(wishes)-1].Values, nil
 }
 
 // configBlock finds the block of values that is LiveKit's configuration.

@@ -2,7 +2,6 @@ package drift
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +52,7 @@ func fieldOf(o *object, reach probe.Reach) string {
 		return text
 	case probe.Inside:
 		if o.role == roleConfiguration && len(at) > 1 && at[0] == "data" {
-			if key := configKey(fmt.Sprint(value), reach.Before, reach.After); key != "" {
+			if key := configKey(fmt.Sprint(value), reach.Before); key != "" {
 				return o.role + " " + configEntry + "." + key
 			}
 			return "" // some text in the configuration, nobody knows which
@@ -66,6 +65,9 @@ func fieldOf(o *object, reach probe.Reach) string {
 		}
 		return text + " (in it)"
 	case probe.Switch:
+		if o.role == roleConfiguration && len(at) > 1 && at[0] == "data" {
+			return o.role + " " + configEntry + " (is there)"
+		}
 		return text + " (is there)"
 	}
 	return ""
@@ -94,6 +96,8 @@ func mergePath(o *object, field []string) (manifest.Path, any) {
 			switch {
 			case list == "containers" && key == serverContainer(o):
 				key = "server"
+			case list == "volumes" && strings.Contains(key, "turn"):
+				key = "turn"
 			case list == "ports":
 				key = portName(v[i], key)
 			case key == "":
@@ -116,19 +120,51 @@ func portName(port any, otherwise string) string {
 	return otherwise
 }
 
-// configKey finds the key of a configuration, a YAML text, at which a value
-// stands between what is before and after it. "" where it is no value of a key.
-func configKey(text, before, after string) string {
-	found := regexp.MustCompile(regexp.QuoteMeta(before) + `([^\n]*?)` + regexp.QuoteMeta(after)).FindStringSubmatchIndex(text)
-	if found == nil {
-		return ""
-	}
-	line := strings.Count(text[:found[2]], "\n") + 1
+// configKey finds the key of a configuration, a YAML text, whose value stands behind
+// before. "" where that cannot be told. Other values in the text may be others
+// than those that before and the text have: only the keys on its last lines count.
+func configKey(text, before string) string {
 	root := &yaml.Node{}
 	if yaml.Unmarshal([]byte(text), root) != nil || len(root.Content) == 0 {
 		return ""
 	}
-	return keyAtLine(root.Content[0], "", line)
+	heads := strings.Split(before, "\n")
+	prefix := heads[len(heads)-1]
+	above := ""
+	if len(heads) > 2 { // the first one may be cut
+		above = keyOn(heads[len(heads)-2])
+	}
+	lines := strings.Split(text, "\n")
+	found := ""
+	for i, line := range lines {
+		if keyOn(prefix) == "" || !strings.HasPrefix(line, prefix) {
+			continue
+		}
+		isBelow := above != "" && i > 0 && keyOn(lines[i-1]) == above
+		if found == "" || isBelow {
+			found = keyAtLine(root.Content[0], "", i+1)
+		}
+	}
+	return upToDateKey(found)
+}
+
+// keyOn is the part of a line up to its colon, indentation and all.
+func keyOn(line string) string {
+	key, _, ok := strings.Cut(line, ":")
+	if !ok {
+		return ""
+	}
+	return key
+}
+
+// upToDateKey gives the key that took the place of an old one.
+func upToDateKey(key string) string {
+	for _, r := range renamed {
+		if key == strings.Join(r.old, ".") {
+			return strings.Join(r.new, ".")
+		}
+	}
+	return key
 }
 
 // keyAtLine gives the path of the scalar that stands on a line.
@@ -154,6 +190,21 @@ func keyAtLine(n *yaml.Node, at string, line int) string {
 	return ""
 }
 
+// dumped adds what upstream's templates do with the block livekit whatever is in
+// it: each key of it is one of the configuration.
+func dumped(reach map[string][]string, keys []string) {
+	for _, key := range keys {
+		rest, ok := strings.CutPrefix(key, "livekit.")
+		if !ok || !isServersOwn(rest) {
+			continue
+		}
+		field := roleConfiguration + " " + configEntry + "." + upToDateKey(rest)
+		if !slices.Contains(reach[key], field) {
+			reach[key] = append(reach[key], field)
+		}
+	}
+}
+
 // match is the key of the chart that does what one of upstream's does.
 type match struct {
 	key string
@@ -174,7 +225,7 @@ func matchByReach(upstream, chart map[string][]string) map[string]match {
 					onlySwitches = onlySwitches && weight(f) == 1
 				}
 			}
-			if onlySwitches && !(isSwitch(up) && isSwitch(key)) {
+			if onlySwitches && !(isSwitch(up) && isSwitch(key)) && lastName(up) != lastName(key) {
 				continue // many values make an object come or go in passing
 			}
 			if n > most || n == most && n > 0 && closer(up, key, best) {
@@ -205,8 +256,12 @@ func weight(field string) int {
 // closer reports whether a key is called more like upstream's than the best one
 // so far.
 func closer(up, key, best string) bool {
-	last := func(s string) string { return strings.ToLower(s[strings.LastIndexByte(s, '.')+1:]) }
-	return last(key) == last(up) && last(best) != last(up)
+	return lastName(key) == lastName(up) && lastName(best) != lastName(up)
+}
+
+// lastName is the last part of a key, however it is written: tcp_port is tcpPort.
+func lastName(key string) string {
+	return strings.ToLower(strings.ReplaceAll(key[strings.LastIndexByte(key, '.')+1:], "_", ""))
 }
 
 func firstShared(a, b []string) string {

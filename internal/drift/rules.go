@@ -23,6 +23,7 @@ var rulesSource []byte
 type rule struct {
 	Object   string  `yaml:"object"`
 	Path     string  `yaml:"path"`
+	Each     string  `yaml:"each"`
 	When     string  `yaml:"when"`
 	Upstream *string `yaml:"upstream"`
 	Chart    *string `yaml:"chart"`
@@ -30,7 +31,8 @@ type rule struct {
 	Fault    int     `yaml:"fault"`
 	Why      string  `yaml:"why"`
 
-	path     manifest.Path
+	path     manifest.Path // of a Path without templates
+	inPath   *template.Template
 	when     *template.Template
 	upstream *template.Template
 	chart    *template.Template
@@ -72,7 +74,16 @@ func loadRules() (*ruleBook, error) {
 }
 
 func (r *rule) parse() (err error) {
-	r.path = splitPath(r.Path)
+	parse := func(text string) (*template.Template, error) {
+		return template.New("").Funcs(sprig.HermeticTxtFuncMap()).Funcs(template.FuncMap{"at": valueAt}).Option("missingkey=zero").Parse(text)
+	}
+	if strings.Contains(r.Path, "{{") {
+		if r.inPath, err = parse(r.Path); err != nil {
+			return err
+		}
+	} else {
+		r.path = splitPath(r.Path)
+	}
 	for _, t := range []struct {
 		text *string
 		into **template.Template
@@ -80,9 +91,7 @@ func (r *rule) parse() (err error) {
 		if t.text == nil || *t.text == "" && t.text == &r.When {
 			continue
 		}
-		*t.into, err = template.New("").Funcs(sprig.HermeticTxtFuncMap()).Funcs(template.FuncMap{"at": valueAt}).
-			Option("missingkey=zero").Parse(*t.text)
-		if err != nil {
+		if *t.into, err = parse(*t.text); err != nil {
 			return err
 		}
 	}
@@ -115,6 +124,20 @@ func splitPath(s string) manifest.Path {
 		}
 	}
 	return out
+}
+
+// filled gives the rule with the templates in its path filled in.
+func (r *rule) filled(s setting) (*rule, error) {
+	if r.inPath == nil {
+		return r, nil
+	}
+	text, err := execute(r.inPath, s)
+	if err != nil {
+		return nil, err
+	}
+	out := *r
+	out.path = splitPath(text)
+	return &out, nil
 }
 
 // matches reports whether the rule's path leads to p, and gives the segments

@@ -123,7 +123,11 @@ func (v *valuesLayer) row(row conversion.Row) {
 			continue
 		}
 		v.used[place] = true
-		chart, _ := v.here.at(place)
+		chart, declared := v.here.at(place)
+		if v.s.foreign != nil && declared && !v.here.isRead(place) {
+			v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Chart: hideValue(place, chart), Why: fmt.Sprintf("the chart has %s, and no template reads it", place)})
+			return
+		}
 		if v.s.foreign != nil && place != row.Key {
 			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: hideValue(place, chart), Why: fmt.Sprintf("%s here (%s)", place, how)})
 			return
