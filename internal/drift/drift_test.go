@@ -197,11 +197,7 @@ func TestChangedSince(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var files []helmchart.File
-	for _, f := range in.Upstream.Templates() {
-		files = append(files, f)
-	}
-	files = append(files, helmchart.File{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.5\nappVersion: v1.9.5\n")},
+	files := append(in.Upstream.Templates(), helmchart.File{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.5\nappVersion: v1.9.5\n")},
 		helmchart.File{Name: "values.yaml", Data: []byte(strings.Replace(string(now), "terminationGracePeriodSeconds: 18000", "terminationGracePeriodSeconds: 7200\nshiny: new", 1))})
 	if in.Upstream, err = helmchart.LoadFiles(files); err != nil {
 		t.Fatal(err)

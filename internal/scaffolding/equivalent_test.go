@@ -65,7 +65,7 @@ func nameless(o manifest.Object, above string, v any) any {
 			case key == "labels", key == "matchLabels", key == "selector" && o.Kind() == "Service":
 			case key == "name" && (above == "metadata" || above == "configMap" || above == "secretKeyRef" || above == "service"):
 			case key == "serviceAccountName", key == "claimName", key == "secretName":
-			case key == "command" && o.Kind() == "Pod": // the URL of the Service
+			case key == "args" && o.Kind() == "Pod": // the URL of the Service
 			default:
 				out[key] = nameless(o, key, value)
 			}
