@@ -11,6 +11,10 @@ help: ## Show these targets
 build: ## Build bin/helm-livekit
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/helm-livekit .
 
+.PHONY: call
+call: ## Build bin/helm-livekit-call, which makes calls
+	cd call && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../bin/helm-livekit-call ./helm-livekit-call
+
 .PHONY: test
 test: ## Run the tests (HELM3_BIN and HELM4_BIN add those under real Helms)
 	go test ./...
