@@ -219,7 +219,7 @@ func newBad(seed uint64) *bad {
 		if req.Header.Get("Authorization") != "" {
 			b.leaked.Store(true)
 		}
-		b.registry().ServeHTTP(w, req)
+		b.pass(w, req)
 	})
 	return b
 }
@@ -287,24 +287,27 @@ func (b *bad) serve(w http.ResponseWriter, req *http.Request) {
 }
 
 // pass hands a request to the registry, which refuses a manifest whose blobs
-// it lacks, as all but go-containerregistry's do.
+// it lacks, as all but go-containerregistry's do. One registry answers the
+// whole request: where another takes its place meanwhile, the answer is the
+// dead one's.
 func (b *bad) pass(w http.ResponseWriter, req *http.Request) {
+	registry := b.registry()
 	if req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/") {
 		data, err := io.ReadAll(req.Body)
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
 		req.Body = io.NopCloser(bytes.NewReader(data))
-		if !b.hasBlobs(data) {
+		if !hasBlobs(registry, data) {
 			w.WriteHeader(http.StatusNotFound)
 			fmt.Fprint(w, `{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}`)
 			return
 		}
 	}
-	b.registry().ServeHTTP(w, req)
+	registry.ServeHTTP(w, req)
 }
 
-func (b *bad) hasBlobs(manifest []byte) bool {
+func hasBlobs(registry http.Handler, manifest []byte) bool {
 	var m oci.Manifest
 	if json.Unmarshal(manifest, &m) != nil {
 		return false
@@ -314,7 +317,7 @@ func (b *bad) hasBlobs(manifest []byte) bool {
 	}
 	for _, d := range append(m.Layers, m.Config) {
 		w := httptest.NewRecorder()
-		b.registry().ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/v2/charts/demo/blobs/"+d.Digest.String(), nil))
+		registry.ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/v2/charts/demo/blobs/"+d.Digest.String(), nil))
 		if w.Code != http.StatusOK {
 			return false
 		}
