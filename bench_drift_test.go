@@ -5,6 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -74,13 +77,23 @@ func scenarioFiles(b *testing.B, bin, dir, upstream string) []scenario {
 	for _, s := range report.Scenarios {
 		f := scenario{filepath.Join(dir, s.Name+".chart.yaml"), filepath.Join(dir, s.Name+".upstream.yaml")}
 		for file, text := range map[string]string{f.chart: s.ChartValues, f.upstream: s.UpstreamValues} {
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(shown(text)), 0o600); err != nil {
 				b.Fatal(err)
 			}
 		}
 		files = append(files, f)
 	}
 	return files
+}
+
+var hidden = regexp.MustCompile(`\(hidden, (\d+) characters\)`)
+
+// shown puts some text of the same length where the report hides a secret.
+func shown(values string) string {
+	return hidden.ReplaceAllStringFunc(values, func(s string) string {
+		n, _ := strconv.Atoi(hidden.FindStringSubmatch(s)[1])
+		return strings.Repeat("x", n)
+	})
 }
 
 func template(b *testing.B, helm, chart, values, out string) {

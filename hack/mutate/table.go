@@ -82,7 +82,7 @@ func printRow(w io.Writer, name string, r *row) {
 func printTotals(w io.Writer, total *row, baseline int) {
 	fmt.Fprintf(w, "The charts as they are: %d findings of drift, which do not count.\n", baseline)
 	fmt.Fprintf(w, "Something changed:      %d of %d reported (%s)\n", total.reported, total.changed, percent(total.reported, total.changed))
-	fmt.Fprintf(w, "Nothing changed:        %d of %d reported falsely (%s); %d more declare other defaults or versions\n",
+	fmt.Fprintf(w, "Nothing changed:        %d of %d reported falsely (%s); %d more declare other keys, defaults or versions\n",
 		total.falsely, total.neutral, percent(total.falsely, total.neutral), total.declared)
 }
 

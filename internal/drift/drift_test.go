@@ -168,6 +168,27 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 }
 
+// A key that was made at random and no longer is differs from what was scaffolded.
+func TestNoLongerRandom(t *testing.T) {
+	dir := newChart(t, "")
+	file := filepath.Join(dir, "templates", "secret.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const random = "default (randAlphaNum 43 | b64enc)"
+	if !strings.Contains(string(text), random) {
+		t.Fatalf("%s has no %q", file, random)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), random, `default ("always-the-same" | b64enc)`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, input(t, dir))
+	if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Drift && strings.Contains(f.Path, "LIVEKIT_API_SECRET") }) {
+		t.Errorf("no drift in the secret: %+v", r.Summary)
+	}
+}
+
 func TestChartThatNeverRenders(t *testing.T) {
 	broken, err := helmchart.LoadFiles([]helmchart.File{
 		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.0\n")},

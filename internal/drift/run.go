@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -160,30 +161,32 @@ func (s *subject) lookAtDefaults(ctx context.Context) error {
 	if chartErr != nil && upErr != nil {
 		return fmt.Errorf("neither chart renders: %w", errors.Join(chartErr, upErr))
 	}
-	s.maskRandom(first, second)
+	s.random = randomFields(first, second)
 	s.labels = podLabels(first)
 	s.sides.chart.Image = imageOf(first)
 	s.sides.upstream.Image = imageOf(up)
 	if s.pristine == nil || s.pristine == s.chart {
 		return nil
 	}
-	// The pristine chart's labels are what an affinity is to select, and what is
-	// random in it is so in the other.
+	// The pristine chart's labels are what an affinity is to select.
 	first, err := render(ctx, s.pristine, nil)
 	if err != nil {
 		return fmt.Errorf("the chart as it was scaffolded: %w", err)
 	}
 	second, _ = render(ctx, s.pristine, nil)
-	s.maskRandom(first, second)
+	// What was random and is not any more, or the other way round, is a change.
+	was := randomFields(first, second)
+	maps.DeleteFunc(s.random, func(key string, _ bool) bool { return !was[key] })
 	s.labels = podLabels(first)
 	return nil
 }
 
-// maskRandom notes the fields that two renders of the same values have
-// differently.
-func (s *subject) maskRandom(first, second *rendered) {
+// randomFields gives the fields that two renders of the same values have
+// differently, by role and path.
+func randomFields(first, second *rendered) map[string]bool {
+	out := map[string]bool{}
 	if first == nil || second == nil {
-		return
+		return out
 	}
 	for role, a := range first.byRole {
 		b := second.byRole[role]
@@ -192,10 +195,11 @@ func (s *subject) maskRandom(first, second *rendered) {
 		}
 		for key, leaf := range a.leaves {
 			if other, ok := b.leaves[key]; ok && !same(leaf.Value, other.Value, leaf.Path) {
-				s.random[role+" "+key] = true
+				out[role+" "+key] = true
 			}
 		}
 	}
+	return out
 }
 
 func podLabels(r *rendered) map[string]string {

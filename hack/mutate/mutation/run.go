@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -61,7 +62,8 @@ const (
 	// False is drift where nothing changed.
 	False Verdict = "false"
 	// Declared is drift outside of the objects where no scenario renders anything
-	// else, but values.yaml or Chart.yaml say something else. It is right, too.
+	// else, but values.yaml or Chart.yaml say something else, or the templates read
+	// another key. It is right, too.
 	Declared Verdict = "declared"
 	// Unasked is a mutation that was rendered only.
 	Unasked Verdict = "unasked"
@@ -388,24 +390,31 @@ func outsideObjects(findings []drift.Finding) bool {
 	return !slices.ContainsFunc(findings, func(f drift.Finding) bool { return f.Layer == drift.LayerObjects })
 }
 
-// declaresOther reports whether a chart has other default values, or says
-// something else about itself that is not mere text.
+// declaresOther reports whether a chart has other default values, reads another key,
+// or says something else about itself that is not mere text.
 func declaresOther(before, after []helmchart.File) bool {
 	a, errA := declared(before)
 	b, errB := declared(after)
 	return errA == nil && errB == nil && canonical(a) != canonical(b)
 }
 
+var keyRead = regexp.MustCompile(`\.Values(\.\w+)+`)
+
 func declared(files []helmchart.File) (any, error) {
 	var out struct {
 		Values any
+		Reads  map[string]bool
 		Chart  struct {
 			Name, Version, AppVersion, KubeVersion, Type string
 			Deprecated                                   bool
 			Dependencies                                 []any
 		}
 	}
+	out.Reads = map[string]bool{}
 	for _, f := range files {
+		for _, key := range keyRead.FindAllString(string(f.Data), -1) {
+			out.Reads[key] = true
+		}
 		into := map[string]any{"values.yaml": &out.Values, "Chart.yaml": &out.Chart}[f.Name]
 		if into == nil {
 			continue
