@@ -11,9 +11,9 @@ help: ## Show these targets
 build: ## Build bin/helm-livekit
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/helm-livekit .
 
-.PHONY: call
-call: ## Build bin/helm-livekit-call, which makes calls
-	cd call && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../bin/helm-livekit-call ./helm-livekit-call
+.PHONY: cluster
+cluster: ## Build bin/helm-livekit-cluster, for verify --install
+	cd cluster && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../bin/helm-livekit-cluster ./helm-livekit-cluster
 
 .PHONY: test
 test: ## Run the tests (HELM3_BIN and HELM4_BIN add those under real Helms)
@@ -28,13 +28,13 @@ fmt: ## Format the Go files
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
 .PHONY: install
-install: build ## Install this checkout as the plugin livekit, as a link
+install: build cluster ## Install this checkout as the plugin livekit, as a link
 	helm plugin uninstall livekit >/dev/null 2>&1 || true
 	HELM_LIVEKIT_SKIP_INSTALL=1 helm plugin install .
 
 .PHONY: e2e
-e2e: ## Run scaffolded charts on the cluster of KUBECONFIG
-	hack/cluster-test
+e2e: ## Run the end-to-end suite on the cluster of KUBECONFIG
+	cd cluster && HELM_LIVEKIT_E2E=1 go test -count=1 -timeout 30m -v ./e2e
 
 .PHONY: update-golden
 update-golden: ## Write the golden files anew; look at the diff before you commit

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			standIn, err := filepath.Abs("../drift/testdata/upstream/livekit-server")
 			env.Setenv("STANDIN", standIn)
+			env.Setenv("OWN_PATH", filepath.SplitList(env.Getenv("PATH"))[0]) // has helm-livekit alone
 			return errors.Join(err, withRegistries(env))
 		},
 		RequireExplicitExec: true,

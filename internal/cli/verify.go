@@ -7,14 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
 	"github.com/helm-livekit/helm-livekit/internal/verify"
 )
 
 func newVerify(helm *helmFlags) *cobra.Command {
-	var valueFiles, sets []string
-	var kubeVersion string
-	var all bool
+	var options verify.Options
+	var trial verify.InstallOptions
+	var all, install bool
 	var timeout time.Duration
 	var out *output
 	cmd := &cobra.Command{
@@ -23,29 +24,70 @@ func newVerify(helm *helmFlags) *cobra.Command {
 		Long: `Checks a LiveKit chart without a cluster: Helm's linter, the rendered objects
 against the types of Kubernetes, LiveKit's configuration against the server's
 own rules, and what keeps calls from working. CHART_DIR is apps/livekit where
-it is not given. Exit code 2 says that a check failed.`,
+it is not given. Exit code 2 says that a check failed.
+
+With --install the chart is tried on the cluster of KUBECONFIG as well, in a
+namespace of its own: installed, looked at, upgraded, tested and uninstalled, by the
+Helm that runs this plugin (HELM_BIN, else helm on the path). What the trial made is
+removed again, whatever comes of it. With --call two participants talk over each way of
+media that the chart opens.`,
 		Example: `  helm livekit verify apps/livekit
-  helm livekit verify apps/livekit -f production.yaml -o json`,
+  helm livekit verify apps/livekit -f production.yaml -o json
+  helm livekit verify apps/livekit --install --call`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			options := verify.Options{ValueFiles: valueFiles, Set: sets, Namespace: helm.namespace, KubeVersion: kubeVersion}
-			result, err := bounded(cmd.Context(), timeout, func(ctx context.Context) (*verify.Report, error) {
+			options.Namespace = helm.namespace
+			if !install {
+				if err := needInstall(cmd); err != nil {
+					return err
+				}
+			}
+			offline := timeout
+			if install && !cmd.Flags().Changed("timeout") {
+				timeout = waitForCluster
+			}
+			result, err := bounded(cmd.Context(), offline, func(ctx context.Context) (*verify.Report, error) {
 				return verify.Run(ctx, chartDir(args), options)
 			})
 			if err != nil {
 				return err
 			}
+			if install {
+				trial.Timeout, trial.Progress, trial.Env = timeout, cmd.ErrOrStderr(), helm.env()
+				if err := verify.Install(cmd.Context(), chartDir(args), options, trial, result); err != nil {
+					return err
+				}
+			}
 			return printVerify(cmd.OutOrStdout(), result, out, all)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&valueFiles, "values", "f", nil, "values file to check the chart with (several are merged)")
-	flags.StringArrayVar(&sets, "set", nil, "value to check the chart with, as in Helm")
-	flags.StringVar(&kubeVersion, "kube-version", "", "Kubernetes version to render for")
-	flags.DurationVar(&timeout, "timeout", time.Minute, "how long a chart may take")
+	flags.StringArrayVarP(&options.ValueFiles, "values", "f", nil, "values file to check the chart with (several are merged)")
+	flags.StringArrayVar(&options.Set, "set", nil, "value to check the chart with, as in Helm")
+	flags.StringVar(&options.KubeVersion, "kube-version", "", "Kubernetes version to render for")
+	flags.StringVar(&options.ReleaseName, "release", "", "name of the release (default: the chart's name)")
+	flags.BoolVar(&install, "install", false, "try the chart on a cluster")
+	flags.StringVar(&trial.Namespace, "test-namespace", "livekit-test", "with --install, the namespace to make for the trial; one that is there is refused")
+	flags.BoolVar(&trial.Reuse, "reuse", false, "with --install, use a test namespace that is there; it is not deleted")
+	flags.BoolVar(&trial.Keep, "keep", false, "with --install, leave release and namespace for a look")
+	flags.BoolVar(&trial.Call, "call", false, "with --install, make a call over each way of media")
+	flags.DurationVar(&timeout, "timeout", time.Minute, "how long a chart may take; with --install, how long each wait for the cluster (3m)")
 	flags.BoolVar(&all, "all", false, "show passed and skipped checks in full as well")
 	out = addOutput(cmd, "text", "json")
 	return cmd
+}
+
+// waitForCluster is how long a trial waits for each thing: images are pulled first.
+const waitForCluster = 3 * time.Minute
+
+// needInstall refuses what only a trial on a cluster could do.
+func needInstall(cmd *cobra.Command) error {
+	for _, name := range []string{"test-namespace", "reuse", "keep", "call"} {
+		if cmd.Flags().Changed(name) {
+			return remedy.Errorf("add --install", "--%s is about a trial on a cluster", name)
+		}
+	}
+	return nil
 }
 
 func printVerify(w io.Writer, result *verify.Report, out *output, all bool) error {

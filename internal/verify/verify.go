@@ -54,6 +54,8 @@ type Report struct {
 	ChartVersion string  `json:"chartVersion"`
 	AppVersion   string  `json:"appVersion"`
 	Checks       []Check `json:"checks"`
+	// Trial is nil where the chart was not tried on a cluster.
+	Trial *Trial `json:"trial,omitempty"`
 }
 
 // Failed reports whether a check failed. Warnings are no failures.

@@ -1,0 +1,75 @@
+// Command helm-livekit-cluster does what helm livekit needs a cluster for: it
+// tries a chart in a namespace of its own, and makes calls over WebRTC. It is a
+// binary of its own because WebRTC and the Kubernetes client weigh as much as
+// the plugin itself.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// The exit codes: all is well; the work could not be done; it was done, and
+// something is wrong.
+const (
+	exitFine  = 0
+	exitError = 1
+	exitWrong = 2
+)
+
+const help = `Does what helm livekit needs a cluster for.
+
+Usage:
+  helm-livekit-cluster call [flags]   make calls, and say which ways of media were proven
+  helm-livekit-cluster trial          try a chart; helm livekit verify --install runs this
+  helm-livekit-cluster version
+
+Exit codes: 0 all is well; 1 the work could not be done; 2 it was done, and something is wrong.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
+	switch command {
+	case "call":
+		return runCall(ctx, args[1:], getenv, stdout, stderr)
+	case "trial":
+		return runTrial(ctx, getenv, stdin, stdout, stderr)
+	case "version", "--version":
+		fmt.Fprintln(stdout, version)
+		return exitFine
+	case "", "help", "--help", "-h":
+		fmt.Fprint(stderr, help)
+		return exitFine
+	}
+	return complain(stderr, remedy.Errorf("run helm-livekit-cluster --help", "%q is no command", command))
+}
+
+// complain prints an error, with the step that mends it, at once: the plugin takes
+// it out of what is printed.
+func complain(stderr io.Writer, err error) int {
+	text := fmt.Sprintf("Error: %v\n", err)
+	if step := remedy.Step(err); step != "" {
+		text += "Try:   " + step + "\n"
+	}
+	_, _ = io.WriteString(stderr, text)
+	return exitError
+}

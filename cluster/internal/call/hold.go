@@ -1,0 +1,106 @@
+package call
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/cluster/internal/peer"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+)
+
+// aliveWithin is how fresh the last audio must be at the end of a hold for the
+// call to count as going on.
+const aliveWithin = 2 * time.Second
+
+// hold keeps the call for the asked time, or until ctx ends, and says what
+// happened to it.
+func (o Options) hold(ctx context.Context, people []*peer.Participant) (*result.Hold, error) {
+	for _, person := range people {
+		person.StartCounting()
+	}
+	began := time.Now()
+	o.Progress("holding the call for %s", o.Hold)
+	holding, end := context.WithTimeout(ctx, o.Hold)
+	defer end()
+	notes := &diary{began: began, progress: o.Progress}
+	var wait sync.WaitGroup
+	for _, person := range people {
+		wait.Go(func() {
+			person.Stay(holding, func(text string) { notes.add(person.Account().Identity, text) })
+		})
+	}
+	wait.Wait()
+	h := notes.sum(people, time.Now())
+	return h, o.judgeHold(h, people)
+}
+
+func (o Options) judgeHold(h *result.Hold, people []*peer.Participant) error {
+	gap := time.Duration(h.LongestGapMS) * time.Millisecond
+	for _, d := range h.Directions {
+		if d.AudioPackets == 0 {
+			return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
+				"%s heard nothing from %s while the call was held", d.To, d.From)
+		}
+	}
+	for _, person := range people {
+		for from, r := range person.Received() {
+			if silent := time.Since(r.LastAudio); silent > aliveWithin {
+				return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
+					"at the end of the hold %s had heard nothing from %s for %s", person.Account().Identity, from, silent.Round(time.Millisecond))
+			}
+		}
+	}
+	if o.MaxGap > 0 && gap > o.MaxGap {
+		return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
+			"%s went by without audio; at most %s is fine (--max-gap)", gap, o.MaxGap)
+	}
+	return nil
+}
+
+// diary writes down what happens to the participants.
+type diary struct {
+	began    time.Time
+	progress func(format string, args ...any)
+	mu       sync.Mutex
+	events   []result.Event
+}
+
+func (d *diary) add(identity, text string) {
+	const enough = 200
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at := time.Since(d.began)
+	d.progress("%s: %s: %s", at.Round(time.Millisecond), identity, text)
+	if len(d.events) < enough {
+		d.events = append(d.events, result.Event{AtMS: at.Milliseconds(), Participant: identity, Text: text})
+	}
+}
+
+func (d *diary) sum(people []*peer.Participant, now time.Time) *result.Hold {
+	h := &result.Hold{Seconds: now.Sub(d.began).Seconds(), Directions: []result.Direction{}, Events: append([]result.Event{}, d.events...)}
+	for _, person := range people {
+		a := person.Account()
+		h.Resumed += a.Resumed
+		h.Rejoined += a.Rejoined
+	}
+	h.Reconnected = h.Resumed+h.Rejoined > 0
+	for _, person := range people {
+		to := person.Account().Identity
+		for from, r := range person.Received() {
+			gap := max(r.LongestGap, now.Sub(r.LastAudio)).Milliseconds()
+			direction := result.Direction{
+				From: from, To: to, AudioPackets: r.AudioPackets, AudioLost: r.AudioLost, LongestGapMS: gap,
+				DataPackets: r.DataPackets, DataLost: r.DataLost,
+			}
+			h.Directions = append(h.Directions, direction)
+			h.LongestGapMS = max(h.LongestGapMS, gap)
+			h.AudioPackets += r.AudioPackets
+			h.AudioLost += r.AudioLost
+			h.DataPackets += r.DataPackets
+			h.DataLost += direction.DataLost
+		}
+	}
+	return h
+}

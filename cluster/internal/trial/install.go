@@ -1,0 +1,137 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/cluster/internal/diagnose"
+)
+
+// install installs the chart and waits until its pods are ready. A port that
+// somebody else took meanwhile is moved once.
+func (t *trial) install(ctx context.Context, v *verdict) {
+	started := time.Now()
+	t.progress("installing %s as release %s", t.Chart, t.Release)
+	err := t.upgradeInstall(ctx)
+	if isTaken(err) && t.retake(ctx) {
+		err = t.upgradeInstall(ctx)
+	}
+	if err != nil {
+		t.explain(ctx, v, err)
+		return
+	}
+	if t.release, err = t.readRelease(ctx); err != nil {
+		v.failed(err)
+		return
+	}
+	v.saw("Helm %s installed release %s: all is ready after %s", t.helm.version, t.Release, time.Since(started).Round(100*time.Millisecond))
+}
+
+// upgradeInstall runs Helm, tells of the pods meanwhile, and stops where waiting
+// longer is of no use.
+func (t *trial) upgradeInstall(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		t.watch(ctx, cancel)
+	}()
+	args := []string{"upgrade", "--install", t.Release, t.Chart, "--wait", "--timeout", time.Duration(t.Timeout).String()}
+	_, err := t.helm.run(ctx, append(args, t.values()...)...)
+	var hopeless *hopelessError
+	if errors.As(context.Cause(ctx), &hopeless) {
+		err = hopeless
+	}
+	cancel(nil)
+	<-watched
+	return err
+}
+
+// hopelessError ends a wait that nothing could come of.
+type hopelessError struct{ findings []diagnose.Finding }
+
+func (e *hopelessError) Error() string { return "waiting longer would not help" }
+
+// watch tells of the pods as they change, and calls off the wait when the same
+// finding that time does not mend is made twice, some time apart.
+func (t *trial) watch(ctx context.Context, callOff context.CancelCauseFunc) {
+	const beat, patience = time.Second, 6 * time.Second
+	last := ""
+	seen := map[string]time.Time{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(beat):
+		}
+		if now := t.podLine(ctx); now != last && now != "" {
+			t.progress("%s", now)
+			last = now
+		}
+		findings, err := diagnose.Namespace(ctx, t.cluster, t.Namespace)
+		if err != nil {
+			continue
+		}
+		final := slices.DeleteFunc(slices.Clone(findings), func(f diagnose.Finding) bool { return !f.Final })
+		still := map[string]time.Time{}
+		for _, f := range final {
+			since, ok := seen[f.Name]
+			if !ok {
+				since = time.Now()
+			}
+			still[f.Name] = since
+			if time.Since(since) >= patience {
+				callOff(&hopelessError{findings})
+				return
+			}
+		}
+		seen = still
+	}
+}
+
+// explain says why the chart did not come up.
+func (t *trial) explain(ctx context.Context, v *verdict, err error) {
+	var hopeless *hopelessError
+	var said *helmError
+	var findings []diagnose.Finding
+	switch {
+	case errors.As(err, &hopeless):
+		findings = hopeless.findings
+	case errors.As(err, &said):
+		findings = diagnose.Helm(said.text)
+	}
+	if len(findings) == 0 {
+		var lookErr error
+		if findings, lookErr = diagnose.Namespace(ctx, t.cluster, t.Namespace); lookErr != nil {
+			v.fail("", "why is not known: %v", lookErr)
+		}
+	}
+	for _, f := range findings {
+		v.fail(f.Remedy, "%s", spell(f))
+	}
+	if len(findings) == 0 || said != nil {
+		v.fail("see kubectl -n "+t.Namespace+" describe pods; --keep keeps them for a look", "%v", err)
+	}
+}
+
+// spell writes a finding with its name, by which docs and tests know it.
+func spell(f diagnose.Finding) string {
+	return fmt.Sprintf("%s: %s: %s", f.Name, f.Object, f.Detail)
+}
+
+// isTaken says whether Helm failed at a NodePort that is taken.
+func isTaken(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "provided port is already allocated")
+}
+
+// retake chooses ports once more, after another trial was faster.
+func (t *trial) retake(ctx context.Context) bool {
+	v := &verdict{}
+	t.freePorts(ctx, v)
+	return len(v.failures) == 0
+}

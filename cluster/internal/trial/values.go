@@ -1,0 +1,49 @@
+package trial
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// set lays a value over the chart's and the user's.
+func (t *trial) set(place *Place, value any) error {
+	m := t.overlay
+	last := len(place.Keys) - 1
+	for _, key := range place.Keys[:last] {
+		below, ok := m[key].(map[string]any)
+		if !ok {
+			below = map[string]any{}
+			m[key] = below
+		}
+		m = below
+	}
+	m[place.Keys[last]] = value
+	data, err := json.Marshal(t.overlay) // Helm's YAML reads JSON
+	if err == nil {
+		err = os.WriteFile(t.overlayFile(), data, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("values of the trial: %w", err)
+	}
+	return nil
+}
+
+func (t *trial) overlayFile() string { return filepath.Join(t.dir, "trial-values.yaml") }
+
+// values are the flags that give Helm the values of the trial. The trial's own are the
+// last file; what --set says wins over it.
+func (t *trial) values() []string {
+	var args []string
+	for _, file := range t.ValueFiles {
+		args = append(args, "--values", file)
+	}
+	if len(t.overlay) > 0 {
+		args = append(args, "--values", t.overlayFile())
+	}
+	for _, set := range t.Set {
+		args = append(args, "--set", set)
+	}
+	return args
+}

@@ -1,0 +1,151 @@
+package verify
+
+import (
+	"context"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// InstallOptions is how a chart is tried on a cluster.
+type InstallOptions struct {
+	Namespace string // of the trial: made, and removed afterwards
+	Reuse     bool   // the namespace is there already, and stays
+	Keep      bool   // release and namespace are left for a look
+	Call      bool   // participants make calls
+	Timeout   time.Duration
+	Env       []string // further variables for what is run, NAME=value
+	// Progress gets a line of text for each step; nil for none.
+	Progress io.Writer
+}
+
+// Trial is what a report says of a trial on a cluster beside its checks. Media are
+// the ways of media over which calls went through.
+type Trial struct {
+	Namespace string   `json:"namespace"`
+	Release   string   `json:"release"`
+	Helm      string   `json:"helm"` // the version that installed it
+	Seconds   float64  `json:"seconds"`
+	Restarts  int      `json:"restarts"` // of all containers, the sidecars' too
+	Media     []string `json:"media"`
+}
+
+// Install tries the chart in dir on a cluster and adds the checks to the report of
+// Run. A chart that does not render is not tried. The error says that nothing could be
+// tried; when ctx ends, what was made is removed before Install returns.
+func Install(ctx context.Context, dir string, opts Options, install InstallOptions, r *Report) error {
+	if i := slices.IndexFunc(r.Checks, func(c Check) bool { return c.Name == "render" && c.Status == Fail }); i >= 0 {
+		r.Checks = append(r.Checks, Check{Name: "install", Status: Skip, Detail: "Not tried: see render"})
+		return nil
+	}
+	binary, err := cluster.Find()
+	if err != nil {
+		return err
+	}
+	plan, err := newPlan(dir, opts, install)
+	if err != nil {
+		return err
+	}
+	found, err := cluster.Try(ctx, binary, *plan, install.Env, install.Progress)
+	if err != nil {
+		return err
+	}
+	for _, c := range found.Checks {
+		r.Checks = append(r.Checks, Check(c))
+	}
+	r.Trial = &Trial{Namespace: found.Namespace, Release: found.Release, Helm: found.Helm, Seconds: found.Seconds, Restarts: found.Restarts, Media: found.Media}
+	return nil
+}
+
+func newPlan(dir string, opts Options, install InstallOptions) (*cluster.Plan, error) {
+	helm, err := findHelm()
+	if err != nil {
+		return nil, err
+	}
+	chart, err := helmchart.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	given, err := helmchart.ReadValues(opts.ValueFiles, opts.Set)
+	if err != nil {
+		return nil, err
+	}
+	release := opts.ReleaseName
+	if release == "" {
+		release = chart.Name()
+	}
+	plan := &cluster.Plan{
+		Helm: helm, Release: release, Namespace: install.Namespace, Reuse: install.Reuse, Keep: install.Keep, Call: install.Call,
+		Set: opts.Set, ValueFiles: []string{}, Timeout: cluster.Duration(install.Timeout),
+		Places: placesIn(helmchart.Merge(chart.Values(), given)),
+	}
+	if plan.Chart, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	for _, file := range opts.ValueFiles {
+		whole, err := filepath.Abs(file)
+		if err != nil {
+			return nil, err
+		}
+		plan.ValueFiles = append(plan.ValueFiles, whole)
+	}
+	return plan, nil
+}
+
+// findHelm gives the Helm that runs this plugin, else the one on the path.
+func findHelm() (string, error) {
+	if file := os.Getenv("HELM_BIN"); file != "" {
+		return file, nil
+	}
+	file, err := exec.LookPath("helm")
+	if err != nil {
+		return "", remedy.Errorf("set HELM_BIN to the file of a Helm, or put helm on the path",
+			"--install needs Helm, and there is none: HELM_BIN is not set, and no helm is on the path")
+	}
+	return file, nil
+}
+
+// placesIn finds LiveKit's configuration among values: charts hand it on as a map, so
+// its keys are LiveKit's own wherever it lies. One that is not there can be set beside
+// those that are.
+func placesIn(values map[string]any) cluster.Places {
+	root, config := findConfig(nil, values)
+	if config == nil {
+		return cluster.Places{}
+	}
+	place := func(keys ...string) *cluster.Place {
+		p := &cluster.Place{Keys: slices.Concat(root, keys)}
+		switch n := lookup(config, strings.Join(keys, ".")).(type) {
+		case int64:
+			p.Number = int32(n)
+		case float64:
+			p.Number = int32(n)
+		}
+		return p
+	}
+	return cluster.Places{Port: place("port"), TCPPort: place("rtc", "tcp_port"), UDPPort: place("rtc", "udp_port"), LogLevel: place("logging", "level")}
+}
+
+// findConfig finds the outermost map that has an rtc block with a port.
+func findConfig(at []string, values map[string]any) ([]string, map[string]any) {
+	if rtc, ok := values["rtc"].(map[string]any); ok && (rtc["udp_port"] != nil || rtc["tcp_port"] != nil || rtc["port_range_start"] != nil) {
+		return at, values
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if below, ok := values[key].(map[string]any); ok {
+			if root, config := findConfig(append(slices.Clone(at), key), below); config != nil {
+				return root, config
+			}
+		}
+	}
+	return nil, nil
+}
