@@ -1,6 +1,7 @@
 #!/bin/sh
-# Puts the binary of this version of the plugin into bin/. Helm runs it when the
-# plugin is installed or updated; it can be run by hand at any time.
+# Puts the binaries of this version of the plugin into bin/. Helm runs it when the
+# plugin is installed or updated; it can be run by hand at any time. There are two:
+# the plugin, and helm-livekit-cluster, which only verify --install needs.
 #
 # It takes the release archive of this platform, verified against the release's
 # checksums.txt. Where no release can be had, it builds from source with Go. A
@@ -10,6 +11,7 @@
 #   HELM_LIVEKIT_BASE_URL=URL       a mirror: the folder that holds the archives
 #   HELM_LIVEKIT_ARCHIVE=FILE       a release archive that is here already
 #   HELM_LIVEKIT_CHECKSUMS=FILE     its checksums.txt; by default the one beside it
+#   HELM_LIVEKIT_SKIP_CLUSTER=1     leave helm-livekit-cluster as it is, there or not
 set -eu
 
 # Started by Windows itself, sh would find Windows' own find first.
@@ -96,6 +98,7 @@ detect_platform() {
 	machine=$(uname -m)
 	archive_format=tar.gz
 	binary=helm-livekit
+	companion=helm-livekit-cluster
 	case $system in
 	Linux) os=linux ;;
 	Darwin) os=darwin ;;
@@ -103,6 +106,7 @@ detect_platform() {
 		os=windows
 		archive_format=zip
 		binary=helm-livekit.exe
+		companion=helm-livekit-cluster.exe
 		;;
 	*) unsupported "operating system $system" ;;
 	esac
@@ -210,17 +214,46 @@ sha256() {
 }
 
 unpack_archive() {
-	if [ "$archive_format" = tar.gz ]; then
-		tar -xzf "$file" -C "$work" "$binary" || unpack_failed
-	elif have unzip; then
-		unzip -q -o "$file" "$binary" -d "$work" || unpack_failed
+	unpack "$binary"
+	wants_companion || return 0
+	# An archive that was packed before there was a companion, or without it, is
+	# whole: its checksum says so. Only what is listed and does not come out is wrong.
+	if [ -n "$(list_archive | awk -v name="$companion" '{ sub(/\r$/, "") } $0 == name')" ]; then
+		unpack "$companion"
 	else
-		tar -xf "$file" -C "$work" "$binary" || unpack_failed # the tar of Windows reads zip
+		companion_missing "$archive does not hold $companion"
 	fi
 }
 
+unpack() {
+	if [ "$archive_format" = tar.gz ]; then
+		tar -xzf "$file" -C "$work" "$1" || unpack_failed "$1"
+	elif have unzip; then
+		unzip -q -o "$file" "$1" -d "$work" || unpack_failed "$1"
+	else
+		tar -xf "$file" -C "$work" "$1" || unpack_failed "$1" # the tar of Windows reads zip
+	fi
+}
+
+list_archive() {
+	if [ "$archive_format" = tar.gz ]; then
+		tar -tzf "$file"
+	elif have unzip; then
+		unzip -Z1 "$file"
+	else
+		tar -tf "$file"
+	fi
+}
+
+wants_companion() { [ "${HELM_LIVEKIT_SKIP_CLUSTER:-}" != 1 ]; }
+
+# companion_missing says what works all the same, and how to get the rest.
+companion_missing() {
+	say "$1: all works but verify --install. To add it, with Go: cd \"$plugin_dir/cluster\" && go build -o \"../bin/$companion\" ./helm-livekit-cluster"
+}
+
 unpack_failed() {
-	fail "$binary cannot be taken out of $archive" "see the message above; the archive's checksum is right, so report it if the tools and the disk are"
+	fail "$1 cannot be taken out of $archive" "see the message above; the archive's checksum is right, so report it if the tools and the disk are"
 }
 
 build_from_source() {
@@ -234,15 +267,41 @@ build_from_source() {
 			CGO_ENABLED=0 GOOS=$os GOARCH=$arch GOWORK=off go build -trimpath -buildvcs=false \
 				-ldflags "-s -w -X $version_variable=$version" -o "$work/$binary" .
 	) || fail "the build from source failed" "see go's message above; go.mod names the version of Go that it needs"
+	build_companion
 }
 
-# A link at bin/helm-livekit is replaced, not written through.
+# The plugin is of use without the companion, so a build of it that fails is told
+# and not an error.
+build_companion() {
+	wants_companion || return 0
+	[ -f "$plugin_dir/cluster/go.mod" ] || return 0
+	(
+		cd "$plugin_dir/cluster" &&
+			CGO_ENABLED=0 GOOS=$os GOARCH=$arch GOWORK=off go build -trimpath -buildvcs=false \
+				-ldflags "-s -w -X main.version=$version" -o "$work/$companion" ./helm-livekit-cluster
+	) && return
+	rm -f "$work/$companion"
+	companion_missing "$companion could not be built, see go's message above"
+}
+
+# A link at bin/helm-livekit is replaced, not written through. The plugin comes
+# last: once it is there, all is.
 put_in_place() {
-	chmod 755 "$work/$binary"
-	"$work/$binary" version >/dev/null || fail "the binary for $os/$arch does not run on this machine" \
-		"see the message above; is $plugin_dir on a file system that may hold programs?"
+	runs "$binary"
+	if [ -f "$work/$companion" ]; then
+		runs "$companion"
+		mv -f "$work/$companion" "$plugin_dir/bin/$companion"
+	elif wants_companion; then
+		rm -f "$plugin_dir/bin/$companion" # of another version, which would not fit this plugin
+	fi
 	mv -f "$work/$binary" "$plugin_dir/bin/$binary"
 	say "version $version for $os/$arch is in $plugin_dir/bin"
+}
+
+runs() {
+	chmod 755 "$work/$1"
+	"$work/$1" version >/dev/null || fail "$1 for $os/$arch does not run on this machine" \
+		"see the message above; is $plugin_dir on a file system that may hold programs?"
 }
 
 main

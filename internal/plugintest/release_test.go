@@ -16,6 +16,8 @@ const checkout = "../.."
 // goreleaserConfig is what install-binary.sh relies on of .goreleaser.yaml.
 type goreleaserConfig struct {
 	Builds []struct {
+		ID      string   `json:"id"`
+		Dir     string   `json:"dir"`
 		Main    string   `json:"main"`
 		Binary  string   `json:"binary"`
 		Goos    []string `json:"goos"`
@@ -23,6 +25,7 @@ type goreleaserConfig struct {
 		Ldflags []string `json:"ldflags"`
 	} `json:"builds"`
 	Archives []struct {
+		IDs             []string `json:"ids"`
 		Formats         []string `json:"formats"`
 		NameTemplate    string   `json:"name_template"`
 		WrapInDirectory bool     `json:"wrap_in_directory"`
@@ -44,15 +47,28 @@ func TestReleaseIsWhatTheScriptDownloads(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(read(t, ".goreleaser.yaml")), &config); err != nil {
 		t.Fatal(err)
 	}
-	if len(config.Builds) != 1 || len(config.Archives) != 1 {
-		t.Fatalf("expected one build and one archive, there are %d and %d", len(config.Builds), len(config.Archives))
+	if len(config.Builds) != 2 || len(config.Archives) != 1 {
+		t.Fatalf("expected two builds and one archive, there are %d and %d", len(config.Builds), len(config.Archives))
 	}
-	build, archive := config.Builds[0], config.Archives[0]
+	build, companion, archive := config.Builds[0], config.Builds[1], config.Archives[0]
 	script := read(t, "install-binary.sh")
 
 	equal(t, "binary", build.Binary, "helm-livekit")
-	equal(t, "systems", strings.Join(build.Goos, " "), "linux darwin windows")
-	equal(t, "processors", strings.Join(build.Goarch, " "), "amd64 arm64")
+	equal(t, "companion", companion.Binary, "helm-livekit-cluster")
+	equal(t, "module of the companion", companion.Dir, "cluster")
+	if _, err := os.Stat(filepath.Join(checkout, companion.Dir, companion.Main)); err != nil {
+		t.Errorf("the companion's package: %v", err)
+	}
+	if build.ID == companion.ID {
+		t.Errorf("both builds have the id %q, goreleaser wants ids of their own", build.ID)
+	}
+	if len(archive.IDs) != 0 {
+		t.Errorf("the archive takes the builds %q, expected all: no ids", archive.IDs)
+	}
+	for _, b := range config.Builds {
+		equal(t, "systems of "+b.ID, strings.Join(b.Goos, " "), "linux darwin windows")
+		equal(t, "processors of "+b.ID, strings.Join(b.Goarch, " "), "amd64 arm64")
+	}
 	equal(t, "archive", archive.NameTemplate, "helm-livekit_{{ .Version }}_{{ .Os }}_{{ .Arch }}")
 	equal(t, "format", strings.Join(archive.Formats, " "), "tar.gz")
 	equal(t, "checksums", config.Checksum.NameTemplate, "checksums.txt")
@@ -68,6 +84,9 @@ func TestReleaseIsWhatTheScriptDownloads(t *testing.T) {
 	variable := submatch(t, script, `(?m)^version_variable=(.+)$`)
 	if flags := strings.Join(build.Ldflags, " "); !strings.Contains(flags, "-X "+variable+"={{ .Version }}") {
 		t.Errorf("the release sets its version by %q, a build from source by -X %s", flags, variable)
+	}
+	if flags := strings.Join(companion.Ldflags, " "); !strings.Contains(flags, "-X main.version={{ .Version }}") {
+		t.Errorf("the release sets the companion's version by %q, expected -X main.version", flags)
 	}
 }
 
