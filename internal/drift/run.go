@@ -174,8 +174,12 @@ func (s *subject) lookAtDefaults(ctx context.Context) error {
 		return fmt.Errorf("the chart as it was scaffolded: %w", err)
 	}
 	second, _ = render(ctx, s.pristine, nil)
-	// What was random and is not any more, or the other way round, is a change.
+	// What was random and is not any more, or the other way round, is a change; a chart
+	// that does not render with its own values says nothing of that.
 	was := randomFields(first, second)
+	if chartErr != nil {
+		s.random = was
+	}
 	maps.DeleteFunc(s.random, func(key string, _ bool) bool { return !was[key] })
 	s.labels = podLabels(first)
 	return nil
