@@ -55,6 +55,9 @@ func Run(ctx context.Context, cluster *kube.Cluster, plan Plan, progress func(fo
 
 // prepare makes sure that the trial can begin, and makes its namespace.
 func (t *trial) prepare(ctx context.Context) error {
+	if err := t.takeValueFiles(); err != nil {
+		return err
+	}
 	version, err := t.cluster.Discovery().ServerVersion()
 	if err != nil {
 		return unreachable(err)

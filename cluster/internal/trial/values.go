@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
 )
 
 // set lays a value over the chart's and the user's.
@@ -26,6 +28,22 @@ func (t *trial) set(place *Place, value any) error {
 	}
 	if err != nil {
 		return fmt.Errorf("values of the trial: %w", err)
+	}
+	return nil
+}
+
+// takeValueFiles copies the user's values files: Helm splits the names that --values
+// takes at commas, and the user may go on editing.
+func (t *trial) takeValueFiles() error {
+	for i, file := range t.ValueFiles {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return remedy.Errorf("name a values file that can be read", "--values: %w", err)
+		}
+		t.ValueFiles[i] = filepath.Join(t.dir, fmt.Sprintf("values-%d.yaml", i+1))
+		if err := os.WriteFile(t.ValueFiles[i], data, 0o600); err != nil {
+			return fmt.Errorf("values of the trial: %w", err)
+		}
 	}
 	return nil
 }
