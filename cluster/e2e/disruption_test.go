@@ -293,7 +293,7 @@ func TestNamespaceThatIsThere(t *testing.T) {
 	if b.secretEntry("precious", "a") != "b" {
 		b.Error("the namespace's own Secret was changed")
 	}
-	list, err := exec.Command(b.helm, "list", "--all", "--short", "--namespace", b.namespace).Output()
+	list, err := exec.Command(b.helm, "list", "--short", "--namespace", b.namespace).Output()
 	if err != nil || strings.TrimSpace(string(list)) != "" {
 		b.Errorf("releases are left: %s, %v", list, err)
 	}

@@ -37,6 +37,8 @@ Exit codes: 0 all is well; 1 the work could not be done; 2 it was done, and some
 `
 
 func main() {
+	// Whoever reads what this prints may be gone before what was made is removed.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -84,6 +84,9 @@ func (t *trial) eachKind(visit func(schema.GroupVersionResource, string) error) 
 // removeKept deletes, in a namespace that stays, what the chart told Helm to leave:
 // it was made for the trial.
 func (t *trial) removeKept(ctx context.Context, kept inventory) {
+	if len(kept) == 0 {
+		return
+	}
 	client, err := metadata.NewForConfig(t.cluster.Config)
 	if err != nil {
 		return

@@ -16,6 +16,11 @@ func (t *trial) uninstall(ctx context.Context, v *verdict) {
 		v.skip("There is no release to uninstall")
 		return
 	}
+	if t.release == nil { // it did not come up, and is there all the same
+		if r, err := t.readRelease(ctx); err == nil {
+			t.release = r
+		}
+	}
 	t.progress("uninstalling")
 	if _, err := t.helm.run(ctx, "uninstall", t.Release, "--wait", "--timeout", time.Duration(t.Timeout).String()); err != nil {
 		v.fail("see helm status "+t.Release+" -n "+t.Namespace, "%v", err)
