@@ -71,7 +71,7 @@ func TestBroken(t *testing.T) {
 		{name: "crd-missing", because: "a kind that the cluster does not know", with: []string{"httproute"}, values: "ingress: {enabled: false}\nhttpRoute: {enabled: true}",
 			object: "Release", says: "HTTPRoute", remedy: "install what brings it"},
 		{name: "turn-certificate", because: "TURN with a certificate for nobody", with: []string{"turn"},
-			values: "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349}}\nturn: {existingSecret: mine}",
+			values: "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349}}\nturn: {existingSecret: mine, service: {type: ClusterIP}}",
 			before: func() string { return secretObject("mine", "tls.crt", "none", "tls.key", "none") },
 			object: "container livekit", says: "TURN", remedy: "turn."},
 		{name: "no-ingress-controller", because: "an ingress class that is not there", values: "ingress: {className: none-such}",

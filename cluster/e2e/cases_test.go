@@ -55,7 +55,7 @@ func TestCharts(t *testing.T) {
 		{name: "turn: over UDP", with: []string{"turn"}, media: []string{"udp", "tcp", "turn-udp"},
 			values: "config: {turn: {enabled: true, domain: turn.example.com, udp_port: 31301, allow_restricted_peer_cidrs: [0.0.0.0/0]}}"},
 		{name: "turn: over TLS", with: []string{"turn"}, media: []string{"udp", "tcp", "turn-tls"},
-			values: "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349, allow_restricted_peer_cidrs: [0.0.0.0/0]}}\nturn: {existingSecret: turn-tls}",
+			values: "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349, allow_restricted_peer_cidrs: [0.0.0.0/0]}}\nturn: {existingSecret: turn-tls, service: {type: ClusterIP}}",
 			before: func() string { return tlsSecret("turn-tls", "turn.example.com") }},
 
 		{name: "storage: none", values: "persistence: {enabled: false}", media: direct},
@@ -100,6 +100,16 @@ func (c chartCase) run(b *bench) {
 	if status, detail := r.check("ports"); status != "pass" && status != "skip" {
 		b.Errorf("ports: %s", detail)
 	}
+}
+
+// contains says whether a text has all of these parts.
+func contains(text string, parts ...string) bool {
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
 }
 
 // externalRedis are the values that name a Redis called redis, with more settings.

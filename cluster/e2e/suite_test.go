@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	core "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -81,6 +82,10 @@ func runSuite(m *testing.M) int {
 	}()
 	code := m.Run()
 	s.printTable()
+	if err := s.nothingIsLeft(); err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+		return 1
+	}
 	return code
 }
 
@@ -315,6 +320,46 @@ func (s *suite) removeNamespaces() {
 	for _, n := range list.Items {
 		if strings.HasPrefix(n.Name, s.run+"-") {
 			_ = s.cluster.CoreV1().Namespaces().Delete(ctx, n.Name, meta.DeleteOptions{})
+		}
+	}
+}
+
+// nothingIsLeft waits until the namespaces and volumes of this run are gone. Those that
+// nobody is deleting are a fault.
+func (s *suite) nothingIsLeft() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	for {
+		namespaces, err := s.cluster.CoreV1().Namespaces().List(ctx, meta.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("what the suite left is not known: %w", err)
+		}
+		volumes, err := s.cluster.CoreV1().PersistentVolumes().List(ctx, meta.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("what the suite left is not known: %w", err)
+		}
+		var left []string
+		for _, n := range namespaces.Items {
+			if !strings.HasPrefix(n.Name, s.run+"-") {
+				continue
+			}
+			if n.DeletionTimestamp == nil {
+				return fmt.Errorf("namespace %s is left", n.Name)
+			}
+			left = append(left, "namespace "+n.Name)
+		}
+		for _, v := range volumes.Items {
+			if v.Spec.ClaimRef != nil && strings.HasPrefix(v.Spec.ClaimRef.Namespace, s.run+"-") && v.Spec.PersistentVolumeReclaimPolicy == core.PersistentVolumeReclaimDelete {
+				left = append(left, "volume "+v.Name)
+			}
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("after two minutes there are still: %s", strings.Join(left, ", "))
+		case <-time.After(time.Second):
 		}
 	}
 }

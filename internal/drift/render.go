@@ -278,6 +278,7 @@ func noteVariables(env []any) {
 			}
 		}
 		if len(named) > 0 {
+			slices.Sort(named) // among themselves they may stand in any order
 			variable["(names)"] = strings.Join(named, ", ")
 		}
 		if name, ok := variable["name"].(string); ok {

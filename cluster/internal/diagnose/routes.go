@@ -49,6 +49,8 @@ func (l *look) ingress(i networking.Ingress) {
 	f := Finding{Name: ingressClass, Object: object}
 	class := i.Spec.IngressClassName
 	switch {
+	case class == nil && i.Annotations["kubernetes.io/ingress.class"] != "":
+		return // the old way of naming a controller: nothing says which there are
 	case len(names) == 0:
 		f.Name = noController
 		f.Detail = "the cluster has no ingress controller (no IngressClass)"

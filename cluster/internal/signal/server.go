@@ -41,7 +41,7 @@ func NewServer(address string, credentials Credentials, config *tls.Config) (*Se
 	}
 	u.RawQuery, u.Fragment, u.User = "", "", nil
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = config
+	transport.TLSClientConfig = config.Clone() // it adds HTTP/2, which no WebSocket takes
 	return &Server{
 		URL: strings.TrimSuffix(u.String(), "/"), Credentials: credentials, tls: config,
 		http: &http.Client{Transport: transport, Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {

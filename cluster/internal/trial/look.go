@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	core "k8s.io/api/core/v1"
 	discovery "k8s.io/api/discovery/v1"
 	networking "k8s.io/api/networking/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/diagnose"
 )
@@ -278,6 +280,9 @@ func (t *trial) lookAtIngresses(ctx context.Context, v *verdict) {
 		for _, f := range about {
 			v.warn(f.Remedy, "%s", spell(f))
 		}
+		if len(about) == 0 {
+			ingress = t.waitForIngress(ctx, ingress)
+		}
 		switch {
 		case len(ingress.Status.LoadBalancer.Ingress) > 0:
 			v.saw("Ingress %s for %s is served", ingress.Name, hostsOf(ingress))
@@ -287,6 +292,20 @@ func (t *trial) lookAtIngresses(ctx context.Context, v *verdict) {
 		}
 	}
 	v.skip("The release has no Ingress")
+}
+
+// waitForIngress gives a controller some time to take an Ingress, and gives it as it is then.
+func (t *trial) waitForIngress(ctx context.Context, i *networking.Ingress) *networking.Ingress {
+	const patience = 15 * time.Second
+	_ = wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		now, err := t.cluster.NetworkingV1().Ingresses(t.Namespace).Get(ctx, i.Name, meta.GetOptions{})
+		if err != nil {
+			return false, nil
+		}
+		i = now
+		return len(i.Status.LoadBalancer.Ingress) > 0, nil
+	})
+	return i
 }
 
 func hostsOf(i *networking.Ingress) string {
