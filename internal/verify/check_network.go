@@ -289,13 +289,20 @@ func (v *server) waysTo(s *subject, port livekit.Port) ways {
 			out.near = append(out.near, fmt.Sprintf("host port %d is not the port that clients are told", p.HostPort))
 		}
 	}
+	opened := map[string]map[int32]bool{} // by Service
 	for _, service := range v.servicesOf(s) {
 		for _, p := range service.spec.Ports {
-			if isOf(port, v.target(p), p.Protocol) {
-				out.add(s, service, p, v.target(p))
+			if !isOf(port, v.target(p), p.Protocol) {
+				continue
 			}
+			out.add(s, service, p, v.target(p))
+			if opened[service.Name()] == nil {
+				opened[service.Name()] = map[int32]bool{}
+			}
+			opened[service.Name()][v.target(p)] = true
 		}
 	}
+	out.coversRange(port, opened)
 	return out
 }
 
@@ -373,6 +380,7 @@ func nodeIP(s *subject, v *verdict) {
 		case server.isOn("rtc.use_external_ip") && origin != "":
 			v.fail(fmt.Sprintf("Keep one of the two: %s, or rtc.use_external_ip", server.where("rtc.node_ip")), "rtc.use_external_ip is on, so the server finds its address by STUN and ignores %s", origin)
 		case server.isOn("rtc.use_external_ip"):
+			server.judgeSTUN(s, v)
 			v.pass("The server finds its address by STUN, and does not start where it cannot")
 		case origin == "":
 			server.judgeOwnAddress(s, v)

@@ -89,6 +89,19 @@ func TestChecksFind(t *testing.T) {
 	keysEnv := func(to string) edit {
 		return edit{deployment, "valueFrom:\n                secretKeyRef:\n                  name: {{ .Values.keysSecret }}\n                  key: keys", to}
 	}
+	local := edit{services, "type: NodePort", "type: NodePort\n  externalTrafficPolicy: Local"}
+	apart := edit{deployment, "      enableServiceLinks: false", "      enableServiceLinks: false\n      topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: calls}}}]"}
+	noClaim := []edit{{deployment, "          persistentVolumeClaim:\n            claimName: calls", "          emptyDir: {}"}, {claim, "", "\n"}}
+	turn := func(settings string) edit {
+		return edit{values, "  rtc:", "  turn: {enabled: true, allow_restricted_peer_cidrs: [10.0.0.0/8], " + settings + "}\n  rtc:"}
+	}
+	turnService := func(port string) edit {
+		return edit{"templates/turn.yaml", "", "apiVersion: v1\nkind: Service\nmetadata: {name: turn}\nspec: {type: LoadBalancer, selector: {app: calls}, ports: [{port: " + port + ", targetPort: 5349}]}\n"}
+	}
+	stun := edit{values, "  rtc:", "  rtc:\n    use_external_ip: true"}
+	policy := func(egress string) edit {
+		return edit{"templates/policy.yaml", "", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: shut}\nspec: {podSelector: {matchLabels: {app: calls}}, policyTypes: [Egress], egress: [" + egress + "]}\n"}
+	}
 	noRedis := edit{values, "  redis:\n    address: 127.0.0.1:6379\n", ""}
 	noSidecar := edit{deployment, "      initContainers:\n        - name: redis\n          image: redis:7.4.2-alpine\n          restartPolicy: Always\n          args: [--bind, 127.0.0.1]\n          startupProbe:\n            exec:\n              command: [redis-cli, ping]\n          volumeMounts:\n            - name: data\n              mountPath: /data\n", ""}
 
@@ -193,6 +206,35 @@ func TestChecksFind(t *testing.T) {
 		{"hostNetwork", "media", Pass, "the node's network", []edit{hostNetwork, {services, "type: NodePort", "type: ClusterIP"}, {services, "      nodePort: 30881\n", ""}, {services, "      nodePort: 30882\n", ""}}},
 		{"host port", "media", Pass, "a host port", []edit{{deployment, "containerPort: 30882", "containerPort: 30882\n              hostPort: 30882"}, {services, "nodePort: 30882", "nodePort: 31000"}}},
 		{"UDPRoute", "media", Pass, "Service calls-media", []edit{{services, "type: NodePort", "type: ClusterIP"}, {services, "      nodePort: 30881\n", ""}, {services, "      nodePort: 30882\n", ""}, {"templates/route.yaml", "", "apiVersion: gateway.networking.k8s.io/v1alpha2\nkind: UDPRoute\nmetadata: {name: r}\nspec: {rules: [{backendRefs: [{name: calls-media}]}]}\n"}}},
+
+		{"several servers on a NodePort", "servers", Fail, "sends what comes to a node to any of several servers (2 replicas)", []edit{{deployment, "replicas: 1", "replicas: 2"}}},
+		{"several servers on a local NodePort", "servers", Warn, "on one node would share its port", []edit{{deployment, "replicas: 1", "replicas: 2"}, local}},
+		{"several servers that are kept apart", "servers", Pass, "Several servers (2 replicas)", append([]edit{{deployment, "replicas: 1", "replicas: 2"}, local, apart}, noClaim...)},
+		{"several servers and a claim for one node", "servers", Warn, "claim calls is for one node at a time", []edit{{deployment, "replicas: 1", "replicas: 2"}, local, apart}},
+		{"several servers behind a load balancer", "servers", Fail, "LoadBalancer Service calls-media has one address", []edit{{deployment, "replicas: 1", "replicas: 2"}, {services, "type: NodePort", "type: LoadBalancer"}}},
+		{"autoscaled servers on the nodes' network", "servers", Warn, "up to 3 by HorizontalPodAutoscaler calls) on ports of the node", []edit{hpa, hostNetwork}},
+		{"a server on each node", "servers", Pass, "one a node", append([]edit{{deployment, "kind: Deployment", "kind: DaemonSet"}, {deployment, "  replicas: 1\n  strategy:\n    type: Recreate\n", ""}, hostNetwork}, noClaim...)},
+		{"several servers at one fixed address", "servers", Fail, "the one address of NODE_IP", []edit{{deployment, "replicas: 1", "replicas: 2"}, hostNetwork, {deployment, "valueFrom:\n                fieldRef:\n                  fieldPath: status.hostIP", "value: 203.0.113.5"}}},
+
+		{"TURN over UDP that nobody reaches", "turn", Warn, "3478/UDP is not reachable from outside", []edit{turn("udp_port: 3478, domain: t.example.com")}},
+		{"TURN over UDP on the node", "turn", Pass, "Clients reach TURN", []edit{turn("udp_port: 3478, domain: t.example.com"), hostNetwork}},
+		{"TURN over TLS at another port", "turn", Warn, "told port 443 of t.example.com", []edit{turn("tls_port: 5349, domain: t.example.com, external_tls: true")}},
+		{"TURN over TLS at port 5349 of a Service", "turn", Warn, "Service turn has it at port 5349", []edit{turn("tls_port: 5349, domain: t.example.com, external_tls: true"), turnService("5349")}},
+		{"TURN over TLS at port 443", "turn", Pass, "Clients reach TURN", []edit{turn("tls_port: 5349, domain: t.example.com, external_tls: true"), turnService("443")}},
+		{"TURN that refuses private nodes", "turn", Warn, "refuses private addresses", []edit{{values, "  rtc:", "  turn: {enabled: true, udp_port: 3478, domain: t.example.com}\n  rtc:"}, hostNetwork}},
+		{"TURN of an older server", "turn", Pass, "Clients reach TURN", []edit{{values, "  rtc:", "  turn: {enabled: true, udp_port: 3478, domain: t.example.com}\n  rtc:"}, hostNetwork, {values, "v1.13.5", "v1.9.12"}}},
+		{"TURN without a domain", "turn", Fail, "no turn.domain", []edit{turn("tls_port: 5349, external_tls: true"), turnService("443")}},
+		{"TURN without a certificate", "turn", Fail, "no certificate", []edit{turn("tls_port: 5349, domain: t.example.com")}},
+		{"one port and a range", "config", Fail, "rtc.udp_port is ignored", []edit{{values, "  rtc:", "  rtc:\n    port_range_start: 50000\n    port_range_end: 50010"}}},
+
+		{"Redis by a name of the cluster, on the node's network", "dns", Fail, "does not know redis.address cache", []edit{hostNetwork, {values, "127.0.0.1:6379", "cache:6379"}}},
+		{"the cluster's DNS on the node's network", "dns", Pass, "asks the cluster's DNS", []edit{{deployment, "      enableServiceLinks: false", "      enableServiceLinks: false\n      hostNetwork: true\n      dnsPolicy: ClusterFirstWithHostNet"}, {values, "127.0.0.1:6379", "cache.other.svc:6379"}}},
+		{"Redis elsewhere, on the node's network", "dns", Pass, "", []edit{hostNetwork, {values, "127.0.0.1:6379", "redis.example.com:6379"}}},
+
+		{"STUN behind a policy", "node-ip", Fail, "NetworkPolicy shut lets nothing out", []edit{stun, {deployment, "- name: NODE_IP", "- name: OTHER"}, policy("{to: [{podSelector: {}}]}")}},
+		{"STUN behind a policy for names alone", "node-ip", Fail, "NetworkPolicy shut", []edit{stun, {deployment, "- name: NODE_IP", "- name: OTHER"}, policy("{ports: [{protocol: UDP, port: 53}]}")}},
+		{"STUN through a policy", "node-ip", Pass, "STUN", []edit{stun, {deployment, "- name: NODE_IP", "- name: OTHER"}, policy("{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}")}},
+		{"a range of which a Service opens a part", "media", Warn, "opens 1 of its 11 ports", []edit{{values, "udp_port: 30882", "port_range_start: 30882\n    port_range_end: 30892"}}},
 
 		{"pod's address", "node-ip", Fail, "status.podIP", []edit{{deployment, "status.hostIP", "status.podIP"}}},
 		{"pod's address by a flag", "node-ip", Fail, "--node-ip is the pod's address", []edit{{deployment, "- name: NODE_IP", "- name: POD_IP"}, {deployment, "status.hostIP", "status.podIP"}, {deployment, "            - --config", "            - --node-ip=$(POD_IP)\n            - --config"}}},
