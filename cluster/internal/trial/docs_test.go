@@ -1,0 +1,24 @@
+package trial
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// docs/verify.md names every check of a trial.
+func TestDocsNameEachCheck(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/verify.md")
+	if err != nil {
+		t.Skip("this module stands alone: the docs are not there")
+	}
+	names := []string{"uninstall", "cleanup"}
+	for _, s := range (&trial{}).steps() {
+		names = append(names, s.name)
+	}
+	for _, name := range names {
+		if !strings.Contains(string(text), "| `"+name+"` |") {
+			t.Errorf("docs/verify.md does not name the check %s", name)
+		}
+	}
+}
