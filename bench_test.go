@@ -149,3 +149,20 @@ func BenchmarkThousandChartsByHelm(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkHelp is what a user waits for at the least.
+func BenchmarkHelp(b *testing.B) {
+	bin := binary(b)
+	dir := b.TempDir()
+	for b.Loop() {
+		command(b, dir, bin, "--help")
+	}
+}
+
+func BenchmarkHelpByHelm(b *testing.B) {
+	helm := helm(b)
+	dir := b.TempDir()
+	for b.Loop() {
+		command(b, dir, helm, "version")
+	}
+}
