@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +35,10 @@ func (t *trial) lookAtPods(ctx context.Context, v *verdict) {
 		return
 	}
 	t.report.Restarts = 0
+	// Helm is content with fewer pods than are wanted where the rollout may be without some.
+	if !t.waitForPods(ctx, workloads) {
+		t.explain(ctx, v, errNotReady)
+	}
 	for _, w := range workloads {
 		pods, err := t.pods(ctx, w)
 		if err != nil {
@@ -49,7 +54,33 @@ func (t *trial) lookAtPods(ctx context.Context, v *verdict) {
 	}
 }
 
+var errNotReady = errors.New("not all pods are ready")
+
+// waitForPods waits some time until all pods are ready.
+func (t *trial) waitForPods(ctx context.Context, workloads []workload) bool {
+	const patience = 20 * time.Second
+	return wait.PollUntilContextTimeout(ctx, time.Second, patience, true, func(ctx context.Context) (bool, error) {
+		for _, w := range workloads {
+			pods, err := t.pods(ctx, w)
+			if err != nil || slices.ContainsFunc(pods, func(p core.Pod) bool { return !isReady(p) }) {
+				return false, nil
+			}
+		}
+		return true, nil
+	}) == nil
+}
+
+func isReady(p core.Pod) bool {
+	return slices.ContainsFunc(p.Status.Conditions, func(c core.PodCondition) bool {
+		return c.Type == core.PodReady && c.Status == core.ConditionTrue
+	})
+}
+
 func (t *trial) lookAtPod(p core.Pod, v *verdict) {
+	if len(running(p)) == 0 {
+		v.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Pod %s does not run: it is %s", p.Name, strings.ToLower(string(p.Status.Phase)))
+		return
+	}
 	var ready []string
 	for _, c := range running(p) {
 		switch {
@@ -64,7 +95,9 @@ func (t *trial) lookAtPod(p core.Pod, v *verdict) {
 		}
 	}
 	slices.Sort(ready)
-	v.saw("Pod %s on node %s: %s ready, %d restarts", p.Name, p.Spec.NodeName, strings.Join(ready, " and "), restarts(p))
+	if len(ready) > 0 {
+		v.saw("Pod %s on node %s: %s ready, %d restarts", p.Name, p.Spec.NodeName, strings.Join(ready, " and "), restarts(p))
+	}
 }
 
 // running gives the containers that run as long as the pod: sidecars among the
