@@ -11,7 +11,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -206,24 +208,30 @@ func expect(t *testing.T, addresses, ports string) media.Expect {
 	return e
 }
 
+// freeTCP and freeUDP choose below the ports that Linux hands out by itself: one of
+// those may be somebody's before the server has it.
 func freeTCP(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return freePort(t, func(address string) (io.Closer, error) { return net.Listen("tcp", address) })
 }
 
 func freeUDP(t *testing.T) int {
 	t.Helper()
-	l, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	return freePort(t, func(address string) (io.Closer, error) { return net.ListenPacket("udp", address) })
+}
+
+func freePort(t *testing.T, listen func(address string) (io.Closer, error)) int {
+	t.Helper()
+	const from, to = 10000, 30000
+	for range 100 {
+		port := from + mathrand.IntN(to-from)
+		if l, err := listen(fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.LocalAddr().(*net.UDPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // wire is a TCP proxy whose connections can be cut.

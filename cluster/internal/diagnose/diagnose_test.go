@@ -9,10 +9,12 @@ import (
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	storage "k8s.io/api/storage/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 const ns = "livekit-test"
@@ -114,6 +116,27 @@ func TestNamespace(t *testing.T) {
 		}()}, name: "port-taken", object: "Pod livekit-1", says: "7881/TCP", remedy: "media.type NodePort", final: true},
 		{what: "too little memory on the nodes", objects: []runtime.Object{unscheduled("0/3 nodes are available: 3 Insufficient memory.")}, name: "no-node-fits", object: "Pod livekit-1", says: "3 Insufficient memory", remedy: "resources.requests", final: true},
 		{what: "a node that is on its way", objects: []runtime.Object{unscheduled("0/3 nodes are available: 3 Insufficient cpu."), event("Pod", "livekit-1", "TriggeredScaleUp", "pod triggered scale-up")}, name: "no-node-fits", object: "Pod livekit-1", says: "cpu", remedy: "resources"},
+		{what: "a volume elsewhere", objects: []runtime.Object{unscheduled("0/2 nodes are available: 2 node(s) had volume node affinity conflict.")}, name: "volume-elsewhere", object: "Pod livekit-1", says: "conflict", remedy: "another zone", final: true},
+		{what: "nodes that are full or not ready", objects: []runtime.Object{unscheduled("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.")}, name: "no-node-fits", object: "Pod livekit-1", says: "cpu", remedy: "1 Insufficient cpu; see why the node is not ready", final: true},
+		{what: "a pod without a network", objects: []runtime.Object{waiting("ContainerCreating", ""), event("Pod", "livekit-1", "FailedCreatePodSandBox", "failed to setup network for sandbox: plugin type=\"calico\" failed")}, name: "pod-network", object: "Pod livekit-1", says: "calico", remedy: "network plugin"},
+		{what: "an init container that hangs", objects: []runtime.Object{pod(func(p *core.Pod) {
+			p.Spec.InitContainers = []core.Container{{Name: "wait"}}
+			p.Status.InitContainerStatuses = []core.ContainerStatus{{Name: "wait", State: core.ContainerState{Running: &core.ContainerStateRunning{}}}}
+			p.Status.ContainerStatuses[0].State.Waiting = &core.ContainerStateWaiting{Reason: "PodInitializing"}
+		})}, log: "waiting for db\n", name: "init-container", object: "Pod livekit-1, container wait", says: "waiting for db", remedy: "waits for"},
+		{what: "a setting that Redis refuses", objects: []runtime.Object{crashed(1, "Error")}, log: "*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 4\n>>> 'maxmemory \"lots\"'\nargument must be a memory value\n", name: "redis-setting", object: "container livekit", says: `maxmemory "lots": argument must be a memory value`, remedy: "setting", final: true},
+		{what: "TLS to a Redis without it", objects: []runtime.Object{crashed(1, "Error")}, log: "unable to connect to redis: context deadline exceeded\n", name: "redis-unreachable", object: "container livekit", says: "without TLS", remedy: "redis.external.tls", final: true},
+		{what: "a CA that is missing", objects: []runtime.Object{crashed(1, "Error")}, log: "redis: connection pool: failed to dial after 5 attempts: tls: failed to verify certificate: x509: certificate signed by unknown authority\nunable to connect to redis: tls: failed to verify certificate: x509: certificate signed by unknown authority\n", name: "redis-tls", object: "container livekit", says: "unknown authority", remedy: "CA", final: true},
+		{what: "no STUN", objects: []runtime.Object{crashed(0, "Completed")}, log: "could not validate RTC config: could not resolve external IP: dial udp: lookup stun1.l.google.com: server misbehaving\n", name: "no-external-address", object: "container livekit", says: "STUN", remedy: "media.address", final: true},
+		{what: "no keys", objects: []runtime.Object{crashed(1, "Error")}, log: "one of key-file or keys must be provided\n", name: "no-keys", object: "container livekit", says: "no API keys", remedy: "keys.existingSecret", final: true},
+		{what: "keys in another form", objects: []runtime.Object{crashed(1, "Error")}, log: "Could not parse keys, it needs to be exactly, \"key: secret\", including the space\n", name: "keys-format", object: "container livekit", says: "API keys", remedy: "KEY: SECRET", final: true},
+		{what: "a value of another type", objects: []runtime.Object{crashed(1, "Error")}, log: "could not parse config: yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `abc` into uint32\n", name: "config-value", object: "container livekit", says: "uint32", remedy: "config", final: true},
+		{what: "an unknown flag", objects: []runtime.Object{crashed(1, "Error")}, log: "flag provided but not defined: -no-such-flag\n", name: "flag-unknown", object: "container livekit", says: "-no-such-flag", remedy: "extraArgs", final: true},
+		{what: "webhooks without a key", objects: []runtime.Object{crashed(1, "Error")}, log: "api_key is required to use webhooks\n", name: "webhook-key", object: "container livekit", says: "webhooks", remedy: "config.webhook.api_key", final: true},
+		{what: "TURN without a certificate", objects: []runtime.Object{crashed(1, "Error")}, log: "TURN tls cert required: open /nowhere: no such file or directory\n", name: "turn-certificate", object: "container livekit", says: "/nowhere", remedy: "turn.existingSecret", final: true},
+		{what: "TURN without a name", objects: []runtime.Object{crashed(1, "Error")}, log: "TURN domain required\n", name: "turn-domain", object: "container livekit", says: "domain", remedy: "config.turn.domain", final: true},
+		{what: "a file of keys for all to read", objects: []runtime.Object{crashed(1, "Error")}, log: "key file others permissions must be set to 0\n", name: "key-file-mode", object: "container livekit", says: "others may read", remedy: "defaultMode", final: true},
+		{what: "a file that is missing", objects: []runtime.Object{crashed(1, "Error")}, log: "open /etc/livekit.yaml: no such file or directory\n", name: "missing-file", object: "container livekit", says: "/etc/livekit.yaml", remedy: "mount", final: true},
 		{what: "a taint", objects: []runtime.Object{unscheduled("0/1 nodes are available: 1 node(s) had untolerated taint {gpu: true}.")}, name: "no-node-fits", object: "Pod livekit-1", says: "gpu", remedy: "tolerations", final: true},
 
 		{what: "an image that is not there", objects: []runtime.Object{waiting("ImagePullBackOff", "Back-off pulling image"), event("Pod", "livekit-1", "Failed", `Failed to pull image "livekit/livekit-server:v1": rpc error: code = NotFound desc = failed to resolve reference: docker.io/livekit/livekit-server:v1: not found`)},
@@ -186,16 +209,98 @@ func TestCausesFirst(t *testing.T) {
 	}
 }
 
-// A log's last lines may hold what stands in a Secret.
+// What stands in a Secret is shown by no finding, in whatever form it stands there.
 func TestSecretsAreHidden(t *testing.T) {
-	const secret = "a-password-of-some-length"
-	found, err := namespaceWith(context.Background(), fake.NewClientset(crashed(1, "Error"), &core.Secret{ObjectMeta: named("s"), Data: map[string][]byte{"p": []byte(secret + "\n"), "short": []byte("log")}}), ns,
-		func(context.Context, string, string, bool) string { return "connecting with " + secret + " fails" })
-	if err != nil {
-		t.Fatal(err)
+	const secret = "pa55  word-of/some+length"
+	for form, value := range map[string]string{
+		"plain": secret + "\n", "LiveKit's keys": "APIx: " + `"` + secret + `"`, "a variable": "PASSWORD=" + secret,
+		"JSON": `{"redis": {"password": "` + secret + `"}}`, "YAML": "redis:\n  address: redis:6379\n  password: " + secret + "\n", "an address": "redis://ada:pa55%20%20word-of%2Fsome+length@redis:6379/0",
+	} {
+		for padding := range 60 { // wherever a text is cut
+			log := strings.Repeat("x", 330+2*padding) + " with " + secret + " it fails"
+			found, err := namespaceWith(context.Background(), fake.NewClientset(crashed(1, "Error"), &core.Secret{ObjectMeta: named("s"), Data: map[string][]byte{"p": []byte(value)}}), ns,
+				func(context.Context, string, string, bool) string { return log })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(found) != 1 || strings.Contains(found[0].Detail, "pa55") {
+				t.Fatalf("%s: %+v", form, found)
+			}
+		}
 	}
-	if len(found) != 1 || strings.Contains(found[0].Detail, secret) || !strings.Contains(found[0].Detail, "connecting with (hidden) fails") {
-		t.Errorf("%+v", found)
+}
+
+// An address with a password is shown without it, known or not.
+func TestPasswordsInAddresses(t *testing.T) {
+	found, err := namespaceWith(context.Background(), fake.NewClientset(crashed(1, "Error")), ns,
+		func(context.Context, string, string, bool) string {
+			return "cannot reach redis://ada:pa55word@redis:6379"
+		})
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].Detail, "redis://(hidden)@redis:6379") {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// Where Secrets may not be read, no log is shown: nobody knows what is in it.
+func TestNoLogsWithoutSecrets(t *testing.T) {
+	client := fake.NewClientset(crashed(1, "Error"))
+	client.PrependReactor("list", "secrets", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(core.Resource("secrets"), "", nil)
+	})
+	found, err := namespaceWith(context.Background(), client, ns, func(context.Context, string, string, bool) string { return "anything" })
+	if err != nil || len(found) != 1 || strings.Contains(found[0].Detail, "anything") {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// What came late is no fault, and what others may still make is not final.
+func TestPatience(t *testing.T) {
+	mount := event("Pod", "livekit-1", "FailedMount", `MountVolume.SetUp failed for volume "tls" : secret "turn" not found`)
+	young := waiting("ContainerCreating", "")
+	young.CreationTimestamp = meta.Now()
+	for _, c := range []struct {
+		what    string
+		objects []runtime.Object
+		found   int
+	}{
+		{"a Secret that is not there yet", []runtime.Object{young, mount}, 1},
+		{"a Secret that came late", []runtime.Object{young, mount, &core.Secret{ObjectMeta: named("turn")}}, 0},
+		{"a container that runs meanwhile", []runtime.Object{running(pod(func(*core.Pod) {})), mount}, 0},
+		{"a registry that answers late", []runtime.Object{func() *core.Pod {
+			p := waiting("ErrImagePull", "dial tcp 192.0.2.1:443: i/o timeout")
+			p.CreationTimestamp = meta.Now()
+			return p
+		}()}, 1},
+	} {
+		found, err := namespaceWith(context.Background(), fake.NewClientset(c.objects...), ns, func(context.Context, string, string, bool) string { return "" })
+		if err != nil || len(found) != c.found {
+			t.Errorf("%s: %+v, %v", c.what, found, err)
+		}
+		for _, f := range found {
+			if f.Final {
+				t.Errorf("%s: %s is final", c.what, f.Name)
+			}
+		}
+	}
+}
+
+// A line that tells of trouble in a container that goes on ends no trial.
+func TestRunningContainerIsNotFinal(t *testing.T) {
+	found, err := namespaceWith(context.Background(), fake.NewClientset(running(pod(func(*core.Pod) {}))), ns,
+		func(context.Context, string, string, bool) string { return "error opening /x: permission denied\n" })
+	if err != nil || len(found) != 1 || found[0].Final {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// Each pod's failure is told, whatever keeps another one.
+func TestTwoPods(t *testing.T) {
+	other := crashed(3, "Error")
+	other.Name = "other-1"
+	found, err := namespaceWith(context.Background(), fake.NewClientset(waiting("CreateContainerConfigError", `secret "keys" not found`), other), ns,
+		func(context.Context, string, string, bool) string { return "the end" })
+	if err != nil || len(found) != 2 || found[1].Name != "crash-loop" || !strings.HasPrefix(found[1].Object, "Pod other-1") {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

@@ -31,10 +31,10 @@ const (
 )
 
 // consequences follow from other findings, or keep no pod from coming up: they are
-// told last, and those in whose stead a cause was found not at all.
+// told last, or not at all where a cause was found.
 var (
 	consequences = []string{crashLoop, probeFailed, noEndpoints, "volume-attach", "load-balancer", noController, ingressClass, ingressTLS}
-	idle         = []string{crashLoop, probeFailed, noEndpoints, noController, ingressClass, ingressTLS}
+	idle         = []string{noEndpoints, noController, ingressClass, ingressTLS}
 )
 
 // ordered puts consequences last, and leaves those out that say nothing of their own beside a
@@ -53,10 +53,22 @@ func ordered(findings []Finding) []Finding {
 			causes = append(causes, f)
 		}
 	}
-	if len(causes) > 0 {
-		rest = slices.DeleteFunc(rest, func(f Finding) bool { return slices.Contains(idle, f.Name) })
-	}
+	rest = slices.DeleteFunc(rest, func(f Finding) bool {
+		if f.Name == crashLoop || f.Name == probeFailed { // of the same pod
+			return slices.ContainsFunc(causes, func(c Finding) bool { return podOf(c) != "" && podOf(c) == podOf(f) })
+		}
+		return len(causes) > 0 && slices.Contains(idle, f.Name)
+	})
 	return append(causes, rest...)
+}
+
+// podOf gives "Pod NAME" of a finding about a pod or one of its containers.
+func podOf(f Finding) string {
+	pod, _, _ := strings.Cut(f.Object, ",")
+	if !strings.HasPrefix(pod, "Pod ") {
+		return ""
+	}
+	return pod
 }
 
 // oneLine makes a text of one line of it that is not longer than a few hundred characters.

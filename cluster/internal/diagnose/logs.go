@@ -32,6 +32,7 @@ var signs = []sign{
 		"give LiveKit Redis' password (redis.external.existingSecret, or config.redis), the one that Redis has"},
 	{"redis-tls", `(?i)redis.*(tls: first record does not look like a TLS handshake|x509: [^"\n]*|tls: [^"\n]*)`, "LiveKit and Redis do not agree on TLS: $1",
 		"switch TLS on or off for both (redis.external), and give LiveKit the CA of Redis' certificate"},
+	{"redis-unreachable", `unable to connect to redis: (context deadline exceeded)`, "Redis does not answer LiveKit: $1. A Redis without TLS does that to connections with TLS", "see whether Redis speaks TLS (redis.external.tls), and that no NetworkPolicy is between"},
 	{"redis-unreachable", `unable to connect to redis: ([^"\n]*EOF[^"\n]*)`, "Redis ended LiveKit's connection: $1. A Redis that speaks TLS alone does that to plain connections", "switch TLS on (redis.external), or look at Redis' log"},
 	{"redis-unreachable", `unable to connect to redis: ([^"\n]*)`, "LiveKit does not reach Redis: $1",
 		"check Redis' address and port (redis.external, config.redis.address), that Redis runs, and that no NetworkPolicy is between"},
@@ -39,6 +40,8 @@ var signs = []sign{
 		"choose another port (config.port, config.rtc.udp_port, config.rtc.tcp_port), or leave the node's network (media.type NodePort)"},
 	{portTaken, `Could not create server TCP listening socket (\S+): bind: Address already in use`, "Redis cannot listen at $1: the port is taken on its network already",
 		"choose another port (redis.port), or leave the node's network (media.type NodePort)"},
+	{"redis-setting", `FATAL CONFIG FILE ERROR[^\n]*\n[^\n]*\n>>> '([^'\n]*)'\n([^\n]*)`, "Redis refuses its setting $1: $2", "correct the setting of Redis"},
+	{"missing-file", `Can't open or create append-only dir (\S+): No such file or directory`, "Redis wants the folder $1, which is not there", "mount the volume where Redis has its data (persistence.mountPath)"},
 	{"turn-certificate", `TURN tls cert required: ([^"\n]*)`, "TURN over TLS has no certificate: $1", "give turn.existingSecret or turn.certificate, or end TLS before it (config.turn.external_tls)"},
 	{"turn-domain", `TURN domain required`, "TURN over TLS has no domain", "set config.turn.domain to the name that its certificate is for"},
 	{"webhook-key", `api_key is required to use webhooks`, "webhooks are on, and their api_key is none of LiveKit's keys", "set config.webhook.api_key to one of the keys"},
@@ -58,8 +61,9 @@ var compiled = func() []*regexp.Regexp {
 	return out
 }()
 
-// known looks for the first sign that a log has, and adds its finding.
-func (l *look) known(object, log string, final bool) bool {
+// known looks for the first sign that a log has, and adds its finding. ended says that
+// the container did, often that it did so more than once.
+func (l *look) known(object, log string, ended, often bool) bool {
 	for i, s := range signs {
 		at := compiled[i].FindStringSubmatchIndex(log)
 		if at == nil {
@@ -67,7 +71,7 @@ func (l *look) known(object, log string, final bool) bool {
 		}
 		detail := string(compiled[i].ExpandString(nil, s.detail, log, at))
 		// Redis may be on its way; what is wrong with settings stays so.
-		l.add(Finding{Name: s.name, Object: object, Detail: oneLine(detail), Remedy: s.remedy, Final: final || !strings.HasPrefix(s.name, "redis-")})
+		l.add(Finding{Name: s.name, Object: object, Detail: oneLine(detail), Remedy: s.remedy, Final: ended && (often || !strings.HasPrefix(s.name, "redis-"))})
 		return true
 	}
 	return false

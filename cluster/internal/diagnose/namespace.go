@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	storage "k8s.io/api/storage/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 )
@@ -26,10 +24,9 @@ type look struct {
 	claims         []core.PersistentVolumeClaim
 	services       []core.Service
 	ingresses      []networking.Ingress
-	secrets        map[string]bool // by name; nil where they may not be listed
+	secrets        *secrets
 	classes        []storage.StorageClass
 	ingressClasses []networking.IngressClass
-	hidden         []string // values of Secrets, which no finding may show
 	logs           logReader
 	findings       []Finding
 }
@@ -53,6 +50,12 @@ func namespaceWith(ctx context.Context, client kubernetes.Interface, namespace s
 	if err := l.read(ctx, client); err != nil {
 		return nil, err
 	}
+	if l.secrets = readSecrets(ctx, client, namespace); l.secrets.unknown {
+		// Kubernetes' own texts tell what is wrong, and hold no values of Secrets.
+		l.logs = func(context.Context, string, string, bool) string { return "" }
+	} else {
+		l.tidy()
+	}
 	l.owners()
 	for _, c := range l.claims {
 		l.claim(c)
@@ -65,9 +68,6 @@ func namespaceWith(ctx context.Context, client kubernetes.Interface, namespace s
 	}
 	for _, i := range l.ingresses {
 		l.ingress(i)
-	}
-	for i, f := range l.findings {
-		l.findings[i].Detail = l.clean(f.Detail)
 	}
 	return ordered(l.findings), nil
 }
@@ -99,38 +99,39 @@ func (l *look) read(ctx context.Context, client kubernetes.Interface) error {
 	if list, err := client.NetworkingV1().IngressClasses().List(ctx, all); err == nil {
 		l.ingressClasses = list.Items
 	}
-	list, err := client.CoreV1().Secrets(l.namespace).List(ctx, all)
-	if err == nil {
-		l.readSecrets(list.Items)
-	} else if !apierrors.IsForbidden(err) {
-		return fmt.Errorf("the Secrets of namespace %s: %w", l.namespace, err)
-	}
 	return nil
 }
 
-// readSecrets notes names, and what must not be shown.
-func (l *look) readSecrets(secrets []core.Secret) {
-	const telling = 6 // shorter values would hide ordinary words
-	l.secrets = map[string]bool{}
-	for _, s := range secrets {
-		l.secrets[s.Name] = true
-		for _, value := range s.Data {
-			for line := range strings.Lines(string(value)) {
-				if line = strings.TrimSpace(line); len(line) >= telling {
-					l.hidden = append(l.hidden, line)
-				}
+// tidy takes secrets out of all texts that findings are made of, before any is cut.
+func (l *look) tidy() {
+	for i := range l.events {
+		l.events[i].Message = l.secrets.clean(l.events[i].Message)
+	}
+	for i := range l.pods {
+		status := &l.pods[i].Status
+		for j := range status.Conditions {
+			status.Conditions[j].Message = l.secrets.clean(status.Conditions[j].Message)
+		}
+		for _, list := range [][]core.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses} {
+			for j := range list {
+				l.tidyState(&list[j].State)
+				l.tidyState(&list[j].LastTerminationState)
 			}
 		}
 	}
-	// The longest first: one may hold another.
-	slices.SortFunc(l.hidden, func(a, b string) int { return len(b) - len(a) })
+	read := l.logs
+	l.logs = func(ctx context.Context, pod, container string, previous bool) string {
+		return l.secrets.clean(read(ctx, pod, container, previous))
+	}
 }
 
-func (l *look) clean(text string) string {
-	for _, secret := range l.hidden {
-		text = strings.ReplaceAll(text, secret, "(hidden)")
+func (l *look) tidyState(s *core.ContainerState) {
+	if s.Waiting != nil {
+		s.Waiting.Message = l.secrets.clean(s.Waiting.Message)
 	}
-	return text
+	if s.Terminated != nil {
+		s.Terminated.Message = l.secrets.clean(s.Terminated.Message)
+	}
 }
 
 func (l *look) add(f Finding) { l.findings = append(l.findings, f) }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	core "k8s.io/api/core/v1"
 )
@@ -23,6 +24,7 @@ func (l *look) pod(ctx context.Context, p core.Pod) {
 		return
 	}
 	l.mounts(p)
+	l.hangs(ctx, p)
 	for _, s := range statuses(p) {
 		l.container(ctx, p, s)
 	}
@@ -60,24 +62,43 @@ func (l *look) unscheduled(p core.Pod, message string) {
 		f.Name = portTaken
 		f.Detail = fmt.Sprintf("it wants ports of the node that another pod has (%s): %s", hostPorts(p), oneLine(message))
 		f.Remedy = "choose other ports (config.port, config.rtc.udp_port, config.rtc.tcp_port), or leave the node's network (media.type NodePort); with more than one replica each needs a node of its own"
+	case strings.Contains(message, "volume node affinity conflict"):
+		f.Name = "volume-elsewhere"
+		f.Remedy = "its volume is on another node or in another zone: let the pod go there, or delete the claim and its data"
 	case strings.Contains(message, "PersistentVolumeClaims"), strings.Contains(message, "PersistentVolume"):
 		if slices.ContainsFunc(l.findings, func(f Finding) bool { return strings.HasPrefix(f.Object, "PersistentVolumeClaim ") }) {
 			return // the claim's own finding says why
 		}
 		f.Name, f.Final = claimUnbound, false
 		f.Remedy = "see kubectl -n " + l.namespace + " get pvc"
-	case strings.Contains(message, "Insufficient"):
-		f.Remedy = "lower resources.requests, or add nodes: " + strings.Join(insufficient.FindAllString(message, -1), ", ")
-	case strings.Contains(message, "affinity"), strings.Contains(message, "selector"):
-		f.Remedy = "label a node as nodeSelector and affinity ask for, or change them: kubectl get nodes --show-labels"
-	case strings.Contains(message, "taint"):
-		f.Remedy = "add the taint to tolerations, or take it from a node"
-	case strings.Contains(message, "topology spread"):
-		f.Remedy = "loosen topologySpreadConstraints, or add nodes in other zones"
 	default:
-		f.Remedy = l.see("pod " + p.Name)
+		f.Remedy = l.fitting(p, message)
 	}
 	l.add(f)
+}
+
+// fitting says what would make a node fit: each of the scheduler's reasons is one of some
+// nodes.
+func (l *look) fitting(p core.Pod, message string) string {
+	var steps []string
+	if found := insufficient.FindAllString(message, -1); len(found) > 0 {
+		steps = append(steps, "lower resources.requests, or add nodes: "+strings.Join(found, ", "))
+	}
+	if containsAny(message, "affinity", "selector") {
+		steps = append(steps, "label a node as nodeSelector and affinity ask for, or change them: kubectl get nodes --show-labels")
+	}
+	if strings.Contains(message, "node.kubernetes.io/") {
+		steps = append(steps, "see why the node is not ready or under pressure: kubectl describe nodes")
+	} else if strings.Contains(message, "taint") {
+		steps = append(steps, "add the taint to tolerations, or take it from a node")
+	}
+	if strings.Contains(message, "topology spread") {
+		steps = append(steps, "loosen topologySpreadConstraints, or add nodes in other zones")
+	}
+	if len(steps) == 0 {
+		return l.see("pod " + p.Name)
+	}
+	return strings.Join(steps, "; ")
 }
 
 var insufficient = regexp.MustCompile(`\d+ Insufficient [\w./-]+`)
@@ -104,18 +125,54 @@ func hostPorts(p core.Pod) string {
 	return strings.Join(ports, ", ")
 }
 
-// mounts reads why volumes are not there. The texts are the kubelet's.
+// mounts reads why volumes are not there. The texts are the kubelet's. Events stay when
+// what they tell of is over: a Secret that came late is no fault.
 func (l *look) mounts(p core.Pod) {
+	if !slices.ContainsFunc(statuses(p), func(s core.ContainerStatus) bool {
+		return s.State.Waiting != nil && s.LastTerminationState.Terminated == nil
+	}) {
+		return
+	}
 	for _, e := range l.eventsOf("Pod", p.Name) {
 		switch e.Reason {
 		case "FailedMount":
-			if f, ok := missing("Pod "+p.Name, e.Message); ok {
+			if f, ok := missing("Pod "+p.Name, e.Message); ok && !l.cameLate(e.Message) {
+				f.Final = lasted(p)
 				l.add(f)
 			}
 		case "FailedAttachVolume":
 			l.add(Finding{Name: "volume-attach", Object: "Pod " + p.Name, Detail: oneLine(e.Message),
 				Remedy: "a ReadWriteOnce volume is for one node at a time: let the old pod end first (strategy Recreate), or see who holds it"})
+		case "FailedCreatePodSandBox":
+			l.add(Finding{Name: "pod-network", Object: "Pod " + p.Name, Detail: "the node cannot set up the pod's network: " + oneLine(e.Message),
+				Remedy: "see the node's network plugin: kubectl -n kube-system get pods"})
 		}
+	}
+}
+
+// cameLate says that a Secret that an event misses is there now.
+func (l *look) cameLate(message string) bool {
+	m := noSecret.FindStringSubmatch(message)
+	return m != nil && l.secrets.names[m[1]]
+}
+
+// lasted says that a pod has had time enough for what others make beside it: operators
+// that make Secrets, registries that answer late.
+func lasted(p core.Pod) bool {
+	const enough = 25 * time.Second
+	return time.Since(p.CreationTimestamp.Time) > enough
+}
+
+// hangs says for which init container the others wait.
+func (l *look) hangs(ctx context.Context, p core.Pod) {
+	for i, c := range p.Spec.InitContainers {
+		isSidecar := c.RestartPolicy != nil && *c.RestartPolicy == core.ContainerRestartPolicyAlways
+		if isSidecar || i >= len(p.Status.InitContainerStatuses) || p.Status.InitContainerStatuses[i].State.Running == nil || !lasted(p) {
+			continue
+		}
+		l.add(Finding{Name: "init-container", Object: fmt.Sprintf("Pod %s, container %s", p.Name, c.Name),
+			Detail: "the other containers wait until it ends, and it goes on; its log ends: " + lastLines(l.logs(ctx, p.Name, c.Name, false)),
+			Remedy: "see what it waits for"})
 	}
 }
 
@@ -170,7 +227,7 @@ func (l *look) container(ctx context.Context, p core.Pod, s core.ContainerStatus
 	case waiting != nil && slices.Contains(pullReasons, waiting.Reason):
 		l.image(p, s, object)
 	case waiting != nil && (waiting.Reason == "CreateContainerConfigError" || waiting.Reason == "CreateContainerError" || waiting.Reason == "RunContainerError"):
-		l.config(object, waiting)
+		l.config(p, object, waiting)
 	case s.RestartCount > 0 || s.State.Terminated != nil || waiting != nil && waiting.Reason == "CrashLoopBackOff":
 		l.crash(ctx, p, s, object)
 	case s.State.Running != nil:
@@ -181,10 +238,10 @@ func (l *look) container(ctx context.Context, p core.Pod, s core.ContainerStatus
 var pullReasons = []string{"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"}
 
 func (l *look) image(p core.Pod, s core.ContainerStatus, object string) {
-	image := s.Image
+	image, policy := s.Image, core.PullPolicy("")
 	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
 		if c.Name == s.Name {
-			image = c.Image
+			image, policy = c.Image, c.ImagePullPolicy
 		}
 	}
 	said := s.State.Waiting.Message
@@ -195,6 +252,12 @@ func (l *look) image(p core.Pod, s core.ContainerStatus, object string) {
 	}
 	f := Finding{Name: imagePull, Object: object, Detail: fmt.Sprintf("the image %s cannot be pulled: %s", image, oneLine(lastPart(said))), Final: true,
 		Remedy: "check the image's name and tag (image.repository, image.tag; redis.image) and whether the nodes reach its registry"}
+	if containsAny(said, "timeout", "refused", "unreachable", "no such host", "EOF", "reset by peer", " 50") {
+		f.Final = lasted(p) // it may go through the next time
+	}
+	if policy == core.PullAlways {
+		f.Remedy += "; imagePullPolicy is Always, which asks the registry even where the node has the image"
+	}
 	switch {
 	case containsAny(said, "unauthorized", "authentication required", "denied", "no basic auth", "401", "403"):
 		f.Remedy = "name a Secret with the registry's credentials in imagePullSecrets, or check the image's name: registries say the same of one that is not there"
@@ -223,8 +286,9 @@ func containsAny(text string, words ...string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
-func (l *look) config(object string, waiting *core.ContainerStateWaiting) {
+func (l *look) config(p core.Pod, object string, waiting *core.ContainerStateWaiting) {
 	if f, ok := missing(object, waiting.Message); ok {
+		f.Final = lasted(p)
 		l.add(f)
 		return
 	}
@@ -251,7 +315,7 @@ func (l *look) crash(ctx context.Context, p core.Pod, s core.ContainerStatus, ob
 			Remedy: "raise resources.limits.memory (redis.resources for Redis)", Final: s.RestartCount > 1})
 		return
 	}
-	if l.known(object, log, s.RestartCount > 1) {
+	if l.known(object, log, true, s.RestartCount > 1) {
 		return
 	}
 	if e, ok := l.lastEvent("Pod", p.Name, "Unhealthy"); ok && (end == nil || end.ExitCode == 137 || end.ExitCode == 143) {
@@ -288,13 +352,13 @@ func lastLines(log string) string {
 	if text := oneLine(strings.Join(lines, " | ")); text != "" {
 		return text
 	}
-	return "(nothing)"
+	return "(nothing, or not to be shown)"
 }
 
 // unready says why a container that runs is not ready.
 func (l *look) unready(ctx context.Context, p core.Pod, s core.ContainerStatus, object string) {
 	log := l.logs(ctx, p.Name, s.Name, false)
-	if l.known(object, log, false) {
+	if l.known(object, log, false, false) {
 		return
 	}
 	for _, e := range slices.Backward(l.eventsOf("Pod", p.Name)) {

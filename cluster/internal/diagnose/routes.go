@@ -34,7 +34,7 @@ func (l *look) service(s core.Service) {
 func (l *look) ingress(i networking.Ingress) {
 	object := "Ingress " + i.Name
 	for _, t := range i.Spec.TLS {
-		if t.SecretName != "" && l.secrets != nil && !l.secrets[t.SecretName] && !isIssued(i) {
+		if t.SecretName != "" && !l.secrets.unknown && !l.secrets.names[t.SecretName] && !isIssued(i) {
 			l.add(Finding{Name: ingressTLS, Object: object, Detail: fmt.Sprintf("its certificate is to be in the Secret %s, which is not there", t.SecretName),
 				Remedy: "make the Secret, or let cert-manager do it: add its annotation to ingress.annotations"})
 		}

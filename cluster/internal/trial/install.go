@@ -103,6 +103,7 @@ func (t *trial) explain(ctx context.Context, v *verdict, err error) {
 	case errors.As(err, &hopeless):
 		findings = hopeless.findings
 	case errors.As(err, &said):
+		said.text = t.clean(ctx, said.text)
 		findings = diagnose.Helm(said.text)
 	}
 	if len(findings) == 0 {
@@ -117,6 +118,15 @@ func (t *trial) explain(ctx context.Context, v *verdict, err error) {
 	if len(findings) == 0 || said != nil {
 		v.fail("see kubectl -n "+t.Namespace+" describe pods; --keep keeps them for a look", "%v", err)
 	}
+}
+
+// clean takes values of Secrets out of what Helm printed. Where Secrets may not be read
+// the text stays: Helm could not have printed them either.
+func (t *trial) clean(ctx context.Context, text string) string {
+	if cleaned := diagnose.Cleaner(ctx, t.cluster, t.Namespace)(text); cleaned != "" {
+		return cleaned
+	}
+	return text
 }
 
 // spell writes a finding with its name, by which docs and tests know it.

@@ -112,7 +112,7 @@ func (t *trial) helmTest(ctx context.Context, v *verdict) {
 	}
 	t.progress("helm test")
 	if _, err := t.helm.run(ctx, "test", t.Release, "--timeout", "2m"); err != nil {
-		v.fail("see kubectl -n "+t.Namespace+" logs of the test's pod; --keep keeps it", "%v", err)
+		v.fail("see kubectl -n "+t.Namespace+" logs of the test's pod; --keep keeps it", "%s", t.clean(ctx, err.Error()))
 		return
 	}
 	v.saw("helm test passed")
