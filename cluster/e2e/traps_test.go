@@ -25,6 +25,9 @@ func TestTraps(t *testing.T) {
 		{"a port that no NodePort can have", "config: {rtc: {udp_port: 7882}}", "render", "fail", "between 30000 and 32767", "choose such a port"},
 		{"TURN over TLS without a certificate", "config: {turn: {enabled: true, " + cert + "}}", "render", "fail", "needs a certificate", "turn.existingSecret"},
 		{"TURN over TLS without a name", "config: {turn: {enabled: true, tls_port: 5349}}\nturn: {existingSecret: x}", "render", "fail", "needs turn.domain", "the name in the certificate"},
+		{"one fixed address for several servers", externalRedis("") + "\nreplicaCount: 2\nmedia: {type: HostNetwork, address: 192.0.2.1}", "render", "fail", "all of several servers would tell", "leave it empty"},
+		{"an address that is everybody's own", "media: {address: 127.0.0.1}", "render", "fail", "no client reaches", "leave it empty"},
+		{"a server at its loopback address", "config: {bind_addresses: [127.0.0.1]}", "render", "fail", "neither Services nor probes", "leave it out"},
 		{"several servers with the sidecar", "replicaCount: 2", "render", "fail", "inside each pod", "redis.external.address"},
 		{"several servers behind a load balancer", externalRedis("") + "\nreplicaCount: 2\nmedia: {type: LoadBalancer, address: 192.0.2.1}", "render", "fail", "one of several servers only", "HostNetwork or NodePort"},
 	} {

@@ -62,6 +62,7 @@ func service(s *subject, v *verdict) {
 			v.skip("The ports are not known: see config")
 			continue
 		}
+		server.judgeBinding(v)
 		if name := server.signalService(s, http); name != "" {
 			v.pass("Service %s leads to the signalling port %d", name, http.From)
 		} else {
@@ -259,6 +260,9 @@ func (v *server) judgeMedia(s *subject, out *verdict, open, shut []string) {
 	case len(shut) > 0 && slices.ContainsFunc(shut, func(t string) bool { return strings.HasPrefix(t, "rtc-udp") }):
 		out.warn(step, "Media over UDP is not reachable from outside the cluster, over TCP alone calls are poor: %s", strings.Join(shut, "; "))
 	default:
+		if _, ok := v.port("rtc-tcp"); !ok {
+			out.warn("Set rtc.tcp_port to a port that is open in the same way", "Media goes over UDP alone: clients whose network blocks UDP have no way in")
+		}
 		out.pass("Media is reachable from outside the cluster: %s", strings.Join(open, ", "))
 	}
 }
@@ -464,7 +468,7 @@ func (v *server) judgeFixed(out *verdict, text, origin string) {
 		switch {
 		case err != nil:
 			out.fail("Give an IP address: "+v.where("rtc.node_ip"), "%s is %q, which is no IP address", origin, text)
-		case ip.IsLoopback() || ip.IsUnspecified():
+		case ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast():
 			out.fail("Give the address by which clients reach the server: "+v.where("rtc.node_ip"), "%s is %s, which no client reaches", origin, text)
 		default:
 			out.pass("%s is the fixed address %s", origin, text)

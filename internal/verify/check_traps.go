@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -9,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
@@ -155,19 +158,27 @@ func (v *server) judgeTURNOverTLS(s *subject, out *verdict) {
 	if !ok {
 		return
 	}
-	v.judgeCertificate(out)
-	if v.pod().HostNetwork && port.From == 443 {
+	v.judgeCertificate(s, out)
+	if v.pod().HostNetwork && port.From == 443 || s.wantsClusterOnly() {
 		return
+	}
+	for _, p := range v.container.Ports {
+		if p.HostPort == 443 && isOf(port, p.ContainerPort, p.Protocol) {
+			return
+		}
 	}
 	var near []string
 	for _, service := range v.servicesOf(s) {
 		for _, p := range service.spec.Ports {
+			outside := service.spec.Type == corev1.ServiceTypeLoadBalancer || len(service.spec.ExternalIPs) > 0 || v.isOn("turn.external_tls")
 			switch {
 			case !isOf(port, v.target(p), p.Protocol):
-			case p.Port == 443 || p.NodePort == 443 || s.isRouted(service.Name()):
+			case p.Port == 443 && outside, p.NodePort == 443, s.isRouted(service.Name()):
 				return
+			case p.NodePort != 0:
+				near = append(near, fmt.Sprintf("Service %s has it at port %d of the nodes", service.Name(), p.NodePort))
 			default:
-				near = append(near, fmt.Sprintf("Service %s has it at port %d", service.Name(), p.Port))
+				near = append(near, fmt.Sprintf("%s Service %s has it at port %d", or(string(service.spec.Type), "ClusterIP"), service.Name(), p.Port))
 			}
 		}
 	}
@@ -180,15 +191,33 @@ func (v *server) judgeTURNOverTLS(s *subject, out *verdict) {
 }
 
 // judgeCertificate: without either the server ends at its start.
-func (v *server) judgeCertificate(out *verdict) {
+func (v *server) judgeCertificate(s *subject, out *verdict) {
 	_, byVariable := v.env["LIVEKIT_TURN_CERT"]
 	_, byFlag := v.flag("turn-cert")
 	if v.text("turn.cert_file") == "" && !byVariable && !byFlag && !v.isOn("turn.external_tls") {
 		out.fail("Mount a certificate for turn.domain and name it in turn.cert_file and turn.key_file, or end TLS before the server and set turn.external_tls: "+v.where("turn"),
 			"TURN over TLS has no certificate: the server does not start")
 	}
+	v.judgeCertificateFile(s, out)
 	if v.text("turn.domain") == "" {
 		out.fail("Set turn.domain to the name that clients connect to and that the certificate is for: "+v.where("turn"), "TURN over TLS has no turn.domain: the server does not start")
+	}
+}
+
+// judgeCertificateFile: the files must be on a volume, and the key with the certificate.
+func (v *server) judgeCertificateFile(s *subject, out *verdict) {
+	for _, key := range []string{"turn.cert_file", "turn.key_file"} {
+		name := v.text(key)
+		other := v.text(map[string]string{"turn.cert_file": "turn.key_file", "turn.key_file": "turn.cert_file"}[key])
+		if name == "" && other != "" {
+			out.fail("Set both turn.cert_file and turn.key_file: "+v.where("turn"), "TURN over TLS has %s, and no %s: the server does not start", other, key)
+		}
+		if name == "" {
+			continue
+		}
+		if content, _ := s.file(v.pod(), v.container, name); content.missing {
+			out.fail("Mount the Secret with the certificate there, or correct the path: "+v.where(key), "%s is %s, %s", key, name, content.from)
+		}
 	}
 }
 
@@ -228,17 +257,37 @@ func olderThan(tag string, major, minor int) bool {
 // dns judges whether a pod on the node's network finds the cluster's Services.
 func dns(s *subject, v *verdict) {
 	for _, server := range s.servers {
-		host, _, _ := net.SplitHostPort(server.text("redis.address"))
-		if !server.pod().HostNetwork || !isClusterName(host) {
+		host := server.clusterName(s)
+		if !server.pod().HostNetwork || host == "" {
 			v.pass("The server finds what it needs by the names that it is given")
 			continue
 		}
 		if server.pod().DNSPolicy != corev1.DNSClusterFirstWithHostNet {
 			v.fail("Set dnsPolicy: ClusterFirstWithHostNet: "+server.spec("dnsPolicy"),
-				"%s is on the node's network and asks the node's DNS, which does not know redis.address %s", server.workloadObject, host)
+				"%s is on the node's network and asks the node's DNS, which does not know the Service %s", server.workloadObject, host)
 		}
 		v.pass("The server asks the cluster's DNS, on the node's network too")
 	}
+}
+
+// clusterName gives the first address of Redis that is a Service's name, "" where none is.
+func (v *server) clusterName(s *subject) string {
+	addresses := []any{v.text("redis.address")}
+	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses"} {
+		list, _ := lookup(v.config, key).([]any)
+		addresses = append(addresses, list...)
+	}
+	for _, a := range addresses {
+		host, _, err := net.SplitHostPort(fmt.Sprint(a))
+		if err != nil {
+			continue
+		}
+		service, _, _ := strings.Cut(host, ".")
+		if _, isHere := s.find("Service", service); isClusterName(host) || isHere {
+			return host
+		}
+	}
+	return ""
 }
 
 // isClusterName takes names of Services: of one word, or with the cluster's endings.
@@ -259,7 +308,8 @@ func (v *server) judgeSTUN(s *subject, out *verdict) {
 		}
 		var p networkingv1.NetworkPolicy
 		_ = o.Decode(&p)
-		if !slices.Contains(p.Spec.PolicyTypes, networkingv1.PolicyTypeEgress) || !selectsAll(p.Spec.PodSelector.MatchLabels, v.template.Labels) {
+		selector, err := metav1.LabelSelectorAsSelector(&p.Spec.PodSelector)
+		if err != nil || !closesEgress(p.Spec) || !selector.Matches(labels.Set(v.template.Labels)) {
 			continue
 		}
 		if slices.ContainsFunc(p.Spec.Egress, letsSTUNOut) {
@@ -273,27 +323,70 @@ func (v *server) judgeSTUN(s *subject, out *verdict) {
 	}
 }
 
-// selectsAll is selects for the selectors of policies: an empty one takes every pod.
-func selectsAll(selector, labels map[string]string) bool {
-	return len(selector) == 0 || selects(selector, labels)
+// closesEgress: without policyTypes, egress rules imply that type.
+func closesEgress(p networkingv1.NetworkPolicySpec) bool {
+	if len(p.PolicyTypes) == 0 {
+		return len(p.Egress) > 0
+	}
+	return slices.Contains(p.PolicyTypes, networkingv1.PolicyTypeEgress)
 }
 
+// letsSTUNOut takes a rule for UDP to addresses outside, at any of the ports that STUN
+// servers have.
 func letsSTUNOut(rule networkingv1.NetworkPolicyEgressRule) bool {
-	outside := len(rule.To) == 0 || slices.ContainsFunc(rule.To, func(p networkingv1.NetworkPolicyPeer) bool { return p.IPBlock != nil })
-	udp := len(rule.Ports) == 0 || slices.ContainsFunc(rule.Ports, func(p networkingv1.NetworkPolicyPort) bool {
-		return p.Protocol != nil && *p.Protocol == corev1.ProtocolUDP && (p.Port == nil || p.Port.IntValue() != 53)
+	outside := len(rule.To) == 0 || slices.ContainsFunc(rule.To, func(p networkingv1.NetworkPolicyPeer) bool {
+		if p.IPBlock == nil {
+			return false
+		}
+		block, err := netip.ParsePrefix(p.IPBlock.CIDR)
+		return err == nil && (block.Bits() == 0 || !block.Addr().IsPrivate())
 	})
-	return outside && udp
+	return outside && (len(rule.Ports) == 0 || slices.ContainsFunc(rule.Ports, func(p networkingv1.NetworkPolicyPort) bool {
+		if p.Protocol == nil || *p.Protocol != corev1.ProtocolUDP {
+			return false
+		}
+		return p.Port == nil || slices.ContainsFunc(stunPorts, func(port int32) bool {
+			last := p.Port.IntVal
+			if p.EndPort != nil {
+				last = *p.EndPort
+			}
+			return p.Port.IntVal <= port && port <= last
+		})
+	}))
 }
+
+// stunPorts are the ports of public STUN servers: Google's, those of LiveKit's defaults, and the standard one.
+var stunPorts = []int32{19302, 3478, 5349}
 
 // coversRange takes the ways to a range of ports that lead to a part of it for none.
 func (w *ways) coversRange(port livekit.Port, opened map[string]map[int32]bool) {
 	size := port.To - port.From + 1
-	for service, numbers := range opened {
-		if len(numbers) >= size {
-			continue
-		}
-		w.open = slices.DeleteFunc(w.open, func(way string) bool { return strings.HasSuffix(way, " "+service) })
-		w.near = append(w.near, fmt.Sprintf("Service %s opens %d of its %d ports", service, len(numbers), size))
+	all := map[int32]bool{}
+	for _, numbers := range opened {
+		maps.Copy(all, numbers)
 	}
+	if len(opened) == 0 || len(all) >= size {
+		return
+	}
+	for _, service := range slices.Sorted(maps.Keys(opened)) {
+		w.open = slices.DeleteFunc(w.open, func(way string) bool { return strings.HasSuffix(way, " Service "+service) })
+		w.near = append(w.near, fmt.Sprintf("Service %s opens %d of its %d ports", service, len(opened[service]), size))
+	}
+}
+
+// judgeBinding says whether the server listens where its Services lead: at all addresses
+// of the pod, not at its loopback one.
+func (v *server) judgeBinding(out *verdict) {
+	addresses, _ := lookup(v.config, "bind_addresses").([]any)
+	if len(addresses) == 0 {
+		return
+	}
+	for _, a := range addresses {
+		ip := net.ParseIP(fmt.Sprint(a))
+		if ip == nil || !ip.IsLoopback() {
+			return
+		}
+	}
+	out.fail("Leave bind_addresses out, so that the server listens at all addresses: "+v.where("bind_addresses"),
+		"%s listens at %v alone, which neither Services nor probes reach", v, addresses)
 }

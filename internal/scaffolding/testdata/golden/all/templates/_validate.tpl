@@ -76,6 +76,14 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if and $address (not (has $address (list "host" "pod" "stun" "auto"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
 {{- $errors = append $errors (printf "media.address is %q: use host, pod, stun, auto or an IP address" $address) }}
 {{- end }}
+{{- if hasPrefix "127." $address }}
+{{- $errors = append $errors (printf "media.address is %s, which no client reaches: leave it empty" $address) }}
+{{- else if and $several $address (not (has $address (list "host" "pod" "stun" "auto"))) (ne $type "LoadBalancer") }}
+{{- $errors = append $errors (printf "media.address is %s, which all of several servers would tell clients: leave it empty" $address) }}
+{{- end }}
+{{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
+{{- $errors = append $errors "config.bind_addresses is the loopback address, which neither Services nor probes reach: leave it out" }}
+{{- end }}
 {{- if and $several (eq $type "LoadBalancer") }}
 {{- $errors = append $errors "media.type LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or replicaCount 1" }}
 {{- end }}
