@@ -212,7 +212,7 @@ func (t *trial) findService(ctx context.Context, s *server) error {
 	for _, o := range t.release.kind("Service") {
 		service, err := t.cluster.CoreV1().Services(t.Namespace).Get(ctx, o.GetName(), meta.GetOptions{})
 		if err != nil {
-			return fmt.Errorf("Service %s: %w", o.GetName(), err)
+			return fmt.Errorf("the Service %s: %w", o.GetName(), err)
 		}
 		if !selects(service.Spec.Selector, s.pod.Labels) {
 			continue
