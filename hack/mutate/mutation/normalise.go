@@ -82,7 +82,7 @@ func normalise(o manifest.Object, own string) any {
 
 // emptyIsDefault are the fields that Kubernetes has empty where they are absent.
 var emptyIsDefault = []string{
-	"annotations", "labels", "nodeSelector", "affinity", "tolerations", "imagePullSecrets", "resources",
+	"annotations", "labels", "nodeSelector", "affinity", "tolerations", "imagePullSecrets", "resources", "strategy", "updateStrategy",
 	"securityContext", "env", "envFrom", "volumes", "volumeMounts",
 }
 
