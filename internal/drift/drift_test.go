@@ -189,6 +189,42 @@ func TestNoLongerRandom(t *testing.T) {
 	}
 }
 
+// Nothing that is called a secret is shown, wherever a chart or its values have it.
+func TestHide(t *testing.T) {
+	const word = "hush-hush-hush"
+	for _, c := range []struct {
+		path  string
+		value any
+	}{
+		{"redis.password", word}, {"redis.password", 12345678}, {"config.keys.APIx", word}, {"keys.values.APIx", word}, {"extra.apiToken", word},
+		{"extra", map[string]any{"list": []any{map[string]any{"token": word}}}},
+		{"env", []any{map[string]any{"name": "REDIS_PASSWORD", "value": word}}},
+		{"spec.template.spec.containers[server].env[LIVEKIT_KEYS].value", "k: " + word},
+		{"spec.template.spec.containers[server].env[LIVEKIT_REDIS_PASSWORD].value", 12345678},
+		{"spec.template.spec.containers[server].args[1]", "k: " + word},
+		{"spec.template.spec.containers[server].args[0]", "--redis-password=" + word},
+		{"args", []any{"--keys", "k: " + word, "--redis-password=" + word}},
+		{"data.password", word}, {"data.settings", `{"keys": {"a": "` + word + `"}}`}, {"metadata.annotations.example.com/password", word},
+		{"webhook.urls[0]", "https://u:" + word + "@example.com/"},
+	} {
+		text, err := json.Marshal(hide(Finding{Object: "ConfigMap/x", Path: c.path, Chart: c.value, Upstream: c.value}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), word) || strings.Contains(string(text), "12345678") {
+			t.Errorf("%s: %s", c.path, text)
+		}
+	}
+	for path, value := range map[string]any{
+		"keys.existingSecret": "name-of-it", "keys.apiKeyEntry": "LIVEKIT_API_KEY", "ingress.tls[0].secretName": "name-of-it", "serviceAccount.automountToken": true,
+		"spec.template.spec.containers[server].env[LIVEKIT_KEYS].value": `"$(LIVEKIT_API_KEY)": "$(LIVEKIT_API_SECRET)"`, "image.repository": "docker.io/a:5000/b",
+	} {
+		if f := hide(Finding{Path: path, Chart: value}); f.Chart != value {
+			t.Errorf("%s: %v is hidden as %v, and is no secret", path, value, f.Chart)
+		}
+	}
+}
+
 func TestChartThatNeverRenders(t *testing.T) {
 	broken, err := helmchart.LoadFiles([]helmchart.File{
 		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.0\n")},

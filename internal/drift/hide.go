@@ -3,7 +3,10 @@ package drift
 import (
 	"encoding/base64"
 	"fmt"
+	"reflect"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"sigs.k8s.io/yaml"
 
@@ -17,17 +20,18 @@ func hidden(v any) string {
 	return fmt.Sprintf("(hidden, %d characters)", len(fmt.Sprint(v)))
 }
 
-// hide takes secrets out of a finding: whatever a Secret holds, and the
-// credentials of a configuration.
+// hide takes secrets out of a finding: whatever a Secret holds, the credentials of a
+// configuration, and what is called a secret anywhere else.
 func hide(f Finding) Finding {
 	rest, isData := strings.CutPrefix(f.Path, "data.")
 	isSecret := strings.HasPrefix(f.Object, "Secret/") && (isData || strings.HasPrefix(f.Path, "stringData")) && !strings.HasPrefix(rest, "(")
-	if !isSecret && !isCredential(f.Path) {
-		return f
-	}
 	for _, side := range []*any{&f.Upstream, &f.Chart} {
-		if *side != nil {
+		switch {
+		case *side == nil:
+		case isSecret, isCredential(f.Path):
 			*side = hidden(*side)
+		default:
+			*side = hideAt(f.Path, *side)
 		}
 	}
 	return f
@@ -73,46 +77,132 @@ func matchesPattern(path, pattern []string) bool {
 
 // secretNames are the ends of names of values that hold secrets, in values of
 // charts nobody knows.
-var secretNames = []string{"password", "secret", "token", "credential", "credentials", "secretkey", "apisecret"}
+var secretNames = []string{"password", "passphrase", "secret", "token", "credential", "credentials", "secretkey", "privatekey", "apisecret", "livekitkeys"}
 
 // hideValues gives values with secrets hidden: API keys and what is called one.
 func hideValues(values map[string]any) map[string]any {
-	out, _ := hideBelow(values, "").(map[string]any)
+	out, _ := hideAny("", values).(map[string]any)
 	return out
 }
 
-func hideBelow(v any, key string) any {
+// hideAt hides the secrets in what stands at a path of values or of an object. The name is
+// that of the last segment, or of the list's element that it belongs to, as in
+// env[REDIS_PASSWORD].value.
+func hideAt(path string, v any) any {
+	segments := strings.Split(path, ".")
+	last, _, isElement := strings.Cut(segments[len(segments)-1], "[")
+	if text, ok := v.(string); ok && isElement && (last == "args" || last == "command") {
+		return hideArgument(text)
+	}
+	if len(segments) > 1 {
+		parent, element, _ := strings.Cut(segments[len(segments)-2], "[")
+		if last == "value" && isSecretName(strings.TrimSuffix(element, "]")) {
+			return hideScalar(v)
+		}
+		if isKeyMap(parent, segments) && isKeyEntry(last) {
+			return hideScalar(v)
+		}
+	}
+	return hideAny(last, v)
+}
+
+// hideAny hides the secrets in a value of any shape that is called key.
+func hideAny(key string, v any) any {
 	switch v := v.(type) {
+	case nil, bool:
+		return v
 	case map[string]any:
-		out := map[string]any{}
-		for k, x := range v {
-			text, isText := x.(string)
-			if isText && len(text) > 0 && (isSecretName(k) || isKeyMap(key)) {
-				out[k] = hidden(text)
-				continue
-			}
-			below := k
-			if key == "keys" {
-				below = "keys." + k
-			}
-			out[k] = hideBelow(x, below)
-		}
-		return out
+		return hideMap(key, v)
 	case []any:
-		out := make([]any, len(v))
-		for i, x := range v {
-			out[i] = hideBelow(x, key)
+		return hideList(key, v)
+	case string:
+		if isSecretName(key) {
+			return hideScalar(v)
 		}
-		return out
+		return hideText(v)
+	}
+	if isSecretName(key) {
+		return hidden(v)
 	}
 	return v
 }
 
+func hideMap(key string, m map[string]any) map[string]any {
+	out := map[string]any{}
+	name, _ := m["name"].(string)
+	for k, v := range m {
+		switch {
+		case (key == "keys" || key == "keys.values") && isKeyEntry(k), k == "value" && isSecretName(name):
+			out[k] = hideScalar(v)
+		case key == "keys" && k == "values":
+			out[k] = hideAny("keys.values", v)
+		default:
+			out[k] = hideAny(k, v)
+		}
+	}
+	return out
+}
+
+// hideList hides what stands behind flags that take secrets.
+func hideList(key string, list []any) []any {
+	out := make([]any, len(list))
+	wasSecret := false
+	for i, v := range list {
+		text, isText := v.(string)
+		flag, value, hasValue := strings.Cut(text, "=")
+		isSecret := isText && strings.HasPrefix(text, "-") && (isSecretName(flag) || strings.TrimLeft(flag, "-") == "keys")
+		switch {
+		case wasSecret && isText:
+			out[i] = hidden(text)
+		case isSecret && hasValue:
+			out[i] = flag + "=" + hidden(value)
+		default:
+			out[i] = hideAny(key, v)
+		}
+		wasSecret = isSecret && !hasValue
+	}
+	return out
+}
+
+// hideArgument hides an argument by itself: what stands behind a flag's "=", and what has the
+// form of API keys, which follow --keys.
+func hideArgument(text string) any {
+	if !strings.HasPrefix(text, "-") && strings.Contains(text, ": ") {
+		return hideScalar(text)
+	}
+	return hideList("", []any{text})[0]
+}
+
+// hideScalar hides a text or a number; what has a shape is looked into.
+func hideScalar(v any) any {
+	switch v := v.(type) {
+	case nil, bool:
+		return v
+	case map[string]any, []any:
+		return hideAny("", v)
+	case string:
+		if !strings.ContainsFunc(variableReference.ReplaceAllString(v, ""), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			return v // it names variables, and holds nothing
+		}
+	}
+	return hidden(v)
+}
+
+var variableReference = regexp.MustCompile(`\$\([^)]*\)`)
+
 // isKeyMap reports whether a block of values maps API keys to secrets.
-func isKeyMap(key string) bool { return key == "keys" || key == "keys.values" }
+func isKeyMap(parent string, segments []string) bool {
+	return parent == "keys" || parent == "values" && len(segments) > 2 && segments[len(segments)-3] == "keys"
+}
+
+// isKeyEntry tells API keys from what charts say about them in the same block.
+func isKeyEntry(name string) bool {
+	return name != "values" && name != "existingSecret" && name != "operator" && !strings.HasSuffix(name, "Entry")
+}
 
 func isSecretName(key string) bool {
-	key = strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key))
+	key = key[strings.LastIndexByte(key, '/')+1:] // of annotations
+	key = strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(key))
 	for _, name := range secretNames {
 		if strings.HasSuffix(key, name) && key != "existingsecret" && key != "casecret" {
 			return true
@@ -126,14 +216,16 @@ func objectYAML(o *object) string {
 	if o == nil {
 		return ""
 	}
-	fields := helmchart.Copy(o.Fields)
-	for _, block := range []string{"data", "stringData"} {
-		data, _ := fields[block].(map[string]any)
-		for k, v := range data {
-			if o.Kind() == "Secret" {
-				data[k] = hiddenEntry(block, v)
-			} else if text, ok := v.(string); ok {
-				data[k] = hideText(text)
+	fields := hideMap("", helmchart.Copy(o.Fields))
+	if o.Kind() == "Secret" {
+		for _, block := range []string{"data", "stringData"} {
+			hiddenData := map[string]any{}
+			data, _ := o.Fields[block].(map[string]any)
+			for k, v := range data {
+				hiddenData[k] = hiddenEntry(block, v)
+			}
+			if len(data) > 0 {
+				fields[block] = hiddenData
 			}
 		}
 	}
@@ -151,18 +243,20 @@ func hiddenEntry(block string, v any) string {
 	return hidden(text)
 }
 
-// hideText hides the credentials in a text that is a configuration of LiveKit.
+// hideText hides the credentials in a text: those of a configuration, in YAML or JSON, and
+// those in an address.
 func hideText(text string) string {
 	var config map[string]any
-	if yaml.Unmarshal([]byte(text), &config) != nil || !isConfig(config) {
-		return text
+	if strings.Contains(text, ":") && yaml.Unmarshal([]byte(text), &config) == nil && len(config) > 0 {
+		if shown := hideMap("", config); !reflect.DeepEqual(shown, config) {
+			return writeYAML(shown)
+		}
 	}
-	paths := livekit.CredentialPaths(config)
-	if len(paths) == 0 {
-		return text
-	}
-	return writeYAML(hideBelow(config, "").(map[string]any))
+	return addressCredentials.ReplaceAllString(text, "://(hidden)@")
 }
+
+// addressCredentials are a name and a password in an address, or a token in its place.
+var addressCredentials = regexp.MustCompile(`://[^\s/@"']+@`)
 
 // writeYAML writes a map as YAML, "" for an empty one.
 func writeYAML(m map[string]any) string {

@@ -54,7 +54,7 @@ func changedValues(then, now *helmchart.Chart, why string) []Finding {
 		was, wasThere := old[key]
 		is, isThere := current[key]
 		if wasThere != isThere || !sameValue(was, is) {
-			out = append(out, Finding{Layer: LayerVersion, Class: Extra, Path: "values " + key, Upstream: hideValue(key, is), Chart: hideValue(key, was), Why: why})
+			out = append(out, Finding{Layer: LayerVersion, Class: Extra, Path: "values " + key, Upstream: hideAt(key, is), Chart: hideAt(key, was), Why: why})
 		}
 	}
 	return out

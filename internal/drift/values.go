@@ -105,6 +105,7 @@ type valuesLayer struct {
 
 func (v *valuesLayer) add(f Finding) {
 	f.Layer = LayerValues
+	f.Upstream, f.Chart = hideAt(f.Path, f.Upstream), hideAt(f.Path, f.Chart)
 	v.out = append(v.out, f)
 }
 
@@ -125,11 +126,11 @@ func (v *valuesLayer) row(row conversion.Row) {
 		v.used[place] = true
 		chart, declared := v.here.at(place)
 		if v.s.foreign != nil && declared && !v.here.isRead(place) {
-			v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Chart: hideValue(place, chart), Why: fmt.Sprintf("the chart has %s, and no template reads it", place)})
+			v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Chart: hideAt(place, chart), Why: fmt.Sprintf("the chart has %s, and no template reads it", place)})
 			return
 		}
 		if v.s.foreign != nil && place != row.Key {
-			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: hideValue(place, chart), Why: fmt.Sprintf("%s here (%s)", place, how)})
+			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: hideAt(place, chart), Why: fmt.Sprintf("%s here (%s)", place, how)})
 			return
 		}
 		copied := i == 0 && slices.Contains([]string{"same", "exact", "config"}, row.How) && row.Default != nil
@@ -149,7 +150,7 @@ func (v *valuesLayer) changedDefault(row conversion.Row, upstream any, declared 
 	switch {
 	case declared && !sameValue(row.Default, upstream):
 		v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Chart: row.Default,
-			Why: fmt.Sprintf("upstream's default was %v", show(row.Default))})
+			Why: fmt.Sprintf("upstream's default was %v", show(hideAt(row.Key, row.Default)))})
 	case !declared && !isEmpty(row.Default) && !v.up.reads(row.Key):
 		v.add(Finding{Class: Drift, Path: row.Key, Chart: row.Default, Why: "upstream's chart no longer has this key"})
 	}
@@ -217,7 +218,7 @@ func (v *valuesLayer) newKey(key string, upstream any) {
 func (v *valuesLayer) own() {
 	for _, key := range slices.Sorted(maps.Keys(v.here.declared)) {
 		if !v.isUsed(key) {
-			v.add(Finding{Class: Extra, Path: key, Chart: hideValue(key, v.here.declared[key]), Why: "only this chart has it"})
+			v.add(Finding{Class: Extra, Path: key, Chart: v.here.declared[key], Why: "only this chart has it"})
 		}
 	}
 }
@@ -229,13 +230,6 @@ func (v *valuesLayer) isUsed(key string) bool {
 		}
 	}
 	return false
-}
-
-func hideValue(key string, value any) any {
-	if text, ok := value.(string); ok && text != "" && isSecretName(key[strings.LastIndexByte(key, '.')+1:]) {
-		return hidden(text)
-	}
-	return value
 }
 
 // at gives the value at a dotted path.
