@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,7 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
   helm livekit diff-upstream --accept 'Deployment/server spec.replicas' --reason 'we scale by hand'`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(f.accept) > 0 && f.reason == "" {
+			if len(f.accept) > 0 && strings.TrimSpace(f.reason) == "" {
 				return remedy.Errorf("say why with --reason", "--accept needs a reason: without one nobody knows later why the difference was fine")
 			}
 			result, err := bounded(cmd.Context(), f.timeout, func(ctx context.Context) (*drift.Report, error) {

@@ -47,7 +47,18 @@ func accept(r *Report, accepted []convention.Accepted) {
 	}
 }
 
+// isTelling reports whether a name has some part that is no wildcard and no layer's name.
+func isTelling(name string) bool {
+	for _, layer := range []Layer{LayerVersion, LayerValues, LayerObjects} {
+		name = strings.TrimPrefix(name, string(layer)+" ")
+	}
+	return strings.Trim(name, "*?/. ") != ""
+}
+
 func isNamed(f Finding, name string) bool {
+	if name == "" {
+		return false
+	}
 	for _, id := range []string{f.ID(), strings.Join(nonEmpty(f.Object, f.Path), " "), f.Path} {
 		if id == name || id == "" {
 			if id == name {

@@ -142,6 +142,9 @@ func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
 		return nil
 	}
 	for _, name := range c.Accept {
+		if !isTelling(name) {
+			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %q would accept whatever comes", name)
+		}
 		named := slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Accepted && isNamed(f, name) })
 		if !named {
 			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %s: no drift is called so", name)
@@ -152,7 +155,7 @@ func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
 		file = own
 	}
 	var list []convention.Accepted
-	for _, name := range c.Accept {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.Accept))) {
 		list = append(list, convention.Accepted{Finding: name, Reason: c.Reason})
 	}
 	if err := convention.AddAccepted(file, list); err != nil {
