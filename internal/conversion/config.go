@@ -30,10 +30,15 @@ func (c *converter) config() {
 	moved := map[string]string{}
 	for _, r := range renamed {
 		value := take(config, strings.Split(r.old, ".")...)
-		if isSet(value) && get(config, strings.Split(r.new, ".")...) == nil {
-			put(config, strings.Split(r.new, "."), value)
-			moved[r.new] = "livekit." + r.old
+		if !isSet(value) {
+			continue
 		}
+		// The server lets the old key win (config.NewConfig of its source).
+		if other := get(config, strings.Split(r.new, ".")...); other != nil && fmt.Sprint(other) != fmt.Sprint(value) {
+			c.note("livekit."+r.new, fmt.Sprintf("is %v, and the server takes the older livekit.%s, which is %v", other, r.old, value))
+		}
+		put(config, strings.Split(r.new, "."), value)
+		moved[r.new] = "livekit." + r.old
 	}
 	c.dropUnknown(config)
 	if redis := table(config, "redis"); redis != nil && len(redis) == 0 {

@@ -5,10 +5,12 @@
 package conversion
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 )
 
@@ -138,6 +140,9 @@ func (c *converter) copies() {
 	for _, r := range c.table {
 		switch r.How {
 		case "same", "exact":
+			if c.get(r.Key) == nil && c.isOwn(r.Key) && hasDefault(r.To[0]) {
+				c.lose(r.Key, "is null: upstream's chart then sets nothing, and this one its own default")
+			}
 			if value := c.get(r.Key); value != nil {
 				s := Setting{Key: r.To[0], Value: value, IsWhole: r.How == "exact", From: []string{r.Key}}
 				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !isSet(value) {
@@ -153,6 +158,20 @@ func (c *converter) copies() {
 	}
 }
 
+// hasDefault reports whether the canonical chart sets something where nothing is said.
+func hasDefault(key string) bool {
+	table, err := canonical.Load()
+	if err != nil {
+		return false
+	}
+	i := slices.IndexFunc(table.Values, func(v canonical.Value) bool { return v.Key == key })
+	if i < 0 || table.Values[i].Default == nil {
+		return false
+	}
+	d := table.Values[i].Default
+	return len(d.Content) > 0 || d.Tag != "!!null" && !slices.Contains([]string{"", "false", "0"}, d.Value) && d.Value != "{}" && d.Value != "[]"
+}
+
 // always makes the settings that follow from what upstream's templates do
 // whatever the values are, and this chart does otherwise by default.
 func (c *converter) always() {
@@ -164,13 +183,40 @@ func (c *converter) always() {
 // unknown reports what the user has set and no row of the table knows.
 func (c *converter) unknown() {
 	for _, key := range slices.Sorted(maps.Keys(leaves(c.own, ""))) {
-		if strings.HasPrefix(key, "livekit.") || key == "livekit" {
+		if strings.HasPrefix(key, "livekit.") {
 			continue // see config
 		}
-		if _, ok := c.table.Row(key); !ok && !c.isAboveRow(key) {
+		if _, ok := c.table.Row(key); !ok && !c.isAboveRow(key) && key != "livekit" {
 			c.lose(key, "upstream's chart reads no such key")
 		}
 	}
+	c.otherKinds()
+}
+
+// otherKinds reports what the user has set to something of another kind than upstream's
+// chart reads there: nothing could come of it.
+func (c *converter) otherKinds() {
+	for _, key := range slices.Sorted(maps.Keys(leaves(c.own, ""))) {
+		value := get(c.own, strings.Split(key, ".")...)
+		if _, isMap := value.(map[string]any); value == nil || isMap {
+			continue
+		}
+		if c.isAboveRow(key) {
+			c.lose(key, fmt.Sprintf("is %s, and upstream's chart reads a map there", kindOf(value)))
+		} else if r, ok := c.table.Row(key); ok && r.Key == key && r.Default != nil && kindOf(r.Default) != kindOf(value) && kindOf(r.Default) != "a value" {
+			c.lose(key, fmt.Sprintf("is %s, and upstream's chart reads %s there", kindOf(value), kindOf(r.Default)))
+		}
+	}
+}
+
+func kindOf(v any) string {
+	switch v.(type) {
+	case map[string]any:
+		return "a map"
+	case []any:
+		return "a list"
+	}
+	return "a value"
 }
 
 // isAboveRow reports whether the key is a block of keys that the table knows,

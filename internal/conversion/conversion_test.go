@@ -1,6 +1,7 @@
 package conversion
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +105,13 @@ func TestLosses(t *testing.T) {
 		{"loadBalancer: {tls: [{hosts: [a.b]}]}", "loadBalancer.tls"},
 		{"loadBalancer: {type: alb, clusterIssuer: x, tls: [{hosts: [a.b]}]}", "loadBalancer.clusterIssuer"},
 		{"gcp: {backendConfig: {timeoutSec: 1}}", "gcp.backendConfig"},
+		{"image: livekit/livekit-server:v1", "image"},
+		{"serviceAccount: mine", "serviceAccount"},
+		{"loadBalancer: alb", "loadBalancer"},
+		{"autoscaling: true", "autoscaling"},
+		{"livekit: {keys: [a]}", "livekit.keys"},
+		{"terminationGracePeriodSeconds: null", "terminationGracePeriodSeconds"},
+		{"autoscaling: {enabled: true, targetCPUUtilizationPercentage: null}", "autoscaling.targetCPUUtilizationPercentage"},
 	} {
 		lost := convert(t, c.values).Lost
 		if len(lost) != 1 || lost[0].Key != c.key || lost[0].Reason == "" {
@@ -113,6 +121,24 @@ func TestLosses(t *testing.T) {
 	for _, values := range []string{"{}", "livekit: {rtc: {port_range_start: null}}", "livekit: null", "loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}"} {
 		if lost := convert(t, values).Lost; len(lost) > 0 {
 			t.Errorf("%s: lost %v", values, lost)
+		}
+	}
+}
+
+// The server lets the older key win, upstream's own default among them.
+func TestOlderKeysWin(t *testing.T) {
+	for values, want := range map[string]string{
+		"livekit: {log_level: debug, logging: {level: warn}}": "debug",
+		"livekit: {logging: {level: warn}}":                   "info",
+		"livekit: {log_level: null, logging: {level: warn}}":  "warn",
+	} {
+		r := convert(t, values)
+		i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Key == "config" })
+		if got := get(r.Settings[i].Value.(map[string]any), "logging", "level"); got != want {
+			t.Errorf("%s: level %v, want %s", values, got, want)
+		}
+		if noted := slices.ContainsFunc(r.Notes, func(n Loss) bool { return n.Key == "livekit.logging.level" }); noted != (want != "warn") {
+			t.Errorf("%s: noted %v: %v", values, noted, r.Notes)
 		}
 	}
 }

@@ -89,19 +89,31 @@ func (s *subject) try(ctx context.Context, w Wish) (*trial, error) {
 		return nil, t.upstreamErr
 	}
 	t.chart, t.chartErr = s.render(ctx, s.chart, t.values)
+	if t.chartErr != nil && s.foreign != nil {
+		s.tryConverted(ctx, t)
+	}
+	// A wish that the chart refuses is a finding. What only explains differences is
+	// left out where it refuses as well.
 	if s.pristine != nil && s.pristine != s.chart {
-		if t.pristine, err = s.render(ctx, s.pristine, t.values); err != nil {
-			return nil, fmt.Errorf("scenario %s: the chart as it was scaffolded: %w", w.Name, err)
-		}
+		t.pristine, _ = s.render(ctx, s.pristine, t.values)
 	} else if s.pristine != nil {
 		t.pristine = t.chart
 	}
 	if s.whole != nil {
-		if t.whole, err = s.renderWhole(ctx, s.whole, t.settings); err != nil {
-			return nil, fmt.Errorf("scenario %s: the chart with all components: %w", w.Name, err)
-		}
+		t.whole, _ = s.renderWhole(ctx, s.whole, t.settings)
 	}
 	return t, ctx.Err()
+}
+
+// tryConverted gives a chart without a lock converted values alone: one that was
+// scaffolded refuses some of upstream's own keys beside them.
+func (s *subject) tryConverted(ctx context.Context, t *trial) {
+	full := helmchart.Copy(s.defaults)
+	unplaced := s.places.Apply(full, t.settings)
+	values := helmchart.Difference(s.defaults, full)
+	if chart, err := s.render(ctx, s.chart, values); err == nil {
+		t.chart, t.chartErr, t.values, t.unplaced = chart, nil, values, unplaced
+	}
 }
 
 // render renders a chart. One of other making may require values that upstream's

@@ -189,6 +189,31 @@ func TestNoLongerRandom(t *testing.T) {
 	}
 }
 
+// A wish that the chart refuses is a finding about that wish, and no end of the comparison.
+func TestWishThatIsRefused(t *testing.T) {
+	for _, with := range [][]string{nil, {"all"}} {
+		in := input(t, newChart(t, "", with...))
+		in.Scenarios = []Wish{{Name: "two", Values: map[string]any{"replicaCount": 2}}}
+		in.Only = []string{"two", "defaults"}
+		r := run(t, in)
+		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Drift && slices.Contains(f.Scenarios, "two") }) {
+			t.Errorf("%v: nothing is said of the wish: %+v", with, r.Summary)
+		}
+	}
+}
+
+// A scaffolded chart that lost its lock is compared as any other.
+func TestScaffoldedChartWithoutLock(t *testing.T) {
+	dir := newChart(t, "")
+	if err := os.Remove(filepath.Join(dir, ".helm-livekit.lock")); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, input(t, dir))
+	if len(r.Findings) == 0 {
+		t.Error("nothing was found")
+	}
+}
+
 // Nothing that is called a secret is shown, wherever a chart or its values have it.
 func TestHide(t *testing.T) {
 	const word = "hush-hush-hush"
