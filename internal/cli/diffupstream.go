@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
 			if len(f.accept) > 0 && strings.TrimSpace(f.reason) == "" {
 				return remedy.Errorf("say why with --reason", "--accept needs a reason: without one nobody knows later why the difference was fine")
 			}
+			if err := f.check(); err != nil {
+				return err
+			}
 			result, err := bounded(cmd.Context(), f.timeout, func(ctx context.Context) (*drift.Report, error) {
 				return f.run(ctx, cmd, chartDir(args))
 			})
@@ -74,6 +78,16 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
 	f.define(cmd)
 	out = addOutput(cmd, "text", "json", "markdown", "html")
 	return cmd
+}
+
+// check refuses what names nothing: it would show or compare nothing, and say so nowhere.
+func (f *diffFlags) check() error {
+	for _, class := range f.classes {
+		if !slices.Contains(drift.Classes, drift.Class(class)) {
+			return remedy.Errorf("use drift, left-out, accepted, ours, convention or extra", "--class %q is no class", class)
+		}
+	}
+	return drift.CheckVersion("--since", f.since)
 }
 
 func (f *diffFlags) define(cmd *cobra.Command) {

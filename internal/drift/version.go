@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // versions compares the two charts' versions, the servers that they run, and what
@@ -79,4 +81,15 @@ func isOlder(a, b string) bool {
 	x, errX := semver.NewVersion(a)
 	y, errY := semver.NewVersion(b)
 	return errX == nil && errY == nil && x.LessThan(y)
+}
+
+// CheckVersion refuses what is no version; flag names it in the error. "" is fine.
+func CheckVersion(flag, text string) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := semver.NewVersion(text); err != nil {
+		return remedy.Errorf("give a version of upstream's chart, such as 1.9.0", "%s %q is no version", flag, text)
+	}
+	return nil
 }
