@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -80,6 +81,12 @@ func runSuite(m *testing.M) int {
 		s.removeNamespaces()
 		os.Exit(130)
 	}()
+	// Go would run as many as there are processors; cases wait more than they work.
+	flag.Parse()
+	if err := flag.Set("test.parallel", fmt.Sprint(parallel())); err != nil {
+		fmt.Fprintln(os.Stderr, "Error:", err)
+		return 1
+	}
 	code := m.Run()
 	s.printTable()
 	if err := s.nothingIsLeft(); err != nil {
