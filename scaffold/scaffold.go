@@ -13,12 +13,12 @@ import (
 
 // all: because _helpers.tpl and .helmignore would be left out without it.
 //
-//go:embed all:chart
-var chart embed.FS
+//go:embed all:server
+var charts embed.FS
 
 // Files gives the chart's files, their names relative to the chart.
 func Files() fs.FS {
-	sub, err := fs.Sub(chart, "chart")
+	sub, err := fs.Sub(charts, "server")
 	if err != nil {
 		// The folder is named above, so this cannot be.
 		return embed.FS{}

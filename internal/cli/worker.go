@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
@@ -20,7 +20,7 @@ func newWorker() *cobra.Command {
 		Hidden: true,
 		Args:   atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return probe.Serve(cmd.Context(), os.Stdin, cmd.OutOrStdout())
+			return lineage.Serve(cmd.Context(), os.Stdin, cmd.OutOrStdout())
 		},
 	}
 }
@@ -41,7 +41,7 @@ func (f *renderFlags) renders() scaffolding.Renders {
 	if f.not {
 		return scaffolding.Renders{}
 	}
-	pool := &probe.Pool{}
+	pool := &lineage.Pool{}
 	if self, err := os.Executable(); err == nil {
 		pool.Command = []string{self, workerName}
 	}

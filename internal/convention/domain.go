@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -15,7 +15,7 @@ func (o *observation) raiseDomain(f *facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {
 		for _, r := range finding.Reaches {
-			if r.Effect != probe.Inside || !isHostField(r) || !o.isRelated(r.Object) {
+			if r.Effect != lineage.Inside || !isHostField(r) || !o.isRelated(r.Object) {
 				continue
 			}
 			if strings.HasPrefix(finding.Path[len(finding.Path)-1], "[") {

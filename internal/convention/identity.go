@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 )
 
 // raiseIdentity takes names and labels from what was rendered: that is what
@@ -27,22 +27,22 @@ func (o *observation) raiseIdentity(f *facts) {
 	o.raiseFiles(f)
 }
 
-func (o *observation) identity(ref probe.Ref) (probe.Identity, bool) {
+func (o *observation) identity(ref lineage.Ref) (lineage.Identity, bool) {
 	for _, id := range o.result.Identity {
 		if id.Object == ref {
 			return id, true
 		}
 	}
-	return probe.Identity{}, false
+	return lineage.Identity{}, false
 }
 
-func (o *observation) seen(ref probe.Ref, what string) Fact {
+func (o *observation) seen(ref lineage.Ref, what string) Fact {
 	shown := o.sibling.templates[len(o.sibling.templates)-1].shown
 	return Fact{Evidence: shown + "/" + ref.File + ", " + what, Confidence: Probed}
 }
 
 // naming reads how the workload and its companions are named.
-func (o *observation) naming(own probe.Identity) (Naming, bool) {
+func (o *observation) naming(own lineage.Identity) (Naming, bool) {
 	base, suffix, ok := o.fullname(own)
 	if !ok {
 		return Naming{}, false
@@ -75,7 +75,7 @@ func (o *observation) naming(own probe.Identity) (Naming, bool) {
 
 // isMain tells the object of its kind that is the application's: the one in a
 // file that is called like the kind, else the first.
-func (o *observation) isMain(id probe.Identity) bool {
+func (o *observation) isMain(id lineage.Identity) bool {
 	first := -1
 	for i, other := range o.result.Identity {
 		if other.Object.Kind != id.Object.Kind || !o.isRelated(other.Object) {
@@ -98,7 +98,7 @@ func isNamedLike(file, kind string) bool {
 
 // fullname splits an object's name into one of the Fullname patterns and what is
 // appended to it.
-func (o *observation) fullname(id probe.Identity) (base, suffix string, ok bool) {
+func (o *observation) fullname(id lineage.Identity) (base, suffix string, ok bool) {
 	name, contained := o.literal(id.Name), o.literal(id.Contained)
 	if rest, found := strings.CutPrefix(name, "{release}-{name}"); found {
 		if rest == strings.TrimPrefix(contained, "{release}") && !strings.HasPrefix(contained, "{release}-{name}") {
@@ -137,7 +137,7 @@ func (o *observation) literal(pattern string) string {
 }
 
 // labels reads the labels of the workload, its selector and its Service's.
-func (o *observation) labels(own probe.Identity) (Labels, bool) {
+func (o *observation) labels(own lineage.Identity) (Labels, bool) {
 	selector, ok := o.patterns(own.Selector, own, true)
 	if !ok || len(selector) == 0 {
 		return Labels{}, false
@@ -170,7 +170,7 @@ func (o *observation) labels(own probe.Identity) (Labels, bool) {
 
 // patterns turns labels as they were rendered into patterns of Label.Value. What
 // cannot be one is left out, or with strict set is a failure.
-func (o *observation) patterns(labels []probe.Label, own probe.Identity, strict bool) ([]Label, bool) {
+func (o *observation) patterns(labels []lineage.Label, own lineage.Identity, strict bool) ([]Label, bool) {
 	var out []Label
 	for _, l := range labels {
 		value := l.Value
@@ -181,7 +181,7 @@ func (o *observation) patterns(labels []probe.Label, own probe.Identity, strict 
 		if o.sibling.component != "" && value == o.sibling.component {
 			value = "{name}"
 		}
-		if probe.IsMark(l.Name) {
+		if lineage.IsMark(l.Name) {
 			continue
 		}
 		if !labelPattern.MatchString(value) || !labelName.MatchString(l.Name) {
@@ -211,7 +211,7 @@ func (o *observation) raiseFiles(f *facts) {
 		files[kind], taken[file] = file, true
 	}
 	t := o.sibling.templates[len(o.sibling.templates)-1]
-	first := []probe.Ref{o.workload}
+	first := []lineage.Ref{o.workload}
 	for _, key := range []string{"service.port", "ingress.hosts", "persistence.size", "autoscaling.maxReplicas"} {
 		if ref, ok := o.reached[key]; ok && ref != o.workload {
 			delete(taken, files[ref.Kind])

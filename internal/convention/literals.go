@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
 )
 
 // raiseDefaults takes example values that stand in no values file from what was
@@ -64,7 +64,7 @@ func (d *Defaults) readRoute(object manifest.Object) {
 
 // literalText gives a text that no experiment made up and that can be a name.
 func literalText(text string) string {
-	if probe.IsMade(text) || !objectName.MatchString(text) || text == "-" || text == "default" {
+	if lineage.IsMade(text) || !objectName.MatchString(text) || text == "-" || text == "default" {
 		return ""
 	}
 	return text
@@ -80,7 +80,7 @@ func hostOf(object manifest.Object) string {
 	}
 	host := strings.TrimPrefix(hosts[i], "*.")
 	_, domain, ok := strings.Cut(host, ".")
-	if !ok || !strings.Contains(domain, ".") || probe.IsMade(domain) || placeholderHost.MatchString(host) || !hostPattern.MatchString(host) {
+	if !ok || !strings.Contains(domain, ".") || lineage.IsMade(domain) || placeholderHost.MatchString(host) || !hostPattern.MatchString(host) {
 		return ""
 	}
 	return host

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 )
 
 // What was seen is matched with the rules: which canonical key a value is, and in
@@ -26,14 +26,14 @@ func (o *observation) find(r rule) []located {
 
 // matches tells whether a reach is what a rule looks for, and which part of the
 // key's way then is the canonical key's.
-func (o *observation) matches(r rule, f probe.Finding, reach probe.Reach) (located, bool) {
+func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (located, bool) {
 	at := located{way: f.Path, declared: f.IsDeclared, reach: reach}
 	for _, target := range r.targets {
 		if !o.isObject(target.kind, reach.Object) {
 			continue
 		}
 		if target.field == nil { // the object itself
-			if reach.Effect == probe.Switch && len(reach.Field) == 0 {
+			if reach.Effect == lineage.Switch && len(reach.Field) == 0 {
 				return at, true
 			}
 			continue
@@ -43,7 +43,7 @@ func (o *observation) matches(r rule, f probe.Finding, reach probe.Reach) (locat
 			field = containerField(o.container, field...)
 		}
 		rest, ok := below(reach.Field, field)
-		if !ok || reach.Effect == probe.Switch != target.isSwitch || !target.text.fits(reach) {
+		if !ok || reach.Effect == lineage.Switch != target.isSwitch || !target.text.fits(reach) {
 			continue
 		}
 		if len(rest) == 0 {
@@ -70,7 +70,7 @@ func (o *observation) matches(r rule, f probe.Finding, reach probe.Reach) (locat
 
 // shapeOf tells a list from a single value, by the way to what reaches the
 // field.
-func shapeOf(key string, f probe.Finding) ([]string, string) {
+func shapeOf(key string, f lineage.Finding) ([]string, string) {
 	way := f.Path
 	n := len(way)
 	isElement := n > 1 && strings.HasPrefix(way[n-1], "[")
@@ -94,7 +94,7 @@ func shapeOf(key string, f probe.Finding) ([]string, string) {
 }
 
 // tlsShape tells how certificates are written, by what reaches them.
-func tlsShape(f probe.Finding, rest []string) ([]string, string, bool) {
+func tlsShape(f lineage.Finding, rest []string) ([]string, string, bool) {
 	way, last := f.Path, f.Path[len(f.Path)-1]
 	n := len(way)
 	switch {
@@ -112,7 +112,7 @@ func tlsShape(f probe.Finding, rest []string) ([]string, string, bool) {
 
 // parentOf goes up from a key in a tree of Kubernetes' own to the key of the
 // whole: resources.limits.cpu reaches resources.limits.cpu.
-func (o *observation) parentOf(f probe.Finding, rest []string, reach probe.Reach) ([]string, string, bool) {
+func (o *observation) parentOf(f lineage.Finding, rest []string, reach lineage.Reach) ([]string, string, bool) {
 	way := f.Path
 	if slices.Contains(reach.Field, "env") && len(rest) <= 2 {
 		return o.envParent(f, rest, reach)
@@ -124,8 +124,8 @@ func (o *observation) parentOf(f probe.Finding, rest []string, reach probe.Reach
 	if len(left) == 0 && len(up) > 0 {
 		return up, "", true
 	}
-	fillsList := f.Filled == probe.FilledList || f.Filled == probe.FilledItems
-	return way, "", probe.IsMark(rest[0]) || fillsList && strings.HasPrefix(rest[0], "[")
+	fillsList := f.Filled == lineage.FilledList || f.Filled == lineage.FilledItems
+	return way, "", lineage.IsMark(rest[0]) || fillsList && strings.HasPrefix(rest[0], "[")
 }
 
 func sameSegment(a, b string) bool {
@@ -134,23 +134,23 @@ func sameSegment(a, b string) bool {
 
 // envParent tells how variables are written: as Kubernetes has them, or as
 // NAME: value.
-func (o *observation) envParent(f probe.Finding, rest []string, reach probe.Reach) ([]string, string, bool) {
+func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.Reach) ([]string, string, bool) {
 	way := f.Path
 	last := way[len(way)-1]
 	switch {
-	case f.Filled == probe.FilledList || f.Filled == probe.FilledItems:
+	case f.Filled == lineage.FilledList || f.Filled == lineage.FilledItems:
 		return way, EnvList, true
-	case f.Filled == probe.FilledMap && len(rest) == 2 && (rest[1] == "name" || rest[1] == "value"):
+	case f.Filled == lineage.FilledMap && len(rest) == 2 && (rest[1] == "name" || rest[1] == "value"):
 		return way, EnvMap, true
 	case len(rest) == 1 && strings.HasPrefix(last, "["): // a sample item
 		return way[:len(way)-1], EnvList, true
 	case len(rest) == 2 && len(way) > 2 && strings.HasPrefix(way[len(way)-2], "[") && (last == "name" || last == "value"):
 		return way[:len(way)-2], EnvList, true
-	case len(rest) == 2 && rest[1] == "value" && last == "value" && len(way) > 2 && reach.Effect == probe.Direct:
+	case len(rest) == 2 && rest[1] == "value" && last == "value" && len(way) > 2 && reach.Effect == lineage.Direct:
 		if sameVariable(o.variable(reach), way[len(way)-2]) { // NAME: {value: ...}
 			return way[:len(way)-2], EnvMap, true
 		}
-	case len(rest) == 2 && rest[1] == "value" && len(way) > 1 && reach.Effect == probe.Direct:
+	case len(rest) == 2 && rest[1] == "value" && len(way) > 1 && reach.Effect == lineage.Direct:
 		if sameVariable(o.variable(reach), last) {
 			return way[:len(way)-1], EnvMap, true
 		}
@@ -159,7 +159,7 @@ func (o *observation) envParent(f probe.Finding, rest []string, reach probe.Reac
 }
 
 // variable gives the name of the variable whose value is reached.
-func (o *observation) variable(reach probe.Reach) string {
+func (o *observation) variable(reach lineage.Reach) string {
 	return o.object.Text(append(fieldPath(reach.Field[:len(reach.Field)-1]), "name")...)
 }
 
@@ -176,7 +176,7 @@ func fieldPath(field []string) []string {
 }
 
 // isObject compares a rule's kind of object; "workload" is the application's.
-func (o *observation) isObject(kind string, ref probe.Ref) bool {
+func (o *observation) isObject(kind string, ref lineage.Ref) bool {
 	if kind == "workload" {
 		return ref == o.workload
 	}

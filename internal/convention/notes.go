@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -42,7 +42,7 @@ func (o *observation) hostNote(f *facts) string {
 	var parts []string
 	for _, f := range o.result.Findings {
 		for _, r := range f.Reaches {
-			if r.Effect == probe.Inside && isHostField(r) && isInHost(r) {
+			if r.Effect == lineage.Inside && isHostField(r) && isInHost(r) {
 				parts = append(parts, yamldoc.JoinPath(f.Path...))
 				break
 			}
@@ -57,11 +57,11 @@ func (o *observation) hostNote(f *facts) string {
 }
 
 // isInHost leaves out the paths of Traefik's rules: Host(`a`) && PathPrefix(`/b`).
-func isInHost(r probe.Reach) bool {
+func isInHost(r lineage.Reach) bool {
 	return r.Object.Kind != RouteIngressRoute || strings.LastIndex(r.Before, "Host(") > strings.LastIndex(r.Before, ")")
 }
 
-func isHostField(r probe.Reach) bool {
+func isHostField(r lineage.Reach) bool {
 	for _, of := range []struct {
 		kind  string
 		field []string
@@ -95,7 +95,7 @@ func (o *observation) labelNote() string {
 	known, _ := o.patterns(own.Labels, own, false)
 	var left []string
 	for _, l := range own.Labels {
-		if !slices.ContainsFunc(known, func(k Label) bool { return k.Name == l.Name }) && !probe.IsMark(l.Name) {
+		if !slices.ContainsFunc(known, func(k Label) bool { return k.Name == l.Name }) && !lineage.IsMark(l.Name) {
 			left = append(left, l.Name)
 		}
 	}
@@ -125,7 +125,7 @@ func (o *observation) componentNote() string {
 func (o *observation) namespaceNote() string {
 	for _, f := range o.result.Findings {
 		for _, r := range f.Reaches {
-			if r.Effect != probe.Switch && slices.Equal(r.Field, []string{"metadata", "namespace"}) && r.Object == o.workload {
+			if r.Effect != lineage.Switch && slices.Equal(r.Field, []string{"metadata", "namespace"}) && r.Object == o.workload {
 				return fmt.Sprintf("The namespace in %s comes from the value %s. The new chart's objects go where Helm is told to install them.",
 					o.sibling.shown, yamldoc.JoinPath(f.Path...))
 			}

@@ -5,30 +5,30 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // observation is what renders of a sibling have shown: which value reaches what.
 type observation struct {
 	sibling  *sibling
-	result   *probe.Result
-	workload probe.Ref
+	result   *lineage.Result
+	workload lineage.Ref
 	object   manifest.Object // the workload as it is rendered
 	// container is the application's, by its index.
 	container int
 	// related are the objects that belong to the workload.
-	related map[probe.Ref]bool
+	related map[lineage.Ref]bool
 	// reached is the object that each probed key reaches.
-	reached map[string]probe.Ref
+	reached map[string]lineage.Ref
 }
 
 // observe finds the application's workload and container among what was
 // rendered. It fails where there is none: a chart of jobs, or of custom
 // resources.
-func observe(s *sibling, r *probe.Result, image Value) (*observation, bool) {
-	o := &observation{sibling: s, result: r, container: -1, reached: map[string]probe.Ref{}}
+func observe(s *sibling, r *lineage.Result, image Value) (*observation, bool) {
+	o := &observation{sibling: s, result: r, container: -1, reached: map[string]lineage.Ref{}}
 	best := 0
 	for i, ref := range r.Refs {
 		if !slices.Contains(workloadKinds, ref.Kind) {
@@ -49,12 +49,12 @@ func observe(s *sibling, r *probe.Result, image Value) (*observation, bool) {
 }
 
 // judge prefers the container whose image the likely key reaches, then names.
-func (o *observation) judge(ref probe.Ref, container int, object manifest.Object, image Value) int {
+func (o *observation) judge(ref lineage.Ref, container int, object manifest.Object, image Value) int {
 	field := containerField(container, "image")
 	score := -container
 	for _, f := range o.result.Findings {
 		for _, r := range f.Reaches {
-			if r.Object != ref || !slices.Equal(r.Field, field) || r.Effect == probe.Switch {
+			if r.Object != ref || !slices.Equal(r.Field, field) || r.Effect == lineage.Switch {
 				continue
 			}
 			score++
@@ -108,7 +108,7 @@ type located struct {
 	way      []string
 	shape    string
 	declared bool
-	reach    probe.Reach
+	reach    lineage.Reach
 }
 
 // raise makes facts of what was seen: those by name that are confirmed become
@@ -153,7 +153,7 @@ func (o *observation) confirmed(v Value, found []located) (located, bool) {
 
 func (o *observation) fact(path string, at located) Fact {
 	field := at.reach.Field
-	if n := len(field); n > 0 && probe.IsMark(field[n-1]) {
+	if n := len(field); n > 0 && lineage.IsMark(field[n-1]) {
 		field = field[:n-1]
 	}
 	what := "moves " + at.reach.Object.Kind + " " + yamldoc.JoinPath(field...)
@@ -210,7 +210,7 @@ var shapedKeys = []string{"ingress.hosts", "ingress.tls", "ingress.annotations"}
 // couldNotTell reports whether the experiment says nothing about a key: it is
 // not among those that were tried, so that nothing is known against it.
 func (o *observation) couldNotTell(v Value) bool {
-	return !slices.ContainsFunc(o.result.Findings, func(f probe.Finding) bool {
+	return !slices.ContainsFunc(o.result.Findings, func(f lineage.Finding) bool {
 		return o.isBelow(f.Path, yamldoc.SplitPath(v.Path))
 	})
 }
@@ -226,7 +226,7 @@ func (o *observation) rank(at located, f *facts) int {
 	if len(image) > 1 && len(at.way) > 1 && at.way[0] == image[0] {
 		score -= 5
 	}
-	if at.reach.Effect == probe.Inside {
+	if at.reach.Effect == lineage.Inside {
 		score += 3
 	}
 	return score
@@ -261,8 +261,8 @@ func (o *observation) isWholeImage(v Value) bool {
 		if !o.isPath(f.Path, v.Path) {
 			continue
 		}
-		return slices.ContainsFunc(f.Reaches, func(r probe.Reach) bool {
-			return r.Object == o.workload && r.Effect == probe.Direct && slices.Equal(r.Field, image)
+		return slices.ContainsFunc(f.Reaches, func(r lineage.Reach) bool {
+			return r.Object == o.workload && r.Effect == lineage.Direct && slices.Equal(r.Field, image)
 		})
 	}
 	return false

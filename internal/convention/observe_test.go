@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 )
 
 // Names that say nothing, or the wrong thing: what is rendered tells.
@@ -93,7 +93,7 @@ func TestReadsWhatValuesReach(t *testing.T) {
 	apps := write(t, map[string]string{
 		"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": oddValues, "odd/templates/all.yaml": oddTemplates,
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "odd"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "odd"))
 	for key, want := range map[string]string{
 		"image.repository":         "runtime.from",
 		"image.tag":                "runtime.mark",
@@ -138,7 +138,7 @@ func TestTellsKeysThatAreIgnored(t *testing.T) {
 			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
 			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != Name || !strings.Contains(v.Evidence, "ignore") {
 		t.Errorf("replicaCount is %+v", v)
 	}
@@ -154,7 +154,7 @@ func TestNotesValuesThatAreRequired(t *testing.T) {
 			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
 			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if !strings.Contains(strings.Join(c.Notes, "\n"), "only with values that it requires") || c.Values["image.tag"].Confidence != Probed {
 		t.Errorf("notes %q, tag %+v", c.Notes, c.Values["image.tag"])
 	}
@@ -163,7 +163,7 @@ func TestNotesValuesThatAreRequired(t *testing.T) {
 // failing is a prober that cannot render.
 type failing struct{}
 
-func (failing) Run(_ context.Context, jobs []probe.Job, done func(int, *probe.Result, error)) {
+func (failing) Run(_ context.Context, jobs []lineage.Job, done func(int, *lineage.Result, error)) {
 	for i := range jobs {
 		done(i, nil, errors.New("it does not end"))
 	}
@@ -216,7 +216,7 @@ func TestFollowsOneOfSeveralComponents(t *testing.T) {
 		"shop/Chart.yaml": chartFile("shop", "0.1.0"), "shop/templates/all.yaml": componentsTemplate,
 		"shop/values.yaml": "worker: " + component + "api: " + component,
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "shop"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "shop"))
 	for _, key := range []string{"image.repository", "image.tag", "replicaCount", "service.type", "service.port"} {
 		if v := c.Values[key]; !strings.HasPrefix(v.Path, "{name}.") || v.Confidence != Probed {
 			t.Errorf("%s is at %s (%s)", key, v.Path, v.Confidence)
@@ -247,7 +247,7 @@ func TestFollowsValuesThatAreObjects(t *testing.T) {
 `,
 		"raw/templates/all.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec: {{ toJson .Values.workload }}\n",
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "raw"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "raw"))
 	container := "workload.template.spec.containers[0]."
 	for key, want := range map[string]string{
 		"image.repository": container + "image", "resources": container + "resources", "replicaCount": "workload.replicas",
@@ -274,7 +274,7 @@ func TestTakesFilesOfWhatKeysReach(t *testing.T) {
 		"a/templates/peer-svc.yaml":   fmt.Sprintf(service, "peer", "9000"),
 		"a/templates/server-svc.yaml": fmt.Sprintf(service, "a", "{{ .Values.service.port }}"),
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if got := c.Files.Templates["Service"]; got != "server-svc.yaml" {
 		t.Errorf("file of the Service %q", got)
 	}
@@ -293,7 +293,7 @@ func FuzzObserve(f *testing.F) {
 		apps := write(t, map[string]string{
 			"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": values, "odd/templates/all.yaml": oddTemplates,
 		})
-		options := ReadOptions{Prober: &probe.Pool{}, Lenient: true}
+		options := ReadOptions{Prober: &lineage.Pool{}, Lenient: true}
 		if _, err := Read(context.Background(), []string{filepath.Join(apps, "odd")}, options); err != nil {
 			t.Error(err)
 		}
@@ -337,7 +337,7 @@ metadata: {name: wiki}
 spec: {storageClassName: fast}
 `,
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "wiki"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "wiki"))
 	d := c.Defaults
 	if d.IngressClass != "internal" || d.ClusterIssuer != "letsencrypt" || d.StorageClass != "fast" || d.HostPattern != "{name}.corp.io" {
 		t.Errorf("defaults %+v", d)
@@ -415,7 +415,7 @@ spec:
     spec: {containers: [{name: main, image: "{{ .Values.container.from }}:{{ .Values.container.at }}"}]}
 {{ end }}`,
 	})
-	c := read(t, ReadOptions{Prober: &probe.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if v := c.Values["image.repository"]; v.Path != "container.from" || v.Confidence != Probed {
 		t.Errorf("image.repository is %+v", v)
 	}

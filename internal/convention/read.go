@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -59,9 +59,9 @@ func (o ReadOptions) warn(err error) {
 	}
 }
 
-// Prober runs experiments on charts; *probe.Pool is one.
+// Prober runs experiments on charts; *lineage.Pool is one.
 type Prober interface {
-	Run(ctx context.Context, jobs []probe.Job, done func(i int, r *probe.Result, err error))
+	Run(ctx context.Context, jobs []lineage.Job, done func(i int, r *lineage.Result, err error))
 }
 
 // Read reads the convention of the charts in some directories, from their
@@ -182,7 +182,7 @@ func probeAll(ctx context.Context, all []facts, opts ReadOptions) error {
 	// What was read of a chart is not kept, as there may be many: these are
 	// read again.
 	siblings := make([]*sibling, len(chosen))
-	jobs := make([]probe.Job, len(chosen))
+	jobs := make([]lineage.Job, len(chosen))
 	for n, i := range chosen {
 		s, err := readSibling(ctx, all[i].dir, all[i].shown, opts.Sources)
 		if err != nil {
@@ -196,7 +196,7 @@ func probeAll(ctx context.Context, all []facts, opts ReadOptions) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	opts.Prober.Run(limited, jobs, func(n int, result *probe.Result, err error) {
+	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
 		f := &all[chosen[n]]
 		switch {
 		case err != nil && limited.Err() == nil:
@@ -221,8 +221,8 @@ const maxErrorLength = 300
 
 // job says how the sibling is rendered: the chart that it wraps in its stead,
 // with the values that it gives to that.
-func (s *sibling) job(sources helmchart.Sources) probe.Job {
-	j := probe.Job{Chart: s.dir, Sources: sources}
+func (s *sibling) job(sources helmchart.Sources) lineage.Job {
+	j := lineage.Job{Chart: s.dir, Sources: sources}
 	if s.wrapped != nil {
 		j.Dependency = s.wrapped.name
 	}
@@ -233,7 +233,7 @@ func (s *sibling) job(sources helmchart.Sources) probe.Job {
 }
 
 // observed adds what renders have shown.
-func (f *facts) observed(s *sibling, result *probe.Result) {
+func (f *facts) observed(s *sibling, result *lineage.Result) {
 	if result.Incomplete != "" {
 		f.notes = append(f.notes, fmt.Sprintf("Not every value of %s was tried: it %s after %d renders.", f.shown, result.Incomplete, result.Renders))
 	}

@@ -3,18 +3,18 @@ package convention
 import (
 	"slices"
 
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
 )
 
 // relate finds the objects that belong to the application's workload, in a chart
 // that has several workloads: the Services that select its pods, what leads to
 // them, its claims, its account. Of a kind of which none seems to belong all do.
 func (o *observation) relate() {
-	o.related = map[probe.Ref]bool{o.workload: true}
+	o.related = map[lineage.Ref]bool{o.workload: true}
 	services := map[string]bool{}
 	belongs := func(kind string, does func(manifest.Object) bool) {
-		var own, all []probe.Ref
+		var own, all []lineage.Ref
 		for i, ref := range o.result.Refs {
 			if ref.Kind != kind {
 				continue
@@ -83,7 +83,7 @@ func mentions(v any, names map[string]bool) bool {
 }
 
 // isRelated reports whether an object counts for the application.
-func (o *observation) isRelated(ref probe.Ref) bool {
+func (o *observation) isRelated(ref lineage.Ref) bool {
 	switch ref.Kind {
 	case "Service", RouteIngress, RouteHTTPRoute, RouteIngressRoute, "PersistentVolumeClaim", "ServiceAccount",
 		"HorizontalPodAutoscaler", "PodDisruptionBudget":

@@ -3,7 +3,7 @@ package convention
 import (
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 )
 
 // rule says what a canonical key moves when it is changed: that is what the key
@@ -38,7 +38,7 @@ type text struct {
 	before, after string
 }
 
-func (t text) fits(r probe.Reach) bool {
+func (t text) fits(r lineage.Reach) bool {
 	fits := func(want, have string, edge func(string, string) bool) bool {
 		switch want {
 		case "":

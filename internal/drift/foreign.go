@@ -11,8 +11,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/conversion"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
@@ -77,7 +77,7 @@ func (s *subject) tableKeys() []string {
 func reachUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[string]any) (map[string][]string, error) {
 	out := map[string][]string{}
 	for _, base := range bases {
-		result, err := probe.Run(ctx, chart, base, probe.Options{Timeout: probeTime})
+		result, err := lineage.Run(ctx, chart, base, lineage.Options{Timeout: probeTime})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -8,13 +8,13 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
 )
 
 // reachOf gives, for each key of a chart's values, the fields that it reaches, by
 // role and path: so keys of different charts can be told to do the same.
-func reachOf(r *probe.Result) map[string][]string {
+func reachOf(r *lineage.Result) map[string][]string {
 	objects := make([]*object, len(r.Objects))
 	for i, o := range r.Objects {
 		objects[i] = &object{Object: o}
@@ -24,7 +24,7 @@ func reachOf(r *probe.Result) map[string][]string {
 	for _, f := range r.Findings {
 		key := keyText(f.Path)
 		for _, reach := range f.Reaches {
-			i := slices.IndexFunc(r.Refs, func(ref probe.Ref) bool { return ref == reach.Object })
+			i := slices.IndexFunc(r.Refs, func(ref lineage.Ref) bool { return ref == reach.Object })
 			if i < 0 {
 				continue
 			}
@@ -41,16 +41,16 @@ func keyText(path []string) string { return strings.Join(path, ".") }
 
 // fieldOf names a field that a value reaches: by the role of its object, with the
 // elements of lists by their merge keys, in a configuration by its own key.
-func fieldOf(o *object, reach probe.Reach) string {
+func fieldOf(o *object, reach lineage.Reach) string {
 	if len(reach.Field) == 0 {
 		return o.role + " (is there)"
 	}
 	at, value := mergePath(o, reach.Field)
 	text := o.role + " " + at.String()
 	switch reach.Effect {
-	case probe.Direct:
+	case lineage.Direct:
 		return text
-	case probe.Inside:
+	case lineage.Inside:
 		if o.role == roleConfiguration && len(at) > 1 && at[0] == "data" {
 			if key := configKey(fmt.Sprint(value), reach.Before); key != "" {
 				return o.role + " " + configEntry + "." + key
@@ -64,7 +64,7 @@ func fieldOf(o *object, reach probe.Reach) string {
 			return text + " (its end)"
 		}
 		return text + " (in it)"
-	case probe.Switch:
+	case lineage.Switch:
 		if o.role == roleConfiguration && len(at) > 1 && at[0] == "data" {
 			return o.role + " " + configEntry + " (is there)"
 		}

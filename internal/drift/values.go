@@ -8,14 +8,14 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/conversion"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 )
 
 // keys are the values of one chart: what it declares, and what its templates read.
 type keys struct {
 	values   map[string]any
 	declared map[string]any // leaves by dotted path
-	reading  *probe.Reading
+	reading  *lineage.Reading
 	unread   map[string]bool
 }
 
@@ -27,7 +27,7 @@ func keysOf(c *helmchart.Chart) (*keys, error) {
 		libraries = append(libraries, d.Templates()...)
 	}
 	var err error
-	if k.reading, err = probe.Reads(c.Templates(), libraries...); err != nil {
+	if k.reading, err = lineage.Reads(c.Templates(), libraries...); err != nil {
 		return nil, err
 	}
 	for _, key := range k.reading.Unread(k.values) {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 )
 
 var update = flag.Bool("update", false, "write the golden charts anew")
@@ -28,7 +28,7 @@ func TestGoldenCharts(t *testing.T) {
 		"homelab":   {like: []string{"testdata/homelab/apps/localai"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conv, err := convention.Read(context.Background(), c.like, convention.ReadOptions{Prober: &probe.Pool{}})
+			conv, err := convention.Read(context.Background(), c.like, convention.ReadOptions{Prober: &lineage.Pool{}})
 			if err != nil {
 				t.Fatal(err)
 			}

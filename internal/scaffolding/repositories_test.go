@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/verify"
 )
 
@@ -94,7 +94,7 @@ func judgeRepository(t *testing.T, e *expectation, repository string) []judgemen
 		t.Fatal(err)
 	}
 	_, err := Run(context.Background(), RunOptions{
-		Dir: target, Like: []string{e.Like}, ToolVersion: "test", Renders: Renders{Prober: &probe.Pool{}},
+		Dir: target, Like: []string{e.Like}, ToolVersion: "test", Renders: Renders{Prober: &lineage.Pool{}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
 )
 
 // lint is `helm lint --strict`: what is information only is passed over.
@@ -181,7 +181,7 @@ func valuesDeclared(s *subject, v *verdict) {
 		v.skip("A template does not parse: see render")
 		return
 	}
-	var undeclared []probe.Read
+	var undeclared []lineage.Read
 	elsewhere := s.valuesOfDependencies()
 	for _, read := range s.reading.Undeclared(s.chart.Values()) {
 		top, _, _ := strings.Cut(read.Path, ".")

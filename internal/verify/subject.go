@@ -12,8 +12,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/probe"
 )
 
 // subject is the chart under judgement, with all that the checks look at.
@@ -28,7 +28,7 @@ type subject struct {
 	// lint waits for Helm's linter, which leaves the schema to the render.
 	lint func() []helmchart.LintMessage
 
-	reading    *probe.Reading
+	reading    *lineage.Reading
 	readingErr error
 
 	renderErr error
@@ -88,7 +88,7 @@ func (s *subject) read() {
 	for _, d := range s.chart.Dependencies() {
 		libraries = append(libraries, d.Templates()...)
 	}
-	s.reading, s.readingErr = probe.Reads(s.chart.Templates(), libraries...)
+	s.reading, s.readingErr = lineage.Reads(s.chart.Templates(), libraries...)
 }
 
 // render renders the chart, whatever its schema says.

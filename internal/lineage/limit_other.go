@@ -1,6 +1,6 @@
 //go:build !linux
 
-package probe
+package lineage
 
 // limitMemory does nothing where the system counts reserved memory as used.
 func limitMemory() {}

@@ -1,4 +1,4 @@
-package probe
+package lineage
 
 import (
 	"context"
@@ -245,7 +245,7 @@ func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, 
 		}
 		values = repaired
 	}
-	return nil, fmt.Errorf("probe: %w", first)
+	return nil, fmt.Errorf("lineage: %w", first)
 }
 
 // maxRepairs is how many missing values are filled in to get a render.

@@ -1,6 +1,6 @@
-// Package probe finds what the keys of a chart's values mean: by reading its
+// Package lineage finds what the keys of a chart's values mean: by reading its
 // templates and by experiment.
-package probe
+package lineage
 
 import (
 	"bytes"
