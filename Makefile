@@ -38,7 +38,7 @@ e2e: ## Run the end-to-end suite on the cluster of KUBECONFIG
 
 .PHONY: update-golden
 update-golden: ## Write the golden files anew; look at the diff before you commit
-	go test ./internal/scaffolding ./internal/conversion ./internal/transfer ./internal/report -update
+	go test ./internal/scaffolding ./internal/convert ./internal/report -update
 
 .PHONY: generate
 generate: ## Write the schema of LiveKit's configuration anew

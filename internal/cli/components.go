@@ -6,21 +6,21 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
-func components() []canonical.Component {
-	table, err := canonical.Load()
+func components() []factsheet.Component {
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
-		return nil // the embedded table; a test reads it
+		return nil // the embedded sheet; a test reads it
 	}
-	return table.Components
+	return sheet.Components
 }
 
 func componentHelp() string {
 	var b strings.Builder
 	for _, c := range components() {
-		if c.Name == canonical.Core {
+		if c.Name == factsheet.Core {
 			continue
 		}
 		note := ""
@@ -35,7 +35,7 @@ func componentHelp() string {
 func completeComponents(cmd *cobra.Command) {
 	names := []string{"all"}
 	for _, c := range components() {
-		if c.Name != canonical.Core {
+		if c.Name != factsheet.Core {
 			names = append(names, c.Name)
 		}
 	}

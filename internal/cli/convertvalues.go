@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/helm-livekit/helm-livekit/internal/convert"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
-	"github.com/helm-livekit/helm-livekit/internal/transfer"
 )
 
 func newConvertValues() *cobra.Command {
@@ -30,7 +30,7 @@ an error with --strict.`,
   helm get values livekit | helm livekit convert-values - --strict`,
 		Args: between(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name, data, err := transfer.ReadInput(args[0], cmd.InOrStdin())
+			name, data, err := convert.ReadInput(args[0], cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ an error with --strict.`,
 			if err != nil {
 				return err
 			}
-			result, err := transfer.Convert(cmd.Context(), name, data, target)
+			result, err := convert.File(cmd.Context(), name, data, target)
 			if err != nil {
 				return err
 			}
@@ -52,13 +52,13 @@ an error with --strict.`,
 }
 
 // transferTarget is the chart that values are converted for.
-func transferTarget(ctx context.Context, args []string, canonical bool) (*transfer.Target, error) {
+func transferTarget(ctx context.Context, args []string, canonical bool) (*convert.Target, error) {
 	if canonical && len(args) > 0 {
 		return nil, remedy.Errorf("leave out one of the two", "--canonical and the chart %s exclude each other", args[0])
 	}
 	if !canonical {
 		dir := chartDir(args)
-		target, err := transfer.Open(dir)
+		target, err := convert.Open(dir)
 		if err == nil || len(args) > 0 {
 			return target, err
 		}
@@ -66,10 +66,10 @@ func transferTarget(ctx context.Context, args []string, canonical bool) (*transf
 			return nil, err
 		}
 	}
-	return transfer.Canonical(ctx)
+	return convert.Canonical(ctx)
 }
 
-func printConverted(cmd *cobra.Command, r *transfer.Result, out *output, strict bool) error {
+func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict bool) error {
 	var err error
 	if out.isJSON() {
 		err = report.JSON(cmd.OutOrStdout(), r)

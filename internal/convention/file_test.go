@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 func TestOutputReadsBack(t *testing.T) {
@@ -224,12 +224,12 @@ func TestCanonicalIsValid(t *testing.T) {
 
 // Every key that the reader can find is one that the chart knows.
 func TestDetectedKeysAreCanonical(t *testing.T) {
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	known := map[string]bool{}
-	for _, v := range table.Values {
+	for _, v := range sheet.Keys {
 		known[v.Key] = true
 	}
 	for _, s := range plainSettings {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -46,19 +46,13 @@ func (c *Convention) settle() error {
 	return nil
 }
 
-// canonicalKeys gives the canonical keys that have a value, in the table's order.
+// canonicalKeys gives the canonical keys that have a value, in the sheet's order.
 func canonicalKeys() ([]string, error) {
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}
-	var keys []string
-	for _, v := range table.Values {
-		if !v.IsHeading() {
-			keys = append(keys, v.Key)
-		}
-	}
-	return keys, nil
+	return sheet.Values(), nil
 }
 
 // PathOf gives the place of a canonical key: the convention's, or the key

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -51,16 +51,16 @@ func (c *Convention) validatePlaces(keys []string) error {
 
 // validateKeys finds names that are no canonical keys.
 func (c *Convention) validateKeys() error {
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return err
 	}
 	for _, key := range sortedKeys(c.Values) {
-		i := slices.IndexFunc(table.Values, func(v canonical.Value) bool { return v.Key == key })
+		known := sheet.Key(key)
 		switch {
-		case i < 0:
+		case known == nil:
 			return fmt.Errorf("convention for %s: there is no such canonical key", key)
-		case table.Values[i].IsHeading():
+		case known.IsHeading():
 			return fmt.Errorf("convention for %s: that is a block, name the values in it", key)
 		case isReserved(key) && c.Values[key].Path != key:
 			return fmt.Errorf("convention for %s: values of that block stay where they are", key)

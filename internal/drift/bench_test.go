@@ -23,7 +23,7 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := Run(b.Context(), Input{Chart: chart, Lock: lock, Upstream: upstream, Since: knownUpstream}); err != nil {
+		if _, err := Run(b.Context(), Input{Chart: chart, Lock: lock, Upstream: upstream, Since: lock.Upstream}); err != nil {
 			b.Fatal(err)
 		}
 	}

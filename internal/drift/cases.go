@@ -24,7 +24,7 @@ func Cases(ctx context.Context, in Input) ([]Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	wishes, err := choose(in)
+	wishes, err := choose(s.sheet, in)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,8 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -21,7 +22,8 @@ import (
 
 // subject is the two charts with all that their comparison needs.
 type subject struct {
-	book     *ruleBook
+	sheet    *factsheet.Sheet
+	rules    []*rule
 	chart    *helmchart.Chart
 	upstream *helmchart.Chart
 	sides    struct{ chart, upstream Side }
@@ -62,8 +64,8 @@ type wholeChart struct {
 
 // trial is both charts under one scenario.
 type trial struct {
-	Wish
-	settings []conversion.Setting
+	factsheet.Scenario
+	settings []scaffolding.Setting
 	unplaced []scaffolding.Unplaced
 	values   map[string]any // the chart's
 
@@ -74,12 +76,9 @@ type trial struct {
 }
 
 // try renders both charts, and those that explain the difference.
-func (s *subject) try(ctx context.Context, w Wish) (*trial, error) {
-	converted, err := conversion.Convert(w.Values, conversion.Options{PodLabels: s.labels})
-	if err != nil {
-		return nil, err
-	}
-	t := &trial{Wish: w, settings: converted.Settings}
+func (s *subject) try(ctx context.Context, w factsheet.Scenario) (*trial, error) {
+	converted := convert.Values(w.Values, convert.Options{Sheet: s.sheet, PodLabels: s.labels})
+	t := &trial{Scenario: w, settings: converted.Settings}
 	if s.foreign != nil {
 		t.values, t.unplaced = s.foreignOverlay(w.Values, t.settings)
 	} else {
@@ -122,21 +121,21 @@ func (s *subject) render(ctx context.Context, chart *helmchart.Chart, values map
 	return renderWith(ctx, chart, values, s.lenient && chart == s.chart)
 }
 
-func (s *subject) renderWhole(ctx context.Context, w *wholeChart, settings []conversion.Setting) (*rendered, error) {
+func (s *subject) renderWhole(ctx context.Context, w *wholeChart, settings []scaffolding.Setting) (*rendered, error) {
 	values, _ := overlay(w.places, w.defaults, settings)
 	return render(ctx, w.chart, values)
 }
 
 // overlay gives the values that, laid over a chart's defaults, make the settings
 // true, and the settings that the chart has no place for.
-func overlay(places *scaffolding.Places, defaults map[string]any, settings []conversion.Setting) (map[string]any, []scaffolding.Unplaced) {
+func overlay(places *scaffolding.Places, defaults map[string]any, settings []scaffolding.Setting) (map[string]any, []scaffolding.Unplaced) {
 	full := helmchart.Copy(defaults)
 	unplaced := places.Apply(full, settings)
 	return helmchart.Difference(defaults, full), unplaced
 }
 
 // trials renders every scenario, some at a time.
-func (s *subject) trials(ctx context.Context, wishes []Wish) ([]*trial, error) {
+func (s *subject) trials(ctx context.Context, wishes []factsheet.Scenario) ([]*trial, error) {
 	out := make([]*trial, len(wishes))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -166,11 +165,7 @@ func (s *subject) objects(ctx context.Context, t *trial) ([]Finding, error) {
 // known gives a scenario's values over the defaults that upstream is known to
 // have.
 func (s *subject) known(values map[string]any) map[string]any {
-	table, err := conversion.Load()
-	if err != nil {
-		return values
-	}
-	return helmchart.Merge(table.Defaults(), values)
+	return helmchart.Merge(convert.UpstreamDefaults(s.sheet), values)
 }
 
 // roles are those of all the objects of a scenario, in order.

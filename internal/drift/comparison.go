@@ -10,6 +10,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/upstream"
@@ -115,8 +116,8 @@ func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 }
 
 // readScenarios reads values files as scenarios that bear their names.
-func readScenarios(files []string) ([]Wish, error) {
-	var out []Wish
+func readScenarios(files []string) ([]factsheet.Scenario, error) {
+	var out []factsheet.Scenario
 	for _, file := range files {
 		data, err := yamldoc.ReadBytes(file)
 		if err != nil {
@@ -127,10 +128,10 @@ func readScenarios(files []string) ([]Wish, error) {
 			return nil, remedy.Errorf("give --scenario a values file for upstream's chart", "%w", err)
 		}
 		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-		if slices.ContainsFunc(out, func(w Wish) bool { return w.Name == name }) {
+		if slices.ContainsFunc(out, func(w factsheet.Scenario) bool { return w.Name == name }) {
 			name = filepath.ToSlash(file)
 		}
-		out = append(out, Wish{Name: name, About: "values of " + filepath.ToSlash(file), Values: values})
+		out = append(out, factsheet.Scenario{Name: name, About: "values of " + filepath.ToSlash(file), Values: values})
 	}
 	return out, nil
 }

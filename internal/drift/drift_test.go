@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -56,7 +58,7 @@ func input(t *testing.T, dir string) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Input{Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn, Since: knownUpstream}
+	return Input{Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn, Since: known(t)}
 }
 
 func run(t *testing.T, in Input) *Report {
@@ -143,7 +145,7 @@ func TestConventionsExplainThemselves(t *testing.T) {
 func TestSecretsAreHidden(t *testing.T) {
 	const secret = "word-that-nobody-may-ever-read-anywhere"
 	in := input(t, newChart(t, "", "all"))
-	in.Scenarios = []Wish{{Name: "secrets", Values: map[string]any{
+	in.Scenarios = []factsheet.Scenario{{Name: "secrets", Values: map[string]any{
 		"livekit": map[string]any{
 			"keys":    map[string]any{"APIx": secret},
 			"redis":   map[string]any{"address": "r:6379", "password": secret},
@@ -193,7 +195,7 @@ func TestNoLongerRandom(t *testing.T) {
 func TestWishThatIsRefused(t *testing.T) {
 	for _, with := range [][]string{nil, {"all"}} {
 		in := input(t, newChart(t, "", with...))
-		in.Scenarios = []Wish{{Name: "two", Values: map[string]any{"replicaCount": 2}}}
+		in.Scenarios = []factsheet.Scenario{{Name: "two", Values: map[string]any{"replicaCount": 2}}}
 		in.Only = []string{"two", "defaults"}
 		r := run(t, in)
 		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Drift && slices.Contains(f.Scenarios, "two") }) {
@@ -304,4 +306,14 @@ func TestChangedSince(t *testing.T) {
 			t.Errorf("no finding %v", want)
 		}
 	}
+}
+
+// known is the version of upstream's chart that the fact sheet is about.
+func known(t *testing.T) chartdir.Version {
+	t.Helper()
+	sheet, err := factsheet.Load(factsheet.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scaffolding.UpstreamVersion(sheet)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -37,34 +37,34 @@ func (p place) holds(leaf manifest.Leaf, there bool) bool {
 
 // explainer knows what explains differences in one scenario.
 type explainer struct {
-	book    *ruleBook
+	rules   []*rule
 	setting setting
 }
 
 func newExplainer(s *subject, values map[string]any) *explainer {
 	upstream := s.sides.upstream
-	e := &explainer{book: s.book, setting: setting{V: values, U: upstream, Workload: s.kinds.Workload, Route: s.kinds.Route}}
-	e.identify(values, upstream)
+	e := &explainer{rules: s.rules, setting: setting{V: values, U: upstream, Workload: s.kinds.Workload, Route: s.kinds.Route}}
+	e.identify(s.sheet, values, upstream)
 	return e
 }
 
 // identify says what upstream calls its objects and which labels they have.
-func (e *explainer) identify(values map[string]any, upstream Side) {
+func (e *explainer) identify(sheet *factsheet.Sheet, values map[string]any, upstream Side) {
 	s := &e.setting
-	name := or(text(values, "nameOverride"), canonical.UpstreamName)
+	name := or(text(values, "nameOverride"), sheet.Upstream.Name)
 	s.Full = or(text(values, "fullnameOverride"), fullname(name))
 	s.Selector = map[string]string{"app.kubernetes.io/name": name, "app.kubernetes.io/instance": releaseName}
 	s.Labels = maps.Clone(s.Selector)
 	s.Labels["helm.sh/chart"] = ownChart
-	s.Labels["app.kubernetes.io/version"] = knownAppVersion(upstream)
+	s.Labels["app.kubernetes.io/version"] = knownAppVersion(sheet, upstream)
 	s.Labels["app.kubernetes.io/managed-by"] = "Helm"
 }
 
 // knownAppVersion is the version of the server that upstream's chart has: for the
 // version of the chart that is known it is known as well.
-func knownAppVersion(upstream Side) string {
-	if upstream.Version == canonical.UpstreamVersion {
-		return canonical.UpstreamAppVersion
+func knownAppVersion(sheet *factsheet.Sheet, upstream Side) string {
+	if upstream.Version == sheet.Upstream.Version {
+		return sheet.Upstream.AppVersion
 	}
 	return upstream.AppVersion
 }
@@ -81,8 +81,8 @@ func fullname(name string) string {
 // paths that either side has, all that lead to a field among them.
 func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[string]explanation, error) {
 	out := e.identity(role, nodes)
-	for _, r := range e.book.Rules {
-		if r.Object != "*" && r.Object != role {
+	for _, r := range e.rules {
+		if r.object != "*" && r.object != role {
 			continue
 		}
 		r, err := r.filled(e.setting)
@@ -101,7 +101,7 @@ func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[st
 			} else if !holds {
 				continue
 			}
-			x := explanation{class: r.Class, why: r.Why}
+			x := explanation{class: r.class, why: r.why}
 			var err error
 			if x.upstream.value, x.upstream.isAbsent, x.upstream.isAnything, err = expected(r.upstream, s); err != nil {
 				return nil, err

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
@@ -46,11 +45,7 @@ func (s *subject) openForeign(ctx context.Context, in Input) error {
 	if err != nil || len(here) == 0 {
 		return err // names have to do
 	}
-	much, err := muchAtOnce()
-	if err != nil {
-		return err
-	}
-	up, err := reachUnder(ctx, s.upstream, nil, much)
+	up, err := reachUnder(ctx, s.upstream, nil, s.muchAtOnce())
 	if err != nil {
 		return err
 	}
@@ -59,14 +54,10 @@ func (s *subject) openForeign(ctx context.Context, in Input) error {
 	return nil
 }
 
-// tableKeys are the keys of upstream's that the table of conversion knows.
+// tableKeys are the keys of upstream's that the sheet of conversion knows.
 func (s *subject) tableKeys() []string {
-	table, err := conversion.Load()
-	if err != nil {
-		return nil // the layer of values says so
-	}
 	var out []string
-	for _, row := range table {
+	for _, row := range s.sheet.Mappings() {
 		out = append(out, row.Key)
 	}
 	return out
@@ -97,12 +88,8 @@ func reachUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[string
 
 // muchAtOnce are values under which upstream's chart renders most of what it can:
 // what is switched off shows nothing of what it reads.
-func muchAtOnce() (map[string]any, error) {
-	wishes, err := loadScenarios()
-	if err != nil {
-		return nil, err
-	}
-	return wishes[len(wishes)-1].Values, nil
+func (s *subject) muchAtOnce() map[string]any {
+	return s.sheet.Upstream.Scenarios[len(s.sheet.Upstream.Scenarios)-1].Values
 }
 
 // configBlock finds the block of values that is LiveKit's configuration.
@@ -165,7 +152,7 @@ func (s *subject) componentOf(to string) string {
 	if s.pristine == nil {
 		return ""
 	}
-	if component := s.places.Component(to); component != canonical.Core {
+	if component := s.places.Component(to); component != factsheet.Core {
 		return component
 	}
 	return "" // every chart has the core: the convention leaves the key no place
@@ -173,7 +160,7 @@ func (s *subject) componentOf(to string) string {
 
 // foreignOverlay gives values of the chart that mean what a scenario's mean to
 // upstream's chart, as far as its keys are known.
-func (s *subject) foreignOverlay(wish map[string]any, settings []conversion.Setting) (map[string]any, []scaffolding.Unplaced) {
+func (s *subject) foreignOverlay(wish map[string]any, settings []scaffolding.Setting) (map[string]any, []scaffolding.Unplaced) {
 	full := helmchart.Copy(s.defaults)
 	unplaced := s.places.Apply(full, settings)
 	known := s.known(wish)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -42,12 +42,12 @@ func (s *subject) openLocked(ctx context.Context, lock *chartdir.Lock) error {
 // openWhole makes the chart as it would be with all components, and with each one
 // that it lacks.
 func (s *subject) openWhole(ctx context.Context, lock *chartdir.Lock) error {
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return err
 	}
 	var missing []string
-	for _, c := range table.Components {
+	for _, c := range sheet.Components {
 		if !slices.Contains(lock.Components, c.Name) {
 			missing = append(missing, c.Name)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -42,7 +43,7 @@ func (s *subject) holdsFor(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := Wish{Name: filepath.Base(dir)}
+	w := factsheet.Scenario{Name: filepath.Base(dir)}
 	if err := yaml.Unmarshal(data, &w.Values); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package drift
 
 import (
 	"bytes"
-	_ "embed"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,25 +11,18 @@ import (
 	"github.com/Masterminds/sprig/v3"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-//go:embed rules.yaml
-var rulesSource []byte
-
-// rule explains a difference: what upstream's chart is known to render at a
-// place, and what this tool's charts render there. It holds for these values
-// alone. rules.yaml says how its parts are written.
+// rule explains a difference at one field: what upstream's chart is known to render
+// there, and what this tool's charts render. It holds for these values alone. The
+// fact sheet says how its parts are written.
 type rule struct {
-	Object   string  `yaml:"object"`
-	Path     string  `yaml:"path"`
-	Each     string  `yaml:"each"`
-	When     string  `yaml:"when"`
-	Upstream *string `yaml:"upstream"`
-	Chart    *string `yaml:"chart"`
-	Class    Class   `yaml:"class"`
-	Fault    int     `yaml:"fault"`
-	Why      string  `yaml:"why"`
+	factsheet.AtField
+	object string
+	class  Class
+	why    string
 
 	path     manifest.Path // of a Path without templates
 	inPath   *template.Template
@@ -38,42 +31,39 @@ type rule struct {
 	chart    *template.Template
 }
 
-// fault is a fault of upstream's chart that this tool's charts do not have.
-type fault struct {
-	Number int    `yaml:"number"`
-	Text   string `yaml:"text"`
-}
-
-// ruleBook is rules.yaml as data.
-type ruleBook struct {
-	Faults []fault `yaml:"faults"`
-	Rules  []*rule `yaml:"rules"`
-}
-
-func loadRules() (*ruleBook, error) {
-	b := &ruleBook{}
-	if err := yaml.Unmarshal(rulesSource, b); err != nil {
-		return nil, fmt.Errorf("rules of drift: %w", err)
-	}
-	for i, r := range b.Rules {
-		if err := r.parse(); err != nil {
-			return nil, fmt.Errorf("rules of drift: no. %d (%s %s): %w", i+1, r.Object, r.Path, err)
+// newRules compiles what the sheet knows of differences.
+func newRules(sheet *factsheet.Sheet) ([]*rule, error) {
+	var out []*rule
+	for _, d := range sheet.Differences() {
+		why, err := whyOf(sheet, d)
+		if err != nil {
+			return nil, err
 		}
-		if r.Class == "" {
-			r.Class = Ours
-		}
-		if r.Fault > 0 {
-			j := slices.IndexFunc(b.Faults, func(f fault) bool { return f.Number == r.Fault })
-			if j < 0 {
-				return nil, fmt.Errorf("rules of drift: no. %d: there is no fault %d", i+1, r.Fault)
+		for _, at := range d.At {
+			r := &rule{AtField: at, object: d.Object, class: cmp.Or(Class(d.Class), Ours), why: why}
+			if err := r.parse(d.When); err != nil {
+				return nil, fmt.Errorf("facts of %s: difference of %s %s: %w", sheet.Service, d.Object, at.Path, err)
 			}
-			r.Why = strings.TrimSpace(fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", r.Fault, b.Faults[j].Text, r.Why))
+			out = append(out, r)
 		}
 	}
-	return b, nil
+	return out, nil
 }
 
-func (r *rule) parse() (err error) {
+// whyOf gives the reason of a difference, with the fault of upstream's chart.
+func whyOf(sheet *factsheet.Sheet, d factsheet.Difference) (string, error) {
+	if d.Fault == 0 {
+		return d.Why, nil
+	}
+	faults := sheet.Upstream.Faults
+	i := slices.IndexFunc(faults, func(f factsheet.Fault) bool { return f.Number == d.Fault })
+	if i < 0 {
+		return "", fmt.Errorf("facts of %s: difference of %s: there is no fault %d", sheet.Service, d.Object, d.Fault)
+	}
+	return strings.TrimSpace(fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", d.Fault, faults[i].Text, d.Why)), nil
+}
+
+func (r *rule) parse(when string) (err error) {
 	parse := func(text string) (*template.Template, error) {
 		return template.New("").Funcs(sprig.HermeticTxtFuncMap()).Funcs(template.FuncMap{"at": valueAt}).Option("missingkey=zero").Parse(text)
 	}
@@ -87,8 +77,8 @@ func (r *rule) parse() (err error) {
 	for _, t := range []struct {
 		text *string
 		into **template.Template
-	}{{&r.When, &r.when}, {r.Upstream, &r.upstream}, {r.Chart, &r.chart}} {
-		if t.text == nil || *t.text == "" && t.text == &r.When {
+	}{{&when, &r.when}, {r.Upstream, &r.upstream}, {r.Chart, &r.chart}} {
+		if t.text == nil || *t.text == "" && t.text == &when {
 			continue
 		}
 		if *t.into, err = parse(*t.text); err != nil {

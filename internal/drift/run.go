@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -40,7 +40,7 @@ type Input struct {
 	SinceChart *helmchart.Chart
 
 	// Scenarios are the user's own, over those that are built in.
-	Scenarios []Wish
+	Scenarios []factsheet.Scenario
 	// Only are the names of the scenarios to compare, all where it is empty.
 	Only []string
 	// Prober renders charts of other making to find out what their values mean.
@@ -66,7 +66,7 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	wishes, err := choose(in)
+	wishes, err := choose(s.sheet, in)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,10 @@ func neverRenders(trials []*trial) error {
 func newSubject(ctx context.Context, in Input) (*subject, error) {
 	s := &subject{chart: in.Chart, upstream: in.Upstream, random: map[string]bool{}}
 	var err error
-	if s.book, err = loadRules(); err != nil {
+	if s.sheet, err = factsheet.Load(factsheet.Server); err != nil {
+		return nil, err
+	}
+	if s.rules, err = newRules(s.sheet); err != nil {
 		return nil, err
 	}
 	s.sides.chart = sideOf(in.Chart, in.Dir)
@@ -224,13 +227,10 @@ func imageOf(r *rendered) string {
 }
 
 // choose gives the scenarios to compare.
-func choose(in Input) ([]Wish, error) {
-	all, err := loadScenarios()
-	if err != nil {
-		return nil, err
-	}
+func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
+	all := slices.Clone(sheet.Upstream.Scenarios)
 	for _, w := range in.Scenarios {
-		if i := slices.IndexFunc(all, func(x Wish) bool { return x.Name == w.Name }); i >= 0 {
+		if i := slices.IndexFunc(all, func(x factsheet.Scenario) bool { return x.Name == w.Name }); i >= 0 {
 			all[i] = w
 		} else {
 			all = append(all, w)
@@ -239,9 +239,9 @@ func choose(in Input) ([]Wish, error) {
 	if len(in.Only) == 0 {
 		return all, nil
 	}
-	var out []Wish
+	var out []factsheet.Scenario
 	for _, name := range in.Only {
-		i := slices.IndexFunc(all, func(w Wish) bool { return w.Name == name })
+		i := slices.IndexFunc(all, func(w factsheet.Scenario) bool { return w.Name == name })
 		if i < 0 {
 			var names []string
 			for _, w := range all {
@@ -398,6 +398,3 @@ func (r *Report) finish() {
 func layerOrder(l Layer) int {
 	return slices.Index([]Layer{LayerVersion, LayerValues, LayerObjects}, l)
 }
-
-// knownUpstream is the version of upstream that the rules know.
-var knownUpstream = chartdir.Version{Name: canonical.UpstreamName, Version: canonical.UpstreamVersion, AppVersion: canonical.UpstreamAppVersion}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 )
@@ -73,7 +73,7 @@ func (k *keys) isRead(key string) bool { return !k.unread[key] }
 
 // values compares the keys of both charts.
 func (s *subject) values(in Input) ([]Finding, error) {
-	table, err := conversion.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +85,8 @@ func (s *subject) values(in Input) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &valuesLayer{s: s, table: table, up: up, here: here, used: map[string]bool{}}
-	for _, row := range table {
+	v := &valuesLayer{s: s, sheet: sheet, up: up, here: here, used: map[string]bool{}}
+	for _, row := range sheet.Mappings() {
 		v.row(row)
 	}
 	v.unknown(in)
@@ -97,7 +97,7 @@ func (s *subject) values(in Input) ([]Finding, error) {
 // valuesLayer is the comparison of keys.
 type valuesLayer struct {
 	s        *subject
-	table    conversion.Table
+	sheet    *factsheet.Sheet
 	up, here *keys
 	used     map[string]bool // keys of the chart that answer one of upstream's
 	out      []Finding
@@ -109,11 +109,11 @@ func (v *valuesLayer) add(f Finding) {
 	v.out = append(v.out, f)
 }
 
-// row compares a key that the table of conversion knows.
-func (v *valuesLayer) row(row conversion.Row) {
+// row compares a key that the sheet of conversion knows.
+func (v *valuesLayer) row(row factsheet.Mapping) {
 	upstream, declared := v.up.at(row.Key)
 	v.changedDefault(row, upstream, declared)
-	if row.How == "none" {
+	if row.How == factsheet.None {
 		v.add(Finding{Class: Ours, Path: row.Key, Upstream: upstream, Why: "dropped on purpose: " + row.Why})
 		return
 	}
@@ -133,7 +133,7 @@ func (v *valuesLayer) row(row conversion.Row) {
 			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: hideAt(place, chart), Why: fmt.Sprintf("%s here (%s)", place, how)})
 			return
 		}
-		copied := i == 0 && slices.Contains([]string{"same", "exact", "config"}, row.How) && row.Default != nil
+		copied := i == 0 && slices.Contains([]string{factsheet.Copy, factsheet.Replace, factsheet.Config}, row.How) && row.Default != nil
 		if _, isBlock := row.Default.(map[string]any); copied && !isBlock && !sameValue(row.Default, chart) {
 			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: chart,
 				Why: fmt.Sprintf("%s here (%s), with another default", place, how)})
@@ -143,7 +143,7 @@ func (v *valuesLayer) row(row conversion.Row) {
 
 // changedDefault reports that upstream's chart has another default than it is
 // known to have, or no such key any more.
-func (v *valuesLayer) changedDefault(row conversion.Row, upstream any, declared bool) {
+func (v *valuesLayer) changedDefault(row factsheet.Mapping, upstream any, declared bool) {
 	if row.Default == nil {
 		return
 	}
@@ -157,7 +157,7 @@ func (v *valuesLayer) changedDefault(row conversion.Row, upstream any, declared 
 }
 
 // missing reports a key that the chart has no answer to.
-func (v *valuesLayer) missing(row conversion.Row, to string, upstream any) {
+func (v *valuesLayer) missing(row factsheet.Mapping, to string, upstream any) {
 	if component := v.s.componentOf(to); component != "" {
 		last := len(v.out) - 1
 		if last >= 0 && v.out[last].Class == LeftOut && v.out[last].Path == row.Key && v.out[last].Why == leftOutWhy(component) {
@@ -177,13 +177,13 @@ func (v *valuesLayer) missing(row conversion.Row, to string, upstream any) {
 	v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Why: "no value of the chart does this"})
 }
 
-// unknown reports keys of upstream's chart that the table does not know.
+// unknown reports keys of upstream's chart that the sheet does not know.
 func (v *valuesLayer) unknown(Input) {
 	known := func(key string) bool {
-		if _, ok := v.table.Row(key); ok {
+		if _, ok := v.sheet.Mapping(key); ok {
 			return true
 		}
-		return slices.ContainsFunc(v.table, func(r conversion.Row) bool { return strings.HasPrefix(r.Key, key+".") })
+		return slices.ContainsFunc(v.sheet.Mappings(), func(r factsheet.Mapping) bool { return strings.HasPrefix(r.Key, key+".") })
 	}
 	for _, key := range slices.Sorted(maps.Keys(v.up.declared)) {
 		if known(key) {

@@ -45,9 +45,11 @@ func (s *subject) versions(in Input) []Finding {
 // movedOn compares upstream with what it was.
 func (s *subject) movedOn(in Input, add func(class Class, path string, upstream, chart any, why, remedy string)) {
 	u, since := s.sides.upstream, in.Since
-	if u.Version == knownUpstream.Version && u.AppVersion != knownUpstream.AppVersion {
-		add(Drift, "upstream.appVersion", u.AppVersion, knownUpstream.AppVersion,
-			fmt.Sprintf("upstream's chart %s is known to have appVersion %s: somebody has changed this one", u.Version, knownUpstream.AppVersion), "compare with the published chart")
+	known := s.sheet.Upstream
+	if u.Version == known.Version && u.AppVersion != known.AppVersion {
+		add(Drift, "upstream.appVersion", u.AppVersion, known.AppVersion,
+			fmt.Sprintf("upstream's chart %s is known to have appVersion %s: somebody has changed this one", u.Version, known.AppVersion),
+			"compare with the published chart")
 	}
 	if since.Version == "" || since.Version == u.Version {
 		return

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/helm-livekit/helm-livekit/internal/transfer"
+	"github.com/helm-livekit/helm-livekit/internal/convert"
 )
 
 // Converted prints converted values on stdout, and on stderr what became of those
 // that are not among them.
-func Converted(stdout, stderr io.Writer, r *transfer.Result) error {
+func Converted(stdout, stderr io.Writer, r *convert.Result) error {
 	if _, err := stdout.Write(r.YAML); err != nil {
 		return err
 	}
@@ -17,7 +17,7 @@ func Converted(stdout, stderr io.Writer, r *transfer.Result) error {
 }
 
 // Remarks prints what could not be converted, and what is otherwise now.
-func Remarks(w io.Writer, r *transfer.Result) error {
+func Remarks(w io.Writer, r *convert.Result) error {
 	for _, l := range r.Lost {
 		if _, err := fmt.Fprintf(w, "Lost: %s: %s.\n", l.Key, l.Reason); err != nil {
 			return err

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 // volumeName is the name of the chart's one volume, where the convention has
@@ -16,8 +16,8 @@ const volumeName = "data"
 // layout says where each canonical value of a chart lies, and in which shape.
 type layout struct {
 	convention *convention.Convention
-	values     []canonical.Value // those of the chart's components
-	paths      map[string]path   // by canonical key, headings left out
+	values     []factsheet.Key // those of the chart's components
+	paths      map[string]path // by canonical key, headings left out
 }
 
 // plainShapes are the shapes of the canonical convention.
@@ -29,9 +29,9 @@ var plainShapes = map[string]string{
 	"persistence.accessMode": convention.AccessModeString,
 }
 
-func newLayout(conv *convention.Convention, table *canonical.Table, components []string) (*layout, error) {
+func newLayout(conv *convention.Convention, sheet *factsheet.Sheet, components []string) (*layout, error) {
 	l := &layout{convention: conv, paths: map[string]path{}}
-	for _, v := range table.Values {
+	for _, v := range sheet.Keys {
 		if isOf(v, components) && l.hasPlace(v.Key) {
 			l.values = append(l.values, v)
 		}
@@ -51,7 +51,7 @@ func newLayout(conv *convention.Convention, table *canonical.Table, components [
 
 // isOf reports whether a value is one of these components. The domain is a second
 // one's, too: either route needs it.
-func isOf(v canonical.Value, components []string) bool {
+func isOf(v factsheet.Key, components []string) bool {
 	return slices.Contains(components, v.Component) ||
 		v.Key == "ingress.domain" && slices.Contains(components, "httproute")
 }

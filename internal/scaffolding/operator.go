@@ -9,8 +9,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 // apiVersions are those of the objects of which an operator makes a Secret, as
@@ -35,7 +35,7 @@ func secretKind(conv *convention.Convention) string {
 
 // operatorDefault gives the default of a value of the operator's object: an
 // example that is ready but for what the user's store calls the keys.
-func (l *layout) operatorDefault(v canonical.Value, a app) *yaml.Node {
+func (l *layout) operatorDefault(v factsheet.Key, a app) *yaml.Node {
 	kind, secrets := secretKind(l.convention), l.convention.Secrets
 	// Another group's object of that kind has fields of its own.
 	group, _, _ := strings.Cut(apiVersions[kind], "/")
@@ -60,7 +60,7 @@ func (l *layout) operatorDefault(v canonical.Value, a app) *yaml.Node {
 
 // operatorSpec gives the example of an object's spec: both entries of the
 // Secret, under the names that the chart's defaults give them.
-func operatorSpec(kind string, v canonical.Value, a app) *yaml.Node {
+func operatorSpec(kind string, v factsheet.Key, a app) *yaml.Node {
 	switch kind {
 	case convention.SecretsOnePassword:
 		// The item's fields become the Secret's entries.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -252,12 +252,12 @@ var switches = map[string]string{
 }
 
 func TestEveryPairOfComponents(t *testing.T) {
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, a := range table.Components[1:] {
-		for _, b := range table.Components[i+2:] {
+	for i, a := range sheet.Components[1:] {
+		for _, b := range sheet.Components[i+2:] {
 			t.Run(a.Name+" and "+b.Name, func(t *testing.T) {
 				t.Parallel()
 				with := append([]string{a.Name, b.Name}, append(a.Requires, b.Requires...)...)

@@ -9,21 +9,20 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 // Places says where a chart has the canonical values, and in which shapes.
 type Places struct {
 	layout *layout
-	table  *canonical.Table
+	sheet  *factsheet.Sheet
 }
 
 // Unplaced is a setting that a chart has no place for, or not for all of it.
 type Unplaced struct {
-	conversion.Setting
+	Setting
 	// Component is the one that the chart was written without, "" where that is
 	// not the reason.
 	Component string
@@ -62,12 +61,12 @@ func ConventionOf(lock *chartdir.Lock) (*convention.Convention, error) {
 // ObservedPlaces are those of a chart of other making, of which conventions were
 // read: what nobody has seen has no place.
 func ObservedPlaces(conv *convention.Convention) (*Places, error) {
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}
 	l := &layout{convention: conv, paths: map[string]path{}}
-	for _, v := range table.Values {
+	for _, v := range sheet.Keys {
 		seen, ok := conv.Values[v.Key]
 		if v.IsHeading() || !ok || seen.Confidence == convention.Default || seen.Path == "" {
 			continue
@@ -79,27 +78,27 @@ func ObservedPlaces(conv *convention.Convention) (*Places, error) {
 		l.values = append(l.values, v)
 		l.paths[v.Key] = p
 	}
-	return &Places{l, table}, nil
+	return &Places{l, sheet}, nil
 }
 
 func newPlaces(conv *convention.Convention, name string, components []string) (*Places, error) {
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}
 	if slices.Contains(components, "all") {
-		if components, err = table.Select(components, nil); err != nil {
+		if components, err = sheet.Select(components, nil); err != nil {
 			return nil, err
 		}
 	}
 	if conv, err = fitted(conv, name); err != nil {
 		return nil, err
 	}
-	l, err := newLayout(conv, table, components)
+	l, err := newLayout(conv, sheet, components)
 	if err != nil {
 		return nil, err
 	}
-	return &Places{l, table}, nil
+	return &Places{l, sheet}, nil
 }
 
 // errNoPlace says that a chart has no place for a key.
@@ -127,9 +126,9 @@ func (p *Places) PathOf(key string) ([]any, error) {
 // isMissing reports whether a canonical value, and not a block of them, has no
 // place: the block that it would lie in may have one.
 func (p *Places) isMissing(key string) bool {
-	i := slices.IndexFunc(p.table.Values, func(v canonical.Value) bool { return v.Key == key })
+	k := p.sheet.Key(key)
 	_, placed := p.layout.paths[key]
-	return i >= 0 && !p.table.Values[i].IsHeading() && !placed
+	return k != nil && !k.IsHeading() && !placed
 }
 
 // Text gives the dotted path of a canonical key, "" where it has no place.
@@ -143,7 +142,7 @@ func (p *Places) Text(key string) string {
 
 // Apply puts settings into values, which are the chart's own by default and
 // are changed in place. It gives what has no place.
-func (p *Places) Apply(values map[string]any, settings []conversion.Setting) []Unplaced {
+func (p *Places) Apply(values map[string]any, settings []Setting) []Unplaced {
 	var unplaced []Unplaced
 	for _, s := range p.shaped(values, settings, &unplaced) {
 		for _, s := range p.withoutTurn(s, &unplaced) {
@@ -153,7 +152,7 @@ func (p *Places) Apply(values map[string]any, settings []conversion.Setting) []U
 	return unplaced
 }
 
-func (p *Places) apply(values map[string]any, s conversion.Setting, unplaced *[]Unplaced) {
+func (p *Places) apply(values map[string]any, s Setting, unplaced *[]Unplaced) {
 	at, err := p.PathOf(s.Key)
 	if err != nil && s.Else != "" {
 		at, err = p.PathOf(s.Else)
@@ -169,10 +168,10 @@ func (p *Places) apply(values map[string]any, s conversion.Setting, unplaced *[]
 // without, "" where it has it.
 func (p *Places) componentOf(key string) string {
 	for k := key; k != ""; k = k[:max(strings.LastIndexByte(k, '.'), 0)] {
-		i := slices.IndexFunc(p.table.Values, func(v canonical.Value) bool { return v.Key == k })
-		if i >= 0 && !slices.ContainsFunc(p.layout.values, func(v canonical.Value) bool { return v.Key == k }) {
-			component := p.table.Values[i].Component
-			if slices.ContainsFunc(p.layout.values, func(v canonical.Value) bool { return v.Component == component }) {
+		known := p.sheet.Key(k)
+		if known != nil && !slices.ContainsFunc(p.layout.values, func(v factsheet.Key) bool { return v.Key == k }) {
+			component := known.Component
+			if slices.ContainsFunc(p.layout.values, func(v factsheet.Key) bool { return v.Component == component }) {
 				return "" // it is there, and the convention leaves the key no place
 			}
 			return component
@@ -183,11 +182,11 @@ func (p *Places) componentOf(key string) string {
 
 // withoutTurn takes TURN out of the configuration for a chart that was written
 // without it, which refuses it.
-func (p *Places) withoutTurn(s conversion.Setting, unplaced *[]Unplaced) []conversion.Setting {
+func (p *Places) withoutTurn(s Setting, unplaced *[]Unplaced) []Setting {
 	config, _ := s.Value.(map[string]any)
 	turn, _ := config["turn"].(map[string]any)
 	if s.Key != "config" || turn == nil || turn["enabled"] != true || p.componentOf("turn.existingSecret") == "" {
-		return []conversion.Setting{s}
+		return []Setting{s}
 	}
 	rest := map[string]any{}
 	for k, v := range config {
@@ -197,10 +196,10 @@ func (p *Places) withoutTurn(s conversion.Setting, unplaced *[]Unplaced) []conve
 	}
 	s.Value = rest
 	*unplaced = append(*unplaced, Unplaced{
-		Setting:   conversion.Setting{Key: "config.turn", Value: turn, From: []string{"livekit.turn"}, IsAsked: s.IsAsked},
+		Setting:   Setting{Key: "config.turn", Value: turn, From: []string{"livekit.turn"}, IsAsked: s.IsAsked},
 		Component: "turn",
 	})
-	return []conversion.Setting{s}
+	return []Setting{s}
 }
 
 // setAt puts a value at a path. A whole one takes the place of what is there;
@@ -267,23 +266,23 @@ func Regenerate(_ context.Context, lock *chartdir.Lock, components []string) (ma
 	if err != nil {
 		return nil, err
 	}
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}
 	if slices.Contains(components, "all") {
-		if components, err = table.Select(components, nil); err != nil {
+		if components, err = sheet.Select(components, nil); err != nil {
 			return nil, err
 		}
 	}
 	if conv, err = fitted(conv, lock.Chart.Name); err != nil {
 		return nil, err
 	}
-	l, err := newLayout(conv, table, components)
+	l, err := newLayout(conv, sheet, components)
 	if err != nil {
 		return nil, err
 	}
-	return generate(l, table, Options{Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion}, components)
+	return generate(l, sheet, Options{Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion}, components)
 }
 
 // Component names the component of a canonical key that the chart was written

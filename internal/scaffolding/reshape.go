@@ -6,13 +6,12 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/conversion"
 )
 
 // shaped gives settings in the shapes of the chart. Canonical shapes say more
 // than some others; what those cannot say is unplaced.
-func (p *Places) shaped(values map[string]any, settings []conversion.Setting, unplaced *[]Unplaced) []conversion.Setting {
-	var out []conversion.Setting
+func (p *Places) shaped(values map[string]any, settings []Setting, unplaced *[]Unplaced) []Setting {
+	var out []Setting
 	for _, s := range settings {
 		switch s.Key {
 		case "image.repository":
@@ -20,7 +19,7 @@ func (p *Places) shaped(values map[string]any, settings []conversion.Setting, un
 		case "image.tag":
 			if p.layout.shape("image.repository") != convention.ImageString {
 				out = append(out, s)
-			} else if !slices.ContainsFunc(settings, func(s conversion.Setting) bool { return s.Key == "image.repository" }) {
+			} else if !slices.ContainsFunc(settings, func(s Setting) bool { return s.Key == "image.repository" }) {
 				out = append(out, p.tag(s, values))
 			}
 		case "ingress.hosts":
@@ -38,41 +37,41 @@ func (p *Places) shaped(values map[string]any, settings []conversion.Setting, un
 	return out
 }
 
-func with(s conversion.Setting, value any) conversion.Setting {
+func with(s Setting, value any) Setting {
 	s.Value = value
 	s.IsWhole = true
 	return s
 }
 
-func unexpressed(unplaced *[]Unplaced, s conversion.Setting, reason string) {
+func unexpressed(unplaced *[]Unplaced, s Setting, reason string) {
 	if reason != "" {
 		*unplaced = append(*unplaced, Unplaced{Setting: s, Reason: reason})
 	}
 }
 
 // image gives the settings of the image's repository.
-func (p *Places) image(s conversion.Setting, values map[string]any, all []conversion.Setting) []conversion.Setting {
+func (p *Places) image(s Setting, values map[string]any, all []Setting) []Setting {
 	repository := fmt.Sprint(s.Value)
 	switch p.layout.shape(s.Key) {
 	case convention.ImageString:
 		_, tag := p.imageOf(values)
-		if i := slices.IndexFunc(all, func(s conversion.Setting) bool { return s.Key == "image.tag" }); i >= 0 {
+		if i := slices.IndexFunc(all, func(s Setting) bool { return s.Key == "image.tag" }); i >= 0 {
 			tag = fmt.Sprint(all[i].Value)
 		}
-		return []conversion.Setting{with(s, strings.TrimSuffix(repository+":"+tag, ":"))}
+		return []Setting{with(s, strings.TrimSuffix(repository+":"+tag, ":"))}
 	case convention.ImageRegistry:
 		host, rest, found := strings.Cut(repository, "/")
 		if found && (strings.ContainsAny(host, ".:") || host == "localhost") {
 			registry := s
 			registry.Key, registry.Value = "image.registry", host
-			return []conversion.Setting{registry, with(s, rest)}
+			return []Setting{registry, with(s, rest)}
 		}
 	}
-	return []conversion.Setting{s}
+	return []Setting{s}
 }
 
 // tag gives the image in one string with another tag.
-func (p *Places) tag(s conversion.Setting, values map[string]any) conversion.Setting {
+func (p *Places) tag(s Setting, values map[string]any) Setting {
 	repository, _ := p.imageOf(values)
 	s.Key, s.Value = "image.repository", fmt.Sprintf("%s:%v", repository, s.Value)
 	return s

@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
@@ -315,12 +315,15 @@ func newLock(c *Chart, o RunOptions, options map[string]any) (*chartdir.Lock, er
 	}
 	return &chartdir.Lock{
 		Tool: o.ToolVersion, Template: template,
-		Chart: chartdir.Version{Name: c.Name, Version: c.Version, AppVersion: c.AppVersion},
-		Upstream: chartdir.Version{
-			Name: canonical.UpstreamName, Version: canonical.UpstreamVersion, AppVersion: canonical.UpstreamAppVersion,
-		},
+		Chart:      chartdir.Version{Name: c.Name, Version: c.Version, AppVersion: c.AppVersion},
+		Upstream:   UpstreamVersion(c.Sheet),
 		Components: c.Components, Options: options, Convention: c.Convention,
 	}, nil
+}
+
+// UpstreamVersion is the version of upstream's chart that a sheet is about.
+func UpstreamVersion(s *factsheet.Sheet) chartdir.Version {
+	return chartdir.Version{Name: s.Upstream.Name, Version: s.Upstream.Version, AppVersion: s.Upstream.AppVersion}
 }
 
 // templateHash is the hash of the embedded chart, its names and texts.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -34,6 +34,8 @@ type Chart struct {
 	AppVersion string
 	Components []string
 	Convention *convention.Convention
+	// Sheet is what is known of the values of such charts.
+	Sheet *factsheet.Sheet
 	// Files are the chart's files by slash-separated path.
 	Files map[string][]byte
 }
@@ -77,12 +79,12 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err != nil {
 		return nil, err
 	}
-	table, err := canonical.Load()
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}
 	with, without := follow(conv, o.With, o.Without)
-	components, err := table.Select(with, without)
+	components, err := sheet.Select(with, without)
 	if err != nil {
 		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
 	}
@@ -91,17 +93,17 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 			return nil, err
 		}
 	}
-	l, err := newLayout(conv, table, components)
+	l, err := newLayout(conv, sheet, components)
 	if err != nil {
 		return nil, err
 	}
-	files, err := generate(l, table, o, components)
+	files, err := generate(l, sheet, o, components)
 	if err != nil {
 		return nil, err
 	}
 	chart := &Chart{
 		Name: o.Name, Version: o.Version, AppVersion: o.AppVersion,
-		Components: slices.Clone(components), Convention: conv, Files: files,
+		Components: slices.Clone(components), Convention: conv, Sheet: sheet, Files: files,
 	}
 	if err := check(ctx, chart); err != nil {
 		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)
@@ -170,7 +172,7 @@ func follow(conv *convention.Convention, with, without []string) ([]string, []st
 	return with, without
 }
 
-func generate(l *layout, table *canonical.Table, o Options, components []string) (map[string][]byte, error) {
+func generate(l *layout, sheet *factsheet.Sheet, o Options, components []string) (map[string][]byte, error) {
 	a := newApp(o, l.convention)
 	root := newTree(l, a)
 	style := l.convention.Style
@@ -193,5 +195,5 @@ func generate(l *layout, table *canonical.Table, o Options, components []string)
 		ChartFields: chartFields(o, style.ChartFields),
 	}
 	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
-	return chartFiles(l, table, data)
+	return chartFiles(l, sheet, data)
 }

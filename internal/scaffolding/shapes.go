@@ -8,14 +8,14 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
 // defaultOf gives the default of a value in the shape that the layout has for
 // it, filled with what carries over from the repository.
-func (l *layout) defaultOf(v canonical.Value, a app) *yaml.Node {
+func (l *layout) defaultOf(v factsheet.Key, a app) *yaml.Node {
 	d := a.defaults
 	switch shape := l.shape(v.Key); v.Key {
 	case "image.repository":
@@ -97,7 +97,7 @@ func tlsDefault(shape string, a app) *yaml.Node {
 }
 
 // schemaOf gives the JSON schema of a value in its shape, without null.
-func (l *layout) schemaOf(v canonical.Value) map[string]any {
+func (l *layout) schemaOf(v factsheet.Key) map[string]any {
 	object := func(required string, properties map[string]any) map[string]any {
 		return map[string]any{"type": "object", "required": []any{required}, "properties": properties}
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/Masterminds/sprig/v3"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
@@ -43,15 +43,15 @@ type templateData struct {
 var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range)\b[^\n]*\]\])[ \t]*\n`)
 
 // chartFiles renders the embedded chart.
-func chartFiles(l *layout, table *canonical.Table, data templateData) (map[string][]byte, error) {
+func chartFiles(l *layout, sheet *factsheet.Sheet, data templateData) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	files := scaffold.Files()
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || entry.IsDir() || !scaffold.IsChartFile(name) {
 			return err
 		}
 		below, isTemplate := strings.CutPrefix(name, "templates/")
-		if isTemplate && !slices.Contains(data.Components, table.ComponentOf(below)) || l.unused(name) {
+		if isTemplate && !slices.Contains(data.Components, sheet.ComponentOf(below)) || l.unused(name) {
 			return nil
 		}
 		text, err := fs.ReadFile(files, name)

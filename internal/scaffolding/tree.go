@@ -5,7 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 // tree is the values of a chart as they nest: what values.yaml and
@@ -14,10 +14,10 @@ type tree struct {
 	key      any // string, or int for an element of a list
 	children []*tree
 	// value is set on leaves alone, with its default.
-	value *canonical.Value
+	value *factsheet.Key
 	node  *yaml.Node
 	// headings are the canonical headings that begin here.
-	headings []canonical.Value
+	headings []factsheet.Key
 	// isGlobal is set on Helm's block global and what lies in it, which charts
 	// share.
 	isGlobal bool

@@ -7,8 +7,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 // writeValues writes values.yaml in the repository's style: one block for
@@ -104,7 +104,7 @@ func comment(t *tree, at string, style convention.Style) string {
 	return strings.Join(lines, "\n")
 }
 
-func headingText(h canonical.Value, style convention.Style) string {
+func headingText(h factsheet.Key, style convention.Style) string {
 	if h.Comment != "" {
 		return h.Comment
 	}

@@ -1,7 +1,8 @@
-// Package transfer turns a values file for upstream's chart into one for a chart
-// of this tool: the values by package conversion, the file with the comments and
-// the order that people know.
-package transfer
+// Package convert turns values for upstream's chart into values for a chart of
+// this tool. What becomes of each key is in the fact sheet; what takes more than a
+// copy is in a file of its own. File keeps the comments and the order of a values
+// file; Values is about values alone, in canonical keys.
+package convert
 
 import (
 	"context"
@@ -14,7 +15,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/conversion"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -103,10 +104,14 @@ type Remark struct {
 	Reason string `json:"reason"`
 }
 
-// Convert converts the values file name, whose text is data. The error is that of
+// File converts the values file name, whose text is data. The error is that of
 // a file that is no values file.
-func Convert(ctx context.Context, name string, data []byte, target *Target) (*Result, error) {
+func File(ctx context.Context, name string, data []byte, target *Target) (*Result, error) {
 	values, root, err := read(name, data)
+	if err != nil {
+		return nil, err
+	}
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -114,10 +119,7 @@ func Convert(ctx context.Context, name string, data []byte, target *Target) (*Re
 	if err != nil {
 		return nil, err
 	}
-	converted, err := conversion.Convert(values, conversion.Options{PodLabels: labels})
-	if err != nil {
-		return nil, err
-	}
+	converted := Values(values, Options{Sheet: sheet, PodLabels: labels})
 	r := &Result{Source: name, Chart: target.Dir, Lost: remarks(converted.Lost), Notes: remarks(converted.Notes)}
 	defaults := target.chart.Values()
 	full := helmchart.Copy(defaults)
@@ -181,7 +183,7 @@ func (t *Target) podLabels(ctx context.Context) (map[string]string, error) {
 
 // matters reports whether a setting that has no place would change anything: what
 // is off or empty would not.
-func matters(s conversion.Setting) bool {
+func matters(s scaffolding.Setting) bool {
 	switch v := s.Value.(type) {
 	case nil:
 		return false
@@ -209,7 +211,7 @@ func unplaced(u scaffolding.Unplaced) Remark {
 	return Remark{key, reason}
 }
 
-func remarks(losses []conversion.Loss) []Remark {
+func remarks(losses []Loss) []Remark {
 	out := []Remark{}
 	for _, l := range losses {
 		out = append(out, Remark(l))

@@ -1,8 +1,4 @@
-// Package conversion turns values for upstream's livekit-server chart into
-// values for this one. What becomes of each key is data (table.yaml); what takes
-// more than a copy is a rule in a file of its own. The result speaks in canonical
-// keys; where a chart has those is the business of package scaffolding.
-package conversion
+package convert
 
 import (
 	"fmt"
@@ -10,33 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
-
-// Setting is a canonical value.
-type Setting struct {
-	// Key is canonical.
-	Key string
-	// Value has the shape of the canonical convention.
-	Value any
-	// IsWhole says that the value, a map, takes the place of the chart's default
-	// as a whole, and is not laid over it.
-	IsWhole bool
-	// From are the keys of upstream's chart that it comes from, the first one with
-	// the value itself. Empty: it follows from what upstream's templates do always.
-	From []string
-	// Moved maps paths below Key, "" for none, to the upstream keys they come from,
-	// where they are called otherwise there ("logging.level" to "livekit.log_level").
-	Moved map[string]string
-	// Comment says why the setting is there, where the user has not asked for it.
-	Comment string
-	// Else is the canonical key that takes the value in a chart without a place
-	// for Key.
-	Else string
-	// IsAsked says that the user's own values gave rise to it.
-	IsAsked bool
-}
 
 // Loss is a value that cannot be expressed.
 type Loss struct {
@@ -46,10 +19,10 @@ type Loss struct {
 	Reason string
 }
 
-// Result is what became of the values.
-type Result struct {
+// Settings is what became of the values.
+type Settings struct {
 	// Settings are in the order in which they were made; no key is there twice.
-	Settings []Setting
+	Settings []scaffolding.Setting
 	// Lost are the keys that nothing became of, in order of key. They are the
 	// user's own: upstream's defaults are never lost.
 	Lost []Loss
@@ -58,8 +31,8 @@ type Result struct {
 }
 
 // Get gives the value of a canonical key, nil where it is not set.
-func (r *Result) Get(key string) any {
-	if i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Key == key }); i >= 0 {
+func (r *Settings) Get(key string) any {
+	if i := slices.IndexFunc(r.Settings, func(s scaffolding.Setting) bool { return s.Key == key }); i >= 0 {
 		return r.Settings[i].Value
 	}
 	return nil
@@ -67,22 +40,20 @@ func (r *Result) Get(key string) any {
 
 // Options are what the conversion has to know of the chart.
 type Options struct {
+	// Sheet is that of the chart's service.
+	Sheet *factsheet.Sheet
 	// PodLabels are those of the chart's pods, by which an affinity finds them.
 	// Without them selectors of upstream's pods are left as they are, and noted.
 	PodLabels map[string]string
 }
 
-// Convert converts values that were written for upstream's chart. Those that
+// Values converts values that were written for upstream's chart. Those that
 // they leave out are upstream's defaults.
-func Convert(values map[string]any, o Options) (*Result, error) {
-	t, err := Load()
-	if err != nil {
-		return nil, err
-	}
+func Values(values map[string]any, o Options) *Settings {
 	c := &converter{
-		table: t, options: o, own: values,
-		all:    helmchart.Merge(t.Defaults(), values),
-		result: &Result{},
+		sheet: o.Sheet, options: o, own: values,
+		all:    helmchart.Merge(UpstreamDefaults(o.Sheet), values),
+		result: &Settings{},
 	}
 	c.copies()
 	c.media()
@@ -95,19 +66,19 @@ func Convert(values map[string]any, o Options) (*Result, error) {
 	c.always()
 	c.unknown()
 	slices.SortStableFunc(c.result.Lost, func(a, b Loss) int { return strings.Compare(a.Key, b.Key) })
-	return c.result, nil
+	return c.result
 }
 
 // converter is one conversion.
 type converter struct {
-	table   Table
+	sheet   *factsheet.Sheet
 	options Options
 	own     map[string]any // the user's
 	all     map[string]any // over upstream's defaults
-	result  *Result
+	result  *Settings
 }
 
-func (c *converter) add(s Setting) {
+func (c *converter) add(s scaffolding.Setting) {
 	s.IsAsked = slices.ContainsFunc(s.From, c.isOwn)
 	c.result.Settings = append(c.result.Settings, s)
 }
@@ -137,20 +108,20 @@ func (c *converter) get(key string) any { return get(c.all, strings.Split(key, "
 
 // copies makes the settings of the rows that are copied.
 func (c *converter) copies() {
-	for _, r := range c.table {
+	for _, r := range c.sheet.Mappings() {
 		switch r.How {
-		case "same", "exact":
-			if c.get(r.Key) == nil && c.isOwn(r.Key) && hasDefault(r.To[0]) {
+		case factsheet.Copy, factsheet.Replace:
+			if c.get(r.Key) == nil && c.isOwn(r.Key) && c.hasDefault(r.To[0]) {
 				c.lose(r.Key, "is null: upstream's chart then sets nothing, and this one its own default")
 			}
 			if value := c.get(r.Key); value != nil {
-				s := Setting{Key: r.To[0], Value: value, IsWhole: r.How == "exact", From: []string{r.Key}}
+				s := scaffolding.Setting{Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace, From: []string{r.Key}}
 				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !isSet(value) {
 					s.Comment = "As upstream, which sets none: the chart's own default is safer."
 				}
 				c.add(s)
 			}
-		case "none":
+		case factsheet.None:
 			if isSet(c.get(r.Key)) {
 				c.lose(r.Key, r.Why)
 			}
@@ -158,26 +129,31 @@ func (c *converter) copies() {
 	}
 }
 
-// hasDefault reports whether the canonical chart sets something where nothing is said.
-func hasDefault(key string) bool {
-	table, err := canonical.Load()
-	if err != nil {
+// hasDefault reports whether the chart sets something where nothing is said.
+func (c *converter) hasDefault(key string) bool {
+	k := c.sheet.Key(key)
+	if k == nil || k.IsHeading() {
 		return false
 	}
-	i := slices.IndexFunc(table.Values, func(v canonical.Value) bool { return v.Key == key })
-	if i < 0 || table.Values[i].Default == nil {
+	var value any
+	if err := k.Default.Decode(&value); err != nil {
 		return false
 	}
-	d := table.Values[i].Default
-	return len(d.Content) > 0 || d.Tag != "!!null" && !slices.Contains([]string{"", "false", "0"}, d.Value) && d.Value != "{}" && d.Value != "[]"
+	switch v := value.(type) {
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	}
+	return isSet(value)
 }
 
 // always makes the settings that follow from what upstream's templates do
 // whatever the values are, and this chart does otherwise by default.
 func (c *converter) always() {
-	c.add(Setting{Key: "httpRoute.enabled", Value: false})
-	c.add(Setting{Key: "serviceAccount.automount", Value: true, Comment: "As upstream. The server needs no token: better false."})
-	c.add(Setting{Key: "preStopSeconds", Value: 0, Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
+	c.add(scaffolding.Setting{Key: "httpRoute.enabled", Value: false})
+	c.add(scaffolding.Setting{Key: "serviceAccount.automount", Value: true, Comment: "As upstream. The server needs no token: better false."})
+	c.add(scaffolding.Setting{Key: "preStopSeconds", Value: 0, Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
 }
 
 // unknown reports what the user has set and no row of the table knows.
@@ -186,7 +162,7 @@ func (c *converter) unknown() {
 		if strings.HasPrefix(key, "livekit.") {
 			continue // see config
 		}
-		if _, ok := c.table.Row(key); !ok && !c.isAboveRow(key) && key != "livekit" {
+		if _, ok := c.sheet.Mapping(key); !ok && !c.isAboveRow(key) && key != "livekit" {
 			c.lose(key, "upstream's chart reads no such key")
 		}
 	}
@@ -203,7 +179,7 @@ func (c *converter) otherKinds() {
 		}
 		if c.isAboveRow(key) {
 			c.lose(key, fmt.Sprintf("is %s, and upstream's chart reads a map there", kindOf(value)))
-		} else if r, ok := c.table.Row(key); ok && r.Key == key && r.Default != nil && kindOf(r.Default) != kindOf(value) && kindOf(r.Default) != "a value" {
+		} else if r, ok := c.sheet.Mapping(key); ok && r.Key == key && r.Default != nil && kindOf(r.Default) != kindOf(value) && kindOf(r.Default) != "a value" {
 			c.lose(key, fmt.Sprintf("is %s, and upstream's chart reads %s there", kindOf(value), kindOf(r.Default)))
 		}
 	}
@@ -222,7 +198,7 @@ func kindOf(v any) string {
 // isAboveRow reports whether the key is a block of keys that the table knows,
 // which the user has set to something else (to null, as a rule).
 func (c *converter) isAboveRow(key string) bool {
-	return slices.ContainsFunc(c.table, func(r Row) bool { return strings.HasPrefix(r.Key, key+".") })
+	return slices.ContainsFunc(c.sheet.Mappings(), func(m factsheet.Mapping) bool { return strings.HasPrefix(m.Key, key+".") })
 }
 
 // leaves gives the paths of everything that is no map with entries.
@@ -237,4 +213,16 @@ func leaves(m map[string]any, at string) map[string]any {
 		out[key] = v
 	}
 	return out
+}
+
+// UpstreamDefaults gives upstream's defaults as one map of values: those of the
+// version of its chart that the sheet is about.
+func UpstreamDefaults(sheet *factsheet.Sheet) map[string]any {
+	out := map[string]any{}
+	for _, m := range sheet.Mappings() {
+		if m.Default != nil {
+			put(out, strings.Split(m.Key, "."), m.Default)
+		}
+	}
+	return helmchart.Merge(out, nil) // a copy: the sheet stays as it is
 }

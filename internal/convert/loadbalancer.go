@@ -1,6 +1,10 @@
-package conversion
+package convert
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+)
 
 // backendName is what the BackendConfig is called. The annotation of the Service
 // names it, and takes no template, so it is the same in every release.
@@ -37,12 +41,12 @@ func (c *converter) loadBalancer() {
 	from := []string{"loadBalancer.type"}
 	cloud := clouds[kind]
 	port := c.get("loadBalancer.servicePort")
-	c.add(Setting{Key: "service.type", Value: or(cloud.serviceType, "ClusterIP"), From: from})
-	c.add(Setting{Key: "service.port", Value: port, From: []string{"loadBalancer.servicePort"}})
+	c.add(scaffolding.Setting{Key: "service.type", Value: or(cloud.serviceType, "ClusterIP"), From: from})
+	c.add(scaffolding.Setting{Key: "service.port", Value: port, From: []string{"loadBalancer.servicePort"}})
 	annotations := laid(cloud.annotations)
 	if cloud.backend {
 		annotations["cloud.google.com/backend-config"] = fmt.Sprintf(`{"ports": {"%v":"%s"}}`, port, backendName)
-		c.add(Setting{Key: "extraObjects", Value: []any{map[string]any{
+		c.add(scaffolding.Setting{Key: "extraObjects", Value: []any{map[string]any{
 			"apiVersion": "cloud.google.com/v1",
 			"kind":       "BackendConfig",
 			"metadata":   map[string]any{"name": backendName},
@@ -58,7 +62,7 @@ func (c *converter) loadBalancer() {
 		}
 		annotations["cloud.google.com/neg"] = neg
 	}
-	c.add(Setting{Key: "service.annotations", Value: annotations, IsWhole: true, From: from})
+	c.add(scaffolding.Setting{Key: "service.annotations", Value: annotations, IsWhole: true, From: from})
 	if cloud.noIngress {
 		c.mediaPorts()
 		c.noIngress(kind)
@@ -82,12 +86,12 @@ func (c *converter) mediaPorts() {
 		ports = append(ports, port("rtc-udp", udp, "UDP"))
 	}
 	if len(ports) > 0 {
-		c.add(Setting{Key: "service.extraPorts", Value: ports, From: []string{"loadBalancer.type"}, Comment: "As upstream."})
+		c.add(scaffolding.Setting{Key: "service.extraPorts", Value: ports, From: []string{"loadBalancer.type"}, Comment: "As upstream."})
 	}
 }
 
 func (c *converter) noIngress(kind string) {
-	c.add(Setting{Key: "ingress.enabled", Value: false, From: []string{"loadBalancer.type"}})
+	c.add(scaffolding.Setting{Key: "ingress.enabled", Value: false, From: []string{"loadBalancer.type"}})
 	for _, key := range []string{"annotations", "tls", "staticIpName", "certificateName", "clusterIssuer"} {
 		if isSet(c.get("loadBalancer." + key)) {
 			c.lose("loadBalancer."+key, fmt.Sprintf("loadBalancer.type %s has no Ingress", kind))
@@ -98,16 +102,16 @@ func (c *converter) noIngress(kind string) {
 // ingress makes the Ingress that upstream's templates make.
 func (c *converter) ingress(kind string, cloud cloud) {
 	hosts, certificates := c.hosts()
-	c.add(Setting{Key: "ingress.enabled", Value: len(hosts) > 0, From: []string{"loadBalancer.type"}})
+	c.add(scaffolding.Setting{Key: "ingress.enabled", Value: len(hosts) > 0, From: []string{"loadBalancer.type"}})
 	if len(hosts) == 0 {
 		c.note("loadBalancer.tls", "it names no host, and Kubernetes refuses the Ingress that upstream makes of that: name one in ingress.hosts and set ingress.enabled")
 		return
 	}
-	c.add(Setting{Key: "ingress.className", Value: cloud.className, From: []string{"loadBalancer.type"}})
-	c.add(Setting{Key: "ingress.annotations", Value: laid(c.ingressAnnotations(kind, len(certificates) > 0), table(c.all, "loadBalancer", "annotations")),
+	c.add(scaffolding.Setting{Key: "ingress.className", Value: cloud.className, From: []string{"loadBalancer.type"}})
+	c.add(scaffolding.Setting{Key: "ingress.annotations", Value: laid(c.ingressAnnotations(kind, len(certificates) > 0), table(c.all, "loadBalancer", "annotations")),
 		IsWhole: true, From: []string{"loadBalancer.annotations", "loadBalancer.type", "loadBalancer.staticIpName", "loadBalancer.certificateName", "loadBalancer.clusterIssuer"}})
-	c.add(Setting{Key: "ingress.hosts", Value: hosts, From: []string{"loadBalancer.tls"}})
-	c.add(Setting{Key: "ingress.tls", Value: certificates, From: []string{"loadBalancer.tls"}})
+	c.add(scaffolding.Setting{Key: "ingress.hosts", Value: hosts, From: []string{"loadBalancer.tls"}})
+	c.add(scaffolding.Setting{Key: "ingress.tls", Value: certificates, From: []string{"loadBalancer.tls"}})
 }
 
 // hosts gives the hosts and certificates in the canonical shapes.

@@ -1,8 +1,8 @@
-package conversion
+package convert
 
 import (
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
 const nameLabel = "app.kubernetes.io/name"
@@ -11,11 +11,11 @@ const nameLabel = "app.kubernetes.io/name"
 // selectors of the chart's.
 func (c *converter) affinity() {
 	affinity := helmchart.Merge(table(c.all, "affinity"), nil)
-	podsName := or(text(c.all, "nameOverride"), canonical.UpstreamName)
+	podsName := or(text(c.all, "nameOverride"), c.sheet.Upstream.Name)
 	if rewriteSelectors(affinity, podsName, c.options.PodLabels) && c.options.PodLabels == nil {
 		c.note("affinity", "it selects upstream's pods by "+nameLabel+": "+podsName+"; name the labels of the chart's pods instead")
 	}
-	c.add(Setting{Key: "affinity", Value: affinity, IsWhole: true, From: []string{"affinity"}})
+	c.add(scaffolding.Setting{Key: "affinity", Value: affinity, IsWhole: true, From: []string{"affinity"}})
 }
 
 // rewriteSelectors changes, in place, each label selector below value that has

@@ -1,4 +1,4 @@
-package transfer
+package convert
 
 import (
 	"flag"
@@ -50,7 +50,7 @@ func canonical(t *testing.T) *Target {
 
 func convert(t *testing.T, text string, chart *Target) *Result {
 	t.Helper()
-	r, err := Convert(t.Context(), "values.yaml", []byte(text), chart)
+	r, err := File(t.Context(), "values.yaml", []byte(text), chart)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,13 +173,13 @@ func TestRefused(t *testing.T) {
 		t.Errorf("notes %v do not say that the secret is too short", r.Notes)
 	}
 	for _, text := range []string{"[1]", "a: [", "just a text", "a: 1\na: 2"} {
-		if _, err := Convert(t.Context(), "bad.yaml", []byte(text), canonical(t)); err == nil || !strings.Contains(err.Error(), "bad.yaml") {
+		if _, err := File(t.Context(), "bad.yaml", []byte(text), canonical(t)); err == nil || !strings.Contains(err.Error(), "bad.yaml") {
 			t.Errorf("%q: error %v does not name the file", text, err)
 		}
 	}
 }
 
-func FuzzConvert(f *testing.F) {
+func FuzzFile(f *testing.F) {
 	f.Add("replicaCount: 2 # a\n# b\nlivekit: {keys: {a: b}}\n")
 	f.Add("# a\nloadBalancer:\n  type: do\n  tls:\n    - hosts: [a] # b\n")
 	f.Add("a: &x {b: 1}\nresources: *x\nnodeSelector: {<<: *x}\n")
@@ -188,7 +188,7 @@ func FuzzConvert(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := Convert(t.Context(), "v.yaml", []byte(text), chart)
+		r, err := File(t.Context(), "v.yaml", []byte(text), chart)
 		if err != nil {
 			return
 		}

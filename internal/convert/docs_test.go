@@ -1,26 +1,20 @@
-package conversion
+package convert
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the table in the docs anew")
-
 const docs = "../../docs/convert-values.md"
 
 // The table in the docs is that of the conversion.
 func TestDocsHaveTheTable(t *testing.T) {
-	rows, err := Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	sheet := loadSheet(t)
 	var table strings.Builder
 	table.WriteString("\n| Upstream's key | Canonical key | What becomes of it |\n| --- | --- | --- |\n")
-	for _, r := range rows {
+	for _, r := range sheet.Mappings() {
 		to := "none"
 		if len(r.To) > 0 {
 			to = "`" + strings.Join(r.To, "`, `") + "`"
@@ -46,7 +40,7 @@ func TestDocsHaveTheTable(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s has another table than table.yaml; -update writes it", docs)
+		t.Fatalf("%s has another table than the fact sheet; -update writes it", docs)
 	}
 	if err := os.WriteFile(docs, []byte(want), 0o644); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package canonical
+package factsheet
 
 import (
 	"io/fs"
@@ -11,19 +11,19 @@ import (
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
 
-func load(t *testing.T) *Table {
+func load(t *testing.T) *Sheet {
 	t.Helper()
-	table, err := Load()
+	sheet, err := Load(Server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return table
+	return sheet
 }
 
 func TestTable(t *testing.T) {
-	table := load(t)
+	sheet := load(t)
 	seen := map[string]bool{}
-	for _, v := range table.Values {
+	for _, v := range sheet.Keys {
 		if seen[v.Key] {
 			t.Errorf("%s is there twice", v.Key)
 		}
@@ -31,16 +31,16 @@ func TestTable(t *testing.T) {
 		if v.Doc == "" {
 			t.Errorf("%s has no doc", v.Key)
 		}
-		if _, ok := table.Component(v.Component); !ok {
+		if _, ok := sheet.Component(v.Component); !ok {
 			t.Errorf("%s is of component %q, which is not there", v.Key, v.Component)
 		}
 		if v.IsHeading() && v.Schema != nil {
 			t.Errorf("%s has a schema and no default", v.Key)
 		}
 	}
-	for _, c := range table.Components {
+	for _, c := range sheet.Components {
 		for _, r := range c.Requires {
-			if _, ok := table.Component(r); !ok {
+			if _, ok := sheet.Component(r); !ok {
 				t.Errorf("%s requires %q, which is not there", c.Name, r)
 			}
 		}
@@ -75,7 +75,7 @@ func TestTemplatesHaveComponents(t *testing.T) {
 }
 
 func TestSelect(t *testing.T) {
-	table := load(t)
+	sheet := load(t)
 	for _, c := range []struct{ with, without, want string }{
 		{"", "", "core redis ingress persistence"},
 		{"turn", "ingress", "core redis persistence turn"},
@@ -84,7 +84,7 @@ func TestSelect(t *testing.T) {
 		{"pdb,redis", "all", "core redis pdb"},
 		{"persistence,ingress,redis", "all", "core redis ingress persistence"},
 	} {
-		got, err := table.Select(split(c.with), split(c.without))
+		got, err := sheet.Select(split(c.with), split(c.without))
 		if err != nil {
 			t.Errorf("with %q, without %q: %v", c.with, c.without, err)
 			continue
@@ -93,8 +93,8 @@ func TestSelect(t *testing.T) {
 			t.Errorf("with %q, without %q: %s, want %s", c.with, c.without, s, c.want)
 		}
 	}
-	all, err := table.Select([]string{"all"}, nil)
-	if err != nil || len(all) != len(table.Components) {
+	all, err := sheet.Select([]string{"all"}, nil)
+	if err != nil || len(all) != len(sheet.Components) {
 		t.Errorf("all are %v, %v", all, err)
 	}
 	for _, c := range []struct{ with, without, words string }{
@@ -104,7 +104,7 @@ func TestSelect(t *testing.T) {
 		{"persistence", "redis", "redis"},
 		{"redis-service", "redis", "redis-service"},
 	} {
-		if got, err := table.Select(split(c.with), split(c.without)); err == nil || !strings.Contains(err.Error(), c.words) {
+		if got, err := sheet.Select(split(c.with), split(c.without)); err == nil || !strings.Contains(err.Error(), c.words) {
 			t.Errorf("with %q, without %q: got %v, %v", c.with, c.without, got, err)
 		}
 	}
@@ -121,9 +121,9 @@ func split(s string) []string {
 // What lies below livekit goes to config as it is.
 func TestUpstreamValuesHaveAHome(t *testing.T) {
 	home := map[string]bool{}
-	for _, v := range load(t).Values {
+	for _, v := range load(t).Keys {
 		for _, u := range v.Upstream {
-			home[u] = true
+			home[u.Key] = true
 		}
 	}
 	for _, key := range strings.Fields(`

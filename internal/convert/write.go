@@ -1,4 +1,4 @@
-package transfer
+package convert
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/conversion"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -18,7 +17,7 @@ import (
 // writer writes converted values with the comments of the source.
 type writer struct {
 	places   *scaffolding.Places
-	settings []conversion.Setting
+	settings []scaffolding.Setting
 	source   map[string]*entry // by dotted path
 	order    map[string]int    // of the chart's keys, by dotted path
 	origins  []origin
@@ -164,7 +163,7 @@ func (w *writer) findOrigins() {
 	slices.SortStableFunc(w.origins, func(a, b origin) int { return len(b.to) - len(a.to) })
 }
 
-func (w *writer) placeOf(s conversion.Setting) string {
+func (w *writer) placeOf(s scaffolding.Setting) string {
 	if to := w.places.Text(s.Key); to != "" {
 		return to
 	}

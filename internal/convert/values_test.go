@@ -1,4 +1,4 @@
-package conversion
+package convert
 
 import (
 	"slices"
@@ -8,19 +8,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/canonical"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
-func convert(t *testing.T, text string) *Result {
+func loadSheet(t testing.TB) *factsheet.Sheet {
+	t.Helper()
+	sheet, err := factsheet.Load(factsheet.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sheet
+}
+
+func settingsOf(t *testing.T, text string) *Settings {
 	t.Helper()
 	var values map[string]any
 	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Convert(values, Options{PodLabels: map[string]string{"app.kubernetes.io/name": "livekit"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := Values(values, Options{Sheet: loadSheet(t), PodLabels: map[string]string{"app.kubernetes.io/name": "livekit"}})
 	seen := map[string]bool{}
 	for _, s := range r.Settings {
 		if seen[s.Key] {
@@ -84,7 +91,7 @@ func TestRules(t *testing.T) {
 			"{x: {matchExpressions: [{key: app.kubernetes.io/name, operator: In, values: [livekit, other]}]}}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(parse(t, c.want), convert(t, c.values).Get(c.key)); diff != "" {
+			if diff := cmp.Diff(parse(t, c.want), settingsOf(t, c.values).Get(c.key)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", c.key, diff)
 			}
 		})
@@ -113,13 +120,13 @@ func TestLosses(t *testing.T) {
 		{"terminationGracePeriodSeconds: null", "terminationGracePeriodSeconds"},
 		{"autoscaling: {enabled: true, targetCPUUtilizationPercentage: null}", "autoscaling.targetCPUUtilizationPercentage"},
 	} {
-		lost := convert(t, c.values).Lost
+		lost := settingsOf(t, c.values).Lost
 		if len(lost) != 1 || lost[0].Key != c.key || lost[0].Reason == "" {
 			t.Errorf("%s: lost %v, want %s", c.values, lost, c.key)
 		}
 	}
 	for _, values := range []string{"{}", "livekit: {rtc: {port_range_start: null}}", "livekit: null", "loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}"} {
-		if lost := convert(t, values).Lost; len(lost) > 0 {
+		if lost := settingsOf(t, values).Lost; len(lost) > 0 {
 			t.Errorf("%s: lost %v", values, lost)
 		}
 	}
@@ -132,8 +139,8 @@ func TestOlderKeysWin(t *testing.T) {
 		"livekit: {logging: {level: warn}}":                   "info",
 		"livekit: {log_level: null, logging: {level: warn}}":  "warn",
 	} {
-		r := convert(t, values)
-		i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Key == "config" })
+		r := settingsOf(t, values)
+		i := slices.IndexFunc(r.Settings, func(s scaffolding.Setting) bool { return s.Key == "config" })
 		if got := get(r.Settings[i].Value.(map[string]any), "logging", "level"); got != want {
 			t.Errorf("%s: level %v, want %s", values, got, want)
 		}
@@ -143,45 +150,28 @@ func TestOlderKeysWin(t *testing.T) {
 	}
 }
 
-// The table of canonical values and that of conversion tell the same story.
-func TestTablesAgree(t *testing.T) {
-	values, err := canonical.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := map[string]bool{}
-	for _, v := range values.Values {
-		known[v.Key] = true
-	}
+// Every value of upstream's is answered once, by keys that are there.
+func TestMappingsAreComplete(t *testing.T) {
+	sheet := loadSheet(t)
 	seen := map[string]bool{}
-	for _, r := range rows {
-		if seen[r.Key] {
-			t.Errorf("%s has two rows", r.Key)
+	for _, m := range sheet.Mappings() {
+		if seen[m.Key] {
+			t.Errorf("%s is there twice", m.Key)
 		}
-		seen[r.Key] = true
-		if r.About == "" || (r.How == "none") != (len(r.To) == 0) || (r.How == "none") != (r.Why != "") {
-			t.Errorf("%s: the row is not complete", r.Key)
+		seen[m.Key] = true
+		if m.About == "" || (m.How == factsheet.None) != (len(m.To) == 0) || (m.How == factsheet.None) != (m.Why != "") {
+			t.Errorf("%s: the mapping is not complete", m.Key)
 		}
-		for _, to := range r.To {
-			if !known[to] && !strings.HasPrefix(to, "config.") {
-				t.Errorf("%s: there is no value %s", r.Key, to)
-			}
-		}
-	}
-	for _, v := range values.Values {
-		for _, u := range v.Upstream {
-			if !seen[u] {
-				t.Errorf("%s answers %s, which has no row", v.Key, u)
+		for _, to := range m.To {
+			if sheet.Key(to) == nil && !strings.HasPrefix(to, "config.") {
+				t.Errorf("%s: there is no value %s", m.Key, to)
 			}
 		}
 	}
 }
 
-func FuzzConvert(f *testing.F) {
+func FuzzValues(f *testing.F) {
+	sheet := loadSheet(f)
 	f.Add("loadBalancer: {type: do, tls: [{hosts: [a]}]}")
 	f.Add("livekit: {rtc: {udp_port: 7882}, keys: {a: b}, redis: {address: x}}")
 	f.Add("livekit: [1]\nloadBalancer: {tls: {hosts: 1}}\naffinity: {a: [1]}")
@@ -190,8 +180,6 @@ func FuzzConvert(f *testing.F) {
 		if yaml.Unmarshal([]byte(text), &values) != nil {
 			return
 		}
-		if _, err := Convert(values, Options{}); err != nil {
-			t.Error(err)
-		}
+		Values(values, Options{Sheet: sheet})
 	})
 }

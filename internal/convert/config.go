@@ -1,4 +1,4 @@
-package conversion
+package convert
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
 // renamed are keys of the server that newer ones took the place of, as
@@ -45,7 +46,7 @@ func (c *converter) config() {
 		delete(config, "redis")
 	}
 	c.checkRange(config)
-	c.add(Setting{Key: "config", Value: config, IsWhole: true, From: []string{"livekit"}, Moved: moved})
+	c.add(scaffolding.Setting{Key: "config", Value: config, IsWhole: true, From: []string{"livekit"}, Moved: moved})
 }
 
 // dropUnknown removes what the server does not know: upstream's chart tells it
@@ -77,16 +78,16 @@ func (c *converter) checkRange(config map[string]any) {
 
 // redis makes the settings for the Redis that upstream's chart expects elsewhere.
 func (c *converter) redis() {
-	c.add(Setting{Key: "redis.enabled", Value: false, Comment: "Upstream runs no Redis."})
+	c.add(scaffolding.Setting{Key: "redis.enabled", Value: false, Comment: "Upstream runs no Redis."})
 	address := c.get("livekit.redis.address")
 	useTLS := c.get("livekit.redis.use_tls")
 	if isSet(address) {
-		c.add(Setting{Key: "redis.external.address", Value: address, From: []string{"livekit.redis.address"}, Else: "config.redis.address"})
+		c.add(scaffolding.Setting{Key: "redis.external.address", Value: address, From: []string{"livekit.redis.address"}, Else: "config.redis.address"})
 		if isSet(useTLS) {
-			c.add(Setting{Key: "redis.external.tls", Value: useTLS, From: []string{"livekit.redis.use_tls"}, Else: "config.redis.use_tls"})
+			c.add(scaffolding.Setting{Key: "redis.external.tls", Value: useTLS, From: []string{"livekit.redis.use_tls"}, Else: "config.redis.use_tls"})
 		}
 	} else if isSet(useTLS) {
-		c.add(Setting{Key: "config.redis.tls.enabled", Value: useTLS, From: []string{"livekit.redis.use_tls"}})
+		c.add(scaffolding.Setting{Key: "config.redis.tls.enabled", Value: useTLS, From: []string{"livekit.redis.use_tls"}})
 	}
 	several := number(c.get("replicaCount")) > 1 && !isSet(c.get("autoscaling.enabled"))
 	if several && !isSet(address) && !isSet(c.get("livekit.redis.sentinel_addresses")) && !isSet(c.get("livekit.redis.cluster_addresses")) {
@@ -113,7 +114,7 @@ func (c *converter) media() {
 		kind = "ClusterIP"
 		comment = "Upstream has no Service for media; NodePort or LoadBalancer lead in from outside."
 	}
-	c.add(Setting{Key: "media.type", Value: kind, From: []string{"podHostNetwork"}, Comment: comment})
+	c.add(scaffolding.Setting{Key: "media.type", Value: kind, From: []string{"podHostNetwork"}, Comment: comment})
 	address, from := any("auto"), "livekit.rtc.use_external_ip"
 	if node := c.get("livekit.rtc.node_ip"); isSet(node) {
 		address, from = node, "livekit.rtc.node_ip"
@@ -124,7 +125,7 @@ func (c *converter) media() {
 	} else if isSet(c.get("livekit.rtc.use_external_ip")) {
 		address = "stun"
 	}
-	c.add(Setting{Key: "media.address", Value: address, From: []string{from}, Comment: "As upstream: the server asks a STUN server, or looks at its interfaces."})
+	c.add(scaffolding.Setting{Key: "media.address", Value: address, From: []string{from}, Comment: "As upstream: the server asks a STUN server, or looks at its interfaces."})
 }
 
 // keys says where the API keys are.
@@ -162,8 +163,8 @@ func (c *converter) keysInSecret(secret, entry string, own map[string]any) {
 		c.lose("livekit.keys", "the chart takes keys from one place: put them into the Secret "+secret)
 	}
 	c.lose("storeKeysInSecret.keys", "storeKeysInSecret.existingSecret is set, and upstream prefers it")
-	c.add(Setting{Key: "keys.existingSecret", Value: secret, From: []string{"storeKeysInSecret.existingSecret"}})
-	c.add(Setting{Key: "keys.fileEntry", Value: entry, From: []string{"livekit.key_file"}})
+	c.add(scaffolding.Setting{Key: "keys.existingSecret", Value: secret, From: []string{"storeKeysInSecret.existingSecret"}})
+	c.add(scaffolding.Setting{Key: "keys.fileEntry", Value: entry, From: []string{"livekit.key_file"}})
 }
 
 func (c *converter) givenKeys(keys map[string]any, from ...string) {
@@ -175,19 +176,19 @@ func (c *converter) givenKeys(keys map[string]any, from ...string) {
 			c.note(from[0]+"."+name, "the secret has fewer than 32 characters, and the chart refuses it: make a new one (openssl rand -base64 32)")
 		}
 	}
-	c.add(Setting{Key: "keys.values", Value: keys, IsWhole: true, From: from})
+	c.add(scaffolding.Setting{Key: "keys.values", Value: keys, IsWhole: true, From: from})
 }
 
 // turn makes the settings of TURN that are not the server's own.
 func (c *converter) turn() {
-	c.add(Setting{Key: "turn.service.enabled", Value: isSet(c.get("turnLoadbalancer.enable")), From: []string{"turnLoadbalancer.enable"}})
+	c.add(scaffolding.Setting{Key: "turn.service.enabled", Value: isSet(c.get("turnLoadbalancer.enable")), From: []string{"turnLoadbalancer.enable"}})
 	for _, s := range []struct{ from, to string }{
 		{"livekit.turn.secretName", "turn.existingSecret"},
 		{"livekit.turn.serviceType", "turn.service.type"},
 		{"livekit.turn.loadBalancerAnnotations", "turn.service.annotations"},
 	} {
 		if value := c.get(s.from); isSet(value) {
-			c.add(Setting{Key: s.to, Value: value, IsWhole: s.to == "turn.service.annotations", From: []string{s.from}})
+			c.add(scaffolding.Setting{Key: s.to, Value: value, IsWhole: s.to == "turn.service.annotations", From: []string{s.from}})
 		}
 	}
 }

@@ -1,0 +1,109 @@
+package factsheet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Component is a part of the chart that can be left out.
+type Component struct {
+	Name  string `yaml:"name"`
+	About string `yaml:"about"`
+	// Default says that it is there without being asked for.
+	Default bool `yaml:"default"`
+	// Requires names the components that it cannot do without.
+	Requires []string `yaml:"requires"`
+	// Templates are its files below templates/.
+	Templates []string `yaml:"templates"`
+}
+
+// Component finds a component by name.
+func (s *Sheet) Component(name string) (Component, bool) {
+	i := slices.IndexFunc(s.Components, func(c Component) bool { return c.Name == name })
+	if i < 0 {
+		return Component{}, false
+	}
+	return s.Components[i], true
+}
+
+// ComponentOf names the component that a template file belongs to. The path is
+// relative to templates/.
+func (s *Sheet) ComponentOf(template string) string {
+	for _, c := range s.Components {
+		if slices.Contains(c.Templates, template) {
+			return c.Name
+		}
+	}
+	return Core
+}
+
+// Optional gives the components that can be left out.
+func (s *Sheet) Optional() []Component {
+	return slices.DeleteFunc(slices.Clone(s.Components), func(c Component) bool { return c.Name == Core })
+}
+
+// Select gives the components of a chart: the default ones and those of with
+// ("all" for every one), without those of without, in the sheet's order. What
+// a component requires comes along, and goes along.
+func (s *Sheet) Select(with, without []string) ([]string, error) {
+	if err := s.checkNames(with, without); err != nil {
+		return nil, err
+	}
+	chosen := map[string]bool{}
+	for _, c := range s.Components {
+		if c.Default || slices.Contains(with, "all") || slices.Contains(with, c.Name) {
+			chosen[c.Name] = true
+		}
+	}
+	for _, name := range without {
+		if name == "all" {
+			chosen = map[string]bool{Core: true}
+			for _, w := range with {
+				chosen[w] = true
+			}
+			continue
+		}
+		delete(chosen, name)
+	}
+	var out []string
+	for _, c := range s.Components {
+		if !chosen[c.Name] {
+			continue
+		}
+		if missing := slices.IndexFunc(c.Requires, func(r string) bool { return !chosen[r] }); missing >= 0 {
+			if slices.Contains(with, c.Name) {
+				return nil, fmt.Errorf("component %s cannot do without %s", c.Name, c.Requires[missing])
+			}
+			delete(chosen, c.Name)
+			continue
+		}
+		out = append(out, c.Name)
+	}
+	return out, nil
+}
+
+func (s *Sheet) checkNames(with, without []string) error {
+	for _, name := range slices.Concat(with, without) {
+		if _, ok := s.Component(name); !ok && name != "all" {
+			return fmt.Errorf("no component is called %q: there are %s", name, strings.Join(s.names(), ", "))
+		}
+	}
+	for _, name := range without {
+		if name == Core {
+			return fmt.Errorf("component %s cannot be left out", Core)
+		}
+		if slices.Contains(with, name) {
+			return fmt.Errorf("component %s is both wanted and left out", name)
+		}
+	}
+	return nil
+}
+
+func (s *Sheet) names() []string {
+	var out []string
+	for _, c := range s.Optional() {
+		out = append(out, c.Name)
+	}
+	return append(out, "all")
+}
