@@ -16,7 +16,7 @@ var below = map[string][]string{
 	"internal/report":      {"internal/convention", "internal/drift", "internal/manifest", "internal/publish", "internal/scaffolding", "internal/convert", "internal/verify"},
 	"internal/drift":       {"internal/factsheet", "internal/chartdir", "internal/convert", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy", "internal/scaffolding", "internal/upstream", "internal/yamldoc"},
 	"internal/convert":     {"internal/chartdir", "internal/convention", "internal/factsheet", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "internal/scaffolding", "internal/yamldoc"},
-	"internal/scaffolding": {"internal/factsheet", "internal/chartdir", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
+	"internal/scaffolding": {"internal/yamldoc", "internal/factsheet", "internal/chartdir", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
 	"internal/factsheet":   {"scaffold"},
 	"internal/upstream":    {"internal/helmchart", "internal/remedy"},
 	"internal/cluster":     {"internal/remedy"},

@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"cmp"
+
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -11,7 +13,7 @@ const nameLabel = "app.kubernetes.io/name"
 // selectors of the chart's.
 func (c *converter) affinity() {
 	affinity := helmchart.Merge(table(c.all, "affinity"), nil)
-	podsName := or(text(c.all, "nameOverride"), c.sheet.Upstream.Name)
+	podsName := cmp.Or(text(c.all, "nameOverride"), c.sheet.Upstream.Name)
 	if rewriteSelectors(affinity, podsName, c.options.PodLabels) && c.options.PodLabels == nil {
 		c.note("affinity", "it selects upstream's pods by "+nameLabel+": "+podsName+"; name the labels of the chart's pods instead")
 	}

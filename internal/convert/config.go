@@ -4,42 +4,29 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// renamed are keys of the server that newer ones took the place of, as
-// livekit-server's config.go has them.
-var renamed = []struct{ old, new string }{
-	{"log_level", "logging.level"},
-	{"prometheus_port", "prometheus.port"},
-}
-
-// elsewhere are keys of upstream's livekit block that other rules answer.
-var elsewhere = []string{
-	"keys", "key_file", "rtc.use_external_ip", "rtc.node_ip", "redis.address", "redis.use_tls",
-	"turn.secretName", "turn.serviceType", "turn.loadBalancerAnnotations",
-}
+const block = "livekit." // of upstream's values: the server's configuration and a little more
 
 // config makes LiveKit's own configuration of what is left of the block livekit.
 func (c *converter) config() {
 	config := helmchart.Merge(table(c.all, "livekit"), nil)
-	for _, key := range elsewhere {
-		take(config, strings.Split(key, ".")...)
-	}
 	moved := map[string]string{}
-	for _, r := range renamed {
-		value := take(config, strings.Split(r.old, ".")...)
-		if !isSet(value) {
+	for _, m := range c.sheet.Mappings() {
+		old, isInBlock := strings.CutPrefix(m.Key, block)
+		if !isInBlock {
 			continue
 		}
-		// The server lets the old key win (config.NewConfig of its source).
-		if other := get(config, strings.Split(r.new, ".")...); other != nil && fmt.Sprint(other) != fmt.Sprint(value) {
-			c.note("livekit."+r.new, fmt.Sprintf("is %v, and the server takes the older livekit.%s, which is %v", other, r.old, value))
+		if m.How != factsheet.Config { // another rule answers it
+			yamldoc.Delete(config, strings.Split(old, "."))
+		} else if now := strings.TrimPrefix(m.To[0], "config."); now != old {
+			c.rename(config, old, now, moved)
 		}
-		put(config, strings.Split(r.new, "."), value)
-		moved[r.new] = "livekit." + r.old
 	}
 	c.dropUnknown(config)
 	if redis := table(config, "redis"); redis != nil && len(redis) == 0 {
@@ -49,6 +36,20 @@ func (c *converter) config() {
 	c.add(scaffolding.Setting{Key: "config", Value: config, IsWhole: true, From: []string{"livekit"}, Moved: moved})
 }
 
+// rename moves a key of the server to the one that replaced it.
+func (c *converter) rename(config map[string]any, old, now string, moved map[string]string) {
+	value := yamldoc.Delete(config, strings.Split(old, "."))
+	if !isSet(value) {
+		return
+	}
+	// The server lets the old key win (config.NewConfig of its source).
+	if other := get(config, strings.Split(now, ".")...); other != nil && fmt.Sprint(other) != fmt.Sprint(value) {
+		c.note(block+now, fmt.Sprintf("is %v, and the server takes the older %s, which is %v", other, block+old, value))
+	}
+	yamldoc.Set(config, strings.Split(now, "."), value)
+	moved[now] = block + old
+}
+
 // dropUnknown removes what the server does not know: upstream's chart tells it
 // to pass over such keys, this one does not.
 func (c *converter) dropUnknown(config map[string]any) {
@@ -56,7 +57,7 @@ func (c *converter) dropUnknown(config map[string]any) {
 		if !p.IsUnknown || strings.Contains(p.Path, "[") {
 			continue
 		}
-		take(config, strings.Split(p.Path, ".")...)
+		yamldoc.Delete(config, strings.Split(p.Path, "."))
 		reason := "the server has no such key and passes it over"
 		if p.Suggestion != "" {
 			reason += fmt.Sprintf(" (%s?)", p.Suggestion)

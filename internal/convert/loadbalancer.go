@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -41,7 +42,7 @@ func (c *converter) loadBalancer() {
 	from := []string{"loadBalancer.type"}
 	cloud := clouds[kind]
 	port := c.get("loadBalancer.servicePort")
-	c.add(scaffolding.Setting{Key: "service.type", Value: or(cloud.serviceType, "ClusterIP"), From: from})
+	c.add(scaffolding.Setting{Key: "service.type", Value: cmp.Or(cloud.serviceType, "ClusterIP"), From: from})
 	c.add(scaffolding.Setting{Key: "service.port", Value: port, From: []string{"loadBalancer.servicePort"}})
 	annotations := laid(cloud.annotations)
 	if cloud.backend {
@@ -136,7 +137,7 @@ func (c *converter) hosts() (hosts, certificates []any) {
 func (c *converter) ingressAnnotations(kind string, hasTLS bool) map[string]any {
 	out := map[string]any{}
 	add := func(annotation, key, otherwise string) {
-		if value := or(text(c.all, "loadBalancer", key), otherwise); value != "" {
+		if value := cmp.Or(text(c.all, "loadBalancer", key), otherwise); value != "" {
 			out[annotation] = value
 		}
 	}
@@ -163,11 +164,4 @@ func (c *converter) ingressAnnotations(kind string, hasTLS bool) map[string]any 
 		}
 	}
 	return out
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

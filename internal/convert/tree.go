@@ -1,15 +1,15 @@
 package convert
 
-import "maps"
+import (
+	"maps"
 
-// get follows a path through maps. It gives nil where it leads nowhere.
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// get gives the value at a path, nil where there is none.
 func get(m map[string]any, path ...string) any {
-	var value any = m
-	for _, key := range path {
-		below, _ := value.(map[string]any)
-		value = below[key]
-	}
-	return value
+	v, _ := yamldoc.Lookup(m, path)
+	return v
 }
 
 func text(m map[string]any, path ...string) string {
@@ -20,28 +20,6 @@ func text(m map[string]any, path ...string) string {
 func table(m map[string]any, path ...string) map[string]any {
 	t, _ := get(m, path...).(map[string]any)
 	return t
-}
-
-// put sets the value at a path, and makes the maps on the way.
-func put(m map[string]any, path []string, value any) {
-	for _, key := range path[:len(path)-1] {
-		below, ok := m[key].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			m[key] = below
-		}
-		m = below
-	}
-	m[path[len(path)-1]] = value
-}
-
-// take gives the value at a path and removes it.
-func take(m map[string]any, path ...string) any {
-	parent := table(m, path[:len(path)-1]...)
-	last := path[len(path)-1]
-	value := parent[last]
-	delete(parent, last)
-	return value
 }
 
 // isSet tells values from nulls and from what templates take for nothing.

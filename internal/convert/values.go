@@ -2,13 +2,13 @@ package convert
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Loss is a value that cannot be expressed.
@@ -158,7 +158,7 @@ func (c *converter) always() {
 
 // unknown reports what the user has set and no row of the table knows.
 func (c *converter) unknown() {
-	for _, key := range slices.Sorted(maps.Keys(leaves(c.own, ""))) {
+	for _, key := range c.ownKeys() {
 		if strings.HasPrefix(key, "livekit.") {
 			continue // see config
 		}
@@ -169,10 +169,22 @@ func (c *converter) unknown() {
 	c.otherKinds()
 }
 
+// ownKeys are the dotted paths of what the user has set, in order.
+func (c *converter) ownKeys() []string {
+	var out []string
+	for _, leaf := range yamldoc.Leaves(c.own) {
+		if len(leaf) > 0 {
+			out = append(out, strings.Join(leaf, "."))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // otherKinds reports what the user has set to something of another kind than upstream's
 // chart reads there: nothing could come of it.
 func (c *converter) otherKinds() {
-	for _, key := range slices.Sorted(maps.Keys(leaves(c.own, ""))) {
+	for _, key := range c.ownKeys() {
 		value := get(c.own, strings.Split(key, ".")...)
 		if _, isMap := value.(map[string]any); value == nil || isMap {
 			continue
@@ -201,27 +213,13 @@ func (c *converter) isAboveRow(key string) bool {
 	return slices.ContainsFunc(c.sheet.Mappings(), func(m factsheet.Mapping) bool { return strings.HasPrefix(m.Key, key+".") })
 }
 
-// leaves gives the paths of everything that is no map with entries.
-func leaves(m map[string]any, at string) map[string]any {
-	out := map[string]any{}
-	for k, v := range m {
-		key := strings.TrimPrefix(at+"."+k, ".")
-		if below, ok := v.(map[string]any); ok && len(below) > 0 {
-			maps.Copy(out, leaves(below, key))
-			continue
-		}
-		out[key] = v
-	}
-	return out
-}
-
 // UpstreamDefaults gives upstream's defaults as one map of values: those of the
 // version of its chart that the sheet is about.
 func UpstreamDefaults(sheet *factsheet.Sheet) map[string]any {
 	out := map[string]any{}
 	for _, m := range sheet.Mappings() {
 		if m.Default != nil {
-			put(out, strings.Split(m.Key, "."), m.Default)
+			yamldoc.Set(out, strings.Split(m.Key, "."), m.Default)
 		}
 	}
 	return helmchart.Merge(out, nil) // a copy: the sheet stays as it is

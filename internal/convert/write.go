@@ -12,6 +12,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // writer writes converted values with the comments of the source.
@@ -194,67 +195,25 @@ func (w *writer) keepAsked(values, full, own map[string]any) {
 		if !s.IsAsked || to == "" || len(s.From) == 0 {
 			continue
 		}
-		from := strings.Split(s.From[0], ".")
-		for _, leaf := range leafPaths(lookUp(own, from), nil) {
-			below := strings.Join(leaf, ".")
-			at := strings.Split(join(to, below), ".")
-			if len(leaf) == 0 {
-				at = strings.Split(to, ".")
-			}
-			if v, ok := find(full, at); ok && v != nil {
+		for _, leaf := range yamldoc.Leaves(get(own, strings.Split(s.From[0], ".")...)) {
+			at := slices.Concat(strings.Split(to, "."), leaf)
+			if v := get(full, at...); v != nil {
 				keep(values, at, v)
 			}
 		}
 	}
 }
 
-func lookUp(m map[string]any, path []string) any {
-	v, _ := find(m, path)
-	return v
-}
-
-func find(m map[string]any, path []string) (value any, ok bool) {
-	value, ok = m, true
-	for _, key := range path {
-		below, isMap := value.(map[string]any)
-		if !isMap {
-			return nil, false
-		}
-		if value, ok = below[key]; !ok {
-			return nil, false
-		}
-	}
-	return value, ok
-}
-
-// leafPaths gives the paths of everything that is no map with entries.
-func leafPaths(v any, at []string) [][]string {
-	m, ok := v.(map[string]any)
-	if !ok || len(m) == 0 {
-		return [][]string{at}
-	}
-	var out [][]string
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, leafPaths(m[k], append(slices.Clone(at), k))...)
-	}
-	return out
-}
-
 // keep puts a value where nothing is yet.
-func keep(m map[string]any, path []string, value any) {
-	for _, key := range path[:len(path)-1] {
-		below, ok := m[key].(map[string]any)
-		if !ok {
-			if _, there := m[key]; there {
-				return
-			}
-			below = map[string]any{}
-			m[key] = below
+func keep(m map[string]any, path yamldoc.Path, value any) {
+	for i := range path {
+		above, ok := yamldoc.Lookup(m, path[:i])
+		if _, isMap := above.(map[string]any); ok && !isMap {
+			return
 		}
-		m = below
 	}
-	if _, there := m[path[len(path)-1]]; !there {
-		m[path[len(path)-1]] = value
+	if _, there := yamldoc.Lookup(m, path); !there {
+		yamldoc.Set(m, path, value)
 	}
 }
 

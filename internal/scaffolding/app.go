@@ -1,6 +1,7 @@
 package scaffolding
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -23,7 +24,7 @@ func newApp(o Options, conv *convention.Convention) app {
 	name := strings.NewReplacer("{name}", o.Name)
 	host := o.Host
 	if host == "" {
-		host = name.Replace(or(conv.Defaults.HostPattern, exampleHost))
+		host = name.Replace(cmp.Or(conv.Defaults.HostPattern, exampleHost))
 	}
 	whole, domain := host, ""
 	if conv.PathOf("ingress.domain") != "" {
@@ -33,7 +34,7 @@ func newApp(o Options, conv *convention.Convention) app {
 		}
 	}
 	secret := strings.NewReplacer("{name}", o.Name, "{host}", whole).
-		Replace(or(conv.Defaults.TLSSecretPattern, "{name}-tls"))
+		Replace(cmp.Or(conv.Defaults.TLSSecretPattern, "{name}-tls"))
 	return app{
 		Name: o.Name, Version: o.AppVersion, Host: host, Domain: domain, TLSSecret: secret,
 		defaults: conv.Defaults,
@@ -45,7 +46,7 @@ func newApp(o Options, conv *convention.Convention) app {
 // another domain, stays whole.
 func apart(host, domain string) (label, of string) {
 	label, behind, _ := strings.Cut(host, ".")
-	domain = or(domain, behind)
+	domain = cmp.Or(domain, behind)
 	if behind != domain {
 		return host, domain
 	}
@@ -55,11 +56,4 @@ func apart(host, domain string) (label, of string) {
 // fill puts the application's facts into a default of the canonical table.
 func (a app) fill(s string) string {
 	return strings.NewReplacer("[[ .App.Version ]]", a.Version, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name).Replace(s)
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package scaffolding
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -51,4 +52,4 @@ func (l *layout) unused(name string) bool {
 	return name == "templates/ingress.yaml" && traefik || name == "templates/ingressroute.yaml" && !traefik
 }
 
-func (l *layout) workload() string { return or(l.convention.Kinds.Workload, "Deployment") }
+func (l *layout) workload() string { return cmp.Or(l.convention.Kinds.Workload, "Deployment") }

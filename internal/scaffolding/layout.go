@@ -7,6 +7,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // volumeName is the name of the chart's one volume, where the convention has
@@ -16,8 +17,8 @@ const volumeName = "data"
 // layout says where each canonical value of a chart lies, and in which shape.
 type layout struct {
 	convention *convention.Convention
-	values     []factsheet.Key // those of the chart's components
-	paths      map[string]path // by canonical key, headings left out
+	values     []factsheet.Key         // those of the chart's components
+	paths      map[string]yamldoc.Path // by canonical key, headings left out
 }
 
 // plainShapes are the shapes of the canonical convention.
@@ -30,7 +31,7 @@ var plainShapes = map[string]string{
 }
 
 func newLayout(conv *convention.Convention, sheet *factsheet.Sheet, components []string) (*layout, error) {
-	l := &layout{convention: conv, paths: map[string]path{}}
+	l := &layout{convention: conv, paths: map[string]yamldoc.Path{}}
 	for _, v := range sheet.Keys {
 		if isOf(v, components) && l.hasPlace(v.Key) {
 			l.values = append(l.values, v)
@@ -79,11 +80,11 @@ func (l *layout) shape(key string) string {
 
 // path gives the place of a key, of a heading (config) as well: there it is
 // what its values have in common.
-func (l *layout) path(key string) (path, error) {
+func (l *layout) path(key string) (yamldoc.Path, error) {
 	if p, ok := l.paths[key]; ok {
 		return p, nil
 	}
-	common, found := path(nil), false
+	common, found := yamldoc.Path(nil), false
 	for _, v := range l.values {
 		if v.IsHeading() || !strings.HasPrefix(v.Key, key+".") {
 			continue

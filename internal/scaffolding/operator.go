@@ -1,6 +1,7 @@
 package scaffolding
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,7 +44,7 @@ func (l *layout) operatorDefault(v factsheet.Key, a app) *yaml.Node {
 	switch v.Key {
 	case "keys.operator.apiVersion":
 		if isKnown {
-			return str(or(secrets.APIVersion, apiVersions[kind]))
+			return str(cmp.Or(secrets.APIVersion, apiVersions[kind]))
 		}
 		return str(apiVersions[kind])
 	case "keys.operator.kind":

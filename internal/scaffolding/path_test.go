@@ -6,20 +6,22 @@ import (
 	"text/template"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 func TestPath(t *testing.T) {
 	for _, c := range []struct {
 		in         string
-		want       path
+		want       yamldoc.Path
 		expression string
 	}{
-		{"replicaCount", path{"replicaCount"}, ".Values.replicaCount"},
-		{"image.tag", path{"image", "tag"}, ".Values.image.tag"},
-		{"persistence.<volume>.size", path{"persistence", "data", "size"}, ".Values.persistence.data.size"},
-		{"service.ports[0].port", path{"service", "ports", 0, "port"}, "(index .Values.service.ports 0).port"},
-		{"web-app.port", path{"web-app", "port"}, `(index .Values "web-app").port`},
-		{`a."b.c".d`, path{"a", "b.c", "d"}, `(index .Values.a "b.c").d`},
+		{"replicaCount", yamldoc.Path{"replicaCount"}, ".Values.replicaCount"},
+		{"image.tag", yamldoc.Path{"image", "tag"}, ".Values.image.tag"},
+		{"persistence.<volume>.size", yamldoc.Path{"persistence", "data", "size"}, ".Values.persistence.data.size"},
+		{"service.ports[0].port", yamldoc.Path{"service", "ports", "[0]", "port"}, "(index .Values.service.ports 0).port"},
+		{"web-app.port", yamldoc.Path{"web-app", "port"}, `(index .Values "web-app").port`},
+		{`a."b.c".d`, yamldoc.Path{"a", "b.c", "d"}, `(index .Values.a "b.c").d`},
 	} {
 		got, err := parsePath(c.in)
 		if err != nil {
@@ -29,7 +31,7 @@ func TestPath(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: %s", c.in, diff)
 		}
-		if e := got.expression(".Values"); e != c.expression {
+		if e := expression(".Values", got); e != c.expression {
 			t.Errorf("%s: expression is %s, want %s", c.in, e, c.expression)
 		}
 		if s := strings.ReplaceAll(c.in, "<volume>", "data"); got.String() != s {
@@ -58,7 +60,7 @@ func FuzzPath(f *testing.F) {
 		if err != nil || !cmp.Equal(p, again) {
 			t.Errorf("%q is %v, which is written %q and read as %v, %v", s, p, p, again, err)
 		}
-		if _, err := template.New("").Parse("{{ " + p.expression(".Values") + " }}"); err != nil {
+		if _, err := template.New("").Parse("{{ " + expression(".Values", p) + " }}"); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Places says where a chart has the canonical values, and in which shapes.
@@ -65,7 +66,7 @@ func ObservedPlaces(conv *convention.Convention) (*Places, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{convention: conv, paths: map[string]path{}}
+	l := &layout{convention: conv, paths: map[string]yamldoc.Path{}}
 	for _, v := range sheet.Keys {
 		seen, ok := conv.Values[v.Key]
 		if v.IsHeading() || !ok || seen.Confidence == convention.Default || seen.Path == "" {
@@ -104,21 +105,21 @@ func newPlaces(conv *convention.Convention, name string, components []string) (*
 // errNoPlace says that a chart has no place for a key.
 var errNoPlace = errors.New("the chart has no such value")
 
-// PathOf gives the place of a canonical key, or of a key below one, as the
-// keys of maps (string) and positions in lists (int).
-func (p *Places) PathOf(key string) ([]any, error) {
+// PathOf gives the place of a canonical key, or of a key below one, as a path
+// of values.
+func (p *Places) PathOf(key string) (yamldoc.Path, error) {
 	if p.isMissing(key) {
 		return nil, fmt.Errorf("%s: %w", key, errNoPlace)
 	}
-	for k, rest := key, []any(nil); ; {
+	for k, rest := key, yamldoc.Path(nil); ; {
 		if at, err := p.layout.path(k); err == nil {
-			return slices.Concat([]any(at), rest), nil
+			return slices.Concat(at, rest), nil
 		}
 		i := strings.LastIndexByte(k, '.')
 		if i < 0 {
 			return nil, fmt.Errorf("%s: %w", key, errNoPlace)
 		}
-		rest = append([]any{k[i+1:]}, rest...)
+		rest = append(yamldoc.Path{k[i+1:]}, rest...)
 		k = k[:i]
 	}
 }
@@ -137,7 +138,7 @@ func (p *Places) Text(key string) string {
 	if err != nil {
 		return ""
 	}
-	return path(at).String()
+	return at.String()
 }
 
 // Apply puts settings into values, which are the chart's own by default and
@@ -202,61 +203,17 @@ func (p *Places) withoutTurn(s Setting, unplaced *[]Unplaced) []Setting {
 	return []Setting{s}
 }
 
-// setAt puts a value at a path. A whole one takes the place of what is there;
-// another map is laid over it.
-func setAt(values map[string]any, at []any, value any, whole bool) {
+// setAt puts a value at a path. A whole one replaces what is there; another map is
+// merged into it.
+func setAt(values map[string]any, at yamldoc.Path, value any, whole bool) {
 	below, isMap := value.(map[string]any)
-	if isMap && !whole {
-		for k, v := range below {
-			setAt(values, append(slices.Clone(at), k), v, false)
-		}
-		if len(below) > 0 {
-			return
-		}
+	if !isMap || whole || len(below) == 0 {
+		yamldoc.Set(values, at, value)
+		return
 	}
-	var parent any = values
-	for i, key := range at[:len(at)-1] {
-		parent = descend(parent, key, at[i+1])
+	for k, v := range below {
+		setAt(values, append(slices.Clone(at), k), v, false)
 	}
-	switch parent := parent.(type) {
-	case map[string]any:
-		if key, ok := at[len(at)-1].(string); ok {
-			parent[key] = value
-		}
-	case []any:
-		if i, ok := at[len(at)-1].(int); ok && i < len(parent) {
-			parent[i] = value
-		}
-	}
-}
-
-// descend goes one step into a map or a list and makes what is missing there:
-// a list where the step after it is a position.
-func descend(parent, key, next any) any {
-	fresh := func() any {
-		if _, ok := next.(int); ok {
-			return []any{map[string]any{}}
-		}
-		return map[string]any{}
-	}
-	switch parent := parent.(type) {
-	case map[string]any:
-		k, _ := key.(string)
-		switch parent[k].(type) {
-		case map[string]any, []any:
-		default:
-			parent[k] = fresh()
-		}
-		return parent[k]
-	case []any:
-		if i, ok := key.(int); ok && i < len(parent) {
-			if _, ok := parent[i].(map[string]any); !ok {
-				parent[i] = fresh()
-			}
-			return parent[i]
-		}
-	}
-	return map[string]any{}
 }
 
 // Regenerate gives the files of a chart that this tool wrote as they would be

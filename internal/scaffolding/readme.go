@@ -5,15 +5,16 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // valuesTable writes the values as a Markdown table.
 func valuesTable(root *tree, style convention.Style) (string, error) {
 	var b strings.Builder
 	b.WriteString("| Key | Default | What it is |\n| --- | --- | --- |\n")
-	var walk func(t *tree, p path) error
-	walk = func(t *tree, p path) error {
-		if t.key != nil {
+	var walk func(t *tree, p yamldoc.Path) error
+	walk = func(t *tree, p yamldoc.Path) error {
+		if t != root {
 			p = append(p[:len(p):len(p)], t.key)
 		}
 		if t.value != nil {

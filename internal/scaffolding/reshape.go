@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // shaped gives settings in the shapes of the chart. Canonical shapes say more
@@ -83,30 +84,12 @@ func (p *Places) imageOf(values map[string]any) (repository, tag string) {
 	if err != nil {
 		return "", ""
 	}
-	image, _ := lookUp(values, at).(string)
+	found, _ := yamldoc.Lookup(values, at)
+	image, _ := found.(string)
 	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
 		return image[:i], image[i+1:]
 	}
 	return image, ""
-}
-
-func lookUp(values any, at []any) any {
-	for _, key := range at {
-		switch v := values.(type) {
-		case map[string]any:
-			k, _ := key.(string)
-			values = v[k]
-		case []any:
-			i, ok := key.(int)
-			if !ok || i >= len(v) {
-				return nil
-			}
-			values = v[i]
-		default:
-			return nil
-		}
-	}
-	return values
 }
 
 // hostsAs writes hosts in a shape. The reason is what it cannot say.

@@ -1,6 +1,7 @@
 package scaffolding
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -106,7 +107,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Name = or(o.Name, filepath.Base(target))
+	o.Name = cmp.Or(o.Name, filepath.Base(target))
 	chart, err := Generate(ctx, conv, o.Options)
 	if err != nil {
 		return nil, err

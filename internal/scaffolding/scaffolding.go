@@ -3,6 +3,7 @@
 package scaffolding
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -44,9 +45,9 @@ type Chart struct {
 var chartName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
 
 func (o *Options) complete(conv *convention.Convention) error {
-	o.Name = or(o.Name, "livekit")
-	o.Version = or(o.Version, or(conv.Defaults.ChartVersion, "0.1.0"))
-	o.AppVersion = or(o.AppVersion, livekit.ServerVersion)
+	o.Name = cmp.Or(o.Name, "livekit")
+	o.Version = cmp.Or(o.Version, cmp.Or(conv.Defaults.ChartVersion, "0.1.0"))
+	o.AppVersion = cmp.Or(o.AppVersion, livekit.ServerVersion)
 	if !chartName.MatchString(o.Name) || len(o.Name) > 40 {
 		return remedy.Errorf("use --name with lower-case letters, digits and dashes, 40 characters at most",
 			"%q is no name for a chart", o.Name)

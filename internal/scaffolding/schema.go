@@ -117,11 +117,10 @@ func members(t *tree, l *layout) object {
 	var properties object
 	var required []any
 	for _, c := range t.children {
-		key := fmt.Sprint(c.key)
-		properties = append(properties, member{key, schemaNode(c, l)})
+		properties = append(properties, member{c.key, schemaNode(c, l)})
 		isBlock := c.value == nil && !c.isList() && !isConfig(c)
 		if isBlock || c.value != nil && c.value.Required {
-			required = append(required, key)
+			required = append(required, c.key)
 		}
 	}
 	out := object{{"properties", properties}}

@@ -2,6 +2,7 @@ package scaffolding
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	slashpath "path"
@@ -15,6 +16,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
 
@@ -96,23 +98,23 @@ func render(name, text string, l *layout, data templateData) ([]byte, error) {
 
 func functions(l *layout, data templateData) template.FuncMap {
 	helper := func(name string) string {
-		prefix := or(l.convention.Naming.HelperPrefix, "{name}")
+		prefix := cmp.Or(l.convention.Naming.HelperPrefix, "{name}")
 		return strings.ReplaceAll(prefix, "{name}", data.Chart.Name) + "." + name
 	}
-	expression := func(root string) func(string) (string, error) {
+	valueOf := func(root string) func(string) (string, error) {
 		return func(key string) (string, error) {
 			p, err := l.path(key)
 			if err != nil {
 				return "", err
 			}
-			return p.expression(root), nil
+			return expression(root, p), nil
 		}
 	}
 	return template.FuncMap{
 		// value gives the expression of a canonical value (.Values.image.tag),
 		// root the same for use inside range and with, key its bare path.
-		"value": expression(".Values"),
-		"root":  expression("$.Values"),
+		"value": valueOf(".Values"),
+		"root":  valueOf("$.Values"),
 		"key": func(key string) (string, error) {
 			p, err := l.path(key)
 			return p.String(), err
@@ -125,10 +127,10 @@ func functions(l *layout, data templateData) template.FuncMap {
 			}
 			n := str(value)
 			for i := len(p) - 1; i >= 0; i-- {
-				if name, ok := p[i].(string); ok {
-					n = pairs(name, n)
-				} else {
+				if _, isElement := yamldoc.Index(p[i]); isElement {
 					n = seq(n)
+				} else {
+					n = pairs(p[i], n)
 				}
 			}
 			text, err := dump(n, l.convention.Style)
@@ -153,9 +155,9 @@ func functions(l *layout, data templateData) template.FuncMap {
 		"hosts": func() (string, error) {
 			p, err := l.path("ingress.hosts")
 			if l.shape("ingress.hosts") == convention.HostsSingle {
-				return "list " + p.expression("$.Values"), err
+				return "list " + expression("$.Values", p), err
 			}
-			return p.expression("$.Values"), err
+			return expression("$.Values", p), err
 		},
 		"hostField": func() string { return hostField(l.shape("ingress.hosts")) },
 		// host gives the expression of a whole host, for use inside range.

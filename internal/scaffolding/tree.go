@@ -6,12 +6,13 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // tree is the values of a chart as they nest: what values.yaml and
 // values.schema.json are both written from.
 type tree struct {
-	key      any // string, or int for an element of a list
+	key      string // a segment of a path, "" for the root
 	children []*tree
 	// value is set on leaves alone, with its default.
 	value *factsheet.Key
@@ -55,7 +56,7 @@ func newTree(l *layout, a app) *tree {
 }
 
 // at gives the node at a path, made where it is not there yet.
-func (t *tree) at(p path) *tree {
+func (t *tree) at(p yamldoc.Path) *tree {
 	for _, key := range p {
 		var next *tree
 		for _, c := range t.children {
@@ -64,7 +65,7 @@ func (t *tree) at(p path) *tree {
 			}
 		}
 		if next == nil {
-			next = &tree{key: key, isGlobal: t.isGlobal || t.key == nil && key == "global"}
+			next = &tree{key: key, isGlobal: t.isGlobal || t.key == "" && key == "global"}
 			t.children = append(t.children, next)
 		}
 		t = next
@@ -73,8 +74,8 @@ func (t *tree) at(p path) *tree {
 }
 
 // common gives what the places of the values below key have in common.
-func (l *layout) common(key string) path {
-	var common path
+func (l *layout) common(key string) yamldoc.Path {
+	var common yamldoc.Path
 	found := false
 	for _, v := range l.values {
 		if v.IsHeading() || !strings.HasPrefix(v.Key, key+".") {
@@ -85,7 +86,7 @@ func (l *layout) common(key string) path {
 		if !found {
 			common, found = p, true
 		}
-		for !common.contains(p) {
+		for !common.Contains(p) {
 			common = common[:len(common)-1]
 		}
 	}
@@ -129,5 +130,5 @@ func (t *tree) order(keys []string) {
 
 // isList reports whether the node holds the elements of a list.
 func (t *tree) isList() bool {
-	return len(t.children) > 0 && t.children[0].key == 0
+	return len(t.children) > 0 && t.children[0].key == yamldoc.Element(0)
 }

@@ -50,14 +50,8 @@ func dump(n *yaml.Node, style convention.Style) ([]byte, error) {
 
 // appendPair adds a tree to the map that holds it.
 func appendPair(parent *yaml.Node, t *tree, above string, style convention.Style) {
-	at := fmt.Sprint(t.key)
-	if above != "" {
-		at = above + "." + at
-	}
-	key := str(at[strings.LastIndexByte(at, '.')+1:])
-	if s, ok := t.key.(string); ok {
-		key = str(s)
-	}
+	at := strings.TrimPrefix(above+"."+t.key, ".")
+	key := str(t.key)
 	key.HeadComment = comment(t, at, style)
 	parent.Content = append(parent.Content, key, valueNode(t, at, style))
 }

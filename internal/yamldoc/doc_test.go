@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -259,7 +260,7 @@ func TestPaths(t *testing.T) {
 		{`"a.b"[2][3]`, []string{"a.b", "[2]", "[3]"}},
 		{"persistence.<volume>.size", []string{"persistence", "<volume>", "size"}},
 	} {
-		if got := SplitPath(tt.path); !reflect.DeepEqual(got, tt.segments) {
+		if got := SplitPath(tt.path); !slices.Equal(got, tt.segments) {
 			t.Errorf("SplitPath(%q) = %q, want %q", tt.path, got, tt.segments)
 		}
 		if got := JoinPath(tt.segments...); got != tt.path {

@@ -1,9 +1,6 @@
 package yamldoc
 
 import (
-	"strconv"
-	"strings"
-
 	"go.yaml.in/yaml/v4"
 )
 
@@ -148,7 +145,7 @@ func (n *Node) Entry(key string) *Entry {
 // where there is none.
 func (n *Node) Child(segment string) *Node {
 	if n.IsList() {
-		i, ok := listIndex(segment)
+		i, ok := Index(segment)
 		if !ok || i >= len(n.Items) {
 			return nil
 		}
@@ -246,68 +243,4 @@ func yaml11Bool(text string) (value, ok bool) {
 		return false, true
 	}
 	return false, false
-}
-
-// SplitPath splits a dotted path. A list's element is a segment "[n]", and a
-// segment with a dot or a bracket in it stands in double quotes, in which a
-// backslash escapes.
-func SplitPath(path string) []string {
-	var segments []string
-	var current strings.Builder
-	quoted, escaped, pending := false, false, false
-	flush := func() {
-		if pending {
-			segments = append(segments, current.String())
-		}
-		current.Reset()
-		pending = false
-	}
-	for _, r := range path {
-		switch {
-		case escaped:
-			current.WriteRune(r)
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted, pending = !quoted, true
-		case quoted:
-			current.WriteRune(r)
-		case r == '.':
-			flush()
-		case r == '[':
-			flush()
-			current.WriteRune(r)
-			pending = true
-		default:
-			current.WriteRune(r)
-			pending = true
-		}
-	}
-	flush()
-	return segments
-}
-
-// JoinPath is the opposite of SplitPath.
-func JoinPath(segments ...string) string {
-	var b strings.Builder
-	for _, s := range segments {
-		_, index := listIndex(s)
-		if b.Len() > 0 && !index {
-			b.WriteByte('.')
-		}
-		if !index && (s == "" || strings.ContainsAny(s, `.[]"`)) {
-			s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
-		}
-		b.WriteString(s)
-	}
-	return b.String()
-}
-
-func listIndex(segment string) (int, bool) {
-	if len(segment) < 3 || segment[0] != '[' || segment[len(segment)-1] != ']' {
-		return 0, false
-	}
-	i, err := strconv.Atoi(segment[1 : len(segment)-1])
-	return i, err == nil && i >= 0
 }
