@@ -1,4 +1,4 @@
-package main
+package benchmark
 
 import (
 	"fmt"
@@ -13,12 +13,12 @@ import (
 // What a user would run instead, where HELM3_BIN names a Helm: README.md has
 // the ratios.
 //
-//	HELM3_BIN=$(command -v helm) go test -run '^$' -bench . .
+//	HELM3_BIN=$(command -v helm) go test -run '^$' -bench . ./internal/benchmark
 
 func binary(b *testing.B) string {
 	b.Helper()
 	bin := filepath.Join(b.TempDir(), "helm-livekit")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, ".")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "github.com/helm-livekit/helm-livekit")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)

@@ -1,4 +1,4 @@
-package main
+package benchmark
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 )
 
 // upstreamsChart is a chart that renders what upstream's is known to render.
-const upstreamsChart = "internal/drift/testdata/upstream/livekit-server"
+const upstreamsChart = "../drift/testdata/upstream/livekit-server"
 
 // driftCharts gives a scaffolded chart and upstream's, in a folder of their own.
 func driftCharts(b *testing.B, bin string) (dir, upstream string) {
@@ -38,7 +38,7 @@ func BenchmarkDiffUpstream(b *testing.B) {
 // what comes out, object by object, which says nothing of what it means.
 //
 //	go install github.com/homeport/dyff/cmd/dyff@latest
-//	DYFF_BIN=$(command -v dyff) HELM3_BIN=$(command -v helm) go test -run '^$' -bench DiffUpstream .
+//	DYFF_BIN=$(command -v dyff) HELM3_BIN=$(command -v helm) go test -run '^$' -bench DiffUpstream ./internal/benchmark
 func BenchmarkDiffUpstreamByHand(b *testing.B) {
 	dyff := os.Getenv("DYFF_BIN")
 	if dyff == "" {
