@@ -252,7 +252,7 @@ func testPageThemes(_ *testing.T, b *browser) {
 	b.look("light")
 	b.press("t")
 	b.expect("dark by choice", b.text(ground), dark)
-	b.call("Page.reload", nil)
+	b.reload()
 	b.wait(`document.readyState === "complete" && document.documentElement.dataset.theme !== undefined`)
 	b.expect("dark, remembered", b.text(ground), dark)
 	b.press("Escape", "t")
@@ -317,14 +317,38 @@ func testPageMany(_ *testing.T, b *browser) {
 	}
 	b.press("Escape", "End")
 	b.expect("the last", b.text(`document.querySelector("[aria-selected=true]").getAttribute("aria-posinset")`), 5000)
-	slow := b.number(`(() => { const q = document.querySelector("#q"), from = performance.now(); for (const word of ["a", "field 4", "field 42", ""]) { q.value = word; q.dispatchEvent(new Event("input")); document.querySelector("#rows").offsetHeight; } return (performance.now() - from) / 4; })()`)
-	if slow > 250 { // some 15 ms on a free machine
-		b.t.Errorf("a search takes %d ms", slow)
+	// The best of a few counts: other work on the machine is none of the page's.
+	if ms := b.fastest(`(() => {
+		const q = document.querySelector("#q"), from = performance.now();
+		for (const word of ["a", "field 4", "field 42", ""]) {
+			q.value = word;
+			q.dispatchEvent(new Event("input"));
+			document.querySelector("#rows").offsetHeight;
+		}
+		return (performance.now() - from) / 4;
+	})()`); ms > 250 { // some 15 ms on a free machine
+		b.t.Errorf("a search takes %d ms", ms)
 	}
-	slow = b.number(`(() => { const from = performance.now(); for (let i = 0; i < 10; i++) document.querySelector("#rows").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true })); document.querySelector("#detail").offsetHeight; return (performance.now() - from) / 10; })()`)
-	if slow > 250 {
-		b.t.Errorf("a step takes %d ms", slow)
+	if ms := b.fastest(`(() => {
+		const from = performance.now();
+		for (let i = 0; i < 10; i++) {
+			document.querySelector("#rows").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true }));
+		}
+		document.querySelector("#detail").offsetHeight;
+		return (performance.now() - from) / 10;
+	})()`); ms > 250 {
+		b.t.Errorf("a step takes %d ms", ms)
 	}
+}
+
+// fastest gives the least that an expression gives in a few runs.
+func (b *browser) fastest(expression string) int {
+	b.t.Helper()
+	least := b.number(expression)
+	for range 5 {
+		least = min(least, b.number(expression))
+	}
+	return least
 }
 
 // manyFindings is a comparison of a size that few charts reach.
