@@ -21,7 +21,7 @@ test: ## Run the tests (HELM3_BIN and HELM4_BIN add those under real Helms)
 
 .PHONY: lint
 lint: ## Run what CI runs, the tests and the cluster aside
-	.ci/run gofmt vet staticcheck shellcheck configschema
+	.ci/run gofmt vet golangci-lint shellcheck configschema
 
 .PHONY: fmt
 fmt: ## Format the Go files
