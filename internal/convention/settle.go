@@ -2,6 +2,7 @@ package convention
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,18 +22,18 @@ var families = []string{"service", "autoscaling", "serviceAccount", "podDisrupti
 // it names must not collide; keys that it does not name give way to them. The
 // result passes Validate, and fitting it again changes nothing.
 func (c *Convention) Fit() error {
-	if err := c.validatePlaces(sortedKeys(c.Values)); err != nil {
+	if err := c.validatePlaces(slices.Sorted(maps.Keys(c.Values))); err != nil {
 		return err
 	}
-	if err := c.settle(); err != nil {
+	if err := c.Complete(); err != nil {
 		return err
 	}
 	return c.Validate()
 }
 
-// settle makes the convention whole: keys that no sibling names get the place
+// Complete makes the convention whole: keys that no sibling names get the place
 // that the repository would give them, and no two keys share one.
-func (c *Convention) settle() error {
+func (c *Convention) Complete() error {
 	keys, err := canonicalKeys()
 	if err != nil {
 		return err
@@ -87,7 +88,7 @@ type placed struct {
 // collides gives the key that is already at, above or below a path.
 func collides(taken []placed, key string, path []string) (string, bool) {
 	for _, t := range taken {
-		if !hasPrefix(t.path, path) && !hasPrefix(path, t.path) {
+		if !HasPrefix(t.path, path) && !HasPrefix(path, t.path) {
 			continue
 		}
 		// The class may be one of the annotations.
@@ -161,6 +162,9 @@ func (c *Convention) placeSilent(keys []string) {
 	c.placeInBlock(keys)
 }
 
+// PodBlocks are names of blocks for settings of pods, as NormalizeName has them.
+var PodBlocks = []string{"pod", "podspec", "podoptions", "defaultpodoptions"}
+
 // workloadKeys are keys, or the families of keys, that belong to one workload.
 var workloadKeys = []string{
 	"replicaCount", "imagePullSecrets", "env", "envFrom", "extraArgs", "resources", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle",
@@ -175,7 +179,7 @@ var workloadKeys = []string{
 func (c *Convention) placeInBlock(keys []string) {
 	const block = "{name}"
 	inside, outside := 0, 0
-	for _, key := range sortedKeys(c.Values) {
+	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		family, _, _ := strings.Cut(key, ".")
 		switch v := c.Values[key]; {
 		case v.Confidence == Default || !slices.Contains(workloadKeys, family):
@@ -219,7 +223,7 @@ func (c *Convention) placeImage() {
 	parent, last := path[:len(path)-1], path[len(path)-1]
 	for _, key := range []string{"tag", "pullPolicy"} {
 		name := key
-		if strings.Contains(norm(last), "image") {
+		if strings.Contains(NormalizeName(last), "image") {
 			name = "image" + strings.ToUpper(key[:1]) + key[1:]
 		}
 		if key != "tag" || v.Shape != ImageString {
@@ -249,7 +253,7 @@ func (c *Convention) placeFamily(keys []string, family, base, shape string) {
 func (c *Convention) base(family string) (string, bool) {
 	votes := map[string]int{}
 	best := ""
-	for _, key := range sortedKeys(c.Values) {
+	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		leaf, ok := strings.CutPrefix(key, family+".")
 		v := c.Values[key]
 		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || key == "service.port" || key == "service.targetPort" || key == "ingress.domain" {
@@ -281,7 +285,7 @@ func (c *Convention) base(family string) (string, bool) {
 // in a container's block, and those of pods into the pod's block.
 func (c *Convention) placePod() {
 	image := yamldoc.SplitPath(c.Values["image.repository"].Path)
-	i := slices.IndexFunc(image, func(s string) bool { return norm(s) == "containers" })
+	i := slices.IndexFunc(image, func(s string) bool { return NormalizeName(s) == "containers" })
 	if i >= 0 && i+1 < len(image)-1 {
 		container := yamldoc.JoinPath(image[:i+2]...)
 		for _, key := range []string{"env", "resources", "securityContext"} {
@@ -297,7 +301,7 @@ func (c *Convention) placePod() {
 	for _, key := range scheduling {
 		c.place(key, block+"."+key, "", block)
 	}
-	if slices.Contains(podBlocks, norm(last[len(last)-1])) {
+	if slices.Contains(PodBlocks, NormalizeName(last[len(last)-1])) {
 		for key, name := range map[string]string{
 			"podAnnotations": "annotations", "podLabels": "labels", "podSecurityContext": "securityContext",
 			"imagePullSecrets": "imagePullSecrets", "priorityClassName": "priorityClassName", "runtimeClassName": "runtimeClassName",

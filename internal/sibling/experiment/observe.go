@@ -1,0 +1,300 @@
+package experiment
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// observation is what renders of a sibling have shown: which value reaches what.
+type observation struct {
+	sibling  *names.Chart
+	result   *lineage.Result
+	workload lineage.Ref
+	object   manifest.Object // the workload as it is rendered
+	// container is the application's, by its index.
+	container int
+	// related are the objects that belong to the workload.
+	related map[lineage.Ref]bool
+	// reached is the object that each probed key reaches.
+	reached map[string]lineage.Ref
+}
+
+// observe finds the application's workload and container among what was
+// rendered. It fails where there is none: a chart of jobs, or of custom
+// resources.
+func observe(s *names.Chart, r *lineage.Result, image convention.Value) (*observation, bool) {
+	o := &observation{sibling: s, result: r, container: -1, reached: map[string]lineage.Ref{}}
+	best := 0
+	for i, ref := range r.Refs {
+		if !slices.Contains(convention.WorkloadKinds, ref.Kind) {
+			continue
+		}
+		for c := range r.Objects[i].List("spec", "template", "spec", "containers") {
+			score := o.judge(ref, c, r.Objects[i], image)
+			if o.container < 0 || score > best {
+				best, o.workload, o.object, o.container = score, ref, r.Objects[i], c
+			}
+		}
+	}
+	if o.container < 0 {
+		return nil, false
+	}
+	o.relate()
+	return o, true
+}
+
+// judge prefers the container whose image the likely key reaches, then names.
+func (o *observation) judge(ref lineage.Ref, container int, object manifest.Object, image convention.Value) int {
+	field := containerField(container, "image")
+	score := -container
+	for _, f := range o.result.Findings {
+		for _, r := range f.Reaches {
+			if r.Object != ref || !slices.Equal(r.Field, field) || r.Effect == lineage.Switch {
+				continue
+			}
+			score++
+			if image.Path != "" && o.isPath(f.Path, image.Path) {
+				score += 100
+			}
+		}
+	}
+	name := object.Text("spec", "template", "spec", "containers", strconv.Itoa(container), "name")
+	if o.sibling.Name != "" && (strings.Contains(convention.NormalizeName(name), convention.NormalizeName(o.sibling.Name)) || strings.Contains(convention.NormalizeName(ref.File), convention.NormalizeName(o.sibling.Name))) {
+		score += 10
+	}
+	for _, word := range []string{"server", "main", "app", "web", "backend", "controller"} {
+		if strings.Contains(convention.NormalizeName(name), word) || strings.Contains(convention.NormalizeName(object.Name()), word) {
+			score += 3
+			break
+		}
+	}
+	return score
+}
+
+func containerField(container int, below ...string) []string {
+	return append([]string{"spec", "template", "spec", "containers", "[" + strconv.Itoa(container) + "]"}, below...)
+}
+
+// isPath compares a way into values with the path of a convention, in which
+// <volume> stands for any name and {name} for the chart's.
+func (o *observation) isPath(way []string, path string) bool {
+	pattern := yamldoc.SplitPath(path)
+	return len(way) == len(pattern) && o.isBelow(way, pattern)
+}
+
+// isBelow reports whether a way begins with a convention's path.
+func (o *observation) isBelow(way, pattern []string) bool {
+	if len(way) < len(pattern) {
+		return false
+	}
+	for i, segment := range pattern {
+		switch {
+		case segment == way[i], segment == "<volume>":
+		case segment == "{name}" && (convention.SameName(way[i], o.sibling.Name) || i == 0 && way[i] == o.sibling.Component):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// located is a place in the values that reaches what a canonical key stands for.
+type located struct {
+	way      []string
+	shape    string
+	declared bool
+	reach    lineage.Reach
+}
+
+// raise makes facts of what was seen: those by name that are confirmed become
+// probed, those that reach something else give way to what does, and what names
+// did not tell is added.
+func (o *observation) raise(f *names.Facts) {
+	taken := map[string]bool{}
+	keys := make([]string, 0, len(rules))
+	for _, r := range rules {
+		found := o.find(r)
+		v, known := f.Values[r.key]
+		if known {
+			if at, ok := o.confirmed(v, found); ok {
+				v.Fact = o.fact(v.Path, at)
+				o.reached[r.key] = at.reach.Object
+				f.Values[r.key] = o.reshaped(r.key, v, at)
+				taken[v.Path] = true
+				continue
+			}
+		}
+		if len(found) > 0 {
+			keys = append(keys, r.key)
+		}
+	}
+	for _, key := range keys {
+		o.discover(f, key, taken)
+	}
+	o.settleImage(f)
+	o.noteIgnored(f)
+}
+
+// confirmed finds the place among those that reach the right field which is the
+// value's, or lies below it.
+func (o *observation) confirmed(v convention.Value, found []located) (located, bool) {
+	for _, at := range found {
+		if o.isBelow(at.way, yamldoc.SplitPath(v.Path)) {
+			return at, true
+		}
+	}
+	return located{}, false
+}
+
+func (o *observation) fact(path string, at located) convention.Fact {
+	field := at.reach.Field
+	if n := len(field); n > 0 && lineage.IsMark(field[n-1]) {
+		field = field[:n-1]
+	}
+	what := "moves " + at.reach.Object.Kind + " " + yamldoc.JoinPath(field...)
+	if len(field) == 0 {
+		what = "switches " + at.reach.Object.Kind
+	}
+	return convention.Fact{Evidence: o.sibling.EvidenceOf(o.sibling.Concrete(yamldoc.SplitPath(path))) + ", " + what, Confidence: convention.Probed}
+}
+
+// discover takes the best place for a key that names did not find, or found
+// wrongly.
+func (o *observation) discover(f *names.Facts, key string, taken map[string]bool) {
+	old, known := f.Values[key]
+	if known && (o.couldNotTell(old) || slices.Contains(shapedKeys, key)) {
+		return
+	}
+	var best *located
+	for _, r := range rules {
+		if r.key != key {
+			continue
+		}
+		found := o.find(r)
+		for i := range found {
+			at := &found[i]
+			if !r.mayDiscover || taken[o.sibling.PathOf(at.way)] || len(at.way) == 0 || slices.Contains(o.sibling.Others, at.way[0]) {
+				continue
+			}
+			if !at.declared && len(at.way) > 1 && o.sibling.Values.Child(at.way[0]) == nil {
+				continue // a block that nobody has, such as that of a library's own values
+			}
+			if at.way[0] == "global" && key != "ingress.hosts" { // for all charts at once
+				continue
+			}
+			if best == nil || o.rank(*at, f) < o.rank(*best, f) {
+				best = at
+			}
+		}
+	}
+	if best == nil {
+		return
+	}
+	path := o.sibling.PathOf(best.way)
+	taken[path] = true
+	v := convention.Value{Path: path, Shape: best.shape}
+	v.Fact = o.fact(path, *best)
+	o.reached[key] = best.reach.Object
+	f.Values[key] = v
+}
+
+// shapedKeys are those whose place says little without the shape that names
+// tell.
+var shapedKeys = []string{"ingress.hosts", "ingress.tls", "ingress.annotations"}
+
+// couldNotTell reports whether the experiment says nothing about a key: it is
+// not among those that were tried, so that nothing is known against it.
+func (o *observation) couldNotTell(v convention.Value) bool {
+	return !slices.ContainsFunc(o.result.Findings, func(f lineage.Finding) bool {
+		return o.isBelow(f.Path, yamldoc.SplitPath(v.Path))
+	})
+}
+
+// rank prefers what the values declare, then the image's neighbours, then what
+// lies near the root.
+func (o *observation) rank(at located, f *names.Facts) int {
+	score := 10 * len(at.way)
+	if !at.declared {
+		score += 100
+	}
+	image := yamldoc.SplitPath(f.Values["image.repository"].Path)
+	if len(image) > 1 && len(at.way) > 1 && at.way[0] == image[0] {
+		score -= 5
+	}
+	if at.reach.Effect == lineage.Inside {
+		score += 3
+	}
+	return score
+}
+
+// settleImage corrects the image's shape by what its parts were seen to do.
+func (o *observation) settleImage(f *names.Facts) {
+	repository, ok := f.Values["image.repository"]
+	if !ok || repository.Confidence != convention.Probed {
+		return
+	}
+	isProbed := func(key string) bool {
+		v, ok := f.Values[key]
+		return ok && v.Confidence == convention.Probed && v.Path != repository.Path
+	}
+	switch {
+	case isProbed("image.registry"):
+		repository.Shape = convention.ImageRegistry
+	case isProbed("image.tag"):
+		repository.Shape = convention.ImageSplit
+	case o.isWholeImage(repository):
+		repository.Shape = convention.ImageString
+		delete(f.Values, "image.tag")
+	}
+	f.Values["image.repository"] = repository
+}
+
+// isWholeImage reports whether the value is all of the image, its tag too.
+func (o *observation) isWholeImage(v convention.Value) bool {
+	image := containerField(o.container, "image")
+	for _, f := range o.result.Findings {
+		if !o.isPath(f.Path, v.Path) {
+			continue
+		}
+		return slices.ContainsFunc(f.Reaches, func(r lineage.Reach) bool {
+			return r.Object == o.workload && r.Effect == lineage.Direct && slices.Equal(r.Field, image)
+		})
+	}
+	return false
+}
+
+// noteIgnored says of keys that were tried and moved nothing that they are
+// followed in their names alone.
+func (o *observation) noteIgnored(f *names.Facts) {
+	for key, v := range f.Values {
+		if v.Confidence != convention.Name || key == "ingress" || key == "persistence" {
+			continue
+		}
+		tried, moved := false, false
+		for _, finding := range o.result.Findings {
+			if o.isBelow(finding.Path, yamldoc.SplitPath(v.Path)) {
+				tried = true
+				moved = moved || len(finding.Reaches) > 0
+			}
+		}
+		if tried && !moved && o.result.Incomplete == "" {
+			v.Evidence += " (the templates ignore it)"
+			f.Values[key] = v
+		}
+	}
+}
+
+// reshaped corrects the shape that the values alone suggested.
+func (o *observation) reshaped(key string, v convention.Value, at located) convention.Value {
+	if key == "env" && at.shape != "" {
+		v.Shape = at.shape
+	}
+	return v
+}

@@ -1,0 +1,260 @@
+package names
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+)
+
+// labels reads the labels in some lines; named templates in it are followed.
+// It fails where one of those is not there to be read.
+func (t templates) labels(lines []string, vars map[string]string, depth int) ([]convention.Label, bool) {
+	var out []convention.Label
+	ok := true
+	for _, line := range lines {
+		text := strings.TrimSpace(line)
+		if strings.HasPrefix(text, "#") {
+			continue
+		}
+		if strings.HasPrefix(text, "{{") {
+			m := includeCall.FindStringSubmatch(text)
+			if m == nil {
+				continue
+			}
+			body, there := t.defines[m[1]]
+			if !there || depth > 8 {
+				ok = false
+				continue
+			}
+			more, known := t.labels(body, assignments(t, body), depth+1)
+			ok = ok && known
+			out = appendLabels(out, more...)
+			continue
+		}
+		m := labelLine.FindStringSubmatch(text)
+		if m == nil || m[2] == "" {
+			continue
+		}
+		if p, known := t.pattern(m[2], vars, depth); known && (convention.Label{Name: m[1], Value: p}).IsValid() {
+			out = appendLabels(out, convention.Label{Name: m[1], Value: p})
+		}
+	}
+	return out, ok
+}
+
+func appendLabels(to []convention.Label, more ...convention.Label) []convention.Label {
+	for _, l := range more {
+		if !slices.ContainsFunc(to, func(o convention.Label) bool { return o.Name == l.Name }) {
+			to = append(to, l)
+		}
+	}
+	return to
+}
+
+// labelFacts reads the labels of the workload, its selector and that of its
+// Service.
+func (t templates) labelFacts() (convention.Labels, bool) {
+	w := t.workload()
+	if w == nil {
+		return convention.Labels{}, false
+	}
+	inline, lines, there := w.section("spec", "selector", "matchLabels")
+	selector, ok := t.labels(withInline(inline, lines), w.vars, 0)
+	if !there || !ok || len(selector) == 0 {
+		return convention.Labels{}, false
+	}
+	selector = slices.DeleteFunc(selector, ChangesWithVersion)
+	if len(selector) == 0 {
+		return convention.Labels{}, false
+	}
+	facts := convention.Labels{Selector: selector, Set: selector}
+	if inline, lines, there := w.section("metadata", "labels"); there {
+		set, ok := t.labels(withInline(inline, lines), w.vars, 0)
+		if !ok {
+			return convention.Labels{}, false
+		}
+		if len(set) > 0 {
+			facts.Set = AgreeWith(set, selector)
+		}
+	}
+	if o := t.object("Service"); o != nil {
+		inline, lines, _ := o.section("spec", "selector")
+		if by, ok := t.labels(withInline(inline, lines), o.vars, 0); ok && selects(by, facts) && !slices.Equal(by, selector) {
+			facts.ServiceSelector = by
+		}
+	}
+	facts.Scheme = LabelScheme(facts)
+	facts.Fact = convention.Fact{Evidence: t.Shown + "/templates/" + w.file, Confidence: convention.Name}
+	return facts, true
+}
+
+// ChangesWithVersion tells labels that cannot select: the selector of a workload
+// is for ever.
+func ChangesWithVersion(l convention.Label) bool {
+	return strings.Contains(l.Value, "{version}") || strings.Contains(l.Value, "{chart}")
+}
+
+// AgreeWith gives labels the value that the selector has for them: a chart may
+// label the Deployment itself otherwise than its pods.
+func AgreeWith(set, selector []convention.Label) []convention.Label {
+	out := slices.Clone(set)
+	for i, l := range out {
+		for _, by := range selector {
+			if l.Name == by.Name {
+				out[i] = by
+			}
+		}
+	}
+	return out
+}
+
+func withInline(inline string, lines []string) []string {
+	if strings.HasPrefix(inline, "{{") {
+		return append([]string{inline}, lines...)
+	}
+	return lines
+}
+
+// selects tells whether a Service's selector can find the pods, which have at
+// least the labels of the workload's selector. A sibling's mistake is not a
+// habit to follow.
+func selects(by []convention.Label, of convention.Labels) bool {
+	if len(by) == 0 {
+		return false
+	}
+	for _, l := range by {
+		if !slices.Contains(of.Selector, l) && !slices.Contains(of.Set, l) {
+			return false
+		}
+	}
+	return true
+}
+
+// LabelScheme gives the scheme's name for Labels.Scheme.
+func LabelScheme(l convention.Labels) string {
+	names := map[string]bool{}
+	recommended := false
+	for _, label := range append(slices.Clone(l.Set), l.Selector...) {
+		names[label.Name] = true
+		recommended = recommended || strings.HasPrefix(label.Name, "app.kubernetes.io/")
+	}
+	switch {
+	case recommended:
+		return convention.SchemeRecommended
+	case names["app"] && names["release"]:
+		return convention.SchemeClassic
+	case names["app"]:
+		return convention.SchemeApp
+	}
+	return convention.SchemeCustom
+}
+
+// IsPlainSuffix reports whether the suffix of an object's name says what it is.
+func IsPlainSuffix(suffix string) bool { return plainSuffix.MatchString(suffix) }
+
+// namingFacts reads how the workload and its companions are named.
+func (t templates) namingFacts() (convention.Naming, bool) {
+	w := t.workload()
+	if w == nil {
+		return convention.Naming{}, false
+	}
+	base, suffix, ok := t.objectName(w)
+	if !ok {
+		return convention.Naming{}, false
+	}
+	n := convention.Naming{Fullname: base, HelperPrefix: "{name}", Fact: convention.Fact{Evidence: t.Shown + "/templates/" + w.file, Confidence: convention.Name}}
+	if prefix := t.helperPrefix(); prefix != "" {
+		n.HelperPrefix = prefix
+	}
+	n.Suffixes = map[string]string{}
+	if suffix != "" {
+		n.Suffixes[w.kind] = suffix
+	}
+	for _, kind := range convention.NamedKinds {
+		o := t.object(kind)
+		if o == nil || slices.Contains(convention.WorkloadKinds, kind) {
+			continue
+		}
+		if b, s, ok := t.objectName(o); ok && b == base && s != "" {
+			n.Suffixes[kind] = s
+		}
+	}
+	if len(n.Suffixes) == 0 {
+		n.Suffixes = nil
+	}
+	return n, true
+}
+
+// objectName splits an object's name into one of the Fullname patterns and what
+// is appended to it.
+func (t templates) objectName(o *object) (base, suffix string, ok bool) {
+	text, _, there := o.section("metadata", "name")
+	if !there {
+		return "", "", false
+	}
+	p, known := t.pattern(text, o.vars, 0)
+	if !known {
+		return "", "", false
+	}
+	if rest, found := strings.CutPrefix(p, "{fullname}"); found {
+		base, suffix = t.fullname(), rest
+	} else {
+		for _, b := range []string{convention.FullnameReleaseChart, convention.FullnameChartRelease, convention.FullnameChart, convention.FullnameRelease} {
+			if rest, found := strings.CutPrefix(p, b); found {
+				base, suffix = b, rest
+				break
+			}
+		}
+	}
+	if base == "" || suffix != "" && !IsPlainSuffix(suffix) {
+		return "", "", false
+	}
+	return base, suffix, true
+}
+
+// plainSuffix is a suffix that says what an object is, and not what it is for.
+var plainSuffix = regexp.MustCompile(`^-(deployment|deploy|statefulset|sts|daemonset|service|svc|ingress|ing|configmap|config|cm|` +
+	`secrets?|pvc|claim|volume|data|storage|web|app|server|main)$`)
+
+// fullname reads the scheme of the chart's fullname template. Where it is a
+// library's, it is taken for the usual one.
+func (t templates) fullname() string {
+	var body []string
+	for _, name := range t.order {
+		if strings.HasSuffix(name, ".fullname") || name == "fullname" {
+			body = t.defines[name]
+			break
+		}
+	}
+	if body == nil {
+		return convention.FullnameHelmCreate
+	}
+	text := strings.Join(body, "\n")
+	if strings.Contains(text, "contains ") && strings.Contains(text, ".Release.Name") {
+		return convention.FullnameHelmCreate
+	}
+	vars := assignments(t, body)
+	result := ""
+	for _, a := range action.FindAllStringSubmatch(text, -1) {
+		if assignment.MatchString(a[1]) || onlyControls.MatchString(a[1]) || strings.Contains(a[1], "fullnameOverride") {
+			continue
+		}
+		if p, ok := t.expression(a[1], vars, 0); ok {
+			result += p
+		}
+	}
+	// Two actions side by side may have a dash of plain text between them.
+	switch strings.NewReplacer("-", "", "{fullname}", "").Replace(result) {
+	case "{release}{name}":
+		return convention.FullnameReleaseChart
+	case "{name}{release}":
+		return convention.FullnameChartRelease
+	case "{release}":
+		return convention.FullnameRelease
+	case "{name}":
+		return convention.FullnameChart
+	}
+	return convention.FullnameHelmCreate
+}
