@@ -1,14 +1,12 @@
 package convention
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // SameName tells whether two names are one, dashes and case aside.
 func SameName(a, b string) bool { return NormalizeName(a) == NormalizeName(b) }
 
-// NormalizeName is how names are compared: without case, dashes, dots and underscores.
+// NormalizeName is how names are compared: without case, dashes, dots and
+// underscores.
 func NormalizeName(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -19,8 +17,4 @@ func NormalizeName(s string) string {
 		}
 		return r
 	}, s)
-}
-
-func HasPrefix(path, prefix []string) bool {
-	return len(path) >= len(prefix) && slices.Equal(path[:len(prefix)], prefix)
 }

@@ -12,13 +12,13 @@ import (
 )
 
 // Validate checks that the convention fits together: every canonical key has a
-// place of its own, and enumerated fields have one of their values.
+// path of its own, and enumerated fields have one of their values.
 func (c *Convention) Validate() error {
 	keys, err := canonicalKeys()
 	if err != nil {
 		return err
 	}
-	if err := c.validatePlaces(keys); err != nil {
+	if err := c.validatePaths(keys); err != nil {
 		return err
 	}
 	if err := c.validateKeys(); err != nil {
@@ -30,9 +30,9 @@ func (c *Convention) Validate() error {
 	return c.validateTexts()
 }
 
-// validatePlaces checks that each of the keys has a place of its own.
-func (c *Convention) validatePlaces(keys []string) error {
-	taken := c.reservedPlaces()
+// validatePaths checks that each of the keys has a path of its own.
+func (c *Convention) validatePaths(keys []string) error {
+	taken := c.reservedPaths()
 	for _, key := range keys {
 		text := c.PathOf(key)
 		if text == "" || isReserved(key) {
@@ -42,10 +42,10 @@ func (c *Convention) validatePlaces(keys []string) error {
 		if len(path) == 0 || yamldoc.JoinPath(path...) != text {
 			return fmt.Errorf("convention for %s: %q is not a dotted path", key, text)
 		}
-		if other, clash := collides(taken, key, path); clash {
+		if other, found := conflict(taken, key, path); found {
 			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", key, text, other, c.PathOf(other))
 		}
-		taken = append(taken, placed{key, path})
+		taken = append(taken, keyPath{key, path})
 	}
 	return nil
 }
@@ -157,21 +157,12 @@ func (c *Convention) validateTexts() error {
 	return nil
 }
 
-// shapes are the shapes that a key may have, beside none.
-var shapes = map[string][]string{
-	"image.repository":       {ImageSplit, ImageRegistry, ImageString},
-	"env":                    {EnvList, EnvMap, EnvObjects},
-	"ingress.hosts":          {HostsObjects, HostsNamed, HostsStrings, HostsSingle},
-	"ingress.tls":            {TLSList, TLSHosts, TLSSecret, TLSBool, TLSMap},
-	"persistence.accessMode": {AccessModeString, AccessModeList},
-}
-
 func (c *Convention) validateWords() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		shape := c.Values[key].Shape
-		allowed := shapes[key]
-		if allowed == nil && strings.HasPrefix(key, "persistence.") {
-			allowed = []string{PersistenceBlock, PersistenceVolumes, PersistenceList}
+		allowed := KeyOf(key).Shapes
+		if allowed == nil {
+			allowed = KeyOf(BlockOf(key)).Shapes
 		}
 		if shape != "" && !slices.Contains(allowed, shape) {
 			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, shape, allowed)

@@ -88,10 +88,7 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 			return nil, err
 		}
 	}
-	if err := c.Complete(); err != nil {
-		return nil, err
-	}
-	return c, c.Validate()
+	return c, c.Complete()
 }
 
 // fetchDependencies has Helm fetch the dependencies of charts that lack some,

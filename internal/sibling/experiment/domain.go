@@ -10,10 +10,10 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// raiseDomain takes a host apart that is put together: the domain, which an
+// addDomain takes a host apart that is put together: the domain, which an
 // application shares with others, and what stands before it, be it a value or
 // the name of the release.
-func (o *observation) raiseDomain(f *names.Facts) {
+func (o *observation) addDomain(f *names.Facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {
 		for _, r := range finding.Reaches {
@@ -36,7 +36,7 @@ func (o *observation) raiseDomain(f *names.Facts) {
 		return
 	}
 	path := o.sibling.PathOf(domain.way)
-	f.Values["ingress.domain"] = convention.Value{Path: path, Fact: o.fact(path, *domain)}
+	o.take(f, "ingress.domain", convention.Value{Path: path}, *domain)
 	if host == nil {
 		delete(f.Values, "ingress.hosts") // names in front of the domain
 		return
@@ -46,6 +46,6 @@ func (o *observation) raiseDomain(f *names.Facts) {
 	}
 	path = o.sibling.PathOf(host.way)
 	if len(yamldoc.SplitPath(path)) > 0 {
-		f.Values["ingress.hosts"] = convention.Value{Path: path, Shape: convention.HostsSingle, Fact: o.fact(path, *host)}
+		o.take(f, "ingress.hosts", convention.Value{Path: path, Shape: convention.HostsSingle}, *host)
 	}
 }

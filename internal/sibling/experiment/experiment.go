@@ -35,9 +35,9 @@ func Apply(f *names.Facts, s *names.Chart, result *lineage.Result) {
 	if !ok {
 		return
 	}
-	o.raise(f)
-	o.raiseDomain(f)
-	o.raiseIdentity(f)
-	o.raiseDefaults(f)
+	o.promote(f)
+	o.addDomain(f)
+	o.addIdentity(f)
+	o.addDefaults(f)
 	f.Notes = append(f.Notes, o.notes(f)...)
 }

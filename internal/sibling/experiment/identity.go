@@ -9,9 +9,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
-// raiseIdentity takes names and labels from what was rendered: that is what
+// addIdentity takes names and labels from what was rendered: that is what
 // they are, whatever the templates look like.
-func (o *observation) raiseIdentity(f *names.Facts) {
+func (o *observation) addIdentity(f *names.Facts) {
 	own, ok := o.identity(o.workload)
 	if !ok {
 		return
@@ -26,7 +26,7 @@ func (o *observation) raiseIdentity(f *names.Facts) {
 		f.Labels = &labels
 	}
 	f.Workload = o.workload.Kind
-	o.raiseFiles(f)
+	o.addFiles(f)
 }
 
 func (o *observation) identity(ref lineage.Ref) (lineage.Identity, bool) {
@@ -198,10 +198,10 @@ func (o *observation) patterns(labels []lineage.Label, own lineage.Identity, str
 	return out, true
 }
 
-// raiseFiles adds the files of kinds that reading templates as text did not
+// addFiles adds the files of kinds that reading templates as text did not
 // find: objects that named templates make. A file that calls a library for all of
 // them says nothing of how templates are called here.
-func (o *observation) raiseFiles(f *names.Facts) {
+func (o *observation) addFiles(f *names.Facts) {
 	if t := o.sibling.Templates[len(o.sibling.Templates)-1]; !t.HasWorkload() {
 		return
 	}

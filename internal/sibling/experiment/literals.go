@@ -11,10 +11,10 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
-// raiseDefaults takes example values that stand in no values file from what was
+// addDefaults takes example values that stand in no values file from what was
 // rendered: classes, issuers and domains that templates have as literals. Those
 // of a stranger's chart that the sibling wraps do not count.
-func (o *observation) raiseDefaults(f *names.Facts) {
+func (o *observation) addDefaults(f *names.Facts) {
 	s := o.sibling
 	if s.Wrapped != nil && !strings.HasPrefix(s.Wrapped.Repository, "file://") {
 		return

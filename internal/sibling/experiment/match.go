@@ -44,7 +44,7 @@ func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (l
 			field = containerField(o.container, field...)
 		}
 		rest, ok := below(reach.Field, field)
-		if !ok || reach.Effect == lineage.Switch != target.isSwitch || !target.text.fits(reach) {
+		if !ok || reach.Effect == lineage.Switch != target.isSwitch || !target.fits(reach) {
 			continue
 		}
 		if len(rest) == 0 {

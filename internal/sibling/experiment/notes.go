@@ -63,16 +63,13 @@ func isInHost(r lineage.Reach) bool {
 	return r.Object.Kind != convention.RouteIngressRoute || strings.LastIndex(r.Before, "Host(") > strings.LastIndex(r.Before, ")")
 }
 
+// isHostField reports whether a field holds hosts of a route.
 func isHostField(r lineage.Reach) bool {
-	for _, of := range []struct {
-		kind  string
-		field []string
-	}{{convention.RouteIngress, field("spec rules [*] host")}, {convention.RouteHTTPRoute, field("spec hostnames [*]")}, {convention.RouteIngressRoute, field("spec routes [*] match")}} {
-		if rest, ok := below(r.Field, of.field); r.Object.Kind == of.kind && ok && len(rest) == 0 {
-			return true
-		}
-	}
-	return false
+	targets, err := targetsOf(convention.KeyOf("ingress.hosts"))
+	return err == nil && slices.ContainsFunc(targets, func(t target) bool {
+		rest, ok := below(r.Field, t.field)
+		return ok && r.Object.Kind == t.kind && (len(rest) == 0 || len(rest) == 1 && strings.HasPrefix(rest[0], "["))
+	})
 }
 
 // nameNote tells of names that follow no pattern that a chart can have.

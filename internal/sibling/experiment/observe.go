@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,7 +106,7 @@ func (o *observation) isBelow(way, pattern []string) bool {
 	return true
 }
 
-// located is a place in the values that reaches what a canonical key stands for.
+// located is a value's path that reaches what a canonical key stands for.
 type located struct {
 	way      []string
 	shape    string
@@ -113,47 +114,36 @@ type located struct {
 	reach    lineage.Reach
 }
 
-// raise makes facts of what was seen: those by name that are confirmed become
+// promote makes facts of what was seen: those by name that are confirmed become
 // probed, those that reach something else give way to what does, and what names
 // did not tell is added.
-func (o *observation) raise(f *names.Facts) {
+func (o *observation) promote(f *names.Facts) {
 	taken := map[string]bool{}
-	keys := make([]string, 0, len(rules))
-	for _, r := range rules {
+	var open []func()
+	for _, r := range rules() {
 		found := o.find(r)
 		v, known := f.Values[r.key]
-		if known {
-			if at, ok := o.confirmed(v, found); ok {
-				v.Fact = o.fact(v.Path, at)
-				o.reached[r.key] = at.reach.Object
-				f.Values[r.key] = o.reshaped(r.key, v, at)
-				taken[v.Path] = true
-				continue
+		at := slices.IndexFunc(found, func(at located) bool { return known && o.isBelow(at.way, yamldoc.SplitPath(v.Path)) })
+		switch {
+		case at >= 0:
+			if r.key == "env" {
+				v.Shape = cmp.Or(found[at].shape, v.Shape) // the values alone only suggest one
 			}
-		}
-		if len(found) > 0 {
-			keys = append(keys, r.key)
+			o.take(f, r.key, v, found[at])
+			taken[v.Path] = true
+		case len(found) > 0 && r.tells:
+			open = append(open, func() { o.discover(f, r.key, found, taken) })
 		}
 	}
-	for _, key := range keys {
-		o.discover(f, key, taken)
+	for _, discover := range open {
+		discover()
 	}
-	o.settleImage(f)
+	o.resolveImage(f)
 	o.noteIgnored(f)
 }
 
-// confirmed finds the place among those that reach the right field which is the
-// value's, or lies below it.
-func (o *observation) confirmed(v convention.Value, found []located) (located, bool) {
-	for _, at := range found {
-		if o.isBelow(at.way, yamldoc.SplitPath(v.Path)) {
-			return at, true
-		}
-	}
-	return located{}, false
-}
-
-func (o *observation) fact(path string, at located) convention.Fact {
+// take makes a key's value one that was seen to reach its field.
+func (o *observation) take(f *names.Facts, key string, v convention.Value, at located) {
 	field := at.reach.Field
 	if n := len(field); n > 0 && lineage.IsMark(field[n-1]) {
 		field = field[:n-1]
@@ -162,36 +152,27 @@ func (o *observation) fact(path string, at located) convention.Fact {
 	if len(field) == 0 {
 		what = "switches " + at.reach.Object.Kind
 	}
-	return convention.Fact{Evidence: o.sibling.EvidenceOf(o.sibling.Concrete(yamldoc.SplitPath(path))) + ", " + what, Confidence: convention.Probed}
+	evidence := o.sibling.EvidenceOf(o.sibling.Concrete(yamldoc.SplitPath(v.Path)))
+	v.Fact = convention.Fact{Evidence: evidence + ", " + what, Confidence: convention.Probed}
+	f.Values[key] = v
+	o.reached[key] = at.reach.Object
 }
 
-// discover takes the best place for a key that names did not find, or found
+// discover takes the best path for a key that names did not find, or found
 // wrongly.
-func (o *observation) discover(f *names.Facts, key string, taken map[string]bool) {
+func (o *observation) discover(f *names.Facts, key string, found []located, taken map[string]bool) {
 	old, known := f.Values[key]
 	if known && (o.couldNotTell(old) || slices.Contains(shapedKeys, key)) {
 		return
 	}
 	var best *located
-	for _, r := range rules {
-		if r.key != key {
+	for i := range found {
+		at := &found[i]
+		if !o.mayBe(key, *at) || taken[o.sibling.PathOf(at.way)] {
 			continue
 		}
-		found := o.find(r)
-		for i := range found {
-			at := &found[i]
-			if !r.mayDiscover || taken[o.sibling.PathOf(at.way)] || len(at.way) == 0 || slices.Contains(o.sibling.Others, at.way[0]) {
-				continue
-			}
-			if !at.declared && len(at.way) > 1 && o.sibling.Values.Child(at.way[0]) == nil {
-				continue // a block that nobody has, such as that of a library's own values
-			}
-			if at.way[0] == "global" && key != "ingress.hosts" { // for all charts at once
-				continue
-			}
-			if best == nil || o.rank(*at, f) < o.rank(*best, f) {
-				best = at
-			}
+		if best == nil || o.rank(*at, f) < o.rank(*best, f) {
+			best = at
 		}
 	}
 	if best == nil {
@@ -199,13 +180,21 @@ func (o *observation) discover(f *names.Facts, key string, taken map[string]bool
 	}
 	path := o.sibling.PathOf(best.way)
 	taken[path] = true
-	v := convention.Value{Path: path, Shape: best.shape}
-	v.Fact = o.fact(path, *best)
-	o.reached[key] = best.reach.Object
-	f.Values[key] = v
+	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, *best)
 }
 
-// shapedKeys are those whose place says little without the shape that names
+// mayBe leaves out paths that are not the application's to set.
+func (o *observation) mayBe(key string, at located) bool {
+	switch {
+	case len(at.way) == 0, slices.Contains(o.sibling.Others, at.way[0]):
+		return false
+	case !at.declared && len(at.way) > 1 && o.sibling.Values.Child(at.way[0]) == nil:
+		return false // a block that nobody has, such as that of a library's own values
+	}
+	return at.way[0] != "global" || key == "ingress.hosts" // what is global is for all charts at once
+}
+
+// shapedKeys are those whose path says little without the shape that names
 // tell.
 var shapedKeys = []string{"ingress.hosts", "ingress.tls", "ingress.annotations"}
 
@@ -234,8 +223,8 @@ func (o *observation) rank(at located, f *names.Facts) int {
 	return score
 }
 
-// settleImage corrects the image's shape by what its parts were seen to do.
-func (o *observation) settleImage(f *names.Facts) {
+// resolveImage corrects the image's shape by what its parts were seen to do.
+func (o *observation) resolveImage(f *names.Facts) {
 	repository, ok := f.Values["image.repository"]
 	if !ok || repository.Confidence != convention.Probed {
 		return
@@ -289,12 +278,4 @@ func (o *observation) noteIgnored(f *names.Facts) {
 			f.Values[key] = v
 		}
 	}
-}
-
-// reshaped corrects the shape that the values alone suggested.
-func (o *observation) reshaped(key string, v convention.Value, at located) convention.Value {
-	if key == "env" && at.shape != "" {
-		v.Shape = at.shape
-	}
-	return v
 }

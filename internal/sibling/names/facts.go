@@ -34,8 +34,8 @@ type Facts struct {
 // way in and a disk. Such a chart has more to say on how to write one.
 func (f Facts) likeness() int {
 	n := 0
-	for _, key := range []string{"image.repository", "service.port", "ingress.hosts", "persistence.size"} {
-		if _, ok := f.Values[key]; ok {
+	for _, k := range convention.Keys() {
+		if _, ok := f.Values[k.Anchor]; ok {
 			n++
 		}
 	}
@@ -225,28 +225,6 @@ func (s *Chart) style() convention.Style {
 	return out
 }
 
-// hintedSettings are keys that charts have without naming them in values, each
-// with the block that it is to stand in.
-var hintedSettings = []struct {
-	key, block string
-	names      []string
-}{
-	{"persistence.storageClass", "persistence", []string{"storageclass", "storageclassname"}},
-	{"persistence.accessMode", "persistence", []string{"accessmode", "accessmodes"}},
-	{"persistence.existingClaim", "persistence", []string{"existingclaim"}},
-	{"persistence.mountPath", "persistence", []string{"mountpath"}},
-	{"ingress.className", "ingress", []string{"classname", "ingressclassname"}},
-	{"ingress.annotations", "ingress", []string{"annotations"}},
-	{"ingress.tls", "ingress", []string{"tls"}},
-	{"resources", "", []string{"resources"}},
-	{"nodeSelector", "", []string{"nodeselector"}},
-	{"tolerations", "", []string{"tolerations"}},
-	{"affinity", "", []string{"affinity"}},
-	{"podAnnotations", "", []string{"podannotations"}},
-	{"imagePullSecrets", "", []string{"imagepullsecrets"}},
-	{"replicaCount", "", replicaNames},
-}
-
 // hint is a path that something but the values themselves mentions.
 type hint struct {
 	path     []string
@@ -280,30 +258,36 @@ func (s *Chart) readHints(sc *scan, values map[string]convention.Value) {
 		if len(h.path) == 0 {
 			continue
 		}
-		parent, last := h.path[:len(h.path)-1], h.path[len(h.path)-1]
-		for _, setting := range hintedSettings {
-			if _, known := values[setting.key]; known || !slices.Contains(setting.names, convention.NormalizeName(last)) {
-				continue
-			}
-			path := h.path
-			if setting.block != "" {
-				block, ok := sc.facts[setting.block]
-				switch {
-				case !ok:
-					continue
-				case sameBlock(block.path, parent):
-					path = append(slices.Clone(block.path), last)
-				case !convention.HasPrefix(block.path, parent) || len(parent) == 0:
-					continue
+		for _, k := range convention.Keys() {
+			path, ok := sc.hinted(k, h.path)
+			if _, isKnown := values[k.Key]; ok && !isKnown {
+				values[k.Key] = convention.Value{
+					Path: s.PathOf(path), Shape: hintedShape(sc, k.Key, path[len(path)-1]),
+					Fact: convention.Fact{Evidence: h.evidence, Confidence: convention.Name},
 				}
-			} else if !convention.HasPrefix(sc.imageBlock.path, parent) {
-				continue
-			}
-			values[setting.key] = convention.Value{
-				Path: s.PathOf(path), Shape: hintedShape(sc, setting.key, last), Fact: convention.Fact{Evidence: h.evidence, Confidence: convention.Name},
 			}
 		}
 	}
+}
+
+// hinted gives the path of a key that a hint names: in its block, or around the
+// image.
+func (s *scan) hinted(k convention.Key, path []string) ([]string, bool) {
+	parent, last := path[:len(path)-1], path[len(path)-1]
+	if !k.Hinted || !slices.Contains(k.Names, convention.NormalizeName(last)) {
+		return nil, false
+	}
+	if k.Block() == "" {
+		return path, convention.HasPrefix(s.imageBlock.path, parent)
+	}
+	block, ok := s.facts[k.Block()]
+	switch {
+	case !ok:
+		return nil, false
+	case sameBlock(block.path, parent):
+		return append(slices.Clone(block.path), last), true
+	}
+	return path, len(parent) > 0 && convention.HasPrefix(block.path, parent)
 }
 
 // hintedShape gives the shape that a hinted key has by its name or its block.

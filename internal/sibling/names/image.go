@@ -10,17 +10,14 @@ import (
 )
 
 var (
-	repositoryNames = []string{"repository", "repo", "name", "image"}
-	tagNames        = []string{"tag", "imagetag", "version", "imageversion"}
-	policyNames     = []string{"pullpolicy", "imagepullpolicy"}
 	imageReference  = regexp.MustCompile(`^[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]+)?$`)
 	taggedReference = regexp.MustCompile(`[^/]:[\w.-]+(@sha256:[0-9a-f]+)?$|@sha256:`)
 	helperImage     = regexp.MustCompile(`(^|/)(busybox|alpine|curl|kubectl|bash|os-shell|debian|ubuntu)(:|$)`)
 )
 
-// imagePlace is a candidate for the application's image.
-type imagePlace struct {
-	block      place    // map with the image's parts, or with the image as a scalar
+// imageCandidate is a candidate for the application's image.
+type imageCandidate struct {
+	block      section  // map with the image's parts, or with the image as a scalar
 	flat       bool     // the image is a scalar of the block
 	repository []string // path
 	text       string   // the repository, for comparison
@@ -28,8 +25,8 @@ type imagePlace struct {
 }
 
 // image finds the application's image among all images in the values.
-func (s *scan) image() (imagePlace, bool) {
-	var best imagePlace
+func (s *scan) image() (imageCandidate, bool) {
+	var best imageCandidate
 	ok := false
 	for _, p := range s.maps {
 		for i := range p.node.Entries {
@@ -48,50 +45,50 @@ func (s *scan) image() (imagePlace, bool) {
 
 // imageAt tells whether an entry is an image: a map with a repository, or a
 // string with a reference.
-func (s *scan) imageAt(p place, e *yamldoc.Entry) (imagePlace, bool) {
+func (s *scan) imageAt(p section, e *yamldoc.Entry) (imageCandidate, bool) {
 	name := convention.NormalizeName(e.Key)
 	if e.Value.IsMap() {
 		if !strings.Contains(name, "image") || strings.Contains(name, "pull") {
-			return imagePlace{}, false
+			return imageCandidate{}, false
 		}
-		repository := pick(e.Value, repositoryNames, scalarOrNull)
+		repository := named(e.Value, "image.repository")
 		if repository == nil {
-			return imagePlace{}, false
+			return imageCandidate{}, false
 		}
-		block := place{p.child(e.Key), e.Value}
-		c := imagePlace{block: block, repository: block.child(repository.Key), text: repository.Value.Str()}
+		block := section{p.child(e.Key), e.Value}
+		c := imageCandidate{block: block, repository: block.child(repository.Key), text: repository.Value.Str()}
 		if name != "image" {
 			c.score = 2
 		}
 		return c, true
 	}
 	if !scalarOrNull(e) || !imageReference.MatchString(e.Value.Str()) && e.Value.Str() != "" {
-		return imagePlace{}, false
+		return imageCandidate{}, false
 	}
-	c := imagePlace{block: p, flat: true, repository: p.child(e.Key), text: e.Value.Str()}
+	c := imageCandidate{block: p, flat: true, repository: p.child(e.Key), text: e.Value.Str()}
 	parent := convention.NormalizeName(p.name())
 	switch {
-	case strings.Contains(parent, "image") && slices.Contains(repositoryNames, name):
-		return imagePlace{}, false // the map itself is the candidate
+	case strings.Contains(parent, "image") && slices.Contains(convention.KeyOf("image.repository").Names, name):
+		return imageCandidate{}, false // the map itself is the candidate
 	case name == "image", name == "imagerepository", name == "imagerepo":
 	case strings.HasSuffix(name, "image"), name == "imagename", name == "dockerimage":
 		c.score = 4
-	case name == "repository" && pick(p.node, tagNames, scalarOrNull) != nil:
+	case name == "repository" && named(p.node, "image.tag") != nil:
 		c.score = 4
 	case parent == "tags" && len(p.path) > 1 && convention.NormalizeName(p.path[len(p.path)-2]) == "images" && taggedReference.MatchString(c.text):
 		c.score = 4
 	default:
-		return imagePlace{}, false
+		return imageCandidate{}, false
 	}
 	if c.text == "" && !e.Value.IsString() {
-		return imagePlace{}, false
+		return imageCandidate{}, false
 	}
 	return c, true
 }
 
 // judgeImage prefers shallow images, main ones and those that bear the chart's
 // name.
-func (s *scan) judgeImage(c imagePlace) int {
+func (s *scan) judgeImage(c imageCandidate) int {
 	score := 10 * len(c.block.path)
 	if c.flat {
 		score += 10
@@ -117,7 +114,7 @@ func (s *scan) findImage() {
 		return
 	}
 	s.imageBlock, s.imageFlat = c.block, c.flat
-	tag := pick(c.block.node, tagNames, scalarOrNull)
+	tag := named(c.block.node, "image.tag")
 	if c.flat && tag != nil && taggedReference.MatchString(c.text) {
 		tag = nil // "version" beside repo:tag is something else
 	}
@@ -139,9 +136,8 @@ func (s *scan) findImage() {
 
 // registry finds the registry's key: among the image's parts, or in a block of
 // its own (docker.registry) for an image that names none.
-func (s *scan) registry(c imagePlace) []string {
-	isRegistry := []string{"registry", "imageregistry"}
-	if e := pick(c.block.node, isRegistry, scalarOrNull); e != nil {
+func (s *scan) registry(c imageCandidate) []string {
+	if e := named(c.block.node, "image.registry"); e != nil {
 		return c.block.child(e.Key)
 	}
 	if host, _, _ := strings.Cut(c.text, "/"); strings.ContainsAny(host, ".:") {
@@ -149,7 +145,7 @@ func (s *scan) registry(c imagePlace) []string {
 	}
 	for _, p := range s.maps {
 		if name := convention.NormalizeName(p.name()); name == "docker" || name == "registry" || name == "image" || name == "images" {
-			if e := pick(p.node, isRegistry, func(e *yamldoc.Entry) bool { return e.Value.IsString() }); e != nil {
+			if e := named(p.node, "image.registry"); e != nil && e.Value.IsString() {
 				return p.child(e.Key)
 			}
 		}
@@ -157,15 +153,10 @@ func (s *scan) registry(c imagePlace) []string {
 	return nil
 }
 
-func (s *scan) findPullPolicy(c imagePlace) {
+func (s *scan) findPullPolicy(c imageCandidate) {
 	if !c.flat {
-		if e := pick(c.block.node, append(slices.Clone(policyNames), "policy"), scalarOrNull); e != nil {
-			s.add("image.pullPolicy", c.block.child(e.Key), "")
-			return
-		}
+		s.addNamed(c.block, "image.pullPolicy")
 	}
-	p, e := s.lookup(policyNames, func(_ place, e *yamldoc.Entry) bool { return scalarOrNull(e) })
-	if e != nil {
-		s.add("image.pullPolicy", p.child(e.Key), "")
-	}
+	k := convention.KeyOf("image.pullPolicy")
+	s.addLoose(k, k.Loose)
 }

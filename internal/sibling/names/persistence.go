@@ -2,35 +2,17 @@ package names
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-var (
-	persistenceNames = []string{
-		"persistence", "storage", "pvc", "persistentvolumeclaim", "persistentvolumeclaims", "pvcs", "volume", "volumes", "persistent",
-		"persistentvolume", "persistentstorage", "pvcmounts", "volumeclaims", "claims", "volumemounts", "data",
-	}
-	claimNames = []string{"pvc", "persistentvolumeclaim", "claim", "volumeclaim"}
-	sizeNames  = []string{"size", "requestedsize", "storagesize", "capacity", "storage", "volumesize", "disksize"}
-	quantity   = regexp.MustCompile(`^\d+(\.\d+)?\s*([EPTGMk]i?)?$`)
+// claimNames are names of blocks in which the settings of one claim are.
+var claimNames = []string{"pvc", "persistentvolumeclaim", "claim", "volumeclaim"}
 
-	// claimSettings are the settings of a claim by canonical key.
-	claimSettings = []struct {
-		key    string
-		names  []string
-		accept func(*yamldoc.Entry) bool
-	}{
-		{"persistence.size", sizeNames, scalarOrNull},
-		{"persistence.storageClass", []string{"storageclass", "storageclassname", "classname"}, scalarOrNull},
-		{"persistence.accessMode", []string{"accessmode", "accessmodes"}, func(e *yamldoc.Entry) bool { return !e.Value.IsMap() }},
-		{"persistence.existingClaim", []string{"existingclaim", "claimname", "existingpvc", "pvcclaim", "persistentvolumeclaimname", "existingclaimname"}, scalarOrNull},
-		{"persistence.mountPath", []string{"mountpath", "globalmount", "containermount", "datapath", "mount", "mountpoint"}, scalarOrNull},
-		{"persistence.enabled", enabledNames, scalarOrNull},
-	}
-)
+var quantity = regexp.MustCompile(`^\d+(\.\d+)?\s*([EPTGMk]i?)?$`)
 
 // claim is what a map says of a claim: paths below it, by canonical key.
 type claim struct {
@@ -54,13 +36,13 @@ func readClaim(n *yamldoc.Node) claim {
 }
 
 func (c *claim) read(n *yamldoc.Node, at []string) {
-	for _, setting := range claimSettings {
-		e := pick(n, setting.names, setting.accept)
-		if e == nil || c.paths[setting.key] != nil {
+	for _, key := range keysOf("persistence") {
+		e := named(n, key)
+		if e == nil || c.paths[key] != nil {
 			continue
 		}
-		c.paths[setting.key] = append(append([]string{}, at...), e.Key)
-		if setting.key == "persistence.accessMode" {
+		c.paths[key] = append(slices.Clone(at), e.Key)
+		if key == "persistence.accessMode" {
 			c.mode = convention.AccessModeString
 			if e.Value.IsList() || e.Value.IsNull() && strings.HasSuffix(e.Key, "s") {
 				c.mode = convention.AccessModeList
@@ -68,7 +50,7 @@ func (c *claim) read(n *yamldoc.Node, at []string) {
 		}
 	}
 	if requested := n.Get("resources.requests.storage"); requested != nil && c.paths["persistence.size"] == nil {
-		c.paths["persistence.size"] = append(append([]string{}, at...), "resources", "requests", "storage")
+		c.paths["persistence.size"] = append(slices.Clone(at), "resources", "requests", "storage")
 	}
 }
 
@@ -91,7 +73,7 @@ func (c claim) weight() int {
 
 // volumeSet is one way in which the values may describe persistence.
 type volumeSet struct {
-	block  place
+	block  section
 	shape  string
 	inside []string // from the block to a volume: <volume>, or volumes[0]
 	claim  claim
@@ -100,7 +82,7 @@ type volumeSet struct {
 func (s *scan) findPersistence() {
 	var best volumeSet
 	most := -1
-	for _, p := range s.blocks(persistenceNames...) {
+	for _, p := range s.blocks(convention.KeyOf("persistence").Names...) {
 		if convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat && len(s.imageBlock.path) > 0 {
 			continue
 		}
@@ -117,7 +99,7 @@ func (s *scan) findPersistence() {
 }
 
 // volumesOf reads a block as one claim, as a map of named volumes or as a list.
-func (s *scan) volumesOf(p place) volumeSet {
+func (s *scan) volumesOf(p section) volumeSet {
 	own := readClaim(p.node)
 	v := volumeSet{block: p, shape: convention.PersistenceBlock, claim: own}
 	isMounts := convention.NormalizeName(p.name()) == "volumemounts"
@@ -136,7 +118,7 @@ func (s *scan) volumesOf(p place) volumeSet {
 }
 
 // listOfClaims reads persistence.volumes[] where its elements describe claims.
-func listOfClaims(p place) (volumeSet, bool) {
+func listOfClaims(p section) (volumeSet, bool) {
 	for i := range p.node.Entries {
 		e := &p.node.Entries[i]
 		if !e.Value.IsList() || e.Value.Len() == 0 || !e.Value.Items[0].IsMap() {
@@ -154,7 +136,7 @@ func listOfClaims(p place) (volumeSet, bool) {
 
 // namedClaims reads the maps below a block as volumes, and gathers what any of
 // them says.
-func namedClaims(p place) (claim, bool) {
+func namedClaims(p section) (claim, bool) {
 	all := claim{paths: map[string][]string{}}
 	for i := range p.node.Entries {
 		e := &p.node.Entries[i]
@@ -182,10 +164,10 @@ func namedClaims(p place) (claim, bool) {
 
 func (s *scan) addVolumes(v volumeSet) {
 	volume := v.block.child(v.inside...)
-	inner := append(append([]string{}, volume...), v.claim.inner...)
+	inner := append(slices.Clone(volume), v.claim.inner...)
 	// Mounts in a map of their own leave the claims to the map of volumes.
 	if convention.NormalizeName(v.block.name()) == "volumemounts" {
-		parent := place{v.block.path[:len(v.block.path)-1], nil}
+		parent := section{v.block.path[:len(v.block.path)-1], nil}
 		if volumes := s.root.Get(yamldoc.JoinPath(parent.child("volumes")...)); volumes.IsMap() {
 			inner = parent.child("volumes", "<volume>")
 		}
@@ -196,10 +178,10 @@ func (s *scan) addVolumes(v volumeSet) {
 		if key == "persistence.accessMode" {
 			shape = v.claim.mode
 		}
-		s.add(key, append(append([]string{}, volume...), path...), shape)
+		s.add(key, append(slices.Clone(volume), path...), shape)
 	}
 	if v.shape != convention.PersistenceBlock {
-		if e := pick(v.block.node, enabledNames, scalarOrNull); e != nil {
+		if e := named(v.block.node, "persistence.enabled"); e != nil {
 			s.add("persistence.enabled", v.block.child(e.Key), v.shape)
 		}
 	}
@@ -211,9 +193,9 @@ func (s *scan) findLooseSize() {
 		for i := range p.node.Entries {
 			e := &p.node.Entries[i]
 			name := convention.NormalizeName(e.Key)
-			named := name == "storage" || name == "storagesize" || name == "pvcsize" || name == "disksize" || name == "volumesize" ||
+			isSize := slices.Contains(convention.KeyOf("persistence.size").Loose, name) ||
 				convention.NormalizeName(p.name()) == "storage" && strings.HasSuffix(name, "size")
-			if named && e.Value.IsScalar() && quantity.MatchString(e.Value.Str()) {
+			if isSize && e.Value.IsScalar() && quantity.MatchString(e.Value.Str()) {
 				s.add("persistence.size", p.child(e.Key), convention.PersistenceBlock)
 				return
 			}

@@ -1,6 +1,8 @@
 package names
 
 import (
+	"slices"
+
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -8,30 +10,21 @@ import (
 // ClassAnnotation named the class before Ingress had a field for it.
 const ClassAnnotation = "kubernetes.io/ingress.class"
 
-var (
-	enabledNames     = []string{"enabled", "enable", "create"}
-	classNames       = []string{"classname", "ingressclassname", "class", "ingressclass"}
-	hostNames        = []string{"host", "hostname", "domain", "fqdn", "domainname"}
-	tlsSecretNames   = []string{"tlssecretname", "tlssecret", "sslsecretname", "sslsecret", "certificatesecret"}
-	tlsSwitchNames   = []string{"tlsenabled", "https", "ssl", "sslenabled", "enabletls"}
-	routeBlockNames  = []string{"httproute", "httproutes", "gateway", "gatewayapi"}
-	routeSettingKeys = [][]string{enabledNames, classNames, hostNames, {"hosts", "hostnames", "annotations", "tls"}, tlsSecretNames}
-)
-
 // findRoutes finds the blocks of Ingress, HTTPRoute and Traefik's IngressRoute,
 // and which of them the repository uses.
 func (s *scan) findRoutes() {
-	ingress, hasIngress := s.routeBlock("ingress", "ingresses")
-	httpRoute, hasHTTPRoute := s.routeBlock(routeBlockNames...)
-	ingressRoute, hasIngressRoute := s.routeBlock("ingressroute", "ingressroutes")
+	block := convention.KeyOf("ingress")
+	ingress, hasIngress := s.routeBlock(block.Names...)
+	httpRoute, hasHTTPRoute := s.routeBlock(convention.KeyOf("httpRoute").Names...)
+	ingressRoute, hasIngressRoute := s.routeBlock(block.Shaped[convention.RouteIngressRoute]...)
 	hasHTTPRoute = hasHTTPRoute && pick(httpRoute.node, []string{"hostnames", "hosts", "parentrefs"}, nil) != nil
 
-	switch on := func(p place) bool { return pick(p.node, enabledNames, nil) == nil || isOn(p) }; {
-	case hasIngress && on(ingress):
+	switch {
+	case hasIngress && isOn(ingress):
 		s.route = convention.RouteIngress
-	case hasIngressRoute && (on(ingressRoute) || !hasIngress):
+	case hasIngressRoute && (isOn(ingressRoute) || !hasIngress):
 		s.route = convention.RouteIngressRoute
-	case hasHTTPRoute && (on(httpRoute) || !hasIngress):
+	case hasHTTPRoute && (isOn(httpRoute) || !hasIngress):
 		s.route = convention.RouteHTTPRoute
 	case hasIngress:
 		s.route = convention.RouteIngress
@@ -43,34 +36,33 @@ func (s *scan) findRoutes() {
 		s.findIngress(ingress)
 	}
 	if hasHTTPRoute {
-		s.findHTTPRoute(httpRoute)
+		s.addNamed(httpRoute, keysOf("httpRoute")...)
 	}
 }
 
-func isOn(p place) bool {
-	e := pick(p.node, enabledNames, nil)
-	return e != nil && e.Value.Bool()
+// isOn reports whether a block is switched on, as one without a switch is.
+func isOn(p section) bool {
+	e := pick(p.node, convention.KeyOf("ingress.enabled").Names, nil)
+	return e == nil || e.Value.Bool()
 }
 
 // routeBlock finds a block of that name that has settings, below the name of one
 // of several where they have names (ingress.main).
-func (s *scan) routeBlock(names ...string) (place, bool) {
-	says := func(n *yamldoc.Node) bool {
-		for _, names := range routeSettingKeys {
-			if pick(n, names, nil) != nil {
-				return true
-			}
-		}
-		return false
+func (s *scan) routeBlock(names ...string) (section, bool) {
+	var settings []string
+	for _, key := range []string{"enabled", "className", "hosts", "annotations", "tls"} {
+		k := convention.KeyOf("ingress." + key)
+		settings = slices.Concat(settings, k.Names, k.Shaped[convention.HostsSingle], k.Shaped[convention.TLSSecret])
 	}
-	var empty *place
+	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
+	var empty *section
 	for _, p := range s.blocks(names...) {
 		if says(p.node) {
 			return p, true
 		}
-		named := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
-		if named != nil {
-			return place{p.child(named.Key), named.Value}, true
+		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
+		if one != nil {
+			return section{p.child(one.Key), one.Value}, true
 		}
 		if empty == nil && len(p.node.Entries) > 0 {
 			empty = &p
@@ -79,26 +71,14 @@ func (s *scan) routeBlock(names ...string) (place, bool) {
 	if empty != nil {
 		return *empty, true
 	}
-	return place{}, false
+	return section{}, false
 }
 
-func (s *scan) findIngress(p place) {
-	// The block's own place, for keys that it does not show.
-	s.add("ingress", p.path, "")
-	if e := pick(p.node, enabledNames, scalarOrNull); e != nil {
-		s.add("ingress.enabled", p.child(e.Key), "")
-	}
-	annotations := pick(p.node, []string{"annotations"}, isMapOrNull)
-	if annotations != nil {
-		s.add("ingress.annotations", p.child(annotations.Key), "")
-	}
-	if e := pick(p.node, classNames, scalarOrNull); e != nil {
-		s.add("ingress.className", p.child(e.Key), "")
-	} else if annotations != nil && annotations.Value.Child(ClassAnnotation) != nil {
-		s.add("ingress.className", p.child(annotations.Key, ClassAnnotation), "")
-	}
-	if e := pick(p.node, []string{"entrypoints"}, func(e *yamldoc.Entry) bool { return e.Value.IsList() }); e != nil {
-		s.add("ingress.entryPoints", p.child(e.Key), "")
+func (s *scan) findIngress(p section) {
+	s.add("ingress", p.path, "") // for keys that the block does not show
+	s.addNamed(p, "ingress.enabled", "ingress.annotations", "ingress.className", "ingress.entryPoints")
+	if e := named(p.node, "ingress.annotations"); e != nil && e.Value.Child(ClassAnnotation) != nil {
+		s.add("ingress.className", p.child(e.Key, ClassAnnotation), "")
 	}
 	if e, shape := hostsOf(p.node); e != nil {
 		s.add("ingress.hosts", p.child(e.Key), shape)
@@ -109,9 +89,10 @@ func (s *scan) findIngress(p place) {
 }
 
 func hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
-	list := pick(n, []string{"hosts", "hostnames"}, func(e *yamldoc.Entry) bool { return e.Value.IsList() })
+	hosts := convention.KeyOf("ingress.hosts")
+	list := pick(n, hosts.Names, func(e *yamldoc.Entry) bool { return e.Value.IsList() })
 	if list == nil {
-		if one := pick(n, hostNames, scalarOrNull); one != nil {
+		if one := pick(n, hosts.Shaped[convention.HostsSingle], scalarOrNull); one != nil {
 			return one, convention.HostsSingle
 		}
 		return nil, ""
@@ -132,10 +113,12 @@ func hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
 }
 
 func tlsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
-	e := pick(n, []string{"tls"}, nil)
+	tls := convention.KeyOf("ingress.tls")
+	isMap := append([]string{"secretname", "secret"}, convention.KeyOf("ingress.enabled").Names...)
+	e := named(n, tls.Key)
 	switch {
 	case e == nil:
-	case e.Value.IsMap() && (len(e.Value.Entries) == 0 || pick(e.Value, append([]string{"secretname", "secret"}, enabledNames...), nil) != nil):
+	case e.Value.IsMap() && (len(e.Value.Entries) == 0 || pick(e.Value, isMap, nil) != nil):
 		return e, convention.TLSMap
 	case e.Value.IsList():
 		if e.Value.Len() > 0 && e.Value.Items[0].Kind == yamldoc.Scalar {
@@ -147,28 +130,13 @@ func tlsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
 	case e.Value.IsString():
 		return e, convention.TLSSecret
 	}
-	if e := pick(n, tlsSecretNames, scalarOrNull); e != nil {
+	if e := pick(n, tls.Shaped[convention.TLSSecret], scalarOrNull); e != nil {
 		return e, convention.TLSSecret
 	}
-	if e := pick(n, tlsSwitchNames, func(e *yamldoc.Entry) bool { return e.Value.IsBool() }); e != nil {
+	if e := pick(n, tls.Shaped[convention.TLSBool], isBool); e != nil {
 		return e, convention.TLSBool
 	}
 	return nil, ""
 }
 
-func (s *scan) findHTTPRoute(p place) {
-	if e := pick(p.node, enabledNames, scalarOrNull); e != nil {
-		s.add("httpRoute.enabled", p.child(e.Key), "")
-	}
-	if e := pick(p.node, []string{"annotations"}, isMapOrNull); e != nil {
-		s.add("httpRoute.annotations", p.child(e.Key), "")
-	}
-	if e := pick(p.node, []string{"parentrefs"}, func(e *yamldoc.Entry) bool { return e.Value.IsList() }); e != nil {
-		s.add("httpRoute.parentRefs", p.child(e.Key), "")
-	}
-	if e := pick(p.node, []string{"hostnames", "hosts"}, func(e *yamldoc.Entry) bool {
-		return e.Value.IsList() && (e.Value.Len() == 0 || e.Value.Items[0].Kind == yamldoc.Scalar)
-	}); e != nil {
-		s.add("httpRoute.hostnames", p.child(e.Key), "")
-	}
-}
+func isBool(e *yamldoc.Entry) bool { return e.Value.IsBool() }

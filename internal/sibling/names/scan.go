@@ -14,24 +14,24 @@ const (
 	maxScanMaps  = 5000
 )
 
-// place is a map somewhere in the values.
-type place struct {
+// section is a map somewhere in the values.
+type section struct {
 	path []string
 	node *yamldoc.Node
 }
 
-func (p place) name() string {
+func (p section) name() string {
 	if len(p.path) == 0 {
 		return ""
 	}
 	return p.path[len(p.path)-1]
 }
 
-func (p place) child(segments ...string) []string {
+func (p section) child(segments ...string) []string {
 	return append(slices.Clone(p.path), segments...)
 }
 
-// found is a canonical key with its place in the sibling.
+// found is a canonical key with its path in the sibling.
 type found struct {
 	key   string
 	path  []string
@@ -42,11 +42,11 @@ type found struct {
 type scan struct {
 	root  *yamldoc.Node
 	name  string // the chart's
-	maps  []place
+	maps  []section
 	facts map[string]found
 	// imageBlock is the map that holds the image's parts, or the one in which
 	// the image is a scalar.
-	imageBlock place
+	imageBlock section
 	imageFlat  bool // the image is a scalar: tag and policy are its neighbours
 	route      string
 }
@@ -55,9 +55,9 @@ type scan struct {
 // first. The keys in others belong to something else.
 func NewScan(root *yamldoc.Node, name string, others []string) *scan {
 	s := &scan{root: root, name: name, facts: map[string]found{}}
-	level := []place{{nil, root}}
+	level := []section{{nil, root}}
 	for depth := 0; depth < maxScanDepth && len(level) > 0; depth++ {
-		var next []place
+		var next []section
 		for _, p := range level {
 			if len(s.maps) >= maxScanMaps {
 				return s
@@ -71,7 +71,7 @@ func NewScan(root *yamldoc.Node, name string, others []string) *scan {
 				if aside(e.Key) && !convention.SameName(e.Key, name) {
 					continue
 				}
-				next = append(next, place{p.child(e.Key), e.Value})
+				next = append(next, section{p.child(e.Key), e.Value})
 			}
 		}
 		level = next
@@ -122,7 +122,7 @@ func (s *scan) dropOtherComponents() {
 		return
 	}
 	var foreign [][]string
-	s.maps = slices.DeleteFunc(s.maps, func(p place) bool {
+	s.maps = slices.DeleteFunc(s.maps, func(p section) bool {
 		if slices.ContainsFunc(foreign, func(f []string) bool { return convention.HasPrefix(p.path, f) }) {
 			return true
 		}
@@ -140,8 +140,8 @@ func (s *scan) dropOtherComponents() {
 
 // scopes gives the maps to search for a setting of the application's pods: those
 // around its image from the inside out, then all others, shallow ones first.
-func (s *scan) scopes() []place {
-	var out []place
+func (s *scan) scopes() []section {
+	var out []section
 	for depth := len(s.imageBlock.path); depth >= 0; depth-- {
 		for _, p := range s.maps {
 			if len(p.path) == depth && convention.HasPrefix(s.imageBlock.path, p.path) {
@@ -157,14 +157,62 @@ func (s *scan) scopes() []place {
 	return out
 }
 
-// lookup finds the first key of that name in the scopes whose value is accepted.
-func (s *scan) lookup(names []string, accept func(place, *yamldoc.Entry) bool) (place, *yamldoc.Entry) {
+// lookup finds the first entry of one of the names in the scopes that is
+// accepted, and gives its path.
+func (s *scan) lookup(names []string, accept func(*yamldoc.Entry) bool) (section, *yamldoc.Entry) {
 	for _, p := range s.scopes() {
-		if e := pick(p.node, names, func(e *yamldoc.Entry) bool { return accept(p, e) }); e != nil {
+		if e := pick(p.node, names, accept); e != nil {
 			return p, e
 		}
 	}
-	return place{}, nil
+	return section{}, nil
+}
+
+// addLoose adds a key that has one of the names anywhere in the scopes.
+func (s *scan) addLoose(k convention.Key, names []string) {
+	if p, e := s.lookup(names, accepts(k)); e != nil {
+		s.add(k.Key, p.child(e.Key), "")
+	}
+}
+
+// addNamed adds the keys that a map names.
+func (s *scan) addNamed(p section, keys ...string) {
+	for _, key := range keys {
+		if e := named(p.node, key); e != nil {
+			s.add(key, p.child(e.Key), "")
+		}
+	}
+}
+
+// named gives the entry of a map that is called like a canonical key and may be
+// its value.
+func named(n *yamldoc.Node, key string) *yamldoc.Entry {
+	k := convention.KeyOf(key)
+	return pick(n, k.Names, accepts(k))
+}
+
+// accepts tells entries that may be a key's value, by what that holds.
+func accepts(k convention.Key) func(*yamldoc.Entry) bool {
+	return func(e *yamldoc.Entry) bool {
+		v := e.Value
+		switch k.Value {
+		case "scalar":
+			return scalarOrNull(e)
+		case "number":
+			return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int
+		case "scalars":
+			return !v.IsMap()
+		case "map":
+			return isMapOrNull(e)
+		case "list":
+			return v.IsList() || v.IsNull()
+		case "items":
+			return v.IsList()
+		case "texts":
+			return v.IsList() && (v.Len() == 0 || v.Items[0].Kind == yamldoc.Scalar)
+		}
+		return true
+	}
 }
 
 // pick gives the entry of a map whose name comes first in names. The names are
@@ -185,10 +233,10 @@ func pick(n *yamldoc.Node, names []string, accept func(*yamldoc.Entry) bool) *ya
 
 // blocks gives the maps with one of these names, those in the scopes of the
 // application first.
-func (s *scan) blocks(names ...string) []place {
-	var out []place
+func (s *scan) blocks(names ...string) []section {
+	var out []section
 	rest := s.maps
-	inScope := func(p place) bool {
+	inScope := func(p section) bool {
 		parent := p.path[:len(p.path)-1]
 		return len(parent) == 0 || convention.HasPrefix(s.imageBlock.path, parent) || convention.SameName(parent[0], s.name)
 	}
