@@ -1,7 +1,6 @@
 package sibling
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,13 +11,6 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
-// anchors are keys that decide for a family: where siblings differ in the
-// anchor, only those with the most usual one have a say in the rest, so that
-// the parts of one block come from charts that write it in one way.
-var anchors = map[string]string{
-	"image": "image.repository", "service": "service.port", "ingress": "ingress.hosts", "persistence": "persistence.size",
-}
-
 // choice is something that several siblings have said, with how many did.
 type choice[T any] struct {
 	value T
@@ -26,37 +18,60 @@ type choice[T any] struct {
 	of    int
 }
 
+// isHabit reports whether more than half agree.
+func (c choice[T]) isHabit() bool { return 2*c.votes > c.of }
+
 // vote gives the choice that most make, those like LiveKit counting more; of
-// equal ones, the first.
-func vote[T any](all []names.Facts, say func(names.Facts) (value T, id string, ok bool)) (choice[T], bool) {
-	count, weight := map[string]int{}, map[string]int{}
-	first := map[string]choice[T]{}
+// equal ones, the first. Choices of one id are the same; without an id, a sibling
+// abstains.
+func vote[T any](all []names.Facts, say func(names.Facts) (value T, id string)) (choice[T], bool) {
+	weight := map[string]int{}
+	choices := map[string]choice[T]{}
+	best, of := "", 0
 	var order []string
-	total := 0
 	for _, f := range all {
-		value, id, ok := say(f)
-		if !ok {
+		value, id := say(f)
+		if id == "" {
 			continue
 		}
-		total++
-		weight[id] += f.Weight()
-		if count[id]++; count[id] == 1 {
-			first[id] = choice[T]{value: value}
+		c, known := choices[id]
+		if !known {
+			c.value = value
 			order = append(order, id)
 		}
+		c.votes++
+		of++
+		choices[id], weight[id] = c, weight[id]+f.Weight()
 	}
-	if total == 0 {
-		return choice[T]{}, false
-	}
-	best := order[0]
 	for _, id := range order {
 		if weight[id] > weight[best] {
 			best = id
 		}
 	}
-	c := first[best]
-	c.votes, c.of = count[best], total
-	return c, true
+	c := choices[best]
+	c.of = of
+	return c, of > 0
+}
+
+// adopt sets what most siblings say where any says something.
+func adopt[T any](to *T, all []names.Facts, say func(names.Facts) T) {
+	var nothing T
+	best, ok := vote(all, func(f names.Facts) (T, string) {
+		value := say(f)
+		id := fmt.Sprint(value)
+		if id == fmt.Sprint(nothing) {
+			id = ""
+		}
+		return value, id
+	})
+	if ok {
+		*to = best.value
+	}
+}
+
+// only gives the siblings of which something holds.
+func only(all []names.Facts, holds func(names.Facts) bool) []names.Facts {
+	return slices.DeleteFunc(slices.Clone(all), func(f names.Facts) bool { return !holds(f) })
 }
 
 // fact words the outcome of a vote; one voter's own evidence stays.
@@ -64,7 +79,8 @@ func (c choice[T]) fact(single convention.Fact, asked int) convention.Fact {
 	if asked <= 1 || single.Confidence == convention.Default {
 		return single
 	}
-	return convention.Fact{Evidence: fmt.Sprintf("%d of %d charts, such as %s", c.votes, c.of, single.Evidence), Confidence: convention.Voted}
+	evidence := fmt.Sprintf("%d of %d charts, such as %s", c.votes, c.of, single.Evidence)
+	return convention.Fact{Evidence: evidence, Confidence: convention.Voted}
 }
 
 // combine makes one convention of what the siblings say. The canonical one
@@ -76,8 +92,8 @@ func combine(all []names.Facts) *convention.Convention {
 	}
 	combineValues(c, all)
 	combineTemplates(c, all)
-	combineStyle(c, all)
-	combineDefaults(c, all)
+	combineStyle(&c.Style, all)
+	combineDefaults(&c.Defaults, all)
 	combineSecrets(c, all)
 	combineNotes(c, all)
 	return c
@@ -91,15 +107,13 @@ func combineValues(c *convention.Convention, all []names.Facts) {
 		}
 	}
 	for key := range keys {
+		block, _, _ := strings.Cut(key, ".")
+		anchor := convention.KeyOf(block).Anchor
 		voters := all
-		if family, _, _ := strings.Cut(key, "."); key != anchors[family] {
-			voters = sameAnchor(all, anchors[family])
+		if anchor != "" && key != anchor {
+			voters = sameAnchor(all, anchor)
 		}
-		best, ok := vote(voters, func(f names.Facts) (convention.Value, string, bool) {
-			v, ok := f.Values[key]
-			return v, v.Path + " " + v.Shape, ok
-		})
-		if ok {
+		if best, ok := vote(voters, valueOf(key)); ok {
 			v := best.value
 			v.Fact = best.fact(v.Fact, len(all))
 			c.Values[key] = v
@@ -107,45 +121,49 @@ func combineValues(c *convention.Convention, all []names.Facts) {
 	}
 }
 
-// sameAnchor gives the siblings that agree with most on the anchor, or all.
+// valueOf is a vote on path and shape of a key.
+func valueOf(key string) func(names.Facts) (convention.Value, string) {
+	return func(f names.Facts) (convention.Value, string) {
+		v, ok := f.Values[key]
+		if !ok {
+			return v, ""
+		}
+		return v, v.Path + " " + v.Shape
+	}
+}
+
+// sameAnchor gives the siblings that agree with most on the anchor, or all: so
+// the parts of one block come from charts that write it in one way.
 func sameAnchor(all []names.Facts, anchor string) []names.Facts {
-	best, ok := vote(all, func(f names.Facts) (string, string, bool) {
-		v, ok := f.Values[anchor]
-		return v.Path + " " + v.Shape, v.Path + " " + v.Shape, ok
-	})
-	if anchor == "" || !ok {
+	best, ok := vote(all, valueOf(anchor))
+	if !ok {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(f names.Facts) bool {
+	return only(all, func(f names.Facts) bool {
 		v, ok := f.Values[anchor]
-		return !ok || v.Path+" "+v.Shape != best.value
+		return ok && v.Path == best.value.Path && v.Shape == best.value.Shape
 	})
 }
 
 func combineTemplates(c *convention.Convention, all []names.Facts) {
-	var with []names.Facts
-	for _, f := range all {
-		if f.Files != nil || f.Labels != nil || f.Naming != nil { // of its own, or rendered by a library's
-			with = append(with, f)
-		}
-	}
+	// Templates may be a chart's own, or what a library's render.
+	with := only(all, func(f names.Facts) bool { return f.Files != nil || f.Labels != nil || f.Naming != nil })
+	kinds := 0
 	// A few hand-written charts among umbrellas are not the habit.
 	if 2*weightOf(with) >= weightOf(all) {
 		combineLabels(c, with, len(all))
 		combineNaming(c, with, len(all))
 		combineFiles(c, with, len(all))
+		if best, ok := vote(with, func(f names.Facts) (string, string) { return f.Workload, f.Workload }); ok {
+			c.Kinds.Workload, kinds = best.value, best.votes
+		}
 	}
-	kinds := 0
-	if best, ok := vote(with, func(f names.Facts) (string, string, bool) { return f.Workload, f.Workload, true }); ok && 2*weightOf(with) >= weightOf(all) {
-		c.Kinds.Workload = best.value
-		kinds = best.votes
-	}
-	if best, ok := vote(all, func(f names.Facts) (string, string, bool) { return f.Route, f.Route, f.Route != "" }); ok {
-		c.Kinds.Route = best.value
-		kinds = max(kinds, best.votes)
+	if best, ok := vote(all, func(f names.Facts) (string, string) { return f.Route, f.Route }); ok {
+		c.Kinds.Route, kinds = best.value, max(kinds, best.votes)
 	}
 	if kinds > 0 {
-		c.Kinds.Fact = choice[string]{votes: kinds, of: len(all)}.fact(convention.Fact{Evidence: all[0].Shown, Confidence: convention.Name}, len(all))
+		single := convention.Fact{Evidence: all[0].Shown, Confidence: convention.Name}
+		c.Kinds.Fact = choice[string]{votes: kinds, of: len(all)}.fact(single, len(all))
 	}
 }
 
@@ -160,20 +178,20 @@ func weightOf(all []names.Facts) int {
 // combineLabels votes on all labels together, as they fit each other. Of equal
 // votes, those without a word of one application win.
 func combineLabels(c *convention.Convention, all []names.Facts, asked int) {
-	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b names.Facts) int { return literals(deref(a.Labels)) - literals(deref(b.Labels)) })
-	best, ok := vote(all, func(f names.Facts) (*convention.Labels, string, bool) {
-		return f.Labels, fmt.Sprint(deref(f.Labels).Set, deref(f.Labels).Selector), f.Labels != nil
+	all = only(all, func(f names.Facts) bool { return f.Labels != nil })
+	slices.SortStableFunc(all, func(a, b names.Facts) int { return literals(*a.Labels) - literals(*b.Labels) })
+	best, ok := vote(all, func(f names.Facts) (convention.Labels, string) {
+		return *f.Labels, fmt.Sprint(f.Labels.Set, f.Labels.Selector)
 	})
 	if ok {
-		c.Labels = *best.value
+		c.Labels = best.value
 		c.Labels.Fact = best.fact(best.value.Fact, asked)
 	}
 }
 
 func literals(l convention.Labels) int {
 	n := 0
-	for _, label := range append(slices.Clone(l.Set), l.Selector...) {
+	for _, label := range slices.Concat(l.Set, l.Selector) {
 		if !strings.Contains(label.Value, "{") {
 			n++
 		}
@@ -182,147 +200,90 @@ func literals(l convention.Labels) int {
 }
 
 func combineNaming(c *convention.Convention, all []names.Facts, asked int) {
-	best, ok := vote(all, func(f names.Facts) (*convention.Naming, string, bool) {
-		return f.Naming, deref(f.Naming).Fullname, f.Naming != nil
-	})
+	all = only(all, func(f names.Facts) bool { return f.Naming != nil })
+	best, ok := vote(all, func(f names.Facts) (convention.Naming, string) { return *f.Naming, f.Naming.Fullname })
 	if !ok {
 		return
 	}
 	c.Naming.Fullname, c.Naming.Fact = best.value.Fullname, best.fact(best.value.Fact, asked)
-	if prefix, ok := vote(all, func(f names.Facts) (string, string, bool) {
-		p := deref(f.Naming).HelperPrefix
-		return p, p, p != ""
-	}); ok {
-		c.Naming.HelperPrefix = prefix.value
-	}
+	adopt(&c.Naming.HelperPrefix, all, func(f names.Facts) string { return f.Naming.HelperPrefix })
+	all = only(all, func(f names.Facts) bool { return f.Naming.Fullname == best.value.Fullname })
+	suffixes := map[string]string{}
 	for _, kind := range convention.NamedKinds {
-		suffix, ok := vote(all, func(f names.Facts) (string, string, bool) {
-			s := deref(f.Naming).Suffixes[kind]
-			return s, s, f.Naming != nil && f.Naming.Fullname == best.value.Fullname
+		suffix, ok := vote(all, func(f names.Facts) (string, string) {
+			s := f.Naming.Suffixes[kind]
+			return s, "suffix " + s // none is a choice, too
 		})
-		if ok && suffix.value != "" && 2*suffix.votes > suffix.of {
-			if c.Naming.Suffixes == nil {
-				c.Naming.Suffixes = map[string]string{}
-			}
-			c.Naming.Suffixes[kind] = suffix.value
+		if ok && suffix.value != "" && suffix.isHabit() {
+			suffixes[kind] = suffix.value
 		}
 	}
-}
-
-func deref[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
+	if len(suffixes) > 0 {
+		c.Naming.Suffixes = suffixes
 	}
-	return *p
 }
 
 // combineFiles votes on each kind's file by itself, and keeps two kinds from
 // getting one file. What one of several charts calls a file is no habit.
 func combineFiles(c *convention.Convention, all []names.Facts, asked int) {
-	kinds := map[string]bool{}
-	for _, f := range all {
-		for kind := range deref(f.Files).Templates {
-			kinds[kind] = true
-		}
-	}
-	ext, ok := vote(all, func(f names.Facts) (*convention.Files, string, bool) {
-		return f.Files, deref(f.Files).Extension, f.Files != nil
-	})
+	all = only(all, func(f names.Facts) bool { return f.Files != nil })
+	ext, ok := vote(all, func(f names.Facts) (convention.Files, string) { return *f.Files, f.Files.Extension })
 	if !ok {
 		return
 	}
-	c.Files = convention.Files{Templates: map[string]string{}, Extension: ext.value.Extension, Fact: ext.fact(ext.value.Fact, asked)}
+	kinds := map[string]bool{}
+	for _, f := range all {
+		for kind := range f.Files.Templates {
+			kinds[kind] = true
+		}
+	}
+	files := map[string]string{}
 	taken := map[string]bool{}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		best, ok := vote(all, func(f names.Facts) (string, string, bool) {
-			file := deref(f.Files).Templates[kind]
-			return file, file, file != ""
+		best, ok := vote(all, func(f names.Facts) (string, string) {
+			file := f.Files.Templates[kind]
+			return file, file
 		})
-		if !ok || taken[best.value] || asked > 1 && (best.votes < 2 || 2*best.votes <= best.of) {
-			continue
+		if ok && !taken[best.value] && (asked == 1 || best.votes > 1 && best.isHabit()) {
+			files[kind], taken[best.value] = best.value, true
 		}
-		c.Files.Templates[kind] = best.value
-		taken[best.value] = true
 	}
+	c.Files = convention.Files{Templates: files, Extension: ext.value.Extension, Fact: ext.fact(ext.value.Fact, asked)}
 }
 
-func combineStyle(c *convention.Convention, all []names.Facts) {
-	say := func(get func(convention.Style) string) string {
-		best, _ := vote(all, func(f names.Facts) (string, string, bool) { s := get(f.Style); return s, s, s != "" })
-		return best.value
-	}
-	s := &c.Style
-	s.Lists = cmp.Or(say(func(s convention.Style) string { return s.Lists }), s.Lists)
-	s.Quotes = cmp.Or(say(func(s convention.Style) string { return s.Quotes }), s.Quotes)
-	s.Comments = cmp.Or(say(func(s convention.Style) string { return s.Comments }), s.Comments)
-	if best, ok := vote(all, func(f names.Facts) (int, string, bool) {
-		return f.Style.Indent, strconv.Itoa(f.Style.Indent), f.Style.Indent > 0
-	}); ok {
-		s.Indent = best.value
-	}
-	if best, ok := vote(all, func(f names.Facts) (bool, string, bool) {
-		return f.Style.DocumentStart, strconv.FormatBool(f.Style.DocumentStart), true
+func combineStyle(s *convention.Style, all []names.Facts) {
+	adopt(&s.Lists, all, func(f names.Facts) string { return f.Style.Lists })
+	adopt(&s.Quotes, all, func(f names.Facts) string { return f.Style.Quotes })
+	adopt(&s.Comments, all, func(f names.Facts) string { return f.Style.Comments })
+	adopt(&s.Indent, all, func(f names.Facts) int { return f.Style.Indent })
+	adopt(&s.ChartFields, all, func(f names.Facts) []string { return f.Style.ChartFields })
+	adopt(&s.ValuesOrder, all, func(f names.Facts) []string { return f.Style.ValuesOrder })
+	if best, ok := vote(all, func(f names.Facts) (bool, string) {
+		return f.Style.DocumentStart, strconv.FormatBool(f.Style.DocumentStart)
 	}); ok {
 		s.DocumentStart = best.value
 		s.Fact = best.fact(all[0].Style.Fact, len(all))
 	}
-	for _, list := range []struct {
-		to  *[]string
-		get func(convention.Style) []string
-	}{
-		{&s.ChartFields, func(s convention.Style) []string { return s.ChartFields }},
-		{&s.ValuesOrder, func(s convention.Style) []string { return s.ValuesOrder }},
-	} {
-		if best, ok := vote(all, func(f names.Facts) ([]string, string, bool) {
-			l := list.get(f.Style)
-			return l, strings.Join(l, " "), len(l) > 0
-		}); ok {
-			*list.to = best.value
-		}
-	}
 }
 
-func combineDefaults(c *convention.Convention, all []names.Facts) {
-	d := &c.Defaults
-	for _, text := range []struct {
-		to  *string
-		get func(convention.Defaults) string
-	}{
-		{&d.HostPattern, func(d convention.Defaults) string { return d.HostPattern }},
-		{&d.TLSSecretPattern, func(d convention.Defaults) string { return d.TLSSecretPattern }},
-		{&d.IngressClass, func(d convention.Defaults) string { return d.IngressClass }},
-		{&d.StorageClass, func(d convention.Defaults) string { return d.StorageClass }},
-	} {
-		best, ok := vote(all, func(f names.Facts) (string, string, bool) { s := text.get(f.Defaults); return s, s, s != "" })
-		if ok {
-			*text.to = best.value
-		}
+func combineDefaults(d *convention.Defaults, all []names.Facts) {
+	adopt(&d.HostPattern, all, func(f names.Facts) string { return f.Defaults.HostPattern })
+	adopt(&d.TLSSecretPattern, all, func(f names.Facts) string { return f.Defaults.TLSSecretPattern })
+	adopt(&d.IngressClass, all, func(f names.Facts) string { return f.Defaults.IngressClass })
+	adopt(&d.StorageClass, all, func(f names.Facts) string { return f.Defaults.StorageClass })
+	adopt(&d.ParentRefs, all, func(f names.Facts) []map[string]string { return f.Defaults.ParentRefs })
+	adopt(&d.EntryPoints, all, func(f names.Facts) []string { return f.Defaults.EntryPoints })
+	type issuer struct{ annotation, name string }
+	var by issuer
+	adopt(&by, all, func(f names.Facts) issuer {
+		return issuer{f.Defaults.ClusterIssuerAnnotation, f.Defaults.ClusterIssuer}
+	})
+	d.ClusterIssuerAnnotation, d.ClusterIssuer = by.annotation, by.name
+	if i := slices.IndexFunc(all, func(f names.Facts) bool { return f.Defaults.HostPattern == d.HostPattern }); i >= 0 {
+		d.Domain = all[i].Defaults.Domain
 	}
-	if best, ok := vote(all, func(f names.Facts) (convention.Defaults, string, bool) {
-		return f.Defaults, f.Defaults.HostPattern, f.Defaults.HostPattern != ""
-	}); ok {
-		d.Domain = best.value.Domain
-	}
-	if best, ok := vote(all, func(f names.Facts) (convention.Defaults, string, bool) {
-		return f.Defaults, f.Defaults.ClusterIssuerAnnotation + "=" + f.Defaults.ClusterIssuer, f.Defaults.ClusterIssuer != ""
-	}); ok {
-		d.ClusterIssuer, d.ClusterIssuerAnnotation = best.value.ClusterIssuer, best.value.ClusterIssuerAnnotation
-	}
-	if best, ok := vote(all, func(f names.Facts) (convention.Defaults, string, bool) {
-		return f.Defaults, "", f.Defaults.Confidence != ""
-	}); ok {
-		d.Fact = best.fact(best.value.Fact, len(all))
-	}
-	if best, ok := vote(all, func(f names.Facts) ([]map[string]string, string, bool) {
-		return f.Defaults.ParentRefs, fmt.Sprint(f.Defaults.ParentRefs), len(f.Defaults.ParentRefs) > 0
-	}); ok {
-		d.ParentRefs = best.value
-	}
-	if best, ok := vote(all, func(f names.Facts) ([]string, string, bool) {
-		return f.Defaults.EntryPoints, fmt.Sprint(f.Defaults.EntryPoints), len(f.Defaults.EntryPoints) > 0
-	}); ok {
-		d.EntryPoints = best.value
+	if with := only(all, func(f names.Facts) bool { return f.Defaults.Confidence != "" }); len(with) > 0 {
+		d.Fact = choice[string]{votes: len(with), of: len(with)}.fact(with[0].Defaults.Fact, len(all))
 	}
 	d.IngressAnnotations = commonAnnotations(all, *d)
 	d.ChartVersion = startVersion(all)
@@ -331,19 +292,16 @@ func combineDefaults(c *convention.Convention, all []names.Facts) {
 // commonAnnotations keeps the annotations that most siblings with an Ingress
 // agree on; what one of several has is that one's own affair.
 func commonAnnotations(all []names.Facts, d convention.Defaults) map[string]string {
-	withAny := 0
+	with := only(all, func(f names.Facts) bool { return len(f.Defaults.IngressAnnotations) > 0 })
 	count := map[[2]string]int{}
-	for _, f := range all {
-		if len(f.Defaults.IngressAnnotations) > 0 {
-			withAny++
-		}
+	for _, f := range with {
 		for k, v := range f.Defaults.IngressAnnotations {
 			count[[2]string{k, v}]++
 		}
 	}
 	out := map[string]string{}
 	for pair, n := range count {
-		if 2*n > withAny {
+		if 2*n > len(with) {
 			out[pair[0]] = pair[1]
 		}
 	}
@@ -360,13 +318,8 @@ func commonAnnotations(all []names.Facts, d convention.Defaults) map[string]stri
 // one that most of several have, and 0.0.0 where a chart is not versioned at
 // all. Otherwise a version has grown and says nothing.
 func startVersion(all []names.Facts) string {
-	best, ok := vote(all, func(f names.Facts) (string, string, bool) {
-		return f.ChartVersion, f.ChartVersion, f.ChartVersion != ""
-	})
-	switch {
-	case ok && best.votes > 1 && 2*best.votes > best.of:
-		return best.value
-	case ok && best.of == 1 && best.value == "0.0.0":
+	best, ok := vote(all, func(f names.Facts) (string, string) { return f.ChartVersion, f.ChartVersion })
+	if ok && (best.votes > 1 && best.isHabit() || best.of == 1 && best.value == "0.0.0") {
 		return best.value
 	}
 	return "0.1.0"
@@ -375,11 +328,9 @@ func startVersion(all []names.Facts) string {
 // combineSecrets votes on the mechanism, and takes the rest from the first chart
 // that has it.
 func combineSecrets(c *convention.Convention, all []names.Facts) {
-	best, ok := vote(all, func(f names.Facts) (*convention.Secrets, string, bool) {
-		return f.Secrets, deref(f.Secrets).Mechanism, f.Secrets != nil
-	})
+	best, ok := vote(all, func(f names.Facts) (convention.Secrets, string) { return f.Secrets, f.Secrets.Mechanism })
 	if ok {
-		c.Secrets = *best.value
+		c.Secrets = best.value
 		c.Secrets.Fact = best.fact(best.value.Fact, len(all))
 	}
 }
@@ -390,11 +341,14 @@ func combineNotes(c *convention.Convention, all []names.Facts) {
 	if len(all) == 1 {
 		c.Notes = all[0].Notes
 	}
-	best, ok := vote(all, func(f names.Facts) (string, string, bool) {
-		return f.Registry, f.Registry, f.Values["image.repository"].Path != ""
+	best, _ := vote(all, func(f names.Facts) (string, string) {
+		if f.Values["image.repository"].Path == "" {
+			return "", ""
+		}
+		return f.Registry, "registry " + f.Registry // a public one is a choice, too
 	})
-	if ok && best.value != "" {
-		c.Notes = append(c.Notes, fmt.Sprintf("Images come from %s here. The new chart's come from where LiveKit and Redis publish them: change that where %s mirrors them.",
-			best.value, best.value))
+	if best.value != "" {
+		c.Notes = append(c.Notes, fmt.Sprintf("Images come from %s here. The new chart's come from where LiveKit and Redis "+
+			"publish them: change that where %s mirrors them.", best.value, best.value))
 	}
 }

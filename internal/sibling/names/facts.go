@@ -25,7 +25,7 @@ type Facts struct {
 	Style        convention.Style
 	Defaults     convention.Defaults
 	ChartVersion string
-	Secrets      *convention.Secrets
+	Secrets      convention.Secrets
 	Registry     string // its image's, where that is none of the public ones
 	Notes        []string
 }

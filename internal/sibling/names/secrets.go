@@ -14,11 +14,11 @@ const vaultAnnotation = "vault.hashicorp.com/"
 
 // secrets reads how the chart gets its Secrets: by an operator's objects, by the
 // annotations of an injector, by naming one that is there, or by writing it.
-func (s *Chart) secrets() *convention.Secrets {
+func (s *Chart) secrets() convention.Secrets {
 	for _, kind := range convention.Operators {
 		for _, t := range s.Templates {
 			if o := t.operator(kind); o != nil {
-				return &convention.Secrets{
+				return convention.Secrets{
 					Mechanism: kind, APIVersion: o.apiVersion(), Spec: s.operatorSpec(o),
 					Fact: convention.Fact{Evidence: t.Shown + "/templates/" + o.file, Confidence: convention.Name},
 				}
@@ -27,18 +27,18 @@ func (s *Chart) secrets() *convention.Secrets {
 	}
 	for _, t := range s.Templates {
 		if t.mentionsVault {
-			return &convention.Secrets{Mechanism: convention.SecretsVault, Fact: convention.Fact{Evidence: t.Shown + "/templates " + vaultAnnotation, Confidence: convention.Name}}
+			return convention.Secrets{Mechanism: convention.SecretsVault, Fact: convention.Fact{Evidence: t.Shown + "/templates " + vaultAnnotation, Confidence: convention.Name}}
 		}
 	}
 	if path := existingSecret(s.Values, nil, 0); path != nil {
-		return &convention.Secrets{Mechanism: convention.SecretsExisting, Fact: convention.Fact{Evidence: s.EvidenceOf(path), Confidence: convention.Name}}
+		return convention.Secrets{Mechanism: convention.SecretsExisting, Fact: convention.Fact{Evidence: s.EvidenceOf(path), Confidence: convention.Name}}
 	}
 	for _, t := range s.Templates {
 		if o := t.object("Secret"); o != nil {
-			return &convention.Secrets{Mechanism: convention.SecretsPlain, Fact: convention.Fact{Evidence: t.Shown + "/templates/" + o.file, Confidence: convention.Name}}
+			return convention.Secrets{Mechanism: convention.SecretsPlain, Fact: convention.Fact{Evidence: t.Shown + "/templates/" + o.file, Confidence: convention.Name}}
 		}
 	}
-	return nil
+	return convention.Secrets{}
 }
 
 func (t templates) operator(kind string) *object {
