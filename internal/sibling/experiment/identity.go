@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,30 +51,25 @@ func (o *observation) naming(own lineage.Identity) (convention.Naming, bool) {
 		return convention.Naming{}, false
 	}
 	n := convention.Naming{Fullname: base, HelperPrefix: "{name}", Fact: o.seen(own.Object, "metadata.name is "+own.Name)}
-	suffixes := map[string]string{}
-	if suffix != "" {
-		suffixes[own.Object.Kind] = suffix
-	}
+	suffixes := map[string]string{own.Object.Kind: suffix}
 	for _, id := range o.result.Identity {
 		kind := id.Object.Kind
 		_, done := suffixes[kind]
-		if done || !o.isRelated(id.Object) || !slices.Contains(convention.NamedKinds, kind) || slices.Contains(convention.WorkloadKinds, kind) {
+		if done || !o.isRelated(id.Object) || !slices.Contains(convention.NamedKinds, kind) || isWorkload(id.Object) {
 			continue
 		}
 		if b, s, ok := o.fullname(id); ok && b == base && o.isMain(id) {
 			suffixes[kind] = s
 		}
 	}
-	for kind, s := range suffixes {
-		if s == "" {
-			delete(suffixes, kind)
-		}
-	}
+	maps.DeleteFunc(suffixes, func(_, suffix string) bool { return suffix == "" })
 	if len(suffixes) > 0 {
 		n.Suffixes = suffixes
 	}
 	return n, true
 }
+
+func isWorkload(ref lineage.Ref) bool { return slices.Contains(convention.WorkloadKinds, ref.Kind) }
 
 // isMain tells the object of its kind that is the application's: the one in a
 // file that is called like the kind, else the first.
@@ -86,44 +82,29 @@ func (o *observation) isMain(id lineage.Identity) bool {
 		if first < 0 {
 			first = i
 		}
-		if isNamedLike(other.Object.File, other.Object.Kind) {
+		if names.NamedLike(other.Object.File, other.Object.Kind) {
 			return other.Object == id.Object
 		}
 	}
 	return first >= 0 && o.result.Identity[first].Object == id.Object
 }
 
-func isNamedLike(file, kind string) bool {
-	base, _, _ := strings.Cut(file[strings.LastIndexByte(file, '/')+1:], ".")
-	return convention.NormalizeName(base) == convention.NormalizeName(kind)
-}
-
 // fullname splits an object's name into one of the Fullname patterns and what is
 // appended to it.
 func (o *observation) fullname(id lineage.Identity) (base, suffix string, ok bool) {
 	name, contained := o.literal(id.Name), o.literal(id.Contained)
-	if rest, found := strings.CutPrefix(name, "{release}-{name}"); found {
-		if rest == strings.TrimPrefix(contained, "{release}") && !strings.HasPrefix(contained, "{release}-{name}") {
-			base = convention.FullnameHelmCreate
-		} else {
-			base = convention.FullnameReleaseChart
-		}
-		suffix = rest
-	} else if rest, found := strings.CutPrefix(name, "{name}-{release}"); found && rest == strings.TrimPrefix(contained, "{release}") &&
-		strings.HasPrefix(contained, "{release}") {
-		base, suffix = convention.FullnameChartReleaseOnce, rest
-	} else {
-		for _, b := range []string{convention.FullnameChartRelease, convention.FullnameChart, convention.FullnameRelease} {
-			if rest, found := strings.CutPrefix(name, b); found {
-				base, suffix = b, rest
-				break
-			}
-		}
+	base, suffix = names.SplitName(name)
+	once := suffix == strings.TrimPrefix(contained, "{release}")
+	switch {
+	case base == convention.FullnameReleaseChart && once && !strings.HasPrefix(contained, convention.FullnameReleaseChart):
+		base = convention.FullnameHelmCreate
+	case base == convention.FullnameChartRelease && once && strings.HasPrefix(contained, convention.FullnameRelease):
+		base = convention.FullnameChartReleaseOnce
 	}
 	if c := o.sibling.Component; c != "" && strings.EqualFold(suffix, "-"+c) {
 		return base, "-{name}", base != ""
 	}
-	return base, suffix, base != "" && (suffix == "" || names.IsPlainSuffix(suffix))
+	return base, suffix, base != "" && names.IsPlainSuffix(suffix)
 }
 
 // literal puts {name} for the chart's own name where the values have it.
@@ -141,33 +122,20 @@ func (o *observation) literal(pattern string) string {
 // labels reads the labels of the workload, its selector and its Service's.
 func (o *observation) labels(own lineage.Identity) (convention.Labels, bool) {
 	selector, ok := o.patterns(own.Selector, own, true)
-	if !ok || len(selector) == 0 {
+	if !ok {
 		return convention.Labels{}, false
 	}
-	selector = slices.DeleteFunc(selector, names.ChangesWithVersion)
-	if len(selector) == 0 {
-		return convention.Labels{}, false
-	}
-	out := convention.Labels{Selector: selector, Set: selector, Fact: o.seen(own.Object, "as rendered")}
-	if set, _ := o.patterns(own.Labels, own, false); len(set) > 0 {
-		out.Set = names.AgreeWith(set, selector)
-	}
-	pod, _ := o.patterns(own.PodLabels, own, false)
+	set, _ := o.patterns(own.Labels, own, false)
+	pods, _ := o.patterns(own.PodLabels, own, false)
+	var services [][]convention.Label
 	for _, id := range o.result.Identity {
-		if id.Object.Kind != "Service" {
-			continue
-		}
-		by, ok := o.patterns(id.Selector, own, true)
-		finds := ok && len(by) > 0 && !slices.ContainsFunc(by, func(l convention.Label) bool { return !slices.Contains(pod, l) || names.ChangesWithVersion(l) })
-		if finds {
-			if !slices.Equal(by, selector) {
-				out.ServiceSelector = by
-			}
-			break
+		if by, ok := o.patterns(id.Selector, own, true); ok && id.Object.Kind == "Service" {
+			services = append(services, by)
 		}
 	}
-	out.Scheme = names.LabelScheme(out)
-	return out, true
+	labels, ok := names.NewLabels(set, selector, pods, services)
+	labels.Fact = o.seen(own.Object, "as rendered")
+	return labels, ok
 }
 
 // patterns turns labels as they were rendered into patterns of Label.Value. What
@@ -202,7 +170,8 @@ func (o *observation) patterns(labels []lineage.Label, own lineage.Identity, str
 // find: objects that named templates make. A file that calls a library for all of
 // them says nothing of how templates are called here.
 func (o *observation) addFiles(f *names.Facts) {
-	if t := o.sibling.Templates[len(o.sibling.Templates)-1]; !t.HasWorkload() {
+	t := o.sibling.Templates[len(o.sibling.Templates)-1]
+	if !t.HasWorkload() {
 		return
 	}
 	if f.Files == nil {
@@ -213,7 +182,6 @@ func (o *observation) addFiles(f *names.Facts) {
 	for kind, file := range f.Files.Templates {
 		files[kind], taken[file] = file, true
 	}
-	t := o.sibling.Templates[len(o.sibling.Templates)-1]
 	first := []lineage.Ref{o.workload}
 	for _, key := range []string{"service.port", "ingress.hosts", "persistence.size", "autoscaling.maxReplicas"} {
 		if ref, ok := o.reached[key]; ok && ref != o.workload {
@@ -223,12 +191,10 @@ func (o *observation) addFiles(f *names.Facts) {
 		}
 	}
 	for _, ref := range append(first, o.result.Refs...) {
-		file, inTemplates := strings.CutPrefix(ref.File, "templates/")
-		words, known := convention.FileWords[ref.Kind]
-		base := convention.NormalizeName(file[strings.LastIndexByte(file, '/')+1:])
-		known = ref == o.workload || known && slices.ContainsFunc(words, func(w string) bool { return strings.Contains(base, w) })
-		file = t.ChartPath(file)
-		if files[ref.Kind] == "" && inTemplates && known && !taken[file] && !names.AsidePath(file, o.sibling.Name) {
+		path, inTemplates := strings.CutPrefix(ref.File, "templates/")
+		file := t.ChartPath(path)
+		isOwn := ref == o.workload || names.IsFileFor(ref.Kind, path)
+		if files[ref.Kind] == "" && inTemplates && isOwn && !taken[file] && !names.AsidePath(file, o.sibling.Name) {
 			files[ref.Kind], taken[file] = file, true
 		}
 	}

@@ -108,7 +108,7 @@ func (o *observation) labelNote() string {
 func (o *observation) componentNote() string {
 	var others []string
 	for _, ref := range o.result.Refs {
-		if slices.Contains(convention.WorkloadKinds, ref.Kind) && ref != o.workload {
+		if isWorkload(ref) && ref != o.workload {
 			others = append(others, ref.String())
 		}
 	}

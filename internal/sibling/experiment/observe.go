@@ -34,7 +34,7 @@ func observe(s *names.Chart, r *lineage.Result, image convention.Value) (*observ
 	o := &observation{sibling: s, result: r, container: -1, reached: map[string]lineage.Ref{}}
 	best := 0
 	for i, ref := range r.Refs {
-		if !slices.Contains(convention.WorkloadKinds, ref.Kind) {
+		if !isWorkload(ref) {
 			continue
 		}
 		for c := range r.Objects[i].List("spec", "template", "spec", "containers") {

@@ -1,7 +1,7 @@
 package names
 
 import (
-	"regexp"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -65,49 +65,26 @@ func (t templates) labelFacts() (convention.Labels, bool) {
 	if !there || !ok || len(selector) == 0 {
 		return convention.Labels{}, false
 	}
-	selector = slices.DeleteFunc(selector, ChangesWithVersion)
-	if len(selector) == 0 {
+	inline, lines, there = w.section("metadata", "labels")
+	own, ok := t.labels(withInline(inline, lines), w.vars, 0)
+	if there && !ok {
 		return convention.Labels{}, false
 	}
-	facts := convention.Labels{Selector: selector, Set: selector}
-	if inline, lines, there := w.section("metadata", "labels"); there {
-		set, ok := t.labels(withInline(inline, lines), w.vars, 0)
-		if !ok {
-			return convention.Labels{}, false
-		}
-		if len(set) > 0 {
-			facts.Set = AgreeWith(set, selector)
-		}
-	}
+	var services [][]convention.Label
 	if o := t.object("Service"); o != nil {
 		inline, lines, _ := o.section("spec", "selector")
-		if by, ok := t.labels(withInline(inline, lines), o.vars, 0); ok && selects(by, facts) && !slices.Equal(by, selector) {
-			facts.ServiceSelector = by
+		if by, ok := t.labels(withInline(inline, lines), o.vars, 0); ok {
+			services = append(services, by)
 		}
 	}
-	facts.Scheme = LabelScheme(facts)
-	facts.Fact = convention.Fact{Evidence: t.Shown + "/templates/" + w.file, Confidence: convention.Name}
-	return facts, true
+	labels, ok := NewLabels(own, selector, nil, services)
+	labels.Fact = t.fact(w)
+	return labels, ok
 }
 
-// ChangesWithVersion tells labels that cannot select: the selector of a workload
-// is for ever.
-func ChangesWithVersion(l convention.Label) bool {
-	return strings.Contains(l.Value, "{version}") || strings.Contains(l.Value, "{chart}")
-}
-
-// AgreeWith gives labels the value that the selector has for them: a chart may
-// label the Deployment itself otherwise than its pods.
-func AgreeWith(set, selector []convention.Label) []convention.Label {
-	out := slices.Clone(set)
-	for i, l := range out {
-		for _, by := range selector {
-			if l.Name == by.Name {
-				out[i] = by
-			}
-		}
-	}
-	return out
+// fact says that an object of the templates tells something.
+func (t templates) fact(o *object) convention.Fact {
+	return convention.Fact{Evidence: t.Shown + "/templates/" + o.file, Confidence: convention.Name}
 }
 
 func withInline(inline string, lines []string) []string {
@@ -116,43 +93,6 @@ func withInline(inline string, lines []string) []string {
 	}
 	return lines
 }
-
-// selects tells whether a Service's selector can find the pods, which have at
-// least the labels of the workload's selector. A sibling's mistake is not a
-// habit to follow.
-func selects(by []convention.Label, of convention.Labels) bool {
-	if len(by) == 0 {
-		return false
-	}
-	for _, l := range by {
-		if !slices.Contains(of.Selector, l) && !slices.Contains(of.Set, l) {
-			return false
-		}
-	}
-	return true
-}
-
-// LabelScheme gives the scheme's name for Labels.Scheme.
-func LabelScheme(l convention.Labels) string {
-	names := map[string]bool{}
-	recommended := false
-	for _, label := range append(slices.Clone(l.Set), l.Selector...) {
-		names[label.Name] = true
-		recommended = recommended || strings.HasPrefix(label.Name, "app.kubernetes.io/")
-	}
-	switch {
-	case recommended:
-		return convention.SchemeRecommended
-	case names["app"] && names["release"]:
-		return convention.SchemeClassic
-	case names["app"]:
-		return convention.SchemeApp
-	}
-	return convention.SchemeCustom
-}
-
-// IsPlainSuffix reports whether the suffix of an object's name says what it is.
-func IsPlainSuffix(suffix string) bool { return plainSuffix.MatchString(suffix) }
 
 // namingFacts reads how the workload and its companions are named.
 func (t templates) namingFacts() (convention.Naming, bool) {
@@ -164,10 +104,7 @@ func (t templates) namingFacts() (convention.Naming, bool) {
 	if !ok {
 		return convention.Naming{}, false
 	}
-	n := convention.Naming{Fullname: base, HelperPrefix: "{name}", Fact: convention.Fact{Evidence: t.Shown + "/templates/" + w.file, Confidence: convention.Name}}
-	if prefix := t.helperPrefix(); prefix != "" {
-		n.HelperPrefix = prefix
-	}
+	n := convention.Naming{Fullname: base, HelperPrefix: cmp.Or(t.helperPrefix(), "{name}"), Fact: t.fact(w)}
 	n.Suffixes = map[string]string{}
 	if suffix != "" {
 		n.Suffixes[w.kind] = suffix
@@ -201,22 +138,13 @@ func (t templates) objectName(o *object) (base, suffix string, ok bool) {
 	if rest, found := strings.CutPrefix(p, "{fullname}"); found {
 		base, suffix = t.fullname(), rest
 	} else {
-		for _, b := range []string{convention.FullnameReleaseChart, convention.FullnameChartRelease, convention.FullnameChart, convention.FullnameRelease} {
-			if rest, found := strings.CutPrefix(p, b); found {
-				base, suffix = b, rest
-				break
-			}
-		}
+		base, suffix = SplitName(p)
 	}
-	if base == "" || suffix != "" && !IsPlainSuffix(suffix) {
+	if base == "" || !IsPlainSuffix(suffix) {
 		return "", "", false
 	}
 	return base, suffix, true
 }
-
-// plainSuffix is a suffix that says what an object is, and not what it is for.
-var plainSuffix = regexp.MustCompile(`^-(deployment|deploy|statefulset|sts|daemonset|service|svc|ingress|ing|configmap|config|cm|` +
-	`secrets?|pvc|claim|volume|data|storage|web|app|server|main)$`)
 
 // fullname reads the scheme of the chart's fullname template. Where it is a
 // library's, it is taken for the usual one.

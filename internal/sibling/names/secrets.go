@@ -20,7 +20,7 @@ func (s *Chart) secrets() convention.Secrets {
 			if o := t.operator(kind); o != nil {
 				return convention.Secrets{
 					Mechanism: kind, APIVersion: o.apiVersion(), Spec: s.operatorSpec(o),
-					Fact: convention.Fact{Evidence: t.Shown + "/templates/" + o.file, Confidence: convention.Name},
+					Fact: t.fact(o),
 				}
 			}
 		}
@@ -35,7 +35,7 @@ func (s *Chart) secrets() convention.Secrets {
 	}
 	for _, t := range s.Templates {
 		if o := t.object("Secret"); o != nil {
-			return convention.Secrets{Mechanism: convention.SecretsPlain, Fact: convention.Fact{Evidence: t.Shown + "/templates/" + o.file, Confidence: convention.Name}}
+			return convention.Secrets{Mechanism: convention.SecretsPlain, Fact: t.fact(o)}
 		}
 	}
 	return convention.Secrets{}

@@ -270,9 +270,9 @@ func (t templates) object(kinds ...string) *object {
 		if !slices.Contains(kinds, o.kind) {
 			continue
 		}
-		base := convention.NormalizeName(strings.TrimSuffix(path.Base(o.file), path.Ext(o.file)))
-		rank := []int{1, 1, len(base)}
-		if base == convention.NormalizeName(o.kind) || base == convention.NormalizeName(t.chart) {
+		base := strings.TrimSuffix(path.Base(o.file), path.Ext(o.file))
+		rank := []int{1, 1, len(convention.NormalizeName(base))}
+		if convention.SameName(base, o.kind) || convention.SameName(base, t.chart) {
 			rank[0] = 0
 		}
 		if folder == path.Dir(o.file) {
@@ -348,8 +348,7 @@ func (t templates) filesByKind() map[string]string {
 		note(w.kind, w.file)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(convention.FileWords)) {
-		o := t.object(kind)
-		if o != nil && slices.ContainsFunc(convention.FileWords[kind], func(w string) bool { return strings.Contains(convention.NormalizeName(path.Base(o.file)), w) }) {
+		if o := t.object(kind); o != nil && IsFileFor(kind, o.file) {
 			note(kind, o.file)
 		}
 	}
