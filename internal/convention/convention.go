@@ -1,5 +1,6 @@
-// Package convention holds a repository's habits of writing charts as data,
-// each fact with its evidence, and reads them from sibling charts.
+// Package convention holds a repository's habits of writing charts as data, each
+// fact with its evidence: its form as YAML and JSON, its validation, and the
+// paths of keys that the repository has no name for.
 package convention
 
 // Confidence says how a fact is known.

@@ -66,11 +66,12 @@ func LoadFile(path string) (Overrides, error) {
 		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
 			"%s:%d: conventions are a map of keys, and this is none", path, doc.Root.Line)
 	}
-	o := newOverrides(doc.Root, path)
-	return o, o.check()
+	return NewOverrides(doc.Root, path)
 }
 
-func newOverrides(n *yamldoc.Node, from string) Overrides {
+// NewOverrides takes overrides from a part of a file, which messages call from.
+// What a convention does not know is an error.
+func NewOverrides(n *yamldoc.Node, from string) (Overrides, error) {
 	parts, _ := n.Decode().(map[string]any)
 	parts = maps.Clone(parts)
 	if values, ok := parts["values"].(map[string]any); ok {
@@ -88,13 +89,9 @@ func newOverrides(n *yamldoc.Node, from string) Overrides {
 		}
 		parts["values"] = full
 	}
-	return Overrides{parts, from}
-}
-
-// check finds words in the overrides that a convention does not know.
-func (o Overrides) check() error {
+	o := Overrides{parts, from}
 	_, err := o.Apply(Canonical())
-	return err
+	return o, err
 }
 
 // Merge lays other overrides over these, key by key.

@@ -61,26 +61,6 @@ func writeFile(t *testing.T, path, text string) string {
 	return path
 }
 
-func TestLoadFileOfWhatWasPrinted(t *testing.T) {
-	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "app:\n  image:\n    repository: x/a\n"})
-	c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
-	text, err := c.YAML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := LoadFile(writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := o.Apply(Canonical())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(got, c) {
-		t.Errorf("got  %+v\nwant %+v", got, c)
-	}
-}
-
 func TestOverridesReplaceKeyByKey(t *testing.T) {
 	path := writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), `
 values:
@@ -165,88 +145,35 @@ func TestBadOverrides(t *testing.T) {
 	}
 }
 
-func TestSettingsNearerFileWins(t *testing.T) {
-	root := t.TempDir()
-	chart := filepath.Join(root, "apps", "livekit")
-	writeFile(t, filepath.Join(root, SettingsFile), `
-conventions:
-  kinds: {workload: StatefulSet}
-  defaults: {domain: far.io, storageClass: fast}
-accepted:
-  - {finding: values/service.type, reason: far}
-  - {finding: objects/Service/media, reason: our gateway does it}
-`)
-	writeFile(t, filepath.Join(chart, SettingsFile), "conventions:\n  defaults: {domain: near.io}\naccepted:\n  - {path: values/service.type, reason: near}\n")
-	s, err := LoadSettings(root, chart)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := s.Conventions.Apply(Canonical())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c.Defaults.Domain != "near.io" || c.Defaults.StorageClass != "fast" || c.Kinds.Workload != "StatefulSet" {
-		t.Errorf("got %+v %+v", c.Defaults, c.Kinds)
-	}
-	want := []Accepted{{"objects/Service/media", "our gateway does it"}, {"values/service.type", "near"}}
-	if !reflect.DeepEqual(s.Accepted, want) {
-		t.Errorf("accepted %+v, want %+v", s.Accepted, want)
-	}
-	if s, err := LoadSettings(t.TempDir(), t.TempDir()); err != nil || !s.Conventions.IsEmpty() || s.Accepted != nil {
-		t.Errorf("without files: %+v, %v", s, err)
-	}
-}
-
-func TestBadSettings(t *testing.T) {
-	for text, want := range map[string]string{
-		"convention: {}\n":                ":1: unknown key \"convention\"",
-		"accepted:\n  - {finding: x}\n":   ":2: an accepted difference needs both",
-		"accepted: all\n":                 ":1: accepted is a list",
-		"conventions: [a]\n":              ":1: conventions are a map",
-		"conventions:\n  kind: {}\n":      "unknown field",
-		"- a\n":                           ":1: settings are a map",
-		"conventions: &a\n  values: *a\n": "inside its own anchor",
-	} {
-		dir := t.TempDir()
-		path := writeFile(t, filepath.Join(dir, SettingsFile), text)
-		_, err := LoadSettings(dir, dir)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
-			t.Errorf("%q: error %v, want %q", text, err, want)
-		}
-	}
-}
-
 func TestCanonicalIsValid(t *testing.T) {
 	if err := Canonical().Validate(); err != nil {
 		t.Error(err)
 	}
 }
 
-// Every key that the reader can find is one that the chart knows.
-func TestDetectedKeysAreCanonical(t *testing.T) {
-	sheet, err := factsheet.Load(factsheet.Server)
+// Every block that is reserved is one that the chart knows.
+func TestReservedBlocksAreCanonical(t *testing.T) {
+	known, err := canonicalNames()
 	if err != nil {
 		t.Fatal(err)
-	}
-	known := map[string]bool{}
-	for _, v := range sheet.Keys {
-		known[v.Key] = true
-	}
-	for _, s := range plainSettings {
-		if !known[s.key] {
-			t.Errorf("%s is not a canonical key", s.key)
-		}
-	}
-	for _, s := range claimSettings {
-		if !known[s.key] {
-			t.Errorf("%s is not a canonical key", s.key)
-		}
 	}
 	for _, key := range reserved {
 		if !known[key] && key != "tests" {
 			t.Errorf("%s is reserved and not a canonical key", key)
 		}
 	}
+}
+
+func canonicalNames() (map[string]bool, error) {
+	sheet, err := factsheet.Load(factsheet.Server)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, v := range sheet.Keys {
+		known[v.Key] = true
+	}
+	return known, nil
 }
 
 func TestForChart(t *testing.T) {

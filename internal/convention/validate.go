@@ -2,6 +2,7 @@ package convention
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,13 +12,13 @@ import (
 )
 
 // Validate checks that the convention fits together: every canonical key has a
-// place of its own, and enumerated fields have one of their values.
+// path of its own, and enumerated fields have one of their values.
 func (c *Convention) Validate() error {
 	keys, err := canonicalKeys()
 	if err != nil {
 		return err
 	}
-	if err := c.validatePlaces(keys); err != nil {
+	if err := c.validatePaths(keys); err != nil {
 		return err
 	}
 	if err := c.validateKeys(); err != nil {
@@ -29,9 +30,9 @@ func (c *Convention) Validate() error {
 	return c.validateTexts()
 }
 
-// validatePlaces checks that each of the keys has a place of its own.
-func (c *Convention) validatePlaces(keys []string) error {
-	taken := c.reservedPlaces()
+// validatePaths checks that each of the keys has a path of its own.
+func (c *Convention) validatePaths(keys []string) error {
+	taken := c.reservedPaths()
 	for _, key := range keys {
 		text := c.PathOf(key)
 		if text == "" || isReserved(key) {
@@ -41,10 +42,10 @@ func (c *Convention) validatePlaces(keys []string) error {
 		if len(path) == 0 || yamldoc.JoinPath(path...) != text {
 			return fmt.Errorf("convention for %s: %q is not a dotted path", key, text)
 		}
-		if other, clash := collides(taken, key, path); clash {
+		if other, found := conflict(taken, key, path); found {
 			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", key, text, other, c.PathOf(other))
 		}
-		taken = append(taken, placed{key, path})
+		taken = append(taken, keyPath{key, path})
 	}
 	return nil
 }
@@ -55,7 +56,7 @@ func (c *Convention) validateKeys() error {
 	if err != nil {
 		return err
 	}
-	for _, key := range sortedKeys(c.Values) {
+	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		known := sheet.Key(key)
 		switch {
 		case known == nil:
@@ -82,16 +83,27 @@ var (
 	objectName   = regexp.MustCompile(`^([-a-z0-9.]|\{(name|host)\})*$`)
 )
 
+// IsValid reports whether a label can become part of a template.
+func (l Label) IsValid() bool {
+	return labelName.MatchString(l.Name) && labelPattern.MatchString(l.Value)
+}
+
+// IsObjectName reports whether a text can name an object, placeholders included.
+func IsObjectName(text string) bool { return objectName.MatchString(text) }
+
+// IsHostPattern reports whether a text can be a host, placeholders included.
+func IsHostPattern(text string) bool { return hostPattern.MatchString(text) }
+
 // suffixedKinds are the kinds of object that a chart names, and filedKinds those
 // that have a file of their own, beside the helpers.
 var (
-	suffixedKinds = append(slices.Clone(namedKinds), RouteHTTPRoute, RouteIngressRoute, "HorizontalPodAutoscaler",
+	suffixedKinds = append(slices.Clone(NamedKinds), RouteHTTPRoute, RouteIngressRoute, "HorizontalPodAutoscaler",
 		"NetworkPolicy", "PodDisruptionBudget", "ServiceMonitor")
-	filedKinds = append(append(slices.Clone(workloadKinds), sortedKeys(fileWords)...), "helpers")
+	filedKinds = append(append(slices.Clone(WorkloadKinds), slices.Sorted(maps.Keys(FileWords))...), "helpers")
 )
 
 // The spaces of an indentation that can be read.
-const minIndent, maxIndent = 2, 8
+const MinIndent, MaxIndent = 2, 8
 
 func (c *Convention) validateTexts() error {
 	type text struct {
@@ -116,19 +128,19 @@ func (c *Convention) validateTexts() error {
 			return fmt.Errorf("convention for labels.selector: %s changes with the version (%s), and a selector never may", l.Name, l.Value)
 		}
 	}
-	for _, kind := range sortedKeys(c.Naming.Suffixes) {
+	for _, kind := range slices.Sorted(maps.Keys(c.Naming.Suffixes)) {
 		if !slices.Contains(suffixedKinds, kind) {
 			return fmt.Errorf("convention for naming.suffixes: %q is not one of %q", kind, suffixedKinds)
 		}
 		texts = append(texts, text{"naming.suffixes." + kind, c.Naming.Suffixes[kind], nameSuffix})
 	}
-	for _, kind := range sortedKeys(c.Files.Templates) {
+	for _, kind := range slices.Sorted(maps.Keys(c.Files.Templates)) {
 		if !slices.Contains(filedKinds, kind) {
 			return fmt.Errorf("convention for files.templates: %q is not one of %q", kind, filedKinds)
 		}
 		texts = append(texts, text{"files.templates." + kind, c.Files.Templates[kind], templateFile})
 	}
-	for _, name := range sortedKeys(c.Defaults.IngressAnnotations) {
+	for _, name := range slices.Sorted(maps.Keys(c.Defaults.IngressAnnotations)) {
 		texts = append(texts, text{"defaults.ingressAnnotations", name, labelName})
 	}
 	for _, t := range texts {
@@ -139,27 +151,18 @@ func (c *Convention) validateTexts() error {
 			return fmt.Errorf("convention for %s: %q has two dots in a row", t.field, t.value)
 		}
 	}
-	if c.Style.Indent < minIndent || c.Style.Indent > maxIndent {
-		return fmt.Errorf("convention for style.indent: %d is not between %d and %d", c.Style.Indent, minIndent, maxIndent)
+	if c.Style.Indent < MinIndent || c.Style.Indent > MaxIndent {
+		return fmt.Errorf("convention for style.indent: %d is not between %d and %d", c.Style.Indent, MinIndent, MaxIndent)
 	}
 	return nil
 }
 
-// shapes are the shapes that a key may have, beside none.
-var shapes = map[string][]string{
-	"image.repository":       {ImageSplit, ImageRegistry, ImageString},
-	"env":                    {EnvList, EnvMap, EnvObjects},
-	"ingress.hosts":          {HostsObjects, HostsNamed, HostsStrings, HostsSingle},
-	"ingress.tls":            {TLSList, TLSHosts, TLSSecret, TLSBool, TLSMap},
-	"persistence.accessMode": {AccessModeString, AccessModeList},
-}
-
 func (c *Convention) validateWords() error {
-	for _, key := range sortedKeys(c.Values) {
+	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		shape := c.Values[key].Shape
-		allowed := shapes[key]
-		if allowed == nil && strings.HasPrefix(key, "persistence.") {
-			allowed = []string{PersistenceBlock, PersistenceVolumes, PersistenceList}
+		allowed := KeyOf(key).Shapes
+		if allowed == nil {
+			allowed = KeyOf(BlockOf(key)).Shapes
 		}
 		if shape != "" && !slices.Contains(allowed, shape) {
 			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, shape, allowed)
@@ -171,10 +174,10 @@ func (c *Convention) validateWords() error {
 	}{
 		{"labels.scheme", c.Labels.Scheme, []string{SchemeRecommended, SchemeApp, SchemeClassic, SchemeCustom}},
 		{"naming.fullname", c.Naming.Fullname, []string{FullnameHelmCreate, FullnameReleaseChart, FullnameChartRelease, FullnameChartReleaseOnce, FullnameChart, FullnameRelease}},
-		{"kinds.workload", c.Kinds.Workload, workloadKinds},
+		{"kinds.workload", c.Kinds.Workload, WorkloadKinds},
 		{"kinds.route", c.Kinds.Route, []string{RouteIngress, RouteHTTPRoute, RouteIngressRoute}},
 		{"files.extension", c.Files.Extension, []string{"yaml", "yml"}},
-		{"secrets.mechanism", c.Secrets.Mechanism, append(slices.Clone(operators), "", SecretsPlain, SecretsExisting, SecretsVault)},
+		{"secrets.mechanism", c.Secrets.Mechanism, append(slices.Clone(Operators), "", SecretsPlain, SecretsExisting, SecretsVault)},
 		{"style.lists", c.Style.Lists, []string{"indented", "flush"}},
 		{"style.quotes", c.Style.Quotes, []string{"double", "single", "none"}},
 		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator"}},

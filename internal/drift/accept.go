@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/settings"
 )
 
 // ID names a finding in the settings: the layer, and for objects the object, with
@@ -25,7 +25,7 @@ func nonEmpty(list ...string) (out []string) {
 // accept gives the class Accepted to drift that the settings name. A name may have
 // wildcards (path.Match), and may leave out the layer; a last "**" is for all
 // below.
-func accept(r *Report, accepted []convention.Accepted) {
+func accept(r *Report, accepted []settings.Accepted) {
 	used := make([]bool, len(accepted))
 	for i := range r.Findings {
 		f := &r.Findings[i]

@@ -9,10 +9,11 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
-	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/settings"
+	"github.com/helm-livekit/helm-livekit/internal/sibling"
 	"github.com/helm-livekit/helm-livekit/internal/upstream"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -32,7 +33,7 @@ type Comparison struct {
 	Reason string
 	// Prober finds out what the values of a chart of other making mean; nil leaves
 	// it at names and shapes.
-	Prober convention.Prober
+	Prober sibling.Prober
 	// Getenv is os.Getenv, by which Helm's caches are found.
 	Getenv func(string) string
 }
@@ -59,13 +60,13 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 			in.Only = append(in.Only, w.Name)
 		}
 	}
-	settings, err := convention.LoadSettings(tree, target)
+	own, err := settings.Load(tree, target)
 	if err != nil {
 		return nil, err
 	}
-	in.Accepted = settings.Accepted
+	in.Accepted = own.Accepted
 	for _, name := range c.Accept {
-		in.Accepted = append(in.Accepted, convention.Accepted{Finding: name, Reason: c.Reason})
+		in.Accepted = append(in.Accepted, settings.Accepted{Finding: name, Reason: c.Reason})
 	}
 	found, err := upstream.Find(ctx, c.Upstream)
 	if err != nil {
@@ -73,7 +74,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	}
 	in.Upstream, in.UpstreamSource, in.UpstreamDigest = found.Chart, found.Source, found.Digest
 	if in.Lock == nil {
-		if in.Convention, err = convention.Read(ctx, []string{c.Dir}, convention.ReadOptions{
+		if in.Convention, err = sibling.Read(ctx, []string{c.Dir}, sibling.ReadOptions{
 			Prober: c.Prober, Sources: helmchart.HelmSources(tree, c.Getenv), Lenient: true, Warn: func(error) {},
 		}); err != nil {
 			return nil, err
@@ -151,15 +152,15 @@ func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
 			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %s: no drift is called so", name)
 		}
 	}
-	file := filepath.Join(tree, convention.SettingsFile)
-	if own := filepath.Join(target, convention.SettingsFile); isFile(own) {
+	file := filepath.Join(tree, settings.File)
+	if own := filepath.Join(target, settings.File); isFile(own) {
 		file = own
 	}
-	var list []convention.Accepted
+	var list []settings.Accepted
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.Accept))) {
-		list = append(list, convention.Accepted{Finding: name, Reason: c.Reason})
+		list = append(list, settings.Accepted{Finding: name, Reason: c.Reason})
 	}
-	if err := convention.AddAccepted(file, list); err != nil {
+	if err := settings.AddAccepted(file, list); err != nil {
 		return err
 	}
 	r.Written = append(r.Written, fmt.Sprintf("Accepted in %s.", filepath.ToSlash(file)))

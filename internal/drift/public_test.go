@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
 
 // publicCharts are hand-made LiveKit charts, with what a reader of them and of
@@ -80,7 +80,7 @@ func TestPublicCharts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			conv, err := convention.Read(t.Context(), []string{dir}, convention.ReadOptions{Lenient: true, Warn: func(error) {}})
+			conv, err := sibling.Read(t.Context(), []string{dir}, sibling.ReadOptions{Lenient: true, Warn: func(error) {}})
 			if err != nil {
 				t.Fatal(err)
 			}

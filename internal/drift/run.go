@@ -17,6 +17,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/settings"
+	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
 
 // Input is what is compared.
@@ -44,9 +46,9 @@ type Input struct {
 	// Only are the names of the scenarios to compare, all where it is empty.
 	Only []string
 	// Prober renders charts of other making to find out what their values mean.
-	Prober convention.Prober
+	Prober sibling.Prober
 	// Accepted are differences that the settings accept.
-	Accepted []convention.Accepted
+	Accepted []settings.Accepted
 }
 
 // Load reads a chart directory with its lock.

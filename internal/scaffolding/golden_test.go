@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
 
 var update = flag.Bool("update", false, "write the golden charts anew")
@@ -28,7 +28,7 @@ func TestGoldenCharts(t *testing.T) {
 		"homelab":   {like: []string{"testdata/homelab/apps/localai"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conv, err := convention.Read(context.Background(), c.like, convention.ReadOptions{Prober: &lineage.Pool{}})
+			conv, err := sibling.Read(context.Background(), c.like, sibling.ReadOptions{Prober: &lineage.Pool{}})
 			if err != nil {
 				t.Fatal(err)
 			}

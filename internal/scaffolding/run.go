@@ -17,6 +17,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/settings"
+	"github.com/helm-livekit/helm-livekit/internal/sibling"
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
 
@@ -36,7 +38,7 @@ type RunOptions struct {
 // Renders says how siblings are rendered to find out what their values mean.
 type Renders struct {
 	// Prober does it; nil leaves it at names and shapes.
-	Prober convention.Prober
+	Prober sibling.Prober
 	// Getenv is os.Getenv, by which Helm's caches are found; nil leaves them out.
 	Getenv func(string) string
 	// HelmBin is the Helm that fetches dependencies, "" where none may.
@@ -227,11 +229,11 @@ func conventions(ctx context.Context, f Following, target string) (*convention.C
 	if err != nil {
 		return nil, nil, err
 	}
-	settings, err := convention.LoadSettings(tree, target)
+	own, err := settings.Load(tree, target)
 	if err != nil {
 		return nil, nil, err
 	}
-	overrides := settings.Conventions
+	overrides := own.Conventions
 	if f.File != "" {
 		own, err := convention.LoadFile(f.File)
 		if err != nil {
@@ -255,7 +257,7 @@ const fewSiblings = 3
 // cannot be read is a warning.
 func readSiblings(ctx context.Context, f Following, tree, target string) (*convention.Convention, []string, error) {
 	var warnings []string
-	options := convention.ReadOptions{
+	options := sibling.ReadOptions{
 		Lenient: len(f.Like) == 0,
 		Warn: func(err error) {
 			text := err.Error()
@@ -267,17 +269,17 @@ func readSiblings(ctx context.Context, f Following, tree, target string) (*conve
 	}
 	like := distinct(f.Like)
 	if len(like) == 0 && f.File == "" {
-		charts, err := convention.Siblings(f.Dir)
+		charts, err := sibling.Beside(f.Dir)
 		if err != nil {
 			return nil, nil, err
 		}
 		options.Beside = len(charts)
 		if len(charts) < fewSiblings {
-			charts = append(charts, convention.Elsewhere(tree, target)...)
+			charts = append(charts, sibling.Elsewhere(tree, target)...)
 		}
 		like = nearer(charts)
 	}
-	conv, err := convention.Read(ctx, like, options)
+	conv, err := sibling.Read(ctx, like, options)
 	return conv, warnings, err
 }
 

@@ -1,0 +1,298 @@
+package convention
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// Fit makes a convention whole that was written or changed by hand. Paths that
+// it names must not conflict; keys that it does not name give way to them. The
+// result passes Validate, and fitting it again changes nothing.
+func (c *Convention) Fit() error {
+	if err := c.validatePaths(slices.Sorted(maps.Keys(c.Values))); err != nil {
+		return err
+	}
+	return c.Complete()
+}
+
+// Complete makes the convention whole: keys that no sibling names get the path
+// that the repository would give them, and no two keys share one. The result
+// passes Validate.
+func (c *Convention) Complete() error {
+	keys, err := canonicalKeys()
+	if err != nil {
+		return err
+	}
+	c.dropConflicts(keys)
+	c.addMissing(keys)
+	delete(c.Values, "ingress")
+	delete(c.Values, "persistence")
+	c.dropConflicts(keys)
+	c.resolveConflicts(keys)
+	return c.Validate()
+}
+
+// dropConflicts takes back what a sibling seems to say where it cannot be: two
+// keys at one path, or a key in a block that is not the sibling's to name. The
+// key that comes first in the canonical order stays.
+func (c *Convention) dropConflicts(keys []string) {
+	taken := c.reservedPaths()
+	for _, key := range keys {
+		v, ok := c.Values[key]
+		if !ok || isReserved(key) || c.PathOf(key) == "" {
+			continue
+		}
+		path := yamldoc.SplitPath(v.Path)
+		if _, found := conflict(taken, key, path); found || len(path) == 0 {
+			delete(c.Values, key)
+			continue
+		}
+		taken = append(taken, keyPath{key, path})
+	}
+	if c.Values["image.repository"].Shape == ImageString {
+		delete(c.Values, "image.tag")
+		delete(c.Values, "image.registry")
+	}
+}
+
+// addMissing gives keys that no sibling names a path beside their relatives.
+func (c *Convention) addMissing(keys []string) {
+	c.addImage()
+	for _, k := range Keys() {
+		if k.Follow {
+			c.addBlock(keys, k.Key)
+		}
+	}
+	if port := c.Values["service.port"].Path; strings.Contains(port, "ports") && strings.HasSuffix(port, ".port") {
+		// Ports with settings of their own have the target port there.
+		if v := c.Values["service.targetPort"]; v.Confidence == Default || v.Path == "" {
+			c.add("service.targetPort", strings.TrimSuffix(port, "port")+"targetPort", "", "service.port")
+		}
+	}
+	c.addPod()
+	c.addToWorkload(keys)
+}
+
+// add gives a key that no sibling names a path, unless it is the canonical one.
+func (c *Convention) add(key, path, shape, beside string) {
+	if v, ok := c.Values[key]; ok && v.Confidence != Default {
+		return
+	}
+	if path == key {
+		delete(c.Values, key)
+		return
+	}
+	c.Values[key] = Value{Path: path, Shape: shape, Fact: Fact{Evidence: "beside " + beside, Confidence: Default}}
+}
+
+// addImage puts tag and policy beside the repository: into its block, or, for
+// a flat image, under names that begin with "image".
+func (c *Convention) addImage() {
+	v, ok := c.Values["image.repository"]
+	if !ok {
+		return
+	}
+	path := yamldoc.SplitPath(v.Path)
+	parent, last := path[:len(path)-1], path[len(path)-1]
+	for _, key := range []string{"tag", "pullPolicy"} {
+		name := key
+		if strings.Contains(NormalizeName(last), "image") {
+			name = "image" + capitalized(key)
+		}
+		if key != "tag" || v.Shape != ImageString {
+			c.add("image."+key, yamldoc.JoinPath(append(slices.Clone(parent), name)...), "", "image.repository")
+		}
+	}
+}
+
+func capitalized(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
+// addBlock puts the missing keys of a block into it, where the repository has it.
+// Keys of a block inside the block follow as they are.
+func (c *Convention) addBlock(keys []string, block string) {
+	own := c.Values[block] // a reader names some blocks themselves
+	if own.Path == "" {
+		own.Path, own.Shape = c.pathOfBlock(block), ""
+	}
+	if own.Path == "" {
+		return
+	}
+	for _, key := range keys {
+		leaf, ok := strings.CutPrefix(key, block+".")
+		if !ok || c.PathOf(key) == "" {
+			continue
+		}
+		shape := own.Shape
+		if KeyOf(key).Shapes != nil {
+			shape = ""
+		}
+		c.add(key, own.Path+"."+leaf, shape, own.Path)
+	}
+}
+
+// pathOfBlock gives the path below which most named keys of a block lie. Keys that
+// often lie elsewhere have no vote.
+func (c *Convention) pathOfBlock(block string) string {
+	votes := map[string]int{}
+	best := ""
+	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
+		leaf, ok := strings.CutPrefix(key, block+".")
+		v := c.Values[key]
+		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || KeyOf(key).Astray {
+			continue
+		}
+		parent, _, ok := cutLast(v.Path)
+		if !ok {
+			continue
+		}
+		if votes[parent]++; best == "" || votes[parent] > votes[best] {
+			best = parent
+		}
+	}
+	if port := c.Values["service.port"].Path; best == "" && block == "service" && strings.HasPrefix(port, "service.") {
+		// Named services show their ports and nothing else.
+		if before, _, found := strings.Cut(port, ".ports"); found {
+			return before
+		}
+		best, _, _ = cutLast(port)
+	}
+	return best
+}
+
+// cutLast splits a path before its last segment.
+func cutLast(path string) (parent, last string, ok bool) {
+	i := strings.LastIndexByte(path, '.')
+	if i <= 0 {
+		return "", path, false
+	}
+	return path[:i], path[i+1:], true
+}
+
+// addPod puts missing settings of containers beside the image, where that lies
+// in a container's block, and those of pods into the pod's block.
+func (c *Convention) addPod() {
+	image := yamldoc.SplitPath(c.Values["image.repository"].Path)
+	i := slices.IndexFunc(image, func(s string) bool { return NormalizeName(s) == "containers" })
+	if i >= 0 && i+1 < len(image)-1 {
+		container := yamldoc.JoinPath(image[:i+2]...)
+		for _, key := range []string{"env", "resources", "securityContext"} {
+			c.add(key, container+"."+key, "", "image.repository")
+		}
+	}
+	scheduling := []string{"nodeSelector", "tolerations", "affinity", "topologySpreadConstraints"}
+	block, ok := c.commonParent(append([]string{"podSecurityContext"}, scheduling...))
+	if !ok {
+		return
+	}
+	for _, key := range scheduling {
+		c.add(key, block+"."+key, "", block)
+	}
+	last := yamldoc.SplitPath(block)
+	if !slices.Contains(PodBlocks, NormalizeName(last[len(last)-1])) {
+		return
+	}
+	for _, k := range Keys() {
+		if k.InPod != "" {
+			c.add(k.Key, block+"."+k.InPod, "", block)
+		}
+	}
+}
+
+// PodBlocks are names of blocks for settings of pods, as NormalizeName has them.
+var PodBlocks = []string{"pod", "podspec", "podoptions", "defaultpodoptions"}
+
+// commonParent gives the block, other than the root, in which all named keys of
+// a group lie.
+func (c *Convention) commonParent(keys []string) (string, bool) {
+	common := ""
+	for _, key := range keys {
+		v, ok := c.Values[key]
+		if !ok || v.Confidence == Default {
+			continue
+		}
+		parent, _, ok := cutLast(v.Path)
+		if !ok || common != "" && common != parent {
+			return "", false
+		}
+		common = parent
+	}
+	return common, common != ""
+}
+
+// addToWorkload puts the missing settings of the workload into the block that is
+// called like the chart, where the repository has the image and most of what it
+// names there.
+func (c *Convention) addToWorkload(keys []string) {
+	const block = "{name}"
+	inside, outside := 0, 0
+	for key, v := range c.Values {
+		switch {
+		case v.Confidence == Default || !isOfWorkload(key):
+		case strings.HasPrefix(v.Path, block+"."):
+			inside++
+		default:
+			outside++
+		}
+	}
+	if !strings.HasPrefix(c.Values["image.repository"].Path, block+".") || inside <= outside {
+		return
+	}
+	for _, key := range keys {
+		if _, known := c.Values[key]; !known && isOfWorkload(key) && !isReserved(key) {
+			c.add(key, block+"."+key, "", "image.repository")
+		}
+	}
+}
+
+// isOfWorkload tells settings that belong to one workload, by their block.
+func isOfWorkload(key string) bool {
+	root, _, _ := strings.Cut(key, ".")
+	k := KeyOf(root)
+	return k.Key != "" && !k.OfChart
+}
+
+// resolveConflicts finds another path for keys that no sibling names and whose
+// canonical path a sibling's key has taken.
+func (c *Convention) resolveConflicts(keys []string) {
+	taken := c.reservedPaths()
+	for _, named := range []bool{true, false} {
+		for _, key := range keys {
+			if _, ok := c.Values[key]; ok != named || isReserved(key) || c.PathOf(key) == "" {
+				continue
+			}
+			path := yamldoc.SplitPath(c.PathOf(key))
+			if other, found := conflict(taken, key, path); found {
+				path = c.freePath(taken, key)
+				c.Values[key] = Value{Path: yamldoc.JoinPath(path...), Fact: Fact{
+					Evidence: fmt.Sprintf("%s is taken by %s", key, other), Confidence: Default,
+				}}
+			}
+			taken = append(taken, keyPath{key, path})
+		}
+	}
+}
+
+// freePath gives the first free path among those that a person might choose.
+func (c *Convention) freePath(taken []keyPath, key string) []string {
+	segments := strings.Split(key, ".")
+	joined := segments[0]
+	for _, s := range segments[1:] {
+		joined += capitalized(s)
+	}
+	var options [][]string
+	if image := yamldoc.SplitPath(c.Values["image.repository"].Path); len(image) > 1 && len(segments) == 1 {
+		options = append(options, append(slices.Clone(image[:len(image)-1]), key))
+	}
+	options = append(options, []string{joined},
+		[]string{"container" + capitalized(joined)}, append([]string{"livekit"}, segments...))
+	for _, o := range options {
+		if _, found := conflict(taken, key, o); !found {
+			return o
+		}
+	}
+	return append([]string{"own"}, segments...)
+}

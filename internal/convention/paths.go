@@ -1,0 +1,102 @@
+package convention
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// reserved are blocks of the chart's own that no sibling's key may move into:
+// LiveKit's configuration is strict about its keys, the others keep their names.
+var reserved = []string{"config", "extraConfig", "keys", "media", "turn", "redis", "metrics", "extraObjects", "tests"}
+
+func isReserved(key string) bool {
+	root, _, _ := strings.Cut(key, ".")
+	return slices.Contains(reserved, root)
+}
+
+// canonicalKeys gives the canonical keys that have a value, in the sheet's order.
+func canonicalKeys() ([]string, error) {
+	sheet, err := factsheet.Load(factsheet.Server)
+	if err != nil {
+		return nil, err
+	}
+	return sheet.Values(), nil
+}
+
+// PathOf gives the path of a canonical key: the convention's, or the key itself.
+// It is "" for a key that has none, as the tag of an image in one string, or the
+// domain of hosts where the repository does not keep it apart.
+func (c *Convention) PathOf(key string) string {
+	shape := c.Values["image.repository"].Shape
+	if key == "image.registry" && shape != ImageRegistry || key == "image.tag" && shape == ImageString {
+		return ""
+	}
+	if v, ok := c.Values[key]; ok {
+		return v.Path
+	}
+	if key == "ingress.domain" {
+		return ""
+	}
+	return key
+}
+
+// HasPrefix reports whether a path is another one, or lies below it.
+func HasPrefix(path, prefix []string) bool {
+	return len(path) >= len(prefix) && slices.Equal(path[:len(prefix)], prefix)
+}
+
+// keyPath is a key with its path.
+type keyPath struct {
+	key  string
+	path []string
+}
+
+func (c *Convention) reservedPaths() []keyPath {
+	var out []keyPath
+	for _, key := range reserved {
+		out = append(out, keyPath{key, yamldoc.SplitPath(c.PathOf(key))})
+	}
+	return out
+}
+
+// conflict gives the key whose path is the same, or lies above or below it.
+func conflict(taken []keyPath, key string, path []string) (string, bool) {
+	for _, t := range taken {
+		if !HasPrefix(t.path, path) && !HasPrefix(path, t.path) {
+			continue
+		}
+		// The class may be one of the annotations.
+		pair := []string{t.key, key}
+		isClass := slices.Contains(pair, "ingress.className") && slices.Contains(pair, "ingress.annotations")
+		if isClass && len(t.path) != len(path) {
+			continue
+		}
+		return t.key, true
+	}
+	return "", false
+}
+
+// ForChart gives the convention for a chart of that name: {name} in the paths
+// of values, suffixes and files is filled in. Patterns of names, labels and hosts
+// stay.
+func (c *Convention) ForChart(name string) *Convention {
+	fill := func(texts map[string]string) map[string]string {
+		texts = maps.Clone(texts)
+		for key, text := range texts {
+			texts[key] = strings.ReplaceAll(text, "{name}", name)
+		}
+		return texts
+	}
+	out := *c
+	out.Values = make(map[string]Value, len(c.Values))
+	for key, v := range c.Values {
+		v.Path = strings.ReplaceAll(v.Path, "{name}", name)
+		out.Values[key] = v
+	}
+	out.Naming.Suffixes, out.Files.Templates = fill(c.Naming.Suffixes), fill(c.Files.Templates)
+	return &out
+}

@@ -1,0 +1,90 @@
+package experiment
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
+)
+
+// addDefaults takes example values that stand in no values file from what was
+// rendered: classes, issuers and domains that templates have as literals. Those
+// of a stranger's chart that the sibling wraps do not count.
+func (o *observation) addDefaults(f *names.Facts) {
+	s := o.sibling
+	if s.Wrapped != nil && !strings.HasPrefix(s.Wrapped.Repository, "file://") {
+		return
+	}
+	d := &f.Defaults
+	before := *d
+	sc := names.NewScan(s.Values, s.Name, s.Others)
+	sc.Detect()
+	for i, ref := range o.result.Refs {
+		object := o.result.Objects[i]
+		if !o.isRelated(ref) {
+			continue
+		}
+		switch {
+		case ref.Kind == convention.RouteIngress, ref.Kind == convention.RouteHTTPRoute:
+			readRoute(d, object)
+			if host := hostOf(object); d.HostPattern == "" && host != "" {
+				d.HostPattern, d.Domain = s.HostPattern(host, sc)
+			}
+		case ref.Kind == "PersistentVolumeClaim":
+			d.StorageClass = cmp.Or(d.StorageClass, literalText(object.Text("spec", "storageClassName")))
+		case ref == o.workload:
+			d.StorageClass = cmp.Or(d.StorageClass, literalText(object.Text("spec", "volumeClaimTemplates", "0", "spec", "storageClassName")))
+		}
+	}
+	if d.Confidence == "" && (d.HostPattern != before.HostPattern || d.IngressClass != before.IngressClass ||
+		d.ClusterIssuer != before.ClusterIssuer || d.StorageClass != before.StorageClass) {
+		d.Fact = o.seen(o.workload, "as rendered")
+	}
+}
+
+// readRoute takes class and issuer of a rendered route.
+func readRoute(d *convention.Defaults, object manifest.Object) {
+	annotations := object.Annotations()
+	d.IngressClass = cmp.Or(d.IngressClass, literalText(object.Text("spec", "ingressClassName")), literalText(annotations[names.ClassAnnotation]))
+	if d.ClusterIssuer != "" {
+		return
+	}
+	for _, name := range names.IssuerAnnotations {
+		if issuer := literalText(annotations[name]); issuer != "" {
+			d.ClusterIssuer, d.ClusterIssuerAnnotation = issuer, name
+			if d.IngressAnnotations == nil {
+				d.IngressAnnotations = map[string]string{}
+			}
+			d.IngressAnnotations[name] = issuer
+			return
+		}
+	}
+}
+
+// literalText gives a text that no experiment made up and that can be a name.
+func literalText(text string) string {
+	if lineage.IsMade(text) || !convention.IsObjectName(text) || text == "-" || text == "default" {
+		return ""
+	}
+	return text
+}
+
+// hostOf gives the first host of a route, if it is one of a real domain. Its
+// first part may be made up.
+func hostOf(object manifest.Object) string {
+	hosts := []string{object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0")}
+	i := slices.IndexFunc(hosts, func(h string) bool { return h != "" })
+	if i < 0 {
+		return ""
+	}
+	host := strings.TrimPrefix(hosts[i], "*.")
+	_, domain, ok := strings.Cut(host, ".")
+	if !ok || !strings.Contains(domain, ".") || lineage.IsMade(domain) || names.PlaceholderHost.MatchString(host) || !convention.IsHostPattern(host) {
+		return ""
+	}
+	return host
+}

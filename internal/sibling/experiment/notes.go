@@ -1,0 +1,134 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// notes say what of the sibling cannot carry over to a standalone chart, or was
+// not understood.
+func (o *observation) notes(f *names.Facts) []string {
+	var out []string
+	for _, note := range []string{o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()} {
+		if note != "" {
+			out = append(out, note)
+		}
+	}
+	return out
+}
+
+// libraryNote tells of templates that another chart has.
+func (o *observation) libraryNote() string {
+	if o.sibling.Wrapped != nil || o.sibling.Templates[0].HasWorkload() {
+		return ""
+	}
+	var names []string
+	for _, d := range o.sibling.Dependencies() {
+		names = append(names, d.Name)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The objects of %s come from a library (%s). The new chart stands alone: it has templates of its own that render the like.",
+		o.sibling.Shown, strings.Join(names, ", "))
+}
+
+// hostNote tells of a host that is put together from several values.
+func (o *observation) hostNote(f *names.Facts) string {
+	var parts []string
+	for _, f := range o.result.Findings {
+		for _, r := range f.Reaches {
+			if r.Effect == lineage.Inside && isHostField(r) && isInHost(r) {
+				parts = append(parts, yamldoc.JoinPath(f.Path...))
+				break
+			}
+		}
+	}
+	slices.Sort(parts)
+	_, hasDomain := f.Values["ingress.domain"]
+	if len(parts) < 2 || hasDomain {
+		return ""
+	}
+	return fmt.Sprintf("The host in %s is put together from %s. The new chart takes it whole, in one value.", o.sibling.Shown, strings.Join(parts, " and "))
+}
+
+// isInHost leaves out the paths of Traefik's rules: Host(`a`) && PathPrefix(`/b`).
+func isInHost(r lineage.Reach) bool {
+	return r.Object.Kind != convention.RouteIngressRoute || strings.LastIndex(r.Before, "Host(") > strings.LastIndex(r.Before, ")")
+}
+
+// isHostField reports whether a field holds hosts of a route.
+func isHostField(r lineage.Reach) bool {
+	targets, err := targetsOf(convention.KeyOf("ingress.hosts"))
+	return err == nil && slices.ContainsFunc(targets, func(t target) bool {
+		rest, ok := below(r.Field, t.field)
+		return ok && r.Object.Kind == t.kind && (len(rest) == 0 || len(rest) == 1 && strings.HasPrefix(rest[0], "["))
+	})
+}
+
+// nameNote tells of names that follow no pattern that a chart can have.
+func (o *observation) nameNote() string {
+	own, ok := o.identity(o.workload)
+	if !ok {
+		return ""
+	}
+	if _, _, ok := o.fullname(own); ok {
+		return ""
+	}
+	return fmt.Sprintf("The name of the %s in %s (%s) is none that another chart could have. Please check those of the new chart.",
+		o.workload.Kind, o.sibling.Shown, own.Name)
+}
+
+// labelNote tells of labels that are left out.
+func (o *observation) labelNote() string {
+	own, ok := o.identity(o.workload)
+	if !ok {
+		return ""
+	}
+	known, _ := o.patterns(own.Labels, own, false)
+	var left []string
+	for _, l := range own.Labels {
+		if !slices.ContainsFunc(known, func(k convention.Label) bool { return k.Name == l.Name }) && !lineage.IsMark(l.Name) {
+			left = append(left, l.Name)
+		}
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Labels of %s whose values are not understood are left out: %s.", o.sibling.Shown, strings.Join(left, ", "))
+}
+
+// componentNote tells which of several workloads was followed.
+func (o *observation) componentNote() string {
+	var others []string
+	for _, ref := range o.result.Refs {
+		if isWorkload(ref) && ref != o.workload {
+			others = append(others, ref.String())
+		}
+	}
+	slices.Sort(others)
+	others = slices.Compact(others)
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of the workloads of %s, %s is followed, and not %s.", o.sibling.Shown, o.workload, strings.Join(others, ", "))
+}
+
+// namespaceNote tells of objects that name their namespace by a value.
+func (o *observation) namespaceNote() string {
+	for _, f := range o.result.Findings {
+		for _, r := range f.Reaches {
+			if r.Effect != lineage.Switch && slices.Equal(r.Field, []string{"metadata", "namespace"}) && r.Object == o.workload {
+				return fmt.Sprintf("The namespace in %s comes from the value %s. The new chart's objects go where Helm is told to install them.",
+					o.sibling.Shown, yamldoc.JoinPath(f.Path...))
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,281 @@
+package experiment
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// observation is what renders of a sibling have shown: which value reaches what.
+type observation struct {
+	sibling  *names.Chart
+	result   *lineage.Result
+	workload lineage.Ref
+	object   manifest.Object // the workload as it is rendered
+	// container is the application's, by its index.
+	container int
+	// related are the objects that belong to the workload.
+	related map[lineage.Ref]bool
+	// reached is the object that each probed key reaches.
+	reached map[string]lineage.Ref
+}
+
+// observe finds the application's workload and container among what was
+// rendered. It fails where there is none: a chart of jobs, or of custom
+// resources.
+func observe(s *names.Chart, r *lineage.Result, image convention.Value) (*observation, bool) {
+	o := &observation{sibling: s, result: r, container: -1, reached: map[string]lineage.Ref{}}
+	best := 0
+	for i, ref := range r.Refs {
+		if !isWorkload(ref) {
+			continue
+		}
+		for c := range r.Objects[i].List("spec", "template", "spec", "containers") {
+			score := o.judge(ref, c, r.Objects[i], image)
+			if o.container < 0 || score > best {
+				best, o.workload, o.object, o.container = score, ref, r.Objects[i], c
+			}
+		}
+	}
+	if o.container < 0 {
+		return nil, false
+	}
+	o.relate()
+	return o, true
+}
+
+// judge prefers the container whose image the likely key reaches, then names.
+func (o *observation) judge(ref lineage.Ref, container int, object manifest.Object, image convention.Value) int {
+	field := containerField(container, "image")
+	score := -container
+	for _, f := range o.result.Findings {
+		for _, r := range f.Reaches {
+			if r.Object != ref || !slices.Equal(r.Field, field) || r.Effect == lineage.Switch {
+				continue
+			}
+			score++
+			if image.Path != "" && o.isPath(f.Path, image.Path) {
+				score += 100
+			}
+		}
+	}
+	name := object.Text("spec", "template", "spec", "containers", strconv.Itoa(container), "name")
+	if o.sibling.Name != "" && (strings.Contains(convention.NormalizeName(name), convention.NormalizeName(o.sibling.Name)) || strings.Contains(convention.NormalizeName(ref.File), convention.NormalizeName(o.sibling.Name))) {
+		score += 10
+	}
+	for _, word := range []string{"server", "main", "app", "web", "backend", "controller"} {
+		if strings.Contains(convention.NormalizeName(name), word) || strings.Contains(convention.NormalizeName(object.Name()), word) {
+			score += 3
+			break
+		}
+	}
+	return score
+}
+
+func containerField(container int, below ...string) []string {
+	return append([]string{"spec", "template", "spec", "containers", "[" + strconv.Itoa(container) + "]"}, below...)
+}
+
+// isPath compares a way into values with the path of a convention, in which
+// <volume> stands for any name and {name} for the chart's.
+func (o *observation) isPath(way []string, path string) bool {
+	pattern := yamldoc.SplitPath(path)
+	return len(way) == len(pattern) && o.isBelow(way, pattern)
+}
+
+// isBelow reports whether a way begins with a convention's path.
+func (o *observation) isBelow(way, pattern []string) bool {
+	if len(way) < len(pattern) {
+		return false
+	}
+	for i, segment := range pattern {
+		switch {
+		case segment == way[i], segment == "<volume>":
+		case segment == "{name}" && (convention.SameName(way[i], o.sibling.Name) || i == 0 && way[i] == o.sibling.Component):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// located is a value's path that reaches what a canonical key stands for.
+type located struct {
+	way      []string
+	shape    string
+	declared bool
+	reach    lineage.Reach
+}
+
+// promote makes facts of what was seen: those by name that are confirmed become
+// probed, those that reach something else give way to what does, and what names
+// did not tell is added.
+func (o *observation) promote(f *names.Facts) {
+	taken := map[string]bool{}
+	var open []func()
+	for _, r := range rules() {
+		found := o.find(r)
+		v, known := f.Values[r.key]
+		at := slices.IndexFunc(found, func(at located) bool { return known && o.isBelow(at.way, yamldoc.SplitPath(v.Path)) })
+		switch {
+		case at >= 0:
+			if r.key == "env" {
+				v.Shape = cmp.Or(found[at].shape, v.Shape) // the values alone only suggest one
+			}
+			o.take(f, r.key, v, found[at])
+			taken[v.Path] = true
+		case len(found) > 0 && r.tells:
+			open = append(open, func() { o.discover(f, r.key, found, taken) })
+		}
+	}
+	for _, discover := range open {
+		discover()
+	}
+	o.resolveImage(f)
+	o.noteIgnored(f)
+}
+
+// take makes a key's value one that was seen to reach its field.
+func (o *observation) take(f *names.Facts, key string, v convention.Value, at located) {
+	field := at.reach.Field
+	if n := len(field); n > 0 && lineage.IsMark(field[n-1]) {
+		field = field[:n-1]
+	}
+	what := "moves " + at.reach.Object.Kind + " " + yamldoc.JoinPath(field...)
+	if len(field) == 0 {
+		what = "switches " + at.reach.Object.Kind
+	}
+	evidence := o.sibling.EvidenceOf(o.sibling.Concrete(yamldoc.SplitPath(v.Path)))
+	v.Fact = convention.Fact{Evidence: evidence + ", " + what, Confidence: convention.Probed}
+	f.Values[key] = v
+	o.reached[key] = at.reach.Object
+}
+
+// discover takes the best path for a key that names did not find, or found
+// wrongly.
+func (o *observation) discover(f *names.Facts, key string, found []located, taken map[string]bool) {
+	old, known := f.Values[key]
+	if known && (o.couldNotTell(old) || slices.Contains(shapedKeys, key)) {
+		return
+	}
+	var best *located
+	for i := range found {
+		at := &found[i]
+		if !o.mayBe(key, *at) || taken[o.sibling.PathOf(at.way)] {
+			continue
+		}
+		if best == nil || o.rank(*at, f) < o.rank(*best, f) {
+			best = at
+		}
+	}
+	if best == nil {
+		return
+	}
+	path := o.sibling.PathOf(best.way)
+	taken[path] = true
+	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, *best)
+}
+
+// mayBe leaves out paths that are not the application's to set.
+func (o *observation) mayBe(key string, at located) bool {
+	switch {
+	case len(at.way) == 0, slices.Contains(o.sibling.Others, at.way[0]):
+		return false
+	case !at.declared && len(at.way) > 1 && o.sibling.Values.Child(at.way[0]) == nil:
+		return false // a block that nobody has, such as that of a library's own values
+	}
+	return at.way[0] != "global" || key == "ingress.hosts" // what is global is for all charts at once
+}
+
+// shapedKeys are those whose path says little without the shape that names
+// tell.
+var shapedKeys = []string{"ingress.hosts", "ingress.tls", "ingress.annotations"}
+
+// couldNotTell reports whether the experiment says nothing about a key: it is
+// not among those that were tried, so that nothing is known against it.
+func (o *observation) couldNotTell(v convention.Value) bool {
+	return !slices.ContainsFunc(o.result.Findings, func(f lineage.Finding) bool {
+		return o.isBelow(f.Path, yamldoc.SplitPath(v.Path))
+	})
+}
+
+// rank prefers what the values declare, then the image's neighbours, then what
+// lies near the root.
+func (o *observation) rank(at located, f *names.Facts) int {
+	score := 10 * len(at.way)
+	if !at.declared {
+		score += 100
+	}
+	image := yamldoc.SplitPath(f.Values["image.repository"].Path)
+	if len(image) > 1 && len(at.way) > 1 && at.way[0] == image[0] {
+		score -= 5
+	}
+	if at.reach.Effect == lineage.Inside {
+		score += 3
+	}
+	return score
+}
+
+// resolveImage corrects the image's shape by what its parts were seen to do.
+func (o *observation) resolveImage(f *names.Facts) {
+	repository, ok := f.Values["image.repository"]
+	if !ok || repository.Confidence != convention.Probed {
+		return
+	}
+	isProbed := func(key string) bool {
+		v, ok := f.Values[key]
+		return ok && v.Confidence == convention.Probed && v.Path != repository.Path
+	}
+	switch {
+	case isProbed("image.registry"):
+		repository.Shape = convention.ImageRegistry
+	case isProbed("image.tag"):
+		repository.Shape = convention.ImageSplit
+	case o.isWholeImage(repository):
+		repository.Shape = convention.ImageString
+		delete(f.Values, "image.tag")
+	}
+	f.Values["image.repository"] = repository
+}
+
+// isWholeImage reports whether the value is all of the image, its tag too.
+func (o *observation) isWholeImage(v convention.Value) bool {
+	image := containerField(o.container, "image")
+	for _, f := range o.result.Findings {
+		if !o.isPath(f.Path, v.Path) {
+			continue
+		}
+		return slices.ContainsFunc(f.Reaches, func(r lineage.Reach) bool {
+			return r.Object == o.workload && r.Effect == lineage.Direct && slices.Equal(r.Field, image)
+		})
+	}
+	return false
+}
+
+// noteIgnored says of keys that were tried and moved nothing that they are
+// followed in their names alone.
+func (o *observation) noteIgnored(f *names.Facts) {
+	for key, v := range f.Values {
+		if v.Confidence != convention.Name || key == "ingress" || key == "persistence" {
+			continue
+		}
+		tried, moved := false, false
+		for _, finding := range o.result.Findings {
+			if o.isBelow(finding.Path, yamldoc.SplitPath(v.Path)) {
+				tried = true
+				moved = moved || len(finding.Reaches) > 0
+			}
+		}
+		if tried && !moved && o.result.Incomplete == "" {
+			v.Evidence += " (the templates ignore it)"
+			f.Values[key] = v
+		}
+	}
+}

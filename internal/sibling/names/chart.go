@@ -1,0 +1,290 @@
+// Package names reads a sibling chart without rendering it: what its keys are
+// by their names and shapes, and what its templates say as text.
+package names
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// Chart is a chart whose habits are read.
+type Chart struct {
+	Shown string // the chart as the user named it; evidence begins with it
+	Dir   string
+	Name  string
+	chart *yamldoc.Doc
+	// layers are the values files that speak for the chart, its own first,
+	// then those of the chart that it wraps, if that is at hand.
+	layers []layer
+	// Values are all layers in one, below the wrapper's prefix.
+	Values *yamldoc.Node
+	// Own are the values that the chart itself gives, without those of the one
+	// that it wraps.
+	Own *yamldoc.Node
+	// Wrapped is the dependency that is the application, in an umbrella.
+	Wrapped *dependency
+	// Component is the block of the application among those of several
+	// components, where it is called for what that does ("backend"); the new
+	// chart's is called like the chart.
+	Component string
+	// StandIn says that the values come from a file that Helm does not read by
+	// itself (values.example.yaml).
+	StandIn bool
+	// Others are root keys with the values of dependencies that are not the
+	// application.
+	Others    []string
+	Templates []templates
+}
+
+// layer is a values file, seen from a prefix ("local-ai") downwards.
+type layer struct {
+	doc    *yamldoc.Doc
+	prefix []string
+	shown  string
+}
+
+// dependency is an entry of Chart.yaml's dependencies.
+type dependency struct{ Name, alias, Repository string }
+
+func (d dependency) key() string {
+	if d.alias != "" {
+		return d.alias
+	}
+	return d.Name
+}
+
+// ReadChart reads the chart in dir; shown is what evidence calls it.
+func ReadChart(ctx context.Context, dir, shown string, sources helmchart.Sources) (*Chart, error) {
+	s := &Chart{Shown: filepath.ToSlash(filepath.Clean(shown)), Dir: dir}
+	if err := s.readChart(); err != nil {
+		return nil, err
+	}
+	doc, file, err := readValues(dir)
+	if err != nil {
+		return nil, remedy.Errorf("correct the file, or name another chart with --like", "reading the values of the chart %s: %w", s.Shown, err)
+	}
+	if !doc.Root.IsMap() {
+		return nil, remedy.Errorf("correct the file, or name another chart with --like", "%s:%d: values are a map of keys, and this is none", doc.Name, doc.Root.Line)
+	}
+	own := readTemplates(dir, s.Shown, s.Name)
+	deps := s.Dependencies()
+	wrapped := s.findWrapper(doc.Root, deps, own)
+	s.layers = []layer{{doc: doc, shown: s.Shown + "/" + file, prefix: wrapped.prefix()}}
+	s.Values = doc.Root
+	if wrapped != nil {
+		s.Values = doc.Root.Get(yamldoc.JoinPath(wrapped.key()))
+	}
+	for _, d := range deps {
+		if wrapped == nil || d.key() != wrapped.key() {
+			s.Others = append(s.Others, d.key())
+		}
+	}
+	s.Templates = []templates{own}
+	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
+	if wrapped != nil {
+		s.addWrapped(ctx, *wrapped, sources)
+	}
+	return s, nil
+}
+
+func (d *dependency) prefix() []string {
+	if d == nil {
+		return nil
+	}
+	return []string{d.key()}
+}
+
+func (s *Chart) readChart() error {
+	info, err := os.Stat(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return remedy.Errorf("name the directory of a chart, such as apps/NAME", "chart %s is not there", s.Shown)
+	}
+	if err != nil {
+		return fmt.Errorf("looking at the chart %s: %w", s.Shown, err)
+	}
+	if !info.IsDir() {
+		return remedy.Errorf("name the directory of a chart, such as apps/NAME", "%s is not a directory", s.Shown)
+	}
+	doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, "Chart.yaml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return remedy.Errorf("name the directory of a chart, such as apps/NAME", "%s holds no Chart.yaml, so it is not a chart", s.Shown)
+	}
+	if err != nil {
+		return remedy.Errorf("correct the file, or name another chart with --like", "reading the chart %s: %w", s.Shown, err)
+	}
+	s.chart = doc
+	s.Name = doc.Root.Get("name").Str()
+	if s.Name == "" {
+		s.Name = filepath.Base(s.Dir)
+	}
+	return nil
+}
+
+// readValues reads values.yaml, or what stands in for it in repositories that
+// keep the real values elsewhere. A chart without any has no values.
+func readValues(dir string) (*yamldoc.Doc, string, error) {
+	names := []string{"values.yaml", "values.yml", "values.example.yaml", "values.example.yml", "values-example.yaml"}
+	if more, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*values*.y*ml")); err == nil {
+		for _, file := range more {
+			names = append(names, filepath.Base(file))
+		}
+	}
+	for _, name := range names {
+		doc, err := yamldoc.ReadFile(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		return doc, name, err
+	}
+	doc, err := yamldoc.Parse(filepath.Join(dir, "values.yaml"), nil)
+	return doc, "values.yaml", err
+}
+
+// escapeGlob keeps the characters of a directory's name from being a pattern.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer("[", "\\[", "*", "\\*", "?", "\\?").Replace(dir)
+}
+
+// Dependencies reads those of Chart.yaml, or of requirements.yaml as charts of
+// apiVersion v1 have it.
+func (s *Chart) Dependencies() []dependency {
+	list := s.chart.Root.Get("dependencies")
+	if !list.IsList() {
+		if doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, "requirements.yaml")); err == nil {
+			list = doc.Root.Get("dependencies")
+		}
+	}
+	if !list.IsList() {
+		return nil
+	}
+	var out []dependency
+	for _, item := range list.Items {
+		d := dependency{item.Get("name").Str(), item.Get("alias").Str(), item.Get("repository").Str()}
+		if d.Name != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// findWrapper finds the dependency that is the application, where the chart is
+// an umbrella: it has no workload and no image of its own, and the values of the
+// dependency say something about a workload.
+func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates) *dependency {
+	if own.HasWorkload() {
+		return nil
+	}
+	var keys []string
+	for _, d := range deps {
+		keys = append(keys, d.key())
+	}
+	if _, found := NewScan(root, s.Name, keys).image(); found {
+		return nil
+	}
+	var best *dependency
+	most := 0
+	for i, d := range deps {
+		values := root.Get(yamldoc.JoinPath(d.key()))
+		if !values.IsMap() || aside(d.key()) && !convention.SameName(d.key(), s.Name) {
+			continue
+		}
+		facts := len(NewScan(values, s.Name, nil).Detect())
+		if convention.SameName(d.key(), s.Name) {
+			facts++
+		}
+		if facts > most {
+			best, most = &deps[i], facts
+		}
+	}
+	return best
+}
+
+// addWrapped adds the chart that the umbrella wraps, where it is at hand: below
+// charts/, elsewhere in the repository, or in one of Helm's caches.
+func (s *Chart) addWrapped(ctx context.Context, d dependency, sources helmchart.Sources) {
+	for _, rel := range wrappedDirs(d) {
+		dir := filepath.Join(s.Dir, filepath.FromSlash(rel))
+		doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml"))
+		if err != nil {
+			continue
+		}
+		shown := path.Join(s.Shown, rel)
+		s.Templates = append(s.Templates, readTemplates(dir, shown, doc.Root.Get("name").Str()))
+		if values, file, err := readValues(dir); err == nil {
+			s.addLayer(values, shown+"/"+file)
+		}
+		return
+	}
+	umbrella, _, err := helmchart.LoadComplete(ctx, s.Dir, sources)
+	if err != nil {
+		return // it is judged without
+	}
+	chart := umbrella.Dependency(d.Name)
+	if chart == nil {
+		return
+	}
+	shown := fmt.Sprintf("%s %s", d.Name, chart.Version())
+	s.Templates = append(s.Templates, newTemplates(chart.Templates(), shown, chart.Name()))
+	if values, err := yamldoc.Parse("values.yaml", chart.ValuesFile()); err == nil {
+		s.addLayer(values, shown+": values.yaml")
+	}
+}
+
+func (s *Chart) addLayer(values *yamldoc.Doc, shown string) {
+	if values.Root.IsMap() {
+		s.layers = append(s.layers, layer{doc: values, shown: shown})
+		s.Values = overlay(s.Values, values.Root)
+	}
+}
+
+func wrappedDirs(d dependency) []string {
+	dirs := []string{"charts/" + d.Name}
+	if rel, ok := strings.CutPrefix(d.Repository, "file://"); ok && !strings.HasPrefix(rel, "/") {
+		dirs = append(dirs, rel)
+	}
+	return dirs
+}
+
+// overlay lays values over a chart's defaults as Helm does. Neither is changed.
+func overlay(over, base *yamldoc.Node) *yamldoc.Node {
+	if !over.IsMap() || !base.IsMap() {
+		return over
+	}
+	out := *over
+	out.Entries = slices.Clone(over.Entries)
+	for i, e := range out.Entries {
+		if below := base.Child(e.Key); below != nil {
+			out.Entries[i].Value = overlay(e.Value, below)
+		}
+	}
+	for _, e := range base.Entries {
+		if over.Entry(e.Key) == nil {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return &out
+}
+
+// evidence names the file, the line and the key that say so.
+func (s *Chart) evidence(path []string) string {
+	for _, l := range s.layers {
+		full := yamldoc.JoinPath(append(slices.Clone(l.prefix), path...)...)
+		if line := l.doc.Root.LineOf(full); line > 0 {
+			return fmt.Sprintf("%s:%d %s", l.shown, line, full)
+		}
+	}
+	last := s.Templates[len(s.Templates)-1]
+	return fmt.Sprintf("%s/templates .Values.%s", last.Shown, yamldoc.JoinPath(path...))
+}

@@ -1,0 +1,264 @@
+package names
+
+import (
+	"cmp"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// Annotations that name cert-manager's issuer, cluster-wide ones first.
+var IssuerAnnotations = []string{
+	"cert-manager.io/cluster-issuer", "certmanager.k8s.io/cluster-issuer", "cert-manager.io/issuer", "certmanager.k8s.io/issuer",
+}
+
+// appAnnotations are parts of annotations that suit the application they were
+// written for: access rules, rewrites, limits, dashboards, snippets of a server's
+// configuration.
+var appAnnotations = []string{
+	"snippet", "auth", "rewrite", "whitelist", "allowlist", "denylist", "body-size", "backend-protocol", "healthcheck", "health-check",
+	"middleware", "app-root", "canary", "upstream", "rate", "limit", "cors", "hajimari.io/", "gethomepage.dev/", "forecastle.stakater.com/",
+	"error-page", "http-errors", "session", "affinity", "proxy-", "websocket", "service-weights", "meta.helm.sh/",
+}
+
+var PlaceholderHost = regexp.MustCompile(`example|yourdomain|your-domain|your\.domain|mydomain|changeme|^host\.com$|^domain\.|<|\{|\$`)
+
+// defaults reads the example values of a sibling that suit another application
+// of the repository as well.
+func (s *Chart) defaults(sc *scan) convention.Defaults {
+	d := convention.Defaults{}
+	host := s.firstHost(sc)
+	if host != "" {
+		d.HostPattern, d.Domain = s.HostPattern(host, sc)
+	}
+	d.TLSSecretPattern = s.tlsSecret(sc, host)
+	d.IngressClass = s.textAt(sc, "ingress.className")
+	s.readAnnotations(sc, &d)
+	d.ParentRefs = s.parentRefs(sc)
+	d.EntryPoints = s.entryPoints(sc)
+	d.StorageClass = s.storageClass(sc)
+	if d.HostPattern != "" || d.IngressClass != "" || d.ClusterIssuer != "" || d.StorageClass != "" {
+		d.Fact = convention.Fact{Evidence: s.layers[0].shown, Confidence: convention.Name}
+	}
+	return d
+}
+
+// at gives the sibling's own value at a canonical key's place. Defaults of a
+// wrapped chart are strangers' example values and do not count.
+func (s *Chart) at(sc *scan, key string) *yamldoc.Node {
+	f, ok := sc.facts[key]
+	if !ok {
+		return nil
+	}
+	own := s.layers[0]
+	return own.doc.Root.Get(yamldoc.JoinPath(append(slices.Clone(own.prefix), f.path...)...))
+}
+
+func (s *Chart) textAt(sc *scan, key string) string { return s.at(sc, key).Str() }
+
+// parentRefs gives the Gateways of the sibling's HTTPRoute.
+func (s *Chart) parentRefs(sc *scan) (out []map[string]string) {
+	for _, item := range itemsOf(s.at(sc, "httpRoute.parentRefs")) {
+		ref := map[string]string{}
+		for _, field := range []string{"name", "namespace", "sectionName"} {
+			if text := item.Child(field).Str(); text != "" {
+				ref[field] = text
+			}
+		}
+		if ref["name"] != "" {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// entryPoints gives those of the sibling's IngressRoute.
+func (s *Chart) entryPoints(sc *scan) (out []string) {
+	for _, item := range itemsOf(s.at(sc, "ingress.entryPoints")) {
+		out = append(out, item.Str())
+	}
+	return out
+}
+
+func itemsOf(n *yamldoc.Node) []*yamldoc.Node {
+	if !n.IsList() {
+		return nil
+	}
+	return n.Items
+}
+
+// firstHost gives the first real host of the route in use, else of the other.
+func (s *Chart) firstHost(sc *scan) string {
+	var nodes []*yamldoc.Node
+	for _, key := range []string{"ingress.hosts", "httpRoute.hostnames", "ingress.tls"} {
+		nodes = append(nodes, s.at(sc, key))
+	}
+	if sc.route == convention.RouteHTTPRoute {
+		nodes[0], nodes[1] = nodes[1], nodes[0]
+	}
+	for _, n := range nodes {
+		for _, host := range hostsIn(n) {
+			if strings.Contains(host, ".") && !PlaceholderHost.MatchString(host) && net.ParseIP(host) == nil {
+				return strings.TrimPrefix(host, "*.")
+			}
+		}
+	}
+	return ""
+}
+
+func hostsIn(n *yamldoc.Node) []string {
+	var out []string
+	switch {
+	case n.IsString():
+		out = append(out, n.Text)
+	case n.IsList():
+		for _, item := range n.Items {
+			switch {
+			case item.IsString():
+				out = append(out, item.Text)
+			case item.IsMap():
+				out = append(out, item.Get("host").Str(), item.Get("name").Str())
+				out = append(out, hostsIn(item.Get("hosts"))...)
+			}
+		}
+	}
+	return out
+}
+
+// aliases are the names that stand for the application in its own values.
+func (s *Chart) aliases(sc *scan) []string {
+	names := []string{s.Name, strings.ReplaceAll(s.Name, "-", ""), s.Shown[strings.LastIndexByte(s.Shown, '/')+1:]}
+	if repository := s.textAt(sc, "image.repository"); repository != "" {
+		repository = repository[strings.LastIndexByte(repository, '/')+1:]
+		repository, _, _ = strings.Cut(repository, ":")
+		names = append(names, repository, strings.TrimSuffix(repository, "-server"))
+	}
+	for _, l := range s.layers[:1] {
+		names = append(names, l.prefix...)
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return len(n) < 3 })
+}
+
+// HostPattern puts {name} for the application in a host. The first label of a
+// host with a domain behind it is the application's, whatever nickname it has.
+func (s *Chart) HostPattern(host string, sc *scan) (pattern, domain string) {
+	first, rest, _ := strings.Cut(host, ".")
+	if slices.ContainsFunc(s.aliases(sc), func(a string) bool { return convention.SameName(a, first) }) || strings.Contains(rest, ".") {
+		return "{name}." + rest, rest
+	}
+	return "{name}." + host, host
+}
+
+// tlsSecret gives the pattern of the Secret's name. A name without the
+// application's is shared by all (a wildcard certificate) and stays as it is.
+func (s *Chart) tlsSecret(sc *scan, host string) string {
+	n := s.at(sc, "ingress.tls")
+	secret := ""
+	switch {
+	case n.IsString():
+		secret = n.Text
+	case n.IsMap():
+		secret = cmp.Or(n.Get("secretName").Str(), n.Get("secret").Str())
+	case n.IsList() && n.Len() > 0:
+		secret = n.Items[0].Get("secretName").Str()
+	}
+	if secret == "" || PlaceholderHost.MatchString(secret) {
+		return ""
+	}
+	return s.namePattern(secret, host, sc)
+}
+
+// namePattern puts {host} and {name} where a text names them as whole words.
+func (s *Chart) namePattern(text, host string, sc *scan) string {
+	if host != "" && strings.Contains(text, host) {
+		return strings.Replace(text, host, "{host}", 1)
+	}
+	names := s.aliases(sc)
+	if host != "" {
+		first, _, _ := strings.Cut(host, ".")
+		names = append(names, first)
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return len(b) - len(a) })
+	for _, name := range names {
+		word := regexp.MustCompile(`(^|[^A-Za-z0-9])` + regexp.QuoteMeta(name) + `($|[^A-Za-z0-9])`)
+		if word.MatchString(text) {
+			return word.ReplaceAllString(text, "${1}{name}${2}")
+		}
+	}
+	return text
+}
+
+// readAnnotations takes over the annotations that suit any application.
+func (s *Chart) readAnnotations(sc *scan, d *convention.Defaults) {
+	n := s.at(sc, "ingress.annotations")
+	if !n.IsMap() {
+		return
+	}
+	for _, issuer := range IssuerAnnotations {
+		if v := n.Child(issuer).Str(); v != "" {
+			d.ClusterIssuer, d.ClusterIssuerAnnotation = v, issuer
+			break
+		}
+	}
+	for _, e := range n.Entries {
+		if e.Key == ClassAnnotation {
+			if d.IngressClass == "" {
+				d.IngressClass = e.Value.Str()
+			}
+			continue
+		}
+		if !e.Value.IsScalar() || s.suitsThisAppOnly(e, sc) {
+			continue
+		}
+		if d.IngressAnnotations == nil {
+			d.IngressAnnotations = map[string]string{}
+		}
+		d.IngressAnnotations[e.Key] = e.Value.Text
+	}
+}
+
+func (s *Chart) suitsThisAppOnly(e yamldoc.Entry, sc *scan) bool {
+	key := strings.ToLower(e.Key)
+	if slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) }) {
+		return true
+	}
+	if strings.ContainsAny(e.Value.Text, "\n{") {
+		return true
+	}
+	return s.namePattern(e.Value.Text, "", sc) != e.Value.Text
+}
+
+// storageClass gives the class that the sibling's volumes name.
+func (s *Chart) storageClass(sc *scan) string {
+	f, ok := sc.facts["persistence.storageClass"]
+	if !ok {
+		return ""
+	}
+	own := s.layers[0]
+	nodes := expand(own.doc.Root, append(slices.Clone(own.prefix), f.path...))
+	for _, n := range nodes {
+		if class := n.Str(); class != "" && class != "-" && class != "default" {
+			return class
+		}
+	}
+	return ""
+}
+
+// expand gives the values at a path, in which <volume> stands for every key.
+func expand(n *yamldoc.Node, path []string) []*yamldoc.Node {
+	if n == nil || len(path) == 0 {
+		return []*yamldoc.Node{n}
+	}
+	if path[0] != "<volume>" {
+		return expand(n.Child(path[0]), path[1:])
+	}
+	var out []*yamldoc.Node
+	for _, e := range n.Entries {
+		out = append(out, expand(e.Value, path[1:])...)
+	}
+	return out
+}

@@ -1,0 +1,307 @@
+package names
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// Facts are what one sibling says. A thing that it does not say is nil or empty.
+type Facts struct {
+	Shown        string
+	Dir          string
+	IsNear       bool // it lies beside the new chart
+	Component    string
+	Values       map[string]convention.Value
+	Labels       *convention.Labels
+	Naming       *convention.Naming
+	Workload     string
+	Route        string
+	Files        *convention.Files
+	Style        convention.Style
+	Defaults     convention.Defaults
+	ChartVersion string
+	Secrets      convention.Secrets
+	Registry     string // its image's, where that is none of the public ones
+	Notes        []string
+}
+
+// likeness tells how much a chart is like LiveKit: a server with a Service, a
+// way in and a disk. Such a chart has more to say on how to write one.
+func (f Facts) likeness() int {
+	n := 0
+	for _, k := range convention.Keys() {
+		if _, ok := f.Values[k.Anchor]; ok {
+			n++
+		}
+	}
+	return n
+}
+
+// Weight is what the sibling's vote counts: more the more it is like LiveKit,
+// and more again where it lies beside the new chart and not elsewhere in the
+// repository.
+func (f Facts) Weight() int {
+	w := max(1, f.likeness()-1)
+	if f.IsNear {
+		w *= nearWeight
+	}
+	return w
+}
+
+// nearWeight lets the charts beside the new one decide against a few times as
+// many elsewhere.
+const nearWeight = 4
+
+// Read gathers what the sibling says.
+func (s *Chart) Read() Facts {
+	sc := NewScan(s.Values, s.Name, s.Others)
+	found := sc.Detect()
+	s.Component = s.findComponent(found["image.repository"].path)
+	f := Facts{Shown: s.Shown, Dir: s.Dir, Component: s.Component, Values: map[string]convention.Value{}, Route: sc.route}
+	for key, at := range found {
+		f.Values[key] = convention.Value{
+			Path: s.PathOf(at.path), Shape: at.shape,
+			Fact: convention.Fact{Evidence: s.EvidenceOf(at.path), Confidence: convention.Name},
+		}
+	}
+	s.readHints(sc, f.Values)
+	for _, t := range s.Templates {
+		f.ReadTemplates(t)
+	}
+	RenameComponent(f.Files, s.Component)
+	f.Style = s.style()
+	f.Defaults = s.defaults(sc)
+	f.ChartVersion = s.chart.Root.Get("version").Str()
+	f.Secrets = s.secrets()
+	f.Registry = s.registry(sc)
+	if s.Wrapped != nil {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
+			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.key()))
+	}
+	return f
+}
+
+// plainBlocks are blocks that any application may have: they keep their names.
+var plainBlocks = []string{
+	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller", "common", "global", "image", "images",
+}
+
+// findComponent gives the block that the image is in, where the values have
+// several such blocks at their root, each for one component.
+func (s *Chart) findComponent(image []string) string {
+	if len(image) < 2 || slices.Contains(plainBlocks, convention.NormalizeName(image[0])) || convention.SameName(image[0], s.Name) {
+		return ""
+	}
+	blocks := 0
+	for _, e := range s.Values.Entries {
+		if e.Value.IsMap() && !slices.Contains(s.Others, e.Key) && pick(e.Value, []string{"image"}, nil) != nil {
+			blocks++
+		}
+	}
+	if blocks < 2 {
+		return ""
+	}
+	return image[0]
+}
+
+// RenameComponent puts {name} for a component's folder.
+func RenameComponent(f *convention.Files, component string) {
+	if f == nil || component == "" {
+		return
+	}
+	for kind, file := range f.Templates {
+		folder, rest, inFolder := strings.Cut(file, "/")
+		if inFolder && convention.SameName(folder, component) {
+			f.Templates[kind] = "{name}/" + rest
+		}
+	}
+}
+
+// PathOf writes a path, with {name} for a block that is called like the chart.
+func (s *Chart) PathOf(path []string) string {
+	out := slices.Clone(path)
+	for i, segment := range out {
+		isName := s.Name != "" && convention.SameName(segment, s.Name) || i == 0 && s.Component != "" && segment == s.Component
+		if isName && len(out) > 1 {
+			out[i] = "{name}"
+		}
+	}
+	return yamldoc.JoinPath(out...)
+}
+
+// Concrete is path with the chart's own name for {name}.
+func (s *Chart) Concrete(path []string) []string {
+	out := slices.Clone(path)
+	for i, segment := range out {
+		if segment != "{name}" {
+			continue
+		}
+		for _, key := range s.Values.Get(yamldoc.JoinPath(out[:i]...)).Keys() {
+			if convention.SameName(key, s.Name) || i == 0 && key == s.Component {
+				out[i] = key
+			}
+		}
+	}
+	return out
+}
+
+// EvidenceOf is evidence for a path with <volume> in it, too.
+func (s *Chart) EvidenceOf(path []string) string {
+	i := slices.Index(path, "<volume>")
+	if i < 0 {
+		return s.evidence(path)
+	}
+	block := s.Values.Get(yamldoc.JoinPath(path[:i]...))
+	for _, key := range block.Keys() {
+		concrete := slices.Clone(path)
+		concrete[i] = key
+		if s.Values.Get(yamldoc.JoinPath(concrete...)) != nil {
+			return s.evidence(concrete)
+		}
+	}
+	return s.evidence(path[:i])
+}
+
+// ReadTemplates takes what the chart's own templates say, and what those of a
+// wrapped chart say where its own are silent.
+func (f *Facts) ReadTemplates(t templates) {
+	w := t.workload()
+	if w == nil {
+		return
+	}
+	if f.Workload == "" {
+		f.Workload = w.kind
+	}
+	if labels, ok := t.labelFacts(); ok && f.Labels == nil {
+		f.Labels = &labels
+	}
+	if naming, ok := t.namingFacts(); ok && f.Naming == nil {
+		f.Naming = &naming
+	}
+	if f.Files == nil {
+		f.Files = &convention.Files{
+			Templates: t.filesByKind(), Extension: t.extension(),
+			Fact: convention.Fact{Evidence: t.Shown + "/templates", Confidence: convention.Name},
+		}
+	}
+	if f.Route != "" && t.object(f.Route) != nil {
+		return
+	}
+	for _, kind := range []string{convention.RouteIngress, convention.RouteIngressRoute, convention.RouteHTTPRoute} {
+		if t.object(kind) != nil {
+			f.Route = kind
+			return
+		}
+	}
+}
+
+// style measures the sibling's own values and Chart.yaml together: a short
+// values.yaml may show neither lists nor quotes.
+func (s *Chart) style() convention.Style {
+	values, chart := s.layers[0].doc.Style(), s.chart.Style()
+	out := convention.Style{
+		Indent: values.Indent, Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
+		Comments: values.Comments, DocumentStart: values.DocumentStart,
+		ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
+		Fact: convention.Fact{Evidence: s.layers[0].shown, Confidence: convention.Name},
+	}
+	if len(s.layers[0].doc.Root.Entries) == 0 {
+		out.DocumentStart = chart.DocumentStart
+	}
+	if out.Indent < convention.MinIndent || out.Indent > convention.MaxIndent {
+		out.Indent = chart.Indent
+	}
+	if out.Indent < convention.MinIndent || out.Indent > convention.MaxIndent {
+		out.Indent = 0 // no habit to follow
+	}
+	if out.Comments == "none" {
+		out.Comments = "plain" // comments have to be written somehow
+	}
+	return out
+}
+
+// hint is a path that something but the values themselves mentions.
+type hint struct {
+	path     []string
+	evidence string
+}
+
+// hints gathers the keys that stand in comments and those that the templates
+// read: storageClass is often in neither values nor any default.
+func (s *Chart) hints() []hint {
+	var out []hint
+	own := s.layers[0]
+	for _, c := range own.doc.Commented() {
+		path := yamldoc.SplitPath(c.Path)
+		if convention.HasPrefix(path, own.prefix) {
+			evidence := fmt.Sprintf("%s:%d %s (in a comment)", own.shown, c.Line, c.Path)
+			out = append(out, hint{path[len(own.prefix):], evidence})
+		}
+	}
+	for _, t := range s.Templates {
+		for _, read := range t.reads {
+			out = append(out, hint{strings.Split(read, "."), fmt.Sprintf("%s/templates .Values.%s", t.Shown, read)})
+		}
+	}
+	return out
+}
+
+// readHints takes keys from hints where the values do not name them: beside the
+// keys of their block, or around the image.
+func (s *Chart) readHints(sc *scan, values map[string]convention.Value) {
+	for _, h := range s.hints() {
+		if len(h.path) == 0 {
+			continue
+		}
+		for _, k := range convention.Keys() {
+			path, ok := sc.hinted(k, h.path)
+			if _, isKnown := values[k.Key]; ok && !isKnown {
+				values[k.Key] = convention.Value{
+					Path: s.PathOf(path), Shape: hintedShape(sc, k.Key, path[len(path)-1]),
+					Fact: convention.Fact{Evidence: h.evidence, Confidence: convention.Name},
+				}
+			}
+		}
+	}
+}
+
+// hinted gives the path of a key that a hint names: in its block, or around the
+// image.
+func (s *scan) hinted(k convention.Key, path []string) ([]string, bool) {
+	parent, last := path[:len(path)-1], path[len(path)-1]
+	if !k.Hinted || !slices.Contains(k.Names, convention.NormalizeName(last)) {
+		return nil, false
+	}
+	if k.Block() == "" {
+		return path, convention.HasPrefix(s.imageBlock.path, parent)
+	}
+	block, ok := s.facts[k.Block()]
+	switch {
+	case !ok:
+		return nil, false
+	case sameBlock(block.path, parent):
+		return append(slices.Clone(block.path), last), true
+	}
+	return path, len(parent) > 0 && convention.HasPrefix(block.path, parent)
+}
+
+// hintedShape gives the shape that a hinted key has by its name or its block.
+func hintedShape(sc *scan, key, name string) string {
+	switch {
+	case key == "persistence.accessMode" && strings.HasSuffix(name, "s"):
+		return convention.AccessModeList
+	case key != "persistence.accessMode" && strings.HasPrefix(key, "persistence."):
+		return sc.facts["persistence"].shape
+	}
+	return ""
+}
+
+// sameBlock compares a path with one in which <volume> stands for any name.
+func sameBlock(pattern, path []string) bool {
+	return slices.EqualFunc(pattern, path, func(a, b string) bool { return a == b || a == "<volume>" })
+}

@@ -1,0 +1,105 @@
+package names
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+)
+
+// NewLabels puts together what a workload is labelled with, what it selects by,
+// and what a Service selects by: the first that finds pods with the given labels.
+// It fails where nothing is left that a workload can select by.
+func NewLabels(own, selector, pods []convention.Label, services [][]convention.Label) (convention.Labels, bool) {
+	selector = slices.DeleteFunc(selector, changesWithVersion)
+	if len(selector) == 0 {
+		return convention.Labels{}, false
+	}
+	out := convention.Labels{Selector: selector, Set: selector}
+	if len(own) > 0 {
+		out.Set = agreeWith(own, selector)
+	}
+	if pods == nil {
+		pods = slices.Concat(selector, out.Set)
+	}
+	// A Service that finds nothing is a mistake, and not a habit to follow.
+	misses := func(l convention.Label) bool { return !slices.Contains(pods, l) || changesWithVersion(l) }
+	i := slices.IndexFunc(services, func(by []convention.Label) bool { return len(by) > 0 && !slices.ContainsFunc(by, misses) })
+	if i >= 0 && !slices.Equal(services[i], selector) {
+		out.ServiceSelector = services[i]
+	}
+	out.Scheme = labelScheme(out)
+	return out, true
+}
+
+// changesWithVersion tells labels that cannot select: the selector of a workload
+// is for ever.
+func changesWithVersion(l convention.Label) bool {
+	return strings.Contains(l.Value, "{version}") || strings.Contains(l.Value, "{chart}")
+}
+
+// agreeWith gives labels the value that the selector has for them: a chart may
+// label the Deployment itself otherwise than its pods.
+func agreeWith(set, selector []convention.Label) []convention.Label {
+	out := slices.Clone(set)
+	for i, l := range out {
+		for _, by := range selector {
+			if l.Name == by.Name {
+				out[i] = by
+			}
+		}
+	}
+	return out
+}
+
+// labelScheme gives the scheme's name for Labels.Scheme.
+func labelScheme(l convention.Labels) string {
+	names := map[string]bool{}
+	for _, label := range slices.Concat(l.Set, l.Selector) {
+		if strings.HasPrefix(label.Name, "app.kubernetes.io/") {
+			return convention.SchemeRecommended
+		}
+		names[label.Name] = true
+	}
+	switch {
+	case names["app"] && names["release"]:
+		return convention.SchemeClassic
+	case names["app"]:
+		return convention.SchemeApp
+	}
+	return convention.SchemeCustom
+}
+
+// SplitName splits the pattern of an object's name into one of the Fullname
+// patterns and what is appended to it.
+func SplitName(pattern string) (base, suffix string) {
+	for _, base := range []string{
+		convention.FullnameReleaseChart, convention.FullnameChartRelease, convention.FullnameChart, convention.FullnameRelease,
+	} {
+		if suffix, found := strings.CutPrefix(pattern, base); found {
+			return base, suffix
+		}
+	}
+	return "", ""
+}
+
+var plainSuffix = regexp.MustCompile(`^$|^-(deployment|deploy|statefulset|sts|daemonset|service|svc|ingress|ing|` +
+	`configmap|config|cm|secrets?|pvc|claim|volume|data|storage|web|app|server|main)$`)
+
+// IsPlainSuffix reports whether the suffix of an object's name, if there is one,
+// says what the object is, and not what it is for.
+func IsPlainSuffix(suffix string) bool { return plainSuffix.MatchString(suffix) }
+
+// IsFileFor reports whether the name of a file says that it is for a kind of
+// object, so that it is a habit and not what one chart happens to need.
+func IsFileFor(kind, file string) bool {
+	base := convention.NormalizeName(path.Base(file))
+	return slices.ContainsFunc(convention.FileWords[kind], func(word string) bool { return strings.Contains(base, word) })
+}
+
+// NamedLike reports whether a file, its extension aside, is called like something.
+func NamedLike(file, name string) bool {
+	return convention.SameName(strings.TrimSuffix(path.Base(file), path.Ext(file)), name)
+}

@@ -1,0 +1,204 @@
+package names
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// claimNames are names of blocks in which the settings of one claim are.
+var claimNames = []string{"pvc", "persistentvolumeclaim", "claim", "volumeclaim"}
+
+var quantity = regexp.MustCompile(`^\d+(\.\d+)?\s*([EPTGMk]i?)?$`)
+
+// claim is what a map says of a claim: paths below it, by canonical key.
+type claim struct {
+	paths map[string][]string
+	mode  string // shape of the access mode
+	// inner is where the claim's own settings are ("persistentVolumeClaim"),
+	// nil for the map itself.
+	inner []string
+}
+
+// readClaim reads a map as the settings of a claim, also of one in a block of
+// its own inside.
+func readClaim(n *yamldoc.Node) claim {
+	c := claim{paths: map[string][]string{}}
+	if e := pick(n, claimNames, func(e *yamldoc.Entry) bool { return e.Value.IsMap() }); e != nil {
+		c.inner = []string{e.Key}
+		c.read(e.Value, c.inner)
+	}
+	c.read(n, nil)
+	return c
+}
+
+func (c *claim) read(n *yamldoc.Node, at []string) {
+	for _, key := range keysOf("persistence") {
+		e := named(n, key)
+		if e == nil || c.paths[key] != nil {
+			continue
+		}
+		c.paths[key] = append(slices.Clone(at), e.Key)
+		if key == "persistence.accessMode" {
+			c.mode = convention.AccessModeString
+			if e.Value.IsList() || e.Value.IsNull() && strings.HasSuffix(e.Key, "s") {
+				c.mode = convention.AccessModeList
+			}
+		}
+	}
+	if requested := n.Get("resources.requests.storage"); requested != nil && c.paths["persistence.size"] == nil {
+		c.paths["persistence.size"] = append(slices.Clone(at), "resources", "requests", "storage")
+	}
+}
+
+// weight tells how much a map says of a claim, beyond a switch.
+func (c claim) weight() int {
+	w := 0
+	for key := range c.paths {
+		switch key {
+		case "persistence.enabled":
+		case "persistence.size":
+			w += 3
+		case "persistence.mountPath":
+			w++
+		default:
+			w += 2
+		}
+	}
+	return w
+}
+
+// volumeSet is one way in which the values may describe persistence.
+type volumeSet struct {
+	block  section
+	shape  string
+	inside []string // from the block to a volume: <volume>, or volumes[0]
+	claim  claim
+}
+
+func (s *scan) findPersistence() {
+	var best volumeSet
+	most := -1
+	for _, p := range s.blocks(convention.KeyOf("persistence").Names...) {
+		if convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat && len(s.imageBlock.path) > 0 {
+			continue
+		}
+		v := s.volumesOf(p)
+		if w := v.claim.weight(); v.shape != "" && w > most && (w > 0 || len(v.claim.paths) > 0) {
+			best, most = v, w
+		}
+	}
+	if most < 0 {
+		s.findLooseSize()
+		return
+	}
+	s.addVolumes(best)
+}
+
+// volumesOf reads a block as one claim, as a map of named volumes or as a list.
+func (s *scan) volumesOf(p section) volumeSet {
+	own := readClaim(p.node)
+	v := volumeSet{block: p, shape: convention.PersistenceBlock, claim: own}
+	isMounts := convention.NormalizeName(p.name()) == "volumemounts"
+	if own.paths["persistence.size"] == nil || isMounts {
+		if list, ok := listOfClaims(p); ok {
+			return list
+		}
+		if named, ok := namedClaims(p); ok && named.weight() > own.weight() {
+			return volumeSet{block: p, shape: convention.PersistenceVolumes, inside: []string{"<volume>"}, claim: named}
+		}
+	}
+	if isMounts || convention.NormalizeName(p.name()) == "data" && own.paths["persistence.size"] == nil {
+		v.shape = "" // a name that says too little alone
+	}
+	return v
+}
+
+// listOfClaims reads persistence.volumes[] where its elements describe claims.
+func listOfClaims(p section) (volumeSet, bool) {
+	for i := range p.node.Entries {
+		e := &p.node.Entries[i]
+		if !e.Value.IsList() || e.Value.Len() == 0 || !e.Value.Items[0].IsMap() {
+			continue
+		}
+		c := readClaim(e.Value.Items[0])
+		// Lists of Kubernetes' own volumes have claims by name only.
+		if c.paths["persistence.size"] == nil {
+			continue
+		}
+		return volumeSet{block: p, shape: convention.PersistenceList, inside: []string{e.Key, "[0]"}, claim: c}, true
+	}
+	return volumeSet{}, false
+}
+
+// namedClaims reads the maps below a block as volumes, and gathers what any of
+// them says.
+func namedClaims(p section) (claim, bool) {
+	all := claim{paths: map[string][]string{}}
+	for i := range p.node.Entries {
+		e := &p.node.Entries[i]
+		if !e.Value.IsMap() {
+			continue
+		}
+		c := readClaim(e.Value)
+		if c.weight() == 0 {
+			continue
+		}
+		for key, path := range c.paths {
+			if all.paths[key] == nil {
+				all.paths[key] = path
+			}
+		}
+		if all.mode == "" {
+			all.mode = c.mode
+		}
+		if all.inner == nil {
+			all.inner = c.inner
+		}
+	}
+	return all, len(all.paths) > 0
+}
+
+func (s *scan) addVolumes(v volumeSet) {
+	volume := v.block.child(v.inside...)
+	inner := append(slices.Clone(volume), v.claim.inner...)
+	// Mounts in a map of their own leave the claims to the map of volumes.
+	if convention.NormalizeName(v.block.name()) == "volumemounts" {
+		parent := section{v.block.path[:len(v.block.path)-1], nil}
+		if volumes := s.root.Get(yamldoc.JoinPath(parent.child("volumes")...)); volumes.IsMap() {
+			inner = parent.child("volumes", "<volume>")
+		}
+	}
+	s.add("persistence", inner, v.shape)
+	for key, path := range v.claim.paths {
+		shape := v.shape
+		if key == "persistence.accessMode" {
+			shape = v.claim.mode
+		}
+		s.add(key, append(slices.Clone(volume), path...), shape)
+	}
+	if v.shape != convention.PersistenceBlock {
+		if e := named(v.block.node, "persistence.enabled"); e != nil {
+			s.add("persistence.enabled", v.block.child(e.Key), v.shape)
+		}
+	}
+}
+
+// findLooseSize finds a size that stands alone: storage: 5Gi, storage.configSize.
+func (s *scan) findLooseSize() {
+	for _, p := range s.scopes() {
+		for i := range p.node.Entries {
+			e := &p.node.Entries[i]
+			name := convention.NormalizeName(e.Key)
+			isSize := slices.Contains(convention.KeyOf("persistence.size").Loose, name) ||
+				convention.NormalizeName(p.name()) == "storage" && strings.HasSuffix(name, "size")
+			if isSize && e.Value.IsScalar() && quantity.MatchString(e.Value.Str()) {
+				s.add("persistence.size", p.child(e.Key), convention.PersistenceBlock)
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package names
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// publicRegistries are where applications publish their images themselves.
+var publicRegistries = []string{
+	"docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "lscr.io", "mcr.microsoft.com",
+	"registry.k8s.io", "k8s.gcr.io", "public.ecr.aws", "registry.gitlab.com", "docker.elastic.co", "cgr.dev", "nvcr.io", "codeberg.org",
+	"registry.hub.docker.com",
+}
+
+// registry gives the registry of the application's image, "" for a public one.
+func (s *Chart) registry(sc *scan) string {
+	at, ok := sc.facts["image.registry"]
+	if !ok {
+		at, ok = sc.facts["image.repository"]
+	}
+	if !ok {
+		return ""
+	}
+	host, _, isPath := strings.Cut(s.Values.Get(yamldoc.JoinPath(at.path...)).Str(), "/")
+	isHost := strings.ContainsAny(host, ".:") && (isPath || at.key == "image.registry")
+	if !isHost || slices.Contains(publicRegistries, host) || strings.Contains(host, "example") || strings.HasSuffix(host, ".gcr.io") {
+		return ""
+	}
+	return host
+}

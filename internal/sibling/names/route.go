@@ -1,0 +1,142 @@
+package names
+
+import (
+	"slices"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// ClassAnnotation named the class before Ingress had a field for it.
+const ClassAnnotation = "kubernetes.io/ingress.class"
+
+// findRoutes finds the blocks of Ingress, HTTPRoute and Traefik's IngressRoute,
+// and which of them the repository uses.
+func (s *scan) findRoutes() {
+	block := convention.KeyOf("ingress")
+	ingress, hasIngress := s.routeBlock(block.Names...)
+	httpRoute, hasHTTPRoute := s.routeBlock(convention.KeyOf("httpRoute").Names...)
+	ingressRoute, hasIngressRoute := s.routeBlock(block.Shaped[convention.RouteIngressRoute]...)
+	hasHTTPRoute = hasHTTPRoute && pick(httpRoute.node, []string{"hostnames", "hosts", "parentrefs"}, nil) != nil
+
+	switch {
+	case hasIngress && isOn(ingress):
+		s.route = convention.RouteIngress
+	case hasIngressRoute && (isOn(ingressRoute) || !hasIngress):
+		s.route = convention.RouteIngressRoute
+	case hasHTTPRoute && (isOn(httpRoute) || !hasIngress):
+		s.route = convention.RouteHTTPRoute
+	case hasIngress:
+		s.route = convention.RouteIngress
+	}
+	switch {
+	case s.route == convention.RouteIngressRoute:
+		s.findIngress(ingressRoute)
+	case hasIngress:
+		s.findIngress(ingress)
+	}
+	if hasHTTPRoute {
+		s.addNamed(httpRoute, keysOf("httpRoute")...)
+	}
+}
+
+// isOn reports whether a block is switched on, as one without a switch is.
+func isOn(p section) bool {
+	e := pick(p.node, convention.KeyOf("ingress.enabled").Names, nil)
+	return e == nil || e.Value.Bool()
+}
+
+// routeBlock finds a block of that name that has settings, below the name of one
+// of several where they have names (ingress.main).
+func (s *scan) routeBlock(names ...string) (section, bool) {
+	var settings []string
+	for _, key := range []string{"enabled", "className", "hosts", "annotations", "tls"} {
+		k := convention.KeyOf("ingress." + key)
+		settings = slices.Concat(settings, k.Names, k.Shaped[convention.HostsSingle], k.Shaped[convention.TLSSecret])
+	}
+	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
+	var empty *section
+	for _, p := range s.blocks(names...) {
+		if says(p.node) {
+			return p, true
+		}
+		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
+		if one != nil {
+			return section{p.child(one.Key), one.Value}, true
+		}
+		if empty == nil && len(p.node.Entries) > 0 {
+			empty = &p
+		}
+	}
+	if empty != nil {
+		return *empty, true
+	}
+	return section{}, false
+}
+
+func (s *scan) findIngress(p section) {
+	s.add("ingress", p.path, "") // for keys that the block does not show
+	s.addNamed(p, "ingress.enabled", "ingress.annotations", "ingress.className", "ingress.entryPoints")
+	if e := named(p.node, "ingress.annotations"); e != nil && e.Value.Child(ClassAnnotation) != nil {
+		s.add("ingress.className", p.child(e.Key, ClassAnnotation), "")
+	}
+	if e, shape := hostsOf(p.node); e != nil {
+		s.add("ingress.hosts", p.child(e.Key), shape)
+	}
+	if e, shape := tlsOf(p.node); e != nil {
+		s.add("ingress.tls", p.child(e.Key), shape)
+	}
+}
+
+func hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
+	hosts := convention.KeyOf("ingress.hosts")
+	list := pick(n, hosts.Names, func(e *yamldoc.Entry) bool { return e.Value.IsList() })
+	if list == nil {
+		if one := pick(n, hosts.Shaped[convention.HostsSingle], scalarOrNull); one != nil {
+			return one, convention.HostsSingle
+		}
+		return nil, ""
+	}
+	if list.Value.Len() == 0 {
+		if convention.NormalizeName(list.Key) == "hostnames" {
+			return list, convention.HostsStrings
+		}
+		return list, convention.HostsObjects
+	}
+	switch item := list.Value.Items[0]; {
+	case item.IsMap() && item.Entry("name") != nil && item.Entry("host") == nil:
+		return list, convention.HostsNamed
+	case item.IsMap():
+		return list, convention.HostsObjects
+	}
+	return list, convention.HostsStrings
+}
+
+func tlsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
+	tls := convention.KeyOf("ingress.tls")
+	isMap := append([]string{"secretname", "secret"}, convention.KeyOf("ingress.enabled").Names...)
+	e := named(n, tls.Key)
+	switch {
+	case e == nil:
+	case e.Value.IsMap() && (len(e.Value.Entries) == 0 || pick(e.Value, isMap, nil) != nil):
+		return e, convention.TLSMap
+	case e.Value.IsList():
+		if e.Value.Len() > 0 && e.Value.Items[0].Kind == yamldoc.Scalar {
+			return e, convention.TLSHosts
+		}
+		return e, convention.TLSList
+	case e.Value.IsBool():
+		return e, convention.TLSBool
+	case e.Value.IsString():
+		return e, convention.TLSSecret
+	}
+	if e := pick(n, tls.Shaped[convention.TLSSecret], scalarOrNull); e != nil {
+		return e, convention.TLSSecret
+	}
+	if e := pick(n, tls.Shaped[convention.TLSBool], isBool); e != nil {
+		return e, convention.TLSBool
+	}
+	return nil, ""
+}
+
+func isBool(e *yamldoc.Entry) bool { return e.Value.IsBool() }

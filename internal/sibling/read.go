@@ -1,0 +1,248 @@
+// Package sibling reads the convention of a repository from its charts: by
+// experiment, by name, and of several charts by vote.
+package sibling
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/sibling/experiment"
+	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
+)
+
+// maxVoters is how many charts vote, the nearest first.
+const maxVoters = 2000
+
+// maxProbed is how many of several siblings are rendered: those nearest to what
+// LiveKit is, the rest are read alone.
+const maxProbed = 20
+
+// Time to render siblings, in all and for each.
+const (
+	probeTime       = 30 * time.Second
+	probeTimeAlone  = 15 * time.Second // of a chart that is followed alone
+	probeTimeOfMany = 4 * time.Second  // of one of several
+)
+
+// ReadOptions say how siblings are read.
+type ReadOptions struct {
+	// Lenient leaves out charts that cannot be read instead of failing. It is
+	// for charts that the user has not named.
+	Lenient bool
+	// Warn is told of every chart that was left out, or could not be rendered;
+	// nil for nobody.
+	Warn func(error)
+	// Prober renders the siblings, which is how their values are known; nil
+	// where nothing is rendered and names and shapes alone speak.
+	Prober Prober
+	// Sources are where dependencies come from that do not lie in charts/.
+	Sources helmchart.Sources
+	// HelmBin is the Helm that may fetch what of the dependencies is not at hand,
+	// for the first of the charts; "" where the network is not to be asked.
+	HelmBin string
+	// Beside is how many of the charts, the first ones, lie beside the new
+	// chart; the others lie elsewhere in its repository.
+	Beside int
+}
+
+func (o ReadOptions) warn(err error) {
+	if o.Warn != nil {
+		o.Warn(err)
+	}
+}
+
+// Prober runs experiments on charts; *lineage.Pool is one.
+type Prober interface {
+	Run(ctx context.Context, jobs []lineage.Job, done func(i int, r *lineage.Result, err error))
+}
+
+// Read reads the convention of the charts in some directories, from their
+// Chart.yaml, values and templates, and from what they render. One chart is
+// followed alone; several vote, fact by fact. No chart gives the canonical
+// convention. What it returns passes Validate.
+func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.Convention, error) {
+	dirs, remove := fetchDependencies(ctx, charts, opts)
+	defer remove()
+	all, err := readAll(ctx, charts, dirs, opts)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return convention.Canonical(), nil
+	}
+	if err := probeAll(ctx, all, opts); err != nil {
+		return nil, err
+	}
+	c := combine(all)
+	if len(charts) == 1 && all[0].Labels == nil && all[0].Naming == nil {
+		if err := followNeighbours(ctx, c, charts[0]); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.Complete()
+}
+
+// fetchDependencies has Helm fetch the dependencies of charts that lack some,
+// into copies of them. It gives the folder to read for each chart. What cannot
+// be fetched is a warning: the chart is then read without.
+func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (dirs []string, remove func()) {
+	dirs = slices.Clone(charts)
+	var removes []func()
+	remove = func() {
+		for _, r := range removes {
+			r()
+		}
+	}
+	if opts.HelmBin == "" {
+		return dirs, remove
+	}
+	for i, chart := range charts[:min(len(charts), maxProbed)] {
+		_, found, err := helmchart.LoadComplete(ctx, chart, opts.Sources)
+		missing := slices.ContainsFunc(found, func(d helmchart.Dependency) bool { return d.Missing() && !d.Off })
+		if err != nil || !missing {
+			continue // reading it tells what is wrong
+		}
+		dir, done, err := helmchart.BuildDependencies(ctx, opts.HelmBin, chart, opts.Sources.Root)
+		if err != nil {
+			opts.warn(fmt.Errorf("read without its dependencies: %s: %s", filepath.ToSlash(chart), firstLine(err)))
+			continue
+		}
+		dirs[i], removes = dir, append(removes, done)
+	}
+	return dirs, remove
+}
+
+// readAll reads the charts as text, several at once, and keeps of each what it
+// says.
+func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]names.Facts, error) {
+	charts = charts[:min(len(charts), maxVoters)]
+	said, errs := make([]names.Facts, len(charts)), make([]error, len(charts))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(charts)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				s, err := names.ReadChart(ctx, dirs[i], charts[i], opts.Sources)
+				if errs[i] = err; err == nil {
+					said[i] = s.Read()
+					said[i].IsNear = i < opts.Beside
+				}
+			}
+		}()
+	}
+	for i := range charts {
+		if ctx.Err() == nil {
+			next <- i
+		}
+	}
+	close(next)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []names.Facts
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			all = append(all, said[i])
+		case opts.Lenient:
+			opts.warn(fmt.Errorf("not followed: %w", err))
+		default:
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// probeAll renders the siblings, of many those that are nearest and most like
+// LiveKit. One that does not render keeps what its names say.
+func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
+	if opts.Prober == nil {
+		return nil
+	}
+	chosen := make([]int, 0, len(all))
+	for i := range all {
+		chosen = append(chosen, i)
+	}
+	slices.SortStableFunc(chosen, func(i, j int) int { return all[j].Weight() - all[i].Weight() })
+	chosen = chosen[:min(len(chosen), maxProbed)]
+	// What was read of a chart is not kept, as there may be many: these are
+	// read again.
+	siblings := make([]*names.Chart, len(chosen))
+	jobs := make([]lineage.Job, len(chosen))
+	for n, i := range chosen {
+		s, err := names.ReadChart(ctx, all[i].Dir, all[i].Shown, opts.Sources)
+		if err != nil {
+			return err
+		}
+		s.Component = all[i].Component
+		siblings[n], jobs[n] = s, experiment.Job(s, opts.Sources)
+		if jobs[n].Options.Timeout = probeTimeAlone; len(chosen) > 1 {
+			jobs[n].Options.Timeout = probeTimeOfMany
+		}
+	}
+	limited, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
+		f := &all[chosen[n]]
+		switch {
+		case err != nil && limited.Err() == nil:
+			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))
+		case err == nil:
+			experiment.Apply(f, siblings[n], result)
+		}
+	})
+	return ctx.Err()
+}
+
+// firstLine keeps Helm's long errors short.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	if len(line) > maxErrorLength {
+		line = line[:maxErrorLength] + "..."
+	}
+	return line
+}
+
+const maxErrorLength = 300
+
+// followNeighbours takes labels, names and files from the charts beside one that
+// has no templates of its own, if writing templates is the folder's habit: at
+// least half of its charts do. The rendered objects of an umbrella come from its
+// dependency, and a few hand-written charts beside it say nothing about that.
+func followNeighbours(ctx context.Context, c *convention.Convention, chart string) error {
+	dirs, err := Beside(chart)
+	if err != nil || len(dirs) < 2 {
+		return nil // without neighbours, the canonical way stays
+	}
+	beside := []names.Facts{{Shown: filepath.ToSlash(chart)}} // the chart itself abstains
+	for _, dir := range dirs[:min(len(dirs), maxVoters)] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f := names.Facts{Shown: filepath.ToSlash(dir)}
+		if s, err := names.ReadChart(ctx, dir, dir, helmchart.Sources{}); err == nil {
+			f.ReadTemplates(s.Templates[0])
+			f.Route = "" // the chart's own values say that
+		}
+		beside = append(beside, f)
+	}
+	route := c.Kinds
+	combineTemplates(c, beside)
+	c.Kinds.Route = route.Route
+	if c.Kinds.Confidence == convention.Default {
+		c.Kinds.Fact = route.Fact
+	}
+	return nil
+}
