@@ -47,6 +47,8 @@ type Key struct {
 	Schema map[string]any `yaml:"schema"`
 	// Required says that the chart cannot do without the value.
 	Required bool `yaml:"required"`
+	// Siblings is what is known of how repositories write the key.
+	Siblings `yaml:"siblings"`
 	// Upstream are the values of upstream's chart that this one answers.
 	Upstream []Mapping `yaml:"upstream"`
 	// Differs says where charts render the value otherwise than upstream's, on purpose.
