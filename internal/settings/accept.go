@@ -32,7 +32,7 @@ func AddAccepted(path string, list []Accepted) error {
 		return err
 	}
 	for i, a := range list {
-		if isAccepted(a.Finding, before.Accepted, list[:i]) {
+		if isAccepted(a.Finding, slices.Concat(before.Accepted, list[:i])) {
 			return remedy.Errorf("change its reason in the file", "%s: %q is accepted already", path, a.Finding)
 		}
 	}
@@ -70,13 +70,8 @@ func saysTheSame(path, before, after string, list []Accepted) bool {
 	return len(was) == 0 && len(is) == 0 || reflect.DeepEqual(was, is)
 }
 
-func isAccepted(finding string, lists ...[]Accepted) bool {
-	for _, list := range lists {
-		if slices.ContainsFunc(list, func(a Accepted) bool { return a.Finding == finding }) {
-			return true
-		}
-	}
-	return false
+func isAccepted(finding string, list []Accepted) bool {
+	return slices.ContainsFunc(list, func(a Accepted) bool { return a.Finding == finding })
 }
 
 // withAccepted gives the text of a settings file with further entries at the end of its

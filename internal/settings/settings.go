@@ -4,8 +4,10 @@ package settings
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
@@ -44,7 +46,8 @@ func Load(root, chart string) (Settings, error) {
 			return Settings{}, err
 		}
 		all.Conventions = all.Conventions.Merge(one.Conventions)
-		all.Accepted = mergeAccepted(all.Accepted, one.Accepted)
+		all.Accepted = slices.DeleteFunc(all.Accepted, func(a Accepted) bool { return isAccepted(a.Finding, one.Accepted) })
+		all.Accepted = append(all.Accepted, one.Accepted...)
 	}
 	return all, nil
 }
@@ -63,25 +66,28 @@ func dirsBetween(root, dir string) []string {
 	return append([]string{root}, dirs...)
 }
 
-const settingsHelp = "settings have two keys: conventions, and accepted with a list of {finding, reason}"
+const help = "settings have two keys: conventions, and accepted with a list of {finding, reason}"
 
 func readFile(path string) (Settings, error) {
 	if _, err := os.Lstat(path); os.IsNotExist(err) {
 		return Settings{}, nil
 	}
+	bad := func(line int, format string, args ...any) (Settings, error) {
+		return Settings{}, remedy.Errorf(help, "%s:%d: %s", path, line, fmt.Sprintf(format, args...))
+	}
 	doc, err := yamldoc.ReadFile(path)
 	if err != nil {
-		return Settings{}, remedy.Errorf(settingsHelp, "reading the settings: %w", err)
+		return Settings{}, remedy.Errorf(help, "reading the settings: %w", err)
 	}
 	if !doc.Root.IsMap() {
-		return Settings{}, remedy.Errorf(settingsHelp, "%s:%d: settings are a map", path, doc.Root.Line)
+		return bad(doc.Root.Line, "settings are a map")
 	}
 	var s Settings
 	for _, e := range doc.Root.Entries {
 		switch e.Key {
 		case "conventions":
 			if !e.Value.IsMap() && !e.Value.IsNull() {
-				return Settings{}, remedy.Errorf(settingsHelp, "%s:%d: conventions are a map", path, e.Line)
+				return bad(e.Line, "conventions are a map")
 			}
 			if s.Conventions, err = convention.NewOverrides(e.Value, path); err != nil {
 				return Settings{}, err
@@ -91,7 +97,7 @@ func readFile(path string) (Settings, error) {
 				return Settings{}, err
 			}
 		default:
-			return Settings{}, remedy.Errorf(settingsHelp, "%s:%d: unknown key %q", path, e.Line, e.Key)
+			return bad(e.Line, "unknown key %q", e.Key)
 		}
 	}
 	return s, nil
@@ -102,30 +108,17 @@ func readAccepted(path string, n *yamldoc.Node) ([]Accepted, error) {
 		return nil, nil
 	}
 	if !n.IsList() {
-		return nil, remedy.Errorf(settingsHelp, "%s:%d: accepted is a list", path, n.Line)
+		return nil, remedy.Errorf(help, "%s:%d: accepted is a list", path, n.Line)
 	}
 	var out []Accepted
 	for _, item := range n.Items {
 		finding := cmp.Or(item.Get("finding").Str(), item.Get("path").Str())
 		reason := item.Get("reason").Str()
 		if finding == "" || reason == "" {
-			return nil, remedy.Errorf(settingsHelp, "%s:%d: an accepted difference needs both finding and reason", path, item.Line)
+			return nil, remedy.Errorf(help, "%s:%d: an accepted difference needs both finding and reason", path,
+				item.Line)
 		}
 		out = append(out, Accepted{finding, reason})
 	}
 	return out, nil
-}
-
-func mergeAccepted(far, near []Accepted) []Accepted {
-	var out []Accepted
-	for _, a := range far {
-		replaced := false
-		for _, b := range near {
-			replaced = replaced || a.Finding == b.Finding
-		}
-		if !replaced {
-			out = append(out, a)
-		}
-	}
-	return append(out, near...)
 }

@@ -21,8 +21,6 @@ func (o *observation) addDefaults(f *names.Facts) {
 	}
 	d := &f.Defaults
 	before := *d
-	sc := names.NewScan(s.Values, s.Name, s.Others)
-	sc.Detect()
 	for i, ref := range o.result.Refs {
 		object := o.result.Objects[i]
 		if !o.isRelated(ref) {
@@ -32,7 +30,7 @@ func (o *observation) addDefaults(f *names.Facts) {
 		case ref.Kind == convention.RouteIngress, ref.Kind == convention.RouteHTTPRoute:
 			readRoute(d, object)
 			if host := hostOf(object); d.HostPattern == "" && host != "" {
-				d.HostPattern, d.Domain = s.HostPattern(host, sc)
+				d.HostPattern, d.Domain = s.HostPattern(host)
 			}
 		case ref.Kind == "PersistentVolumeClaim":
 			d.StorageClass = cmp.Or(d.StorageClass, literalText(object.Text("spec", "storageClassName")))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // What was seen is matched with the rules: which canonical key a value is, and in
@@ -48,7 +49,7 @@ func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (l
 			continue
 		}
 		if len(rest) == 0 {
-			at.way, at.shape = shapeOf(r.key, f)
+			at.way, at.shape, _ = cutEnding(r.key, f.Path)
 			return at, true
 		}
 		if target.isAnywhere {
@@ -59,7 +60,9 @@ func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (l
 		}
 		way, shape, ok := o.parentOf(f, rest, reach)
 		if r.key == "ingress.tls" {
-			way, shape, ok = tlsShape(f, rest)
+			if way, shape, ok = cutEnding(r.key, f.Path); !ok && slices.Contains(rest, "secretName") {
+				shape, ok = convention.TLSSecret, true
+			}
 		}
 		if ok {
 			at.way, at.shape = way, shape
@@ -69,46 +72,32 @@ func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (l
 	return located{}, false
 }
 
-// shapeOf tells a list from a single value, by the way to what reaches the
-// field.
-func shapeOf(key string, f lineage.Finding) ([]string, string) {
-	way := f.Path
-	n := len(way)
-	isElement := n > 1 && strings.HasPrefix(way[n-1], "[")
-	switch {
-	case key == "persistence.accessMode" && isElement:
-		return way[:n-1], convention.AccessModeList
-	case key == "persistence.accessMode":
-		return way, convention.AccessModeString
-	case key == "imagePullSecrets" && isElement:
-		return way[:n-1], ""
-	case key != "ingress.hosts":
-		return way, ""
-	case n > 2 && strings.HasPrefix(way[n-2], "[") && way[n-1] == "name":
-		return way[:n-2], convention.HostsNamed
-	case n > 2 && strings.HasPrefix(way[n-2], "["):
-		return way[:n-2], convention.HostsObjects
-	case isElement:
-		return way[:n-1], convention.HostsStrings
-	}
-	return way, convention.HostsSingle
+// endings tell the shape of a key by what the path of a value has below the
+// key's own, the first that fits; * is any segment and [*] any element.
+var endings = map[string][]struct{ below, shape string }{
+	"imagePullSecrets":       {{"[*]", ""}},
+	"persistence.accessMode": {{"[*]", convention.AccessModeList}, {"", convention.AccessModeString}},
+	"ingress.hosts": {
+		{"[*].name", convention.HostsNamed}, {"[*].*", convention.HostsObjects}, {"[*]", convention.HostsStrings},
+		{"", convention.HostsSingle},
+	},
+	"ingress.tls": {
+		{"[*].secretName", convention.TLSList}, {"[*].hosts[*]", convention.TLSList}, {"[*]", convention.TLSHosts},
+	},
 }
 
-// tlsShape tells how certificates are written, by what reaches them.
-func tlsShape(f lineage.Finding, rest []string) ([]string, string, bool) {
-	way, last := f.Path, f.Path[len(f.Path)-1]
-	n := len(way)
-	switch {
-	case n > 2 && strings.HasPrefix(way[n-2], "[") && last == "secretName":
-		return way[:n-2], convention.TLSList, true
-	case n > 3 && strings.HasPrefix(last, "[") && way[n-2] == "hosts":
-		return way[:n-3], convention.TLSList, true
-	case n > 1 && strings.HasPrefix(last, "["):
-		return way[:n-1], convention.TLSHosts, true
-	case slices.Contains(rest, "secretName"):
-		return way, convention.TLSSecret, true
+// cutEnding takes the ending off the path of a value, and gives its shape.
+func cutEnding(key string, way []string) (own []string, shape string, ok bool) {
+	for _, e := range endings[key] {
+		pattern := yamldoc.SplitPath(e.below)
+		n := len(way) - len(pattern)
+		if n > 0 && slices.EqualFunc(way[n:], pattern, func(segment, want string) bool {
+			return segment == want || want == "*" || want == "[*]" && strings.HasPrefix(segment, "[")
+		}) {
+			return way[:n], e.shape, true
+		}
 	}
-	return nil, "", false
+	return way, "", false
 }
 
 // parentOf goes up from a key in a tree of Kubernetes' own to the key of the

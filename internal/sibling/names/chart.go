@@ -46,6 +46,16 @@ type Chart struct {
 	// application.
 	Others    []string
 	Templates []templates
+	scanned   *scan
+}
+
+// scan searches the values, once.
+func (s *Chart) scan() *scan {
+	if s.scanned == nil {
+		s.scanned = newScan(s.Values, s.Name, s.Others)
+		s.scanned.detect()
+	}
+	return s.scanned
 }
 
 // layer is a values file, seen from a prefix ("local-ai") downwards.
@@ -190,7 +200,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates
 	for _, d := range deps {
 		keys = append(keys, d.key())
 	}
-	if _, found := NewScan(root, s.Name, keys).image(); found {
+	if _, found := newScan(root, s.Name, keys).image(); found {
 		return nil
 	}
 	var best *dependency
@@ -200,7 +210,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates
 		if !values.IsMap() || aside(d.key()) && !convention.SameName(d.key(), s.Name) {
 			continue
 		}
-		facts := len(NewScan(values, s.Name, nil).Detect())
+		facts := len(newScan(values, s.Name, nil).detect())
 		if convention.SameName(d.key(), s.Name) {
 			facts++
 		}

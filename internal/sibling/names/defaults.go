@@ -29,28 +29,28 @@ var PlaceholderHost = regexp.MustCompile(`example|yourdomain|your-domain|your\.d
 
 // defaults reads the example values of a sibling that suit another application
 // of the repository as well.
-func (s *Chart) defaults(sc *scan) convention.Defaults {
+func (s *Chart) defaults() convention.Defaults {
 	d := convention.Defaults{}
-	host := s.firstHost(sc)
+	host := s.firstHost()
 	if host != "" {
-		d.HostPattern, d.Domain = s.HostPattern(host, sc)
+		d.HostPattern, d.Domain = s.HostPattern(host)
 	}
-	d.TLSSecretPattern = s.tlsSecret(sc, host)
-	d.IngressClass = s.textAt(sc, "ingress.className")
-	s.readAnnotations(sc, &d)
-	d.ParentRefs = s.parentRefs(sc)
-	d.EntryPoints = s.entryPoints(sc)
-	d.StorageClass = s.storageClass(sc)
+	d.TLSSecretPattern = s.tlsSecret(host)
+	d.IngressClass = s.textAt("ingress.className")
+	s.readAnnotations(&d)
+	d.ParentRefs = s.parentRefs()
+	d.EntryPoints = s.entryPoints()
+	d.StorageClass = s.storageClass()
 	if d.HostPattern != "" || d.IngressClass != "" || d.ClusterIssuer != "" || d.StorageClass != "" {
 		d.Fact = convention.Fact{Evidence: s.layers[0].shown, Confidence: convention.Name}
 	}
 	return d
 }
 
-// at gives the sibling's own value at a canonical key's place. Defaults of a
+// at gives the sibling's own value at a canonical key's path. Defaults of a
 // wrapped chart are strangers' example values and do not count.
-func (s *Chart) at(sc *scan, key string) *yamldoc.Node {
-	f, ok := sc.facts[key]
+func (s *Chart) at(key string) *yamldoc.Node {
+	f, ok := s.scan().facts[key]
 	if !ok {
 		return nil
 	}
@@ -58,11 +58,11 @@ func (s *Chart) at(sc *scan, key string) *yamldoc.Node {
 	return own.doc.Root.Get(yamldoc.JoinPath(append(slices.Clone(own.prefix), f.path...)...))
 }
 
-func (s *Chart) textAt(sc *scan, key string) string { return s.at(sc, key).Str() }
+func (s *Chart) textAt(key string) string { return s.at(key).Str() }
 
 // parentRefs gives the Gateways of the sibling's HTTPRoute.
-func (s *Chart) parentRefs(sc *scan) (out []map[string]string) {
-	for _, item := range itemsOf(s.at(sc, "httpRoute.parentRefs")) {
+func (s *Chart) parentRefs() (out []map[string]string) {
+	for _, item := range itemsOf(s.at("httpRoute.parentRefs")) {
 		ref := map[string]string{}
 		for _, field := range []string{"name", "namespace", "sectionName"} {
 			if text := item.Child(field).Str(); text != "" {
@@ -77,8 +77,8 @@ func (s *Chart) parentRefs(sc *scan) (out []map[string]string) {
 }
 
 // entryPoints gives those of the sibling's IngressRoute.
-func (s *Chart) entryPoints(sc *scan) (out []string) {
-	for _, item := range itemsOf(s.at(sc, "ingress.entryPoints")) {
+func (s *Chart) entryPoints() (out []string) {
+	for _, item := range itemsOf(s.at("ingress.entryPoints")) {
 		out = append(out, item.Str())
 	}
 	return out
@@ -92,12 +92,12 @@ func itemsOf(n *yamldoc.Node) []*yamldoc.Node {
 }
 
 // firstHost gives the first real host of the route in use, else of the other.
-func (s *Chart) firstHost(sc *scan) string {
+func (s *Chart) firstHost() string {
 	var nodes []*yamldoc.Node
 	for _, key := range []string{"ingress.hosts", "httpRoute.hostnames", "ingress.tls"} {
-		nodes = append(nodes, s.at(sc, key))
+		nodes = append(nodes, s.at(key))
 	}
-	if sc.route == convention.RouteHTTPRoute {
+	if s.scan().route == convention.RouteHTTPRoute {
 		nodes[0], nodes[1] = nodes[1], nodes[0]
 	}
 	for _, n := range nodes {
@@ -130,9 +130,9 @@ func hostsIn(n *yamldoc.Node) []string {
 }
 
 // aliases are the names that stand for the application in its own values.
-func (s *Chart) aliases(sc *scan) []string {
+func (s *Chart) aliases() []string {
 	names := []string{s.Name, strings.ReplaceAll(s.Name, "-", ""), s.Shown[strings.LastIndexByte(s.Shown, '/')+1:]}
-	if repository := s.textAt(sc, "image.repository"); repository != "" {
+	if repository := s.textAt("image.repository"); repository != "" {
 		repository = repository[strings.LastIndexByte(repository, '/')+1:]
 		repository, _, _ = strings.Cut(repository, ":")
 		names = append(names, repository, strings.TrimSuffix(repository, "-server"))
@@ -145,9 +145,9 @@ func (s *Chart) aliases(sc *scan) []string {
 
 // HostPattern puts {name} for the application in a host. The first label of a
 // host with a domain behind it is the application's, whatever nickname it has.
-func (s *Chart) HostPattern(host string, sc *scan) (pattern, domain string) {
+func (s *Chart) HostPattern(host string) (pattern, domain string) {
 	first, rest, _ := strings.Cut(host, ".")
-	if slices.ContainsFunc(s.aliases(sc), func(a string) bool { return convention.SameName(a, first) }) || strings.Contains(rest, ".") {
+	if slices.ContainsFunc(s.aliases(), func(a string) bool { return convention.SameName(a, first) }) || strings.Contains(rest, ".") {
 		return "{name}." + rest, rest
 	}
 	return "{name}." + host, host
@@ -155,8 +155,8 @@ func (s *Chart) HostPattern(host string, sc *scan) (pattern, domain string) {
 
 // tlsSecret gives the pattern of the Secret's name. A name without the
 // application's is shared by all (a wildcard certificate) and stays as it is.
-func (s *Chart) tlsSecret(sc *scan, host string) string {
-	n := s.at(sc, "ingress.tls")
+func (s *Chart) tlsSecret(host string) string {
+	n := s.at("ingress.tls")
 	secret := ""
 	switch {
 	case n.IsString():
@@ -169,15 +169,15 @@ func (s *Chart) tlsSecret(sc *scan, host string) string {
 	if secret == "" || PlaceholderHost.MatchString(secret) {
 		return ""
 	}
-	return s.namePattern(secret, host, sc)
+	return s.namePattern(secret, host)
 }
 
 // namePattern puts {host} and {name} where a text names them as whole words.
-func (s *Chart) namePattern(text, host string, sc *scan) string {
+func (s *Chart) namePattern(text, host string) string {
 	if host != "" && strings.Contains(text, host) {
 		return strings.Replace(text, host, "{host}", 1)
 	}
-	names := s.aliases(sc)
+	names := s.aliases()
 	if host != "" {
 		first, _, _ := strings.Cut(host, ".")
 		names = append(names, first)
@@ -193,8 +193,8 @@ func (s *Chart) namePattern(text, host string, sc *scan) string {
 }
 
 // readAnnotations takes over the annotations that suit any application.
-func (s *Chart) readAnnotations(sc *scan, d *convention.Defaults) {
-	n := s.at(sc, "ingress.annotations")
+func (s *Chart) readAnnotations(d *convention.Defaults) {
+	n := s.at("ingress.annotations")
 	if !n.IsMap() {
 		return
 	}
@@ -211,7 +211,7 @@ func (s *Chart) readAnnotations(sc *scan, d *convention.Defaults) {
 			}
 			continue
 		}
-		if !e.Value.IsScalar() || s.suitsThisAppOnly(e, sc) {
+		if !e.Value.IsScalar() || s.suitsThisAppOnly(e) {
 			continue
 		}
 		if d.IngressAnnotations == nil {
@@ -221,7 +221,7 @@ func (s *Chart) readAnnotations(sc *scan, d *convention.Defaults) {
 	}
 }
 
-func (s *Chart) suitsThisAppOnly(e yamldoc.Entry, sc *scan) bool {
+func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 	key := strings.ToLower(e.Key)
 	if slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) }) {
 		return true
@@ -229,12 +229,12 @@ func (s *Chart) suitsThisAppOnly(e yamldoc.Entry, sc *scan) bool {
 	if strings.ContainsAny(e.Value.Text, "\n{") {
 		return true
 	}
-	return s.namePattern(e.Value.Text, "", sc) != e.Value.Text
+	return s.namePattern(e.Value.Text, "") != e.Value.Text
 }
 
 // storageClass gives the class that the sibling's volumes name.
-func (s *Chart) storageClass(sc *scan) string {
-	f, ok := sc.facts["persistence.storageClass"]
+func (s *Chart) storageClass() string {
+	f, ok := s.scan().facts["persistence.storageClass"]
 	if !ok {
 		return ""
 	}

@@ -59,26 +59,25 @@ const nearWeight = 4
 
 // Read gathers what the sibling says.
 func (s *Chart) Read() Facts {
-	sc := NewScan(s.Values, s.Name, s.Others)
-	found := sc.Detect()
+	found := s.scan().facts
 	s.Component = s.findComponent(found["image.repository"].path)
-	f := Facts{Shown: s.Shown, Dir: s.Dir, Component: s.Component, Values: map[string]convention.Value{}, Route: sc.route}
+	f := Facts{Shown: s.Shown, Dir: s.Dir, Component: s.Component, Values: map[string]convention.Value{}, Route: s.scan().route}
 	for key, at := range found {
 		f.Values[key] = convention.Value{
 			Path: s.PathOf(at.path), Shape: at.shape,
 			Fact: convention.Fact{Evidence: s.EvidenceOf(at.path), Confidence: convention.Name},
 		}
 	}
-	s.readHints(sc, f.Values)
+	s.readHints(f.Values)
 	for _, t := range s.Templates {
 		f.ReadTemplates(t)
 	}
 	RenameComponent(f.Files, s.Component)
 	f.Style = s.style()
-	f.Defaults = s.defaults(sc)
+	f.Defaults = s.defaults()
 	f.ChartVersion = s.chart.Root.Get("version").Str()
 	f.Secrets = s.secrets()
-	f.Registry = s.registry(sc)
+	f.Registry = s.registry()
 	if s.Wrapped != nil {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.key()))
@@ -253,16 +252,16 @@ func (s *Chart) hints() []hint {
 
 // readHints takes keys from hints where the values do not name them: beside the
 // keys of their block, or around the image.
-func (s *Chart) readHints(sc *scan, values map[string]convention.Value) {
+func (s *Chart) readHints(values map[string]convention.Value) {
 	for _, h := range s.hints() {
 		if len(h.path) == 0 {
 			continue
 		}
 		for _, k := range convention.Keys() {
-			path, ok := sc.hinted(k, h.path)
+			path, ok := s.scan().hinted(k, h.path)
 			if _, isKnown := values[k.Key]; ok && !isKnown {
 				values[k.Key] = convention.Value{
-					Path: s.PathOf(path), Shape: hintedShape(sc, k.Key, path[len(path)-1]),
+					Path: s.PathOf(path), Shape: s.hintedShape(k.Key, path[len(path)-1]),
 					Fact: convention.Fact{Evidence: h.evidence, Confidence: convention.Name},
 				}
 			}
@@ -291,12 +290,12 @@ func (s *scan) hinted(k convention.Key, path []string) ([]string, bool) {
 }
 
 // hintedShape gives the shape that a hinted key has by its name or its block.
-func hintedShape(sc *scan, key, name string) string {
+func (s *Chart) hintedShape(key, name string) string {
 	switch {
 	case key == "persistence.accessMode" && strings.HasSuffix(name, "s"):
 		return convention.AccessModeList
 	case key != "persistence.accessMode" && strings.HasPrefix(key, "persistence."):
-		return sc.facts["persistence"].shape
+		return s.scan().facts["persistence"].shape
 	}
 	return ""
 }

@@ -15,10 +15,10 @@ var publicRegistries = []string{
 }
 
 // registry gives the registry of the application's image, "" for a public one.
-func (s *Chart) registry(sc *scan) string {
-	at, ok := sc.facts["image.registry"]
+func (s *Chart) registry() string {
+	at, ok := s.scan().facts["image.registry"]
 	if !ok {
-		at, ok = sc.facts["image.repository"]
+		at, ok = s.scan().facts["image.repository"]
 	}
 	if !ok {
 		return ""

@@ -51,9 +51,9 @@ type scan struct {
 	route      string
 }
 
-// NewScan lists the maps that may speak for the application, the shallow ones
+// newScan lists the maps that may speak for the application, the shallow ones
 // first. The keys in others belong to something else.
-func NewScan(root *yamldoc.Node, name string, others []string) *scan {
+func newScan(root *yamldoc.Node, name string, others []string) *scan {
 	s := &scan{root: root, name: name, facts: map[string]found{}}
 	level := []section{{nil, root}}
 	for depth := 0; depth < maxScanDepth && len(level) > 0; depth++ {
@@ -96,8 +96,8 @@ func aside(key string) bool {
 	return slices.ContainsFunc(asideWords, func(w string) bool { return strings.Contains(n, w) })
 }
 
-// Detect finds every canonical key that the values name.
-func (s *scan) Detect() map[string]found {
+// detect finds every canonical key that the values name.
+func (s *scan) detect() map[string]found {
 	s.findImage()
 	s.dropOtherComponents()
 	s.findService()
