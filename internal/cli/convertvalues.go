@@ -1,12 +1,12 @@
 package cli
 
 import (
-	"context"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
 )
@@ -34,7 +34,7 @@ an error with --strict.`,
 			if err != nil {
 				return err
 			}
-			target, err := transferTarget(cmd.Context(), args[1:], canonical)
+			target, err := targetOf(args[1:], canonical)
 			if err != nil {
 				return err
 			}
@@ -51,14 +51,18 @@ an error with --strict.`,
 	return cmd
 }
 
-// transferTarget is the chart that values are converted for.
-func transferTarget(ctx context.Context, args []string, canonical bool) (*convert.Target, error) {
+// targetOf is the chart that values are converted for.
+func targetOf(args []string, canonical bool) (*convert.Target, error) {
 	if canonical && len(args) > 0 {
 		return nil, remedy.Errorf("leave out one of the two", "--canonical and the chart %s exclude each other", args[0])
 	}
+	sheet, err := factsheet.Load(factsheet.Server)
+	if err != nil {
+		return nil, err
+	}
 	if !canonical {
 		dir := chartDir(args)
-		target, err := convert.Open(dir)
+		target, err := convert.Open(sheet, dir)
 		if err == nil || len(args) > 0 {
 			return target, err
 		}
@@ -66,7 +70,7 @@ func transferTarget(ctx context.Context, args []string, canonical bool) (*conver
 			return nil, err
 		}
 	}
-	return convert.Canonical(ctx)
+	return convert.Canonical(sheet)
 }
 
 func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict bool) error {

@@ -23,10 +23,7 @@ func (c *Convention) Fit() error {
 // that the repository would give them, and no two keys share one. The result
 // passes Validate.
 func (c *Convention) Complete() error {
-	keys, err := canonicalKeys()
-	if err != nil {
-		return err
-	}
+	keys := c.Sheet.Values()
 	c.dropConflicts(keys)
 	c.addMissing(keys)
 	delete(c.Values, "ingress")
@@ -43,7 +40,7 @@ func (c *Convention) dropConflicts(keys []string) {
 	taken := c.reservedPaths()
 	for _, key := range keys {
 		v, ok := c.Values[key]
-		if !ok || isReserved(key) || c.PathOf(key) == "" {
+		if !ok || c.Sheet.IsReserved(key) || c.PathOf(key) == "" {
 			continue
 		}
 		path := yamldoc.SplitPath(v.Path)
@@ -62,7 +59,7 @@ func (c *Convention) dropConflicts(keys []string) {
 // addMissing gives keys that no sibling names a path beside their relatives.
 func (c *Convention) addMissing(keys []string) {
 	c.addImage()
-	for _, k := range Keys() {
+	for _, k := range c.Sheet.Keys {
 		if k.Follow {
 			c.addBlock(keys, k.Key)
 		}
@@ -127,7 +124,7 @@ func (c *Convention) addBlock(keys []string, block string) {
 			continue
 		}
 		shape := own.Shape
-		if KeyOf(key).Shapes != nil {
+		if c.Sheet.Of(key).Shapes != nil {
 			shape = ""
 		}
 		c.add(key, own.Path+"."+leaf, shape, own.Path)
@@ -142,7 +139,7 @@ func (c *Convention) pathOfBlock(block string) string {
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		leaf, ok := strings.CutPrefix(key, block+".")
 		v := c.Values[key]
-		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || KeyOf(key).Astray {
+		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || c.Sheet.Of(key).Astray {
 			continue
 		}
 		parent, _, ok := cutLast(v.Path)
@@ -195,7 +192,7 @@ func (c *Convention) addPod() {
 	if !slices.Contains(PodBlocks, NormalizeName(last[len(last)-1])) {
 		return
 	}
-	for _, k := range Keys() {
+	for _, k := range c.Sheet.Keys {
 		if k.InPod != "" {
 			c.add(k.Key, block+"."+k.InPod, "", block)
 		}
@@ -231,7 +228,7 @@ func (c *Convention) addToWorkload(keys []string) {
 	inside, outside := 0, 0
 	for key, v := range c.Values {
 		switch {
-		case v.Confidence == Default || !isOfWorkload(key):
+		case v.Confidence == Default || !c.isOfWorkload(key):
 		case strings.HasPrefix(v.Path, block+"."):
 			inside++
 		default:
@@ -242,16 +239,16 @@ func (c *Convention) addToWorkload(keys []string) {
 		return
 	}
 	for _, key := range keys {
-		if _, known := c.Values[key]; !known && isOfWorkload(key) && !isReserved(key) {
+		if _, known := c.Values[key]; !known && c.isOfWorkload(key) && !c.Sheet.IsReserved(key) {
 			c.add(key, block+"."+key, "", "image.repository")
 		}
 	}
 }
 
 // isOfWorkload tells settings that belong to one workload, by their block.
-func isOfWorkload(key string) bool {
+func (c *Convention) isOfWorkload(key string) bool {
 	root, _, _ := strings.Cut(key, ".")
-	k := KeyOf(root)
+	k := c.Sheet.Of(root)
 	return k.Key != "" && !k.OfChart
 }
 
@@ -261,7 +258,7 @@ func (c *Convention) resolveConflicts(keys []string) {
 	taken := c.reservedPaths()
 	for _, named := range []bool{true, false} {
 		for _, key := range keys {
-			if _, ok := c.Values[key]; ok != named || isReserved(key) || c.PathOf(key) == "" {
+			if _, ok := c.Values[key]; ok != named || c.Sheet.IsReserved(key) || c.PathOf(key) == "" {
 				continue
 			}
 			path := yamldoc.SplitPath(c.PathOf(key))

@@ -3,6 +3,8 @@
 // paths of keys that the repository has no name for.
 package convention
 
+import "github.com/helm-livekit/helm-livekit/internal/factsheet"
+
 // Confidence says how a fact is known.
 type Confidence string
 
@@ -16,6 +18,8 @@ const (
 
 // Convention is everything that scaffold obeys.
 type Convention struct {
+	// Sheet has the keys that the convention is about.
+	Sheet *factsheet.Sheet `json:"-" yaml:"-"`
 	// Source names the charts that the convention was read from, as the user
 	// named them ("apps/localai"), empty for the canonical convention.
 	Source []string `json:"source" yaml:"source"`
@@ -248,11 +252,12 @@ type Secrets struct {
 	Fact `yaml:",inline"`
 }
 
-// Canonical is the plain convention: what scaffold writes where no sibling
-// says otherwise.
-func Canonical() *Convention {
+// Canonical is the plain convention for the keys of a sheet: what scaffold writes
+// where no sibling says otherwise.
+func Canonical(sheet *factsheet.Sheet) *Convention {
 	byDefault := Fact{Confidence: Default}
 	return &Convention{
+		Sheet:  sheet,
 		Source: []string{},
 		Values: map[string]Value{},
 		Labels: Labels{

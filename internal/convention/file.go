@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -56,7 +57,7 @@ func (o Overrides) IsEmpty() bool { return len(o.parts) == 0 }
 //
 //	values:
 //	  image.repository: deployment.image.repository
-func LoadFile(path string) (Overrides, error) {
+func LoadFile(sheet *factsheet.Sheet, path string) (Overrides, error) {
 	doc, err := yamldoc.ReadFile(path)
 	if err != nil {
 		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
@@ -66,12 +67,12 @@ func LoadFile(path string) (Overrides, error) {
 		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
 			"%s:%d: conventions are a map of keys, and this is none", path, doc.Root.Line)
 	}
-	return NewOverrides(doc.Root, path)
+	return NewOverrides(sheet, doc.Root, path)
 }
 
 // NewOverrides takes overrides from a part of a file, which messages call from.
 // What a convention does not know is an error.
-func NewOverrides(n *yamldoc.Node, from string) (Overrides, error) {
+func NewOverrides(sheet *factsheet.Sheet, n *yamldoc.Node, from string) (Overrides, error) {
 	parts, _ := n.Decode().(map[string]any)
 	parts = maps.Clone(parts)
 	if values, ok := parts["values"].(map[string]any); ok {
@@ -90,7 +91,7 @@ func NewOverrides(n *yamldoc.Node, from string) (Overrides, error) {
 		parts["values"] = full
 	}
 	o := Overrides{parts, from}
-	_, err := o.Apply(Canonical())
+	_, err := o.Apply(Canonical(sheet))
 	return o, err
 }
 
@@ -125,7 +126,7 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	out := &Convention{}
+	out := &Convention{Sheet: c.Sheet}
 	if err := d.Decode(out); err != nil {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}

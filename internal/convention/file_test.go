@@ -9,12 +9,10 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
-
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 func TestOutputReadsBack(t *testing.T) {
-	c := Canonical()
+	c := canonical()
 	c.Source = []string{"apps/web"}
 	c.Values["image.repository"] = Value{Path: "app.image", Shape: ImageString, Fact: Fact{Evidence: "apps/web/values.yaml:2 app.image", Confidence: Name}}
 	c.Values["ingress.className"] = Value{Path: `ingress.annotations."kubernetes.io/ingress.class"`, Fact: Fact{Confidence: Name}}
@@ -22,7 +20,7 @@ func TestOutputReadsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var fromYAML Convention
+	fromYAML := Convention{Sheet: c.Sheet}
 	if err := yaml.Load(text, &fromYAML, yaml.WithKnownFields()); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +30,7 @@ func TestOutputReadsBack(t *testing.T) {
 	if text, err = c.JSON(); err != nil {
 		t.Fatal(err)
 	}
-	var fromJSON Convention
+	fromJSON := Convention{Sheet: c.Sheet}
 	if err := json.Unmarshal(text, &fromJSON); err != nil {
 		t.Fatal(err)
 	}
@@ -69,11 +67,11 @@ values:
 kinds: {workload: StatefulSet}
 defaults: {domain: corp.io}
 `)
-	o, err := LoadFile(path)
+	o, err := LoadFile(serverSheet(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := Canonical()
+	base := canonical()
 	base.Values["image.repository"] = Value{Path: "image", Shape: ImageString, Fact: Fact{Confidence: Voted}}
 	base.Values["replicaCount"] = Value{Path: "replicas", Fact: Fact{Confidence: Voted}}
 	c, err := o.Apply(base)
@@ -95,11 +93,11 @@ defaults: {domain: corp.io}
 // Keys that nobody names give way to those that a user does.
 func TestOverridesMoveTheSilent(t *testing.T) {
 	path := writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), "values: {image.repository: {path: image, shape: string}}\n")
-	o, err := LoadFile(path)
+	o, err := LoadFile(serverSheet(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := o.Apply(Canonical())
+	c, err := o.Apply(canonical())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +136,7 @@ func TestBadOverrides(t *testing.T) {
 		"values:\n  image.repository: image\n  image.tag: image.tag.x\n": "at, above or below",
 		"a: [\n": "c.yaml:",
 	} {
-		_, err := LoadFile(writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), text))
+		_, err := LoadFile(serverSheet(), writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), text))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "c.yaml") {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
@@ -146,38 +144,13 @@ func TestBadOverrides(t *testing.T) {
 }
 
 func TestCanonicalIsValid(t *testing.T) {
-	if err := Canonical().Validate(); err != nil {
+	if err := canonical().Validate(); err != nil {
 		t.Error(err)
 	}
 }
 
-// Every block that is reserved is one that the chart knows.
-func TestReservedBlocksAreCanonical(t *testing.T) {
-	known, err := canonicalNames()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range reserved {
-		if !known[key] && key != "tests" {
-			t.Errorf("%s is reserved and not a canonical key", key)
-		}
-	}
-}
-
-func canonicalNames() (map[string]bool, error) {
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return nil, err
-	}
-	known := map[string]bool{}
-	for _, v := range sheet.Keys {
-		known[v.Key] = true
-	}
-	return known, nil
-}
-
 func TestForChart(t *testing.T) {
-	c := Canonical()
+	c := canonical()
 	c.Values["service.port"] = Value{Path: "{name}.service.port"}
 	c.Files.Templates = map[string]string{"Deployment": "{name}/deployment.yaml"}
 	got := c.ForChart("livekit")

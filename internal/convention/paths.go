@@ -5,27 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
-
-// reserved are blocks of the chart's own that no sibling's key may move into:
-// LiveKit's configuration is strict about its keys, the others keep their names.
-var reserved = []string{"config", "extraConfig", "keys", "media", "turn", "redis", "metrics", "extraObjects", "tests"}
-
-func isReserved(key string) bool {
-	root, _, _ := strings.Cut(key, ".")
-	return slices.Contains(reserved, root)
-}
-
-// canonicalKeys gives the canonical keys that have a value, in the sheet's order.
-func canonicalKeys() ([]string, error) {
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return nil, err
-	}
-	return sheet.Values(), nil
-}
 
 // PathOf gives the path of a canonical key: the convention's, or the key itself.
 // It is "" for a key that has none, as the tag of an image in one string, or the
@@ -57,7 +38,7 @@ type keyPath struct {
 
 func (c *Convention) reservedPaths() []keyPath {
 	var out []keyPath
-	for _, key := range reserved {
+	for _, key := range c.Sheet.ReservedBlocks() {
 		out = append(out, keyPath{key, yamldoc.SplitPath(c.PathOf(key))})
 	}
 	return out

@@ -14,11 +14,7 @@ import (
 // Validate checks that the convention fits together: every canonical key has a
 // path of its own, and enumerated fields have one of their values.
 func (c *Convention) Validate() error {
-	keys, err := canonicalKeys()
-	if err != nil {
-		return err
-	}
-	if err := c.validatePaths(keys); err != nil {
+	if err := c.validatePaths(c.Sheet.Values()); err != nil {
 		return err
 	}
 	if err := c.validateKeys(); err != nil {
@@ -35,7 +31,7 @@ func (c *Convention) validatePaths(keys []string) error {
 	taken := c.reservedPaths()
 	for _, key := range keys {
 		text := c.PathOf(key)
-		if text == "" || isReserved(key) {
+		if text == "" || c.Sheet.IsReserved(key) {
 			continue
 		}
 		path := yamldoc.SplitPath(text)
@@ -52,18 +48,14 @@ func (c *Convention) validatePaths(keys []string) error {
 
 // validateKeys finds names that are no canonical keys.
 func (c *Convention) validateKeys() error {
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return err
-	}
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
-		known := sheet.Key(key)
+		known := c.Sheet.Key(key)
 		switch {
 		case known == nil:
 			return fmt.Errorf("convention for %s: there is no such canonical key", key)
 		case known.IsHeading():
 			return fmt.Errorf("convention for %s: that is a block, name the values in it", key)
-		case isReserved(key) && c.Values[key].Path != key:
+		case c.Sheet.IsReserved(key) && c.Values[key].Path != key:
 			return fmt.Errorf("convention for %s: values of that block stay where they are", key)
 		}
 	}
@@ -160,9 +152,9 @@ func (c *Convention) validateTexts() error {
 func (c *Convention) validateWords() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		shape := c.Values[key].Shape
-		allowed := KeyOf(key).Shapes
+		allowed := c.Sheet.Of(key).Shapes
 		if allowed == nil {
-			allowed = KeyOf(BlockOf(key)).Shapes
+			allowed = c.Sheet.Of(factsheet.BlockOf(key)).Shapes
 		}
 		if shape != "" && !slices.Contains(allowed, shape) {
 			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, shape, allowed)

@@ -38,6 +38,7 @@ func ReadInput(name string, stdin io.Reader) (string, []byte, error) {
 
 // Target is the chart that the values are for.
 type Target struct {
+	sheet  *factsheet.Sheet
 	chart  *helmchart.Chart
 	places *scaffolding.Places
 	// Dir is the chart's folder, "" for the canonical chart.
@@ -45,13 +46,14 @@ type Target struct {
 }
 
 // Canonical is the chart in the plain convention with all components.
-func Canonical(ctx context.Context) (*Target, error) {
-	places, err := scaffolding.CanonicalPlaces()
+func Canonical(sheet *factsheet.Sheet) (*Target, error) {
+	places, err := scaffolding.CanonicalPlaces(sheet)
 	if err != nil {
 		return nil, err
 	}
-	files, err := scaffolding.Regenerate(ctx, &chartdir.Lock{
-		Chart: chartdir.Version{Name: "livekit", Version: "0.1.0", AppVersion: "latest"}, Convention: convention.Canonical(),
+	files, err := scaffolding.Regenerate(sheet, &chartdir.Lock{
+		Chart:      chartdir.Version{Name: "livekit", Version: "0.1.0", AppVersion: "latest"},
+		Convention: convention.Canonical(sheet),
 	}, []string{"all"})
 	if err != nil {
 		return nil, err
@@ -61,12 +63,12 @@ func Canonical(ctx context.Context) (*Target, error) {
 		list = append(list, helmchart.File{Name: name, Data: data})
 	}
 	chart, err := helmchart.LoadFiles(list)
-	return &Target{chart: chart, places: places}, err
+	return &Target{sheet: sheet, chart: chart, places: places}, err
 }
 
 // Open reads the chart in a folder. It has to have the lock of this tool, by
 // which its values are known.
-func Open(dir string) (*Target, error) {
+func Open(sheet *factsheet.Sheet, dir string) (*Target, error) {
 	lock, err := chartdir.ReadLock(dir)
 	if err != nil {
 		return nil, err
@@ -79,8 +81,8 @@ func Open(dir string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	places, err := scaffolding.PlacesOf(lock)
-	return &Target{chart: chart, places: places, Dir: dir}, err
+	places, err := scaffolding.PlacesOf(sheet, lock)
+	return &Target{sheet: sheet, chart: chart, places: places, Dir: dir}, err
 }
 
 // Result is a converted file.
@@ -111,15 +113,11 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return nil, err
-	}
 	labels, err := target.podLabels(ctx)
 	if err != nil {
 		return nil, err
 	}
-	converted := Values(values, Options{Sheet: sheet, PodLabels: labels})
+	converted := Values(values, Options{Sheet: target.sheet, PodLabels: labels})
 	r := &Result{Source: name, Chart: target.Dir, Lost: remarks(converted.Lost), Notes: remarks(converted.Notes)}
 	defaults := target.chart.Values()
 	full := helmchart.Copy(defaults)

@@ -32,7 +32,7 @@ func target(t *testing.T, like string, with ...string) *Target {
 	if _, err := scaffolding.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	chart, err := Open(dir)
+	chart, err := Open(loadSheet(t), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func target(t *testing.T, like string, with ...string) *Target {
 
 func canonical(t *testing.T) *Target {
 	t.Helper()
-	chart, err := Canonical(t.Context())
+	chart, err := Canonical(loadSheet(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func FuzzFile(f *testing.F) {
 	f.Add("replicaCount: 2 # a\n# b\nlivekit: {keys: {a: b}}\n")
 	f.Add("# a\nloadBalancer:\n  type: do\n  tls:\n    - hosts: [a] # b\n")
 	f.Add("a: &x {b: 1}\nresources: *x\nnodeSelector: {<<: *x}\n")
-	chart, err := Canonical(f.Context())
+	chart, err := Canonical(loadSheet(f))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -20,6 +20,8 @@ import (
 
 // Comparison is what `diff-upstream` is asked to do.
 type Comparison struct {
+	// Sheet is what is known of the chart and of upstream's; nil is the server's.
+	Sheet *factsheet.Sheet
 	// Dir is the chart's folder, as the user named it.
 	Dir      string
 	Upstream upstream.Options
@@ -48,7 +50,11 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := Input{Dir: filepath.ToSlash(c.Dir), Only: c.Only}
+	sheet, err := factsheet.OrServer(c.Sheet)
+	if err != nil {
+		return nil, err
+	}
+	in := Input{Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only}
 	if in.Chart, in.Lock, err = Load(ctx, c.Dir, helmchart.HelmSources(tree, c.Getenv)); err != nil {
 		return nil, remedy.Errorf("name the chart's folder: helm livekit diff-upstream CHART_DIR", "%w", err)
 	}
@@ -60,7 +66,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 			in.Only = append(in.Only, w.Name)
 		}
 	}
-	own, err := settings.Load(tree, target)
+	own, err := settings.Load(sheet, tree, target)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +81,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	in.Upstream, in.UpstreamSource, in.UpstreamDigest = found.Chart, found.Source, found.Digest
 	if in.Lock == nil {
 		if in.Convention, err = sibling.Read(ctx, []string{c.Dir}, sibling.ReadOptions{
+			Sheet:  sheet,
 			Prober: c.Prober, Sources: helmchart.HelmSources(tree, c.Getenv), Lenient: true, Warn: func(error) {},
 		}); err != nil {
 			return nil, err
@@ -90,7 +97,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	if found.Newest != "" && found.Newest != found.Version() {
 		r.Notes = append(r.Notes, fmt.Sprintf("the newest chart of upstream's is %s", found.Newest))
 	}
-	return r, c.writeAccepted(r, tree, target)
+	return r, c.writeAccepted(sheet, r, tree, target)
 }
 
 // findSince finds the version of upstream's chart that the chart came from. That
@@ -139,7 +146,7 @@ func readScenarios(files []string) ([]factsheet.Scenario, error) {
 
 // writeAccepted adds the accepted differences to the settings. One that names
 // nothing is an error, and nothing is written then.
-func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
+func (c *Comparison) writeAccepted(sheet *factsheet.Sheet, r *Report, tree, target string) error {
 	if len(c.Accept) == 0 {
 		return nil
 	}
@@ -160,7 +167,7 @@ func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.Accept))) {
 		list = append(list, settings.Accepted{Finding: name, Reason: c.Reason})
 	}
-	if err := settings.AddAccepted(file, list); err != nil {
+	if err := settings.AddAccepted(sheet, file, list); err != nil {
 		return err
 	}
 	r.Written = append(r.Written, fmt.Sprintf("Accepted in %s.", filepath.ToSlash(file)))

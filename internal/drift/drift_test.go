@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -58,7 +57,7 @@ func input(t *testing.T, dir string) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Input{Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn, Since: known(t)}
+	return Input{Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn, Since: scaffolding.UpstreamVersion(sheet(t))}
 }
 
 func run(t *testing.T, in Input) *Report {
@@ -308,12 +307,12 @@ func TestChangedSince(t *testing.T) {
 	}
 }
 
-// known is the version of upstream's chart that the fact sheet is about.
-func known(t *testing.T) chartdir.Version {
+// sheet is the embedded one of the server.
+func sheet(t testing.TB) *factsheet.Sheet {
 	t.Helper()
-	sheet, err := factsheet.Load(factsheet.Server)
+	s, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return scaffolding.UpstreamVersion(sheet)
+	return s
 }

@@ -33,7 +33,7 @@ const probeTime = 15 * time.Second
 func (s *subject) openForeign(ctx context.Context, in Input) error {
 	conv := in.Convention
 	if conv == nil {
-		conv = convention.Canonical()
+		conv = convention.Canonical(s.sheet)
 	}
 	var err error
 	if s.places, err = scaffolding.ObservedPlaces(conv); err != nil {

@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -12,7 +11,7 @@ import (
 )
 
 // openLocked prepares the comparison of a chart that this tool wrote.
-func (s *subject) openLocked(ctx context.Context, lock *chartdir.Lock) error {
+func (s *subject) openLocked(lock *chartdir.Lock) error {
 	files, err := lock.Pristine()
 	if err != nil {
 		return err
@@ -23,10 +22,10 @@ func (s *subject) openLocked(ctx context.Context, lock *chartdir.Lock) error {
 	if sameFiles(s.pristine, s.chart) {
 		s.pristine = s.chart
 	}
-	if s.places, err = scaffolding.PlacesOf(lock); err != nil {
+	if s.places, err = scaffolding.PlacesOf(s.sheet, lock); err != nil {
 		return err
 	}
-	conv, err := scaffolding.ConventionOf(lock)
+	conv, err := scaffolding.ConventionOf(s.sheet, lock)
 	if err != nil {
 		return err
 	}
@@ -36,18 +35,14 @@ func (s *subject) openLocked(ctx context.Context, lock *chartdir.Lock) error {
 	for _, name := range with {
 		s.asked = append(s.asked, fmt.Sprint(name))
 	}
-	return s.openWhole(ctx, lock)
+	return s.openWhole(lock)
 }
 
 // openWhole makes the chart as it would be with all components, and with each one
 // that it lacks.
-func (s *subject) openWhole(ctx context.Context, lock *chartdir.Lock) error {
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return err
-	}
+func (s *subject) openWhole(lock *chartdir.Lock) (err error) {
 	var missing []string
-	for _, c := range sheet.Components {
+	for _, c := range s.sheet.Components {
 		if !slices.Contains(lock.Components, c.Name) {
 			missing = append(missing, c.Name)
 		}
@@ -56,20 +51,20 @@ func (s *subject) openWhole(ctx context.Context, lock *chartdir.Lock) error {
 		return nil
 	}
 	with := slices.Concat(lock.Components, missing)
-	if s.whole, err = newWhole(ctx, lock, with); err != nil {
+	if s.whole, err = newWhole(s.sheet, lock, with); err != nil {
 		return err
 	}
 	s.added = map[string]*wholeChart{}
 	for _, name := range missing {
-		if s.added[name], err = newWhole(ctx, lock, append(slices.Clone(lock.Components), name)); err != nil {
+		if s.added[name], err = newWhole(s.sheet, lock, append(slices.Clone(lock.Components), name)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func newWhole(ctx context.Context, lock *chartdir.Lock, components []string) (*wholeChart, error) {
-	files, err := scaffolding.Regenerate(ctx, lock, components)
+func newWhole(sheet *factsheet.Sheet, lock *chartdir.Lock, components []string) (*wholeChart, error) {
+	files, err := scaffolding.Regenerate(sheet, lock, components)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +74,7 @@ func newWhole(ctx context.Context, lock *chartdir.Lock, components []string) (*w
 	}
 	other := *lock
 	other.Components = components
-	places, err := scaffolding.PlacesOf(&other)
+	places, err := scaffolding.PlacesOf(sheet, &other)
 	if err != nil {
 		return nil, err
 	}

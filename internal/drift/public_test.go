@@ -80,7 +80,7 @@ func TestPublicCharts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			conv, err := sibling.Read(t.Context(), []string{dir}, sibling.ReadOptions{Lenient: true, Warn: func(error) {}})
+			conv, err := sibling.Read(t.Context(), []string{dir}, sibling.ReadOptions{Sheet: sheet(t), Lenient: true, Warn: func(error) {}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,6 +23,8 @@ import (
 
 // Input is what is compared.
 type Input struct {
+	// Sheet is what is known of the chart and of upstream's; nil is the server's.
+	Sheet *factsheet.Sheet
 	// Chart is the chart here; Dir is where it was read, as the user named it.
 	Chart *helmchart.Chart
 	Dir   string
@@ -127,7 +129,7 @@ func neverRenders(trials []*trial) error {
 func newSubject(ctx context.Context, in Input) (*subject, error) {
 	s := &subject{chart: in.Chart, upstream: in.Upstream, random: map[string]bool{}}
 	var err error
-	if s.sheet, err = factsheet.Load(factsheet.Server); err != nil {
+	if s.sheet, err = factsheet.OrServer(in.Sheet); err != nil {
 		return nil, err
 	}
 	if s.rules, err = newRules(s.sheet); err != nil {
@@ -137,7 +139,7 @@ func newSubject(ctx context.Context, in Input) (*subject, error) {
 	s.sides.upstream = sideOf(in.Upstream, in.UpstreamSource)
 	s.sides.upstream.Digest = in.UpstreamDigest
 	if in.Lock != nil {
-		err = s.openLocked(ctx, in.Lock)
+		err = s.openLocked(in.Lock)
 	} else {
 		err = s.openForeign(ctx, in)
 	}

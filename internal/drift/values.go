@@ -73,10 +73,6 @@ func (k *keys) isRead(key string) bool { return !k.unread[key] }
 
 // values compares the keys of both charts.
 func (s *subject) values(in Input) ([]Finding, error) {
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return nil, err
-	}
 	up, err := keysOf(s.upstream)
 	if err != nil {
 		return nil, fmt.Errorf("upstream's chart: %w", err)
@@ -85,8 +81,8 @@ func (s *subject) values(in Input) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &valuesLayer{s: s, sheet: sheet, up: up, here: here, used: map[string]bool{}}
-	for _, row := range sheet.Mappings() {
+	v := &valuesLayer{s: s, sheet: s.sheet, up: up, here: here, used: map[string]bool{}}
+	for _, row := range s.sheet.Mappings() {
 		v.row(row)
 	}
 	v.unknown(in)

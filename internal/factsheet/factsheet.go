@@ -87,6 +87,14 @@ func Load(service string) (*Sheet, error) {
 	return Parse(service, facts, upstream)
 }
 
+// OrServer gives the sheet, or the server's for nil.
+func OrServer(s *Sheet) (*Sheet, error) {
+	if s != nil {
+		return s, nil
+	}
+	return Load(Server)
+}
+
 // Parse reads a sheet from the texts of facts.yaml and upstream.yaml.
 func Parse(service string, facts, upstream []byte) (*Sheet, error) {
 	s := &Sheet{Service: service}

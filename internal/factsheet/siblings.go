@@ -1,6 +1,9 @@
 package factsheet
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Siblings is what is known of how repositories write one canonical key, or, where
 // other keys begin with it, one block of them. Names of keys are in the form of
@@ -47,12 +50,15 @@ type Siblings struct {
 	Follow bool `yaml:"follow"`
 	// Astray says that the key often lies elsewhere than the rest of its block.
 	Astray bool `yaml:"astray"`
+	// Reserved says that no sibling's key may move into the block: LiveKit's
+	// configuration is strict about its keys, the others keep their names.
+	Reserved bool `yaml:"reserved"`
 	// OfChart says that the key, or block, is not a setting of one workload.
 	OfChart bool `yaml:"ofChart"`
 }
 
 // Block gives the block that a key is in, "" for a key of its own.
-func (k *Key) Block() string { return BlockOf(k.Key) }
+func (k Key) Block() string { return BlockOf(k.Key) }
 
 // BlockOf gives the block that a canonical key is in, "" for a key of its own.
 func BlockOf(key string) string {
@@ -61,4 +67,32 @@ func BlockOf(key string) string {
 		return ""
 	}
 	return block
+}
+
+// Of gives what is known of how repositories write a key or a block, nothing where
+// the sheet does not say.
+func (s *Sheet) Of(key string) Key {
+	if k := s.Key(key); k != nil {
+		return *k
+	}
+	return Key{}
+}
+
+// ReservedBlocks gives the blocks of the chart's own, in order.
+func (s *Sheet) ReservedBlocks() []string {
+	var out []string
+	for _, k := range s.Keys {
+		if k.Reserved {
+			out = append(out, root(k.Key))
+		}
+	}
+	return out
+}
+
+// IsReserved reports whether a key is in one of the chart's own blocks.
+func (s *Sheet) IsReserved(key string) bool { return slices.Contains(s.ReservedBlocks(), root(key)) }
+
+func root(key string) string {
+	first, _, _ := strings.Cut(key, ".")
+	return first
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
-	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -21,7 +20,7 @@ import (
 // canonicalChart writes the canonical chart with all components.
 func canonicalChart(t *testing.T, with ...string) string {
 	t.Helper()
-	chart, err := Generate(context.Background(), convention.Canonical(), Options{With: with})
+	chart, err := Generate(context.Background(), canonical(), Options{With: with})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +387,7 @@ func TestGeneratedKeysAreInTheSecretAlone(t *testing.T) {
 
 // values.yaml is to be read in five minutes.
 func TestDefaultValuesAreShort(t *testing.T) {
-	chart, err := Generate(context.Background(), convention.Canonical(), Options{})
+	chart, err := Generate(context.Background(), canonical(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // apartFrom is a repository that has the domain of its hosts at a place of its own.
 func apartFrom(place string, more ...func(*convention.Convention)) *convention.Convention {
-	conv := convention.Canonical()
+	conv := canonical()
 	conv.Defaults.Domain, conv.Defaults.HostPattern = "example.org", "{name}.example.org"
 	at("ingress.domain", place, "")(conv)
 	all(more...)(conv)
@@ -105,7 +105,7 @@ func TestDomainInValues(t *testing.T) {
 // A chart has a domain only where the repository has one, and not because the
 // other keys of its route have moved.
 func TestDomainNeedsAPlace(t *testing.T) {
-	conv := convention.Canonical()
+	conv := canonical()
 	all(at("ingress.hosts", "web.ingress.hosts", "strings"), at("ingress.enabled", "web.ingress.enabled", ""))(conv)
 	chart, err := Generate(context.Background(), conv, Options{With: []string{"all"}})
 	if err != nil {

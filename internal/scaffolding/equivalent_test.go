@@ -16,10 +16,10 @@ import (
 // A convention is about places, names and labels: what LiveKit does is the same
 // in every one of them.
 func TestConventionsDifferInNamesAndLabelsAlone(t *testing.T) {
-	canonical := behaviour(t, convention.Canonical())
+	plain := behaviour(t, canonical())
 	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service", "scheduling", "labels", "names", "files", "style"}
 	for n, row := range coveringArray(names) {
-		conv := convention.Canonical()
+		conv := canonical()
 		var about []string
 		for f, i := range row {
 			factors[names[f]][i].apply(conv)
@@ -27,7 +27,7 @@ func TestConventionsDifferInNamesAndLabelsAlone(t *testing.T) {
 		}
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(canonical, behaviour(t, conv)); diff != "" {
+			if diff := cmp.Diff(plain, behaviour(t, conv)); diff != "" {
 				t.Errorf("%s:\n%s", strings.Join(about, ", "), diff)
 			}
 		})

@@ -9,19 +9,19 @@ import (
 )
 
 func TestComponentsFollowTheSiblings(t *testing.T) {
-	conv := convention.Canonical()
+	conv := canonical()
 	said := convention.Fact{Confidence: convention.Name}
 	for _, key := range []string{"autoscaling.enabled", "podDisruptionBudget.enabled"} {
 		conv.Values[key] = convention.Value{Path: key, Fact: said}
 	}
 	conv.Values["networkPolicy.enabled"] = convention.Value{Path: "networkPolicy.enabled", Fact: convention.Fact{Confidence: convention.Default}}
-	gateway := convention.Canonical()
+	gateway := canonical()
 	gateway.Kinds.Route = convention.RouteHTTPRoute
-	operator := convention.Canonical()
+	operator := canonical()
 	operator.Secrets.Mechanism = convention.SecretsSealed
-	vault := convention.Canonical()
+	vault := canonical()
 	vault.Secrets.Mechanism = convention.SecretsVault
-	both := convention.Canonical()
+	both := canonical()
 	both.Kinds.Route = convention.RouteHTTPRoute
 	both.Values["ingress.enabled"] = convention.Value{Path: "ingress.enabled", Fact: said}
 
@@ -30,7 +30,7 @@ func TestComponentsFollowTheSiblings(t *testing.T) {
 		with, without []string
 		want          string
 	}{
-		"nobody speaks":        {convention.Canonical(), nil, nil, "core redis ingress persistence"},
+		"nobody speaks":        {canonical(), nil, nil, "core redis ingress persistence"},
 		"what siblings have":   {conv, nil, nil, "core redis ingress persistence autoscaling pdb"},
 		"what the user leaves": {conv, nil, []string{"pdb"}, "core redis ingress persistence autoscaling"},
 		"what the user wants":  {conv, []string{"pdb"}, []string{"all"}, "core pdb"},
@@ -54,7 +54,7 @@ func TestComponentsFollowTheSiblings(t *testing.T) {
 
 // Helm reads YAML 1.1, where "no" is false.
 func TestWordsThatAreBooleansToHelm(t *testing.T) {
-	conv := convention.Canonical()
+	conv := canonical()
 	conv.Defaults.IngressClass = "no"
 	conv.Defaults.IngressAnnotations = map[string]string{"example.com/redirect": "off"}
 	chart, err := Generate(context.Background(), conv, Options{})
@@ -69,7 +69,7 @@ func TestWordsThatAreBooleansToHelm(t *testing.T) {
 
 // A DaemonSet runs several servers: no sidecar, no number of them, no autoscaler.
 func TestDaemonSet(t *testing.T) {
-	conv := convention.Canonical()
+	conv := canonical()
 	conv.Kinds.Workload = "DaemonSet"
 	chart, err := Generate(context.Background(), conv, Options{With: []string{"all"}})
 	if err != nil {

@@ -28,7 +28,7 @@ func TestGoldenCharts(t *testing.T) {
 		"homelab":   {like: []string{"testdata/homelab/apps/localai"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conv, err := sibling.Read(context.Background(), c.like, sibling.ReadOptions{Prober: &lineage.Pool{}})
+			conv, err := sibling.Read(context.Background(), c.like, sibling.ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}})
 			if err != nil {
 				t.Fatal(err)
 			}

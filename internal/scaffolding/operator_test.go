@@ -11,7 +11,7 @@ import (
 // operated writes the chart of a repository whose Secrets an operator makes.
 func operated(t *testing.T, secrets convention.Secrets) string {
 	t.Helper()
-	conv := convention.Canonical()
+	conv := canonical()
 	conv.Secrets = secrets
 	chart, err := Generate(context.Background(), conv, Options{})
 	if err != nil {

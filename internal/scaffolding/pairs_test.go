@@ -217,7 +217,7 @@ func TestEveryPairOfShapes(t *testing.T) {
 		t.Fatalf("%d factors are named, there are %d", len(names), len(factors))
 	}
 	for n, row := range coveringArray(names) {
-		conv := convention.Canonical()
+		conv := canonical()
 		var about []string
 		for f, i := range row {
 			c := factors[names[f]][i]
@@ -261,7 +261,7 @@ func TestEveryPairOfComponents(t *testing.T) {
 			t.Run(a.Name+" and "+b.Name, func(t *testing.T) {
 				t.Parallel()
 				with := append([]string{a.Name, b.Name}, append(a.Requires, b.Requires...)...)
-				chart, err := Generate(context.Background(), convention.Canonical(), Options{Without: []string{"all"}, With: with})
+				chart, err := Generate(context.Background(), canonical(), Options{Without: []string{"all"}, With: with})
 				if err != nil {
 					t.Fatal(err)
 				}

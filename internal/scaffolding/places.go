@@ -1,7 +1,6 @@
 package scaffolding
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,13 +32,13 @@ type Unplaced struct {
 
 // CanonicalPlaces are those of a chart in the plain convention with all
 // components.
-func CanonicalPlaces() (*Places, error) {
-	return newPlaces(convention.Canonical(), "livekit", []string{"all"})
+func CanonicalPlaces(sheet *factsheet.Sheet) (*Places, error) {
+	return newPlaces(convention.Canonical(sheet), "livekit", []string{"all"})
 }
 
 // PlacesOf are those of a chart that this tool wrote, by its lock.
-func PlacesOf(lock *chartdir.Lock) (*Places, error) {
-	conv, err := ConventionOf(lock)
+func PlacesOf(sheet *factsheet.Sheet, lock *chartdir.Lock) (*Places, error) {
+	conv, err := ConventionOf(sheet, lock)
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +46,12 @@ func PlacesOf(lock *chartdir.Lock) (*Places, error) {
 }
 
 // ConventionOf reads the convention that a lock keeps.
-func ConventionOf(lock *chartdir.Lock) (*convention.Convention, error) {
+func ConventionOf(sheet *factsheet.Sheet, lock *chartdir.Lock) (*convention.Convention, error) {
 	data, err := yaml.Marshal(lock.Convention)
 	if err != nil {
 		return nil, fmt.Errorf("lock: convention: %w", err)
 	}
-	conv := &convention.Convention{}
+	conv := &convention.Convention{Sheet: sheet}
 	if err := yaml.Unmarshal(data, conv); err != nil {
 		return nil, fmt.Errorf("lock: convention: %w", err)
 	}
@@ -62,10 +61,7 @@ func ConventionOf(lock *chartdir.Lock) (*convention.Convention, error) {
 // ObservedPlaces are those of a chart of other making, of which conventions were
 // read: what nobody has seen has no place.
 func ObservedPlaces(conv *convention.Convention) (*Places, error) {
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return nil, err
-	}
+	sheet := conv.Sheet
 	l := &layout{convention: conv, paths: map[string]yamldoc.Path{}}
 	for _, v := range sheet.Keys {
 		seen, ok := conv.Values[v.Key]
@@ -83,10 +79,8 @@ func ObservedPlaces(conv *convention.Convention) (*Places, error) {
 }
 
 func newPlaces(conv *convention.Convention, name string, components []string) (*Places, error) {
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return nil, err
-	}
+	sheet := conv.Sheet
+	var err error
 	if slices.Contains(components, "all") {
 		if components, err = sheet.Select(components, nil); err != nil {
 			return nil, err
@@ -218,12 +212,8 @@ func setAt(values map[string]any, at yamldoc.Path, value any, whole bool) {
 
 // Regenerate gives the files of a chart that this tool wrote as they would be
 // with other components. They are not checked, which takes most of the time.
-func Regenerate(_ context.Context, lock *chartdir.Lock, components []string) (map[string][]byte, error) {
-	conv, err := ConventionOf(lock)
-	if err != nil {
-		return nil, err
-	}
-	sheet, err := factsheet.Load(factsheet.Server)
+func Regenerate(sheet *factsheet.Sheet, lock *chartdir.Lock, components []string) (map[string][]byte, error) {
+	conv, err := ConventionOf(sheet, lock)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ import (
 
 // RunOptions are the flags of `scaffold`.
 type RunOptions struct {
+	// Sheet has the keys of the chart; nil is the server's.
+	Sheet *factsheet.Sheet
 	Options
 	Dir string // the chart's folder; its name is the chart's where Name is empty
 	// Like names the siblings to follow. Without any, the charts beside Dir are
@@ -196,8 +198,10 @@ func recoverTarget(target string, dryRun bool) (notes []string, finished bool, e
 
 // Following says which conventions a chart follows.
 type Following struct {
-	Dir  string   // the chart's folder
-	Like []string // siblings; without any, the charts beside Dir
+	// Sheet has the keys of the chart; nil is the server's.
+	Sheet *factsheet.Sheet
+	Dir   string   // the chart's folder
+	Like  []string // siblings; without any, the charts beside Dir
 	// File is one of conventions over what siblings say. With a file and no
 	// siblings named, the file alone speaks.
 	File    string
@@ -205,7 +209,7 @@ type Following struct {
 }
 
 func (o RunOptions) following() Following {
-	return Following{Dir: o.Dir, Like: o.Like, File: o.ConventionsFile, Renders: o.Renders}
+	return Following{Sheet: o.Sheet, Dir: o.Dir, Like: o.Like, File: o.ConventionsFile, Renders: o.Renders}
 }
 
 // Conventions reads the conventions that a chart would follow: those of its
@@ -221,6 +225,10 @@ func Conventions(ctx context.Context, f Following) (*convention.Convention, []st
 }
 
 func conventions(ctx context.Context, f Following, target string) (*convention.Convention, []string, error) {
+	var err error
+	if f.Sheet, err = factsheet.OrServer(f.Sheet); err != nil {
+		return nil, nil, err
+	}
 	tree, err := chartdir.TreeOf(target)
 	if err != nil {
 		return nil, nil, err
@@ -229,13 +237,13 @@ func conventions(ctx context.Context, f Following, target string) (*convention.C
 	if err != nil {
 		return nil, nil, err
 	}
-	own, err := settings.Load(tree, target)
+	own, err := settings.Load(f.Sheet, tree, target)
 	if err != nil {
 		return nil, nil, err
 	}
 	overrides := own.Conventions
 	if f.File != "" {
-		own, err := convention.LoadFile(f.File)
+		own, err := convention.LoadFile(f.Sheet, f.File)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -258,6 +266,7 @@ const fewSiblings = 3
 func readSiblings(ctx context.Context, f Following, tree, target string) (*convention.Convention, []string, error) {
 	var warnings []string
 	options := sibling.ReadOptions{
+		Sheet:   f.Sheet,
 		Lenient: len(f.Like) == 0,
 		Warn: func(err error) {
 			text := err.Error()

@@ -80,10 +80,7 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err != nil {
 		return nil, err
 	}
-	sheet, err := factsheet.Load(factsheet.Server)
-	if err != nil {
-		return nil, err
-	}
+	sheet := conv.Sheet
 	with, without := follow(conv, o.With, o.Without)
 	components, err := sheet.Select(with, without)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -21,13 +22,13 @@ import (
 // it is not there. What is in it stays as it is, comments and all. A difference
 // that is there is an error. Before the file is replaced, the new text is read: it must
 // say what the old one said, and the new differences, and no more.
-func AddAccepted(path string, list []Accepted) error {
+func AddAccepted(sheet *factsheet.Sheet, path string, list []Accepted) error {
 	const step = "add them by hand, below accepted"
 	data, err := yamldoc.ReadBytes(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	before, err := readFile(path)
+	before, err := readFile(sheet, path)
 	if err != nil {
 		return err
 	}

@@ -43,11 +43,11 @@ func TestAddAccepted(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			old, err := readFile(file)
+			old, err := readFile(serverSheet(), file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = AddAccepted(file, []Accepted{{"new", "why: it is\nso"}})
+			err = AddAccepted(serverSheet(), file, []Accepted{{"new", "why: it is\nso"}})
 			after, _ := os.ReadFile(file)
 			if c.refused != "" {
 				if err == nil || !strings.Contains(err.Error(), c.refused) || string(after) != c.before {
@@ -58,7 +58,7 @@ func TestAddAccepted(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, c.before)
 			}
-			now, err := readFile(file)
+			now, err := readFile(serverSheet(), file)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, after)
 			}
@@ -91,7 +91,7 @@ func TestAddAcceptedToOddFiles(t *testing.T) {
 	if err := os.Symlink(real, link); err != nil {
 		t.Skip(err)
 	}
-	if err := AddAccepted(link, []Accepted{{"new", "why"}}); err != nil {
+	if err := AddAccepted(serverSheet(), link, []Accepted{{"new", "why"}}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
@@ -103,7 +103,7 @@ func TestAddAcceptedToOddFiles(t *testing.T) {
 	if err := os.Chmod(real, 0o400); err != nil {
 		t.Fatal(err)
 	}
-	if err := AddAccepted(link, []Accepted{{"other", "why"}}); err == nil || !strings.Contains(err.Error(), "read-only") {
+	if err := AddAccepted(serverSheet(), link, []Accepted{{"other", "why"}}); err == nil || !strings.Contains(err.Error(), "read-only") {
 		t.Errorf("a read-only file: %v", err)
 	}
 }

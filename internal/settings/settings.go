@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -38,10 +39,11 @@ type Accepted struct {
 // Load reads the settings that hold for a chart: those of the
 // directories from root down to the chart, the nearer ones winning key by key.
 // A directory without the file says nothing.
-func Load(root, chart string) (Settings, error) {
+// sheet has the keys that conventions may be about.
+func Load(sheet *factsheet.Sheet, root, chart string) (Settings, error) {
 	var all Settings
 	for _, dir := range dirsBetween(root, chart) {
-		one, err := readFile(filepath.Join(dir, File))
+		one, err := readFile(sheet, filepath.Join(dir, File))
 		if err != nil {
 			return Settings{}, err
 		}
@@ -68,7 +70,7 @@ func dirsBetween(root, dir string) []string {
 
 const help = "settings have two keys: conventions, and accepted with a list of {finding, reason}"
 
-func readFile(path string) (Settings, error) {
+func readFile(sheet *factsheet.Sheet, path string) (Settings, error) {
 	if _, err := os.Lstat(path); os.IsNotExist(err) {
 		return Settings{}, nil
 	}
@@ -89,7 +91,7 @@ func readFile(path string) (Settings, error) {
 			if !e.Value.IsMap() && !e.Value.IsNull() {
 				return bad(e.Line, "conventions are a map")
 			}
-			if s.Conventions, err = convention.NewOverrides(e.Value, path); err != nil {
+			if s.Conventions, err = convention.NewOverrides(sheet, e.Value, path); err != nil {
 				return Settings{}, err
 			}
 		case "accepted":

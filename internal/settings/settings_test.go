@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
 func writeFile(t *testing.T, path, text string) string {
@@ -33,11 +31,11 @@ accepted:
   - {finding: objects/Service/media, reason: our gateway does it}
 `)
 	writeFile(t, filepath.Join(chart, File), "conventions:\n  defaults: {domain: near.io}\naccepted:\n  - {path: values/service.type, reason: near}\n")
-	s, err := Load(root, chart)
+	s, err := Load(serverSheet(), root, chart)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.Conventions.Apply(convention.Canonical())
+	c, err := s.Conventions.Apply(canonical())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +46,7 @@ accepted:
 	if !reflect.DeepEqual(s.Accepted, want) {
 		t.Errorf("accepted %+v, want %+v", s.Accepted, want)
 	}
-	if s, err := Load(t.TempDir(), t.TempDir()); err != nil || !s.Conventions.IsEmpty() || s.Accepted != nil {
+	if s, err := Load(serverSheet(), t.TempDir(), t.TempDir()); err != nil || !s.Conventions.IsEmpty() || s.Accepted != nil {
 		t.Errorf("without files: %+v, %v", s, err)
 	}
 }
@@ -65,7 +63,7 @@ func TestBadSettings(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		path := writeFile(t, filepath.Join(dir, File), text)
-		_, err := Load(dir, dir)
+		_, err := Load(serverSheet(), dir, dir)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}

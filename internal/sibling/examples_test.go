@@ -91,7 +91,7 @@ func compareExample(t *testing.T, file string) []agreement {
 	}
 	expected := doc.Root.Get("expected")
 	dir := filepath.Join(filepath.Dir(file), filepath.FromSlash(doc.Root.Get("like").Str()))
-	conv, err := Read(context.Background(), []string{dir}, ReadOptions{})
+	conv, err := Read(context.Background(), []string{dir}, ReadOptions{Sheet: serverSheet()})
 	if err != nil {
 		t.Fatal(err)
 	}

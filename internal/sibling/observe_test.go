@@ -94,7 +94,7 @@ func TestReadsWhatValuesReach(t *testing.T) {
 	apps := write(t, map[string]string{
 		"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": oddValues, "odd/templates/all.yaml": oddTemplates,
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "odd"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "odd"))
 	for key, want := range map[string]string{
 		"image.repository":         "runtime.from",
 		"image.tag":                "runtime.mark",
@@ -139,7 +139,7 @@ func TestTellsKeysThatAreIgnored(t *testing.T) {
 			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
 			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != convention.Name || !strings.Contains(v.Evidence, "ignore") {
 		t.Errorf("replicaCount is %+v", v)
 	}
@@ -155,7 +155,7 @@ func TestNotesValuesThatAreRequired(t *testing.T) {
 			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
 			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if !strings.Contains(strings.Join(c.Notes, "\n"), "only with values that it requires") || c.Values["image.tag"].Confidence != convention.Probed {
 		t.Errorf("notes %q, tag %+v", c.Notes, c.Values["image.tag"])
 	}
@@ -173,7 +173,7 @@ func (failing) Run(_ context.Context, jobs []lineage.Job, done func(int, *lineag
 func TestGoesByNamesWhereNothingRenders(t *testing.T) {
 	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: nginx, tag: x}\nreplicas: 3\n"})
 	var warnings []string
-	options := ReadOptions{Prober: failing{}, Warn: func(err error) { warnings = append(warnings, err.Error()) }}
+	options := ReadOptions{Sheet: serverSheet(), Prober: failing{}, Warn: func(err error) { warnings = append(warnings, err.Error()) }}
 	c := read(t, options, filepath.Join(apps, "a"))
 	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != convention.Name {
 		t.Errorf("replicaCount is %+v", v)
@@ -217,7 +217,7 @@ func TestFollowsOneOfSeveralComponents(t *testing.T) {
 		"shop/Chart.yaml": chartFile("shop", "0.1.0"), "shop/templates/all.yaml": componentsTemplate,
 		"shop/values.yaml": "worker: " + component + "api: " + component,
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "shop"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "shop"))
 	for _, key := range []string{"image.repository", "image.tag", "replicaCount", "service.type", "service.port"} {
 		if v := c.Values[key]; !strings.HasPrefix(v.Path, "{name}.") || v.Confidence != convention.Probed {
 			t.Errorf("%s is at %s (%s)", key, v.Path, v.Confidence)
@@ -248,7 +248,7 @@ func TestFollowsValuesThatAreObjects(t *testing.T) {
 `,
 		"raw/templates/all.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec: {{ toJson .Values.workload }}\n",
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "raw"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "raw"))
 	container := "workload.template.spec.containers[0]."
 	for key, want := range map[string]string{
 		"image.repository": container + "image", "resources": container + "resources", "replicaCount": "workload.replicas",
@@ -275,7 +275,7 @@ func TestTakesFilesOfWhatKeysReach(t *testing.T) {
 		"a/templates/peer-svc.yaml":   fmt.Sprintf(service, "peer", "9000"),
 		"a/templates/server-svc.yaml": fmt.Sprintf(service, "a", "{{ .Values.service.port }}"),
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if got := c.Files.Templates["Service"]; got != "server-svc.yaml" {
 		t.Errorf("file of the Service %q", got)
 	}
@@ -294,7 +294,7 @@ func FuzzObserve(f *testing.F) {
 		apps := write(t, map[string]string{
 			"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": values, "odd/templates/all.yaml": oddTemplates,
 		})
-		options := ReadOptions{Prober: &lineage.Pool{}, Lenient: true}
+		options := ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}, Lenient: true}
 		if _, err := Read(context.Background(), []string{filepath.Join(apps, "odd")}, options); err != nil {
 			t.Error(err)
 		}
@@ -306,7 +306,7 @@ func TestTellsTheRegistryOfTheRepository(t *testing.T) {
 		"harbor.corp.io/team/a": "harbor.corp.io", "ghcr.io/team/a": "", "team/a": "", "a": "", "registry.example.com/a": "", "10.0.0.1:5000/a": "10.0.0.1:5000",
 	} {
 		apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: '" + image + "', tag: x}\n"})
-		c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
+		c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a"))
 		got := strings.Join(c.Notes, "\n")
 		if want == "" && got != "" || want != "" && !strings.Contains(got, "Images come from "+want+" here") {
 			t.Errorf("%s: notes %q", image, got)
@@ -338,7 +338,7 @@ metadata: {name: wiki}
 spec: {storageClassName: fast}
 `,
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "wiki"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "wiki"))
 	d := c.Defaults
 	if d.IngressClass != "internal" || d.ClusterIssuer != "letsencrypt" || d.StorageClass != "fast" || d.HostPattern != "{name}.corp.io" {
 		t.Errorf("defaults %+v", d)
@@ -362,7 +362,7 @@ func TestTakesFilesBesideTheWorkload(t *testing.T) {
 		"a/templates/db-secret.yaml":     "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n",
 		"a/templates/secrets.yaml":       "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n",
 	})
-	c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a"))
 	if f := c.Files.Templates; f["Service"] != "service.yaml" || f["Secret"] != "secrets.yaml" {
 		t.Errorf("files %v", f)
 	}
@@ -384,15 +384,15 @@ func TestVotesAreWeighed(t *testing.T) {
 		}
 		return names
 	}
-	c := read(t, ReadOptions{}, at("job1", "job2", "server")...)
+	c := read(t, ReadOptions{Sheet: serverSheet()}, at("job1", "job2", "server")...)
 	if v := c.Values["replicaCount"]; v.Path != "replicaCount" || !strings.HasPrefix(v.Evidence, "1 of 3") {
 		t.Errorf("beside two jobs, a server says %+v", v)
 	}
-	c = read(t, ReadOptions{Beside: 1}, at("job1", "far1", "far2", "far3")...)
+	c = read(t, ReadOptions{Sheet: serverSheet(), Beside: 1}, at("job1", "far1", "far2", "far3")...)
 	if got := len(c.Source); got != 4 {
 		t.Errorf("%d charts voted", got)
 	}
-	c = read(t, ReadOptions{Beside: 1}, at("server", "job1", "job2", "far1", "far2", "far3")...)
+	c = read(t, ReadOptions{Sheet: serverSheet(), Beside: 1}, at("server", "job1", "job2", "far1", "far2", "far3")...)
 	if v := c.Values["replicaCount"]; v.Path != "replicaCount" {
 		t.Errorf("against five elsewhere, the chart beside says %+v", v)
 	}
@@ -416,7 +416,7 @@ spec:
     spec: {containers: [{name: main, image: "{{ .Values.container.from }}:{{ .Values.container.at }}"}]}
 {{ end }}`,
 	})
-	c := read(t, ReadOptions{Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
 	if v := c.Values["image.repository"]; v.Path != "container.from" || v.Confidence != convention.Probed {
 		t.Errorf("image.repository is %+v", v)
 	}

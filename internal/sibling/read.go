@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/experiment"
@@ -35,6 +36,8 @@ const (
 
 // ReadOptions say how siblings are read.
 type ReadOptions struct {
+	// Sheet has the keys to look for.
+	Sheet *factsheet.Sheet
 	// Lenient leaves out charts that cannot be read instead of failing. It is
 	// for charts that the user has not named.
 	Lenient bool
@@ -77,12 +80,12 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 		return nil, err
 	}
 	if len(all) == 0 {
-		return convention.Canonical(), nil
+		return convention.Canonical(opts.Sheet), nil
 	}
 	if err := probeAll(ctx, all, opts); err != nil {
 		return nil, err
 	}
-	c := combine(all)
+	c := combine(opts.Sheet, all)
 	if len(charts) == 1 && all[0].Labels == nil && all[0].Naming == nil {
 		if err := followNeighbours(ctx, c, charts[0]); err != nil {
 			return nil, err
@@ -133,7 +136,7 @@ func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]na
 		go func() {
 			defer wg.Done()
 			for i := range next {
-				s, err := names.ReadChart(ctx, dirs[i], charts[i], opts.Sources)
+				s, err := names.ReadChart(ctx, opts.Sheet, dirs[i], charts[i], opts.Sources)
 				if errs[i] = err; err == nil {
 					said[i] = s.Read()
 					said[i].IsNear = i < opts.Beside
@@ -182,7 +185,7 @@ func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	siblings := make([]*names.Chart, len(chosen))
 	jobs := make([]lineage.Job, len(chosen))
 	for n, i := range chosen {
-		s, err := names.ReadChart(ctx, all[i].Dir, all[i].Shown, opts.Sources)
+		s, err := names.ReadChart(ctx, opts.Sheet, all[i].Dir, all[i].Shown, opts.Sources)
 		if err != nil {
 			return err
 		}
@@ -226,13 +229,13 @@ func followNeighbours(ctx context.Context, c *convention.Convention, chart strin
 	if err != nil || len(dirs) < 2 {
 		return nil // without neighbours, the canonical way stays
 	}
-	beside := []names.Facts{{Shown: filepath.ToSlash(chart)}} // the chart itself abstains
+	beside := []names.Facts{{Sheet: c.Sheet, Shown: filepath.ToSlash(chart)}} // the chart itself abstains
 	for _, dir := range dirs[:min(len(dirs), maxVoters)] {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		f := names.Facts{Shown: filepath.ToSlash(dir)}
-		if s, err := names.ReadChart(ctx, dir, dir, helmchart.Sources{}); err == nil {
+		f := names.Facts{Sheet: c.Sheet, Shown: filepath.ToSlash(dir)}
+		if s, err := names.ReadChart(ctx, c.Sheet, dir, dir, helmchart.Sources{}); err == nil {
 			f.ReadTemplates(s.Templates[0])
 			f.Route = "" // the chart's own values say that
 		}

@@ -73,7 +73,7 @@ func TestStyles(t *testing.T) {
 				t.Fatal(err)
 			}
 			delete(files, "want.yaml")
-			c := read(t, ReadOptions{}, filepath.Join(write(t, files), chart))
+			c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(write(t, files), chart))
 			compareWant(t, c, want.Map())
 		})
 	}
@@ -124,7 +124,7 @@ func TestEvidenceNamesFileLineAndKey(t *testing.T) {
 		"a/values.yaml": "# head\nimage:\n  repository: x/a\n  tag: 1\n",
 	})
 	t.Chdir(filepath.Dir(apps))
-	c := read(t, ReadOptions{}, filepath.Join("apps", "a"))
+	c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join("apps", "a"))
 	v := c.Values["image.repository"]
 	if v.Evidence != "apps/a/values.yaml:3 image.repository" || v.Confidence != convention.Name {
 		t.Errorf("evidence %q, confidence %q", v.Evidence, v.Confidence)
@@ -155,7 +155,7 @@ func TestSeveralChartsVote(t *testing.T) {
 		t.Fatal(err)
 	}
 	var warnings []string
-	c := read(t, ReadOptions{Lenient: true, Warn: func(err error) { warnings = append(warnings, err.Error()) }}, charts...)
+	c := read(t, ReadOptions{Sheet: serverSheet(), Lenient: true, Warn: func(err error) { warnings = append(warnings, err.Error()) }}, charts...)
 	for key, want := range map[string]string{
 		"image.repository": "", "image.pullPolicy": "image.policy", "persistence.size": "", "persistence.storageClass": "persistence.className",
 		"replicaCount": "replicas", "persistence.mountPath": "",
@@ -210,16 +210,16 @@ func baseNames(dirs []string) []string {
 
 func TestLoadFileOfWhatWasPrinted(t *testing.T) {
 	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "app:\n  image:\n    repository: x/a\n"})
-	c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
+	c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a"))
 	text, err := c.YAML()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := convention.LoadFile(filepath.Join(write(t, map[string]string{"c.yaml": string(text)}), "c.yaml"))
+	o, err := convention.LoadFile(serverSheet(), filepath.Join(write(t, map[string]string{"c.yaml": string(text)}), "c.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := o.Apply(convention.Canonical())
+	got, err := o.Apply(canonical())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestLoadFileOfWhatWasPrinted(t *testing.T) {
 }
 
 func TestNoChartIsCanonical(t *testing.T) {
-	if c := read(t, ReadOptions{}); !reflect.DeepEqual(c, convention.Canonical()) {
+	if c := read(t, ReadOptions{Sheet: serverSheet()}); !reflect.DeepEqual(c, canonical()) {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -244,14 +244,14 @@ func TestNeighboursLendLabels(t *testing.T) {
 		"two/Chart.yaml": chartFile("two", "0.1.0"), "two/templates/deployment.yaml": deployment,
 	}
 	apps := write(t, files)
-	if c := read(t, ReadOptions{}, filepath.Join(apps, "umbrella")); c.Labels.Scheme != convention.SchemeApp || c.Naming.Fullname != convention.FullnameRelease {
+	if c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "umbrella")); c.Labels.Scheme != convention.SchemeApp || c.Naming.Fullname != convention.FullnameRelease {
 		t.Errorf("two of three charts write templates, and got %+v %+v", c.Labels, c.Naming)
 	}
 	for _, name := range []string{"x", "y", "z"} {
 		files[name+"/Chart.yaml"] = chartFile(name, "0.1.0")
 	}
 	apps = write(t, files)
-	if c := read(t, ReadOptions{}, filepath.Join(apps, "umbrella")); c.Labels.Confidence != convention.Default {
+	if c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "umbrella")); c.Labels.Confidence != convention.Default {
 		t.Errorf("two of six charts write templates, and got %+v", c.Labels)
 	}
 }
@@ -289,7 +289,7 @@ func TestBadSiblings(t *testing.T) {
 	} {
 		t.Run(chart, func(t *testing.T) {
 			start := time.Now()
-			_, err := Read(context.Background(), []string{filepath.Join(apps, chart)}, ReadOptions{})
+			_, err := Read(context.Background(), []string{filepath.Join(apps, chart)}, ReadOptions{Sheet: serverSheet()})
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want %q", err, want)
 			}
@@ -306,13 +306,13 @@ func TestBadSiblings(t *testing.T) {
 func TestValuesFileOfAnotherName(t *testing.T) {
 	for _, name := range []string{"values.yml", "values.example.yaml", "prod.values.yaml"} {
 		apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/" + name: "app:\n  image:\n    repository: x/a\n"})
-		c := read(t, ReadOptions{}, filepath.Join(apps, "a"))
+		c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a"))
 		if v := c.Values["image.repository"]; v.Path != "app.image.repository" || !strings.Contains(v.Evidence, "/a/"+name+":") {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
 	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0")})
-	if c := read(t, ReadOptions{}, filepath.Join(apps, "a")); len(c.Values) != 0 {
+	if c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a")); len(c.Values) != 0 {
 		t.Errorf("without values: %+v", c.Values)
 	}
 }
@@ -322,7 +322,7 @@ func TestSymlinkedValuesAreRead(t *testing.T) {
 	if err := os.Symlink(filepath.Join("..", "common.yaml"), filepath.Join(apps, "a", "values.yaml")); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}
-	if got := read(t, ReadOptions{}, filepath.Join(apps, "a")).PathOf("image.repository"); got != "app.image.repository" {
+	if got := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a")).PathOf("image.repository"); got != "app.image.repository" {
 		t.Errorf("image.repository is at %s", got)
 	}
 }
@@ -331,7 +331,7 @@ func TestCancelledContextStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0")})
-	if _, err := Read(ctx, []string{filepath.Join(apps, "a")}, ReadOptions{}); err != context.Canceled {
+	if _, err := Read(ctx, []string{filepath.Join(apps, "a")}, ReadOptions{Sheet: serverSheet()}); err != context.Canceled {
 		t.Errorf("error %v", err)
 	}
 }
@@ -347,7 +347,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 	dir := filepath.Join(write(b, files), "chats")
 	for b.Loop() {
-		if _, err := Read(context.Background(), []string{dir}, ReadOptions{}); err != nil {
+		if _, err := Read(context.Background(), []string{dir}, ReadOptions{Sheet: serverSheet()}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -393,11 +393,11 @@ func FuzzRead(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		s, err := names.ReadChart(context.Background(), own, "app", helmchart.Sources{})
+		s, err := names.ReadChart(context.Background(), serverSheet(), own, "app", helmchart.Sources{})
 		if err != nil {
 			return
 		}
-		c := combine([]names.Facts{s.Read()})
+		c := combine(serverSheet(), []names.Facts{s.Read()})
 		if err := c.Complete(); err != nil {
 			t.Fatal(err)
 		}
@@ -427,7 +427,7 @@ func TestTemplatesVote(t *testing.T) {
 	files["aa/templates/geo-secret.yaml"] = secret
 	apps := write(t, files)
 	all := []string{filepath.Join(apps, "aa"), filepath.Join(apps, "bb"), filepath.Join(apps, "cc")}
-	c := read(t, ReadOptions{}, all...)
+	c := read(t, ReadOptions{Sheet: serverSheet()}, all...)
 	if c.Naming.Fullname != convention.FullnameChart || c.Naming.Suffixes["Deployment"] != "-deployment" || c.Naming.Confidence != convention.Voted {
 		t.Errorf("naming %+v", c.Naming)
 	}
@@ -446,7 +446,7 @@ func TestTemplatesVote(t *testing.T) {
 	for _, name := range []string{"aa", "bb", "cc", "u", "v", "w", "x"} {
 		all = append(all, filepath.Join(apps, name))
 	}
-	if c := read(t, ReadOptions{}, all...); c.Labels.Confidence != convention.Default || c.Naming.Confidence != convention.Default {
+	if c := read(t, ReadOptions{Sheet: serverSheet()}, all...); c.Labels.Confidence != convention.Default || c.Naming.Confidence != convention.Default {
 		t.Errorf("three of seven charts write templates, and got %+v %+v", c.Labels, c.Naming)
 	}
 }

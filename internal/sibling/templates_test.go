@@ -31,7 +31,7 @@ func TestNamedTemplatesByWhatTheyHold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := Read(context.Background(), []string{dir}, ReadOptions{})
+	c, err := Read(context.Background(), []string{dir}, ReadOptions{Sheet: serverSheet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
@@ -85,8 +86,8 @@ func (c choice[T]) fact(single convention.Fact, asked int) convention.Fact {
 
 // combine makes one convention of what the siblings say. The canonical one
 // stays where they are silent.
-func combine(all []names.Facts) *convention.Convention {
-	c := convention.Canonical()
+func combine(sheet *factsheet.Sheet, all []names.Facts) *convention.Convention {
+	c := convention.Canonical(sheet)
 	for _, f := range all {
 		c.Source = append(c.Source, f.Shown)
 	}
@@ -108,7 +109,7 @@ func combineValues(c *convention.Convention, all []names.Facts) {
 	}
 	for key := range keys {
 		block, _, _ := strings.Cut(key, ".")
-		anchor := convention.KeyOf(block).Anchor
+		anchor := c.Sheet.Of(block).Anchor
 		voters := all
 		if anchor != "" && key != anchor {
 			voters = sameAnchor(all, anchor)

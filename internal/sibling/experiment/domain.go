@@ -17,7 +17,7 @@ func (o *observation) addDomain(f *names.Facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {
 		for _, r := range finding.Reaches {
-			if r.Effect != lineage.Inside || !isHostField(r) || !o.isRelated(r.Object) {
+			if r.Effect != lineage.Inside || !isHostField(f.Sheet, r) || !o.isRelated(r.Object) {
 				continue
 			}
 			if strings.HasPrefix(finding.Path[len(finding.Path)-1], "[") {

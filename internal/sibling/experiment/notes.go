@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -42,9 +43,10 @@ func (o *observation) libraryNote() string {
 // hostNote tells of a host that is put together from several values.
 func (o *observation) hostNote(f *names.Facts) string {
 	var parts []string
+	sheet := f.Sheet
 	for _, f := range o.result.Findings {
 		for _, r := range f.Reaches {
-			if r.Effect == lineage.Inside && isHostField(r) && isInHost(r) {
+			if r.Effect == lineage.Inside && isHostField(sheet, r) && isInHost(r) {
 				parts = append(parts, yamldoc.JoinPath(f.Path...))
 				break
 			}
@@ -64,8 +66,8 @@ func isInHost(r lineage.Reach) bool {
 }
 
 // isHostField reports whether a field holds hosts of a route.
-func isHostField(r lineage.Reach) bool {
-	targets, err := targetsOf(convention.KeyOf("ingress.hosts"))
+func isHostField(sheet *factsheet.Sheet, r lineage.Reach) bool {
+	targets, err := targetsOf(sheet.Of("ingress.hosts"))
 	return err == nil && slices.ContainsFunc(targets, func(t target) bool {
 		rest, ok := below(r.Field, t.field)
 		return ok && r.Object.Kind == t.kind && (len(rest) == 0 || len(rest) == 1 && strings.HasPrefix(rest[0], "["))

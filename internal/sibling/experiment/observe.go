@@ -120,7 +120,7 @@ type located struct {
 func (o *observation) promote(f *names.Facts) {
 	taken := map[string]bool{}
 	var open []func()
-	for _, r := range rules() {
+	for _, r := range rules(f.Sheet) {
 		found := o.find(r)
 		v, known := f.Values[r.key]
 		at := slices.IndexFunc(found, func(at located) bool { return known && o.isBelow(at.way, yamldoc.SplitPath(v.Path)) })

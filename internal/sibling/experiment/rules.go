@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -14,7 +14,7 @@ import (
 type rule struct {
 	key     string
 	targets []target
-	tells   bool // see convention.Key
+	tells   bool // see factsheet.Key
 }
 
 // target is a field of a rendered object; its flags are those of Key.Moves.
@@ -44,9 +44,9 @@ func (t target) fits(r lineage.Reach) bool {
 
 // rules are those of the keys that move anything. What cannot be read moves
 // nothing; a test holds that there is no such thing.
-func rules() []rule {
+func rules(sheet *factsheet.Sheet) []rule {
 	var out []rule
-	for _, k := range convention.Keys() {
+	for _, k := range sheet.Keys {
 		if targets, err := targetsOf(k); err == nil && len(targets) > 0 {
 			out = append(out, rule{k.Key, targets, k.Tells})
 		}
@@ -55,7 +55,7 @@ func rules() []rule {
 }
 
 // targetsOf reads what a key moves.
-func targetsOf(k convention.Key) ([]target, error) {
+func targetsOf(k factsheet.Key) ([]target, error) {
 	var out []target
 	for _, text := range k.Moves {
 		words := strings.Fields(text)

@@ -5,11 +5,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 func TestWhatKeysMoveIsUnderstood(t *testing.T) {
-	for _, k := range convention.Keys() {
+	sheet, err := factsheet.Load(factsheet.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range sheet.Keys {
 		if _, err := targetsOf(k); err != nil {
 			t.Error(err)
 		}
@@ -30,13 +34,13 @@ func TestTargets(t *testing.T) {
 			{kind: "Ingress", field: []string{"metadata", "annotations", "a.b/c"}, isAnywhere: true},
 		},
 	} {
-		got, err := targetsOf(convention.Key{Key: "x", Moves: []string{text}})
+		got, err := targetsOf(factsheet.Key{Key: "x", Siblings: factsheet.Siblings{Moves: []string{text}}})
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(target{})); err != nil || diff != "" {
 			t.Errorf("%s: %v\n%s", text, err, diff)
 		}
 	}
 	for _, text := range []string{"", "Service spec.type trees"} {
-		if got, err := targetsOf(convention.Key{Key: "x", Moves: []string{text}}); err == nil {
+		if got, err := targetsOf(factsheet.Key{Key: "x", Siblings: factsheet.Siblings{Moves: []string{text}}}); err == nil {
 			t.Errorf("%q is understood as %+v", text, got)
 		}
 	}

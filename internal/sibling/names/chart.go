@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -21,7 +22,8 @@ import (
 
 // Chart is a chart whose habits are read.
 type Chart struct {
-	Shown string // the chart as the user named it; evidence begins with it
+	Sheet *factsheet.Sheet // has the keys to look for
+	Shown string           // the chart as the user named it; evidence begins with it
 	Dir   string
 	Name  string
 	chart *yamldoc.Doc
@@ -52,7 +54,7 @@ type Chart struct {
 // scan searches the values, once.
 func (s *Chart) scan() *scan {
 	if s.scanned == nil {
-		s.scanned = newScan(s.Values, s.Name, s.Others)
+		s.scanned = newScan(s.Sheet, s.Values, s.Name, s.Others)
 		s.scanned.detect()
 	}
 	return s.scanned
@@ -76,8 +78,10 @@ func (d dependency) key() string {
 }
 
 // ReadChart reads the chart in dir; shown is what evidence calls it.
-func ReadChart(ctx context.Context, dir, shown string, sources helmchart.Sources) (*Chart, error) {
-	s := &Chart{Shown: filepath.ToSlash(filepath.Clean(shown)), Dir: dir}
+func ReadChart(
+	ctx context.Context, sheet *factsheet.Sheet, dir, shown string, sources helmchart.Sources,
+) (*Chart, error) {
+	s := &Chart{Sheet: sheet, Shown: filepath.ToSlash(filepath.Clean(shown)), Dir: dir}
 	if err := s.readChart(); err != nil {
 		return nil, err
 	}
@@ -200,7 +204,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates
 	for _, d := range deps {
 		keys = append(keys, d.key())
 	}
-	if _, found := newScan(root, s.Name, keys).image(); found {
+	if _, found := newScan(s.Sheet, root, s.Name, keys).image(); found {
 		return nil
 	}
 	var best *dependency
@@ -210,7 +214,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates
 		if !values.IsMap() || aside(d.key()) && !convention.SameName(d.key(), s.Name) {
 			continue
 		}
-		facts := len(newScan(values, s.Name, nil).detect())
+		facts := len(newScan(s.Sheet, values, s.Name, nil).detect())
 		if convention.SameName(d.key(), s.Name) {
 			facts++
 		}

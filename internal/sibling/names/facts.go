@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Facts are what one sibling says. A thing that it does not say is nil or empty.
 type Facts struct {
+	Sheet        *factsheet.Sheet // has the keys of Values
 	Shown        string
 	Dir          string
 	IsNear       bool // it lies beside the new chart
@@ -34,7 +36,7 @@ type Facts struct {
 // way in and a disk. Such a chart has more to say on how to write one.
 func (f Facts) likeness() int {
 	n := 0
-	for _, k := range convention.Keys() {
+	for _, k := range f.Sheet.Keys {
 		if _, ok := f.Values[k.Anchor]; ok {
 			n++
 		}
@@ -61,7 +63,10 @@ const nearWeight = 4
 func (s *Chart) Read() Facts {
 	found := s.scan().facts
 	s.Component = s.findComponent(found["image.repository"].path)
-	f := Facts{Shown: s.Shown, Dir: s.Dir, Component: s.Component, Values: map[string]convention.Value{}, Route: s.scan().route}
+	f := Facts{
+		Sheet: s.Sheet, Shown: s.Shown, Dir: s.Dir, Component: s.Component,
+		Values: map[string]convention.Value{}, Route: s.scan().route,
+	}
 	for key, at := range found {
 		f.Values[key] = convention.Value{
 			Path: s.PathOf(at.path), Shape: at.shape,
@@ -257,7 +262,7 @@ func (s *Chart) readHints(values map[string]convention.Value) {
 		if len(h.path) == 0 {
 			continue
 		}
-		for _, k := range convention.Keys() {
+		for _, k := range s.Sheet.Keys {
 			path, ok := s.scan().hinted(k, h.path)
 			if _, isKnown := values[k.Key]; ok && !isKnown {
 				values[k.Key] = convention.Value{
@@ -271,7 +276,7 @@ func (s *Chart) readHints(values map[string]convention.Value) {
 
 // hinted gives the path of a key that a hint names: in its block, or around the
 // image.
-func (s *scan) hinted(k convention.Key, path []string) ([]string, bool) {
+func (s *scan) hinted(k factsheet.Key, path []string) ([]string, bool) {
 	parent, last := path[:len(path)-1], path[len(path)-1]
 	if !k.Hinted || !slices.Contains(k.Names, convention.NormalizeName(last)) {
 		return nil, false

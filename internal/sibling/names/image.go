@@ -51,7 +51,7 @@ func (s *scan) imageAt(p section, e *yamldoc.Entry) (imageCandidate, bool) {
 		if !strings.Contains(name, "image") || strings.Contains(name, "pull") {
 			return imageCandidate{}, false
 		}
-		repository := named(e.Value, "image.repository")
+		repository := s.named(e.Value, "image.repository")
 		if repository == nil {
 			return imageCandidate{}, false
 		}
@@ -68,12 +68,12 @@ func (s *scan) imageAt(p section, e *yamldoc.Entry) (imageCandidate, bool) {
 	c := imageCandidate{block: p, flat: true, repository: p.child(e.Key), text: e.Value.Str()}
 	parent := convention.NormalizeName(p.name())
 	switch {
-	case strings.Contains(parent, "image") && slices.Contains(convention.KeyOf("image.repository").Names, name):
+	case strings.Contains(parent, "image") && slices.Contains(s.sheet.Of("image.repository").Names, name):
 		return imageCandidate{}, false // the map itself is the candidate
 	case name == "image", name == "imagerepository", name == "imagerepo":
 	case strings.HasSuffix(name, "image"), name == "imagename", name == "dockerimage":
 		c.score = 4
-	case name == "repository" && named(p.node, "image.tag") != nil:
+	case name == "repository" && s.named(p.node, "image.tag") != nil:
 		c.score = 4
 	case parent == "tags" && len(p.path) > 1 && convention.NormalizeName(p.path[len(p.path)-2]) == "images" && taggedReference.MatchString(c.text):
 		c.score = 4
@@ -114,7 +114,7 @@ func (s *scan) findImage() {
 		return
 	}
 	s.imageBlock, s.imageFlat = c.block, c.flat
-	tag := named(c.block.node, "image.tag")
+	tag := s.named(c.block.node, "image.tag")
 	if c.flat && tag != nil && taggedReference.MatchString(c.text) {
 		tag = nil // "version" beside repo:tag is something else
 	}
@@ -137,7 +137,7 @@ func (s *scan) findImage() {
 // registry finds the registry's key: among the image's parts, or in a block of
 // its own (docker.registry) for an image that names none.
 func (s *scan) registry(c imageCandidate) []string {
-	if e := named(c.block.node, "image.registry"); e != nil {
+	if e := s.named(c.block.node, "image.registry"); e != nil {
 		return c.block.child(e.Key)
 	}
 	if host, _, _ := strings.Cut(c.text, "/"); strings.ContainsAny(host, ".:") {
@@ -145,7 +145,7 @@ func (s *scan) registry(c imageCandidate) []string {
 	}
 	for _, p := range s.maps {
 		if name := convention.NormalizeName(p.name()); name == "docker" || name == "registry" || name == "image" || name == "images" {
-			if e := named(p.node, "image.registry"); e != nil && e.Value.IsString() {
+			if e := s.named(p.node, "image.registry"); e != nil && e.Value.IsString() {
 				return p.child(e.Key)
 			}
 		}
@@ -157,6 +157,6 @@ func (s *scan) findPullPolicy(c imageCandidate) {
 	if !c.flat {
 		s.addNamed(c.block, "image.pullPolicy")
 	}
-	k := convention.KeyOf("image.pullPolicy")
+	k := s.sheet.Of("image.pullPolicy")
 	s.addLoose(k, k.Loose)
 }

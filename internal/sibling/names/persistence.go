@@ -25,19 +25,20 @@ type claim struct {
 
 // readClaim reads a map as the settings of a claim, also of one in a block of
 // its own inside.
-func readClaim(n *yamldoc.Node) claim {
+func (s *scan) readClaim(n *yamldoc.Node) claim {
 	c := claim{paths: map[string][]string{}}
 	if e := pick(n, claimNames, func(e *yamldoc.Entry) bool { return e.Value.IsMap() }); e != nil {
 		c.inner = []string{e.Key}
-		c.read(e.Value, c.inner)
+		s.addClaim(&c, e.Value, c.inner)
 	}
-	c.read(n, nil)
+	s.addClaim(&c, n, nil)
 	return c
 }
 
-func (c *claim) read(n *yamldoc.Node, at []string) {
-	for _, key := range keysOf("persistence") {
-		e := named(n, key)
+// addClaim adds what a map says to a claim.
+func (s *scan) addClaim(c *claim, n *yamldoc.Node, at []string) {
+	for _, key := range s.keysOf("persistence") {
+		e := s.named(n, key)
 		if e == nil || c.paths[key] != nil {
 			continue
 		}
@@ -82,7 +83,7 @@ type volumeSet struct {
 func (s *scan) findPersistence() {
 	var best volumeSet
 	most := -1
-	for _, p := range s.blocks(convention.KeyOf("persistence").Names...) {
+	for _, p := range s.blocks(s.sheet.Of("persistence").Names...) {
 		if convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat && len(s.imageBlock.path) > 0 {
 			continue
 		}
@@ -100,14 +101,14 @@ func (s *scan) findPersistence() {
 
 // volumesOf reads a block as one claim, as a map of named volumes or as a list.
 func (s *scan) volumesOf(p section) volumeSet {
-	own := readClaim(p.node)
+	own := s.readClaim(p.node)
 	v := volumeSet{block: p, shape: convention.PersistenceBlock, claim: own}
 	isMounts := convention.NormalizeName(p.name()) == "volumemounts"
 	if own.paths["persistence.size"] == nil || isMounts {
-		if list, ok := listOfClaims(p); ok {
+		if list, ok := s.listOfClaims(p); ok {
 			return list
 		}
-		if named, ok := namedClaims(p); ok && named.weight() > own.weight() {
+		if named, ok := s.namedClaims(p); ok && named.weight() > own.weight() {
 			return volumeSet{block: p, shape: convention.PersistenceVolumes, inside: []string{"<volume>"}, claim: named}
 		}
 	}
@@ -118,13 +119,13 @@ func (s *scan) volumesOf(p section) volumeSet {
 }
 
 // listOfClaims reads persistence.volumes[] where its elements describe claims.
-func listOfClaims(p section) (volumeSet, bool) {
+func (s *scan) listOfClaims(p section) (volumeSet, bool) {
 	for i := range p.node.Entries {
 		e := &p.node.Entries[i]
 		if !e.Value.IsList() || e.Value.Len() == 0 || !e.Value.Items[0].IsMap() {
 			continue
 		}
-		c := readClaim(e.Value.Items[0])
+		c := s.readClaim(e.Value.Items[0])
 		// Lists of Kubernetes' own volumes have claims by name only.
 		if c.paths["persistence.size"] == nil {
 			continue
@@ -136,14 +137,14 @@ func listOfClaims(p section) (volumeSet, bool) {
 
 // namedClaims reads the maps below a block as volumes, and gathers what any of
 // them says.
-func namedClaims(p section) (claim, bool) {
+func (s *scan) namedClaims(p section) (claim, bool) {
 	all := claim{paths: map[string][]string{}}
 	for i := range p.node.Entries {
 		e := &p.node.Entries[i]
 		if !e.Value.IsMap() {
 			continue
 		}
-		c := readClaim(e.Value)
+		c := s.readClaim(e.Value)
 		if c.weight() == 0 {
 			continue
 		}
@@ -181,7 +182,7 @@ func (s *scan) addVolumes(v volumeSet) {
 		s.add(key, append(slices.Clone(volume), path...), shape)
 	}
 	if v.shape != convention.PersistenceBlock {
-		if e := named(v.block.node, "persistence.enabled"); e != nil {
+		if e := s.named(v.block.node, "persistence.enabled"); e != nil {
 			s.add("persistence.enabled", v.block.child(e.Key), v.shape)
 		}
 	}
@@ -193,7 +194,7 @@ func (s *scan) findLooseSize() {
 		for i := range p.node.Entries {
 			e := &p.node.Entries[i]
 			name := convention.NormalizeName(e.Key)
-			isSize := slices.Contains(convention.KeyOf("persistence.size").Loose, name) ||
+			isSize := slices.Contains(s.sheet.Of("persistence.size").Loose, name) ||
 				convention.NormalizeName(p.name()) == "storage" && strings.HasSuffix(name, "size")
 			if isSize && e.Value.IsScalar() && quantity.MatchString(e.Value.Str()) {
 				s.add("persistence.size", p.child(e.Key), convention.PersistenceBlock)

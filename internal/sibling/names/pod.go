@@ -14,11 +14,11 @@ var envName = regexp.MustCompile(`^(extra|additional|pod|container|app|custom|co
 // findPod finds the settings of the workload and its pods.
 func (s *scan) findPod() {
 	for _, block := range []string{"serviceAccount", "autoscaling", "networkPolicy", "podDisruptionBudget"} {
-		if found := s.blocks(convention.KeyOf(block).Names...); len(found) > 0 {
-			s.addNamed(found[0], keysOf(block)...)
+		if found := s.blocks(s.sheet.Of(block).Names...); len(found) > 0 {
+			s.addNamed(found[0], s.keysOf(block)...)
 		}
 	}
-	for _, k := range convention.Keys() {
+	for _, k := range s.sheet.Keys {
 		switch k.Key {
 		case "resources", "securityContext", "podSecurityContext": // their names alone say too little
 		default:
@@ -34,9 +34,9 @@ func (s *scan) findPod() {
 }
 
 // keysOf gives the keys of a block.
-func keysOf(block string) []string {
+func (s *scan) keysOf(block string) []string {
 	var out []string
-	for _, k := range convention.Keys() {
+	for _, k := range s.sheet.Keys {
 		if k.Block() == block {
 			out = append(out, k.Key)
 		}
@@ -96,9 +96,9 @@ func envMapShape(n *yamldoc.Node) string {
 
 func (s *scan) findResources() {
 	for _, p := range s.scopes() {
-		e := named(p.node, "resources")
+		e := s.named(p.node, "resources")
 		switch {
-		case e == nil || persistentClaim(p):
+		case e == nil || s.persistentClaim(p):
 		case isResources(e.Value):
 			s.add("resources", p.child(e.Key), "")
 			return
@@ -115,9 +115,9 @@ func (s *scan) findResources() {
 
 // persistentClaim tells whether a map describes a claim, whose resources are
 // other ones.
-func persistentClaim(p section) bool {
+func (s *scan) persistentClaim(p section) bool {
 	name := convention.NormalizeName(p.name())
-	return slices.Contains(convention.KeyOf("persistence").Names, name) || slices.Contains(claimNames, name)
+	return slices.Contains(s.sheet.Of("persistence").Names, name) || slices.Contains(claimNames, name)
 }
 
 // isResources tells whether n could be the resources of a container.
@@ -130,7 +130,7 @@ func isResources(n *yamldoc.Node) bool {
 // findSecurityContexts tells the pod's from the container's: by their names, or
 // by fsGroup, which only a pod has.
 func (s *scan) findSecurityContexts() {
-	podKey, containerKey := convention.KeyOf("podSecurityContext"), convention.KeyOf("securityContext")
+	podKey, containerKey := s.sheet.Of("podSecurityContext"), s.sheet.Of("securityContext")
 	s.addLoose(podKey, podKey.Names)
 	s.addLoose(containerKey, containerKey.Names)
 	_, hasPod := s.facts[podKey.Key]
@@ -163,7 +163,7 @@ func (s *scan) findSecurityContexts() {
 func (s *scan) findPodBlock() {
 	for _, p := range s.blocks(convention.PodBlocks...) {
 		for _, key := range []string{"podAnnotations", "podLabels"} {
-			name := convention.NormalizeName(convention.KeyOf(key).InPod)
+			name := convention.NormalizeName(s.sheet.Of(key).InPod)
 			if e := pick(p.node, []string{name}, isMapOrNull); e != nil {
 				s.add(key, p.child(e.Key), "")
 			}

@@ -13,18 +13,18 @@ const ClassAnnotation = "kubernetes.io/ingress.class"
 // findRoutes finds the blocks of Ingress, HTTPRoute and Traefik's IngressRoute,
 // and which of them the repository uses.
 func (s *scan) findRoutes() {
-	block := convention.KeyOf("ingress")
+	block := s.sheet.Of("ingress")
 	ingress, hasIngress := s.routeBlock(block.Names...)
-	httpRoute, hasHTTPRoute := s.routeBlock(convention.KeyOf("httpRoute").Names...)
+	httpRoute, hasHTTPRoute := s.routeBlock(s.sheet.Of("httpRoute").Names...)
 	ingressRoute, hasIngressRoute := s.routeBlock(block.Shaped[convention.RouteIngressRoute]...)
 	hasHTTPRoute = hasHTTPRoute && pick(httpRoute.node, []string{"hostnames", "hosts", "parentrefs"}, nil) != nil
 
 	switch {
-	case hasIngress && isOn(ingress):
+	case hasIngress && s.isOn(ingress):
 		s.route = convention.RouteIngress
-	case hasIngressRoute && (isOn(ingressRoute) || !hasIngress):
+	case hasIngressRoute && (s.isOn(ingressRoute) || !hasIngress):
 		s.route = convention.RouteIngressRoute
-	case hasHTTPRoute && (isOn(httpRoute) || !hasIngress):
+	case hasHTTPRoute && (s.isOn(httpRoute) || !hasIngress):
 		s.route = convention.RouteHTTPRoute
 	case hasIngress:
 		s.route = convention.RouteIngress
@@ -36,13 +36,13 @@ func (s *scan) findRoutes() {
 		s.findIngress(ingress)
 	}
 	if hasHTTPRoute {
-		s.addNamed(httpRoute, keysOf("httpRoute")...)
+		s.addNamed(httpRoute, s.keysOf("httpRoute")...)
 	}
 }
 
 // isOn reports whether a block is switched on, as one without a switch is.
-func isOn(p section) bool {
-	e := pick(p.node, convention.KeyOf("ingress.enabled").Names, nil)
+func (s *scan) isOn(p section) bool {
+	e := pick(p.node, s.sheet.Of("ingress.enabled").Names, nil)
 	return e == nil || e.Value.Bool()
 }
 
@@ -51,7 +51,7 @@ func isOn(p section) bool {
 func (s *scan) routeBlock(names ...string) (section, bool) {
 	var settings []string
 	for _, key := range []string{"enabled", "className", "hosts", "annotations", "tls"} {
-		k := convention.KeyOf("ingress." + key)
+		k := s.sheet.Of("ingress." + key)
 		settings = slices.Concat(settings, k.Names, k.Shaped[convention.HostsSingle], k.Shaped[convention.TLSSecret])
 	}
 	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
@@ -77,19 +77,19 @@ func (s *scan) routeBlock(names ...string) (section, bool) {
 func (s *scan) findIngress(p section) {
 	s.add("ingress", p.path, "") // for keys that the block does not show
 	s.addNamed(p, "ingress.enabled", "ingress.annotations", "ingress.className", "ingress.entryPoints")
-	if e := named(p.node, "ingress.annotations"); e != nil && e.Value.Child(ClassAnnotation) != nil {
+	if e := s.named(p.node, "ingress.annotations"); e != nil && e.Value.Child(ClassAnnotation) != nil {
 		s.add("ingress.className", p.child(e.Key, ClassAnnotation), "")
 	}
-	if e, shape := hostsOf(p.node); e != nil {
+	if e, shape := s.hostsOf(p.node); e != nil {
 		s.add("ingress.hosts", p.child(e.Key), shape)
 	}
-	if e, shape := tlsOf(p.node); e != nil {
+	if e, shape := s.tlsOf(p.node); e != nil {
 		s.add("ingress.tls", p.child(e.Key), shape)
 	}
 }
 
-func hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
-	hosts := convention.KeyOf("ingress.hosts")
+func (s *scan) hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
+	hosts := s.sheet.Of("ingress.hosts")
 	list := pick(n, hosts.Names, func(e *yamldoc.Entry) bool { return e.Value.IsList() })
 	if list == nil {
 		if one := pick(n, hosts.Shaped[convention.HostsSingle], scalarOrNull); one != nil {
@@ -112,10 +112,10 @@ func hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
 	return list, convention.HostsStrings
 }
 
-func tlsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
-	tls := convention.KeyOf("ingress.tls")
-	isMap := append([]string{"secretname", "secret"}, convention.KeyOf("ingress.enabled").Names...)
-	e := named(n, tls.Key)
+func (s *scan) tlsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
+	tls := s.sheet.Of("ingress.tls")
+	isMap := append([]string{"secretname", "secret"}, s.sheet.Of("ingress.enabled").Names...)
+	e := s.named(n, tls.Key)
 	switch {
 	case e == nil:
 	case e.Value.IsMap() && (len(e.Value.Entries) == 0 || pick(e.Value, isMap, nil) != nil):

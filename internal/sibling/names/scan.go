@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -40,6 +41,7 @@ type found struct {
 
 // scan is one search through the values of a chart.
 type scan struct {
+	sheet *factsheet.Sheet
 	root  *yamldoc.Node
 	name  string // the chart's
 	maps  []section
@@ -53,8 +55,8 @@ type scan struct {
 
 // newScan lists the maps that may speak for the application, the shallow ones
 // first. The keys in others belong to something else.
-func newScan(root *yamldoc.Node, name string, others []string) *scan {
-	s := &scan{root: root, name: name, facts: map[string]found{}}
+func newScan(sheet *factsheet.Sheet, root *yamldoc.Node, name string, others []string) *scan {
+	s := &scan{sheet: sheet, root: root, name: name, facts: map[string]found{}}
 	level := []section{{nil, root}}
 	for depth := 0; depth < maxScanDepth && len(level) > 0; depth++ {
 		var next []section
@@ -169,7 +171,7 @@ func (s *scan) lookup(names []string, accept func(*yamldoc.Entry) bool) (section
 }
 
 // addLoose adds a key that has one of the names anywhere in the scopes.
-func (s *scan) addLoose(k convention.Key, names []string) {
+func (s *scan) addLoose(k factsheet.Key, names []string) {
 	if p, e := s.lookup(names, accepts(k)); e != nil {
 		s.add(k.Key, p.child(e.Key), "")
 	}
@@ -178,7 +180,7 @@ func (s *scan) addLoose(k convention.Key, names []string) {
 // addNamed adds the keys that a map names.
 func (s *scan) addNamed(p section, keys ...string) {
 	for _, key := range keys {
-		if e := named(p.node, key); e != nil {
+		if e := s.named(p.node, key); e != nil {
 			s.add(key, p.child(e.Key), "")
 		}
 	}
@@ -186,13 +188,13 @@ func (s *scan) addNamed(p section, keys ...string) {
 
 // named gives the entry of a map that is called like a canonical key and may be
 // its value.
-func named(n *yamldoc.Node, key string) *yamldoc.Entry {
-	k := convention.KeyOf(key)
+func (s *scan) named(n *yamldoc.Node, key string) *yamldoc.Entry {
+	k := s.sheet.Of(key)
 	return pick(n, k.Names, accepts(k))
 }
 
 // accepts tells entries that may be a key's value, by what that holds.
-func accepts(k convention.Key) func(*yamldoc.Entry) bool {
+func accepts(k factsheet.Key) func(*yamldoc.Entry) bool {
 	return func(e *yamldoc.Entry) bool {
 		v := e.Value
 		switch k.Value {

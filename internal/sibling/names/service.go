@@ -3,7 +3,6 @@ package names
 import (
 	"slices"
 
-	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -27,9 +26,9 @@ func (s *scan) findService() {
 // where there are several.
 func (s *scan) serviceBlock() (section, bool) {
 	settings := slices.Concat(
-		convention.KeyOf("service.type").Names, convention.KeyOf("service.port").Names, []string{"ports", "annotations"})
+		s.sheet.Of("service.type").Names, s.sheet.Of("service.port").Names, []string{"ports", "annotations"})
 	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
-	for _, p := range s.blocks(convention.KeyOf("service").Names...) {
+	for _, p := range s.blocks(s.sheet.Of("service").Names...) {
 		if says(p.node) {
 			return p, true
 		}
@@ -44,7 +43,7 @@ func (s *scan) serviceBlock() (section, bool) {
 // servicePort finds the port in one of its three styles: one, a list, or named
 // ports. The section is the map that holds it, with the target port beside it.
 func (s *scan) servicePort(block section) (section, []string) {
-	if e := named(block.node, "service.port"); e != nil {
+	if e := s.named(block.node, "service.port"); e != nil {
 		return block, block.child(e.Key)
 	}
 	e := pick(block.node, []string{"ports"}, nil)
@@ -72,7 +71,7 @@ func (s *scan) servicePort(block section) (section, []string) {
 }
 
 func (s *scan) portOf(p section) (section, []string) {
-	if e := named(p.node, "service.port"); e != nil {
+	if e := s.named(p.node, "service.port"); e != nil {
 		return p, p.child(e.Key)
 	}
 	return section{}, nil
@@ -82,7 +81,7 @@ func (s *scan) portOf(p section) (section, []string) {
 // servicePort, ports.servicePort, ports.http.port.
 func (s *scan) findLoosePort() {
 	for _, key := range []string{"service.port", "service.type"} {
-		k := convention.KeyOf(key)
+		k := s.sheet.Of(key)
 		s.addLoose(k, k.Loose)
 	}
 	if _, ok := s.facts["service.port"]; ok {
