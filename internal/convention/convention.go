@@ -134,7 +134,8 @@ type Label struct {
 
 // Ways to name objects, as patterns of Naming.Fullname.
 const (
-	FullnameHelmCreate   = "{release}-{name}?" // the release alone where it contains the chart's name, as `helm create` has it
+	// The release alone where it contains the chart's name, as `helm create` has it.
+	FullnameHelmCreate   = "{release}-{name}?"
 	FullnameReleaseChart = "{release}-{name}"
 	FullnameChartRelease = "{name}-{release}"
 	FullnameChart        = "{name}"
@@ -186,8 +187,8 @@ type Style struct {
 	Indent        int    `json:"indent" yaml:"indent"`               // spaces
 	Lists         string `json:"lists" yaml:"lists"`                 // "indented" or "flush" below their key
 	DocumentStart bool   `json:"documentStart" yaml:"documentStart"` // --- at the head of values.yaml and Chart.yaml
-	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single" or "none" where a string needs none
-	Comments      string `json:"comments" yaml:"comments"`           // "plain" (#), "helm-docs" (# --) or "readme-generator" (## @param)
+	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single", or "none" where not needed
+	Comments      string `json:"comments" yaml:"comments"`           // "plain" #, "helm-docs" # --, "readme-generator" ## @param
 	// ChartFields are the fields of Chart.yaml in their order.
 	ChartFields []string `json:"chartFields,omitempty" yaml:"chartFields,omitempty"`
 	// ValuesOrder are the top-level keys of values.yaml in their order.

@@ -46,7 +46,9 @@ func Load(root, chart string) (Settings, error) {
 			return Settings{}, err
 		}
 		all.Conventions = all.Conventions.Merge(one.Conventions)
-		all.Accepted = slices.DeleteFunc(all.Accepted, func(a Accepted) bool { return isAccepted(a.Finding, one.Accepted) })
+		all.Accepted = slices.DeleteFunc(all.Accepted, func(a Accepted) bool {
+			return isAccepted(a.Finding, one.Accepted)
+		})
 		all.Accepted = append(all.Accepted, one.Accepted...)
 	}
 	return all, nil

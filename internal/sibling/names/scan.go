@@ -85,7 +85,8 @@ var asideWords = []string{
 	"redis", "valkey", "postgres", "mysql", "mariadb", "mongo", "memcached", "rabbitmq", "kafka", "minio",
 	"sidecar", "metrics", "exporter", "prometheus", "grafana", "monitor", "backup", "migrat",
 	"cronjob", "probe", "lifecycle", "volumepermission", "extra", "additional", "oauth", "networkpolic", "fluent",
-	"externalsecret", "configmap", "addon", "predelete", "postdelete", "preinstall", "postinstall", "preupgrade", "postupgrade",
+	"externalsecret", "configmap", "addon", "predelete", "postdelete", "preinstall", "postinstall", "preupgrade",
+	"postupgrade",
 }
 
 func aside(key string) bool {
@@ -126,7 +127,8 @@ func (s *scan) dropOtherComponents() {
 		if slices.ContainsFunc(foreign, func(f []string) bool { return convention.HasPrefix(p.path, f) }) {
 			return true
 		}
-		if len(p.path) == 0 || convention.HasPrefix(image.path, p.path) || convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat {
+		inImage := convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat
+		if len(p.path) == 0 || inImage || convention.HasPrefix(image.path, p.path) {
 			return false
 		}
 		e := p.node.Entry("image")
@@ -238,7 +240,7 @@ func (s *scan) blocks(names ...string) []section {
 	rest := s.maps
 	inScope := func(p section) bool {
 		parent := p.path[:len(p.path)-1]
-		return len(parent) == 0 || convention.HasPrefix(s.imageBlock.path, parent) || convention.SameName(parent[0], s.name)
+		return convention.HasPrefix(s.imageBlock.path, parent) || convention.SameName(parent[0], s.name)
 	}
 	for _, scoped := range []bool{true, false} {
 		for _, p := range rest {

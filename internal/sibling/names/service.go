@@ -26,8 +26,8 @@ func (s *scan) findService() {
 // serviceBlock finds the block of the application's Service, below its name
 // where there are several.
 func (s *scan) serviceBlock() (section, bool) {
-	settings := slices.Concat(
-		convention.KeyOf("service.type").Names, convention.KeyOf("service.port").Names, []string{"ports", "annotations"})
+	settings := []string{"ports", "annotations"}
+	settings = slices.Concat(settings, convention.KeyOf("service.type").Names, convention.KeyOf("service.port").Names)
 	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
 	for _, p := range s.blocks(convention.KeyOf("service").Names...) {
 		if says(p.node) {
