@@ -19,8 +19,8 @@ type Convention struct {
 	// Source names the charts that the convention was read from, as the user
 	// named them ("apps/localai"), empty for the canonical convention.
 	Source []string `json:"source" yaml:"source"`
-	// Values maps a canonical key to the place that the repository gives it.
-	// A key that is not there keeps its canonical place.
+	// Values maps a canonical key to the path that the repository gives it.
+	// A key that is not there keeps its canonical path.
 	Values map[string]Value `json:"values" yaml:"values"`
 	Labels Labels           `json:"labels" yaml:"labels"`
 	Naming Naming           `json:"naming" yaml:"naming"`
@@ -43,7 +43,7 @@ type Fact struct {
 	Confidence Confidence `json:"confidence" yaml:"confidence"`
 }
 
-// Value is the place of one canonical value.
+// Value is where one canonical value is.
 type Value struct {
 	// Path is dotted ("deployment.image.repository"). A list's element is
 	// written [n] ("service.ports[0].port"), a segment with a dot in it is
@@ -60,7 +60,7 @@ type Value struct {
 const (
 	ImageSplit    = "split"    // repository and tag apart
 	ImageRegistry = "registry" // registry, repository and tag apart; the registry's path is that of image.registry
-	ImageString   = "string"   // repository:tag in one string; image.tag has no place
+	ImageString   = "string"   // repository:tag in one string; image.tag has no path
 )
 
 // Shapes of env.

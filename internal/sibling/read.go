@@ -9,8 +9,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -38,7 +39,7 @@ type ReadOptions struct {
 	// Lenient leaves out charts that cannot be read instead of failing. It is
 	// for charts that the user has not named.
 	Lenient bool
-	// Warn is told of every chart that was left out, or could not be rendered;
+	// Warn receives every chart that was left out, or could not be rendered;
 	// nil for nobody.
 	Warn func(error)
 	// Prober renders the siblings, which is how their values are known; nil
@@ -126,28 +127,22 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]names.Facts, error) {
 	charts = charts[:min(len(charts), maxVoters)]
 	said, errs := make([]names.Facts, len(charts)), make([]error, len(charts))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(charts)) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range next {
-				s, err := names.ReadChart(ctx, dirs[i], charts[i], opts.Sources)
-				if errs[i] = err; err == nil {
-					said[i] = s.Read()
-					said[i].IsNear = i < opts.Beside
-				}
-			}
-		}()
-	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range charts {
-		if ctx.Err() == nil {
-			next <- i
-		}
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
+			s, err := names.ReadChart(ctx, dirs[i], charts[i], opts.Sources)
+			if errs[i] = err; err == nil {
+				said[i] = s.Read()
+				said[i].IsNear = i < opts.Beside
+			}
+			return nil
+		})
 	}
-	close(next)
-	wg.Wait()
+	_ = group.Wait() // each chart has an error of its own
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 // What was seen is matched with the rules: which canonical key a value is, and in
 // which shape.
 
-// find gives the places that reach a rule's field.
+// find gives the values that reach a rule's field.
 func (o *observation) find(r rule) []located {
 	var out []located
 	for _, f := range o.result.Findings {

@@ -56,12 +56,20 @@ func (s *Chart) defaults() convention.Defaults {
 // at gives the sibling's own value at a canonical key's path. Defaults of a
 // wrapped chart are strangers' example values and do not count.
 func (s *Chart) at(key string) *yamldoc.Node {
+	if all := s.allAt(key); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// allAt gives the values at a path that has named volumes.
+func (s *Chart) allAt(key string) []*yamldoc.Node {
 	f, ok := s.scan().facts[key]
 	if !ok {
 		return nil
 	}
 	own := s.layers[0]
-	return own.doc.Root.Get(yamldoc.JoinPath(append(slices.Clone(own.prefix), f.path...)...))
+	return expand(own.doc.Root, slices.Concat(own.prefix, f.path))
 }
 
 func (s *Chart) textAt(key string) string { return s.at(key).Str() }
@@ -241,13 +249,7 @@ func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 
 // storageClass gives the class that the sibling's volumes name.
 func (s *Chart) storageClass() string {
-	f, ok := s.scan().facts["persistence.storageClass"]
-	if !ok {
-		return ""
-	}
-	own := s.layers[0]
-	nodes := expand(own.doc.Root, append(slices.Clone(own.prefix), f.path...))
-	for _, n := range nodes {
+	for _, n := range s.allAt("persistence.storageClass") {
 		if class := n.Str(); class != "" && class != "-" && class != "default" {
 			return class
 		}

@@ -252,6 +252,22 @@ func (s *scan) blocks(names ...string) []section {
 	return out
 }
 
+// blockWith finds a block of one of the names that has one of the settings, be
+// it in one of several things that the block has by name (ingress.main).
+func (s *scan) blockWith(names, settings []string) (section, bool) {
+	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
+	for _, p := range s.blocks(names...) {
+		if says(p.node) {
+			return p, true
+		}
+		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
+		if one != nil {
+			return section{p.child(one.Key), one.Value}, true
+		}
+	}
+	return section{}, false
+}
+
 // member chooses one of several named things (ingresses, services, ports): the
 // main one, the one called like the chart, else the first.
 func (s *scan) member(n *yamldoc.Node, accept func(*yamldoc.Entry) bool) *yamldoc.Entry {

@@ -28,17 +28,7 @@ func (s *scan) findService() {
 func (s *scan) serviceBlock() (section, bool) {
 	settings := []string{"ports", "annotations"}
 	settings = slices.Concat(settings, convention.KeyOf("service.type").Names, convention.KeyOf("service.port").Names)
-	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
-	for _, p := range s.blocks(convention.KeyOf("service").Names...) {
-		if says(p.node) {
-			return p, true
-		}
-		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
-		if one != nil {
-			return section{p.child(one.Key), one.Value}, true
-		}
-	}
-	return section{}, false
+	return s.blockWith(convention.KeyOf("service").Names, settings)
 }
 
 // servicePort finds the port in one of its three styles: one, a list, or named
