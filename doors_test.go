@@ -12,24 +12,31 @@ const module = "github.com/helm-livekit/helm-livekit/"
 
 // below is what each package of ours may import of ours: arrows go down.
 var below = map[string][]string{
-	"internal/cli":                {"internal/canonical", "internal/drift", "internal/lineage", "internal/publish", "internal/remedy", "internal/report", "internal/scaffolding", "internal/transfer", "internal/upstream", "internal/verify"},
-	"internal/report":             {"internal/convention", "internal/drift", "internal/manifest", "internal/publish", "internal/scaffolding", "internal/transfer", "internal/verify"},
-	"internal/drift":              {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy", "internal/scaffolding", "internal/settings", "internal/sibling", "internal/upstream", "internal/yamldoc"},
-	"internal/transfer":           {"internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/manifest", "internal/remedy", "internal/scaffolding", "internal/yamldoc"},
-	"internal/scaffolding":        {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "internal/settings", "internal/sibling", "scaffold"},
-	"internal/conversion":         {"internal/canonical", "internal/helmchart", "internal/livekit"},
-	"internal/upstream":           {"internal/helmchart", "internal/remedy"},
-	"internal/cluster":            {"internal/remedy"},
-	"internal/publish":            {"internal/helmchart", "internal/manifest", "internal/remedy"},
-	"internal/verify":             {"internal/cluster", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy"},
-	"internal/sibling":            {"internal/convention", "internal/helmchart", "internal/lineage", "internal/remedy", "internal/sibling/experiment", "internal/sibling/names"},
-	"internal/settings":           {"internal/convention", "internal/remedy", "internal/yamldoc"},
-	"internal/convention":         {"internal/canonical", "internal/remedy", "internal/yamldoc"},
-	"internal/sibling/experiment": {"internal/convention", "internal/helmchart", "internal/lineage", "internal/manifest", "internal/sibling/names", "internal/yamldoc"},
-	"internal/sibling/names":      {"internal/convention", "internal/helmchart", "internal/remedy", "internal/yamldoc"},
-	"internal/lineage":            {"internal/helmchart", "internal/manifest", "internal/remedy"},
-	"internal/chartdir":           {"internal/remedy"},
-	"internal/yamldoc":            {"internal/remedy"},
+	"internal/cli":         {"internal/canonical", "internal/drift", "internal/lineage", "internal/publish", "internal/remedy", "internal/report", "internal/scaffolding", "internal/transfer", "internal/upstream", "internal/verify"},
+	"internal/report":      {"internal/convention", "internal/drift", "internal/manifest", "internal/publish", "internal/scaffolding", "internal/transfer", "internal/verify"},
+	"internal/drift":       {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy", "internal/scaffolding", "internal/settings", "internal/sibling", "internal/upstream", "internal/yamldoc"},
+	"internal/transfer":    {"internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/manifest", "internal/remedy", "internal/scaffolding", "internal/yamldoc"},
+	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "internal/settings", "internal/sibling", "scaffold"},
+	"internal/conversion":  {"internal/canonical", "internal/helmchart", "internal/livekit"},
+	"internal/upstream":    {"internal/helmchart", "internal/remedy"},
+	"internal/cluster":     {"internal/remedy"},
+	"internal/publish":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
+	"internal/verify":      {"internal/cluster", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy"},
+	"internal/convention":  {"internal/canonical", "internal/remedy", "internal/yamldoc"},
+	"internal/settings":    {"internal/convention", "internal/remedy", "internal/yamldoc"},
+	"internal/lineage":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
+	"internal/chartdir":    {"internal/remedy"},
+	"internal/yamldoc":     {"internal/remedy"},
+
+	"internal/sibling": {
+		"internal/convention", "internal/helmchart", "internal/lineage", "internal/remedy",
+		"internal/sibling/experiment", "internal/sibling/names",
+	},
+	"internal/sibling/experiment": {
+		"internal/convention", "internal/helmchart", "internal/lineage", "internal/manifest", "internal/sibling/names",
+		"internal/yamldoc",
+	},
+	"internal/sibling/names": {"internal/convention", "internal/helmchart", "internal/remedy", "internal/yamldoc"},
 }
 
 type goPackage struct {

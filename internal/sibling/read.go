@@ -23,15 +23,15 @@ import (
 // maxVoters is how many charts vote, the nearest first.
 const maxVoters = 2000
 
-// maxProbed is how many of several siblings are rendered: those nearest to what
+// maxRendered is how many of several siblings are rendered: those nearest to what
 // LiveKit is, the rest are read alone.
-const maxProbed = 20
+const maxRendered = 20
 
 // Time to render siblings, in all and for each.
 const (
-	probeTime       = 30 * time.Second
-	probeTimeAlone  = 15 * time.Second // of a chart that is followed alone
-	probeTimeOfMany = 4 * time.Second  // of one of several
+	renderTime       = 30 * time.Second
+	renderTimeAlone  = 15 * time.Second // of a chart that is followed alone
+	renderTimeOfMany = 4 * time.Second  // of one of several
 )
 
 // ReadOptions say how siblings are read.
@@ -80,7 +80,7 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 	if len(all) == 0 {
 		return convention.Canonical(), nil
 	}
-	if err := probeAll(ctx, all, opts); err != nil {
+	if err := renderAll(ctx, all, opts); err != nil {
 		return nil, err
 	}
 	c := combine(all)
@@ -106,7 +106,7 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 	if opts.HelmBin == "" {
 		return dirs, remove
 	}
-	for i, chart := range charts[:min(len(charts), maxProbed)] {
+	for i, chart := range charts[:min(len(charts), maxRendered)] {
 		_, found, err := helmchart.LoadComplete(ctx, chart, opts.Sources)
 		missing := slices.ContainsFunc(found, func(d helmchart.Dependency) bool { return d.Missing() && !d.Off })
 		if err != nil || !missing {
@@ -160,9 +160,9 @@ func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]na
 	return all, nil
 }
 
-// probeAll renders the siblings, of many those that are nearest and most like
+// renderAll renders the siblings, of many those that are nearest and most like
 // LiveKit. One that does not render keeps what its names say.
-func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
+func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	if opts.Prober == nil {
 		return nil
 	}
@@ -171,7 +171,7 @@ func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 		chosen = append(chosen, i)
 	}
 	slices.SortStableFunc(chosen, func(i, j int) int { return all[j].Weight() - all[i].Weight() })
-	chosen = chosen[:min(len(chosen), maxProbed)]
+	chosen = chosen[:min(len(chosen), maxRendered)]
 	// What was read of a chart is not kept, as there may be many: these are
 	// read again.
 	siblings := make([]*names.Chart, len(chosen))
@@ -183,11 +183,11 @@ func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 		}
 		s.Component = all[i].Component
 		siblings[n], jobs[n] = s, experiment.Job(s, opts.Sources)
-		if jobs[n].Options.Timeout = probeTimeAlone; len(chosen) > 1 {
-			jobs[n].Options.Timeout = probeTimeOfMany
+		if jobs[n].Options.Timeout = renderTimeAlone; len(chosen) > 1 {
+			jobs[n].Options.Timeout = renderTimeOfMany
 		}
 	}
-	limited, cancel := context.WithTimeout(ctx, probeTime)
+	limited, cancel := context.WithTimeout(ctx, renderTime)
 	defer cancel()
 	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
 		f := &all[chosen[n]]
