@@ -23,8 +23,8 @@ type Convention struct {
 	// Source names the charts that the convention was read from, as the user
 	// named them ("apps/localai"), empty for the canonical convention.
 	Source []string `json:"source" yaml:"source"`
-	// Values maps a canonical key to the place that the repository gives it.
-	// A key that is not there keeps its canonical place.
+	// Values maps a canonical key to the path that the repository gives it.
+	// A key that is not there keeps its canonical path.
 	Values map[string]Value `json:"values" yaml:"values"`
 	Labels Labels           `json:"labels" yaml:"labels"`
 	Naming Naming           `json:"naming" yaml:"naming"`
@@ -47,7 +47,7 @@ type Fact struct {
 	Confidence Confidence `json:"confidence" yaml:"confidence"`
 }
 
-// Value is the place of one canonical value.
+// Value is where one canonical value is.
 type Value struct {
 	// Path is dotted ("deployment.image.repository"). A list's element is
 	// written [n] ("service.ports[0].port"), a segment with a dot in it is
@@ -64,7 +64,7 @@ type Value struct {
 const (
 	ImageSplit    = "split"    // repository and tag apart
 	ImageRegistry = "registry" // registry, repository and tag apart; the registry's path is that of image.registry
-	ImageString   = "string"   // repository:tag in one string; image.tag has no place
+	ImageString   = "string"   // repository:tag in one string; image.tag has no path
 )
 
 // Shapes of env.
@@ -138,7 +138,8 @@ type Label struct {
 
 // Ways to name objects, as patterns of Naming.Fullname.
 const (
-	FullnameHelmCreate   = "{release}-{name}?" // the release alone where it contains the chart's name, as `helm create` has it
+	// The release alone where it contains the chart's name, as `helm create` has it.
+	FullnameHelmCreate   = "{release}-{name}?"
 	FullnameReleaseChart = "{release}-{name}"
 	FullnameChartRelease = "{name}-{release}"
 	FullnameChart        = "{name}"
@@ -190,8 +191,8 @@ type Style struct {
 	Indent        int    `json:"indent" yaml:"indent"`               // spaces
 	Lists         string `json:"lists" yaml:"lists"`                 // "indented" or "flush" below their key
 	DocumentStart bool   `json:"documentStart" yaml:"documentStart"` // --- at the head of values.yaml and Chart.yaml
-	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single" or "none" where a string needs none
-	Comments      string `json:"comments" yaml:"comments"`           // "plain" (#), "helm-docs" (# --) or "readme-generator" (## @param)
+	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single", or "none" where not needed
+	Comments      string `json:"comments" yaml:"comments"`           // "plain" #, "helm-docs" # --, "readme-generator" ## @param
 	// ChartFields are the fields of Chart.yaml in their order.
 	ChartFields []string `json:"chartFields,omitempty" yaml:"chartFields,omitempty"`
 	// ValuesOrder are the top-level keys of values.yaml in their order.

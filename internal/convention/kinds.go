@@ -1,7 +1,8 @@
 package convention
 
 // NamedKinds are kinds of which the suffix of the name is looked at.
-var NamedKinds = append([]string{"Service", "Ingress", "ConfigMap", "Secret", "PersistentVolumeClaim"}, WorkloadKinds...)
+var NamedKinds = append([]string{"Service", "Ingress", "ConfigMap", "Secret", "PersistentVolumeClaim"},
+	WorkloadKinds...)
 
 var WorkloadKinds = []string{"Deployment", "StatefulSet", "DaemonSet"}
 

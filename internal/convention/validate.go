@@ -39,7 +39,8 @@ func (c *Convention) validatePaths(keys []string) error {
 			return fmt.Errorf("convention for %s: %q is not a dotted path", key, text)
 		}
 		if other, found := conflict(taken, key, path); found {
-			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", key, text, other, c.PathOf(other))
+			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", key, text, other,
+				c.PathOf(other))
 		}
 		taken = append(taken, keyPath{key, path})
 	}
@@ -117,7 +118,8 @@ func (c *Convention) validateTexts() error {
 	}
 	for _, l := range append(slices.Clone(c.Labels.Selector), c.Labels.ServiceSelector...) {
 		if strings.Contains(l.Value, "{chart}") || strings.Contains(l.Value, "{version}") {
-			return fmt.Errorf("convention for labels.selector: %s changes with the version (%s), and a selector never may", l.Name, l.Value)
+			return fmt.Errorf("convention for labels.selector: %s changes with the version (%s), "+
+				"and a selector never may", l.Name, l.Value)
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Naming.Suffixes)) {
@@ -144,7 +146,8 @@ func (c *Convention) validateTexts() error {
 		}
 	}
 	if c.Style.Indent < MinIndent || c.Style.Indent > MaxIndent {
-		return fmt.Errorf("convention for style.indent: %d is not between %d and %d", c.Style.Indent, MinIndent, MaxIndent)
+		return fmt.Errorf("convention for style.indent: %d is not between %d and %d", c.Style.Indent,
+			MinIndent, MaxIndent)
 	}
 	return nil
 }
@@ -165,11 +168,15 @@ func (c *Convention) validateWords() error {
 		allowed      []string
 	}{
 		{"labels.scheme", c.Labels.Scheme, []string{SchemeRecommended, SchemeApp, SchemeClassic, SchemeCustom}},
-		{"naming.fullname", c.Naming.Fullname, []string{FullnameHelmCreate, FullnameReleaseChart, FullnameChartRelease, FullnameChartReleaseOnce, FullnameChart, FullnameRelease}},
+		{"naming.fullname", c.Naming.Fullname, []string{
+			FullnameHelmCreate, FullnameReleaseChart, FullnameChartRelease, FullnameChartReleaseOnce, FullnameChart,
+			FullnameRelease,
+		}},
 		{"kinds.workload", c.Kinds.Workload, WorkloadKinds},
 		{"kinds.route", c.Kinds.Route, []string{RouteIngress, RouteHTTPRoute, RouteIngressRoute}},
 		{"files.extension", c.Files.Extension, []string{"yaml", "yml"}},
-		{"secrets.mechanism", c.Secrets.Mechanism, append(slices.Clone(Operators), "", SecretsPlain, SecretsExisting, SecretsVault)},
+		{"secrets.mechanism", c.Secrets.Mechanism, slices.Concat(Operators,
+			[]string{"", SecretsPlain, SecretsExisting, SecretsVault})},
 		{"style.lists", c.Style.Lists, []string{"indented", "flush"}},
 		{"style.quotes", c.Style.Quotes, []string{"double", "single", "none"}},
 		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator"}},

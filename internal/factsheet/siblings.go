@@ -32,7 +32,7 @@ type Siblings struct {
 	// the application, or "claim" for a PersistentVolumeClaim and a
 	// StatefulSet's template of one. Without a field, the key decides whether
 	// the object is there. A tree has all below the field as well, anywhere says
-	// that the value may stand at any place below it, and switch that the field
+	// that the value may stand anywhere below it, and switch that the field
 	// comes or goes. before and after are what the field's text has around the
 	// value, ^ for its beginning and $ for its end.
 	Moves []string `yaml:"moves"`

@@ -48,7 +48,9 @@ func Load(sheet *factsheet.Sheet, root, chart string) (Settings, error) {
 			return Settings{}, err
 		}
 		all.Conventions = all.Conventions.Merge(one.Conventions)
-		all.Accepted = slices.DeleteFunc(all.Accepted, func(a Accepted) bool { return isAccepted(a.Finding, one.Accepted) })
+		all.Accepted = slices.DeleteFunc(all.Accepted, func(a Accepted) bool {
+			return isAccepted(a.Finding, one.Accepted)
+		})
 		all.Accepted = append(all.Accepted, one.Accepted...)
 	}
 	return all, nil

@@ -34,12 +34,13 @@ func Beside(target string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, remedy.Errorf("name the charts to follow with --like", "looking for charts beside %s: %w", target, err)
+		return nil, remedy.Errorf("name the charts to follow with --like",
+			"looking for charts beside %s: %w", target, err)
 	}
 	var out []string
 	for _, e := range entries[:min(len(entries), maxDirEntries)] {
 		dir := filepath.Join(parent, e.Name())
-		if e.Name() == filepath.Base(target) || strings.Contains(convention.NormalizeName(e.Name()), "livekit") || strings.HasPrefix(e.Name(), ".") {
+		if e.Name() == filepath.Base(target) || isLiveKit(e.Name()) || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(dir, "Chart.yaml")); err == nil && info.Mode().IsRegular() {
@@ -49,6 +50,8 @@ func Beside(target string) ([]string, error) {
 	slices.Sort(out)
 	return out, nil
 }
+
+func isLiveKit(name string) bool { return strings.Contains(convention.NormalizeName(name), "livekit") }
 
 // maxElsewhere bounds the search for charts in a repository, in folders.
 const maxElsewhere = 5000
@@ -66,11 +69,11 @@ func Elsewhere(root, target string) []string {
 		if seen++; seen > maxElsewhere {
 			return fs.SkipAll
 		}
-		name := convention.NormalizeName(d.Name())
 		switch {
 		case path == root:
 			return nil
-		case path == target, strings.HasPrefix(d.Name(), "."), slices.Contains(notOurs, name), strings.Contains(name, "livekit"):
+		case path == target, strings.HasPrefix(d.Name(), "."), isLiveKit(d.Name()),
+			slices.Contains(notOurs, convention.NormalizeName(d.Name())):
 			return fs.SkipDir
 		}
 		if info, err := os.Stat(filepath.Join(path, "Chart.yaml")); err == nil && info.Mode().IsRegular() {
@@ -87,7 +90,9 @@ func Elsewhere(root, target string) []string {
 
 // notOurs are folders whose charts are no example of how the repository writes
 // its own, as norm gives their names.
-var notOurs = []string{"nodemodules", "vendor", "vendored", "testdata", "test", "tests", "examples", "thirdparty", "archive", "deprecated"}
+var notOurs = []string{
+	"nodemodules", "vendor", "vendored", "testdata", "test", "tests", "examples", "thirdparty", "archive", "deprecated",
+}
 
 // distance is how many folders lie between two, by the way over the one that
 // both are in.

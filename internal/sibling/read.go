@@ -9,8 +9,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
@@ -23,15 +24,15 @@ import (
 // maxVoters is how many charts vote, the nearest first.
 const maxVoters = 2000
 
-// maxProbed is how many of several siblings are rendered: those nearest to what
+// maxRendered is how many of several siblings are rendered: those nearest to what
 // LiveKit is, the rest are read alone.
-const maxProbed = 20
+const maxRendered = 20
 
 // Time to render siblings, in all and for each.
 const (
-	probeTime       = 30 * time.Second
-	probeTimeAlone  = 15 * time.Second // of a chart that is followed alone
-	probeTimeOfMany = 4 * time.Second  // of one of several
+	renderTime       = 30 * time.Second
+	renderTimeAlone  = 15 * time.Second // of a chart that is followed alone
+	renderTimeOfMany = 4 * time.Second  // of one of several
 )
 
 // ReadOptions say how siblings are read.
@@ -41,7 +42,7 @@ type ReadOptions struct {
 	// Lenient leaves out charts that cannot be read instead of failing. It is
 	// for charts that the user has not named.
 	Lenient bool
-	// Warn is told of every chart that was left out, or could not be rendered;
+	// Warn receives every chart that was left out, or could not be rendered;
 	// nil for nobody.
 	Warn func(error)
 	// Prober renders the siblings, which is how their values are known; nil
@@ -82,7 +83,7 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 	if len(all) == 0 {
 		return convention.Canonical(opts.Sheet), nil
 	}
-	if err := probeAll(ctx, all, opts); err != nil {
+	if err := renderAll(ctx, all, opts); err != nil {
 		return nil, err
 	}
 	c := combine(opts.Sheet, all)
@@ -108,7 +109,7 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 	if opts.HelmBin == "" {
 		return dirs, remove
 	}
-	for i, chart := range charts[:min(len(charts), maxProbed)] {
+	for i, chart := range charts[:min(len(charts), maxRendered)] {
 		_, found, err := helmchart.LoadComplete(ctx, chart, opts.Sources)
 		missing := slices.ContainsFunc(found, func(d helmchart.Dependency) bool { return d.Missing() && !d.Off })
 		if err != nil || !missing {
@@ -129,28 +130,22 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]names.Facts, error) {
 	charts = charts[:min(len(charts), maxVoters)]
 	said, errs := make([]names.Facts, len(charts)), make([]error, len(charts))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(charts)) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range next {
-				s, err := names.ReadChart(ctx, opts.Sheet, dirs[i], charts[i], opts.Sources)
-				if errs[i] = err; err == nil {
-					said[i] = s.Read()
-					said[i].IsNear = i < opts.Beside
-				}
-			}
-		}()
-	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range charts {
-		if ctx.Err() == nil {
-			next <- i
-		}
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
+			s, err := names.ReadChart(ctx, opts.Sheet, dirs[i], charts[i], opts.Sources)
+			if errs[i] = err; err == nil {
+				said[i] = s.Read()
+				said[i].IsNear = i < opts.Beside
+			}
+			return nil
+		})
 	}
-	close(next)
-	wg.Wait()
+	_ = group.Wait() // each chart has an error of its own
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -168,9 +163,9 @@ func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]na
 	return all, nil
 }
 
-// probeAll renders the siblings, of many those that are nearest and most like
+// renderAll renders the siblings, of many those that are nearest and most like
 // LiveKit. One that does not render keeps what its names say.
-func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
+func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	if opts.Prober == nil {
 		return nil
 	}
@@ -179,7 +174,7 @@ func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 		chosen = append(chosen, i)
 	}
 	slices.SortStableFunc(chosen, func(i, j int) int { return all[j].Weight() - all[i].Weight() })
-	chosen = chosen[:min(len(chosen), maxProbed)]
+	chosen = chosen[:min(len(chosen), maxRendered)]
 	// What was read of a chart is not kept, as there may be many: these are
 	// read again.
 	siblings := make([]*names.Chart, len(chosen))
@@ -191,11 +186,11 @@ func probeAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 		}
 		s.Component = all[i].Component
 		siblings[n], jobs[n] = s, experiment.Job(s, opts.Sources)
-		if jobs[n].Options.Timeout = probeTimeAlone; len(chosen) > 1 {
-			jobs[n].Options.Timeout = probeTimeOfMany
+		if jobs[n].Options.Timeout = renderTimeAlone; len(chosen) > 1 {
+			jobs[n].Options.Timeout = renderTimeOfMany
 		}
 	}
-	limited, cancel := context.WithTimeout(ctx, probeTime)
+	limited, cancel := context.WithTimeout(ctx, renderTime)
 	defer cancel()
 	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
 		f := &all[chosen[n]]

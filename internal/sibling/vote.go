@@ -349,7 +349,7 @@ func combineNotes(c *convention.Convention, all []names.Facts) {
 		return f.Registry, "registry " + f.Registry // a public one is a choice, too
 	})
 	if best.value != "" {
-		c.Notes = append(c.Notes, fmt.Sprintf("Images come from %s here. The new chart's come from where LiveKit and Redis "+
-			"publish them: change that where %s mirrors them.", best.value, best.value))
+		c.Notes = append(c.Notes, fmt.Sprintf("Images come from %s here. The new chart's come from where LiveKit and "+
+			"Redis publish them: change that where %s mirrors them.", best.value, best.value))
 	}
 }

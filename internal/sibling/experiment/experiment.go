@@ -26,10 +26,12 @@ func Job(s *names.Chart, sources helmchart.Sources) lineage.Job {
 // Apply adds what renders have shown.
 func Apply(f *names.Facts, s *names.Chart, result *lineage.Result) {
 	if result.Incomplete != "" {
-		f.Notes = append(f.Notes, fmt.Sprintf("Not every value of %s was tried: it %s after %d renders.", f.Shown, result.Incomplete, result.Renders))
+		f.Notes = append(f.Notes, fmt.Sprintf("Not every value of %s was tried: it %s after %d renders.",
+			f.Shown, result.Incomplete, result.Renders))
 	}
 	if result.Required {
-		f.Notes = append(f.Notes, fmt.Sprintf("%s renders only with values that it requires; it was rendered with others made up.", f.Shown))
+		f.Notes = append(f.Notes, fmt.Sprintf("%s renders only with values that it requires; "+
+			"it was rendered with others made up.", f.Shown))
 	}
 	o, ok := observe(s, result, f.Values["image.repository"])
 	if !ok {

@@ -50,7 +50,8 @@ func (o *observation) naming(own lineage.Identity) (convention.Naming, bool) {
 	if !ok {
 		return convention.Naming{}, false
 	}
-	n := convention.Naming{Fullname: base, HelperPrefix: "{name}", Fact: o.seen(own.Object, "metadata.name is "+own.Name)}
+	n := convention.Naming{Fullname: base, HelperPrefix: "{name}"}
+	n.Fact = o.seen(own.Object, "metadata.name is "+own.Name)
 	suffixes := map[string]string{own.Object.Kind: suffix}
 	for _, id := range o.result.Identity {
 		kind := id.Object.Kind
@@ -96,7 +97,7 @@ func (o *observation) fullname(id lineage.Identity) (base, suffix string, ok boo
 	base, suffix = names.SplitName(name)
 	once := suffix == strings.TrimPrefix(contained, "{release}")
 	switch {
-	case base == convention.FullnameReleaseChart && once && !strings.HasPrefix(contained, convention.FullnameReleaseChart):
+	case base == convention.FullnameReleaseChart && once && !strings.HasPrefix(contained, base):
 		base = convention.FullnameHelmCreate
 	case base == convention.FullnameChartRelease && once && strings.HasPrefix(contained, convention.FullnameRelease):
 		base = convention.FullnameChartReleaseOnce

@@ -12,7 +12,7 @@ import (
 // What was seen is matched with the rules: which canonical key a value is, and in
 // which shape.
 
-// find gives the places that reach a rule's field.
+// find gives the values that reach a rule's field.
 func (o *observation) find(r rule) []located {
 	var out []located
 	for _, f := range o.result.Findings {
@@ -130,11 +130,11 @@ func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.
 	switch {
 	case f.Filled == lineage.FilledList || f.Filled == lineage.FilledItems:
 		return way, convention.EnvList, true
-	case f.Filled == lineage.FilledMap && len(rest) == 2 && (rest[1] == "name" || rest[1] == "value"):
+	case f.Filled == lineage.FilledMap && len(rest) == 2 && isNameOrValue(rest[1]):
 		return way, convention.EnvMap, true
 	case len(rest) == 1 && strings.HasPrefix(last, "["): // a sample item
 		return way[:len(way)-1], convention.EnvList, true
-	case len(rest) == 2 && len(way) > 2 && strings.HasPrefix(way[len(way)-2], "[") && (last == "name" || last == "value"):
+	case len(rest) == 2 && len(way) > 2 && strings.HasPrefix(way[len(way)-2], "[") && isNameOrValue(last):
 		return way[:len(way)-2], convention.EnvList, true
 	case len(rest) == 2 && rest[1] == "value" && last == "value" && len(way) > 2 && reach.Effect == lineage.Direct:
 		if sameVariable(o.variable(reach), way[len(way)-2]) { // NAME: {value: ...}
@@ -147,6 +147,8 @@ func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.
 	}
 	return nil, "", false
 }
+
+func isNameOrValue(segment string) bool { return segment == "name" || segment == "value" }
 
 // variable gives the name of the variable whose value is reached.
 func (o *observation) variable(reach lineage.Reach) string {

@@ -16,7 +16,9 @@ import (
 // not understood.
 func (o *observation) notes(f *names.Facts) []string {
 	var out []string
-	for _, note := range []string{o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()} {
+	for _, note := range []string{
+		o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote(),
+	} {
 		if note != "" {
 			out = append(out, note)
 		}
@@ -36,7 +38,8 @@ func (o *observation) libraryNote() string {
 	if len(names) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The objects of %s come from a library (%s). The new chart stands alone: it has templates of its own that render the like.",
+	return fmt.Sprintf("The objects of %s come from a library (%s). The new chart stands alone: "+
+		"it has templates of its own that render the like.",
 		o.sibling.Shown, strings.Join(names, ", "))
 }
 
@@ -57,12 +60,14 @@ func (o *observation) hostNote(f *names.Facts) string {
 	if len(parts) < 2 || hasDomain {
 		return ""
 	}
-	return fmt.Sprintf("The host in %s is put together from %s. The new chart takes it whole, in one value.", o.sibling.Shown, strings.Join(parts, " and "))
+	return fmt.Sprintf("The host in %s is put together from %s. The new chart takes it whole, in one value.",
+		o.sibling.Shown, strings.Join(parts, " and "))
 }
 
 // isInHost leaves out the paths of Traefik's rules: Host(`a`) && PathPrefix(`/b`).
 func isInHost(r lineage.Reach) bool {
-	return r.Object.Kind != convention.RouteIngressRoute || strings.LastIndex(r.Before, "Host(") > strings.LastIndex(r.Before, ")")
+	inHost := strings.LastIndex(r.Before, "Host(") > strings.LastIndex(r.Before, ")")
+	return r.Object.Kind != convention.RouteIngressRoute || inHost
 }
 
 // isHostField reports whether a field holds hosts of a route.
@@ -83,7 +88,8 @@ func (o *observation) nameNote() string {
 	if _, _, ok := o.fullname(own); ok {
 		return ""
 	}
-	return fmt.Sprintf("The name of the %s in %s (%s) is none that another chart could have. Please check those of the new chart.",
+	return fmt.Sprintf("The name of the %s in %s (%s) is none that another chart could have. "+
+		"Please check those of the new chart.",
 		o.workload.Kind, o.sibling.Shown, own.Name)
 }
 
@@ -96,14 +102,16 @@ func (o *observation) labelNote() string {
 	known, _ := o.patterns(own.Labels, own, false)
 	var left []string
 	for _, l := range own.Labels {
-		if !slices.ContainsFunc(known, func(k convention.Label) bool { return k.Name == l.Name }) && !lineage.IsMark(l.Name) {
+		isKnown := slices.ContainsFunc(known, func(k convention.Label) bool { return k.Name == l.Name })
+		if !isKnown && !lineage.IsMark(l.Name) {
 			left = append(left, l.Name)
 		}
 	}
 	if len(left) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Labels of %s whose values are not understood are left out: %s.", o.sibling.Shown, strings.Join(left, ", "))
+	return fmt.Sprintf("Labels of %s whose values are not understood are left out: %s.",
+		o.sibling.Shown, strings.Join(left, ", "))
 }
 
 // componentNote tells which of several workloads was followed.
@@ -119,15 +127,18 @@ func (o *observation) componentNote() string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of the workloads of %s, %s is followed, and not %s.", o.sibling.Shown, o.workload, strings.Join(others, ", "))
+	return fmt.Sprintf("Of the workloads of %s, %s is followed, and not %s.",
+		o.sibling.Shown, o.workload, strings.Join(others, ", "))
 }
 
 // namespaceNote tells of objects that name their namespace by a value.
 func (o *observation) namespaceNote() string {
 	for _, f := range o.result.Findings {
 		for _, r := range f.Reaches {
-			if r.Effect != lineage.Switch && slices.Equal(r.Field, []string{"metadata", "namespace"}) && r.Object == o.workload {
-				return fmt.Sprintf("The namespace in %s comes from the value %s. The new chart's objects go where Helm is told to install them.",
+			isNamespace := slices.Equal(r.Field, []string{"metadata", "namespace"})
+			if isNamespace && r.Effect != lineage.Switch && r.Object == o.workload {
+				return fmt.Sprintf("The namespace in %s comes from the value %s. "+
+					"The new chart's objects go where Helm is told to install them.",
 					o.sibling.Shown, yamldoc.JoinPath(f.Path...))
 			}
 		}

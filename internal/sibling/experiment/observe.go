@@ -67,11 +67,14 @@ func (o *observation) judge(ref lineage.Ref, container int, object manifest.Obje
 		}
 	}
 	name := object.Text("spec", "template", "spec", "containers", strconv.Itoa(container), "name")
-	if o.sibling.Name != "" && (strings.Contains(convention.NormalizeName(name), convention.NormalizeName(o.sibling.Name)) || strings.Contains(convention.NormalizeName(ref.File), convention.NormalizeName(o.sibling.Name))) {
+	has := func(text, word string) bool {
+		return strings.Contains(convention.NormalizeName(text), convention.NormalizeName(word))
+	}
+	if own := o.sibling.Name; own != "" && (has(name, own) || has(ref.File, own)) {
 		score += 10
 	}
 	for _, word := range []string{"server", "main", "app", "web", "backend", "controller"} {
-		if strings.Contains(convention.NormalizeName(name), word) || strings.Contains(convention.NormalizeName(object.Name()), word) {
+		if has(name, word) || has(object.Name(), word) {
 			score += 3
 			break
 		}
@@ -98,7 +101,7 @@ func (o *observation) isBelow(way, pattern []string) bool {
 	for i, segment := range pattern {
 		switch {
 		case segment == way[i], segment == "<volume>":
-		case segment == "{name}" && (convention.SameName(way[i], o.sibling.Name) || i == 0 && way[i] == o.sibling.Component):
+		case segment == "{name}" && o.sibling.IsName(i, way[i]):
 		default:
 			return false
 		}
@@ -123,7 +126,8 @@ func (o *observation) promote(f *names.Facts) {
 	for _, r := range rules(f.Sheet) {
 		found := o.find(r)
 		v, known := f.Values[r.key]
-		at := slices.IndexFunc(found, func(at located) bool { return known && o.isBelow(at.way, yamldoc.SplitPath(v.Path)) })
+		path := yamldoc.SplitPath(v.Path)
+		at := slices.IndexFunc(found, func(at located) bool { return known && o.isBelow(at.way, path) })
 		switch {
 		case at >= 0:
 			if r.key == "env" {

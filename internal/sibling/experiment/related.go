@@ -47,8 +47,12 @@ func (o *observation) relate() {
 	belongs("PersistentVolumeClaim", func(c manifest.Object) bool { return claims[c.Name()] })
 	account := o.object.Text("spec", "template", "spec", "serviceAccountName")
 	belongs("ServiceAccount", func(a manifest.Object) bool { return a.Name() == account })
-	belongs("HorizontalPodAutoscaler", func(h manifest.Object) bool { return h.Text("spec", "scaleTargetRef", "name") == o.object.Name() })
-	belongs("PodDisruptionBudget", func(b manifest.Object) bool { return selectsAll(b.TextMap("spec", "selector", "matchLabels"), labels) })
+	belongs("HorizontalPodAutoscaler", func(h manifest.Object) bool {
+		return h.Text("spec", "scaleTargetRef", "name") == o.object.Name()
+	})
+	belongs("PodDisruptionBudget", func(b manifest.Object) bool {
+		return selectsAll(b.TextMap("spec", "selector", "matchLabels"), labels)
+	})
 }
 
 func asFields(v any) map[string]any {
@@ -86,8 +90,8 @@ func mentions(v any, names map[string]bool) bool {
 // isRelated reports whether an object counts for the application.
 func (o *observation) isRelated(ref lineage.Ref) bool {
 	switch ref.Kind {
-	case "Service", convention.RouteIngress, convention.RouteHTTPRoute, convention.RouteIngressRoute, "PersistentVolumeClaim", "ServiceAccount",
-		"HorizontalPodAutoscaler", "PodDisruptionBudget":
+	case "Service", convention.RouteIngress, convention.RouteHTTPRoute, convention.RouteIngressRoute,
+		"PersistentVolumeClaim", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget":
 		return o.related[ref] || !slices.Contains(o.result.Refs, ref) // it only comes with another value
 	}
 	return true

@@ -77,6 +77,12 @@ func (d dependency) key() string {
 	return d.Name
 }
 
+// Next steps where a chart cannot be read.
+const (
+	correctIt = "correct the file, or name another chart with --like"
+	nameOne   = "name the directory of a chart, such as apps/NAME"
+)
+
 // ReadChart reads the chart in dir; shown is what evidence calls it.
 func ReadChart(
 	ctx context.Context, sheet *factsheet.Sheet, dir, shown string, sources helmchart.Sources,
@@ -87,10 +93,11 @@ func ReadChart(
 	}
 	doc, file, err := readValues(dir)
 	if err != nil {
-		return nil, remedy.Errorf("correct the file, or name another chart with --like", "reading the values of the chart %s: %w", s.Shown, err)
+		return nil, remedy.Errorf(correctIt, "reading the values of the chart %s: %w", s.Shown, err)
 	}
 	if !doc.Root.IsMap() {
-		return nil, remedy.Errorf("correct the file, or name another chart with --like", "%s:%d: values are a map of keys, and this is none", doc.Name, doc.Root.Line)
+		return nil, remedy.Errorf(correctIt, "%s:%d: values are a map of keys, and this is none",
+			doc.Name, doc.Root.Line)
 	}
 	own := readTemplates(dir, s.Shown, s.Name)
 	deps := s.Dependencies()
@@ -123,20 +130,20 @@ func (d *dependency) prefix() []string {
 func (s *Chart) readChart() error {
 	info, err := os.Stat(s.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return remedy.Errorf("name the directory of a chart, such as apps/NAME", "chart %s is not there", s.Shown)
+		return remedy.Errorf(nameOne, "chart %s is not there", s.Shown)
 	}
 	if err != nil {
 		return fmt.Errorf("looking at the chart %s: %w", s.Shown, err)
 	}
 	if !info.IsDir() {
-		return remedy.Errorf("name the directory of a chart, such as apps/NAME", "%s is not a directory", s.Shown)
+		return remedy.Errorf(nameOne, "%s is not a directory", s.Shown)
 	}
 	doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, "Chart.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return remedy.Errorf("name the directory of a chart, such as apps/NAME", "%s holds no Chart.yaml, so it is not a chart", s.Shown)
+		return remedy.Errorf(nameOne, "%s holds no Chart.yaml, so it is not a chart", s.Shown)
 	}
 	if err != nil {
-		return remedy.Errorf("correct the file, or name another chart with --like", "reading the chart %s: %w", s.Shown, err)
+		return remedy.Errorf(correctIt, "reading the chart %s: %w", s.Shown, err)
 	}
 	s.chart = doc
 	s.Name = doc.Root.Get("name").Str()

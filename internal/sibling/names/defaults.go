@@ -13,19 +13,25 @@ import (
 
 // Annotations that name cert-manager's issuer, cluster-wide ones first.
 var IssuerAnnotations = []string{
-	"cert-manager.io/cluster-issuer", "certmanager.k8s.io/cluster-issuer", "cert-manager.io/issuer", "certmanager.k8s.io/issuer",
+	"cert-manager.io/cluster-issuer", "certmanager.k8s.io/cluster-issuer",
+	"cert-manager.io/issuer", "certmanager.k8s.io/issuer",
 }
 
 // appAnnotations are parts of annotations that suit the application they were
 // written for: access rules, rewrites, limits, dashboards, snippets of a server's
 // configuration.
 var appAnnotations = []string{
-	"snippet", "auth", "rewrite", "whitelist", "allowlist", "denylist", "body-size", "backend-protocol", "healthcheck", "health-check",
-	"middleware", "app-root", "canary", "upstream", "rate", "limit", "cors", "hajimari.io/", "gethomepage.dev/", "forecastle.stakater.com/",
+	"snippet", "auth", "rewrite", "whitelist", "allowlist", "denylist", "body-size", "backend-protocol", "healthcheck",
+	"health-check", "middleware", "app-root", "canary", "upstream", "rate", "limit", "cors", "hajimari.io/",
+	"gethomepage.dev/", "forecastle.stakater.com/",
 	"error-page", "http-errors", "session", "affinity", "proxy-", "websocket", "service-weights", "meta.helm.sh/",
 }
 
-var PlaceholderHost = regexp.MustCompile(`example|yourdomain|your-domain|your\.domain|mydomain|changeme|^host\.com$|^domain\.|<|\{|\$`)
+var placeholder = regexp.MustCompile(
+	`example|yourdomain|your-domain|your\.domain|mydomain|changeme|^host\.com$|^domain\.|<|\{|\$`)
+
+// IsPlaceholder tells a host that is none, and only stands for one.
+func IsPlaceholder(host string) bool { return placeholder.MatchString(host) }
 
 // defaults reads the example values of a sibling that suit another application
 // of the repository as well.
@@ -42,7 +48,7 @@ func (s *Chart) defaults() convention.Defaults {
 	d.EntryPoints = s.entryPoints()
 	d.StorageClass = s.storageClass()
 	if d.HostPattern != "" || d.IngressClass != "" || d.ClusterIssuer != "" || d.StorageClass != "" {
-		d.Fact = convention.Fact{Evidence: s.layers[0].shown, Confidence: convention.Name}
+		d.Fact = byName(s.layers[0].shown)
 	}
 	return d
 }
@@ -50,12 +56,20 @@ func (s *Chart) defaults() convention.Defaults {
 // at gives the sibling's own value at a canonical key's path. Defaults of a
 // wrapped chart are strangers' example values and do not count.
 func (s *Chart) at(key string) *yamldoc.Node {
+	if all := s.allAt(key); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// allAt gives the values at a path that has named volumes.
+func (s *Chart) allAt(key string) []*yamldoc.Node {
 	f, ok := s.scan().facts[key]
 	if !ok {
 		return nil
 	}
 	own := s.layers[0]
-	return own.doc.Root.Get(yamldoc.JoinPath(append(slices.Clone(own.prefix), f.path...)...))
+	return expand(own.doc.Root, slices.Concat(own.prefix, f.path))
 }
 
 func (s *Chart) textAt(key string) string { return s.at(key).Str() }
@@ -102,7 +116,7 @@ func (s *Chart) firstHost() string {
 	}
 	for _, n := range nodes {
 		for _, host := range hostsIn(n) {
-			if strings.Contains(host, ".") && !PlaceholderHost.MatchString(host) && net.ParseIP(host) == nil {
+			if strings.Contains(host, ".") && !IsPlaceholder(host) && net.ParseIP(host) == nil {
 				return strings.TrimPrefix(host, "*.")
 			}
 		}
@@ -147,7 +161,8 @@ func (s *Chart) aliases() []string {
 // host with a domain behind it is the application's, whatever nickname it has.
 func (s *Chart) HostPattern(host string) (pattern, domain string) {
 	first, rest, _ := strings.Cut(host, ".")
-	if slices.ContainsFunc(s.aliases(), func(a string) bool { return convention.SameName(a, first) }) || strings.Contains(rest, ".") {
+	isAlias := slices.ContainsFunc(s.aliases(), func(a string) bool { return convention.SameName(a, first) })
+	if isAlias || strings.Contains(rest, ".") {
 		return "{name}." + rest, rest
 	}
 	return "{name}." + host, host
@@ -166,7 +181,7 @@ func (s *Chart) tlsSecret(host string) string {
 	case n.IsList() && n.Len() > 0:
 		secret = n.Items[0].Get("secretName").Str()
 	}
-	if secret == "" || PlaceholderHost.MatchString(secret) {
+	if secret == "" || IsPlaceholder(secret) {
 		return ""
 	}
 	return s.namePattern(secret, host)
@@ -234,13 +249,7 @@ func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 
 // storageClass gives the class that the sibling's volumes name.
 func (s *Chart) storageClass() string {
-	f, ok := s.scan().facts["persistence.storageClass"]
-	if !ok {
-		return ""
-	}
-	own := s.layers[0]
-	nodes := expand(own.doc.Root, append(slices.Clone(own.prefix), f.path...))
-	for _, n := range nodes {
+	for _, n := range s.allAt("persistence.storageClass") {
 		if class := n.Str(); class != "" && class != "-" && class != "default" {
 			return class
 		}

@@ -66,23 +66,17 @@ func (s *Chart) Read() Facts {
 	f := Facts{
 		Sheet: s.Sheet, Shown: s.Shown, Dir: s.Dir, Component: s.Component,
 		Values: map[string]convention.Value{}, Route: s.scan().route,
+		Style: s.style(), Defaults: s.defaults(), ChartVersion: s.chart.Root.Get("version").Str(),
+		Secrets: s.secrets(), Registry: s.registry(),
 	}
 	for key, at := range found {
-		f.Values[key] = convention.Value{
-			Path: s.PathOf(at.path), Shape: at.shape,
-			Fact: convention.Fact{Evidence: s.EvidenceOf(at.path), Confidence: convention.Name},
-		}
+		f.Values[key] = convention.Value{Path: s.PathOf(at.path), Shape: at.shape, Fact: byName(s.EvidenceOf(at.path))}
 	}
 	s.readHints(f.Values)
 	for _, t := range s.Templates {
 		f.ReadTemplates(t)
 	}
 	RenameComponent(f.Files, s.Component)
-	f.Style = s.style()
-	f.Defaults = s.defaults()
-	f.ChartVersion = s.chart.Root.Get("version").Str()
-	f.Secrets = s.secrets()
-	f.Registry = s.registry()
 	if s.Wrapped != nil {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.key()))
@@ -92,13 +86,14 @@ func (s *Chart) Read() Facts {
 
 // plainBlocks are blocks that any application may have: they keep their names.
 var plainBlocks = []string{
-	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller", "common", "global", "image", "images",
+	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller", "common",
+	"global", "image", "images",
 }
 
 // findComponent gives the block that the image is in, where the values have
 // several such blocks at their root, each for one component.
 func (s *Chart) findComponent(image []string) string {
-	if len(image) < 2 || slices.Contains(plainBlocks, convention.NormalizeName(image[0])) || convention.SameName(image[0], s.Name) {
+	if len(image) < 2 || s.IsName(0, image[0]) || slices.Contains(plainBlocks, convention.NormalizeName(image[0])) {
 		return ""
 	}
 	blocks := 0
@@ -126,12 +121,23 @@ func RenameComponent(f *convention.Files, component string) {
 	}
 }
 
+// IsName reports whether the segment at some depth of a path is called like the
+// chart, or is the component that is followed.
+func (s *Chart) IsName(depth int, segment string) bool {
+	isComponent := depth == 0 && s.Component != "" && segment == s.Component
+	return isComponent || s.Name != "" && convention.SameName(segment, s.Name)
+}
+
+// byName is a fact that names and shapes tell.
+func byName(evidence string) convention.Fact {
+	return convention.Fact{Evidence: evidence, Confidence: convention.Name}
+}
+
 // PathOf writes a path, with {name} for a block that is called like the chart.
 func (s *Chart) PathOf(path []string) string {
 	out := slices.Clone(path)
 	for i, segment := range out {
-		isName := s.Name != "" && convention.SameName(segment, s.Name) || i == 0 && s.Component != "" && segment == s.Component
-		if isName && len(out) > 1 {
+		if s.IsName(i, segment) && len(out) > 1 {
 			out[i] = "{name}"
 		}
 	}
@@ -146,7 +152,7 @@ func (s *Chart) Concrete(path []string) []string {
 			continue
 		}
 		for _, key := range s.Values.Get(yamldoc.JoinPath(out[:i]...)).Keys() {
-			if convention.SameName(key, s.Name) || i == 0 && key == s.Component {
+			if s.IsName(i, key) {
 				out[i] = key
 			}
 		}
@@ -189,8 +195,7 @@ func (f *Facts) ReadTemplates(t templates) {
 	}
 	if f.Files == nil {
 		f.Files = &convention.Files{
-			Templates: t.filesByKind(), Extension: t.extension(),
-			Fact: convention.Fact{Evidence: t.Shown + "/templates", Confidence: convention.Name},
+			Templates: t.filesByKind(), Extension: t.extension(), Fact: byName(t.Shown + "/templates"),
 		}
 	}
 	if f.Route != "" && t.object(f.Route) != nil {
@@ -212,7 +217,7 @@ func (s *Chart) style() convention.Style {
 		Indent: values.Indent, Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
 		Comments: values.Comments, DocumentStart: values.DocumentStart,
 		ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
-		Fact: convention.Fact{Evidence: s.layers[0].shown, Confidence: convention.Name},
+		Fact: byName(s.layers[0].shown),
 	}
 	if len(s.layers[0].doc.Root.Entries) == 0 {
 		out.DocumentStart = chart.DocumentStart
@@ -266,8 +271,7 @@ func (s *Chart) readHints(values map[string]convention.Value) {
 			path, ok := s.scan().hinted(k, h.path)
 			if _, isKnown := values[k.Key]; ok && !isKnown {
 				values[k.Key] = convention.Value{
-					Path: s.PathOf(path), Shape: s.hintedShape(k.Key, path[len(path)-1]),
-					Fact: convention.Fact{Evidence: h.evidence, Confidence: convention.Name},
+					Path: s.PathOf(path), Shape: s.hintedShape(k.Key, path[len(path)-1]), Fact: byName(h.evidence),
 				}
 			}
 		}

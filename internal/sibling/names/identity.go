@@ -26,7 +26,9 @@ func NewLabels(own, selector, pods []convention.Label, services [][]convention.L
 	}
 	// A Service that finds nothing is a mistake, and not a habit to follow.
 	misses := func(l convention.Label) bool { return !slices.Contains(pods, l) || changesWithVersion(l) }
-	i := slices.IndexFunc(services, func(by []convention.Label) bool { return len(by) > 0 && !slices.ContainsFunc(by, misses) })
+	i := slices.IndexFunc(services, func(by []convention.Label) bool {
+		return len(by) > 0 && !slices.ContainsFunc(by, misses)
+	})
 	if i >= 0 && !slices.Equal(services[i], selector) {
 		out.ServiceSelector = services[i]
 	}
@@ -76,7 +78,8 @@ func labelScheme(l convention.Labels) string {
 // patterns and what is appended to it.
 func SplitName(pattern string) (base, suffix string) {
 	for _, base := range []string{
-		convention.FullnameReleaseChart, convention.FullnameChartRelease, convention.FullnameChart, convention.FullnameRelease,
+		convention.FullnameReleaseChart, convention.FullnameChartRelease,
+		convention.FullnameChart, convention.FullnameRelease,
 	} {
 		if suffix, found := strings.CutPrefix(pattern, base); found {
 			return base, suffix
@@ -96,7 +99,8 @@ func IsPlainSuffix(suffix string) bool { return plainSuffix.MatchString(suffix) 
 // object, so that it is a habit and not what one chart happens to need.
 func IsFileFor(kind, file string) bool {
 	base := convention.NormalizeName(path.Base(file))
-	return slices.ContainsFunc(convention.FileWords[kind], func(word string) bool { return strings.Contains(base, word) })
+	words := convention.FileWords[kind]
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(base, word) })
 }
 
 // NamedLike reports whether a file, its extension aside, is called like something.

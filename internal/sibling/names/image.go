@@ -75,7 +75,8 @@ func (s *scan) imageAt(p section, e *yamldoc.Entry) (imageCandidate, bool) {
 		c.score = 4
 	case name == "repository" && s.named(p.node, "image.tag") != nil:
 		c.score = 4
-	case parent == "tags" && len(p.path) > 1 && convention.NormalizeName(p.path[len(p.path)-2]) == "images" && taggedReference.MatchString(c.text):
+	case parent == "tags" && len(p.path) > 1 && convention.SameName(p.path[len(p.path)-2], "images") &&
+		taggedReference.MatchString(c.text):
 		c.score = 4
 	default:
 		return imageCandidate{}, false
@@ -118,10 +119,10 @@ func (s *scan) findImage() {
 	if c.flat && tag != nil && taggedReference.MatchString(c.text) {
 		tag = nil // "version" beside repo:tag is something else
 	}
-	shape := convention.ImageSplit
+	shape, last := convention.ImageSplit, c.repository[len(c.repository)-1]
 	registry := s.registry(c)
 	switch {
-	case tag == nil && c.flat && (taggedReference.MatchString(c.text) || convention.NormalizeName(c.repository[len(c.repository)-1]) == "image"):
+	case tag == nil && c.flat && (taggedReference.MatchString(c.text) || convention.SameName(last, "image")):
 		shape = convention.ImageString
 	case registry != nil:
 		shape = convention.ImageRegistry
@@ -144,7 +145,7 @@ func (s *scan) registry(c imageCandidate) []string {
 		return nil
 	}
 	for _, p := range s.maps {
-		if name := convention.NormalizeName(p.name()); name == "docker" || name == "registry" || name == "image" || name == "images" {
+		if slices.Contains([]string{"docker", "registry", "image", "images"}, convention.NormalizeName(p.name())) {
 			if e := s.named(p.node, "image.registry"); e != nil && e.Value.IsString() {
 				return p.child(e.Key)
 			}

@@ -84,7 +84,7 @@ func (t templates) labelFacts() (convention.Labels, bool) {
 
 // fact says that an object of the templates tells something.
 func (t templates) fact(o *object) convention.Fact {
-	return convention.Fact{Evidence: t.Shown + "/templates/" + o.file, Confidence: convention.Name}
+	return byName(t.Shown + "/templates/" + o.file)
 }
 
 func withInline(inline string, lines []string) []string {
@@ -166,7 +166,7 @@ func (t templates) fullname() string {
 	vars := assignments(t, body)
 	result := ""
 	for _, a := range action.FindAllStringSubmatch(text, -1) {
-		if assignment.MatchString(a[1]) || onlyControls.MatchString(a[1]) || strings.Contains(a[1], "fullnameOverride") {
+		if writesNothing(a[1]) || strings.Contains(a[1], "fullnameOverride") {
 			continue
 		}
 		if p, ok := t.expression(a[1], vars, 0); ok {

@@ -9,12 +9,13 @@ import (
 const chartVersion = "{chartVersion}"
 
 var (
-	action       = regexp.MustCompile(`\{\{-?\s*(.*?)\s*-?\}\}`)
-	labelLine    = regexp.MustCompile(`^["']?([A-Za-z0-9][A-Za-z0-9._/-]*)["']?:\s*(.*)$`)
-	includeCall  = regexp.MustCompile(`\b(?:include|template)\s+"([^"]+)"`)
-	printfCall   = regexp.MustCompile(`^\(?printf\s+"([^"]*)"\s+(.*)$`)
-	assignment   = regexp.MustCompile(`^(\$\w+)\s*:=\s*(.*)$`)
-	nameValue    = regexp.MustCompile(`^\$?\.Values\.((global|app|application)\.)?(name|appName|app|application|applicationName|nameOverride|fullnameOverride|serviceName)$`)
+	action      = regexp.MustCompile(`\{\{-?\s*(.*?)\s*-?\}\}`)
+	labelLine   = regexp.MustCompile(`^["']?([A-Za-z0-9][A-Za-z0-9._/-]*)["']?:\s*(.*)$`)
+	includeCall = regexp.MustCompile(`\b(?:include|template)\s+"([^"]+)"`)
+	printfCall  = regexp.MustCompile(`^\(?printf\s+"([^"]*)"\s+(.*)$`)
+	assignment  = regexp.MustCompile(`^(\$\w+)\s*:=\s*(.*)$`)
+	nameValue   = regexp.MustCompile(`^\$?\.Values\.((global|app|application)\.)?` +
+		`(name|appName|app|application|applicationName|nameOverride|fullnameOverride|serviceName)$`)
 	onlyControls = regexp.MustCompile(`^(if|else|end|with|range|define|/\*)\b|^/\*`)
 )
 
@@ -62,7 +63,8 @@ func (t templates) expression(e string, vars map[string]string, depth int) (stri
 	}
 	if len(fields) > 1 && (fields[0] == "default" || fields[0] == "coalesce") {
 		for _, f := range fields[1:] {
-			if p, ok := t.expression(f, vars, depth+1); ok && !strings.HasPrefix(strings.TrimPrefix(f, "$"), ".Values") {
+			isValue := strings.HasPrefix(strings.TrimPrefix(f, "$"), ".Values")
+			if p, ok := t.expression(f, vars, depth+1); ok && !isValue {
 				return p, true
 			}
 		}
@@ -171,7 +173,7 @@ func (t templates) body(name string, depth int) (string, bool) {
 	var texts []string
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
-		if m := action.FindStringSubmatch(line); m != nil && m[0] == line && (assignment.MatchString(m[1]) || onlyControls.MatchString(m[1])) {
+		if m := action.FindStringSubmatch(line); m != nil && m[0] == line && writesNothing(m[1]) {
 			continue
 		}
 		if line != "" {
@@ -183,6 +185,9 @@ func (t templates) body(name string, depth int) (string, bool) {
 	}
 	return t.pattern(texts[len(texts)-1], vars, depth+1)
 }
+
+// writesNothing tells actions that are for control alone.
+func writesNothing(a string) bool { return assignment.MatchString(a) || onlyControls.MatchString(a) }
 
 // assignments reads the variables that some lines set; those that are not
 // understood are left out.

@@ -67,7 +67,8 @@ func (s *scan) addEnv(p section, e *yamldoc.Entry) {
 	path, value := p.child(e.Key), e.Value
 	// Secret and other variables apart: variables.{secret,nonSecret}.
 	if secret := pick(value, []string{"secret", "secrets", "sensitive"}, isMapOrNull); secret != nil {
-		if open := pick(value, []string{"nonsecret", "nonsecrets", "plain", "public", "normal"}, isMapOrNull); open != nil {
+		names := []string{"nonsecret", "nonsecrets", "plain", "public", "normal"}
+		if open := pick(value, names, isMapOrNull); open != nil {
 			path, value = append(path, open.Key), open.Value
 		}
 	}
@@ -140,6 +141,7 @@ func (s *scan) findSecurityContexts() {
 		return
 	}
 	path := p.child(e.Key)
+	isPodBlock := slices.Contains(convention.PodBlocks, convention.NormalizeName(p.name()))
 	inPod := pick(e.Value, []string{"pod"}, isMapOrNull)
 	inContainer := pick(e.Value, []string{"container", "app", "main"}, isMapOrNull)
 	switch {
@@ -152,7 +154,7 @@ func (s *scan) findSecurityContexts() {
 		} else {
 			s.add("securityContext", append(slices.Clone(path), "container"), "")
 		}
-	case hasContainer || !hasPod && e.Value.Entry("fsGroup") != nil || slices.Contains(convention.PodBlocks, convention.NormalizeName(p.name())):
+	case hasContainer || !hasPod && e.Value.Entry("fsGroup") != nil || isPodBlock:
 		s.add("podSecurityContext", path, "")
 	default:
 		s.add("securityContext", path, "")

@@ -9,9 +9,9 @@ import (
 
 // publicRegistries are where applications publish their images themselves.
 var publicRegistries = []string{
-	"docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "lscr.io", "mcr.microsoft.com",
-	"registry.k8s.io", "k8s.gcr.io", "public.ecr.aws", "registry.gitlab.com", "docker.elastic.co", "cgr.dev", "nvcr.io", "codeberg.org",
-	"registry.hub.docker.com",
+	"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "ghcr.io", "quay.io", "gcr.io",
+	"lscr.io", "mcr.microsoft.com", "registry.k8s.io", "k8s.gcr.io", "public.ecr.aws", "registry.gitlab.com",
+	"docker.elastic.co", "cgr.dev", "nvcr.io", "codeberg.org",
 }
 
 // registry gives the registry of the application's image, "" for a public one.
@@ -25,7 +25,8 @@ func (s *Chart) registry() string {
 	}
 	host, _, isPath := strings.Cut(s.Values.Get(yamldoc.JoinPath(at.path...)).Str(), "/")
 	isHost := strings.ContainsAny(host, ".:") && (isPath || at.key == "image.registry")
-	if !isHost || slices.Contains(publicRegistries, host) || strings.Contains(host, "example") || strings.HasSuffix(host, ".gcr.io") {
+	isPublic := slices.Contains(publicRegistries, host) || strings.HasSuffix(host, ".gcr.io")
+	if !isHost || isPublic || strings.Contains(host, "example") {
 		return ""
 	}
 	return host

@@ -54,22 +54,13 @@ func (s *scan) routeBlock(names ...string) (section, bool) {
 		k := s.sheet.Of("ingress." + key)
 		settings = slices.Concat(settings, k.Names, k.Shaped[convention.HostsSingle], k.Shaped[convention.TLSSecret])
 	}
-	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
-	var empty *section
+	if block, ok := s.blockWith(names, settings); ok {
+		return block, true
+	}
 	for _, p := range s.blocks(names...) {
-		if says(p.node) {
+		if len(p.node.Entries) > 0 {
 			return p, true
 		}
-		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
-		if one != nil {
-			return section{p.child(one.Key), one.Value}, true
-		}
-		if empty == nil && len(p.node.Entries) > 0 {
-			empty = &p
-		}
-	}
-	if empty != nil {
-		return *empty, true
 	}
 	return section{}, false
 }

@@ -87,7 +87,8 @@ var asideWords = []string{
 	"redis", "valkey", "postgres", "mysql", "mariadb", "mongo", "memcached", "rabbitmq", "kafka", "minio",
 	"sidecar", "metrics", "exporter", "prometheus", "grafana", "monitor", "backup", "migrat",
 	"cronjob", "probe", "lifecycle", "volumepermission", "extra", "additional", "oauth", "networkpolic", "fluent",
-	"externalsecret", "configmap", "addon", "predelete", "postdelete", "preinstall", "postinstall", "preupgrade", "postupgrade",
+	"externalsecret", "configmap", "addon", "predelete", "postdelete", "preinstall", "postinstall", "preupgrade",
+	"postupgrade",
 }
 
 func aside(key string) bool {
@@ -128,7 +129,8 @@ func (s *scan) dropOtherComponents() {
 		if slices.ContainsFunc(foreign, func(f []string) bool { return convention.HasPrefix(p.path, f) }) {
 			return true
 		}
-		if len(p.path) == 0 || convention.HasPrefix(image.path, p.path) || convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat {
+		inImage := convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat
+		if len(p.path) == 0 || inImage || convention.HasPrefix(image.path, p.path) {
 			return false
 		}
 		e := p.node.Entry("image")
@@ -240,7 +242,7 @@ func (s *scan) blocks(names ...string) []section {
 	rest := s.maps
 	inScope := func(p section) bool {
 		parent := p.path[:len(p.path)-1]
-		return len(parent) == 0 || convention.HasPrefix(s.imageBlock.path, parent) || convention.SameName(parent[0], s.name)
+		return convention.HasPrefix(s.imageBlock.path, parent) || convention.SameName(parent[0], s.name)
 	}
 	for _, scoped := range []bool{true, false} {
 		for _, p := range rest {
@@ -250,6 +252,22 @@ func (s *scan) blocks(names ...string) []section {
 		}
 	}
 	return out
+}
+
+// blockWith finds a block of one of the names that has one of the settings, be
+// it in one of several things that the block has by name (ingress.main).
+func (s *scan) blockWith(names, settings []string) (section, bool) {
+	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
+	for _, p := range s.blocks(names...) {
+		if says(p.node) {
+			return p, true
+		}
+		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
+		if one != nil {
+			return section{p.child(one.Key), one.Value}, true
+		}
+	}
+	return section{}, false
 }
 
 // member chooses one of several named things (ingresses, services, ports): the

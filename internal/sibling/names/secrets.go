@@ -27,11 +27,12 @@ func (s *Chart) secrets() convention.Secrets {
 	}
 	for _, t := range s.Templates {
 		if t.mentionsVault {
-			return convention.Secrets{Mechanism: convention.SecretsVault, Fact: convention.Fact{Evidence: t.Shown + "/templates " + vaultAnnotation, Confidence: convention.Name}}
+			evidence := t.Shown + "/templates " + vaultAnnotation
+			return convention.Secrets{Mechanism: convention.SecretsVault, Fact: byName(evidence)}
 		}
 	}
 	if path := existingSecret(s.Values, nil, 0); path != nil {
-		return convention.Secrets{Mechanism: convention.SecretsExisting, Fact: convention.Fact{Evidence: s.EvidenceOf(path), Confidence: convention.Name}}
+		return convention.Secrets{Mechanism: convention.SecretsExisting, Fact: byName(s.EvidenceOf(path))}
 	}
 	for _, t := range s.Templates {
 		if o := t.object("Secret"); o != nil {

@@ -25,19 +25,9 @@ func (s *scan) findService() {
 // serviceBlock finds the block of the application's Service, below its name
 // where there are several.
 func (s *scan) serviceBlock() (section, bool) {
-	settings := slices.Concat(
-		s.sheet.Of("service.type").Names, s.sheet.Of("service.port").Names, []string{"ports", "annotations"})
-	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
-	for _, p := range s.blocks(s.sheet.Of("service").Names...) {
-		if says(p.node) {
-			return p, true
-		}
-		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
-		if one != nil {
-			return section{p.child(one.Key), one.Value}, true
-		}
-	}
-	return section{}, false
+	settings := []string{"ports", "annotations"}
+	settings = slices.Concat(settings, s.sheet.Of("service.type").Names, s.sheet.Of("service.port").Names)
+	return s.blockWith(s.sheet.Of("service").Names, settings)
 }
 
 // servicePort finds the port in one of its three styles: one, a list, or named

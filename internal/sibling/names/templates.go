@@ -198,7 +198,8 @@ var asideException = map[string]bool{"configmap": true, "networkpolicy": true, "
 // AsidePath tells files of tests and of components beside the application.
 func AsidePath(file, chart string) bool {
 	for _, segment := range strings.Split(strings.TrimSuffix(file, path.Ext(file)), "/") {
-		if aside(segment) && !convention.SameName(segment, chart) && !asideException[convention.NormalizeName(segment)] {
+		name := convention.NormalizeName(segment)
+		if aside(segment) && !convention.SameName(segment, chart) && !asideException[name] {
 			return true
 		}
 	}
@@ -231,7 +232,8 @@ func (t *templates) readDefines(file string, lines []string) []string {
 				t.helpers = file
 			}
 			if endLine.MatchString(line[strings.Index(line, m[0])+len(m[0]):]) {
-				t.defines[name] = append(t.defines[name], strings.TrimSpace(endLine.ReplaceAllString(strings.Replace(line, m[0], "", 1), "")))
+				body := endLine.ReplaceAllString(strings.Replace(line, m[0], "", 1), "")
+				t.defines[name] = append(t.defines[name], strings.TrimSpace(body))
 				name = ""
 			}
 		case name == "":

@@ -33,9 +33,10 @@ func (o *observation) addDefaults(f *names.Facts) {
 				d.HostPattern, d.Domain = s.HostPattern(host)
 			}
 		case ref.Kind == "PersistentVolumeClaim":
-			d.StorageClass = cmp.Or(d.StorageClass, literalText(object.Text("spec", "storageClassName")))
+			d.StorageClass = cmp.Or(d.StorageClass, literal(object, "spec", "storageClassName"))
 		case ref == o.workload:
-			d.StorageClass = cmp.Or(d.StorageClass, literalText(object.Text("spec", "volumeClaimTemplates", "0", "spec", "storageClassName")))
+			d.StorageClass = cmp.Or(d.StorageClass,
+				literal(object, "spec", "volumeClaimTemplates", "0", "spec", "storageClassName"))
 		}
 	}
 	if d.Confidence == "" && (d.HostPattern != before.HostPattern || d.IngressClass != before.IngressClass ||
@@ -46,13 +47,13 @@ func (o *observation) addDefaults(f *names.Facts) {
 
 // readRoute takes class and issuer of a rendered route.
 func readRoute(d *convention.Defaults, object manifest.Object) {
-	annotations := object.Annotations()
-	d.IngressClass = cmp.Or(d.IngressClass, literalText(object.Text("spec", "ingressClassName")), literalText(annotations[names.ClassAnnotation]))
+	d.IngressClass = cmp.Or(d.IngressClass, literal(object, "spec", "ingressClassName"),
+		literal(object, "metadata", "annotations", names.ClassAnnotation))
 	if d.ClusterIssuer != "" {
 		return
 	}
 	for _, name := range names.IssuerAnnotations {
-		if issuer := literalText(annotations[name]); issuer != "" {
+		if issuer := literal(object, "metadata", "annotations", name); issuer != "" {
 			d.ClusterIssuer, d.ClusterIssuerAnnotation = issuer, name
 			if d.IngressAnnotations == nil {
 				d.IngressAnnotations = map[string]string{}
@@ -63,8 +64,10 @@ func readRoute(d *convention.Defaults, object manifest.Object) {
 	}
 }
 
-// literalText gives a text that no experiment made up and that can be a name.
-func literalText(text string) string {
+// literal gives a field's text where no experiment made it up and it can be a
+// name.
+func literal(object manifest.Object, field ...string) string {
+	text := object.Text(field...)
 	if lineage.IsMade(text) || !convention.IsObjectName(text) || text == "-" || text == "default" {
 		return ""
 	}
@@ -81,7 +84,8 @@ func hostOf(object manifest.Object) string {
 	}
 	host := strings.TrimPrefix(hosts[i], "*.")
 	_, domain, ok := strings.Cut(host, ".")
-	if !ok || !strings.Contains(domain, ".") || lineage.IsMade(domain) || names.PlaceholderHost.MatchString(host) || !convention.IsHostPattern(host) {
+	isReal := ok && strings.Contains(domain, ".") && !lineage.IsMade(domain) && !names.IsPlaceholder(host)
+	if !isReal || !convention.IsHostPattern(host) {
 		return ""
 	}
 	return host
