@@ -14,11 +14,11 @@ import (
 // all: because _helpers.tpl and .helmignore would be left out without it.
 //
 //go:embed all:server
-var charts embed.FS
+var folders embed.FS
 
 // Files gives the chart's files, their names relative to the chart.
 func Files() fs.FS {
-	sub, err := fs.Sub(charts, "server")
+	sub, err := fs.Sub(folders, "server")
 	if err != nil {
 		// The folder is named above, so this cannot be.
 		return embed.FS{}

@@ -117,6 +117,9 @@ func functions(l *layout, data templateData) template.FuncMap {
 			p, err := l.path(key)
 			return p.String(), err
 		},
+		// any gives the condition that one of these values is set, of those that
+		// the chart has, as an operand.
+		"any": func(keys ...string) (string, error) { return l.anyOf(keys) },
 		// nested writes one value as a user would set it.
 		"nested": func(key, value string) (string, error) {
 			p, err := l.path(key)
@@ -166,6 +169,24 @@ func functions(l *layout, data templateData) template.FuncMap {
 			return fmt.Sprintf(`include %q (list $ %s)`, helper("host"), field)
 		},
 	}
+}
+
+// anyOf gives the expression of a value, or of the first of several that is set.
+// Values that the chart has not are left out.
+func (l *layout) anyOf(keys []string) (string, error) {
+	var set []string
+	for _, key := range keys {
+		if p, ok := l.paths[key]; ok {
+			set = append(set, p.expression(".Values"))
+		}
+	}
+	switch len(set) {
+	case 0:
+		return "", fmt.Errorf("the chart has none of the values %s", strings.Join(keys, ", "))
+	case 1:
+		return set[0], nil
+	}
+	return "(or " + strings.Join(set, " ") + ")", nil
 }
 
 func objectName(naming convention.Naming, helper func(string) string, kind string, suffix []string) string {

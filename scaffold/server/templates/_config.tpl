@@ -10,21 +10,7 @@ from the other values. Everything that depends on the configuration reads this.
 {{- $_ := set $config "rtc" $rtc }}
 [[ if has "redis" ]]
 {{- $redis := $config.redis | default dict }}
-{{- if [[ value "redis.enabled" ]] }}
-{{- $_ := set $redis "address" (printf "127.0.0.1:%d" (int [[ value "redis.port" ]])) }}
-{{- else }}
-{{- with [[ value "redis.external.address" ]] }}
-{{- $_ := set $redis "address" . }}
-{{- end }}
-{{- if or [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]] }}
-{{- $tls := $redis.tls | default dict }}
-{{- $_ := set $tls "enabled" true }}
-{{- if [[ value "redis.external.caSecret" ]] }}
-{{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
-{{- end }}
-{{- $_ := set $redis "tls" $tls }}
-{{- end }}
-{{- end }}
+{{- include "[[ helper "redisConfig" ]]" (list . $redis) }}
 {{- if $redis }}
 {{- $_ := set $config "redis" $redis }}
 {{- end }}

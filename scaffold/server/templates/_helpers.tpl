@@ -178,29 +178,10 @@ How the server gets its API keys: "config" (they are in the configuration),
 */}}
 {{- define "[[ helper "keysFrom" ]]" -}}
 {{- if include "[[ helper "config" ]]" . | fromYaml | dig "keys" dict }}config
-[[ if has "secret-operator" ]]
-{{- else if or [[ value "keys.values" ]] (and (or [[ value "keys.existingSecret" ]] [[ value "keys.operator.enabled" ]]) [[ value "keys.fileEntry" ]]) }}file
-[[ else ]]
-{{- else if or [[ value "keys.values" ]] (and [[ value "keys.existingSecret" ]] [[ value "keys.fileEntry" ]]) }}file
-[[ end ]]
+{{- else if or [[ value "keys.values" ]] (and [[ any "keys.existingSecret" "keys.operator.enabled" ]] [[ value "keys.fileEntry" ]]) }}file
 {{- else }}env
 {{- end }}
 {{- end }}
-[[ if has "redis" ]]
-
-{{/*
-Secret with the password of Redis, "" where there is none.
-*/}}
-{{- define "[[ helper "redisSecret" ]]" -}}
-{{- if not [[ value "redis.enabled" ]] }}
-{{- [[ value "redis.external.existingSecret" ]] | default "" }}
-[[ if has "redis-service" ]]
-{{- else if [[ value "redis.service.enabled" ]] }}
-{{- [[ value "redis.service.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "redis")) }}
-[[ end ]]
-{{- end }}
-{{- end }}
-[[ end ]]
 [[ if has "turn" ]]
 
 {{/*

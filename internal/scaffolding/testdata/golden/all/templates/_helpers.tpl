@@ -122,17 +122,6 @@ How the server gets its API keys: "config" (they are in the configuration),
 {{- end }}
 
 {{/*
-Secret with the password of Redis, "" where there is none.
-*/}}
-{{- define "livekit.redisSecret" -}}
-{{- if not .Values.redis.enabled }}
-{{- .Values.redis.external.existingSecret | default "" }}
-{{- else if .Values.redis.service.enabled }}
-{{- .Values.redis.service.existingSecret | default (include "livekit.suffixed" (list . "redis")) }}
-{{- end }}
-{{- end }}
-
-{{/*
 Secret with the certificate of TURN, "" where the server needs none.
 */}}
 {{- define "livekit.turnSecret" -}}

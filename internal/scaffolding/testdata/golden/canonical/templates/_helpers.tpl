@@ -115,12 +115,3 @@ How the server gets its API keys: "config" (they are in the configuration),
 {{- else }}env
 {{- end }}
 {{- end }}
-
-{{/*
-Secret with the password of Redis, "" where there is none.
-*/}}
-{{- define "livekit.redisSecret" -}}
-{{- if not .Values.redis.enabled }}
-{{- .Values.redis.external.existingSecret | default "" }}
-{{- end }}
-{{- end }}

@@ -9,21 +9,7 @@ from the other values. Everything that depends on the configuration reads this.
 {{- $_ := set $rtc "use_external_ip" (eq (include "livekit.address" .) "stun") }}
 {{- $_ := set $config "rtc" $rtc }}
 {{- $redis := $config.redis | default dict }}
-{{- if .Values.redis.enabled }}
-{{- $_ := set $redis "address" (printf "127.0.0.1:%d" (int .Values.redis.port)) }}
-{{- else }}
-{{- with .Values.redis.external.address }}
-{{- $_ := set $redis "address" . }}
-{{- end }}
-{{- if or .Values.redis.external.tls .Values.redis.external.caSecret }}
-{{- $tls := $redis.tls | default dict }}
-{{- $_ := set $tls "enabled" true }}
-{{- if .Values.redis.external.caSecret }}
-{{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
-{{- end }}
-{{- $_ := set $redis "tls" $tls }}
-{{- end }}
-{{- end }}
+{{- include "livekit.redisConfig" (list . $redis) }}
 {{- if $redis }}
 {{- $_ := set $config "redis" $redis }}
 {{- end }}
