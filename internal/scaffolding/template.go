@@ -62,6 +62,9 @@ func chartFiles(l *layout, table *canonical.Table, data templateData) (map[strin
 		if err != nil {
 			return err
 		}
+		if isTemplate && len(bytes.TrimSpace(rendered)) == 0 {
+			return nil // this convention needs none of it
+		}
 		to := l.fileName(name)
 		out[to] = join(to, out[to], rendered)
 		return nil
@@ -151,16 +154,12 @@ func functions(l *layout, data templateData) template.FuncMap {
 		"labelValue":          func(pattern string) string { return labelValue(pattern, helper) },
 		"serviceSelector":     func(indent int) string { return serviceSelector(l.convention, helper, ".", indent) },
 		"rootServiceSelector": func(indent int) string { return serviceSelector(l.convention, helper, "$", indent) },
-		// hosts gives the list of the Ingress' hosts, hostField the host in an
-		// element.
-		"hosts": func() (string, error) {
-			p, err := l.path("ingress.hosts")
-			if l.shape("ingress.hosts") == convention.HostsSingle {
-				return "list " + p.expression("$.Values"), err
-			}
-			return p.expression("$.Values"), err
-		},
-		"hostField": func() string { return hostField(l.shape("ingress.hosts")) },
+		// hosts and tls give the Ingress' hosts and TLS in the canonical shape, for
+		// any route: the values themselves, or what a helper makes of them.
+		"hosts": func(dot string) (string, error) { return l.normalized("ingress.hosts", helper("hosts"), dot) },
+		"tls":   func(dot string) (string, error) { return l.normalized("ingress.tls", helper("tls"), dot) },
+		// isNormal reports whether they need no helper.
+		"isNormal": l.isNormal,
 		// host gives the expression of a whole host, for use inside range.
 		"host": func(field string) string {
 			if _, ok := l.paths["ingress.domain"]; !ok {
@@ -187,6 +186,23 @@ func (l *layout) anyOf(keys []string) (string, error) {
 		return set[0], nil
 	}
 	return "(or " + strings.Join(set, " ") + ")", nil
+}
+
+// isNormal reports whether the hosts or the TLS of the Ingress are in values.yaml
+// as a route needs them: in the canonical shape, and with whole hosts.
+func (l *layout) isNormal(key string) bool {
+	_, hasDomain := l.paths["ingress.domain"]
+	_, isThere := l.paths[key]
+	return !isThere || l.shape(key) == plainShapes[key] && !hasDomain
+}
+
+// normalized gives the expression of a value in the canonical shape.
+func (l *layout) normalized(key, helper, dot string) (string, error) {
+	p, err := l.path(key)
+	if err != nil || l.isNormal(key) {
+		return p.expression(strings.TrimPrefix(dot, ".") + ".Values"), err
+	}
+	return fmt.Sprintf("(include %q %s | fromYamlArray)", helper, dot), nil
 }
 
 func objectName(naming convention.Naming, helper func(string) string, kind string, suffix []string) string {
@@ -252,17 +268,6 @@ func serviceSelector(conv *convention.Convention, helper func(string) string, do
 		lines = append(lines, label.Name+": "+value)
 	}
 	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
-}
-
-// hostField is where an element of the Ingress' hosts holds the host.
-func hostField(shape string) string {
-	switch shape {
-	case convention.HostsObjects:
-		return ".host"
-	case convention.HostsNamed:
-		return ".name"
-	}
-	return "."
 }
 
 // credentialKeys makes one regular expression of the last parts of the paths

@@ -115,23 +115,6 @@ Name of the Service for signalling.
 [[ name "Service" ]]
 {{- end }}
 
-[[ if placed "ingress.domain" ]]
-{{/*
-A host, with the domain behind it where it has no dot:
-include "[[ helper "host" ]]" (list . "livekit")
-*/}}
-{{- define "[[ helper "host" ]]" -}}
-{{- $host := last . }}
-{{- with first . }}
-{{- if and $host [[ value "ingress.domain" ]] (not (contains "." $host)) }}
-{{- printf "%s.%s" $host [[ value "ingress.domain" ]] }}
-{{- else }}
-{{- $host }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-[[ end ]]
 {{/*
 Name of the ServiceAccount.
 */}}
