@@ -3,7 +3,6 @@ package scaffold
 import (
 	"fmt"
 	"io/fs"
-	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,29 +33,30 @@ func TestBranchesBalance(t *testing.T) {
 }
 
 func TestUnbalanced(t *testing.T) {
-	for text, want := range map[string]string{
-		`[[ if .A ]]{{- if .x }}y{{ end }}[[ end ]]`:                                 "",
-		`{{- if .x }}[[ if .A ]]{{ .y }}[[ else ]]{{ .z }}[[ end ]]{{ end }}`:        "",
-		`[[ if .A ]]{{- with [[ value "x" ]] }}{{ else }}{{ .y }}{{ end }}[[ end ]]`: "",
-		`[[ if .A ]]{{/* if not ended */}}{{ "if" }}[[ end ]]`:                       "",
-		`[[ range .A ]]{{ if .x }}[[ if .B ]]y[[ end ]]{{ end }}[[ end ]]`:           "",
-		`{{ fail "[[ if .A ]]a[[ else ]]b[[ end ]]" }}`:                              "",
-		`[[ if .A ]]{{ if .x }}[[ else ]]{{ if .y }}[[ end ]]z{{ end }}`:             "line 1: a branch opens {{ if .x }}",
-		`[[ if .A ]]x[[ else ]]{{- range .y }}[[ end ]]z{{ end }}`:                   "line 1: a branch opens {{- range .y }}",
-		"{{ if .x }}\n[[ if .A ]]\n{{- else if .y }}\n[[ end ]]\n{{ end }}":          "line 2: a branch has {{- else if .y }}",
-		`{{ if .x }}[[ range .A ]]{{ end }}{{ if .x }}[[ end ]]{{ end }}`:            "line 1: a branch has {{ end }}",
-		`[[ if .A ]]{{ if .x }}[[ if .B ]]{{ end }}[[ end ]]{{ end }}[[ end ]]`:      "line 1: a branch has {{ end }}",
-		`[[ with .A ]]{{ define "x" }}{{ block "y" . }}{{ end }}[[ end ]]{{ end }}`:  `line 1: a branch opens {{ define "x" }}`,
-		`[[ if .A ]]{{ [[ else ]]{{ .b [[ end ]] }}`:                                 "line 1: a branch ends inside {{ }}",
-		`{{ if .x }}y`: "line 1: the file opens {{ if .x }}",
+	for _, c := range []struct{ text, want string }{
+		{`[[ if .A ]]{{- if .x }}y{{ end }}[[ end ]]`, ""},
+		{`{{- if .x }}[[ if .A ]]{{ .y }}[[ else ]]{{ .z }}[[ end ]]{{ end }}`, ""},
+		{`[[ if .A ]]{{- with [[ value "x" ]] }}{{ else }}{{ .y }}{{ end }}[[ end ]]`, ""},
+		{`[[ if .A ]]{{/* if not ended */}}{{ "if" }}[[ end ]]`, ""},
+		{`[[ range .A ]]{{ if .x }}[[ if .B ]]y[[ end ]]{{ end }}[[ end ]]`, ""},
+		{`{{ fail "[[ if .A ]]a[[ else ]]b[[ end ]]" }}`, ""},
+		{`[[ if .A ]]{{ if .x }}[[ else ]]{{ if .y }}[[ end ]]z{{ end }}`, "line 1: a branch opens {{ if .x }}"},
+		{`[[ if .A ]]x[[ else ]]{{- range .y }}[[ end ]]z{{ end }}`, "line 1: a branch opens {{- range .y }}"},
+		{"{{ if .x }}\n[[ if .A ]]\n{{- else if .y }}\n[[ end ]]\n{{ end }}", "line 2: a branch has {{- else if .y }}"},
+		{`{{ if .x }}[[ range .A ]]{{ end }}{{ if .x }}[[ end ]]{{ end }}`, "line 1: a branch has {{ end }}"},
+		{`[[ if .A ]]{{ if .x }}[[ if .B ]]{{ end }}[[ end ]]{{ end }}[[ end ]]`, "line 1: a branch has {{ end }}"},
+		{`[[ if .A ]]{{ define "x" }}{{ block "y" . }}{{ end }}[[ end ]]`, `line 1: a branch opens {{ define "x" }}`},
+		{`[[ if .A ]]{{ [[ else ]]{{ .b [[ end ]] }}`, "line 1: a branch ends inside {{ }}"},
+		{`{{ if .x }}y`, "line 1: the file opens {{ if .x }}"},
 	} {
-		faults, err := unbalanced("x", text)
+		faults, err := unbalanced("x", c.text)
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		if got := strings.Join(faults, "\n"); !strings.Contains(got, want) || (want == "") != (got == "") {
-			t.Errorf("%s: %q, want %q", text, got, want)
+		got := strings.Join(faults, "\n")
+		if !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
+			t.Errorf("%s: %q, want %q", c.text, got, c.want)
 		}
 	}
 }
@@ -75,10 +75,7 @@ func unbalanced(name, text string) ([]string, error) {
 			faults = append(faults, fmt.Sprintf("line %d: %s", 1+strings.Count(text[:pos], "\n"), fault))
 		}
 	}
-	// NOTES.txt and README.md hold {{ }} as well, or none.
-	if path.Ext(name) != ".md" {
-		check("the file", 0, tree.Root)
-	}
+	check("the file", 0, tree.Root)
 	branches(tree.Root, func(pos parse.Pos, list *parse.ListNode) { check("a branch", pos, list) })
 	return faults, nil
 }

@@ -103,17 +103,6 @@ func (t *Table) Component(name string) (Component, bool) {
 	return t.Components[i], true
 }
 
-// ComponentOf names the component that a template file belongs to. The path is
-// relative to templates/.
-func (t *Table) ComponentOf(template string) string {
-	for _, c := range t.Components {
-		if slices.Contains(c.Templates, template) {
-			return c.Name
-		}
-	}
-	return Core
-}
-
 // Select gives the components of a chart: the default ones and those of with
 // ("all" for every one), without those of without, in the table's order. What
 // a component requires comes along, and goes along.

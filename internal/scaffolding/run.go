@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -325,15 +324,13 @@ func newLock(c *Chart, o RunOptions, options map[string]any) (*chartdir.Lock, er
 
 // templateHash is the hash of the embedded chart, its names and texts.
 func templateHash() (string, error) {
+	files, err := scaffold.Files(scaffold.Server)
+	if err != nil {
+		return "", err
+	}
 	sum := sha256.New()
-	files := scaffold.Files()
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(files, name)
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
-		return err
-	})
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), err
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(files[name]), files[name])
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }

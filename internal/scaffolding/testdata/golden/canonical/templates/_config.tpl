@@ -17,21 +17,6 @@ from the other values. Everything that depends on the configuration reads this.
 {{- end }}
 
 {{/*
-Lays the second map over the first, in place: false and 0 replace, too, which
-sprig's mergeOverwrite leaves out.
-*/}}
-{{- define "livekit.overlay" -}}
-{{- $base := first . }}
-{{- range $key, $value := last . }}
-{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
-{{- include "livekit.overlay" (list (get $base $key) $value) }}
-{{- else }}
-{{- $_ := set $base $key $value }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/*
 "true" where the configuration holds a credential: then it is a Secret, not a
 ConfigMap. What a newer server takes for one nobody knows, so extraConfig is one.
 */}}
@@ -96,16 +81,27 @@ not listed, and "from" and "to" are set.
 {{- end }}
 
 {{/*
-"true" where more than one server may run.
-*/}}
-{{- define "livekit.several" -}}
-{{- if gt (int .Values.replicaCount) 1 }}true{{ end }}
-{{- end }}
-
-{{/*
 "true" where the pod holds what no second one can have beside it: the claim, or
 the ports of a node or a load balancer.
 */}}
 {{- define "livekit.alone" -}}
 {{- if or (and .Values.redis.enabled .Values.persistence.enabled) (and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .))) }}true{{ end }}
+{{- end }}
+
+{{/*
+Secret with the API keys.
+*/}}
+{{- define "livekit.keysSecret" -}}
+{{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
+{{- end }}
+
+{{/*
+How the server gets its API keys: "config" (they are in the configuration),
+"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
+*/}}
+{{- define "livekit.keysFrom" -}}
+{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
+{{- else if or .Values.keys.values (and .Values.keys.existingSecret .Values.keys.fileEntry) }}file
+{{- else }}env
+{{- end }}
 {{- end }}
