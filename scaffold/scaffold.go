@@ -1,12 +1,11 @@
 // Package scaffold embeds the charts that `helm livekit scaffold` writes: text
 // with [[ ]] as delimiters, so that {{ }} passes through untouched and each
-// file reads like the file it becomes.
+// file reads like the file it becomes. docs/templates.md says how to write them.
 //
-// A folder is a service. Its facts.yaml says all that is known of its values, its
+// Each of LiveKit's services has a folder, and common has what their charts
+// share. In a service's folder facts.yaml says all that is known of its values, and
 // upstream.yaml what is known of upstream's chart; the rest is the chart.
-//
-// A line that holds nothing but [[ if ]], [[ else ]], [[ range ]] or [[ end ]]
-// leaves no line behind. internal/scaffolding has the functions.
+// internal/scaffolding fills it in.
 package scaffold
 
 import (
@@ -17,34 +16,55 @@ import (
 
 // all: because _helpers.tpl and .helmignore would be left out without it.
 //
-//go:embed all:server
-var charts embed.FS
+//go:embed all:common all:server
+var folders embed.FS
 
-// Names of the files that are about a chart and not of it.
+// The files of a service's folder that are about its chart and not of it.
 const (
 	factsName    = "facts.yaml"
 	upstreamName = "upstream.yaml"
 )
 
-// IsChartFile reports whether a file of a service's folder becomes one of the chart.
-func IsChartFile(name string) bool { return name != factsName && name != upstreamName }
-
-// Files gives the chart's files, their names relative to the chart.
-func Files() fs.FS {
-	sub, err := fs.Sub(charts, "server")
-	if err != nil {
-		// The folder is named above, so this cannot be.
-		return embed.FS{}
+// Files gives the files of a service's chart ("server") by their names relative to
+// the chart: those of common, with the service's laid over them. Below blocks/ are
+// the parts that templates name. values.yaml and its schema are not among them:
+// they are made from the service's facts.
+func Files(service string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, folder := range []string{"common", service} {
+		if err := add(files, folder); err != nil {
+			return nil, err
+		}
 	}
-	return sub
+	delete(files, factsName)
+	delete(files, upstreamName)
+	return files, nil
+}
+
+// add reads the files of one folder.
+func add(files map[string][]byte, folder string) error {
+	layer, err := fs.Sub(folders, folder)
+	if err != nil {
+		return err
+	}
+	return fs.WalkDir(layer, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("no service is called %q: %w", folder, err)
+		}
+		if entry.IsDir() {
+			return nil
+		}
+		files[name], err = fs.ReadFile(layer, name)
+		return err
+	})
 }
 
 // Facts gives the texts of a service's facts.yaml and upstream.yaml.
 func Facts(service string) (facts, upstream []byte, err error) {
-	if facts, err = charts.ReadFile(service + "/" + factsName); err != nil {
+	if facts, err = folders.ReadFile(service + "/" + factsName); err != nil {
 		return nil, nil, fmt.Errorf("no service is called %q: %w", service, err)
 	}
-	if upstream, err = charts.ReadFile(service + "/" + upstreamName); err != nil {
+	if upstream, err = folders.ReadFile(service + "/" + upstreamName); err != nil {
 		return nil, nil, fmt.Errorf("no chart of upstream's is known for %q: %w", service, err)
 	}
 	return facts, upstream, nil

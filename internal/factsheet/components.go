@@ -27,17 +27,6 @@ func (s *Sheet) Component(name string) (Component, bool) {
 	return s.Components[i], true
 }
 
-// ComponentOf names the component that a template file belongs to. The path is
-// relative to templates/.
-func (s *Sheet) ComponentOf(template string) string {
-	for _, c := range s.Components {
-		if slices.Contains(c.Templates, template) {
-			return c.Name
-		}
-	}
-	return Core
-}
-
 // Optional gives the components that can be left out.
 func (s *Sheet) Optional() []Component {
 	return slices.DeleteFunc(slices.Clone(s.Components), func(c Component) bool { return c.Name == Core })

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -321,7 +320,7 @@ func nearer(charts []string) []string {
 }
 
 func newLock(c *Chart, o RunOptions, options map[string]any) (*chartdir.Lock, error) {
-	template, err := templateHash()
+	template, err := templateHash(c.Sheet.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -338,17 +337,19 @@ func UpstreamVersion(s *factsheet.Sheet) chartdir.Version {
 	return chartdir.Version{Name: s.Upstream.Name, Version: s.Upstream.Version, AppVersion: s.Upstream.AppVersion}
 }
 
-// templateHash is the hash of the embedded chart, its names and texts.
-func templateHash() (string, error) {
+// templateHash is the hash of a service's embedded chart, its names and texts, the
+// facts that values.yaml is made from among them.
+func templateHash(service string) (string, error) {
+	files, err := scaffold.Files(service)
+	if err != nil {
+		return "", err
+	}
+	if files["facts.yaml"], _, err = scaffold.Facts(service); err != nil {
+		return "", err
+	}
 	sum := sha256.New()
-	files := scaffold.Files()
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(files, name)
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
-		return err
-	})
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), err
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(files[name]), files[name])
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -189,9 +189,13 @@ func generate(l *layout, sheet *factsheet.Sheet, o Options, components []string)
 	data := templateData{
 		App: a, Convention: l.convention, Workload: l.workload(), Components: components,
 		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion, SecretKind: secretKind(l.convention),
-		Values: string(values), Schema: string(schema), ValuesTable: markdown,
-		ChartFields: chartFields(o, style.ChartFields),
+		ValuesTable: markdown, ChartFields: chartFields(o, style.ChartFields),
 	}
 	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
-	return chartFiles(l, sheet, data)
+	files, err := chartFiles(l, sheet, data)
+	if err != nil {
+		return nil, err
+	}
+	files["values.yaml"], files["values.schema.json"] = values, schema
+	return files, nil
 }

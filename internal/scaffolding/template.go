@@ -2,9 +2,8 @@ package scaffolding
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"io/fs"
+	"maps"
 	slashpath "path"
 	"regexp"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
-	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
 
@@ -37,38 +35,93 @@ type templateData struct {
 	// SecretKind is the kind of object of which an operator makes the Secret
 	// with the API keys ("ExternalSecret").
 	SecretKind string
-	// Values, Schema, ValuesTable and ChartFields are written by code.
-	Values, Schema, ValuesTable, ChartFields string
+	// ValuesTable and ChartFields are written by code.
+	ValuesTable, ChartFields string
 }
 
-// control matches a line that is nothing but control flow.
-var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range)\b[^\n]*\]\])[ \t]*\n`)
+// control matches a line that is nothing but control flow, or a block.
+var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range|template)\b[^\n]*\]\])[ \t]*\n`)
 
 // chartFiles renders the embedded chart.
 func chartFiles(l *layout, sheet *factsheet.Sheet, data templateData) (map[string][]byte, error) {
+	files, err := scaffold.Files(sheet.Service)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := readBlocks(files, functions(l, data))
+	if err != nil {
+		return nil, err
+	}
+	var templates []string
+	for _, name := range data.Components {
+		c, _ := sheet.Component(name)
+		templates = append(templates, c.Templates...)
+	}
 	out := map[string][]byte{}
-	files := scaffold.Files()
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !scaffold.IsChartFile(name) {
-			return err
-		}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		below, isTemplate := strings.CutPrefix(name, "templates/")
-		if isTemplate && !slices.Contains(data.Components, sheet.ComponentOf(below)) || l.unused(name) {
-			return nil
+		isUnused := isTemplate && !slices.Contains(templates, below) || l.unused(name)
+		if isUnused || slashpath.Dir(name) == blocksFolder {
+			continue
 		}
-		text, err := fs.ReadFile(files, name)
+		rendered, err := render(name, files[name], blocks, data)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		rendered, err := render(name, string(text), l, data)
-		if err != nil {
-			return err
+		if isTemplate {
+			rendered = bytes.TrimRight(rendered, "\n")
+			if len(rendered) == 0 {
+				continue // this convention needs none of it
+			}
+			rendered = append(rendered, '\n')
 		}
 		to := l.fileName(name)
 		out[to] = join(to, out[to], rendered)
-		return nil
-	})
-	return out, err
+	}
+	return out, nil
+}
+
+// blocksFolder has the parts that the embedded chart's files name by [[ template ]].
+const blocksFolder = "blocks"
+
+// readBlocks parses the blocks, which go by their files' names without .yaml.
+func readBlocks(files map[string][]byte, functions template.FuncMap) (*template.Template, error) {
+	blocks := template.New(blocksFolder).Delims("[[", "]]").Option("missingkey=error").
+		Funcs(sprig.HermeticTxtFuncMap()).Funcs(functions)
+	for name, text := range files {
+		if slashpath.Dir(name) != blocksFolder {
+			continue
+		}
+		if err := parseText(blocks.New(strings.TrimSuffix(slashpath.Base(name), ".yaml")), text); err != nil {
+			return nil, err
+		}
+	}
+	return blocks, nil
+}
+
+// parseText reads one of the embedded files into t.
+func parseText(t *template.Template, text []byte) error {
+	if _, err := t.Parse(control.ReplaceAllString(string(text), "$1")); err != nil {
+		return fmt.Errorf("embedded chart: %w", err)
+	}
+	return nil
+}
+
+// render fills in one of the embedded files.
+func render(name string, text []byte, blocks *template.Template, data templateData) ([]byte, error) {
+	t, err := blocks.Clone()
+	if err != nil {
+		return nil, err
+	}
+	t = t.New(name)
+	if err := parseText(t, text); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, data); err != nil {
+		return nil, fmt.Errorf("embedded chart: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 // join puts two templates into one file, for repositories that do.
@@ -80,170 +133,6 @@ func join(name string, before, after []byte) []byte {
 		return slices.Concat(before, []byte("\n"), after)
 	}
 	return slices.Concat(before, []byte("---\n"), after)
-}
-
-func render(name, text string, l *layout, data templateData) ([]byte, error) {
-	text = control.ReplaceAllString(text, "$1")
-	t, err := template.New(name).Delims("[[", "]]").Option("missingkey=error").
-		Funcs(sprig.HermeticTxtFuncMap()).Funcs(functions(l, data)).Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("embedded chart: %w", err)
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, data); err != nil {
-		return nil, fmt.Errorf("embedded chart: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-func functions(l *layout, data templateData) template.FuncMap {
-	helper := func(name string) string {
-		prefix := cmp.Or(l.convention.Naming.HelperPrefix, "{name}")
-		return strings.ReplaceAll(prefix, "{name}", data.Chart.Name) + "." + name
-	}
-	valueOf := func(root string) func(string) (string, error) {
-		return func(key string) (string, error) {
-			p, err := l.path(key)
-			if err != nil {
-				return "", err
-			}
-			return expression(root, p), nil
-		}
-	}
-	return template.FuncMap{
-		// value gives the expression of a canonical value (.Values.image.tag),
-		// root the same for use inside range and with, key its bare path.
-		"value": valueOf(".Values"),
-		"root":  valueOf("$.Values"),
-		"key": func(key string) (string, error) {
-			p, err := l.path(key)
-			return p.String(), err
-		},
-		// nested writes one value as a user would set it.
-		"nested": func(key, value string) (string, error) {
-			p, err := l.path(key)
-			if err != nil {
-				return "", err
-			}
-			n := str(value)
-			for i := len(p) - 1; i >= 0; i-- {
-				if _, isElement := yamldoc.Index(p[i]); isElement {
-					n = seq(n)
-				} else {
-					n = pairs(p[i], n)
-				}
-			}
-			text, err := dump(n, l.convention.Style)
-			return strings.TrimSpace(string(text)), err
-		},
-		"shape": l.shape,
-		// placed reports whether the chart has a value that not every chart has.
-		"placed": func(key string) bool { _, ok := l.paths[key]; return ok },
-		"has":    func(component string) bool { return slices.Contains(data.Components, component) },
-		"helper": helper,
-		// name gives the action that names an object of a kind, with a suffix
-		// of its own where the chart has several of the kind.
-		"name": func(kind string, suffix ...string) string {
-			return objectName(l.convention.Naming, helper, kind, suffix)
-		},
-		"serviceLabels":       func() []convention.Label { return serviceLabels(l.convention) },
-		"labelValue":          func(pattern string) string { return labelValue(pattern, helper) },
-		"serviceSelector":     func(indent int) string { return serviceSelector(l.convention, helper, ".", indent) },
-		"rootServiceSelector": func(indent int) string { return serviceSelector(l.convention, helper, "$", indent) },
-		// hosts gives the list of the Ingress' hosts, hostField the host in an
-		// element.
-		"hosts": func() (string, error) {
-			p, err := l.path("ingress.hosts")
-			if l.shape("ingress.hosts") == convention.HostsSingle {
-				return "list " + expression("$.Values", p), err
-			}
-			return expression("$.Values", p), err
-		},
-		"hostField": func() string { return hostField(l.shape("ingress.hosts")) },
-		// host gives the expression of a whole host, for use inside range.
-		"host": func(field string) string {
-			if _, ok := l.paths["ingress.domain"]; !ok {
-				return field
-			}
-			return fmt.Sprintf(`include %q (list $ %s)`, helper("host"), field)
-		},
-	}
-}
-
-func objectName(naming convention.Naming, helper func(string) string, kind string, suffix []string) string {
-	parts := suffix
-	if s := strings.Trim(naming.Suffixes[kind], "-"); s != "" {
-		parts = append([]string{s}, suffix...)
-	}
-	if len(parts) == 0 {
-		return fmt.Sprintf(`{{ include %q . }}`, helper("fullname"))
-	}
-	return fmt.Sprintf(`{{ include %q (list . %q) }}`, helper("suffixed"), strings.Join(parts, "-"))
-}
-
-// labelValue turns the pattern of a label's value into a template.
-func labelValue(pattern string, helper func(string) string) string {
-	include := func(name string) string { return fmt.Sprintf(`include %q .`, helper(name)) }
-	expressions := map[string]string{
-		"{name}":     include("name"),
-		"{chart}":    include("chart"),
-		"{fullname}": include("fullname"),
-		"{version}":  include("version"),
-		"{release}":  ".Release.Name",
-		"{service}":  ".Release.Service",
-	}
-	if pattern == "{version}" {
-		return "{{ " + expressions[pattern] + " | quote }}"
-	}
-	found := false
-	for placeholder, e := range expressions {
-		if strings.Contains(pattern, placeholder) {
-			found = true
-			pattern = strings.ReplaceAll(pattern, placeholder, "{{ "+e+" }}")
-		}
-	}
-	if !found {
-		return fmt.Sprintf("%q", pattern)
-	}
-	return pattern
-}
-
-// serviceLabels are those of a Service's selector that the workload's has not:
-// the pods carry them all the same.
-func serviceLabels(conv *convention.Convention) []convention.Label {
-	var out []convention.Label
-	for _, label := range conv.Labels.ServiceSelector {
-		if !slices.Contains(conv.Labels.Selector, label) {
-			out = append(out, label)
-		}
-	}
-	return out
-}
-
-func serviceSelector(conv *convention.Convention, helper func(string) string, dot string, indent int) string {
-	if len(conv.Labels.ServiceSelector) == 0 || slices.Equal(conv.Labels.ServiceSelector, conv.Labels.Selector) {
-		return fmt.Sprintf(`{{- include %q %s | nindent %d }}`, helper("selectorLabels"), dot, indent)
-	}
-	var lines []string
-	for _, label := range conv.Labels.ServiceSelector {
-		value := labelValue(label.Value, helper)
-		if dot == "$" {
-			value = strings.NewReplacer(`" . }}`, `" $ }}`, "{{ .Release", "{{ $.Release").Replace(value)
-		}
-		lines = append(lines, label.Name+": "+value)
-	}
-	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
-}
-
-// hostField is where an element of the Ingress' hosts holds the host.
-func hostField(shape string) string {
-	switch shape {
-	case convention.HostsObjects:
-		return ".host"
-	case convention.HostsNamed:
-		return ".name"
-	}
-	return "."
 }
 
 // credentialKeys makes one regular expression of the last parts of the paths

@@ -10,21 +10,7 @@ from the other values. Everything that depends on the configuration reads this.
 {{- $_ := set $config "rtc" $rtc }}
 [[ if has "redis" ]]
 {{- $redis := $config.redis | default dict }}
-{{- if [[ value "redis.enabled" ]] }}
-{{- $_ := set $redis "address" (printf "127.0.0.1:%d" (int [[ value "redis.port" ]])) }}
-{{- else }}
-{{- with [[ value "redis.external.address" ]] }}
-{{- $_ := set $redis "address" . }}
-{{- end }}
-{{- if or [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]] }}
-{{- $tls := $redis.tls | default dict }}
-{{- $_ := set $tls "enabled" true }}
-{{- if [[ value "redis.external.caSecret" ]] }}
-{{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
-{{- end }}
-{{- $_ := set $redis "tls" $tls }}
-{{- end }}
-{{- end }}
+{{- include "[[ helper "redisConfig" ]]" (list . $redis) }}
 {{- if $redis }}
 {{- $_ := set $config "redis" $redis }}
 {{- end }}
@@ -37,21 +23,6 @@ from the other values. Everything that depends on the configuration reads this.
 {{- end }}
 [[ end ]]
 {{- toYaml $config }}
-{{- end }}
-
-{{/*
-Lays the second map over the first, in place: false and 0 replace, too, which
-sprig's mergeOverwrite leaves out.
-*/}}
-{{- define "[[ helper "overlay" ]]" -}}
-{{- $base := first . }}
-{{- range $key, $value := last . }}
-{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
-{{- include "[[ helper "overlay" ]]" (list (get $base $key) $value) }}
-{{- else }}
-{{- $_ := set $base $key $value }}
-{{- end }}
-{{- end }}
 {{- end }}
 
 {{/*
@@ -135,19 +106,6 @@ The port for metrics, "" where there is none.
 [[ end ]]
 
 {{/*
-"true" where more than one server may run.
-*/}}
-{{- define "[[ helper "several" ]]" -}}
-[[ if eq .Workload "DaemonSet" ]]
-{{- print "true" }}
-[[ else if has "autoscaling" ]]
-{{- if or (gt (int [[ value "replicaCount" ]]) 1) (and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.maxReplicas" ]]) 1)) }}true{{ end }}
-[[ else ]]
-{{- if gt (int [[ value "replicaCount" ]]) 1 }}true{{ end }}
-[[ end ]]
-{{- end }}
-
-{{/*
 "true" where the pod holds what no second one can have beside it: the claim, or
 the ports of a node or a load balancer.
 */}}
@@ -158,3 +116,46 @@ the ports of a node or a load balancer.
 {{- if and (ne [[ value "media.type" ]] "ClusterIP") (not (include "[[ helper "several" ]]" .)) }}true{{ end }}
 [[ end ]]
 {{- end }}
+
+{{/*
+Secret with the API keys.
+*/}}
+{{- define "[[ helper "keysSecret" ]]" -}}
+[[ if has "secret-operator" ]]
+{{- if [[ value "keys.operator.enabled" ]] }}
+{{- /* A name of its own: once the chart no longer makes the other Secret, Helm removes it. */}}
+{{- include "[[ helper "suffixed" ]]" (list . "operator-keys") }}
+{{- else }}
+{{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
+{{- end }}
+[[ else ]]
+{{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
+[[ end ]]
+{{- end }}
+
+{{/*
+How the server gets its API keys: "config" (they are in the configuration),
+"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
+*/}}
+{{- define "[[ helper "keysFrom" ]]" -}}
+{{- if include "[[ helper "config" ]]" . | fromYaml | dig "keys" dict }}config
+{{- else if or [[ value "keys.values" ]] (and [[ any "keys.existingSecret" "keys.operator.enabled" | operand ]] [[ value "keys.fileEntry" ]]) }}file
+{{- else }}env
+{{- end }}
+{{- end }}
+[[ if has "turn" ]]
+
+{{/*
+Secret with the certificate of TURN, "" where the server needs none.
+*/}}
+{{- define "[[ helper "turnSecret" ]]" -}}
+{{- $turn := include "[[ helper "config" ]]" . | fromYaml | dig "turn" dict }}
+{{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) }}
+{{- if [[ value "turn.existingSecret" ]] }}
+{{- [[ value "turn.existingSecret" ]] }}
+{{- else if [[ value "turn.certificate.enabled" ]] }}
+{{- include "[[ helper "suffixed" ]]" (list . "turn-tls") }}
+{{- end }}
+{{- end }}
+{{- end }}
+[[ end ]]

@@ -196,7 +196,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 
 {{- /* Signalling */}}
 [[ if has "ingress" ]]
-{{- if and [[ value "ingress.enabled" ]] (not [[ value "ingress.hosts" ]]) }}
+{{- if and [[ value "ingress.enabled" ]] (not [[ hosts "." | operand ]]) }}
 {{- $errors = append $errors "[[ key "ingress.enabled" ]] needs a host in [[ key "ingress.hosts" ]]" }}
 {{- end }}
 {{- if and [[ value "ingress.enabled" ]] (not [[ value "service.enabled" ]]) }}

@@ -9,21 +9,7 @@ from the other values. Everything that depends on the configuration reads this.
 {{- $_ := set $rtc "use_external_ip" (eq (include "livekit.address" .) "stun") }}
 {{- $_ := set $config "rtc" $rtc }}
 {{- $redis := $config.redis | default dict }}
-{{- if .Values.redis.enabled }}
-{{- $_ := set $redis "address" (printf "127.0.0.1:%d" (int .Values.redis.port)) }}
-{{- else }}
-{{- with .Values.redis.external.address }}
-{{- $_ := set $redis "address" . }}
-{{- end }}
-{{- if or .Values.redis.external.tls .Values.redis.external.caSecret }}
-{{- $tls := $redis.tls | default dict }}
-{{- $_ := set $tls "enabled" true }}
-{{- if .Values.redis.external.caSecret }}
-{{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
-{{- end }}
-{{- $_ := set $redis "tls" $tls }}
-{{- end }}
-{{- end }}
+{{- include "livekit.redisConfig" (list . $redis) }}
 {{- if $redis }}
 {{- $_ := set $config "redis" $redis }}
 {{- end }}
@@ -33,21 +19,6 @@ from the other values. Everything that depends on the configuration reads this.
 {{- $_ := set $turn "key_file" "/etc/livekit/turn/tls.key" }}
 {{- end }}
 {{- toYaml $config }}
-{{- end }}
-
-{{/*
-Lays the second map over the first, in place: false and 0 replace, too, which
-sprig's mergeOverwrite leaves out.
-*/}}
-{{- define "livekit.overlay" -}}
-{{- $base := first . }}
-{{- range $key, $value := last . }}
-{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
-{{- include "livekit.overlay" (list (get $base $key) $value) }}
-{{- else }}
-{{- $_ := set $base $key $value }}
-{{- end }}
-{{- end }}
 {{- end }}
 
 {{/*
@@ -127,16 +98,46 @@ The port for metrics, "" where there is none.
 {{- end }}
 
 {{/*
-"true" where more than one server may run.
-*/}}
-{{- define "livekit.several" -}}
-{{- if or (gt (int .Values.replicaCount) 1) (and .Values.autoscaling.enabled (gt (int .Values.autoscaling.maxReplicas) 1)) }}true{{ end }}
-{{- end }}
-
-{{/*
 "true" where the pod holds what no second one can have beside it: the claim, or
 the ports of a node or a load balancer.
 */}}
 {{- define "livekit.alone" -}}
 {{- if or (and .Values.redis.enabled .Values.persistence.enabled) (and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .))) }}true{{ end }}
+{{- end }}
+
+{{/*
+Secret with the API keys.
+*/}}
+{{- define "livekit.keysSecret" -}}
+{{- if .Values.keys.operator.enabled }}
+{{- /* A name of its own: once the chart no longer makes the other Secret, Helm removes it. */}}
+{{- include "livekit.suffixed" (list . "operator-keys") }}
+{{- else }}
+{{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
+{{- end }}
+{{- end }}
+
+{{/*
+How the server gets its API keys: "config" (they are in the configuration),
+"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
+*/}}
+{{- define "livekit.keysFrom" -}}
+{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
+{{- else if or .Values.keys.values (and (or .Values.keys.existingSecret .Values.keys.operator.enabled) .Values.keys.fileEntry) }}file
+{{- else }}env
+{{- end }}
+{{- end }}
+
+{{/*
+Secret with the certificate of TURN, "" where the server needs none.
+*/}}
+{{- define "livekit.turnSecret" -}}
+{{- $turn := include "livekit.config" . | fromYaml | dig "turn" dict }}
+{{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) }}
+{{- if .Values.turn.existingSecret }}
+{{- .Values.turn.existingSecret }}
+{{- else if .Values.turn.certificate.enabled }}
+{{- include "livekit.suffixed" (list . "turn-tls") }}
+{{- end }}
+{{- end }}
 {{- end }}

@@ -39,7 +39,7 @@ Name and version of the chart, as a label has it.
 {{- end }}
 
 {{/*
-Version of the server, as a label has it.
+Version of the image, as a label has it.
 */}}
 {{- define "livekit.version" -}}
 {{- regexReplaceAll "[^A-Za-z0-9_.-]" (.Values.image.tag | default .Chart.AppVersion | toString | splitList "@" | first) "-" | trunc 63 | trimAll "-_." }}
@@ -74,7 +74,7 @@ Labels of the pods. The plain label app serves `kubectl get pod -l app=livekit`.
 {{- end }}
 
 {{/*
-Name of the Service for signalling.
+Name of the Service that routes lead to.
 */}}
 {{- define "livekit.serviceName" -}}
 {{ include "livekit.fullname" . }}
@@ -92,56 +92,30 @@ Name of the ServiceAccount.
 {{- end }}
 
 {{/*
-Image of the server.
+Image of the container.
 */}}
 {{- define "livekit.image" -}}
 {{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion | toString) }}
 {{- end }}
 
 {{/*
-Secret with the API keys.
+"true" where more than one pod may run.
 */}}
-{{- define "livekit.keysSecret" -}}
-{{- if .Values.keys.operator.enabled }}
-{{- /* A name of its own: once the chart no longer makes the other Secret, Helm removes it. */}}
-{{- include "livekit.suffixed" (list . "operator-keys") }}
+{{- define "livekit.several" -}}
+{{- if or (gt (int .Values.replicaCount) 1) (and .Values.autoscaling.enabled (gt (int .Values.autoscaling.maxReplicas) 1)) }}true{{ end }}
+{{- end }}
+
+{{/*
+Lays the second map over the first, in place: false and 0 replace, too, which
+sprig's mergeOverwrite leaves out.
+*/}}
+{{- define "livekit.overlay" -}}
+{{- $base := first . }}
+{{- range $key, $value := last . }}
+{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
+{{- include "livekit.overlay" (list (get $base $key) $value) }}
 {{- else }}
-{{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
-{{- end }}
-{{- end }}
-
-{{/*
-How the server gets its API keys: "config" (they are in the configuration),
-"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
-*/}}
-{{- define "livekit.keysFrom" -}}
-{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
-{{- else if or .Values.keys.values (and (or .Values.keys.existingSecret .Values.keys.operator.enabled) .Values.keys.fileEntry) }}file
-{{- else }}env
-{{- end }}
-{{- end }}
-
-{{/*
-Secret with the password of Redis, "" where there is none.
-*/}}
-{{- define "livekit.redisSecret" -}}
-{{- if not .Values.redis.enabled }}
-{{- .Values.redis.external.existingSecret | default "" }}
-{{- else if .Values.redis.service.enabled }}
-{{- .Values.redis.service.existingSecret | default (include "livekit.suffixed" (list . "redis")) }}
-{{- end }}
-{{- end }}
-
-{{/*
-Secret with the certificate of TURN, "" where the server needs none.
-*/}}
-{{- define "livekit.turnSecret" -}}
-{{- $turn := include "livekit.config" . | fromYaml | dig "turn" dict }}
-{{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) }}
-{{- if .Values.turn.existingSecret }}
-{{- .Values.turn.existingSecret }}
-{{- else if .Values.turn.certificate.enabled }}
-{{- include "livekit.suffixed" (list . "turn-tls") }}
+{{- $_ := set $base $key $value }}
 {{- end }}
 {{- end }}
 {{- end }}

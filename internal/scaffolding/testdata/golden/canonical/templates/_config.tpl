@@ -9,40 +9,11 @@ from the other values. Everything that depends on the configuration reads this.
 {{- $_ := set $rtc "use_external_ip" (eq (include "livekit.address" .) "stun") }}
 {{- $_ := set $config "rtc" $rtc }}
 {{- $redis := $config.redis | default dict }}
-{{- if .Values.redis.enabled }}
-{{- $_ := set $redis "address" (printf "127.0.0.1:%d" (int .Values.redis.port)) }}
-{{- else }}
-{{- with .Values.redis.external.address }}
-{{- $_ := set $redis "address" . }}
-{{- end }}
-{{- if or .Values.redis.external.tls .Values.redis.external.caSecret }}
-{{- $tls := $redis.tls | default dict }}
-{{- $_ := set $tls "enabled" true }}
-{{- if .Values.redis.external.caSecret }}
-{{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
-{{- end }}
-{{- $_ := set $redis "tls" $tls }}
-{{- end }}
-{{- end }}
+{{- include "livekit.redisConfig" (list . $redis) }}
 {{- if $redis }}
 {{- $_ := set $config "redis" $redis }}
 {{- end }}
 {{- toYaml $config }}
-{{- end }}
-
-{{/*
-Lays the second map over the first, in place: false and 0 replace, too, which
-sprig's mergeOverwrite leaves out.
-*/}}
-{{- define "livekit.overlay" -}}
-{{- $base := first . }}
-{{- range $key, $value := last . }}
-{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
-{{- include "livekit.overlay" (list (get $base $key) $value) }}
-{{- else }}
-{{- $_ := set $base $key $value }}
-{{- end }}
-{{- end }}
 {{- end }}
 
 {{/*
@@ -110,16 +81,27 @@ not listed, and "from" and "to" are set.
 {{- end }}
 
 {{/*
-"true" where more than one server may run.
-*/}}
-{{- define "livekit.several" -}}
-{{- if gt (int .Values.replicaCount) 1 }}true{{ end }}
-{{- end }}
-
-{{/*
 "true" where the pod holds what no second one can have beside it: the claim, or
 the ports of a node or a load balancer.
 */}}
 {{- define "livekit.alone" -}}
 {{- if or (and .Values.redis.enabled .Values.persistence.enabled) (and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .))) }}true{{ end }}
+{{- end }}
+
+{{/*
+Secret with the API keys.
+*/}}
+{{- define "livekit.keysSecret" -}}
+{{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
+{{- end }}
+
+{{/*
+How the server gets its API keys: "config" (they are in the configuration),
+"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
+*/}}
+{{- define "livekit.keysFrom" -}}
+{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
+{{- else if or .Values.keys.values (and .Values.keys.existingSecret .Values.keys.fileEntry) }}file
+{{- else }}env
+{{- end }}
 {{- end }}

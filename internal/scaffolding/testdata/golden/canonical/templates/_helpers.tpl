@@ -39,7 +39,7 @@ Name and version of the chart, as a label has it.
 {{- end }}
 
 {{/*
-Version of the server, as a label has it.
+Version of the image, as a label has it.
 */}}
 {{- define "livekit.version" -}}
 {{- regexReplaceAll "[^A-Za-z0-9_.-]" (.Values.image.tag | default .Chart.AppVersion | toString | splitList "@" | first) "-" | trunc 63 | trimAll "-_." }}
@@ -74,7 +74,7 @@ Labels of the pods. The plain label app serves `kubectl get pod -l app=livekit`.
 {{- end }}
 
 {{/*
-Name of the Service for signalling.
+Name of the Service that routes lead to.
 */}}
 {{- define "livekit.serviceName" -}}
 {{ include "livekit.fullname" . }}
@@ -92,35 +92,30 @@ Name of the ServiceAccount.
 {{- end }}
 
 {{/*
-Image of the server.
+Image of the container.
 */}}
 {{- define "livekit.image" -}}
 {{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion | toString) }}
 {{- end }}
 
 {{/*
-Secret with the API keys.
+"true" where more than one pod may run.
 */}}
-{{- define "livekit.keysSecret" -}}
-{{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
+{{- define "livekit.several" -}}
+{{- if gt (int .Values.replicaCount) 1 }}true{{ end }}
 {{- end }}
 
 {{/*
-How the server gets its API keys: "config" (they are in the configuration),
-"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
+Lays the second map over the first, in place: false and 0 replace, too, which
+sprig's mergeOverwrite leaves out.
 */}}
-{{- define "livekit.keysFrom" -}}
-{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
-{{- else if or .Values.keys.values (and .Values.keys.existingSecret .Values.keys.fileEntry) }}file
-{{- else }}env
+{{- define "livekit.overlay" -}}
+{{- $base := first . }}
+{{- range $key, $value := last . }}
+{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
+{{- include "livekit.overlay" (list (get $base $key) $value) }}
+{{- else }}
+{{- $_ := set $base $key $value }}
 {{- end }}
-{{- end }}
-
-{{/*
-Secret with the password of Redis, "" where there is none.
-*/}}
-{{- define "livekit.redisSecret" -}}
-{{- if not .Values.redis.enabled }}
-{{- .Values.redis.external.existingSecret | default "" }}
 {{- end }}
 {{- end }}

@@ -56,7 +56,7 @@ Name and version of the chart, as a label has it.
 {{- end }}
 
 {{/*
-Version of the server, as a label has it.
+Version of the image, as a label has it.
 */}}
 {{- define "[[ helper "version" ]]" -}}
 [[ if eq (shape "image.repository") "string" ]]
@@ -108,27 +108,12 @@ Labels of the pods. The plain label app serves `kubectl get pod -l app=[[ .Chart
 {{- mergeOverwrite $plain (deepCopy ([[ value "podLabels" ]] | default dict)) $own | toYaml }}
 {{- end }}
 
+[[ if placed "service.port" ]]
 {{/*
-Name of the Service for signalling.
+Name of the Service that routes lead to.
 */}}
 {{- define "[[ helper "serviceName" ]]" -}}
 [[ name "Service" ]]
-{{- end }}
-
-[[ if placed "ingress.domain" ]]
-{{/*
-A host, with the domain behind it where it has no dot:
-include "[[ helper "host" ]]" (list . "livekit")
-*/}}
-{{- define "[[ helper "host" ]]" -}}
-{{- $host := last . }}
-{{- with first . }}
-{{- if and $host [[ value "ingress.domain" ]] (not (contains "." $host)) }}
-{{- printf "%s.%s" $host [[ value "ingress.domain" ]] }}
-{{- else }}
-{{- $host }}
-{{- end }}
-{{- end }}
 {{- end }}
 
 [[ end ]]
@@ -144,7 +129,7 @@ Name of the ServiceAccount.
 {{- end }}
 
 {{/*
-Image of the server.
+Image of the container.
 */}}
 {{- define "[[ helper "image" ]]" -}}
 [[ if eq (shape "image.repository") "string" ]]
@@ -157,63 +142,29 @@ Image of the server.
 {{- end }}
 
 {{/*
-Secret with the API keys.
+"true" where more than one pod may run.
 */}}
-{{- define "[[ helper "keysSecret" ]]" -}}
-[[ if has "secret-operator" ]]
-{{- if [[ value "keys.operator.enabled" ]] }}
-{{- /* A name of its own: once the chart no longer makes the other Secret, Helm removes it. */}}
-{{- include "[[ helper "suffixed" ]]" (list . "operator-keys") }}
+{{- define "[[ helper "several" ]]" -}}
+[[ if eq .Workload "DaemonSet" ]]
+{{- print "true" }}
+[[ else if has "autoscaling" ]]
+{{- if or (gt (int [[ value "replicaCount" ]]) 1) (and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.maxReplicas" ]]) 1)) }}true{{ end }}
+[[ else ]]
+{{- if gt (int [[ value "replicaCount" ]]) 1 }}true{{ end }}
+[[ end ]]
+{{- end }}
+
+{{/*
+Lays the second map over the first, in place: false and 0 replace, too, which
+sprig's mergeOverwrite leaves out.
+*/}}
+{{- define "[[ helper "overlay" ]]" -}}
+{{- $base := first . }}
+{{- range $key, $value := last . }}
+{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
+{{- include "[[ helper "overlay" ]]" (list (get $base $key) $value) }}
 {{- else }}
-{{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
-{{- end }}
-[[ else ]]
-{{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
-[[ end ]]
-{{- end }}
-
-{{/*
-How the server gets its API keys: "config" (they are in the configuration),
-"file" (a key file in the Secret) or "env" (a key and its secret in two entries).
-*/}}
-{{- define "[[ helper "keysFrom" ]]" -}}
-{{- if include "[[ helper "config" ]]" . | fromYaml | dig "keys" dict }}config
-[[ if has "secret-operator" ]]
-{{- else if or [[ value "keys.values" ]] (and (or [[ value "keys.existingSecret" ]] [[ value "keys.operator.enabled" ]]) [[ value "keys.fileEntry" ]]) }}file
-[[ else ]]
-{{- else if or [[ value "keys.values" ]] (and [[ value "keys.existingSecret" ]] [[ value "keys.fileEntry" ]]) }}file
-[[ end ]]
-{{- else }}env
-{{- end }}
-{{- end }}
-[[ if has "redis" ]]
-
-{{/*
-Secret with the password of Redis, "" where there is none.
-*/}}
-{{- define "[[ helper "redisSecret" ]]" -}}
-{{- if not [[ value "redis.enabled" ]] }}
-{{- [[ value "redis.external.existingSecret" ]] | default "" }}
-[[ if has "redis-service" ]]
-{{- else if [[ value "redis.service.enabled" ]] }}
-{{- [[ value "redis.service.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "redis")) }}
-[[ end ]]
-{{- end }}
-{{- end }}
-[[ end ]]
-[[ if has "turn" ]]
-
-{{/*
-Secret with the certificate of TURN, "" where the server needs none.
-*/}}
-{{- define "[[ helper "turnSecret" ]]" -}}
-{{- $turn := include "[[ helper "config" ]]" . | fromYaml | dig "turn" dict }}
-{{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) }}
-{{- if [[ value "turn.existingSecret" ]] }}
-{{- [[ value "turn.existingSecret" ]] }}
-{{- else if [[ value "turn.certificate.enabled" ]] }}
-{{- include "[[ helper "suffixed" ]]" (list . "turn-tls") }}
+{{- $_ := set $base $key $value }}
 {{- end }}
 {{- end }}
 {{- end }}
-[[ end ]]

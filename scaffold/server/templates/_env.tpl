@@ -1,0 +1,65 @@
+{{/*
+Environment of the server, without what values.yaml adds.
+*/}}
+{{- define "[[ helper "env" ]]" -}}
+{{- $keysFrom := include "[[ helper "keysFrom" ]]" . }}
+{{- $address := include "[[ helper "address" ]]" . }}
+{{- if has $address (list "host" "pod") }}
+# The address that clients are told.
+- name: NODE_IP
+  valueFrom:
+    fieldRef:
+      fieldPath: {{ eq $address "host" | ternary "status.hostIP" "status.podIP" }}
+{{- else if not (has $address (list "stun" "auto")) }}
+- name: NODE_IP
+  value: {{ $address | quote }}
+{{- end }}
+{{- if eq $keysFrom "env" }}
+- name: LIVEKIT_API_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "[[ helper "keysSecret" ]]" . }}
+      key: {{ [[ value "keys.apiKeyEntry" ]] }}
+- name: LIVEKIT_API_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "[[ helper "keysSecret" ]]" . }}
+      key: {{ [[ value "keys.apiSecretEntry" ]] }}
+# The quotes keep a secret of digits alone a string.
+- name: LIVEKIT_KEYS
+  value: '"$(LIVEKIT_API_KEY)": "$(LIVEKIT_API_SECRET)"'
+{{- $webhook := include "[[ helper "config" ]]" . | fromYaml | dig "webhook" dict }}
+{{- if and $webhook.urls (not $webhook.api_key) }}
+# Webhooks are signed with a key, and nobody knows this one beforehand.
+- name: LIVEKIT_WEBHOOK_API_KEY
+  value: $(LIVEKIT_API_KEY)
+{{- end }}
+{{- end }}
+[[ if has "redis" ]]
+{{- with include "[[ helper "redisSecret" ]]" . }}
+- name: LIVEKIT_REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+[[ if has "redis-service" ]]
+      key: {{ [[ root "redis.enabled" ]] | default false | ternary [[ root "redis.service.passwordEntry" ]] [[ root "redis.external.passwordEntry" ]] }}
+[[ else ]]
+      key: {{ [[ root "redis.external.passwordEntry" ]] }}
+[[ end ]]
+{{- end }}
+[[ end ]]
+[[ if has "metrics" ]]
+{{- with [[ value "metrics.existingSecret" ]] }}
+- name: LIVEKIT_PROMETHEUS_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: username
+- name: LIVEKIT_PROMETHEUS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: password
+{{- end }}
+[[ end ]]
+{{- end }}
