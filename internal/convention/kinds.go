@@ -4,6 +4,7 @@ package convention
 var NamedKinds = append([]string{"Service", "Ingress", "ConfigMap", "Secret", "PersistentVolumeClaim"},
 	WorkloadKinds...)
 
+// WorkloadKinds are the kinds of workload that an application may be.
 var WorkloadKinds = []string{"Deployment", "StatefulSet", "DaemonSet"}
 
 // FileWords are words of which a file's name has one where it is a habit and

@@ -95,7 +95,7 @@ var (
 	filedKinds = append(append(slices.Clone(WorkloadKinds), slices.Sorted(maps.Keys(FileWords))...), "helpers")
 )
 
-// The spaces of an indentation that can be read.
+// MinIndent and MaxIndent bound the spaces of an indentation that can be read.
 const MinIndent, MaxIndent = 2, 8
 
 func (c *Convention) validateTexts() error {

@@ -36,7 +36,7 @@ type Chart struct {
 	// that it wraps.
 	Own *yamldoc.Node
 	// Wrapped is the dependency that is the application, in an umbrella.
-	Wrapped *dependency
+	Wrapped *Dependency
 	// Component is the block of the application among those of several
 	// components, where it is called for what that does ("backend"); the new
 	// chart's is called like the chart.
@@ -47,7 +47,7 @@ type Chart struct {
 	// Others are root keys with the values of dependencies that are not the
 	// application.
 	Others    []string
-	Templates []templates
+	Templates []Templates
 	scanned   *scan
 }
 
@@ -67,10 +67,10 @@ type layer struct {
 	shown  string
 }
 
-// dependency is an entry of Chart.yaml's dependencies.
-type dependency struct{ Name, alias, Repository string }
+// Dependency is an entry of Chart.yaml's dependencies.
+type Dependency struct{ Name, alias, Repository string }
 
-func (d dependency) key() string {
+func (d Dependency) key() string {
 	if d.alias != "" {
 		return d.alias
 	}
@@ -112,7 +112,7 @@ func ReadChart(
 			s.Others = append(s.Others, d.key())
 		}
 	}
-	s.Templates = []templates{own}
+	s.Templates = []Templates{own}
 	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
 	if wrapped != nil {
 		s.addWrapped(ctx, *wrapped, sources)
@@ -120,7 +120,7 @@ func ReadChart(
 	return s, nil
 }
 
-func (d *dependency) prefix() []string {
+func (d *Dependency) prefix() []string {
 	if d == nil {
 		return nil
 	}
@@ -180,7 +180,7 @@ func escapeGlob(dir string) string {
 
 // Dependencies reads those of Chart.yaml, or of requirements.yaml as charts of
 // apiVersion v1 have it.
-func (s *Chart) Dependencies() []dependency {
+func (s *Chart) Dependencies() []Dependency {
 	list := s.chart.Root.Get("dependencies")
 	if !list.IsList() {
 		if doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, "requirements.yaml")); err == nil {
@@ -190,9 +190,9 @@ func (s *Chart) Dependencies() []dependency {
 	if !list.IsList() {
 		return nil
 	}
-	var out []dependency
+	var out []Dependency
 	for _, item := range list.Items {
-		d := dependency{item.Get("name").Str(), item.Get("alias").Str(), item.Get("repository").Str()}
+		d := Dependency{item.Get("name").Str(), item.Get("alias").Str(), item.Get("repository").Str()}
 		if d.Name != "" {
 			out = append(out, d)
 		}
@@ -203,7 +203,7 @@ func (s *Chart) Dependencies() []dependency {
 // findWrapper finds the dependency that is the application, where the chart is
 // an umbrella: it has no workload and no image of its own, and the values of the
 // dependency say something about a workload.
-func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates) *dependency {
+func (s *Chart) findWrapper(root *yamldoc.Node, deps []Dependency, own Templates) *Dependency {
 	if own.HasWorkload() {
 		return nil
 	}
@@ -214,7 +214,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates
 	if _, found := newScan(s.Sheet, root, s.Name, keys).image(); found {
 		return nil
 	}
-	var best *dependency
+	var best *Dependency
 	most := 0
 	for i, d := range deps {
 		values := root.Get(yamldoc.JoinPath(d.key()))
@@ -234,7 +234,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []dependency, own templates
 
 // addWrapped adds the chart that the umbrella wraps, where it is at hand: below
 // charts/, elsewhere in the repository, or in one of Helm's caches.
-func (s *Chart) addWrapped(ctx context.Context, d dependency, sources helmchart.Sources) {
+func (s *Chart) addWrapped(ctx context.Context, d Dependency, sources helmchart.Sources) {
 	for _, rel := range wrappedDirs(d) {
 		dir := filepath.Join(s.Dir, filepath.FromSlash(rel))
 		doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml"))
@@ -270,7 +270,7 @@ func (s *Chart) addLayer(values *yamldoc.Doc, shown string) {
 	}
 }
 
-func wrappedDirs(d dependency) []string {
+func wrappedDirs(d Dependency) []string {
 	dirs := []string{"charts/" + d.Name}
 	if rel, ok := strings.CutPrefix(d.Repository, "file://"); ok && !strings.HasPrefix(rel, "/") {
 		dirs = append(dirs, rel)

@@ -179,7 +179,7 @@ func (s *Chart) EvidenceOf(path []string) string {
 
 // ReadTemplates takes what the chart's own templates say, and what those of a
 // wrapped chart say where its own are silent.
-func (f *Facts) ReadTemplates(t templates) {
+func (f *Facts) ReadTemplates(t Templates) {
 	w := t.workload()
 	if w == nil {
 		return
@@ -187,10 +187,10 @@ func (f *Facts) ReadTemplates(t templates) {
 	if f.Workload == "" {
 		f.Workload = w.kind
 	}
-	if labels, ok := t.labelFacts(); ok && f.Labels == nil {
+	if labels, ok := t.labelFacts(w); ok && f.Labels == nil {
 		f.Labels = &labels
 	}
-	if naming, ok := t.namingFacts(); ok && f.Naming == nil {
+	if naming, ok := t.namingFacts(w); ok && f.Naming == nil {
 		f.Naming = &naming
 	}
 	if f.Files == nil {

@@ -10,7 +10,7 @@ import (
 
 // labels reads the labels in some lines; named templates in it are followed.
 // It fails where one of those is not there to be read.
-func (t templates) labels(lines []string, vars map[string]string, depth int) ([]convention.Label, bool) {
+func (t Templates) labels(lines []string, vars map[string]string, depth int) ([]convention.Label, bool) {
 	var out []convention.Label
 	ok := true
 	for _, line := range lines {
@@ -55,11 +55,7 @@ func appendLabels(to []convention.Label, more ...convention.Label) []convention.
 
 // labelFacts reads the labels of the workload, its selector and that of its
 // Service.
-func (t templates) labelFacts() (convention.Labels, bool) {
-	w := t.workload()
-	if w == nil {
-		return convention.Labels{}, false
-	}
+func (t Templates) labelFacts(w *object) (convention.Labels, bool) {
 	inline, lines, there := w.section("spec", "selector", "matchLabels")
 	selector, ok := t.labels(withInline(inline, lines), w.vars, 0)
 	if !there || !ok || len(selector) == 0 {
@@ -83,7 +79,7 @@ func (t templates) labelFacts() (convention.Labels, bool) {
 }
 
 // fact says that an object of the templates tells something.
-func (t templates) fact(o *object) convention.Fact {
+func (t Templates) fact(o *object) convention.Fact {
 	return byName(t.Shown + "/templates/" + o.file)
 }
 
@@ -95,11 +91,7 @@ func withInline(inline string, lines []string) []string {
 }
 
 // namingFacts reads how the workload and its companions are named.
-func (t templates) namingFacts() (convention.Naming, bool) {
-	w := t.workload()
-	if w == nil {
-		return convention.Naming{}, false
-	}
+func (t Templates) namingFacts(w *object) (convention.Naming, bool) {
 	base, suffix, ok := t.objectName(w)
 	if !ok {
 		return convention.Naming{}, false
@@ -126,7 +118,7 @@ func (t templates) namingFacts() (convention.Naming, bool) {
 
 // objectName splits an object's name into one of the Fullname patterns and what
 // is appended to it.
-func (t templates) objectName(o *object) (base, suffix string, ok bool) {
+func (t Templates) objectName(o *object) (base, suffix string, ok bool) {
 	text, _, there := o.section("metadata", "name")
 	if !there {
 		return "", "", false
@@ -148,7 +140,7 @@ func (t templates) objectName(o *object) (base, suffix string, ok bool) {
 
 // fullname reads the scheme of the chart's fullname template. Where it is a
 // library's, it is taken for the usual one.
-func (t templates) fullname() string {
+func (t Templates) fullname() string {
 	var body []string
 	for _, name := range t.order {
 		if strings.HasSuffix(name, ".fullname") || name == "fullname" {

@@ -21,7 +21,7 @@ var (
 
 // pattern turns the text of a template into a pattern of Label.Value: actions
 // become placeholders. It fails where an action is not understood.
-func (t templates) pattern(text string, vars map[string]string, depth int) (string, bool) {
+func (t Templates) pattern(text string, vars map[string]string, depth int) (string, bool) {
 	ok := true
 	out := action.ReplaceAllStringFunc(text, func(a string) string {
 		p, known := t.expression(action.FindStringSubmatch(a)[1], vars, depth)
@@ -37,7 +37,7 @@ func (t templates) pattern(text string, vars map[string]string, depth int) (stri
 }
 
 // expression gives the placeholder for one expression of a template.
-func (t templates) expression(e string, vars map[string]string, depth int) (string, bool) {
+func (t Templates) expression(e string, vars map[string]string, depth int) (string, bool) {
 	if depth > 8 {
 		return "", false
 	}
@@ -110,7 +110,7 @@ func cutPipe(e string) (value, pipe string) {
 	return strings.TrimSpace(e), ""
 }
 
-func (t templates) printf(format, args string, vars map[string]string, depth int) (string, bool) {
+func (t Templates) printf(format, args string, vars map[string]string, depth int) (string, bool) {
 	for _, arg := range splitArgs(args) {
 		p, ok := t.expression(arg, vars, depth+1)
 		if !ok || !strings.Contains(format, "%") {
@@ -151,7 +151,7 @@ func splitArgs(s string) []string {
 
 // call gives the placeholder for a named template: by what it holds where that
 // is understood, else by its name.
-func (t templates) call(name string, depth int) (string, bool) {
+func (t Templates) call(name string, depth int) (string, bool) {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if last == "fullname" {
 		return "{fullname}", true
@@ -164,7 +164,7 @@ func (t templates) call(name string, depth int) (string, bool) {
 }
 
 // body gives the placeholder for the last line that a named template writes.
-func (t templates) body(name string, depth int) (string, bool) {
+func (t Templates) body(name string, depth int) (string, bool) {
 	lines, ok := t.defines[name]
 	if !ok {
 		return "", false
@@ -191,7 +191,7 @@ func writesNothing(a string) bool { return assignment.MatchString(a) || onlyCont
 
 // assignments reads the variables that some lines set; those that are not
 // understood are left out.
-func assignments(t templates, lines []string) map[string]string {
+func assignments(t Templates, lines []string) map[string]string {
 	vars := map[string]string{}
 	for _, line := range lines {
 		for _, a := range action.FindAllStringSubmatch(line, -1) {

@@ -42,7 +42,7 @@ func (s *Chart) secrets() convention.Secrets {
 	return convention.Secrets{}
 }
 
-func (t templates) operator(kind string) *object {
+func (t Templates) operator(kind string) *object {
 	for i := range t.operators {
 		if t.operators[i].kind == kind {
 			return &t.operators[i]

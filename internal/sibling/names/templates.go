@@ -20,9 +20,9 @@ const (
 	maxTemplateBytes = 10 << 20
 )
 
-// templates are a chart's templates as text. They are read line by line, not
+// Templates are a chart's templates as text. They are read line by line, not
 // rendered: what a template makes of values is not known here.
-type templates struct {
+type Templates struct {
 	chart   string // name of the chart
 	Shown   string // directory, for evidence
 	files   []string
@@ -57,7 +57,7 @@ var (
 
 // readTemplates reads what can be read below dir/templates; a chart without
 // them has none.
-func readTemplates(dir, shown, chart string) templates {
+func readTemplates(dir, shown, chart string) Templates {
 	var files []helmchart.File
 	root := filepath.Join(dir, "templates")
 	size := 0
@@ -88,8 +88,8 @@ func isTemplate(name string) bool {
 }
 
 // newTemplates reads the files of a chart that lie below templates/.
-func newTemplates(files []helmchart.File, shown, chart string) templates {
-	t := templates{chart: chart, Shown: shown, defines: map[string][]string{}}
+func newTemplates(files []helmchart.File, shown, chart string) Templates {
+	t := Templates{chart: chart, Shown: shown, defines: map[string][]string{}}
 	for _, f := range files[:min(len(files), maxTemplateFiles)] {
 		if rel, ok := strings.CutPrefix(f.Name, "templates/"); ok && isTemplate(f.Name) {
 			t.read(rel, string(f.Data))
@@ -99,7 +99,7 @@ func newTemplates(files []helmchart.File, shown, chart string) templates {
 	return t
 }
 
-func (t *templates) read(file, text string) {
+func (t *Templates) read(file, text string) {
 	t.files = append(t.files, file)
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	lines = t.readDefines(file, lines)
@@ -118,7 +118,7 @@ func (t *templates) read(file, text string) {
 	t.objects = append(t.objects, objects...)
 }
 
-func (t *templates) readOperators(objects []object) {
+func (t *Templates) readOperators(objects []object) {
 	for _, o := range objects {
 		if slices.Contains(convention.Operators, o.kind) {
 			t.operators = append(t.operators, o)
@@ -152,7 +152,7 @@ func documents(file string, lines []string) []object {
 
 // finish resolves what named templates may say, when all files are read: a
 // document without a kind may include one that has it, and files set variables.
-func (t *templates) finish() {
+func (t *Templates) finish() {
 	vars := map[string]map[string]string{}
 	for _, o := range t.objects {
 		if vars[o.file] == nil {
@@ -177,7 +177,7 @@ func (t *templates) finish() {
 
 // included gives the lines and the kind of the first named template that is an
 // object.
-func (t *templates) included(lines []string) ([]string, string) {
+func (t *Templates) included(lines []string) ([]string, string) {
 	for _, line := range lines {
 		m := includeCall.FindStringSubmatch(line)
 		if m == nil {
@@ -218,7 +218,7 @@ func helpersRank(file string) int {
 }
 
 // readDefines takes the named templates out of the lines.
-func (t *templates) readDefines(file string, lines []string) []string {
+func (t *Templates) readDefines(file string, lines []string) []string {
 	var rest []string
 	name, depth := "", 0
 	for _, line := range lines {
@@ -251,15 +251,16 @@ func (t *templates) readDefines(file string, lines []string) []string {
 	return rest
 }
 
-func (t templates) HasWorkload() bool { return t.workload() != nil }
+// HasWorkload reports whether the templates have a workload of the application.
+func (t Templates) HasWorkload() bool { return t.workload() != nil }
 
 // workload gives the application's own.
-func (t templates) workload() *object { return t.object(convention.WorkloadKinds...) }
+func (t Templates) workload() *object { return t.object(convention.WorkloadKinds...) }
 
 // object gives the application's object of one of the kinds: the one in a file
 // that is called like the kind or like the chart, beside the workload, with the
 // shortest name; of equal ones the first.
-func (t templates) object(kinds ...string) *object {
+func (t Templates) object(kinds ...string) *object {
 	isWorkload := len(kinds) > 0 && slices.Contains(convention.WorkloadKinds, kinds[0])
 	folder := ""
 	if w := t.beside; w != nil && !isWorkload {
@@ -326,7 +327,7 @@ func (o *object) section(keys ...string) (inline string, body []string, ok bool)
 
 // ChartPath puts {name} for the chart's name in a file's path, alone or before
 // a dash.
-func (t templates) ChartPath(file string) string {
+func (t Templates) ChartPath(file string) string {
 	segments := strings.Split(file, "/")
 	for i, s := range segments {
 		rest, ok := strings.CutPrefix(s, t.chart)
@@ -339,7 +340,7 @@ func (t templates) ChartPath(file string) string {
 
 // filesByKind gives the file of each kind. A file of several kinds counts for
 // its first alone, as two templates cannot go to one path.
-func (t templates) filesByKind() map[string]string {
+func (t Templates) filesByKind() map[string]string {
 	out, taken := map[string]string{}, map[string]bool{}
 	note := func(kind, file string) {
 		if out[kind] == "" && !taken[file] {
@@ -360,7 +361,7 @@ func (t templates) filesByKind() map[string]string {
 	return out
 }
 
-func (t templates) extension() string {
+func (t Templates) extension() string {
 	yml, yaml := 0, 0
 	for _, f := range t.files {
 		switch path.Ext(f) {
@@ -381,7 +382,7 @@ var helperNames = []string{"fullname", "name", "labels", "chart", "selectorLabel
 
 // helperPrefix is what most of the usual named templates have before their last
 // dot, "" where the chart has none of them.
-func (t templates) helperPrefix() string {
+func (t Templates) helperPrefix() string {
 	votes := map[string]int{}
 	best := ""
 	for _, name := range t.order {
