@@ -35,6 +35,19 @@ type Port struct {
 	From, To int
 }
 
+// Has reports whether a port is this one, or in this range.
+func (p Port) Has(number int32, protocol string) bool {
+	return p.Protocol == protocol && int(number) >= p.From && int(number) <= p.To
+}
+
+// String spells the port: 7880/TCP, 50000-60000/UDP.
+func (p Port) String() string {
+	if p.From == p.To {
+		return fmt.Sprintf("%d/%s", p.From, p.Protocol)
+	}
+	return fmt.Sprintf("%d-%d/%s", p.From, p.To, p.Protocol)
+}
+
 // Ports gives the ports of a server with this configuration, in the order of
 // the names at Port. Ports that are switched off are left out, and so is port: 0,
 // which makes the server take any free port. A value that is no port gives an
@@ -71,7 +84,7 @@ func (p *portReader) number(path string) int {
 
 // orDefault tells unset from 0.
 func (p *portReader) orDefault(path string, otherwise int) int {
-	if lookup(p.config, path) == nil {
+	if Lookup(p.config, path) == nil {
 		return otherwise
 	}
 	return p.number(path)
@@ -94,7 +107,7 @@ func (p *portReader) span(name, protocol string, from, to int) {
 // rtcUDP: a full range wins over udp_port, udp_port over half a range.
 func (p *portReader) rtcUDP() {
 	start, end := p.number("rtc.port_range_start"), p.number("rtc.port_range_end")
-	from, to, err := udpPorts(lookup(p.config, "rtc.udp_port"))
+	from, to, err := udpPorts(Lookup(p.config, "rtc.udp_port"))
 	if err != nil && p.err == nil {
 		p.err = err
 	}

@@ -46,7 +46,7 @@ func (r *ruleChecker) set(path string) bool { return isSet(r.config, path) }
 
 // httpPort: the server listens on whatever port.
 func (r *ruleChecker) httpPort() {
-	if port, err := portNumber(r.config, "port"); err == nil && port == 0 && lookup(r.config, "port") != nil {
+	if port, err := portNumber(r.config, "port"); err == nil && port == 0 && Lookup(r.config, "port") != nil {
 		r.report("port", "is 0: the server takes any free port", "a port from 1 to 65535")
 	}
 }
@@ -56,7 +56,7 @@ func (r *ruleChecker) rtcPorts() {
 	const startKey, endKey = "rtc.port_range_start", "rtc.port_range_end"
 	start, startErr := portNumber(r.config, startKey)
 	end, endErr := portNumber(r.config, endKey)
-	udpFrom, _, udpErr := udpPorts(lookup(r.config, "rtc.udp_port"))
+	udpFrom, _, udpErr := udpPorts(Lookup(r.config, "rtc.udp_port"))
 	if udpErr != nil {
 		r.report("rtc.udp_port", "is not a range of ports from low to high, up to 65535", `such as "7882-7892"`)
 	}
@@ -82,7 +82,7 @@ func (r *ruleChecker) rtcPorts() {
 
 // forceTCP follows the end of rtcconfig.NewWebRTCConfig.
 func (r *ruleChecker) forceTCP() {
-	if port := lookup(r.config, "rtc.tcp_port"); r.set("rtc.force_tcp") && port != nil && !isNonZero(port) {
+	if port := Lookup(r.config, "rtc.tcp_port"); r.set("rtc.force_tcp") && port != nil && !isNonZero(port) {
 		r.report("rtc.force_tcp", "needs rtc.tcp_port: the server does not start without it", "set rtc.tcp_port")
 	}
 }
@@ -90,7 +90,7 @@ func (r *ruleChecker) forceTCP() {
 // nodeIP follows rtcconfig.NodeIP.UnmarshalString and NewWebRTCConfig.
 func (r *ruleChecker) nodeIP() {
 	const key = "rtc.node_ip"
-	value, ok := lookup(r.config, key).(string)
+	value, ok := Lookup(r.config, key).(string)
 	if !ok || value == "" {
 		return
 	}
@@ -118,11 +118,11 @@ func (r *ruleChecker) nodeIP() {
 // are. They may hold a password when somebody wrote a URL, so they are never
 // printed.
 func (r *ruleChecker) redis() {
-	if address := text(lookup(r.config, "redis.address")); address != "" {
+	if address := text(Lookup(r.config, "redis.address")); address != "" {
 		r.redisAddress("redis.address", address)
 	}
 	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses"} {
-		addresses, _ := lookup(r.config, key).([]any)
+		addresses, _ := Lookup(r.config, key).([]any)
 		for i, address := range addresses {
 			r.redisAddress(fmt.Sprintf("%s[%d]", key, i), text(address))
 		}
@@ -164,7 +164,7 @@ func (r *ruleChecker) turn() {
 	if !r.set("turn.enabled") {
 		return
 	}
-	domain := text(lookup(r.config, "turn.domain"))
+	domain := text(Lookup(r.config, "turn.domain"))
 	switch {
 	case !r.set("turn.tls_port") && !r.set("turn.udp_port"):
 		r.report("turn.enabled", "is true without a port: the server does not start", "set turn.udp_port, or turn.tls_port with turn.domain")
@@ -200,7 +200,7 @@ func (r *ruleChecker) muxedPorts() (from, to int) {
 	if r.set("rtc.force_tcp") || hasStart && r.set("rtc.port_range_end") {
 		return 0, 0
 	}
-	from, to, err := udpPorts(lookup(r.config, "rtc.udp_port"))
+	from, to, err := udpPorts(Lookup(r.config, "rtc.udp_port"))
 	if err != nil {
 		return 0, 0
 	}
@@ -229,7 +229,7 @@ func (r *ruleChecker) relayRange() {
 // clients with the credentials, all unseen, and browsers refuse a TURN server
 // that lacks one of them.
 func (r *ruleChecker) turnServers() {
-	servers, _ := lookup(r.config, "rtc.turn_servers").([]any)
+	servers, _ := Lookup(r.config, "rtc.turn_servers").([]any)
 	for i, entry := range servers {
 		server, ok := entry.(map[string]any)
 		if !ok {
@@ -265,12 +265,12 @@ func (r *ruleChecker) webhook() {
 	if !r.set("webhook.urls") {
 		return
 	}
-	apiKey := text(lookup(r.config, "webhook.api_key"))
+	apiKey := text(Lookup(r.config, "webhook.api_key"))
 	if apiKey == "" {
 		r.report("webhook.urls", "needs webhook.api_key: the server does not start without it", "set webhook.api_key to one of the API keys")
 		return
 	}
-	keys, _ := lookup(r.config, "keys").(map[string]any)
+	keys, _ := Lookup(r.config, "keys").(map[string]any)
 	if _, known := keys[apiKey]; len(keys) > 0 && !r.set("key_file") && !known {
 		r.report("webhook.api_key", "is none of the API keys under keys: the server does not start", "name one of the API keys")
 	}
@@ -278,7 +278,7 @@ func (r *ruleChecker) webhook() {
 
 // keys follows Config.ValidateKeys. Secrets are never printed.
 func (r *ruleChecker) keys() {
-	keys, _ := lookup(r.config, "keys").(map[string]any)
+	keys, _ := Lookup(r.config, "keys").(map[string]any)
 	if len(keys) > 0 && r.set("key_file") {
 		r.report("keys", "is ignored: key_file replaces it", "keep one of the two")
 		return
