@@ -68,8 +68,10 @@ func (w *walker) checkObject(schema, value map[string]any, path string) {
 			w.check(rest, value[key], keyPath)
 		case bool:
 			if !rest {
-				w.report(keyPath, suggestKey(w.root, properties, path, key), "is not a key of livekit-server %s", ServerVersion)
-				w.problems[len(w.problems)-1].IsUnknown = true
+				w.problems = append(w.problems, Problem{
+					Path: keyPath, Message: "is not a key of livekit-server " + ServerVersion,
+					Suggestion: suggestKey(w.root, properties, path, key), IsUnknown: true,
+				})
 			}
 		}
 	}
