@@ -21,7 +21,9 @@ func TestServiceLinkCollision(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", service, got, ok, want)
 		}
 	}
-	for _, service := range []string{"", "livekit-turn", "livekit-rtc-udp", "livekit-svc", "livekit-server", "my-livekit", "redis", "tcp", "port"} {
+	for _, service := range []string{
+		"", "livekit-turn", "livekit-rtc-udp", "livekit-svc", "livekit-server", "my-livekit", "redis", "tcp", "port",
+	} {
 		if env, key, ok := ServiceLinkCollision(service); ok || env != "" || key != "" {
 			t.Errorf("%s: got %s, %s", service, env, key)
 		}
