@@ -54,7 +54,8 @@ an error with --strict.`,
 // transferTarget is the chart that values are converted for.
 func transferTarget(ctx context.Context, args []string, canonical bool) (*transfer.Target, error) {
 	if canonical && len(args) > 0 {
-		return nil, remedy.Errorf("leave out one of the two", "--canonical and the chart %s exclude each other", args[0])
+		return nil, remedy.Errorf("leave out one of the two",
+			"--canonical and the chart %s exclude each other", args[0])
 	}
 	if !canonical {
 		dir := chartDir(args)
@@ -79,7 +80,8 @@ func printConverted(cmd *cobra.Command, r *transfer.Result, out *output, strict 
 		err = report.Remarks(cmd.ErrOrStderr(), r)
 	}
 	if err == nil && strict && len(r.Lost) > 0 {
-		return remedy.Errorf("change them in the source, or leave out --strict", "%s: %d values cannot be expressed", r.Source, len(r.Lost))
+		return remedy.Errorf("change them in the source, or leave out --strict",
+			"%s: %d values cannot be expressed", r.Source, len(r.Lost))
 	}
 	return err
 }

@@ -14,7 +14,7 @@ import (
 
 func newVerify(helm *helmFlags) *cobra.Command {
 	var options verify.Options
-	var trial verify.InstallOptions
+	var onCluster verify.InstallOptions
 	var all, install bool
 	var timeout time.Duration
 	var out *output
@@ -53,8 +53,8 @@ media that the chart opens.`,
 				return err
 			}
 			if install {
-				trial.Timeout, trial.Progress, trial.Env = timeout, cmd.ErrOrStderr(), helm.env()
-				if err := verify.Install(cmd.Context(), chartDir(args), options, trial, result); err != nil {
+				onCluster.Timeout, onCluster.Progress, onCluster.Env = timeout, cmd.ErrOrStderr(), helm.env()
+				if err := verify.Install(cmd.Context(), chartDir(args), options, onCluster, result); err != nil {
 					return err
 				}
 			}
@@ -62,16 +62,20 @@ media that the chart opens.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&options.ValueFiles, "values", "f", nil, "values file to check the chart with (several are merged)")
+	flags.StringArrayVarP(&options.ValueFiles, "values", "f", nil,
+		"values file to check the chart with (several are merged)")
 	flags.StringArrayVar(&options.Set, "set", nil, "value to check the chart with, as in Helm")
 	flags.StringVar(&options.KubeVersion, "kube-version", "", "Kubernetes version to render for")
 	flags.StringVar(&options.ReleaseName, "release", "", "name of the release (default: the chart's name)")
 	flags.BoolVar(&install, "install", false, "try the chart on a cluster")
-	flags.StringVar(&trial.Namespace, "test-namespace", "livekit-test", "with --install, the namespace to make for the trial; one that is there is refused")
-	flags.BoolVar(&trial.Reuse, "reuse", false, "with --install, use a test namespace that is there; it is not deleted")
-	flags.BoolVar(&trial.Keep, "keep", false, "with --install, leave release and namespace for a look")
-	flags.BoolVar(&trial.Call, "call", false, "with --install, make a call over each way of media")
-	flags.DurationVar(&timeout, "timeout", time.Minute, "how long a chart may take; with --install, how long each wait for the cluster (3m)")
+	flags.StringVar(&onCluster.Namespace, "test-namespace", "livekit-test",
+		"with --install, the namespace to make for the trial; one that is there is refused")
+	flags.BoolVar(&onCluster.Reuse, "reuse", false,
+		"with --install, use a test namespace that is there; it is not deleted")
+	flags.BoolVar(&onCluster.Keep, "keep", false, "with --install, leave release and namespace for a look")
+	flags.BoolVar(&onCluster.Call, "call", false, "with --install, make a call over each way of media")
+	flags.DurationVar(&timeout, "timeout", time.Minute,
+		"how long a chart may take; with --install, how long each wait for the cluster (3m)")
 	flags.BoolVar(&all, "all", false, "show passed and skipped checks in full as well")
 	out = addOutput(cmd, "text", "json")
 	return cmd

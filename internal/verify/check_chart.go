@@ -88,7 +88,8 @@ func checkTypes(in *input, out *result) {
 		}
 	}
 	if len(unknown) > 0 {
-		out.pass("All objects are valid; of unknown kinds the metadata alone was looked at: %s", strings.Join(unknown, ", "))
+		out.pass("All objects are valid; of unknown kinds the metadata alone was looked at: %s",
+			strings.Join(unknown, ", "))
 	}
 	out.pass("All %s are valid", plural(len(in.objects), "object"))
 }

@@ -28,7 +28,7 @@ func checkConfig(s *server, out *result) {
 		s.skipUnseen(out)
 	}
 	for _, p := range s.problems {
-		if p.Path != "keys" && !strings.HasPrefix(p.Path, "keys.") && p.Path != "rtc.node_ip" && !isRedisAddress(p.Path) {
+		if !isKey(p.Path) && p.Path != "rtc.node_ip" && !isRedisAddress(p.Path) {
 			s.reportProblem(out, p)
 		}
 	}
@@ -43,6 +43,8 @@ func checkConfig(s *server, out *result) {
 		out.pass("livekit-server %s takes the configuration", livekit.ServerVersion)
 	}
 }
+
+func isKey(path string) bool { return path == "keys" || strings.HasPrefix(path, "keys.") }
 
 // skipUnseen is the result of what can be told by the whole configuration alone.
 func (s *server) skipUnseen(out *result) {
@@ -68,15 +70,18 @@ func (s *server) findForgotten(out *result) {
 		if volume.ConfigMap == nil || len(mounts) == 0 {
 			continue
 		}
-		o, _ := s.in.find("ConfigMap", volume.ConfigMap.Name)
-		entries := dataOf(o)
+		o := find(s.in.objects, "ConfigMap", volume.ConfigMap.Name)
+		if o == nil {
+			continue
+		}
+		entries := dataOf(*o)
 		for _, key := range sortedKeys(entries) {
 			config, err := parseYAML(entries[key])
 			if err == nil && (config["rtc"] != nil || config["port"] != nil || config["keys"] != nil) {
 				path := strings.TrimSuffix(mounts[0].MountPath, "/") + "/" + key
 				out.fail(fmt.Sprintf("Add --config=%s: %s", path, s.field("args")),
-					"%s mounts ConfigMap %s, but neither --config nor LIVEKIT_CONFIG names it: the server runs with its defaults",
-					s, o.Name())
+					"%s mounts ConfigMap %s, but neither --config nor LIVEKIT_CONFIG names it: "+
+						"the server runs with its defaults", s, o.Name())
 			}
 		}
 	}
@@ -138,7 +143,8 @@ func checkEnv(s *server, out *result) {
 		isKnown := slices.ContainsFunc(s.options, func(o livekit.Option) bool { return o.Env == name })
 		switch {
 		case e.missing && e.from != "":
-			out.fail("Name an entry that is there: "+s.field("env"), "%s: %s takes %s, which is not there", s, name, e.from)
+			out.fail("Name an entry that is there: "+s.field("env"),
+				"%s: %s takes %s, which is not there", s, name, e.from)
 		case strings.HasPrefix(name, "LIVEKIT_") && !isKnown && !used[name]:
 			out.warn("Remove it, or use the key's own variable (LIVEKIT_ and the key in capitals): "+s.field("env"),
 				"%s: livekit-server does not read %s", s, name)

@@ -14,14 +14,14 @@ import (
 
 // checkIngress judges the way of signalling into the cluster.
 func checkIngress(in *input, out *result) {
-	for _, i := range in.ingresses {
-		in.checkRules(out, i)
+	ingresses, routes := in.ofKind("Ingress"), in.ofKind("HTTPRoute")
+	for _, o := range ingresses {
+		in.checkRules(out, o, decode[networkingv1.Ingress](o).Spec)
 	}
-	routes := in.ofKind("HTTPRoute")
 	for _, o := range routes {
 		in.checkHTTPRoute(out, o)
 	}
-	n := len(in.ingresses) + len(routes)
+	n := len(ingresses) + len(routes)
 	if n == 0 {
 		out.skip("The chart renders no Ingress and no HTTPRoute with these values")
 		return
@@ -29,33 +29,34 @@ func checkIngress(in *input, out *result) {
 	out.pass("%s with host, TLS and a backend that is there", plural(n, "route"))
 }
 
-func (in *input) checkRules(out *result, i ingress) {
+func (in *input) checkRules(out *result, i manifest.Object, spec networkingv1.IngressSpec) {
 	var secured []string
-	for _, tls := range i.spec.TLS {
+	for _, tls := range spec.TLS {
 		secured = append(secured, tls.Hosts...)
 	}
-	if len(i.spec.TLS) == 0 && !hasCertificateElsewhere(i.Object) {
+	if len(spec.TLS) == 0 && !hasCertificateElsewhere(i) {
 		out.warn("Add spec.tls with the host and a secretName: "+i.File,
 			"Ingress %s has no TLS: browsers give no camera and no microphone to pages without", i.Name())
 	}
-	for _, rule := range i.spec.Rules {
+	for _, rule := range spec.Rules {
 		isFor := func(certificate string) bool { return covers(certificate, rule.Host) }
 		switch {
 		case rule.Host == "":
 			out.warn("Set the host: "+i.File,
 				"Ingress %s has a rule without a host, which takes the traffic of every name", i.Name())
 		case len(secured) > 0 && !slices.ContainsFunc(secured, isFor):
-			out.warn("Add the host to spec.tls: "+i.File, "Ingress %s: no certificate is for host %s", i.Name(), rule.Host)
+			out.warn("Add the host to spec.tls: "+i.File,
+				"Ingress %s: no certificate is for host %s", i.Name(), rule.Host)
 		}
 		if rule.HTTP == nil {
 			continue
 		}
 		for _, path := range rule.HTTP.Paths {
-			in.checkBackend(out, i.Object, path.Backend)
+			in.checkBackend(out, i, path.Backend)
 		}
 	}
-	if i.spec.DefaultBackend != nil {
-		in.checkBackend(out, i.Object, *i.spec.DefaultBackend)
+	if spec.DefaultBackend != nil {
+		in.checkBackend(out, i, *spec.DefaultBackend)
 	}
 }
 
@@ -86,23 +87,24 @@ func (in *input) checkBackend(out *result, o manifest.Object, backend networking
 }
 
 func (in *input) checkBackendPort(out *result, o manifest.Object, name, port string) {
-	i := slices.IndexFunc(in.services, func(s service) bool { return s.Name() == name })
-	if i < 0 {
+	service := first(in.services, func(s service) bool { return s.Name() == name })
+	if service == nil {
 		out.fail("Name a Service of the chart: "+o.File,
 			"%s %s leads to Service %s, which the chart does not make", o.Kind(), o.Name(), name)
 		return
 	}
-	ports := in.services[i].spec.Ports
-	j := slices.IndexFunc(ports, func(p corev1.ServicePort) bool { return p.Name == port || fmt.Sprint(p.Port) == port })
-	if j < 0 {
+	leadsTo := first(service.spec.Ports, func(p corev1.ServicePort) bool {
+		return p.Name == port || fmt.Sprint(p.Port) == port
+	})
+	if leadsTo == nil {
 		out.fail("Name a port of the Service: "+o.File,
 			"%s %s leads to port %s of Service %s, which has none such", o.Kind(), o.Name(), port, name)
 		return
 	}
 	for _, s := range in.servers {
 		for _, r := range s.routes {
-			listens, ok := s.listensAt(r.number, r.port.Protocol)
-			if r.service.Name() == name && r.port == ports[j] && ok && isMedia(listens) {
+			listens := s.listensAt(r.number, r.port.Protocol)
+			if r.service.Name() == name && r.port == *leadsTo && isMedia(listens) {
 				out.fail("Name the signalling port: "+o.File,
 					"%s %s leads to the media port %s, which takes no HTTP", o.Kind(), o.Name(), listens)
 			}

@@ -63,7 +63,8 @@ func (s *server) checkGivenKeys(out *result, origin string) {
 	held, err := parseYAML(given.text)
 	switch {
 	case given.missing:
-		out.fail("Name an entry that is there: "+s.field("env"), "%s comes from %s, which is not there", origin, given.from)
+		out.fail("Name an entry that is there: "+s.field("env"),
+			"%s comes from %s, which is not there", origin, given.from)
 	case !given.isKnown:
 		out.pass("API keys come from %s", given.whence())
 	case err != nil || len(held) == 0:
@@ -89,8 +90,8 @@ func (s *server) checkSecrets(out *result, held map[string]any, from string) {
 	}
 	// Keys that each render makes anew are fine where nothing renders twice.
 	for _, o := range s.in.ofKind("Secret") {
-		again, ok := find(s.in.again, "Secret", o.Name())
-		if ok && strings.Contains(from, "Secret "+o.Name()) && !maps.Equal(dataOf(o), dataOf(again)) {
+		again := find(s.in.again, "Secret", o.Name())
+		if again != nil && strings.Contains(from, "Secret "+o.Name()) && !maps.Equal(dataOf(o), dataOf(*again)) {
 			out.pass("API keys are generated at the install (%s); "+
 				"with Argo CD and `helm template` use an existing Secret, or they change each time", from)
 		}

@@ -23,16 +23,15 @@ func checkMedia(s *server, out *result) {
 		if p.Name != "rtc-udp" && p.Name != "rtc-tcp" {
 			continue
 		}
-		if access := s.accessTo(p); len(access.open) > 0 {
+		if access := s.accessTo(&p); len(access.open) > 0 {
 			open = append(open, fmt.Sprintf("%s %s by %s", p.Name, p, access.open[0]))
 		} else {
 			shut = append(shut, fmt.Sprintf("%s %s%s", p.Name, p, access.why()))
 		}
 	}
-	_, overTCP := s.port("rtc-tcp")
 	isUDP := func(port string) bool { return strings.HasPrefix(port, "rtc-udp") }
-	const openIt = "Set hostNetwork, or a Service of type NodePort whose port, targetPort and nodePort are one number, " +
-		"or of type LoadBalancer: "
+	const openIt = "Set hostNetwork, or a Service of type NodePort " +
+		"whose port, targetPort and nodePort are one number, or of type LoadBalancer: "
 	switch {
 	case len(open)+len(shut) == 0:
 		out.fail("Set rtc.udp_port", "The server has no media port")
@@ -41,9 +40,9 @@ func checkMedia(s *server, out *result) {
 	case len(open) == 0:
 		out.fail(openIt+s.File, "Media is reachable inside the cluster only: %s", strings.Join(shut, "; "))
 	case slices.ContainsFunc(shut, isUDP):
-		out.warn(openIt+s.File, "Media over UDP is not reachable from outside the cluster, over TCP alone calls are poor: %s",
-			strings.Join(shut, "; "))
-	case !overTCP:
+		out.warn(openIt+s.File, "Media over UDP is not reachable from outside the cluster, "+
+			"over TCP alone calls are poor: %s", strings.Join(shut, "; "))
+	case s.port("rtc-tcp") == nil:
 		out.warn("Set rtc.tcp_port to a port that is open in the same way",
 			"Media goes over UDP alone: clients whose network blocks UDP have no way in")
 	default:
@@ -111,8 +110,8 @@ func (s *server) checkAdvertised(out *result, given setting, origin string) {
 
 // loadBalancer names one that is the way to the media ports, "" without one.
 func (s *server) loadBalancer() string {
-	port, ok := s.port("rtc-udp")
-	if !ok || s.pod.HostNetwork {
+	port := s.port("rtc-udp")
+	if port == nil || s.pod.HostNetwork {
 		return ""
 	}
 	for _, r := range s.routesTo(port) {
@@ -154,10 +153,10 @@ func (s *server) checkSTUN(out *result) {
 		policy = o.Name()
 	}
 	if policy != "" {
-		out.fail("Allow egress over UDP to the STUN servers (ports 19302 and 3478), or tell clients the node's address: "+
-			"NODE_IP from status.hostIP, without rtc.use_external_ip",
-			"rtc.use_external_ip is on, and NetworkPolicy %s lets nothing out to STUN servers: the server does not start",
-			policy)
+		out.fail("Allow egress over UDP to the STUN servers (ports 19302 and 3478), "+
+			"or tell clients the node's address: NODE_IP from status.hostIP, without rtc.use_external_ip",
+			"rtc.use_external_ip is on, and NetworkPolicy %s lets nothing out to STUN servers: "+
+				"the server does not start", policy)
 	}
 }
 

@@ -17,8 +17,8 @@ func checkServices(in *input, out *result) {
 		in.checkService(out, service)
 	}
 	for _, s := range in.servers {
-		http, ok := s.port("http")
-		if !ok {
+		http := s.port("http")
+		if http == nil {
 			out.skip("The ports are not known: see config")
 			continue
 		}
@@ -56,11 +56,8 @@ func (in *input) checkService(out *result, service service) {
 // isOpen takes a declared port, and one that the server's configuration opens.
 func (in *input) isOpen(w *workload, p corev1.ServicePort) bool {
 	number := w.number(p.TargetPort, p.Protocol)
-	return number != 0 && (w.declares(number, p.Protocol) ||
-		slices.ContainsFunc(in.servers, func(s *server) bool {
-			_, listens := s.listensAt(number, p.Protocol)
-			return listens && s.workload == w
-		}))
+	listens := func(s *server) bool { return s.workload == w && s.listensAt(number, p.Protocol) != nil }
+	return number != 0 && (w.declares(number, p.Protocol) || slices.ContainsFunc(in.servers, listens))
 }
 
 // checkBinding: the server listens where its Services lead, at all addresses of
@@ -102,14 +99,14 @@ func checkPorts(s *server, out *result) {
 
 // checkPort says what is wrong with a port that the server should listen on.
 func (s *server) checkPort(out *result, number int32, protocol corev1.Protocol, what, where string) {
-	if _, ok := s.listensAt(number, protocol); ok {
+	if s.listensAt(number, protocol) != nil {
 		return
 	}
 	other := corev1.ProtocolTCP
 	if protocol == corev1.ProtocolTCP {
 		other = corev1.ProtocolUDP
 	}
-	if p, ok := s.listensAt(number, other); ok {
+	if p := s.listensAt(number, other); p != nil {
 		out.fail(fmt.Sprintf("Make it %s, or change the port in LiveKit's configuration: %s", other, where),
 			"%s: the server listens there with %s (%s)", what, other, p.Name)
 		return
@@ -126,8 +123,7 @@ func (s *server) checkRoutes(out *result) {
 		what := fmt.Sprintf("Service %s, port %s leads to %d", r.service.Name(), spellPort(r.port), r.number)
 		where := "spec.ports in " + r.service.File
 		s.checkPort(out, r.number, r.port.Protocol, fmt.Sprintf("%s/%s", what, r.port.Protocol), where)
-		port, ok := s.listensAt(r.number, r.port.Protocol)
-		if ok && isMedia(port) && r.port.Port != r.number {
+		if isMedia(s.listensAt(r.number, r.port.Protocol)) && r.port.Port != r.number {
 			out.fail("Give the Service the same port: "+where,
 				"%s, but the server tells clients its own port, %d", what, r.number)
 		}

@@ -31,7 +31,8 @@ func checkRedis(s *server, out *result) {
 		out.warn("Set redis.address to 127.0.0.1 and the port, or remove the container: "+s.field("env"),
 			"%s: nothing tells the server of the Redis in container %s", s, sidecar.Name)
 	case s.usesRedis():
-		out.pass("The server uses Redis at %s", cmp.Or(s.text("redis.address"), "an address that the chart does not show"))
+		out.pass("The server uses Redis at %s",
+			cmp.Or(s.text("redis.address"), "an address that the chart does not show"))
 	case !s.isConfigSeen():
 		s.skipUnseen(out)
 	default:
@@ -66,8 +67,8 @@ func (s *server) checkAddress(out *result, sidecar *corev1.Container) {
 		out.fail("Add a Redis container to the pod, or name a Redis elsewhere: "+s.where("redis.address"),
 			"redis.address is %s, and no Redis runs in the pod", address)
 	case sidecar != nil && !slices.Contains(redisPorts(sidecar), number):
-		out.fail("Let the two agree: "+s.where("redis.address"), "redis.address names port %d, and container %s listens on %d",
-			number, sidecar.Name, redisPorts(sidecar)[0])
+		out.fail("Let the two agree: "+s.where("redis.address"),
+			"redis.address names port %d, and container %s listens on %d", number, sidecar.Name, redisPorts(sidecar)[0])
 	}
 }
 
@@ -115,7 +116,8 @@ func (s *server) checkReplicas(out *result, hasSidecar bool) {
 	case !several:
 	case hasSidecar && (isLoopback(host) || !s.usesRedis()):
 		out.fail("Run one replica, or set redis.address to a Redis that all of them reach: "+s.at("spec.replicas"),
-			"%s runs several servers (%s), each with a Redis of its own: they do not see each other's rooms", s.workload, why)
+			"%s runs several servers (%s), each with a Redis of its own: they do not see each other's rooms",
+			s.workload, why)
 	case !s.usesRedis() && s.isConfigSeen():
 		out.fail("Run one replica, or set redis.address: "+s.at("spec.replicas"),
 			"%s runs several servers (%s) without Redis: they do not see each other's rooms", s.workload, why)
@@ -124,8 +126,9 @@ func (s *server) checkReplicas(out *result, hasSidecar bool) {
 
 func (s *server) checkSidecar(out *result, sidecar *corev1.Container) {
 	if !isNativeSidecar(*sidecar) {
-		out.warn("Make it an init container with restartPolicy: Always (Kubernetes 1.29 or later): "+s.spec("initContainers"),
-			"%s: Redis in container %s starts beside the server, which ends where it finds no Redis", s.workload, sidecar.Name)
+		out.warn("Make it an init container with restartPolicy: Always (Kubernetes 1.29 or later): "+
+			s.spec("initContainers"), "%s: Redis in container %s starts beside the server, "+
+			"which ends where it finds no Redis", s.workload, sidecar.Name)
 	}
 	words := strings.Join(slices.Concat(sidecar.Command, sidecar.Args), " ")
 	if s.pod.HostNetwork && !containsAny(words, "127.0.0.1", "requirepass") {

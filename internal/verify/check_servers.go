@@ -34,8 +34,8 @@ func checkSeveral(s *server, out *result) {
 			s.workload, why, claim.Name())
 	}
 	if given, origin := s.nodeAddress(); origin != "" && given.isKnown && given.field == "" {
-		out.fail("Let each server tell its own address (NODE_IP from status.hostIP, with hostNetwork or one pod on a node), "+
-			"or run one: "+s.where("rtc.node_ip"),
+		out.fail("Let each server tell its own address (NODE_IP from status.hostIP, "+
+			"with hostNetwork or one pod on a node), or run one: "+s.where("rtc.node_ip"),
 			"%s runs several servers (%s), and all tell clients the one address of %s", s.workload, why, origin)
 	}
 	out.pass("Several servers (%s), each with a way of its own", why)
@@ -64,8 +64,7 @@ func (s *server) checkShared(out *result, service service, why string) {
 
 func (s *server) carriesMedia(service service) bool {
 	return slices.ContainsFunc(s.routes, func(r route) bool {
-		port, ok := s.listensAt(r.number, r.port.Protocol)
-		return r.service.Name() == service.Name() && ok && isMedia(port)
+		return r.service.Name() == service.Name() && isMedia(s.listensAt(r.number, r.port.Protocol))
 	})
 }
 
@@ -110,7 +109,7 @@ func (s *server) redisService() string {
 			continue
 		}
 		name, _, _ := strings.Cut(host, ".")
-		if _, isHere := s.in.find("Service", name); isHere || isClusterName(host) {
+		if find(s.in.objects, "Service", name) != nil || isClusterName(host) {
 			return host
 		}
 	}

@@ -1,7 +1,5 @@
 package verify
 
-import "slices"
-
 // checkPersistence: every claim is of use, and there.
 func checkPersistence(in *input, out *result) {
 	used := map[string]bool{}
@@ -10,7 +8,7 @@ func checkPersistence(in *input, out *result) {
 			name := volume.PersistentVolumeClaim.ClaimName
 			used[name] = true
 			// A claim that the user names is there before.
-			if _, ok := in.find("PersistentVolumeClaim", name); !ok && !holdsText(in.values, name) {
+			if find(in.objects, "PersistentVolumeClaim", name) == nil && !holdsText(in.values, name) {
 				out.fail("Make the claim in the chart, or take its name from a value: "+w.spec("volumes"),
 					"%s mounts claim %s, which the chart does not make", w, name)
 			}
@@ -52,13 +50,11 @@ func (w *workload) checkMounts(out *result, volume, what string) {
 			"%s is a volume of %s that no container mounts", what, w)
 		return
 	}
-	i := slices.IndexFunc(w.in.servers, func(s *server) bool { return s.workload == w })
-	if i < 0 || len(mounts) > 1 {
-		return
-	}
-	name := w.in.servers[i].container.Name
-	if own := mounts[name]; len(own) > 0 {
-		out.warn("Remove the claim and its mount: livekit-server keeps nothing on disk",
-			"%s is mounted by container %s of %s alone (%s), which writes nothing", what, name, w, own[0].MountPath)
+	for _, s := range w.in.servers {
+		name := s.container.Name
+		if own := mounts[name]; s.workload == w && len(own) > 0 && len(mounts) == 1 {
+			out.warn("Remove the claim and its mount: livekit-server keeps nothing on disk",
+				"%s is mounted by container %s of %s alone (%s), which writes nothing", what, name, w, own[0].MountPath)
+		}
 	}
 }

@@ -20,13 +20,13 @@ func checkTURN(s *server, out *result) {
 		out.pass("TURN is off")
 		return
 	}
-	if port, ok := s.port("turn-udp"); ok && !s.in.wantsClusterOnly() {
+	if port := s.port("turn-udp"); port != nil && !s.in.wantsClusterOnly() {
 		if access := s.accessTo(port); len(access.open) == 0 {
 			out.warn("Open it in the same way as the media ports: "+s.File,
 				"TURN over UDP %s is not reachable from outside the cluster%s", port, access.why())
 		}
 	}
-	if port, ok := s.port("turn-tls"); ok {
+	if port := s.port("turn-tls"); port != nil {
 		s.checkCertificate(out)
 		s.checkTURNOverTLS(out, port)
 	}
@@ -36,7 +36,7 @@ func checkTURN(s *server, out *result) {
 
 // checkTURNOverTLS: whatever tls_port is, clients are told port 443 of
 // turn.domain (service/turn.go and service/roommanager.go of LiveKit's source).
-func (s *server) checkTURNOverTLS(out *result, port livekit.Port) {
+func (s *server) checkTURNOverTLS(out *result, port *livekit.Port) {
 	if s.pod.HostNetwork && port.From == 443 || s.in.wantsClusterOnly() {
 		return
 	}
@@ -74,8 +74,8 @@ func (s *server) checkCertificate(out *result) {
 	s.checkCertificateFile(out, "turn.cert_file", s.text("turn.key_file"))
 	s.checkCertificateFile(out, "turn.key_file", s.text("turn.cert_file"))
 	if s.text("turn.domain") == "" {
-		out.fail("Set turn.domain to the name that clients connect to and that the certificate is for: "+s.where("turn"),
-			"TURN over TLS has no turn.domain: the server does not start")
+		out.fail("Set turn.domain to the name that clients connect to and that the certificate is for: "+
+			s.where("turn"), "TURN over TLS has no turn.domain: the server does not start")
 	}
 }
 

@@ -78,8 +78,8 @@ func checkProbes(s *server, out *result) {
 	c := s.container
 	switch {
 	case c.ReadinessProbe == nil && c.LivenessProbe == nil && c.StartupProbe == nil:
-		out.warn("Add a readinessProbe with httpGet on / and a livenessProbe with tcpSocket, both on the signalling port: "+
-			s.field("livenessProbe"), "%s has no probes", s)
+		out.warn("Add a readinessProbe with httpGet on / and a livenessProbe with tcpSocket, "+
+			"both on the signalling port: "+s.field("livenessProbe"), "%s has no probes", s)
 	case c.ReadinessProbe == nil:
 		out.warn("Add a readinessProbe with httpGet on /: "+s.field("readinessProbe"),
 			"%s has no readiness probe: clients are sent to a server that is not up", s)
@@ -95,10 +95,10 @@ func (s *server) checkProbe(out *result, name string, probe *corev1.Probe) {
 		return
 	}
 	get := probe.HTTPGet
-	http, _ := s.port("http")
+	http := s.port("http")
 	path, _, _ := strings.Cut(get.Path, "?")
 	switch {
-	case s.number(get.Port, corev1.ProtocolTCP) != int32(http.From):
+	case http == nil || s.number(get.Port, corev1.ProtocolTCP) != int32(http.From):
 	case path != "" && path != "/":
 		out.fail("Set the path to /: "+s.field(name+".httpGet.path"),
 			"%s: %s asks for %s, which the server answers with 404", s, name, get.Path)
@@ -204,8 +204,8 @@ func checkServiceLinks(s *server, out *result) {
 		}
 	}
 	if !collides {
-		out.warn(step, "%s has service links: a Service named livekit anywhere in the namespace would set LIVEKIT_PORT, "+
-			"and the server would end", s.workload)
+		out.warn(step, "%s has service links: a Service named livekit anywhere in the namespace "+
+			"would set LIVEKIT_PORT, and the server would end", s.workload)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -40,7 +39,6 @@ type input struct {
 	workloads []*workload
 	servers   []*server
 	services  []service
-	ingresses []ingress
 }
 
 // service has the defaults that Kubernetes fills in: type, protocol and target
@@ -48,11 +46,6 @@ type input struct {
 type service struct {
 	manifest.Object
 	spec corev1.ServiceSpec
-}
-
-type ingress struct {
-	manifest.Object
-	spec networkingv1.IngressSpec
 }
 
 func newInput(ctx context.Context, dir string, opts Options) (*input, error) {
@@ -166,11 +159,8 @@ func onlyLine(data []byte, text string) (int, bool) {
 // collect sorts the objects by what they are for.
 func (in *input) collect() {
 	for _, o := range in.objects {
-		switch {
-		case o.Kind() == "Service" && o.APIVersion() == "v1":
+		if o.Kind() == "Service" && o.APIVersion() == "v1" {
 			in.services = append(in.services, newService(o))
-		case o.Kind() == "Ingress":
-			in.ingresses = append(in.ingresses, ingress{o, decode[networkingv1.Ingress](o).Spec})
 		}
 		if w := newWorkload(in, o); w != nil {
 			in.workloads = append(in.workloads, w)
@@ -211,13 +201,15 @@ func (in *input) ofKind(kinds ...string) []manifest.Object {
 	})
 }
 
-// find gives the chart's object of a kind and a name.
-func (in *input) find(kind, name string) (manifest.Object, bool) { return find(in.objects, kind, name) }
+// find gives the object of a kind and a name, nil without one.
+func find(objects []manifest.Object, kind, name string) *manifest.Object {
+	return first(objects, func(o manifest.Object) bool { return o.Kind() == kind && o.Name() == name })
+}
 
-func find(objects []manifest.Object, kind, name string) (manifest.Object, bool) {
-	i := slices.IndexFunc(objects, func(o manifest.Object) bool { return o.Kind() == kind && o.Name() == name })
-	if i < 0 {
-		return manifest.Object{}, false
+// first gives the first item of a list that is wanted, nil without one.
+func first[T any](list []T, isWanted func(T) bool) *T {
+	if i := slices.IndexFunc(list, isWanted); i >= 0 {
+		return &list[i]
 	}
-	return objects[i], true
+	return nil
 }

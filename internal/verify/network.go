@@ -33,7 +33,7 @@ func routesTo(w *workload) []route {
 }
 
 // routesTo gives the routes that lead to a port of the server, or into a range.
-func (s *server) routesTo(port livekit.Port) []route {
+func (s *server) routesTo(port *livekit.Port) []route {
 	return slices.DeleteFunc(slices.Clone(s.routes), func(r route) bool {
 		return !port.Has(r.number, string(r.port.Protocol))
 	})
@@ -50,9 +50,9 @@ func spellPort(p corev1.ServicePort) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %d/%s", p.Name, p.Port, p.Protocol))
 }
 
-// isMedia tells ports whose number the server tells clients.
-func isMedia(p livekit.Port) bool {
-	return p.Name == "rtc-tcp" || p.Name == "rtc-udp" || p.Name == "turn-udp"
+// isMedia tells ports whose number the server tells clients; nil is none.
+func isMedia(p *livekit.Port) bool {
+	return p != nil && (p.Name == "rtc-tcp" || p.Name == "rtc-udp" || p.Name == "turn-udp")
 }
 
 // takesNodePorts reports whether each pod takes ports of its node.
@@ -73,7 +73,7 @@ func (a *access) why() string {
 	return " (" + strings.Join(a.near, ", ") + ")"
 }
 
-func (s *server) accessTo(port livekit.Port) *access {
+func (s *server) accessTo(port *livekit.Port) *access {
 	out := &access{}
 	if s.pod.HostNetwork {
 		out.open = append(out.open, "the node's network")
@@ -116,7 +116,7 @@ func (a *access) add(in *input, r route) {
 }
 
 // dropPartial takes Services that together open a part of a range for none.
-func (a *access) dropPartial(port livekit.Port, routes []route) {
+func (a *access) dropPartial(port *livekit.Port, routes []route) {
 	opened, all := map[string]map[int32]bool{}, map[int32]bool{}
 	for _, r := range routes {
 		name := r.service.Name()

@@ -79,12 +79,10 @@ func (s *server) readFlags() {
 		}
 		f := flag{raw: words[i]}
 		name, value, hasValue := strings.Cut(strings.TrimPrefix(name, "-"), "=")
-		isSwitch := slices.ContainsFunc(s.options, func(o livekit.Option) bool {
-			return o.Flag == name && o.Type == "boolean"
-		})
+		option := first(s.options, func(o livekit.Option) bool { return o.Flag == name })
 		switch {
 		case hasValue:
-		case isSwitch:
+		case option != nil && option.Type == "boolean":
 			value = "true"
 		case i+1 < len(words) && !strings.HasPrefix(words[i+1], "--"):
 			i++
@@ -100,10 +98,7 @@ func (s *server) readFlags() {
 
 // flag gives a flag of the command line, nil where it is not there.
 func (s *server) flag(name string) *flag {
-	if i := slices.IndexFunc(s.flags, func(f flag) bool { return f.name == name }); i >= 0 {
-		return &s.flags[i]
-	}
-	return nil
+	return first(s.flags, func(f flag) bool { return f.name == name })
 }
 
 // readConfig finds the configuration: --config-body or LIVEKIT_CONFIG, else the
@@ -219,20 +214,13 @@ func (s *server) where(key string) string {
 	return key + " in LiveKit's configuration"
 }
 
-// listensAt finds the port of the server that has this number and protocol.
-func (s *server) listensAt(number int32, protocol corev1.Protocol) (livekit.Port, bool) {
-	i := slices.IndexFunc(s.listens, func(p livekit.Port) bool { return p.Has(number, string(protocol)) })
-	if i < 0 {
-		return livekit.Port{}, false
-	}
-	return s.listens[i], true
+// listensAt finds the port of the server that has this number and protocol, nil
+// without one.
+func (s *server) listensAt(number int32, protocol corev1.Protocol) *livekit.Port {
+	return first(s.listens, func(p livekit.Port) bool { return p.Has(number, string(protocol)) })
 }
 
-// port finds a port of the server by its name.
-func (s *server) port(name string) (livekit.Port, bool) {
-	i := slices.IndexFunc(s.listens, func(p livekit.Port) bool { return p.Name == name })
-	if i < 0 {
-		return livekit.Port{}, false
-	}
-	return s.listens[i], true
+// port finds a port of the server by its name, nil without one.
+func (s *server) port(name string) *livekit.Port {
+	return first(s.listens, func(p livekit.Port) bool { return p.Name == name })
 }

@@ -38,15 +38,12 @@ type setting struct {
 // entry reads one entry of a ConfigMap or a Secret.
 func (in *input) entry(kind, name, key string) setting {
 	out := setting{from: fmt.Sprintf("entry %s of %s %s", key, kind, name), isOpen: kind == "ConfigMap"}
-	o, ok := in.find(kind, name)
-	if !ok && kind == "Secret" {
+	if o := find(in.objects, kind, name); o != nil {
+		out.text, out.isKnown = dataOf(*o)[key]
+		out.missing = !out.isKnown
+	} else if kind == "Secret" {
 		out.maker, out.missing = in.madeEntry(name, key)
 	}
-	if !ok {
-		return out
-	}
-	text, ok := dataOf(o)[key]
-	out.text, out.isKnown, out.missing = text, ok, !ok
 	return out
 }
 
@@ -77,8 +74,8 @@ func (in *input) environmentOf(c *corev1.Container) map[string]setting {
 		case from.SecretRef != nil:
 			name = from.SecretRef.Name
 		}
-		if o, ok := in.find(kind, name); ok {
-			for key := range dataOf(o) {
+		if o := find(in.objects, kind, name); o != nil {
+			for key := range dataOf(*o) {
 				env[from.Prefix+key] = in.entry(kind, name, key)
 			}
 		}
@@ -155,11 +152,11 @@ func (s *server) file(name string) (setting, int32) {
 	if mount.SubPath != "" {
 		within = strings.TrimSuffix(mount.SubPath+"/"+within, "/")
 	}
-	i := slices.IndexFunc(s.pod.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
-	if i < 0 {
+	volume := first(s.pod.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
+	if volume == nil {
 		return setting{from: "volume " + mount.Name}, 0
 	}
-	return s.in.volumeFile(s.pod.Volumes[i], within)
+	return s.in.volumeFile(*volume, within)
 }
 
 // fileSource is an object whose entries are files of a volume.
@@ -201,14 +198,14 @@ func (in *input) volumeFile(v corev1.Volume, name string) (content setting, mode
 			mode = *defaultMode
 		}
 		if len(source.items) > 0 {
-			i := slices.IndexFunc(source.items, func(item corev1.KeyToPath) bool { return item.Path == name })
-			if i < 0 {
+			item := first(source.items, func(item corev1.KeyToPath) bool { return item.Path == name })
+			if item == nil {
 				content = setting{from: fmt.Sprintf("volume %s, which has no file %s", v.Name, name), missing: true}
 				continue
 			}
-			key = source.items[i].Key
-			if m := source.items[i].Mode; m != nil {
-				mode = *m
+			key = item.Key
+			if item.Mode != nil {
+				mode = *item.Mode
 			}
 		}
 		if content = in.entry(source.kind, source.name, key); !content.missing {
@@ -261,53 +258,33 @@ func put(m map[string]any, path string, value any) {
 // Secret, and reports whether the Secret will lack an entry, as far as the
 // object says which ones it has.
 func (in *input) madeEntry(secret, key string) (maker string, lacks bool) {
-	for _, o := range in.objects {
-		if secretMadeFrom(o) != secret {
-			continue
+	for _, o := range in.ofKind("ExternalSecret", "SealedSecret", "OnePasswordItem") {
+		// External Secrets alone can give the Secret another name.
+		if cmp.Or(o.Text("spec", "target", "name"), o.Name()) == secret {
+			return o.Kind() + " " + o.Name(), !mayMake(o, key)
 		}
-		entries, isKnown := madeEntries(o)
-		return fmt.Sprintf("%s %s", o.Kind(), o.Name()), isKnown && !entries[key]
 	}
 	return "", false
 }
 
-// secretMadeFrom names the Secret that an operator makes from an object, "" for
-// objects of other kinds. External Secrets alone can give it another name.
-func secretMadeFrom(o manifest.Object) string {
-	switch o.Kind() {
-	case "ExternalSecret":
-		return cmp.Or(o.Text("spec", "target", "name"), o.Name())
-	case "SealedSecret", "OnePasswordItem":
-		return o.Name()
-	}
-	return ""
-}
-
-// madeEntries gives the entries of the Secret, where the object lists them all:
-// an item of 1Password, a whole secret of a store (dataFrom) and a template
-// give more than the object shows.
-func madeEntries(o manifest.Object) (entries map[string]bool, isKnown bool) {
-	entries = map[string]bool{}
+// mayMake reports whether the Secret that is made from an object can have an
+// entry: an item of 1Password, a whole secret of a store (dataFrom) and a
+// template give more than the object shows.
+func mayMake(o manifest.Object, key string) bool {
 	switch o.Kind() {
 	case "SealedSecret":
-		for key := range o.TextMap("spec", "encryptedData") {
-			entries[key] = true
-		}
-		for key := range o.TextMap("spec", "template", "data") {
-			entries[key] = true
-		}
-		return entries, true
+		_, isSealed := o.TextMap("spec", "encryptedData")[key]
+		_, isPlain := o.TextMap("spec", "template", "data")[key]
+		return isSealed || isPlain
 	case "ExternalSecret":
-		for _, item := range o.List("spec", "data") {
-			m, _ := item.(map[string]any)
-			key, _ := m["secretKey"].(string)
-			entries[key] = true
-		}
-		isMore := len(o.List("spec", "dataFrom")) > 0 || o.Get("spec", "target", "template") != nil ||
-			o.Text("spec", "target", "creationPolicy") == "Merge"
-		return entries, !isMore
+		return len(o.List("spec", "dataFrom")) > 0 || o.Get("spec", "target", "template") != nil ||
+			o.Text("spec", "target", "creationPolicy") == "Merge" ||
+			slices.ContainsFunc(o.List("spec", "data"), func(item any) bool {
+				entry, _ := item.(map[string]any)
+				return entry["secretKey"] == key
+			})
 	}
-	return nil, false
+	return true
 }
 
 // whence says of a text that the chart does not show when it is there.

@@ -96,14 +96,7 @@ func (w *workload) serverContainer() *corev1.Container {
 	if !w.isLasting() {
 		return nil
 	}
-	return cmp.Or(firstContainer(w.pod.Containers, runsServer), firstContainer(w.pod.Containers, isNamedServer))
-}
-
-func firstContainer(containers []corev1.Container, is func(corev1.Container) bool) *corev1.Container {
-	if i := slices.IndexFunc(containers, is); i >= 0 {
-		return &containers[i]
-	}
-	return nil
+	return cmp.Or(first(w.pod.Containers, runsServer), first(w.pod.Containers, isNamedServer))
 }
 
 func runsServer(c corev1.Container) bool {
@@ -150,7 +143,7 @@ func isShell(command string) bool {
 // redisSidecar finds a Redis, or what speaks like one, beside the server. It
 // gives nil where there is none.
 func (w *workload) redisSidecar() *corev1.Container {
-	return firstContainer(w.containers(), func(c corev1.Container) bool {
+	return first(w.containers(), func(c corev1.Container) bool {
 		name := imageBase(c.Image)
 		return !strings.Contains(name, "exporter") &&
 			slices.ContainsFunc([]string{"redis", "valkey", "keydb", "dragonfly"}, func(known string) bool {
@@ -201,10 +194,13 @@ type nodeClaim struct {
 func (w *workload) nodeClaims() []nodeClaim {
 	var out []nodeClaim
 	for _, v := range w.claimVolumes() {
-		claim, _ := w.in.find("PersistentVolumeClaim", v.PersistentVolumeClaim.ClaimName)
+		claim := find(w.in.objects, "PersistentVolumeClaim", v.PersistentVolumeClaim.ClaimName)
+		if claim == nil {
+			continue
+		}
 		for _, mode := range claim.List("spec", "accessModes") {
 			if mode == "ReadWriteOnce" || mode == "ReadWriteOncePod" {
-				out = append(out, nodeClaim{claim, fmt.Sprint(mode)})
+				out = append(out, nodeClaim{*claim, fmt.Sprint(mode)})
 			}
 		}
 	}
@@ -223,12 +219,13 @@ func (w *workload) number(port intstr.IntOrString, protocol corev1.Protocol) int
 	if port.Type == intstr.Int {
 		return port.IntVal
 	}
-	for _, p := range w.ports {
-		if p.port.Name == port.StrVal && p.port.Protocol == protocol {
-			return p.port.ContainerPort
-		}
+	named := first(w.ports, func(p containerPort) bool {
+		return p.port.Name == port.StrVal && p.port.Protocol == protocol
+	})
+	if named == nil {
+		return 0
 	}
-	return 0
+	return named.port.ContainerPort
 }
 
 // isSelectedBy reports whether a Service's selector finds the pods.
