@@ -45,7 +45,7 @@ func (s *server) checkKeyFile(out *result) {
 	case content.missing:
 		out.fail("Let key_file name a mounted file: "+s.where("key_file"), "key_file names %s", content.from)
 	case !content.isKnown:
-		out.pass("API keys come from %s", content.whence())
+		out.pass("API keys come from %s", content.origin())
 	case err != nil || len(held) == 0:
 		out.fail(`Write it as "key: secret", one a line`, "The key file (%s) holds no keys", content.from)
 	default:
@@ -66,7 +66,7 @@ func (s *server) checkGivenKeys(out *result, origin string) {
 		out.fail("Name an entry that is there: "+s.field("env"),
 			"%s comes from %s, which is not there", origin, given.from)
 	case !given.isKnown:
-		out.pass("API keys come from %s", given.whence())
+		out.pass("API keys come from %s", given.origin())
 	case err != nil || len(held) == 0:
 		out.fail(`Write it as "key: secret", with a space after the colon: `+s.field("env"),
 			`%s (%s) is not "key: secret": the server does not start`, origin, given.from)

@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
 )
 
 // checkMedia: clients outside the cluster reach the media ports.
@@ -190,10 +191,6 @@ func hasSTUNPort(p networkingv1.NetworkPolicyPort) bool {
 		return false
 	}
 	return p.Port == nil || slices.ContainsFunc([]int32{19302, 3478, 5349}, func(port int32) bool {
-		last := p.Port.IntVal
-		if p.EndPort != nil {
-			last = *p.EndPort
-		}
-		return p.Port.IntVal <= port && port <= last
+		return p.Port.IntVal <= port && port <= ptr.Deref(p.EndPort, p.Port.IntVal)
 	})
 }

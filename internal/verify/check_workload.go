@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
@@ -110,7 +111,7 @@ func (s *server) checkProbe(out *result, name string, probe *corev1.Probe) {
 }
 
 func checkSecurity(s *server, out *result) {
-	if sc := s.container.SecurityContext; sc != nil && sc.Privileged != nil && *sc.Privileged {
+	if ptr.Deref(ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{}).Privileged, false) {
 		out.warn("Remove privileged: "+s.field("securityContext"),
 			"%s is privileged, and the server needs no privilege", s)
 	}
@@ -123,30 +124,22 @@ func checkSecurity(s *server, out *result) {
 
 // runsAsRoot asks the container first, then the pod.
 func (s *server) runsAsRoot() bool {
-	var contexts []corev1.SecurityContext
-	if sc := s.container.SecurityContext; sc != nil {
-		contexts = append(contexts, *sc)
+	own := ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{})
+	pod := ptr.Deref(s.pod.SecurityContext, corev1.PodSecurityContext{})
+	switch {
+	case own.RunAsUser != nil:
+		return *own.RunAsUser == 0
+	case ptr.Deref(own.RunAsNonRoot, false):
+		return false
+	case pod.RunAsUser != nil:
+		return *pod.RunAsUser == 0
 	}
-	if sc := s.pod.SecurityContext; sc != nil {
-		contexts = append(contexts, corev1.SecurityContext{RunAsUser: sc.RunAsUser, RunAsNonRoot: sc.RunAsNonRoot})
-	}
-	for _, sc := range contexts {
-		switch {
-		case sc.RunAsUser != nil:
-			return *sc.RunAsUser == 0
-		case sc.RunAsNonRoot != nil && *sc.RunAsNonRoot:
-			return false
-		}
-	}
-	return true
+	return !ptr.Deref(pod.RunAsNonRoot, false)
 }
 
 // checkGracePeriod: on SIGTERM the server waits for its participants to leave.
 func checkGracePeriod(s *server, out *result) {
-	seconds := int64(30) // Kubernetes' default
-	if t := s.pod.TerminationGracePeriodSeconds; t != nil {
-		seconds = *t
-	}
+	seconds := ptr.Deref(s.pod.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)
 	if seconds < 60 {
 		out.warn("Set it to hours, such as 18000: "+s.spec("terminationGracePeriodSeconds"),
 			"%s: terminationGracePeriodSeconds is %d, so calls are cut when a pod is replaced", s.workload, seconds)
@@ -190,7 +183,7 @@ func (s *server) holds() []string {
 // checkServiceLinks: for every Service of the namespace, a pod with service
 // links gets NAME_PORT=tcp://address:port, and the server reads LIVEKIT_PORT.
 func checkServiceLinks(s *server, out *result) {
-	if links := s.pod.EnableServiceLinks; links != nil && !*links {
+	if !ptr.Deref(s.pod.EnableServiceLinks, corev1.DefaultEnableServiceLinks) {
 		out.pass("enableServiceLinks is false")
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 	sigsjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
@@ -193,20 +194,14 @@ func (in *input) volumeFile(v corev1.Volume, name string) (content setting, mode
 	}
 	for _, source := range sources {
 		key := name
-		mode = 0o644
-		if defaultMode != nil {
-			mode = *defaultMode
-		}
+		mode = ptr.Deref(defaultMode, 0o644)
 		if len(source.items) > 0 {
 			item := first(source.items, func(item corev1.KeyToPath) bool { return item.Path == name })
 			if item == nil {
 				content = setting{from: fmt.Sprintf("volume %s, which has no file %s", v.Name, name), missing: true}
 				continue
 			}
-			key = item.Key
-			if item.Mode != nil {
-				mode = *item.Mode
-			}
+			key, mode = item.Key, ptr.Deref(item.Mode, mode)
 		}
 		if content = in.entry(source.kind, source.name, key); !content.missing {
 			break
@@ -287,8 +282,8 @@ func mayMake(o manifest.Object, key string) bool {
 	return true
 }
 
-// whence says of a text that the chart does not show when it is there.
-func (v setting) whence() string {
+// origin says of a text that the chart does not show when it is there.
+func (v setting) origin() string {
 	if v.maker != "" {
 		return fmt.Sprintf("%s, which an operator makes from %s", v.from, v.maker)
 	}
