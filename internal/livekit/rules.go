@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// minSecretLength is what Config.ValidateKeys of the server asks for.
-const minSecretLength = 32
+// MinSecret is how long Config.ValidateKeys of the server wants a secret to be.
+const MinSecret = 32
 
 // turnDomain is the server's own test of turn.domain (service.IsValidDomain).
 var turnDomain = regexp.MustCompile(`^(?i)[a-z0-9-]+(\.[a-z0-9-]+)+\.?$`)
@@ -278,8 +278,8 @@ func (r *ruleChecker) secrets() {
 		switch secret := keys[name].(type) {
 		case map[string]any, []any:
 		default:
-			if len(text(secret)) < minSecretLength {
-				r.report("keys."+name, fmt.Sprintf("has a secret of fewer than %d characters", minSecretLength),
+			if len(text(secret)) < MinSecret {
+				r.report("keys."+name, fmt.Sprintf("has a secret of fewer than %d characters", MinSecret),
 					"a random text of at least 32 characters")
 			}
 		}

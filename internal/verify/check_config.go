@@ -10,7 +10,7 @@ import (
 )
 
 // checkConfig holds the configuration against the server's own rules. What
-// other checks judge (keys, redis, node-ip, ports) is left to them.
+// other checks report (keys, redis, node-ip, ports) is left to them.
 func checkConfig(s *server, out *result) {
 	source := s.configSource
 	switch {
@@ -105,7 +105,7 @@ func eachText(path string, value any, visit func(path, text string)) {
 	}
 }
 
-// checkFlags judges the server's command line.
+// checkFlags looks at the server's command line.
 func checkFlags(s *server, out *result) {
 	args := s.field("args")
 	for _, f := range s.flags {

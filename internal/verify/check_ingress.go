@@ -12,7 +12,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// checkIngress judges the way of signalling into the cluster.
+// checkIngress looks at the way of signalling into the cluster.
 func checkIngress(in *input, out *result) {
 	ingresses, routes := in.ofKind("Ingress"), in.ofKind("HTTPRoute")
 	for _, o := range ingresses {
@@ -72,12 +72,7 @@ func covers(certificate, host string) bool {
 // hasCertificateElsewhere knows the annotations by which cloud load balancers
 // and controllers get their certificate.
 func hasCertificateElsewhere(o manifest.Object) bool {
-	for name := range o.Annotations() {
-		if containsAny(strings.ToLower(name), "certificate", "pre-shared-cert", "router.tls", "ssl-cert") {
-			return true
-		}
-	}
-	return false
+	return hasAnnotation(o.Annotations(), "certificate", "pre-shared-cert", "router.tls", "ssl-cert")
 }
 
 func (in *input) checkBackend(out *result, o manifest.Object, backend networkingv1.IngressBackend) {

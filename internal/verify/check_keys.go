@@ -8,10 +8,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
-// minSecret is what the server asks of a secret (Config.ValidateKeys).
-const minSecret = 32
-
-// checkKeys judges where the API keys come from. It never prints a secret.
+// checkKeys looks at where the API keys come from. It never prints a secret.
 func checkKeys(s *server, out *result) {
 	held, _ := lookup(s.config, "keys").(map[string]any)
 	from := s.configSource.from
@@ -54,7 +51,7 @@ func (s *server) checkKeyFile(out *result) {
 	}
 }
 
-// checkGivenKeys judges those of a variable or a flag.
+// checkGivenKeys looks at those of a variable or a flag.
 func (s *server) checkGivenKeys(out *result, origin string) {
 	given := s.env["LIVEKIT_KEYS"]
 	if f := s.flag("keys"); f != nil {
@@ -83,9 +80,9 @@ func (s *server) checkSecrets(out *result, held map[string]any, from string) {
 		case !isText:
 			out.fail("Put the secret into quotes",
 				"The secret of API key %s (%s) is no text: the server drops it", name, from)
-		case len(secret) < minSecret:
+		case len(secret) < livekit.MinSecret:
 			out.fail("Take a longer one: openssl rand -base64 32",
-				"The secret of API key %s (%s) has %d characters, %d are needed", name, from, len(secret), minSecret)
+				"The secret of API key %s (%s) has %d characters, %d are needed", name, from, len(secret), livekit.MinSecret)
 		}
 	}
 	// Keys that each render makes anew are fine where nothing renders twice.

@@ -51,7 +51,7 @@ func checkMedia(s *server, out *result) {
 	}
 }
 
-// checkNodeIP judges the address that the server tells clients: STUN's where
+// checkNodeIP looks at the address that the server tells clients: STUN's where
 // use_external_ip is on, else node_ip, else its own.
 func checkNodeIP(s *server, out *result) {
 	given, origin := s.nodeAddress()

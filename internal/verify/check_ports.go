@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -90,11 +89,8 @@ func checkPorts(s *server, out *result) {
 		s.checkPort(out, p.ContainerPort, p.Protocol, what, s.field("ports"))
 	}
 	s.checkRoutes(out)
-	var listens []string
-	for _, p := range s.listens {
-		listens = append(listens, fmt.Sprintf("%s %s", p.Name, p))
-	}
-	out.pass("Container and Services agree with the configuration: %s", strings.Join(listens, ", "))
+	withName := func(p livekit.Port) string { return p.Name + " " + p.String() }
+	out.pass("Container and Services agree with the configuration: %s", join(s.listens, withName))
 }
 
 // checkPort says what is wrong with a port that the server should listen on.

@@ -224,15 +224,13 @@ func checkChecksum(s *server, out *result) {
 
 // rollsOnChange takes the annotations that charts and controllers use for it.
 func (s *server) rollsOnChange() bool {
-	for name := range s.template.Annotations {
-		if containsAny(strings.ToLower(name), "checksum", "hash", "reloader.", "rollme", "sha256") {
-			return true
-		}
-	}
-	for name := range s.Annotations() {
-		if strings.Contains(name, "reloader.") {
-			return true
-		}
-	}
-	return false
+	return hasAnnotation(s.template.Annotations, "checksum", "hash", "reloader.", "rollme", "sha256") ||
+		hasAnnotation(s.Annotations(), "reloader.")
+}
+
+// hasAnnotation reports whether the name of some annotation has one of the parts.
+func hasAnnotation(annotations map[string]string, parts ...string) bool {
+	return slices.ContainsFunc(sortedKeys(annotations), func(name string) bool {
+		return containsAny(strings.ToLower(name), parts...)
+	})
 }

@@ -82,7 +82,7 @@ func TestHandmadeChart(t *testing.T) {
 	}
 }
 
-// Before somebody mended an indent, the same chart did not even parse.
+// Before somebody fixed an indent, the same chart did not even parse.
 func TestHandmadeChartThatDoesNotParse(t *testing.T) {
 	dir := edited(t, "handmade", edit{"templates/deployment.yaml", "      enableServiceLinks", "  enableServiceLinks"})
 	r := run(t, dir, Options{})
@@ -190,7 +190,7 @@ func TestReportAsJSON(t *testing.T) {
 	}
 }
 
-// A normal chart is judged in well under 300 ms; the bound leaves room for a
+// A normal chart is checked in well under 300 ms; the bound leaves room for a
 // busy machine.
 func TestRunIsFast(t *testing.T) {
 	start := time.Now()
