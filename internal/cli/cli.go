@@ -84,7 +84,8 @@ failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited wit
 			log.SetOutput(io.Discard)
 		}
 	}
-	root.AddCommand(newScaffold(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm), newConvertValues(), newVersion(), newWorker())
+	root.AddCommand(newScaffold(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm),
+		newConvertValues(), newVersion(), newWorker())
 	return root
 }
 
@@ -131,6 +132,7 @@ func between(least, most int) cobra.PositionalArgs {
 		if len(args) >= least {
 			return atMost(most)(cmd, args)
 		}
-		return remedy.Errorf(fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath()), "an argument is missing: %s", cmd.Use)
+		return remedy.Errorf(fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath()),
+			"an argument is missing: %s", cmd.Use)
 	}
 }

@@ -54,7 +54,8 @@ an error with --strict.`,
 // targetOf is the chart that values are converted for.
 func targetOf(args []string, canonical bool) (*convert.Target, error) {
 	if canonical && len(args) > 0 {
-		return nil, remedy.Errorf("leave out one of the two", "--canonical and the chart %s exclude each other", args[0])
+		return nil, remedy.Errorf("leave out one of the two",
+			"--canonical and the chart %s exclude each other", args[0])
 	}
 	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
@@ -83,7 +84,8 @@ func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict b
 		err = report.Remarks(cmd.ErrOrStderr(), r)
 	}
 	if err == nil && strict && len(r.Lost) > 0 {
-		return remedy.Errorf("change them in the source, or leave out --strict", "%s: %d values cannot be expressed", r.Source, len(r.Lost))
+		return remedy.Errorf("change them in the source, or leave out --strict",
+			"%s: %d values cannot be expressed", r.Source, len(r.Lost))
 	}
 	return err
 }

@@ -19,17 +19,26 @@ type helmFlags struct {
 
 // variables are those in which Helm passes its flags on to plugins.
 var variables = map[string]string{
-	"kubeconfig": "KUBECONFIG", "kube-context": "HELM_KUBECONTEXT", "kube-token": "HELM_KUBETOKEN",
-	"kube-apiserver": "HELM_KUBEAPISERVER", "kube-as-user": "HELM_KUBEASUSER", "kube-as-group": "HELM_KUBEASGROUPS", "kube-ca-file": "HELM_KUBECAFILE",
-	"kube-insecure-skip-tls-verify": "HELM_KUBEINSECURE_SKIP_TLS_VERIFY", "kube-tls-server-name": "HELM_KUBETLS_SERVER_NAME",
-	"registry-config": "HELM_REGISTRY_CONFIG", "repository-cache": "HELM_REPOSITORY_CACHE", "repository-config": "HELM_REPOSITORY_CONFIG",
+	"kubeconfig":                    "KUBECONFIG",
+	"kube-context":                  "HELM_KUBECONTEXT",
+	"kube-token":                    "HELM_KUBETOKEN",
+	"kube-apiserver":                "HELM_KUBEAPISERVER",
+	"kube-as-user":                  "HELM_KUBEASUSER",
+	"kube-as-group":                 "HELM_KUBEASGROUPS",
+	"kube-ca-file":                  "HELM_KUBECAFILE",
+	"kube-insecure-skip-tls-verify": "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
+	"kube-tls-server-name":          "HELM_KUBETLS_SERVER_NAME",
+	"registry-config":               "HELM_REGISTRY_CONFIG",
+	"repository-cache":              "HELM_REPOSITORY_CACHE",
+	"repository-config":             "HELM_REPOSITORY_CONFIG",
 }
 
 // addHelmFlags defines Helm's global flags, those that no command here needs
 // as well, so that a script that passes them to every plugin works.
 func addHelmFlags(flags *pflag.FlagSet) *helmFlags {
 	h := &helmFlags{}
-	flags.StringVarP(&h.namespace, "namespace", "n", os.Getenv("HELM_NAMESPACE"), "namespace that the chart is rendered for")
+	flags.StringVarP(&h.namespace, "namespace", "n", os.Getenv("HELM_NAMESPACE"),
+		"namespace that the chart is rendered for")
 	flags.BoolVar(&h.debug, "debug", os.Getenv("HELM_DEBUG") == "true", "say more")
 	h.others = flags
 	for name, env := range variables {

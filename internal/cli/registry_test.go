@@ -32,7 +32,9 @@ func withRegistries(env *testscript.Env) error {
 	env.Defer(private.Close)
 	env.Setenv("REGISTRY", strings.TrimPrefix(open.URL, "http://"))
 	env.Setenv("PRIVATE_REGISTRY", strings.TrimPrefix(private.URL, "http://"))
-	for _, variable := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "DOCKER_CONFIG", "HELM_CONFIG_HOME"} {
+	for _, variable := range []string{
+		"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "DOCKER_CONFIG", "HELM_CONFIG_HOME",
+	} {
 		env.Setenv(variable, env.WorkDir+"/.none")
 	}
 	return nil

@@ -50,7 +50,8 @@ Components, for --with and --without:
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
 	flags.BoolVar(&o.Force, "force", false, "write over a chart that is there, edited files aside")
-	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be written (over a chart that is there, what --force would do), and write nothing")
+	flags.BoolVar(&o.DryRun, "dry-run", false,
+		"show what would be written (over a chart that is there, what --force would do), and write nothing")
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "json")
 	completeComponents(cmd)

@@ -12,12 +12,17 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/verify"
 )
 
+// verifyFlags are the flags of verify.
+type verifyFlags struct {
+	options      verify.Options
+	onCluster    verify.InstallOptions
+	install, all bool
+	timeout      time.Duration
+	out          *output
+}
+
 func newVerify(helm *helmFlags) *cobra.Command {
-	var options verify.Options
-	var trial verify.InstallOptions
-	var all, install bool
-	var timeout time.Duration
-	var out *output
+	f := &verifyFlags{}
 	cmd := &cobra.Command{
 		Use:   "verify [CHART_DIR]",
 		Short: "Check a LiveKit chart, this tool's or any other",
@@ -35,46 +40,52 @@ media that the chart opens.`,
   helm livekit verify apps/livekit -f production.yaml -o json
   helm livekit verify apps/livekit --install --call`,
 		Args: atMost(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			options.Namespace = helm.namespace
-			if !install {
-				if err := needInstall(cmd); err != nil {
-					return err
-				}
-			}
-			offline := timeout
-			if install && !cmd.Flags().Changed("timeout") {
-				timeout = waitForCluster
-			}
-			result, err := bounded(cmd.Context(), offline, func(ctx context.Context) (*verify.Report, error) {
-				return verify.Run(ctx, chartDir(args), options)
-			})
-			if err != nil {
-				return err
-			}
-			if install {
-				trial.Timeout, trial.Progress, trial.Env = timeout, cmd.ErrOrStderr(), helm.env()
-				if err := verify.Install(cmd.Context(), chartDir(args), options, trial, result); err != nil {
-					return err
-				}
-			}
-			return printVerify(cmd.OutOrStdout(), result, out, all)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, helm, chartDir(args)) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&options.ValueFiles, "values", "f", nil, "values file to check the chart with (several are merged)")
-	flags.StringArrayVar(&options.Set, "set", nil, "value to check the chart with, as in Helm")
-	flags.StringVar(&options.KubeVersion, "kube-version", "", "Kubernetes version to render for")
-	flags.StringVar(&options.ReleaseName, "release", "", "name of the release (default: the chart's name)")
-	flags.BoolVar(&install, "install", false, "try the chart on a cluster")
-	flags.StringVar(&trial.Namespace, "test-namespace", "livekit-test", "with --install, the namespace to make for the trial; one that is there is refused")
-	flags.BoolVar(&trial.Reuse, "reuse", false, "with --install, use a test namespace that is there; it is not deleted")
-	flags.BoolVar(&trial.Keep, "keep", false, "with --install, leave release and namespace for a look")
-	flags.BoolVar(&trial.Call, "call", false, "with --install, make a call over each way of media")
-	flags.DurationVar(&timeout, "timeout", time.Minute, "how long a chart may take; with --install, how long each wait for the cluster (3m)")
-	flags.BoolVar(&all, "all", false, "show passed and skipped checks in full as well")
-	out = addOutput(cmd, "text", "json")
+	flags.StringArrayVarP(&f.options.ValueFiles, "values", "f", nil,
+		"values file to check the chart with (several are merged)")
+	flags.StringArrayVar(&f.options.Set, "set", nil, "value to check the chart with, as in Helm")
+	flags.StringVar(&f.options.KubeVersion, "kube-version", "", "Kubernetes version to render for")
+	flags.StringVar(&f.options.ReleaseName, "release", "", "name of the release (default: the chart's name)")
+	flags.BoolVar(&f.install, "install", false, "try the chart on a cluster")
+	flags.StringVar(&f.onCluster.Namespace, "test-namespace", "livekit-test",
+		"with --install, the namespace to make for the trial; one that is there is refused")
+	flags.BoolVar(&f.onCluster.Reuse, "reuse", false,
+		"with --install, use a test namespace that is there; it is not deleted")
+	flags.BoolVar(&f.onCluster.Keep, "keep", false, "with --install, leave release and namespace for a look")
+	flags.BoolVar(&f.onCluster.Call, "call", false, "with --install, make a call over each way of media")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute,
+		"how long a chart may take; with --install, how long each wait for the cluster (3m)")
+	flags.BoolVar(&f.all, "all", false, "show passed and skipped checks in full as well")
+	f.out = addOutput(cmd, "text", "json")
 	return cmd
+}
+
+func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error {
+	f.options.Namespace = helm.namespace
+	if !f.install {
+		if err := needInstall(cmd); err != nil {
+			return err
+		}
+	}
+	offline := f.timeout
+	if f.install && !cmd.Flags().Changed("timeout") {
+		f.timeout = waitForCluster
+	}
+	result, err := bounded(cmd.Context(), offline, func(ctx context.Context) (*verify.Report, error) {
+		return verify.Run(ctx, dir, f.options)
+	})
+	if err != nil {
+		return err
+	}
+	if f.install {
+		f.onCluster.Timeout, f.onCluster.Progress, f.onCluster.Env = f.timeout, cmd.ErrOrStderr(), helm.env()
+		if err := verify.Install(cmd.Context(), dir, f.options, f.onCluster, result); err != nil {
+			return err
+		}
+	}
+	return printVerify(cmd.OutOrStdout(), result, f.out, f.all)
 }
 
 // waitForCluster is how long a trial waits for each thing: images are pulled first.

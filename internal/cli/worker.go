@@ -31,7 +31,8 @@ type renderFlags struct{ not, build bool }
 func addRenderFlags(cmd *cobra.Command) *renderFlags {
 	f := &renderFlags{}
 	cmd.Flags().BoolVar(&f.not, "no-render", false, "do not render sibling charts: go by the names of their keys")
-	cmd.Flags().BoolVar(&f.build, "dependency-build", false, "have Helm fetch the siblings' dependencies that are not at hand")
+	cmd.Flags().BoolVar(&f.build, "dependency-build", false,
+		"have Helm fetch the siblings' dependencies that are not at hand")
 	cmd.MarkFlagsMutuallyExclusive("no-render", "dependency-build")
 	return f
 }

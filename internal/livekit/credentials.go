@@ -13,25 +13,21 @@ import (
 // credentials of automatic egress (livekit_egress.proto of the protocol, which
 // marks them as secret), in both spellings that the server takes.
 func CredentialKeys() []string {
-	return []string{
+	keys := []string{
 		"keys.*",
 		"redis.password",
 		"redis.sentinel_password",
 		"rtc.turn_servers[].credential",
 		"rtc.turn_servers[].secret",
 		"prometheus.password",
-		"room.room_configurations.**.access_key",
-		"room.room_configurations.**.accessKey",
-		"room.room_configurations.**.secret",
-		"room.room_configurations.**.session_token",
-		"room.room_configurations.**.sessionToken",
-		"room.room_configurations.**.assume_role_external_id",
-		"room.room_configurations.**.assumeRoleExternalId",
-		"room.room_configurations.**.account_key",
-		"room.room_configurations.**.accountKey",
-		"room.room_configurations.**.credentials",
-		"room.room_configurations.**.password",
 	}
+	for _, key := range []string{
+		"access_key", "accessKey", "secret", "session_token", "sessionToken", "assume_role_external_id",
+		"assumeRoleExternalId", "account_key", "accountKey", "credentials", "password",
+	} {
+		keys = append(keys, "room.room_configurations.**."+key)
+	}
+	return keys
 }
 
 // CredentialPaths gives the dotted paths of the credentials that a

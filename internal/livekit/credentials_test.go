@@ -33,7 +33,9 @@ room:
 }
 
 func TestCredentialPathsOfNonsense(t *testing.T) {
-	for _, config := range []string{`{}`, `keys: null`, `keys: [a]`, `rtc: {turn_servers: {a: {secret: b}}}`, `redis: password`} {
+	for _, config := range []string{
+		`{}`, `keys: null`, `keys: [a]`, `rtc: {turn_servers: {a: {secret: b}}}`, `redis: password`,
+	} {
 		if got := CredentialPaths(decode(t, config)); len(got) != 0 {
 			t.Errorf("%s: %q", config, got)
 		}

@@ -1,6 +1,7 @@
 package livekit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -22,6 +23,12 @@ const (
 	maxPort              = 65535
 )
 
+// The two ranges of ports, for media and for what TURN relays.
+const (
+	startKey, endKey           = "rtc.port_range_start", "rtc.port_range_end"
+	relayStartKey, relayEndKey = "turn.relay_range_start", "turn.relay_range_end"
+)
+
 // Port is a port, or a range of ports, that the server listens on.
 type Port struct {
 	// Name is one of http, rtc-tcp, rtc-udp, rtc-stun, turn-tls, turn-udp,
@@ -33,6 +40,19 @@ type Port struct {
 	Protocol string
 	// From and To are the first and the last port, equal for a single one.
 	From, To int
+}
+
+// Has reports whether a port is this one, or in this range.
+func (p Port) Has(number int32, protocol string) bool {
+	return p.Protocol == protocol && int(number) >= p.From && int(number) <= p.To
+}
+
+// String spells the port: 7880/TCP, 50000-60000/UDP.
+func (p Port) String() string {
+	if p.From == p.To {
+		return fmt.Sprintf("%d/%s", p.From, p.Protocol)
+	}
+	return fmt.Sprintf("%d-%d/%s", p.From, p.To, p.Protocol)
 }
 
 // Ports gives the ports of a server with this configuration, in the order of
@@ -61,17 +81,21 @@ type portReader struct {
 	err    error
 }
 
-func (p *portReader) number(path string) int {
-	n, err := portNumber(p.config, path)
-	if err != nil && p.err == nil {
+func (p *portReader) fail(err error) {
+	if p.err == nil {
 		p.err = err
 	}
+}
+
+func (p *portReader) number(path string) int {
+	n, err := portNumber(p.config, path)
+	p.fail(err)
 	return n
 }
 
 // orDefault tells unset from 0.
 func (p *portReader) orDefault(path string, otherwise int) int {
-	if lookup(p.config, path) == nil {
+	if Lookup(p.config, path) == nil {
 		return otherwise
 	}
 	return p.number(path)
@@ -84,26 +108,33 @@ func (p *portReader) single(name, protocol string, port int) {
 func (p *portReader) span(name, protocol string, from, to int) {
 	if p.err != nil {
 		p.ports = nil
-		return
-	}
-	if from != 0 {
+	} else if from != 0 {
 		p.ports = append(p.ports, Port{Name: name, Protocol: protocol, From: from, To: to})
 	}
 }
 
+// wholeRange takes a range that has both ends, and reports whether it has.
+func (p *portReader) wholeRange(name, startKey, endKey string) bool {
+	start, end := p.number(startKey), p.number(endKey)
+	if start == 0 || end == 0 {
+		return false
+	}
+	if end < start {
+		p.fail(fmt.Errorf("%s %d is below %s %d", endKey, end, startKey, start))
+	}
+	p.span(name, "UDP", start, end)
+	return true
+}
+
 // rtcUDP: a full range wins over udp_port, udp_port over half a range.
 func (p *portReader) rtcUDP() {
-	start, end := p.number("rtc.port_range_start"), p.number("rtc.port_range_end")
-	from, to, err := udpPorts(lookup(p.config, "rtc.udp_port"))
-	if err != nil && p.err == nil {
-		p.err = err
-	}
+	start := p.number(startKey)
+	p.number(endKey) // a port even where it is not used
+	from, to, err := udpPorts(Lookup(p.config, "rtc.udp_port"))
+	p.fail(err)
 	switch {
 	case isSet(p.config, "rtc.force_tcp"):
-	case start != 0 && end != 0 && end < start && p.err == nil:
-		p.err = fmt.Errorf("rtc.port_range_end %d is below rtc.port_range_start %d", end, start)
-	case start != 0 && end != 0:
-		p.span("rtc-udp", "UDP", start, end)
+	case p.wholeRange("rtc-udp", startKey, endKey):
 	case from != 0:
 		p.span("rtc-udp", "UDP", from, to)
 		p.stunAsICE()
@@ -127,12 +158,8 @@ func (p *portReader) stunAsICE() {
 
 // turnRelay: one end alone counts as none.
 func (p *portReader) turnRelay() {
-	start, end := p.number("turn.relay_range_start"), p.number("turn.relay_range_end")
 	switch {
-	case start != 0 && end != 0 && end < start && p.err == nil:
-		p.err = fmt.Errorf("turn.relay_range_end %d is below turn.relay_range_start %d", end, start)
-	case start != 0 && end != 0:
-		p.span("turn-relay", "UDP", start, end)
+	case p.wholeRange("turn-relay", relayStartKey, relayEndKey):
 	case isSet(p.config, "development"):
 		p.span("turn-relay", "UDP", defaultRelayStart, defaultDevRelayEnd)
 	default:
@@ -143,10 +170,7 @@ func (p *portReader) turnRelay() {
 // metrics: the deprecated key wins over the new one.
 func (p *portReader) metrics() {
 	port := p.number("prometheus.port")
-	if deprecated := p.number("prometheus_port"); deprecated != 0 {
-		port = deprecated
-	}
-	p.single("metrics", "TCP", port)
+	p.single("metrics", "TCP", cmp.Or(p.number("prometheus_port"), port))
 }
 
 // udpPorts reads rtc.udp_port, an integer, its text, or "first-last", as

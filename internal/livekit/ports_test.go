@@ -16,11 +16,13 @@ func TestPorts(t *testing.T) {
 		{"mux as text", `rtc: {udp_port: "7882"}`, base + ", rtc-udp 7882/UDP"},
 		{"mux range", `rtc: {udp_port: "7882 - 7892"}`, base + ", rtc-udp 7882-7892/UDP"},
 		{"range", `rtc: {port_range_start: 50000, port_range_end: 50100}`, base + ", rtc-udp 50000-50100/UDP"},
-		{"range beats mux", `rtc: {udp_port: 7882, port_range_start: 50000, port_range_end: 50100}`, base + ", rtc-udp 50000-50100/UDP"},
+		{"range beats mux", `rtc: {udp_port: 7882, port_range_start: 50000, port_range_end: 50100}`,
+			base + ", rtc-udp 50000-50100/UDP"},
 		{"mux beats half a range", `rtc: {udp_port: 7882, port_range_start: 50000}`, base + ", rtc-udp 7882/UDP"},
 		{"start without end", `rtc: {port_range_start: 50000}`, base + ", rtc-udp 1-65535/UDP"},
 		{"end without start", `rtc: {port_range_end: 50100}`, base + ", rtc-udp 50000-60000/UDP"},
-		{"mux and STUN port", `rtc: {udp_port: 7882, use_stun_port_as_ice: true}`, base + ", rtc-udp 7882/UDP, rtc-stun 3478/UDP"},
+		{"mux and STUN port", `rtc: {udp_port: 7882, use_stun_port_as_ice: true}`,
+			base + ", rtc-udp 7882/UDP, rtc-stun 3478/UDP"},
 		{"range and STUN port", `rtc: {use_stun_port_as_ice: true}`, base + ", rtc-udp 50000-60000/UDP"},
 		{"any free port", `port: 0`, "rtc-tcp 7881/TCP, rtc-udp 50000-60000/UDP"},
 		{"development", `development: true`, base + ", rtc-udp 7882/UDP"},
@@ -34,7 +36,8 @@ func TestPorts(t *testing.T) {
 			base + ", rtc-udp 7882/UDP, turn-udp 3478/UDP, turn-relay 30000-30002/UDP"},
 		{"metrics and debug", `{prometheus: {port: 6789}, debug_handler: {port: 6060}}`,
 			base + ", rtc-udp 50000-60000/UDP, metrics 6789/TCP, debug 6060/TCP"},
-		{"deprecated metrics", `{prometheus_port: 6788, prometheus: {port: 6789}}`, base + ", rtc-udp 50000-60000/UDP, metrics 6788/TCP"},
+		{"deprecated metrics", `{prometheus_port: 6788, prometheus: {port: 6789}}`,
+			base + ", rtc-udp 50000-60000/UDP, metrics 6788/TCP"},
 
 		{"text", `port: http`, "error: port is not a port"},
 		{"too high", `rtc: {tcp_port: 65536}`, "error: rtc.tcp_port is not a port"},
@@ -42,7 +45,8 @@ func TestPorts(t *testing.T) {
 		{"udp reversed", `rtc: {udp_port: 2-1}`, "error: rtc.udp_port"},
 		{"udp list", `rtc: {udp_port: [1]}`, "error: rtc.udp_port is neither"},
 		{"range reversed", `rtc: {port_range_start: 2, port_range_end: 1}`, "error: rtc.port_range_end 1 is below"},
-		{"relay reversed", `turn: {enabled: true, udp_port: 1, relay_range_start: 2, relay_range_end: 1}`, "error: turn.relay_range_end 1 is below"},
+		{"relay reversed", `turn: {enabled: true, udp_port: 1, relay_range_start: 2, relay_range_end: 1}`,
+			"error: turn.relay_range_end 1 is below"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := describePorts(Ports(decode(t, tt.config)))

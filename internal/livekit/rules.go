@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// minSecretLength is what Config.ValidateKeys of the server asks for.
-const minSecretLength = 32
+// MinSecret is how long Config.ValidateKeys of the server wants a secret to be.
+const MinSecret = 32
 
 // turnDomain is the server's own test of turn.domain (service.IsValidDomain).
 var turnDomain = regexp.MustCompile(`^(?i)[a-z0-9-]+(\.[a-z0-9-]+)+\.?$`)
@@ -19,16 +19,13 @@ var turnDomain = regexp.MustCompile(`^(?i)[a-z0-9-]+(\.[a-z0-9-]+)+\.?$`)
 // parsing. A value of a wrong type is the schema's business and skipped here.
 func checkRules(config map[string]any) []Problem {
 	r := ruleChecker{config: config}
-	r.httpPort()
+	r.settings()
 	r.rtcPorts()
-	r.forceTCP()
 	r.nodeIP()
 	r.redis()
-	r.turn()
+	r.turnUDPPort()
 	r.turnServers()
-	r.prometheus()
-	r.webhook()
-	r.keys()
+	r.secrets()
 	r.samePort()
 	return r.problems
 }
@@ -42,55 +39,122 @@ func (r *ruleChecker) report(path, message, suggestion string) {
 	r.problems = append(r.problems, Problem{Path: path, Message: message, Suggestion: suggestion})
 }
 
-func (r *ruleChecker) set(path string) bool { return isSet(r.config, path) }
+func (r *ruleChecker) get(path string) any     { return Lookup(r.config, path) }
+func (r *ruleChecker) set(path string) bool    { return isSet(r.config, path) }
+func (r *ruleChecker) text(path string) string { return text(r.get(path)) }
 
-// httpPort: the server listens on whatever port.
-func (r *ruleChecker) httpPort() {
-	if port, err := portNumber(r.config, "port"); err == nil && port == 0 && lookup(r.config, "port") != nil {
-		r.report("port", "is 0: the server takes any free port", "a port from 1 to 65535")
+// ownPort is the suggestion for a port that two listeners would share.
+const ownPort = "a port of its own"
+
+// settings are keys that need or shut out others. The rules follow
+// rtcconfig.NewWebRTCConfig, service.NewTurnServer, the end of config.NewConfig,
+// createWebhookNotifier and Config.ValidateKeys. Keys may also come from a file
+// or the environment; only a set that the configuration itself holds is searched
+// for the webhook's.
+func (r *ruleChecker) settings() {
+	port, portErr := portNumber(r.config, "port")
+	hasAnyPort := portErr == nil && port == 0 && r.get("port") != nil
+	hasNoTCP := r.get("rtc.tcp_port") != nil && !r.set("rtc.tcp_port")
+	turn, domain := r.set("turn.enabled"), r.text("turn.domain")
+	overTLS := turn && r.set("turn.tls_port")
+	metricsUser, metricsPassword := r.set("prometheus.username"), r.set("prometheus.password")
+	hooks, hookKey := r.set("webhook.urls"), r.text("webhook.api_key")
+	keys, _ := r.get("keys").(map[string]any)
+	_, isHookKey := keys[hookKey]
+	knowsKeys := len(keys) > 0 && !r.set("key_file")
+	for _, rule := range []struct {
+		isBroken                  bool
+		path, message, suggestion string
+	}{
+		{hasAnyPort, "port", "is 0: the server takes any free port", "a port from 1 to 65535"},
+		{r.set("rtc.force_tcp") && hasNoTCP, "rtc.force_tcp",
+			"needs rtc.tcp_port: the server does not start without it", "set rtc.tcp_port"},
+		{r.set("redis.sentinel_addresses") && !r.set("redis.sentinel_master_name"), "redis.sentinel_addresses",
+			"is taken for Redis itself without redis.sentinel_master_name", "set redis.sentinel_master_name"},
+		{turn && !overTLS && !r.set("turn.udp_port"), "turn.enabled",
+			"is true without a port: the server does not start",
+			"set turn.udp_port, or turn.tls_port with turn.domain"},
+		{overTLS && domain == "", "turn.tls_port",
+			"needs turn.domain: the server does not start without it", "set turn.domain"},
+		{overTLS && domain != "" && !turnDomain.MatchString(domain), "turn.domain",
+			"is not a domain name with a dot: the server does not start", "such as turn.example.com"},
+		{metricsUser && !metricsPassword, "prometheus.username",
+			"is ignored without prometheus.password: metrics are open to all", "set prometheus.password"},
+		{metricsPassword && !metricsUser, "prometheus.password",
+			"is ignored without prometheus.username: metrics are open to all", "set prometheus.username"},
+		{hooks && hookKey == "", "webhook.urls",
+			"needs webhook.api_key: the server does not start without it",
+			"set webhook.api_key to one of the API keys"},
+		{hooks && hookKey != "" && knowsKeys && !isHookKey, "webhook.api_key",
+			"is none of the API keys under keys: the server does not start", "name one of the API keys"},
+		{len(keys) > 0 && r.set("key_file"), "keys", "is ignored: key_file replaces it", "keep one of the two"},
+	} {
+		if rule.isBroken {
+			r.report(rule.path, rule.message, rule.suggestion)
+		}
+	}
+	if turn {
+		const instead = "the server falls back to its default range"
+		r.wholeRange(relayStartKey, relayEndKey, rangeHalves{withoutEnd: instead, withoutStart: instead})
 	}
 }
 
 // rtcPorts follows rtcconfig.RTCConfig.Validate and NewWebRTCConfig.
 func (r *ruleChecker) rtcPorts() {
-	const startKey, endKey = "rtc.port_range_start", "rtc.port_range_end"
-	start, startErr := portNumber(r.config, startKey)
-	end, endErr := portNumber(r.config, endKey)
-	udpFrom, _, udpErr := udpPorts(lookup(r.config, "rtc.udp_port"))
-	if udpErr != nil {
+	from, _, err := udpPorts(r.get("rtc.udp_port"))
+	if err != nil {
 		r.report("rtc.udp_port", "is not a range of ports from low to high, up to 65535", `such as "7882-7892"`)
 	}
-	if startErr != nil || endErr != nil {
+	if from != 0 {
+		const instead = "rtc.udp_port is used"
+		if r.wholeRange(startKey, endKey, rangeHalves{instead, instead, true}) {
+			r.report("rtc.udp_port", "is ignored: rtc.port_range_start and rtc.port_range_end win",
+				"keep udp_port or the range, not both")
+		}
 		return
 	}
-	udp := udpErr == nil && udpFrom != 0
-	switch {
-	case start != 0 && end != 0 && end < start:
-		r.report(endKey, "is below rtc.port_range_start", "swap the two")
-	case start != 0 && end != 0 && udp:
-		r.report("rtc.udp_port", "is ignored: rtc.port_range_start and rtc.port_range_end win", "keep udp_port or the range, not both")
-	case start != 0 && end == 0 && udp:
-		r.report(startKey, "is ignored without rtc.port_range_end: rtc.udp_port is used", "remove it")
-	case start != 0 && end == 0:
-		r.report(startKey, "is ignored without rtc.port_range_end: the server takes any free port", "set rtc.port_range_end")
-	case start == 0 && end != 0 && udp:
-		r.report(endKey, "is ignored without rtc.port_range_start: rtc.udp_port is used", "remove it")
-	case start == 0 && end != 0:
-		r.report(endKey, "is ignored without rtc.port_range_start: the server falls back to its default ports", "set rtc.port_range_start")
-	}
+	r.wholeRange(startKey, endKey, rangeHalves{
+		withoutEnd:   "the server takes any free port",
+		withoutStart: "the server falls back to its default ports",
+	})
 }
 
-// forceTCP follows the end of rtcconfig.NewWebRTCConfig.
-func (r *ruleChecker) forceTCP() {
-	if port := lookup(r.config, "rtc.tcp_port"); r.set("rtc.force_tcp") && port != nil && !isNonZero(port) {
-		r.report("rtc.force_tcp", "needs rtc.tcp_port: the server does not start without it", "set rtc.tcp_port")
+// rangeHalves says what the server does with half a range.
+type rangeHalves struct {
+	withoutEnd, withoutStart string
+	isHarmless               bool
+}
+
+// wholeRange reports half a range and one that is upside down. It is true for
+// one that the server uses.
+func (r *ruleChecker) wholeRange(startKey, endKey string, halves rangeHalves) bool {
+	start, startErr := portNumber(r.config, startKey)
+	end, endErr := portNumber(r.config, endKey)
+	half := func(key, missing, instead string) {
+		step := "set " + missing
+		if halves.isHarmless {
+			step = "remove it"
+		}
+		r.report(key, "is ignored without "+missing+": "+instead, step)
 	}
+	switch {
+	case startErr != nil || endErr != nil || start == 0 && end == 0:
+	case end == 0:
+		half(startKey, endKey, halves.withoutEnd)
+	case start == 0:
+		half(endKey, startKey, halves.withoutStart)
+	case end < start:
+		r.report(endKey, "is below "+startKey, "swap the two")
+	default:
+		return true
+	}
+	return false
 }
 
 // nodeIP follows rtcconfig.NodeIP.UnmarshalString and NewWebRTCConfig.
 func (r *ruleChecker) nodeIP() {
 	const key = "rtc.node_ip"
-	value, ok := lookup(r.config, key).(string)
+	value, ok := r.get(key).(string)
 	if !ok || value == "" {
 		return
 	}
@@ -98,7 +162,8 @@ func (r *ruleChecker) nodeIP() {
 	for part := range strings.SplitSeq(value, ",") {
 		ip := net.ParseIP(strings.Trim(part, " "))
 		if ip == nil {
-			r.report(key, fmt.Sprintf("holds %q, which is no IP address", part), `such as "203.0.113.5" or "203.0.113.5,2001:db8::5"`)
+			r.report(key, fmt.Sprintf("holds %q, which is no IP address", part),
+				`such as "203.0.113.5" or "203.0.113.5,2001:db8::5"`)
 			return
 		}
 		isV4 := ip.To4() != nil
@@ -118,31 +183,19 @@ func (r *ruleChecker) nodeIP() {
 // are. They may hold a password when somebody wrote a URL, so they are never
 // printed.
 func (r *ruleChecker) redis() {
-	if address := text(lookup(r.config, "redis.address")); address != "" {
+	if address := r.text("redis.address"); address != "" {
 		r.redisAddress("redis.address", address)
 	}
 	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses"} {
-		addresses, _ := lookup(r.config, key).([]any)
+		addresses, _ := r.get(key).([]any)
 		for i, address := range addresses {
 			r.redisAddress(fmt.Sprintf("%s[%d]", key, i), text(address))
 		}
 	}
-	if r.set("redis.sentinel_addresses") && !r.set("redis.sentinel_master_name") {
-		r.report("redis.sentinel_addresses", "is taken for Redis itself without redis.sentinel_master_name", "set redis.sentinel_master_name")
-	}
-	r.redisModes()
-}
-
-func (r *ruleChecker) redisModes() {
-	winner := ""
-	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses", "redis.address"} {
-		switch {
-		case !r.set(key):
-		case winner == "":
-			winner = key
-		default:
-			r.report(key, "is ignored: "+winner+" wins", "keep one of the two")
-		}
+	modes := []string{"redis.sentinel_addresses", "redis.cluster_addresses", "redis.address"}
+	modes = slices.DeleteFunc(modes, func(key string) bool { return !r.set(key) })
+	for i := 1; i < len(modes); i++ {
+		r.report(modes[i], "is ignored: "+modes[0]+" wins", "keep one of the two")
 	}
 }
 
@@ -159,24 +212,6 @@ func (r *ruleChecker) redisAddress(path, address string) {
 	}
 }
 
-// turn follows service.NewTurnServer and the end of config.NewConfig.
-func (r *ruleChecker) turn() {
-	if !r.set("turn.enabled") {
-		return
-	}
-	domain := text(lookup(r.config, "turn.domain"))
-	switch {
-	case !r.set("turn.tls_port") && !r.set("turn.udp_port"):
-		r.report("turn.enabled", "is true without a port: the server does not start", "set turn.udp_port, or turn.tls_port with turn.domain")
-	case r.set("turn.tls_port") && domain == "":
-		r.report("turn.tls_port", "needs turn.domain: the server does not start without it", "set turn.domain")
-	case r.set("turn.tls_port") && !turnDomain.MatchString(domain):
-		r.report("turn.domain", "is not a domain name with a dot: the server does not start", "such as turn.example.com")
-	}
-	r.turnUDPPort()
-	r.relayRange()
-}
-
 // turnUDPPort: TURN and the muxed ports of media are opened at the start, so
 // they cannot be the same. The ports of a range are opened call by call, past
 // those that are taken.
@@ -185,22 +220,22 @@ func (r *ruleChecker) turnUDPPort() {
 	turn, err := portNumber(r.config, key)
 	from, to := r.muxedPorts()
 	switch {
-	case err != nil || from == 0:
+	case err != nil || from == 0 || !r.set("turn.enabled"):
 	case from <= turn && turn <= to:
-		r.report(key, fmt.Sprintf("is %d, a port that rtc.udp_port has already", turn), "a port of its own")
+		r.report(key, fmt.Sprintf("is %d, a port that rtc.udp_port has already", turn), ownPort)
 	case turn == stunPort && r.set("rtc.use_stun_port_as_ice"):
-		r.report(key, fmt.Sprintf("is %d, the port that rtc.use_stun_port_as_ice opens already", turn), "a port of its own")
+		r.report(key, fmt.Sprintf("is %d, the port that rtc.use_stun_port_as_ice opens already", turn), ownPort)
 	}
 }
 
 // muxedPorts gives the ports that carry the media of all calls, 0, 0 when each
 // call takes ports of a range.
 func (r *ruleChecker) muxedPorts() (from, to int) {
-	hasStart := r.set("rtc.port_range_start")
-	if r.set("rtc.force_tcp") || hasStart && r.set("rtc.port_range_end") {
+	hasStart := r.set(startKey)
+	if r.set("rtc.force_tcp") || hasStart && r.set(endKey) {
 		return 0, 0
 	}
-	from, to, err := udpPorts(lookup(r.config, "rtc.udp_port"))
+	from, to, err := udpPorts(r.get("rtc.udp_port"))
 	if err != nil {
 		return 0, 0
 	}
@@ -210,26 +245,11 @@ func (r *ruleChecker) muxedPorts() (from, to int) {
 	return from, to
 }
 
-func (r *ruleChecker) relayRange() {
-	const startKey, endKey = "turn.relay_range_start", "turn.relay_range_end"
-	start, startErr := portNumber(r.config, startKey)
-	end, endErr := portNumber(r.config, endKey)
-	switch {
-	case startErr != nil || endErr != nil:
-	case start != 0 && end == 0:
-		r.report(startKey, "is ignored without turn.relay_range_end: the server falls back to its default range", "set turn.relay_range_end")
-	case start == 0 && end != 0:
-		r.report(endKey, "is ignored without turn.relay_range_start: the server falls back to its default range", "set turn.relay_range_start")
-	case end < start:
-		r.report(endKey, "is below turn.relay_range_start", "swap the two")
-	}
-}
-
 // turnServers: the server makes a URL of host and port and passes it on to
 // clients with the credentials, all unseen, and browsers refuse a TURN server
 // that lacks one of them.
 func (r *ruleChecker) turnServers() {
-	servers, _ := lookup(r.config, "rtc.turn_servers").([]any)
+	servers, _ := r.get("rtc.turn_servers").([]any)
 	for i, entry := range servers {
 		server, ok := entry.(map[string]any)
 		if !ok {
@@ -248,50 +268,19 @@ func (r *ruleChecker) turnServers() {
 	}
 }
 
-// prometheus: the server asks for a login only when both halves are there.
-func (r *ruleChecker) prometheus() {
-	switch user, password := r.set("prometheus.username"), r.set("prometheus.password"); {
-	case user && !password:
-		r.report("prometheus.username", "is ignored without prometheus.password: metrics are open to all", "set prometheus.password")
-	case password && !user:
-		r.report("prometheus.password", "is ignored without prometheus.username: metrics are open to all", "set prometheus.username")
-	}
-}
-
-// webhook follows createWebhookNotifier: an api_key without a secret is fatal.
-// Keys may also come from a file or the environment; only a set that the
-// configuration itself holds is searched.
-func (r *ruleChecker) webhook() {
-	if !r.set("webhook.urls") {
+// secrets follows Config.ValidateKeys. Secrets are never printed.
+func (r *ruleChecker) secrets() {
+	if r.set("key_file") || r.set("development") {
 		return
 	}
-	apiKey := text(lookup(r.config, "webhook.api_key"))
-	if apiKey == "" {
-		r.report("webhook.urls", "needs webhook.api_key: the server does not start without it", "set webhook.api_key to one of the API keys")
-		return
-	}
-	keys, _ := lookup(r.config, "keys").(map[string]any)
-	if _, known := keys[apiKey]; len(keys) > 0 && !r.set("key_file") && !known {
-		r.report("webhook.api_key", "is none of the API keys under keys: the server does not start", "name one of the API keys")
-	}
-}
-
-// keys follows Config.ValidateKeys. Secrets are never printed.
-func (r *ruleChecker) keys() {
-	keys, _ := lookup(r.config, "keys").(map[string]any)
-	if len(keys) > 0 && r.set("key_file") {
-		r.report("keys", "is ignored: key_file replaces it", "keep one of the two")
-		return
-	}
-	if r.set("development") {
-		return
-	}
+	keys, _ := r.get("keys").(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		switch secret := keys[name].(type) {
 		case map[string]any, []any:
 		default:
-			if len(text(secret)) < minSecretLength {
-				r.report("keys."+name, fmt.Sprintf("has a secret of fewer than %d characters", minSecretLength), "a random text of at least 32 characters")
+			if len(text(secret)) < MinSecret {
+				r.report("keys."+name, fmt.Sprintf("has a secret of fewer than %d characters", MinSecret),
+					"a random text of at least 32 characters")
 			}
 		}
 	}
@@ -304,23 +293,20 @@ func (r *ruleChecker) samePort() {
 	if err != nil {
 		return
 	}
+	keys := map[string]string{
+		"http": "port", "rtc-tcp": "rtc.tcp_port", "turn-tls": "turn.tls_port",
+		"metrics": "prometheus.port", "debug": "debug_handler.port",
+	}
 	taken := map[int]string{}
 	for _, port := range ports {
 		if port.Protocol != "TCP" {
 			continue
 		}
 		if other, ok := taken[port.From]; ok {
-			r.report(portKeys()[port.Name], fmt.Sprintf("is %d, the port that %s has already", port.From, portKeys()[other]), "a port of its own")
+			message := fmt.Sprintf("is %d, the port that %s has already", port.From, keys[other])
+			r.report(keys[port.Name], message, ownPort)
 			continue
 		}
 		taken[port.From] = port.Name
-	}
-}
-
-// portKeys maps the TCP names of Port to their keys.
-func portKeys() map[string]string {
-	return map[string]string{
-		"http": "port", "rtc-tcp": "rtc.tcp_port", "turn-tls": "turn.tls_port",
-		"metrics": "prometheus.port", "debug": "debug_handler.port",
 	}
 }

@@ -21,7 +21,9 @@ func TestServiceLinkCollision(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", service, got, ok, want)
 		}
 	}
-	for _, service := range []string{"", "livekit-turn", "livekit-rtc-udp", "livekit-svc", "livekit-server", "my-livekit", "redis", "tcp", "port"} {
+	for _, service := range []string{
+		"", "livekit-turn", "livekit-rtc-udp", "livekit-svc", "livekit-server", "my-livekit", "redis", "tcp", "port",
+	} {
 		if env, key, ok := ServiceLinkCollision(service); ok || env != "" || key != "" {
 			t.Errorf("%s: got %s, %s", service, env, key)
 		}
@@ -47,10 +49,9 @@ func TestEveryPortVariableCollides(t *testing.T) {
 // TestNoOtherCollision: every integer key that ends in port has a variable.
 func TestNoOtherCollision(t *testing.T) {
 	variables := facts(t).PortVariables
-	eachKey(ConfigSchema(), "", func(path string, schema map[string]any) {
-		env := "LIVEKIT_" + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
-		if strings.HasSuffix(env, "_PORT") && isPlainPort(schema) && !slices.Contains(variables[env], path) {
-			t.Errorf("the server has no variable %s for %s", env, path)
+	for _, o := range Options() {
+		if strings.HasSuffix(o.Env, "_PORT") && o.Env != "UDP_PORT" && !slices.Contains(variables[o.Env], o.Key) {
+			t.Errorf("the server has no variable %s for %s", o.Env, o.Key)
 		}
-	})
+	}
 }

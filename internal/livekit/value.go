@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// lookup follows a dotted path through mappings. What is not there, or is null,
+// Lookup follows a dotted path through mappings. What is not there, or is null,
 // gives nil: the server treats both as unset.
-func lookup(config map[string]any, path string) any {
+func Lookup(config map[string]any, path string) any {
 	var value any = config
 	for key := range strings.SplitSeq(path, ".") {
 		m, ok := value.(map[string]any)
@@ -24,7 +24,7 @@ func lookup(config map[string]any, path string) any {
 }
 
 // isSet tells whether a key holds something other than its type's zero value.
-func isSet(config map[string]any, path string) bool { return isNonZero(lookup(config, path)) }
+func isSet(config map[string]any, path string) bool { return isNonZero(Lookup(config, path)) }
 
 func isNonZero(value any) bool {
 	switch v := value.(type) {
@@ -77,7 +77,7 @@ func toFloat(value any) (float64, bool) {
 
 // portNumber reads a port; unset gives 0.
 func portNumber(config map[string]any, path string) (int, error) {
-	value := lookup(config, path)
+	value := Lookup(config, path)
 	if value == nil {
 		return 0, nil
 	}

@@ -29,7 +29,9 @@ func (w *walker) check(schema map[string]any, value any, path string) {
 	case map[string]any:
 		w.checkObject(schema, v, path)
 	case []any:
-		w.checkList(schema, v, path)
+		for i, item := range v {
+			w.check(child(schema, "items"), item, fmt.Sprintf("%s[%d]", path, i))
+		}
 	default:
 		w.checkScalar(schema, value, path)
 	}
@@ -52,43 +54,34 @@ func (w *walker) checkType(schema map[string]any, value any, path string) bool {
 }
 
 func (w *walker) checkObject(schema, value map[string]any, path string) {
-	properties := child(schema, "properties")
 	for _, key := range slices.Sorted(maps.Keys(value)) {
 		keyPath := joinKey(path, key)
-		if known, ok := properties[key].(map[string]any); ok {
-			w.check(known, value[key], keyPath)
-			continue
-		}
-		if byPattern := matchKey(child(schema, "patternProperties"), key); byPattern != nil {
-			w.check(byPattern, value[key], keyPath)
-			continue
-		}
-		switch rest := schema["additionalProperties"].(type) {
+		switch below := schemaOfKey(schema, key).(type) {
 		case map[string]any:
-			w.check(rest, value[key], keyPath)
+			w.check(below, value[key], keyPath)
 		case bool:
-			if !rest {
-				w.report(keyPath, suggestKey(w.root, properties, path, key), "is not a key of livekit-server %s", ServerVersion)
-				w.problems[len(w.problems)-1].IsUnknown = true
+			if !below {
+				w.problems = append(w.problems, Problem{
+					Path: keyPath, Message: "is not a key of livekit-server " + ServerVersion, IsUnknown: true,
+					Suggestion: suggestKey(w.root, child(schema, "properties"), path, key),
+				})
 			}
 		}
 	}
 }
 
-func matchKey(patterns map[string]any, key string) map[string]any {
-	for pattern, schema := range patterns {
+// schemaOfKey gives what stands for a key: a schema, or false where the mapping
+// takes no such key.
+func schemaOfKey(schema map[string]any, key string) any {
+	if known := child(child(schema, "properties"), key); known != nil {
+		return known
+	}
+	for pattern, below := range child(schema, "patternProperties") {
 		if ok, err := regexp.MatchString(pattern, key); err == nil && ok {
-			return schema.(map[string]any)
+			return below
 		}
 	}
-	return nil
-}
-
-func (w *walker) checkList(schema map[string]any, value []any, path string) {
-	items := child(schema, "items")
-	for i, item := range value {
-		w.check(items, item, fmt.Sprintf("%s[%d]", path, i))
-	}
+	return schema["additionalProperties"]
 }
 
 func (w *walker) checkScalar(schema map[string]any, value any, path string) {
@@ -98,35 +91,28 @@ func (w *walker) checkScalar(schema map[string]any, value any, path string) {
 	if text, ok := value.(string); ok {
 		w.checkPattern(schema, text, path)
 	}
-	if number, ok := toFloat(value); ok {
-		w.checkRange(schema, number, path)
+	number, isNumber := toFloat(value)
+	least, hasLeast := toFloat(schema["minimum"])
+	most, hasMost := toFloat(schema["maximum"])
+	switch isOutside := hasLeast && number < least || hasMost && number > most; {
+	case !isNumber || !isOutside:
+	case hasMost:
+		w.report(path, "", "is %.0f, expected %.0f to %.0f", number, least, most)
+	default:
+		w.report(path, "", "is %v, expected at least %v", number, least)
 	}
 }
 
 func (w *walker) checkPattern(schema map[string]any, text, path string) {
-	pattern, ok := schema["pattern"].(string)
-	if !ok {
+	pattern, _ := schema["pattern"].(string)
+	if matches, err := regexp.MatchString(pattern, text); err != nil || matches {
 		return
 	}
-	if matches, err := regexp.MatchString(pattern, text); err == nil && !matches {
-		suggestion := ""
-		if strings.Contains(pattern, "|ms|") {
-			suggestion = `a number with a unit, such as "500ms" or "10s"`
-		}
-		w.report(path, suggestion, "is %q, which the server cannot read", text)
+	suggestion := ""
+	if strings.Contains(pattern, "|ms|") {
+		suggestion = `a number with a unit, such as "500ms" or "10s"`
 	}
-}
-
-func (w *walker) checkRange(schema map[string]any, number float64, path string) {
-	least, hasLeast := toFloat(schema["minimum"])
-	most, hasMost := toFloat(schema["maximum"])
-	if hasLeast && number < least || hasMost && number > most {
-		if !hasMost {
-			w.report(path, "", "is %v, expected at least %v", number, least)
-			return
-		}
-		w.report(path, "", "is %.0f, expected %.0f to %.0f", number, least, most)
-	}
+	w.report(path, suggestion, "is %q, which the server cannot read", text)
 }
 
 // typesOf gives the types that a schema takes, none when it takes all.

@@ -11,56 +11,55 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/lineage"
-	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// lint is `helm lint --strict`: what is information only is passed over.
-func lint(s *subject, v *verdict) {
-	messages := s.lint()
-	if s.renderErr != nil { // it may be the schema, at which that lint did not look
-		messages = helmchart.Lint(s.dir, s.opts.Values, s.opts.Namespace)
+// checkLint is `helm lint --strict`: what is information only is passed over.
+func checkLint(in *input, out *result) {
+	messages := in.lint()
+	if in.renderErr != nil { // it may be the schema, at which that lint did not look
+		messages = helmchart.Lint(in.dir, in.opts.Values, in.opts.Namespace)
 	}
 	for _, m := range messages {
-		if m.Severity != helmchart.Info {
-			v.fail(lintStep(m), "%s: %s", strings.TrimSuffix(m.Path, "/"), firstLine(m.Text))
+		if m.Severity == helmchart.Info {
+			continue
 		}
+		path := strings.TrimSuffix(m.Path, "/")
+		step := "Mend " + path + " as the message says"
+		if strings.Contains(m.Text, "missing in charts/ directory") {
+			step = buildDependencies
+		}
+		reason, _, _ := strings.Cut(strings.TrimSpace(m.Text), "\n") // below, Helm repeats the template
+		out.fail(step, "%s: %s", path, reason)
 	}
-	v.pass("helm lint --strict finds nothing")
+	out.pass("helm lint --strict finds nothing")
 }
 
-func lintStep(m helmchart.LintMessage) string {
-	if strings.Contains(m.Text, "missing in charts/ directory") {
-		return "Run `helm dependency build` in the chart"
-	}
-	return "Mend " + strings.TrimSuffix(m.Path, "/") + " as the message says"
-}
+const buildDependencies = "Run `helm dependency build` in the chart"
 
-// firstLine keeps a message to its reason: Helm's repeat the template below.
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return line
-}
-
-func render(s *subject, v *verdict) {
+func checkRender(in *input, out *result) {
+	err := in.renderErr
+	step := ""
 	switch {
-	case s.loadErr != nil:
-		v.fail("Mend the file that is named; `helm lint` gives the same reason", "%v", s.loadErr)
-	case s.readingErr != nil:
-		v.fail("Mend the template that is named", "%v", s.readingErr)
-	case len(s.chart.MissingDependencies()) > 0:
-		v.fail("Run `helm dependency build` in the chart", "%v", s.renderErr)
-	case errors.As(s.renderErr, new(*manifest.ParseError)):
-		v.fail("Look at that line and the one before it in the template: most often an indent is wrong", "%v", s.renderErr)
-	case s.renderErr != nil && strings.Contains(s.renderErr.Error(), "execution error at"): // fail or required
-		v.fail("Give the values that the chart asks for, with --values or --set", "%s", strings.TrimSpace(s.renderErr.Error()))
-	case s.renderErr != nil:
-		v.fail("Mend the template or the value that is named; `helm template` shows the same", "%s", strings.TrimSpace(s.renderErr.Error()))
-	case len(s.objects) == 0:
-		v.fail("Add templates, or set the values that switch them on", "The chart renders no object")
+	case in.loadErr != nil:
+		step = "Mend the file that is named; `helm lint` gives the same reason"
+	case in.readingErr != nil:
+		step, err = "Mend the template that is named", in.readingErr
+	case len(in.chart.MissingDependencies()) > 0:
+		step = buildDependencies
+	case errors.As(err, new(yamlError)):
+		step = "Look at that line and the one before it in the template: most often an indent is wrong"
+	case err != nil && strings.Contains(err.Error(), "execution error at"): // fail or required
+		step = "Give the values that the chart asks for, with --values or --set"
+	case err != nil:
+		step = "Mend the template or the value that is named; `helm template` shows the same"
+	case len(in.objects) == 0:
+		out.fail("Add templates, or set the values that switch them on", "The chart renders no object")
+		return
 	default:
-		v.pass("%s", plural(len(s.objects), "object"))
+		out.pass("%s", plural(len(in.objects), "object"))
+		return
 	}
+	out.fail(step, "%s", strings.TrimSpace(fmt.Sprint(err)))
 }
 
 func plural(n int, what string) string {
@@ -70,16 +69,18 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func kubernetesTypes(s *subject, v *verdict) {
+// checkTypes holds the objects against the types of Kubernetes.
+func checkTypes(in *input, out *result) {
 	seen := map[string]string{}
 	var unknown []string
-	for _, o := range s.objects {
+	for _, o := range in.objects {
 		for _, p := range o.Check() {
-			v.fail("Mend "+o.File, "%s: %s", o, p)
+			out.fail("Mend "+o.File, "%s: %s", o, p)
 		}
 		id := strings.Join([]string{o.APIVersion(), o.Kind(), o.Namespace(), o.Name()}, "/")
 		if other, ok := seen[id]; ok && o.Name() != "" {
-			v.fail("Give one of them another name, or remove it", "%s %s is rendered twice, by %s and %s", o.Kind(), o.Name(), other, o.File)
+			out.fail("Give one of them another name, or remove it",
+				"%s %s is rendered twice, by %s and %s", o.Kind(), o.Name(), other, o.File)
 		}
 		seen[id] = o.File
 		if !o.Known() && !slices.Contains(unknown, o.Kind()) {
@@ -87,43 +88,40 @@ func kubernetesTypes(s *subject, v *verdict) {
 		}
 	}
 	if len(unknown) > 0 {
-		v.pass("All objects are valid; of unknown kinds the metadata alone was looked at: %s", strings.Join(unknown, ", "))
+		out.pass("All objects are valid; of unknown kinds the metadata alone was looked at: %s",
+			strings.Join(unknown, ", "))
 	}
-	v.pass("All %s are valid", plural(len(s.objects), "object"))
+	out.pass("All %s are valid", plural(len(in.objects), "object"))
 }
 
-// valuesRead finds keys that do nothing.
-func valuesRead(s *subject, v *verdict) {
-	if s.readingErr != nil {
-		v.skip("A template does not parse: see render")
+// checkValuesRead finds keys that do nothing.
+func checkValuesRead(in *input, out *result) {
+	if in.reading.Everything {
+		out.skip("A template hands on all values at once, so any key may be read")
 		return
 	}
-	if s.reading.Everything {
-		v.skip("A template hands on all values at once, so any key may be read")
-		return
-	}
-	elsewhere := s.valuesOfDependencies()
-	var unread []string
-	for _, path := range s.reading.Unread(s.chart.Values()) {
+	values, elsewhere := in.chart.Values(), in.valuesOfDependencies()
+	unread := map[string]bool{}
+	for _, path := range in.reading.Unread(values) {
 		top, _, _ := strings.Cut(path, ".")
-		if !slices.Contains(elsewhere, top) && !slices.Contains(elsewhere, path) {
-			unread = append(unread, path)
-		}
+		unread[path] = !slices.Contains(elsewhere, top) && !slices.Contains(elsewhere, path)
 	}
-	for _, path := range collapse(unread, s.chart.Values()) {
-		v.warn("Remove the key from values.yaml, or let a template read it", "%s in values.yaml is read by no template", path)
+	found, _ := unreadBelow("", values, unread)
+	for _, path := range found {
+		out.warn("Remove the key from values.yaml, or let a template read it",
+			"%s in values.yaml is read by no template", path)
 	}
-	v.pass("Templates read every key of values.yaml")
+	out.pass("Templates read every key of values.yaml")
 }
 
 // valuesOfDependencies gives the keys that are not for the chart's own
 // templates: those that Helm hands to dependencies or reads itself.
-func (s *subject) valuesOfDependencies() []string {
+func (in *input) valuesOfDependencies() []string {
 	out := []string{"global", "tags"}
 	var meta struct {
 		Dependencies []struct{ Name, Alias, Condition string }
 	}
-	data, err := os.ReadFile(filepath.Join(s.dir, "Chart.yaml"))
+	data, err := os.ReadFile(filepath.Join(in.dir, "Chart.yaml"))
 	if err == nil {
 		_ = yaml.Unmarshal(data, &meta) // the chart has loaded: it is YAML
 	}
@@ -131,75 +129,52 @@ func (s *subject) valuesOfDependencies() []string {
 		out = append(out, d.Name, d.Alias)
 		out = append(out, strings.Split(d.Condition, ",")...)
 	}
-	for _, d := range s.chart.Dependencies() {
+	for _, d := range in.chart.Dependencies() {
 		out = append(out, d.Name())
 	}
 	return out
 }
 
-// collapse names a map instead of its keys where none of them is read.
-func collapse(paths []string, values map[string]any) []string {
-	unread := map[string]bool{}
-	for _, p := range paths {
-		unread[p] = true
-	}
-	var out []string
-	var walk func(prefix string, m map[string]any) (all bool, found []string)
-	walk = func(prefix string, m map[string]any) (bool, []string) {
-		all := true
-		var found []string
-		for _, k := range sortedKeys(m) {
-			path := prefix + k
-			if strings.ContainsAny(k, `."[]`) {
-				path = prefix + `"` + k + `"`
-			}
-			below, isMap := m[k].(map[string]any)
-			switch {
-			case unread[path]:
-				found = append(found, path)
-			case isMap && len(below) > 0:
-				allBelow, foundBelow := walk(path+".", below)
-				if allBelow {
-					foundBelow = []string{path}
-				}
-				all = all && allBelow
-				found = append(found, foundBelow...)
-			default:
-				all = false
-			}
+// unreadBelow gives the unread keys of a map, and whether that is all of them.
+// It names a map instead of its keys where none of them is read.
+func unreadBelow(prefix string, values map[string]any, unread map[string]bool) (found []string, all bool) {
+	all = true
+	for _, key := range sortedKeys(values) {
+		path := prefix + key
+		if strings.ContainsAny(key, `."[]`) {
+			path = prefix + `"` + key + `"`
 		}
-		return all, found
+		below, _ := values[key].(map[string]any)
+		foundBelow, allBelow := unreadBelow(path+".", below, unread)
+		switch {
+		case unread[path], len(below) > 0 && allBelow:
+			found = append(found, path)
+		default:
+			found, all = append(found, foundBelow...), false
+		}
 	}
-	_, out = walk("", values)
-	return out
+	return found, all
 }
 
-// valuesDeclared finds keys that users cannot know of. Keys below a map that
-// is free to be filled are not asked for.
-func valuesDeclared(s *subject, v *verdict) {
-	if s.readingErr != nil {
-		v.skip("A template does not parse: see render")
-		return
-	}
-	var undeclared []lineage.Read
-	elsewhere := s.valuesOfDependencies()
-	for _, read := range s.reading.Undeclared(s.chart.Values()) {
+// checkValuesDeclared finds keys that users cannot know of. Keys below a map
+// that is free to be filled are not asked for.
+func checkValuesDeclared(in *input, out *result) {
+	elsewhere := in.valuesOfDependencies()
+	for _, read := range in.reading.Undeclared(in.chart.Values()) {
 		top, _, _ := strings.Cut(read.Path, ".")
 		if !read.IsOpen && !slices.Contains(elsewhere, top) {
-			undeclared = append(undeclared, read)
+			out.warn("Add the key to values.yaml with its default (null or \"\" where there is none)",
+				"%s is read by %s:%d and is not in values.yaml", read.Path, read.File, read.Line)
 		}
 	}
-	for _, read := range undeclared {
-		v.warn("Add the key to values.yaml with its default (null or \"\" where there is none)", "%s is read by %s:%d and is not in values.yaml", read.Path, read.File, read.Line)
-	}
-	v.pass("values.yaml has every key that templates read")
+	out.pass("values.yaml has every key that templates read")
 }
 
-func testHook(s *subject, v *verdict) {
-	for _, o := range s.objects {
+func checkTestHook(in *input, out *result) {
+	for _, o := range in.objects {
 		if strings.Contains(o.Annotations()["helm.sh/hook"], "test") {
-			v.pass("`helm test` runs %s", o)
+			out.pass("`helm test` runs %s", o)
 		}
 	}
-	v.skip("The chart has no test hook, so `helm test` does nothing")
+	out.skip("The chart has no test hook, so `helm test` does nothing")
 }

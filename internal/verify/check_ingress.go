@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,51 +12,55 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// ingress judges the way of signalling into the cluster.
-func ingress(s *subject, v *verdict) {
-	for _, i := range s.ingresses {
-		s.judgeIngress(v, i)
+// checkIngress looks at the way of signalling into the cluster.
+func checkIngress(in *input, out *result) {
+	ingresses, routes := in.ofKind("Ingress"), in.ofKind("HTTPRoute")
+	for _, o := range ingresses {
+		in.checkRules(out, o, decode[networkingv1.Ingress](o).Spec)
 	}
-	routes := 0
-	for _, o := range s.objects {
-		if o.Kind() == "HTTPRoute" {
-			routes++
-			s.judgeRoute(v, o)
-		}
+	for _, o := range routes {
+		in.checkHTTPRoute(out, o)
 	}
-	if len(s.ingresses)+routes == 0 {
-		v.skip("The chart renders no Ingress and no HTTPRoute with these values")
+	n := len(ingresses) + len(routes)
+	if n == 0 {
+		out.skip("The chart renders no Ingress and no HTTPRoute with these values")
 		return
 	}
-	v.pass("%s with host, TLS and a backend that is there", plural(len(s.ingresses)+routes, "route"))
+	out.pass("%s with host, TLS and a backend that is there", plural(n, "route"))
 }
 
-func (s *subject) judgeIngress(v *verdict, i ingressObject) {
+func (in *input) checkRules(out *result, i manifest.Object, spec networkingv1.IngressSpec) {
 	var secured []string
-	for _, tls := range i.spec.TLS {
+	for _, tls := range spec.TLS {
 		secured = append(secured, tls.Hosts...)
 	}
-	if len(i.spec.TLS) == 0 && !hasCertificateElsewhere(i.Object) {
-		v.warn("Add spec.tls with the host and a secretName: "+i.File, "Ingress %s has no TLS: browsers give no camera and no microphone to pages without", i.Name())
+	if len(spec.TLS) == 0 && !hasCertificateElsewhere(i) {
+		out.warn("Add spec.tls with the host and a secretName: "+i.File,
+			"Ingress %s has no TLS: browsers give no camera and no microphone to pages without", i.Name())
 	}
-	for _, rule := range i.spec.Rules {
-		if rule.Host == "" {
-			v.warn("Set the host: "+i.File, "Ingress %s has a rule without a host, which takes the traffic of every name", i.Name())
-		} else if len(secured) > 0 && !slices.ContainsFunc(secured, func(h string) bool { return covers(h, rule.Host) }) {
-			v.warn("Add the host to spec.tls: "+i.File, "Ingress %s: no certificate is for host %s", i.Name(), rule.Host)
+	for _, rule := range spec.Rules {
+		isFor := func(certificate string) bool { return covers(certificate, rule.Host) }
+		switch {
+		case rule.Host == "":
+			out.warn("Set the host: "+i.File,
+				"Ingress %s has a rule without a host, which takes the traffic of every name", i.Name())
+		case len(secured) > 0 && !slices.ContainsFunc(secured, isFor):
+			out.warn("Add the host to spec.tls: "+i.File,
+				"Ingress %s: no certificate is for host %s", i.Name(), rule.Host)
 		}
 		if rule.HTTP == nil {
 			continue
 		}
 		for _, path := range rule.HTTP.Paths {
-			s.judgeBackend(v, i.Object, path.Backend.Service)
+			in.checkBackend(out, i, path.Backend)
 		}
 	}
-	if i.spec.DefaultBackend != nil {
-		s.judgeBackend(v, i.Object, i.spec.DefaultBackend.Service)
+	if spec.DefaultBackend != nil {
+		in.checkBackend(out, i, *spec.DefaultBackend)
 	}
 }
 
+// covers reports whether a certificate for a host, or a wildcard, is for host.
 func covers(certificate, host string) bool {
 	if domain, ok := strings.CutPrefix(certificate, "*."); ok {
 		_, rest, _ := strings.Cut(host, ".")
@@ -67,70 +72,51 @@ func covers(certificate, host string) bool {
 // hasCertificateElsewhere knows the annotations by which cloud load balancers
 // and controllers get their certificate.
 func hasCertificateElsewhere(o manifest.Object) bool {
-	for name := range o.Annotations() {
-		lower := strings.ToLower(name)
-		if strings.Contains(lower, "certificate") || strings.Contains(lower, "pre-shared-cert") || strings.Contains(lower, "router.tls") || strings.Contains(lower, "ssl-cert") {
-			return true
-		}
-	}
-	return false
+	return hasAnnotation(o.Annotations(), "certificate", "pre-shared-cert", "router.tls", "ssl-cert")
 }
 
-func (s *subject) judgeBackend(v *verdict, o manifest.Object, backend *networkingv1.IngressServiceBackend) {
-	if backend == nil {
-		return
+func (in *input) checkBackend(out *result, o manifest.Object, backend networkingv1.IngressBackend) {
+	if s := backend.Service; s != nil {
+		in.checkBackendPort(out, o, s.Name, cmp.Or(s.Port.Name, fmt.Sprint(s.Port.Number)))
 	}
-	port := backend.Port.Name
-	if port == "" {
-		port = fmt.Sprint(backend.Port.Number)
-	}
-	s.judgeBackendPort(v, o, backend.Name, port)
 }
 
-func (s *subject) judgeBackendPort(v *verdict, o manifest.Object, name, port string) {
-	i := slices.IndexFunc(s.services, func(service serviceObject) bool { return service.Name() == name })
-	if i < 0 {
-		v.fail("Name a Service of the chart: "+o.File, "%s %s leads to Service %s, which the chart does not make", o.Kind(), o.Name(), name)
+func (in *input) checkBackendPort(out *result, o manifest.Object, name, port string) {
+	service := first(in.services, func(s service) bool { return s.Name() == name })
+	if service == nil {
+		out.fail("Name a Service of the chart: "+o.File,
+			"%s %s leads to Service %s, which the chart does not make", o.Kind(), o.Name(), name)
 		return
 	}
-	service := s.services[i]
-	j := slices.IndexFunc(service.spec.Ports, func(p corev1.ServicePort) bool {
+	leadsTo := first(service.spec.Ports, func(p corev1.ServicePort) bool {
 		return p.Name == port || fmt.Sprint(p.Port) == port
 	})
-	if j < 0 {
-		v.fail("Name a port of the Service: "+o.File, "%s %s leads to port %s of Service %s, which has none such", o.Kind(), o.Name(), port, name)
+	if leadsTo == nil {
+		out.fail("Name a port of the Service: "+o.File,
+			"%s %s leads to port %s of Service %s, which has none such", o.Kind(), o.Name(), port, name)
 		return
 	}
-	s.judgeSignalling(v, o, service, service.spec.Ports[j])
-}
-
-// judgeSignalling finds HTTP that is sent to a port of the server which speaks
-// none.
-func (s *subject) judgeSignalling(v *verdict, o manifest.Object, service serviceObject, p corev1.ServicePort) {
-	for _, server := range s.servers {
-		if !selects(service.spec.Selector, server.template.Labels) {
-			continue
-		}
-		port, ok := server.listens(server.target(p), protocolOf(p.Protocol))
-		if ok && isMedia(port) {
-			v.fail("Name the signalling port: "+o.File, "%s %s leads to the media port %s, which takes no HTTP", o.Kind(), o.Name(), spell(port))
-		}
-	}
-}
-
-func (s *subject) judgeRoute(v *verdict, o manifest.Object) {
-	if len(o.List("spec", "hostnames")) == 0 {
-		v.warn("Set spec.hostnames: "+o.File, "HTTPRoute %s has no host, and takes the traffic of every name of its Gateway", o.Name())
-	}
-	for _, rule := range o.List("spec", "rules") {
-		fields, _ := rule.(map[string]any)
-		backends, _ := fields["backendRefs"].([]any)
-		for _, b := range backends {
-			backend, _ := b.(map[string]any)
-			name, _ := backend["name"].(string)
-			if kind, isOther := backend["kind"].(string); name != "" && (!isOther || kind == "Service") && backend["namespace"] == nil {
-				s.judgeBackendPort(v, o, name, fmt.Sprint(backend["port"]))
+	for _, s := range in.servers {
+		for _, r := range s.routes {
+			listens := s.listensAt(r.number, r.port.Protocol)
+			if r.service.Name() == name && r.port == *leadsTo && isMedia(listens) {
+				out.fail("Name the signalling port: "+o.File,
+					"%s %s leads to the media port %s, which takes no HTTP", o.Kind(), o.Name(), listens)
 			}
+		}
+	}
+}
+
+func (in *input) checkHTTPRoute(out *result, o manifest.Object) {
+	if len(o.List("spec", "hostnames")) == 0 {
+		out.warn("Set spec.hostnames: "+o.File,
+			"HTTPRoute %s has no host, and takes the traffic of every name of its Gateway", o.Name())
+	}
+	for _, backend := range backendsOf(o) {
+		name, _ := backend["name"].(string)
+		kind, isKind := backend["kind"].(string)
+		if name != "" && (!isKind || kind == "Service") && backend["namespace"] == nil {
+			in.checkBackendPort(out, o, name, fmt.Sprint(backend["port"]))
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package verify
 
 import (
-	"fmt"
+	"cmp"
 	"net"
 	"slices"
 	"strconv"
@@ -11,62 +11,65 @@ import (
 )
 
 // usesRedis reports whether the server is told of a Redis, wherever it is.
-func (v *server) usesRedis() bool {
-	for _, key := range []string{"redis.address", "redis.sentinel_addresses", "redis.cluster_addresses"} {
-		if lookup(v.config, key) != nil || v.origin[key] != "" {
-			return true
-		}
-	}
-	return false
+func (s *server) usesRedis() bool {
+	keys := []string{"redis.address", "redis.sentinel_addresses", "redis.cluster_addresses"}
+	return slices.ContainsFunc(keys, func(key string) bool {
+		return lookup(s.config, key) != nil || s.origin[key] != ""
+	})
 }
 
-// redis judges whether all servers meet in one Redis, and reach it.
-func redis(s *subject, v *verdict) {
-	for _, server := range s.servers {
-		sidecar, hasSidecar := server.redisSidecar()
-		server.judgeAddress(s, v, sidecar, hasSidecar)
-		server.judgeReplicas(s, v, hasSidecar)
-		if hasSidecar {
-			server.judgeSidecar(v, sidecar)
-		}
-		switch {
-		case hasSidecar && !server.usesRedis() && server.isConfigSeen():
-			v.warn("Set redis.address to 127.0.0.1 and the port, or remove the container: "+server.field("env"), "%s: nothing tells the server of the Redis in container %s", server, sidecar.Name)
-		case server.usesRedis():
-			v.pass("The server uses Redis at %s", or(server.text("redis.address"), "an address that the chart does not show"))
-		case !server.isConfigSeen():
-			v.skip("The configuration is not the chart's own: %s", server.configSource.from)
-		default:
-			v.pass("The server runs alone, without Redis; egress, ingress and SIP need one")
-		}
+// checkRedis: all servers meet in one Redis, and reach it.
+func checkRedis(s *server, out *result) {
+	sidecar := s.redisSidecar()
+	s.checkAddress(out, sidecar)
+	s.checkReplicas(out, sidecar != nil)
+	if sidecar != nil {
+		s.checkSidecar(out, sidecar)
+	}
+	switch {
+	case sidecar != nil && !s.usesRedis() && s.isConfigSeen():
+		out.warn("Set redis.address to 127.0.0.1 and the port, or remove the container: "+s.field("env"),
+			"%s: nothing tells the server of the Redis in container %s", s, sidecar.Name)
+	case s.usesRedis():
+		out.pass("The server uses Redis at %s",
+			cmp.Or(s.text("redis.address"), "an address that the chart does not show"))
+	case !s.isConfigSeen():
+		s.skipUnseen(out)
+	default:
+		out.pass("The server runs alone, without Redis; egress, ingress and SIP need one")
 	}
 }
 
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
+// isRedisAddress tells problems of the configuration that the check redis
+// reports.
+func isRedisAddress(path string) bool {
+	return strings.HasPrefix(path, "redis.") && strings.Contains(path, "address")
 }
 
-func (v *server) judgeAddress(s *subject, out *verdict, sidecar corev1.Container, hasSidecar bool) {
-	faulty := false
-	for _, p := range v.problems {
-		if strings.HasPrefix(p.Path, "redis.") && strings.Contains(p.Path, "address") {
-			out.fail(strings.TrimSuffix("Mend "+v.where(p.Path)+": "+p.Suggestion, ": "), "%s %s", p.Path, p.Message)
-			faulty = true
+func (s *server) checkAddress(out *result, sidecar *corev1.Container) {
+	isFaulty := false
+	for _, p := range s.problems {
+		if isRedisAddress(p.Path) {
+			isFaulty = true
+			out.fail(strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": "), "%s %s", p.Path, p.Message)
 		}
 	}
-	host, port, err := net.SplitHostPort(v.text("redis.address"))
-	if faulty || err != nil {
-		return
+	address := s.text("redis.address")
+	host, port, err := net.SplitHostPort(address)
+	n, _ := strconv.Atoi(port)
+	number := int32(n)
+	service, _, _ := strings.Cut(host, ".")
+	switch {
+	case isFaulty || err != nil:
+	case !isLoopback(host):
+		s.checkRedisService(out, service, number)
+	case sidecar == nil && !s.pod.HostNetwork:
+		out.fail("Add a Redis container to the pod, or name a Redis elsewhere: "+s.where("redis.address"),
+			"redis.address is %s, and no Redis runs in the pod", address)
+	case sidecar != nil && !slices.Contains(redisPorts(sidecar), number):
+		out.fail("Let the two agree: "+s.where("redis.address"),
+			"redis.address names port %d, and container %s listens on %d", number, sidecar.Name, redisPorts(sidecar)[0])
 	}
-	number, _ := strconv.Atoi(port)
-	if isLoopback(host) {
-		v.judgeLoopback(out, int32(number), sidecar, hasSidecar)
-		return
-	}
-	v.judgeRedisService(s, out, host, int32(number))
 }
 
 func isLoopback(host string) bool {
@@ -74,25 +77,13 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (v *server) judgeLoopback(out *verdict, port int32, sidecar corev1.Container, hasSidecar bool) {
-	if !hasSidecar {
-		if !v.pod().HostNetwork {
-			out.fail("Add a Redis container to the pod, or name a Redis elsewhere: "+v.where("redis.address"), "redis.address is %s, and no Redis runs in the pod", v.text("redis.address"))
-		}
-		return
-	}
-	if ports := redisPorts(sidecar); !slices.Contains(ports, port) {
-		out.fail("Let the two agree: "+v.where("redis.address"), "redis.address names port %d, and container %s listens on %d", port, sidecar.Name, ports[0])
-	}
-}
-
 // redisPorts gives what a Redis container listens on: its --port, else what it
 // declares, else Redis' default.
-func redisPorts(c corev1.Container) []int32 {
+func redisPorts(c *corev1.Container) []int32 {
 	words := slices.Concat(c.Command, c.Args)
-	for i, w := range words {
-		value, ok := strings.CutPrefix(w, "--port=")
-		if w == "--port" && i+1 < len(words) {
+	for i, word := range words {
+		value, ok := strings.CutPrefix(word, "--port=")
+		if word == "--port" && i+1 < len(words) {
 			value, ok = words[i+1], true
 		}
 		if n, err := strconv.Atoi(value); ok && err == nil {
@@ -106,61 +97,42 @@ func redisPorts(c corev1.Container) []int32 {
 	return append(out, 6379)
 }
 
-// judgeRedisService looks at the address where it is a Service of the chart.
-func (v *server) judgeRedisService(s *subject, out *verdict, host string, port int32) {
-	name, _, _ := strings.Cut(host, ".")
-	for _, service := range s.services {
-		if service.Name() != name || len(service.spec.Ports) == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(service.spec.Ports, func(p corev1.ServicePort) bool { return p.Port == port }) {
-			out.fail("Name a port of the Service: "+v.where("redis.address"), "redis.address names port %d, which Service %s does not have", port, name)
+// checkRedisService looks at the address where it is a Service of the chart.
+func (s *server) checkRedisService(out *result, name string, port int32) {
+	isPort := func(p corev1.ServicePort) bool { return p.Port == port }
+	for _, service := range s.in.services {
+		ports := service.spec.Ports
+		if service.Name() == name && len(ports) > 0 && !slices.ContainsFunc(ports, isPort) {
+			out.fail("Name a port of the Service: "+s.where("redis.address"),
+				"redis.address names port %d, which Service %s does not have", port, name)
 		}
 	}
 }
 
-func (v *server) judgeReplicas(s *subject, out *verdict, hasSidecar bool) {
-	several, why := v.several(s)
-	if !several {
-		return
-	}
-	host, _, _ := net.SplitHostPort(v.text("redis.address"))
+func (s *server) checkReplicas(out *result, hasSidecar bool) {
+	why, several := s.several()
+	host, _, _ := net.SplitHostPort(s.text("redis.address"))
 	switch {
-	case hasSidecar && (isLoopback(host) || !v.usesRedis()):
-		out.fail("Run one replica, or set redis.address to a Redis that all of them reach: "+v.at("spec.replicas"),
-			"%s runs several servers (%s), each with a Redis of its own: they do not see each other's rooms", v.workloadObject, why)
-	case !v.usesRedis() && v.isConfigSeen():
-		out.fail("Run one replica, or set redis.address: "+v.at("spec.replicas"),
-			"%s runs several servers (%s) without Redis: they do not see each other's rooms", v.workloadObject, why)
+	case !several:
+	case hasSidecar && (isLoopback(host) || !s.usesRedis()):
+		out.fail("Run one replica, or set redis.address to a Redis that all of them reach: "+s.at("spec.replicas"),
+			"%s runs several servers (%s), each with a Redis of its own: they do not see each other's rooms",
+			s.workload, why)
+	case !s.usesRedis() && s.isConfigSeen():
+		out.fail("Run one replica, or set redis.address: "+s.at("spec.replicas"),
+			"%s runs several servers (%s) without Redis: they do not see each other's rooms", s.workload, why)
 	}
 }
 
-// several reports whether more than one server may run, and by which setting.
-func (v *server) several(s *subject) (bool, string) {
-	if v.Kind() == "DaemonSet" {
-		return true, "one a node"
-	}
-	for _, o := range s.objects {
-		if o.Kind() != "HorizontalPodAutoscaler" || o.Text("spec", "scaleTargetRef", "name") != v.Name() {
-			continue
-		}
-		if most, _ := o.Get("spec", "maxReplicas").(int64); most > 1 {
-			return true, fmt.Sprintf("up to %d by HorizontalPodAutoscaler %s", most, o.Name())
-		}
-	}
-	if n, _ := v.Get("spec", "replicas").(int64); n > 1 {
-		return true, fmt.Sprintf("%d replicas", n)
-	}
-	return false, ""
-}
-
-func (v *server) judgeSidecar(out *verdict, sidecar corev1.Container) {
-	if !isNativeSidecar(sidecar) {
-		out.warn("Make it an init container with restartPolicy: Always (Kubernetes 1.29 or later): "+v.spec("initContainers"),
-			"%s: Redis in container %s starts beside the server, which ends where it finds no Redis", v.workloadObject, sidecar.Name)
+func (s *server) checkSidecar(out *result, sidecar *corev1.Container) {
+	if !isNativeSidecar(*sidecar) {
+		out.warn("Make it an init container with restartPolicy: Always (Kubernetes 1.29 or later): "+
+			s.spec("initContainers"), "%s: Redis in container %s starts beside the server, "+
+			"which ends where it finds no Redis", s.workload, sidecar.Name)
 	}
 	words := strings.Join(slices.Concat(sidecar.Command, sidecar.Args), " ")
-	if v.pod().HostNetwork && !strings.Contains(words, "127.0.0.1") && !strings.Contains(words, "requirepass") {
-		out.warn("Start it with --bind 127.0.0.1: "+v.spec("initContainers"), "%s: with hostNetwork, Redis in container %s is open on the node's address", v.workloadObject, sidecar.Name)
+	if s.pod.HostNetwork && !containsAny(words, "127.0.0.1", "requirepass") {
+		out.warn("Start it with --bind 127.0.0.1: "+s.spec("initContainers"),
+			"%s: with hostNetwork, Redis in container %s is open on the node's address", s.workload, sidecar.Name)
 	}
 }

@@ -8,251 +8,229 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-func workload(s *subject, v *verdict) {
-	if len(s.servers) == 0 {
-		v.fail("Add a Deployment with a container of image livekit/livekit-server, or name the container livekit",
+// join lists things in one line.
+func join[T any](list []T, spell func(T) string) string {
+	var out []string
+	for _, v := range list {
+		out = append(out, spell(v))
+	}
+	return strings.Join(out, ", ")
+}
+
+func checkWorkload(in *input, out *result) {
+	if len(in.servers) == 0 {
+		out.fail("Add a Deployment with a container of image livekit/livekit-server, or name the container livekit",
 			"No workload has a container that runs livekit-server")
 		return
 	}
 	var found []string
-	for _, server := range s.servers {
-		text := fmt.Sprintf("%s runs LiveKit in container %s", server.workloadObject, server.container.Name)
-		if redis, ok := server.redisSidecar(); ok {
-			text += fmt.Sprintf(" and Redis in container %s", redis.Name)
+	for _, s := range in.servers {
+		text := fmt.Sprintf("%s runs LiveKit in container %s", s.workload, s.container.Name)
+		if redis := s.redisSidecar(); redis != nil {
+			text += " and Redis in container " + redis.Name
 		}
 		found = append(found, text)
 	}
-	v.pass("%s", strings.Join(found, "; "))
+	out.pass("%s", strings.Join(found, "; "))
 }
 
-// imageTags finds images that are another one tomorrow.
-func imageTags(s *subject, v *verdict) {
-	for _, w := range s.workloads {
-		for _, c := range slices.Concat(w.pod().InitContainers, w.pod().Containers) {
-			why := floats(c.Image)
-			if why == "" {
-				continue
+// checkImageTags finds images that are another one tomorrow.
+func checkImageTags(in *input, out *result) {
+	for _, w := range in.workloads {
+		report := out.fail
+		if w.IsHook() {
+			report = out.warn // it runs for a moment, on request
+		}
+		for _, c := range w.allContainers() {
+			if why := floats(c.Image); why != "" {
+				report(fmt.Sprintf("Set a version or a digest for the image of container %s in %s", c.Name, w.File),
+					"%s: the image of container %s, %s, %s", w, c.Name, c.Image, why)
 			}
-			judge := v.fail
-			if w.IsHook() {
-				judge = v.warn // it runs for a moment, on request
-			}
-			judge(fmt.Sprintf("Set a version or a digest for the image of container %s in %s", c.Name, w.File),
-				"%s: the image of container %s, %s, %s", w, c.Name, c.Image, why)
 		}
 	}
-	v.pass("Every image has a fixed tag or a digest")
+	out.pass("Every image has a fixed tag or a digest")
 }
 
 // floats says why an image's content changes under its name, "" where it does
 // not.
 func floats(image string) string {
-	if strings.Contains(image, "@sha256:") {
+	floating := []string{"latest", "master", "main", "edge", "nightly", "dev", "stable", "canary"}
+	switch _, tag, digest := splitImage(image); {
+	case digest != "":
 		return ""
-	}
-	tag := strings.TrimPrefix(strings.TrimPrefix(image, imageName(image)), ":")
-	if tag == "" {
+	case tag == "":
 		return "has no tag: whatever is latest is pulled"
-	}
-	if slices.Contains([]string{"latest", "master", "main", "edge", "nightly", "dev", "stable", "canary"}, tag) {
-		return fmt.Sprintf("has the floating tag %s", tag)
+	case slices.Contains(floating, tag):
+		return "has the floating tag " + tag
 	}
 	return ""
 }
 
-// probes: the server answers GET / with 200 and every other path with 404, and
-// with a Redis that is gone it answers 406 (pkg/service/server.go).
-func probes(s *subject, v *verdict) {
-	for _, server := range s.servers {
-		c := server.container
-		if c.ReadinessProbe == nil && c.LivenessProbe == nil && c.StartupProbe == nil {
-			v.warn("Add a readinessProbe with httpGet on / and a livenessProbe with tcpSocket, both on the signalling port: "+server.field("livenessProbe"),
-				"%s has no probes", server)
-			continue
-		}
-		if c.ReadinessProbe == nil {
-			v.warn("Add a readinessProbe with httpGet on /: "+server.field("readinessProbe"), "%s has no readiness probe: clients are sent to a server that is not up", server)
-		}
-		for _, p := range []struct {
-			name  string
-			probe *corev1.Probe
-		}{{"startupProbe", c.StartupProbe}, {"livenessProbe", c.LivenessProbe}, {"readinessProbe", c.ReadinessProbe}} {
-			server.judgeProbe(v, p.name, p.probe)
-		}
+// checkProbes: the server answers GET / with 200 and every other path with 404,
+// and with a Redis that is gone it answers 406 (pkg/service/server.go).
+func checkProbes(s *server, out *result) {
+	c := s.container
+	switch {
+	case c.ReadinessProbe == nil && c.LivenessProbe == nil && c.StartupProbe == nil:
+		out.warn("Add a readinessProbe with httpGet on / and a livenessProbe with tcpSocket, "+
+			"both on the signalling port: "+s.field("livenessProbe"), "%s has no probes", s)
+	case c.ReadinessProbe == nil:
+		out.warn("Add a readinessProbe with httpGet on /: "+s.field("readinessProbe"),
+			"%s has no readiness probe: clients are sent to a server that is not up", s)
 	}
-	v.pass("Probes are set")
+	s.checkProbe(out, "startupProbe", c.StartupProbe)
+	s.checkProbe(out, "livenessProbe", c.LivenessProbe)
+	s.checkProbe(out, "readinessProbe", c.ReadinessProbe)
+	out.pass("Probes are set")
 }
 
-func (v *server) judgeProbe(out *verdict, name string, probe *corev1.Probe) {
+func (s *server) checkProbe(out *result, name string, probe *corev1.Probe) {
 	if probe == nil || probe.HTTPGet == nil {
 		return
 	}
 	get := probe.HTTPGet
-	http, _ := v.port("http")
-	if v.number(get.Port, corev1.ProtocolTCP) != int32(http.From) {
-		return
-	}
+	http := s.port("http")
 	path, _, _ := strings.Cut(get.Path, "?")
-	if path != "" && path != "/" {
-		out.fail(fmt.Sprintf("Set the path to /: %s", v.field(name+".httpGet.path")), "%s: %s asks for %s, which the server answers with 404", v, name, get.Path)
-		return
-	}
-	if name == "livenessProbe" && v.usesRedis() {
-		out.warn("Use tcpSocket, so that only readiness depends on Redis: "+v.field(name),
-			"%s: the liveness probe asks for /, which fails while Redis is away: all servers would be killed, with their calls", v)
-	}
-}
-
-// number resolves a port by the container's names, 0 where there is none.
-func (v *server) number(port intstr.IntOrString, protocol corev1.Protocol) int32 {
-	if port.Type == intstr.Int {
-		return port.IntVal
-	}
-	for _, p := range v.container.Ports {
-		if p.Name == port.StrVal && protocolOf(p.Protocol) == protocol {
-			return p.ContainerPort
-		}
-	}
-	return 0
-}
-
-func security(s *subject, v *verdict) {
-	for _, server := range s.servers {
-		c := server.container
-		if sc := c.SecurityContext; sc != nil && sc.Privileged != nil && *sc.Privileged {
-			v.warn("Remove privileged: "+server.field("securityContext"), "%s is privileged, and the server needs no privilege", server)
-		}
-		if server.runsAsRoot() {
-			v.warn("Set runAsNonRoot: true and runAsUser, such as 65532: "+server.field("securityContext"),
-				"%s runs as root, which the image does unless told otherwise, and the server has no need of it", server)
-		}
-	}
-	v.pass("The server runs without privileges")
-}
-
-func (v *server) runsAsRoot() bool {
-	if sc := v.container.SecurityContext; sc != nil {
-		if sc.RunAsUser != nil {
-			return *sc.RunAsUser == 0
-		}
-		if sc.RunAsNonRoot != nil && *sc.RunAsNonRoot {
-			return false
-		}
-	}
-	sc := v.pod().SecurityContext
-	if sc == nil {
-		return true
-	}
-	if sc.RunAsUser != nil {
-		return *sc.RunAsUser == 0
-	}
-	return sc.RunAsNonRoot == nil || !*sc.RunAsNonRoot
-}
-
-// gracePeriod: on SIGTERM the server waits for its participants to leave.
-func gracePeriod(s *subject, v *verdict) {
-	for _, server := range s.servers {
-		seconds := int64(30) // Kubernetes' default
-		if t := server.pod().TerminationGracePeriodSeconds; t != nil {
-			seconds = *t
-		}
-		if seconds < 60 {
-			v.warn("Set it to hours, such as 18000: "+server.spec("terminationGracePeriodSeconds"),
-				"%s: terminationGracePeriodSeconds is %d, so calls are cut when a pod is replaced", server.workloadObject, seconds)
-		}
-		v.pass("Calls have %d seconds to end", seconds)
+	switch {
+	case http == nil || s.number(get.Port, corev1.ProtocolTCP) != int32(http.From):
+	case path != "" && path != "/":
+		out.fail("Set the path to /: "+s.field(name+".httpGet.path"),
+			"%s: %s asks for %s, which the server answers with 404", s, name, get.Path)
+	case name == "livenessProbe" && s.usesRedis():
+		out.warn("Use tcpSocket, so that only readiness depends on Redis: "+s.field(name),
+			"%s: the liveness probe asks for /, which fails while Redis is away: "+
+				"all servers would be killed, with their calls", s)
 	}
 }
 
-// rollout finds new pods that wait for what only the old one can give up.
-func rollout(s *subject, v *verdict) {
-	for _, server := range s.servers {
-		if server.Kind() != "Deployment" || !server.surges() {
-			continue
-		}
-		holds := server.holds(s)
-		for _, what := range holds {
-			v.warn("Set strategy.type to Recreate, or rollingUpdate.maxSurge to 0 and maxUnavailable to 1: "+server.at("spec.strategy"),
-				"%s starts the new pod before the old one has gone, but the old one holds %s", server.workloadObject, what)
-		}
+func checkSecurity(s *server, out *result) {
+	if ptr.Deref(ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{}).Privileged, false) {
+		out.warn("Remove privileged: "+s.field("securityContext"),
+			"%s is privileged, and the server needs no privilege", s)
 	}
-	v.pass("A rollout does not wait for itself")
+	if s.runsAsRoot() {
+		out.warn("Set runAsNonRoot: true and runAsUser, such as 65532: "+s.field("securityContext"),
+			"%s runs as root, which the image does unless told otherwise, and the server has no need of it", s)
+	}
+	out.pass("The server runs without privileges")
 }
 
-func (v *server) surges() bool {
-	var d appsv1.Deployment
-	_ = v.Decode(&d)
-	strategy := d.Spec.Strategy
+// runsAsRoot asks the container first, then the pod.
+func (s *server) runsAsRoot() bool {
+	own := ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{})
+	pod := ptr.Deref(s.pod.SecurityContext, corev1.PodSecurityContext{})
+	switch {
+	case own.RunAsUser != nil:
+		return *own.RunAsUser == 0
+	case ptr.Deref(own.RunAsNonRoot, false):
+		return false
+	case pod.RunAsUser != nil:
+		return *pod.RunAsUser == 0
+	}
+	return !ptr.Deref(pod.RunAsNonRoot, false)
+}
+
+// checkGracePeriod: on SIGTERM the server waits for its participants to leave.
+func checkGracePeriod(s *server, out *result) {
+	seconds := ptr.Deref(s.pod.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)
+	if seconds < 60 {
+		out.warn("Set it to hours, such as 18000: "+s.spec("terminationGracePeriodSeconds"),
+			"%s: terminationGracePeriodSeconds is %d, so calls are cut when a pod is replaced", s.workload, seconds)
+	}
+	out.pass("Calls have %d seconds to end", seconds)
+}
+
+// checkRollout finds new pods that wait for what only the old one can give up.
+func checkRollout(s *server, out *result) {
+	if s.Kind() == "Deployment" && surges(decode[appsv1.Deployment](s.Object).Spec.Strategy) {
+		for _, what := range s.holds() {
+			out.warn("Set strategy.type to Recreate, or rollingUpdate.maxSurge to 0 and maxUnavailable to 1: "+
+				s.at("spec.strategy"),
+				"%s starts the new pod before the old one has gone, but the old one holds %s", s.workload, what)
+		}
+	}
+	out.pass("A rollout does not wait for itself")
+}
+
+func surges(strategy appsv1.DeploymentStrategy) bool {
 	if strategy.Type == appsv1.RecreateDeploymentStrategyType {
 		return false
 	}
-	return strategy.RollingUpdate == nil || strategy.RollingUpdate.MaxSurge == nil || !slices.Contains([]string{"0", "0%"}, strategy.RollingUpdate.MaxSurge.String())
+	rolling := strategy.RollingUpdate
+	return rolling == nil || rolling.MaxSurge == nil || !slices.Contains([]string{"0", "0%"}, rolling.MaxSurge.String())
 }
 
 // holds names what a second pod cannot have beside the first.
-func (v *server) holds(s *subject) []string {
+func (s *server) holds() []string {
 	var out []string
-	hostPorts := v.pod().HostNetwork
-	for _, c := range v.containers() {
-		hostPorts = hostPorts || slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.HostPort != 0 })
-	}
-	if hostPorts {
+	if s.pod.HostNetwork ||
+		slices.ContainsFunc(s.ports, func(p containerPort) bool { return hasHostPort(p.port) }) {
 		out = append(out, "ports of the node")
 	}
-	for _, volume := range v.pod().Volumes {
-		if volume.PersistentVolumeClaim == nil {
-			continue
-		}
-		claim, ok := s.find("PersistentVolumeClaim", volume.PersistentVolumeClaim.ClaimName)
-		if !ok {
-			continue
-		}
-		for _, mode := range claim.List("spec", "accessModes") {
-			if mode == "ReadWriteOnce" || mode == "ReadWriteOncePod" {
-				out = append(out, fmt.Sprintf("the claim %s (%s)", claim.Name(), mode))
-			}
-		}
+	for _, claim := range s.nodeClaims() {
+		out = append(out, fmt.Sprintf("the claim %s (%s)", claim.Name(), claim.mode))
 	}
 	return out
 }
 
-// checksum: the server reads its configuration at its start alone.
-func checksum(s *subject, v *verdict) {
-	for _, server := range s.servers {
-		from := server.configSource.from
-		switch {
-		case !server.isConfigured:
-			v.pass("The server has no configuration to be read again")
-		case strings.HasPrefix(from, "variable ") || from == "--config-body":
-			v.pass("The configuration stands in the pod, so a change of it rolls the pod")
-		case server.configSource.isKnown && !server.rollsOnChange():
-			v.warn(fmt.Sprintf(`Add the annotation checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}: %s`, server.at("spec.template.metadata.annotations")),
-				"%s: a change of the configuration (%s) rolls no pod", server.workloadObject, from)
-		case !server.configSource.isKnown:
-			v.skip("The configuration is not the chart's own: %s", from)
-		default:
-			v.pass("A change of the configuration rolls the pod")
+// checkServiceLinks: for every Service of the namespace, a pod with service
+// links gets NAME_PORT=tcp://address:port, and the server reads LIVEKIT_PORT.
+func checkServiceLinks(s *server, out *result) {
+	if !ptr.Deref(s.pod.EnableServiceLinks, corev1.DefaultEnableServiceLinks) {
+		out.pass("enableServiceLinks is false")
+		return
+	}
+	step := "Set enableServiceLinks: false: " + s.spec("enableServiceLinks")
+	collides := false
+	for _, service := range s.in.services {
+		if env, key, ok := livekit.ServiceLinkCollision(service.Name()); ok {
+			collides = true
+			out.fail(step, "%s: Service %s makes the variable %s=tcp://..., which the server takes for %s, and ends",
+				s.workload, service.Name(), env, key)
 		}
+	}
+	if !collides {
+		out.warn(step, "%s has service links: a Service named livekit anywhere in the namespace "+
+			"would set LIVEKIT_PORT, and the server would end", s.workload)
+	}
+}
+
+// checkChecksum: the server reads its configuration at its start alone.
+func checkChecksum(s *server, out *result) {
+	from := s.configSource.from
+	switch {
+	case !s.isConfigured:
+		out.pass("The server has no configuration to be read again")
+	case strings.HasPrefix(from, "variable ") || from == "--config-body":
+		out.pass("The configuration stands in the pod, so a change of it rolls the pod")
+	case !s.configSource.isKnown:
+		s.skipUnseen(out)
+	case !s.rollsOnChange():
+		const add = "Add the annotation checksum/config: " +
+			`{{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}: `
+		out.warn(add+s.at("spec.template.metadata.annotations"),
+			"%s: a change of the configuration (%s) rolls no pod", s.workload, from)
+	default:
+		out.pass("A change of the configuration rolls the pod")
 	}
 }
 
 // rollsOnChange takes the annotations that charts and controllers use for it.
-func (v *server) rollsOnChange() bool {
-	for name := range v.template.Annotations {
-		lower := strings.ToLower(name)
-		if strings.Contains(lower, "checksum") || strings.Contains(lower, "hash") || strings.Contains(lower, "reloader.") || strings.Contains(lower, "rollme") || strings.Contains(lower, "sha256") {
-			return true
-		}
-	}
-	for name := range v.Annotations() {
-		if strings.Contains(name, "reloader.") {
-			return true
-		}
-	}
-	return false
+func (s *server) rollsOnChange() bool {
+	return hasAnnotation(s.template.Annotations, "checksum", "hash", "reloader.", "rollme", "sha256") ||
+		hasAnnotation(s.Annotations(), "reloader.")
+}
+
+// hasAnnotation reports whether the name of some annotation has one of the parts.
+func hasAnnotation(annotations map[string]string, parts ...string) bool {
+	return slices.ContainsFunc(sortedKeys(annotations), func(name string) bool {
+		return containsAny(strings.ToLower(name), parts...)
+	})
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -9,9 +10,11 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 	sigsjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -34,17 +37,14 @@ type setting struct {
 }
 
 // entry reads one entry of a ConfigMap or a Secret.
-func (s *subject) entry(kind, name, key string) setting {
+func (in *input) entry(kind, name, key string) setting {
 	out := setting{from: fmt.Sprintf("entry %s of %s %s", key, kind, name), isOpen: kind == "ConfigMap"}
-	o, ok := s.find(kind, name)
-	if !ok && kind == "Secret" {
-		out.maker, out.missing = s.madeEntry(name, key)
+	if o := find(in.objects, kind, name); o != nil {
+		out.text, out.isKnown = dataOf(*o)[key]
+		out.missing = !out.isKnown
+	} else if kind == "Secret" {
+		out.maker, out.missing = in.madeEntry(name, key)
 	}
-	if !ok {
-		return out
-	}
-	text, ok := dataOf(o)[key]
-	out.text, out.isKnown, out.missing = text, ok, !ok
 	return out
 }
 
@@ -65,7 +65,7 @@ func dataOf(o manifest.Object) map[string]string {
 }
 
 // environmentOf gives a container's variables.
-func (s *subject) environmentOf(c corev1.Container) map[string]setting {
+func (in *input) environmentOf(c *corev1.Container) map[string]setting {
 	env := map[string]setting{}
 	for _, from := range c.EnvFrom {
 		kind, name := "Secret", ""
@@ -75,32 +75,30 @@ func (s *subject) environmentOf(c corev1.Container) map[string]setting {
 		case from.SecretRef != nil:
 			name = from.SecretRef.Name
 		}
-		if o, ok := s.find(kind, name); ok {
-			for key := range dataOf(o) {
-				env[from.Prefix+key] = s.entry(kind, name, key)
+		if o := find(in.objects, kind, name); o != nil {
+			for key := range dataOf(*o) {
+				env[from.Prefix+key] = in.entry(kind, name, key)
 			}
 		}
 	}
 	for _, e := range c.Env {
-		env[e.Name] = s.variable(e, env)
+		env[e.Name] = in.variable(e, env)
 	}
 	return env
 }
 
 // variable resolves one variable by those before it.
-func (s *subject) variable(e corev1.EnvVar, before map[string]setting) setting {
+func (in *input) variable(e corev1.EnvVar, before map[string]setting) setting {
 	from := e.ValueFrom
 	switch {
 	case from == nil:
 		out := expand(e.Value, before)
-		if out.from == "" {
-			out.from = "variable " + e.Name
-		}
+		out.from = cmp.Or(out.from, "variable "+e.Name)
 		return out
 	case from.ConfigMapKeyRef != nil:
-		return s.entry("ConfigMap", from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Key)
+		return in.entry("ConfigMap", from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Key)
 	case from.SecretKeyRef != nil:
-		return s.entry("Secret", from.SecretKeyRef.Name, from.SecretKeyRef.Key)
+		return in.entry("Secret", from.SecretKeyRef.Name, from.SecretKeyRef.Key)
 	case from.FieldRef != nil:
 		return setting{field: from.FieldRef.FieldPath, from: "the pod's " + from.FieldRef.FieldPath}
 	}
@@ -129,9 +127,7 @@ func expand(text string, env map[string]setting) setting {
 		out.isKnown = out.isKnown && v.isKnown
 		out.missing = out.missing || v.missing
 		out.isOpen = out.isOpen && v.isOpen
-		if v.maker != "" {
-			out.maker = v.maker
-		}
+		out.maker = cmp.Or(v.maker, out.maker)
 		if v.from != "" {
 			from = append(from, v.from)
 		}
@@ -142,70 +138,74 @@ func expand(text string, env map[string]setting) setting {
 }
 
 // file gives what stands in a file of the container, and the mode of the file.
-func (s *subject) file(pod *corev1.PodSpec, c corev1.Container, name string) (content setting, mode int32) {
-	var mount *corev1.VolumeMount
-	for i, m := range c.VolumeMounts {
-		isThere := m.MountPath == name || strings.HasPrefix(name, strings.TrimSuffix(m.MountPath, "/")+"/")
-		if isThere && (mount == nil || len(m.MountPath) > len(mount.MountPath)) {
-			mount = &c.VolumeMounts[i]
+func (s *server) file(name string) (setting, int32) {
+	var mount corev1.VolumeMount // the deepest one above the file
+	within := ""
+	for _, m := range s.container.VolumeMounts {
+		rest, isBelow := strings.CutPrefix(name+"/", strings.TrimSuffix(m.MountPath, "/")+"/")
+		if isBelow && len(m.MountPath) > len(mount.MountPath) {
+			mount, within = m, strings.TrimSuffix(rest, "/")
 		}
 	}
-	if mount == nil {
+	if mount.Name == "" {
 		return setting{from: "a file that no volume holds", missing: true}, 0
 	}
-	within := strings.TrimPrefix(strings.TrimPrefix(name, strings.TrimSuffix(mount.MountPath, "/")), "/")
 	if mount.SubPath != "" {
 		within = strings.TrimSuffix(mount.SubPath+"/"+within, "/")
 	}
-	i := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
-	if i < 0 {
+	volume := first(s.pod.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
+	if volume == nil {
 		return setting{from: "volume " + mount.Name}, 0
 	}
-	return s.volumeFile(pod.Volumes[i], within)
+	return s.in.volumeFile(*volume, within)
 }
 
-func (s *subject) volumeFile(v corev1.Volume, name string) (content setting, mode int32) {
-	mode = 0o644
-	set := func(m *int32) {
-		if m != nil {
-			mode = *m
-		}
-	}
-	read := func(kind, object string, items []corev1.KeyToPath) (setting, bool) {
-		if len(items) == 0 {
-			return s.entry(kind, object, name), true
-		}
-		for _, item := range items {
-			if item.Path == name {
-				set(item.Mode)
-				return s.entry(kind, object, item.Key), true
-			}
-		}
-		return setting{from: fmt.Sprintf("volume %s, which has no file %s", v.Name, name), missing: true}, false
-	}
+// fileSource is an object whose entries are files of a volume.
+type fileSource struct {
+	kind, name string
+	items      []corev1.KeyToPath // none for all entries by their names
+}
+
+func sourcesOf(v corev1.Volume) (sources []fileSource, mode *int32) {
 	switch {
 	case v.ConfigMap != nil:
-		set(v.ConfigMap.DefaultMode)
-		content, _ = read("ConfigMap", v.ConfigMap.Name, v.ConfigMap.Items)
+		return []fileSource{{"ConfigMap", v.ConfigMap.Name, v.ConfigMap.Items}}, v.ConfigMap.DefaultMode
 	case v.Secret != nil:
-		set(v.Secret.DefaultMode)
-		content, _ = read("Secret", v.Secret.SecretName, v.Secret.Items)
-	case v.Projected != nil:
-		set(v.Projected.DefaultMode)
-		for _, source := range v.Projected.Sources {
-			ok := false
-			switch {
-			case source.ConfigMap != nil:
-				content, ok = read("ConfigMap", source.ConfigMap.Name, source.ConfigMap.Items)
-			case source.Secret != nil:
-				content, ok = read("Secret", source.Secret.Name, source.Secret.Items)
-			}
-			if ok && !content.missing {
-				return content, mode
-			}
+		return []fileSource{{"Secret", v.Secret.SecretName, v.Secret.Items}}, v.Secret.DefaultMode
+	case v.Projected == nil:
+		return nil, nil
+	}
+	for _, p := range v.Projected.Sources {
+		switch {
+		case p.ConfigMap != nil:
+			sources = append(sources, fileSource{"ConfigMap", p.ConfigMap.Name, p.ConfigMap.Items})
+		case p.Secret != nil:
+			sources = append(sources, fileSource{"Secret", p.Secret.Name, p.Secret.Items})
 		}
-	default:
-		content, mode = setting{from: "volume " + v.Name}, 0
+	}
+	return sources, v.Projected.DefaultMode
+}
+
+// volumeFile gives a file of a volume: of several sources, the first that has it.
+func (in *input) volumeFile(v corev1.Volume, name string) (content setting, mode int32) {
+	sources, defaultMode := sourcesOf(v)
+	if len(sources) == 0 {
+		return setting{from: "volume " + v.Name}, 0
+	}
+	for _, source := range sources {
+		key := name
+		mode = ptr.Deref(defaultMode, 0o644)
+		if len(source.items) > 0 {
+			item := first(source.items, func(item corev1.KeyToPath) bool { return item.Path == name })
+			if item == nil {
+				content = setting{from: fmt.Sprintf("volume %s, which has no file %s", v.Name, name), missing: true}
+				continue
+			}
+			key, mode = item.Key, ptr.Deref(item.Mode, mode)
+		}
+		if content = in.entry(source.kind, source.name, key); !content.missing {
+			break
+		}
 	}
 	return content, mode
 }
@@ -230,17 +230,7 @@ func parseYAML(text string) (map[string]any, error) {
 }
 
 // lookup follows a dotted path.
-func lookup(m map[string]any, path string) any {
-	var v any = m
-	for key := range strings.SplitSeq(path, ".") {
-		below, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = below[key]
-	}
-	return v
-}
+func lookup(m map[string]any, path string) any { return livekit.Lookup(m, path) }
 
 // put sets a value at a dotted path, and makes the maps on the way.
 func put(m map[string]any, path string, value any) {
@@ -257,4 +247,45 @@ func put(m map[string]any, path string, value any) {
 		}
 		m, path = below, rest
 	}
+}
+
+// madeEntry looks for the object of the chart from which an operator makes a
+// Secret, and reports whether the Secret will lack an entry, as far as the
+// object says which ones it has.
+func (in *input) madeEntry(secret, key string) (maker string, lacks bool) {
+	for _, o := range in.ofKind("ExternalSecret", "SealedSecret", "OnePasswordItem") {
+		// External Secrets alone can give the Secret another name.
+		if cmp.Or(o.Text("spec", "target", "name"), o.Name()) == secret {
+			return o.Kind() + " " + o.Name(), !mayMake(o, key)
+		}
+	}
+	return "", false
+}
+
+// mayMake reports whether the Secret that is made from an object can have an
+// entry: an item of 1Password, a whole secret of a store (dataFrom) and a
+// template give more than the object shows.
+func mayMake(o manifest.Object, key string) bool {
+	switch o.Kind() {
+	case "SealedSecret":
+		_, isSealed := o.TextMap("spec", "encryptedData")[key]
+		_, isPlain := o.TextMap("spec", "template", "data")[key]
+		return isSealed || isPlain
+	case "ExternalSecret":
+		return len(o.List("spec", "dataFrom")) > 0 || o.Get("spec", "target", "template") != nil ||
+			o.Text("spec", "target", "creationPolicy") == "Merge" ||
+			slices.ContainsFunc(o.List("spec", "data"), func(item any) bool {
+				entry, _ := item.(map[string]any)
+				return entry["secretKey"] == key
+			})
+	}
+	return true
+}
+
+// origin says of a text that the chart does not show when it is there.
+func (v setting) origin() string {
+	if v.maker != "" {
+		return fmt.Sprintf("%s, which an operator makes from %s", v.from, v.maker)
+	}
+	return v.from + ", which must be there before the install"
 }

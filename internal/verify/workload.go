@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -9,114 +10,121 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// workloadObject is an object that makes pods.
-type workloadObject struct {
+// workload is an object that makes pods.
+type workload struct {
 	manifest.Object
+	in       *input
 	template corev1.PodTemplateSpec
+	pod      *corev1.PodSpec                // of the template
 	claims   []corev1.PersistentVolumeClaim // a StatefulSet's own
+	ports    []containerPort                // of all containers that run as long as the pod
 }
 
-// workloadOf takes every object with a pod template, custom kinds as well, and
+// containerPort has the default protocol filled in.
+type containerPort struct {
+	container string
+	port      corev1.ContainerPort
+}
+
+// newWorkload takes every object with a pod template, custom kinds as well, and
 // pods. It gives nil for others.
-func workloadOf(o manifest.Object) *workloadObject {
-	w := &workloadObject{Object: o}
+func newWorkload(in *input, o manifest.Object) *workload {
 	var source any
-	switch {
-	case o.Kind() == "Pod":
+	switch o.Kind() {
+	case "Pod":
 		source = map[string]any{"metadata": o.Get("metadata"), "spec": o.Get("spec")}
-	case o.Kind() == "CronJob":
+	case "CronJob":
 		source = o.Get("spec", "jobTemplate", "spec", "template")
 	default:
 		source = o.Get("spec", "template")
 	}
-	m, ok := source.(map[string]any)
-	if !ok {
-		return nil
-	}
+	m, _ := source.(map[string]any)
 	if spec, _ := m["spec"].(map[string]any); spec["containers"] == nil {
 		return nil
 	}
-	// What does not decode, kubernetes-types reports; the rest is judged.
+	w := &workload{Object: o, in: in}
+	// What does not decode, kubernetes-types reports; the rest is checked.
 	if data, err := json.Marshal(m); err == nil {
 		_ = json.Unmarshal(data, &w.template)
 	}
+	w.pod = &w.template.Spec
 	if o.Kind() == "StatefulSet" {
-		var set appsv1.StatefulSet
-		_ = o.Decode(&set)
-		w.claims = set.Spec.VolumeClaimTemplates
+		w.claims = decode[appsv1.StatefulSet](o).Spec.VolumeClaimTemplates
+	}
+	for _, c := range w.containers() {
+		for i := range c.Ports {
+			c.Ports[i].Protocol = cmp.Or(c.Ports[i].Protocol, corev1.ProtocolTCP)
+			w.ports = append(w.ports, containerPort{c.Name, c.Ports[i]})
+		}
 	}
 	return w
 }
 
 // String names the workload in findings: "Deployment livekit".
-func (w *workloadObject) String() string { return w.Kind() + " " + w.Name() }
+func (w *workload) String() string { return w.Kind() + " " + w.Name() }
 
 // isLasting tells workloads that keep pods running from Jobs and hooks.
-func (w *workloadObject) isLasting() bool {
+func (w *workload) isLasting() bool {
 	return !w.IsHook() && w.Kind() != "Job" && w.Kind() != "CronJob"
 }
 
-func (w *workloadObject) pod() *corev1.PodSpec { return &w.template.Spec }
-
 // containers gives those that run as long as the pod: native sidecars too.
-func (w *workloadObject) containers() []corev1.Container {
-	var out []corev1.Container
-	for _, c := range w.pod().InitContainers {
-		if isNativeSidecar(c) {
-			out = append(out, c)
-		}
-	}
-	return append(out, w.pod().Containers...)
+func (w *workload) containers() []corev1.Container {
+	sidecars := slices.Clone(w.pod.InitContainers)
+	sidecars = slices.DeleteFunc(sidecars, func(c corev1.Container) bool { return !isNativeSidecar(c) })
+	return append(sidecars, w.pod.Containers...)
+}
+
+// allContainers gives those that initialize the pod as well.
+func (w *workload) allContainers() []corev1.Container {
+	return slices.Concat(w.pod.InitContainers, w.pod.Containers)
 }
 
 func isNativeSidecar(c corev1.Container) bool {
-	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+	return ptr.Deref(c.RestartPolicy, "") == corev1.ContainerRestartPolicyAlways
 }
 
 // serverContainer finds the container that runs livekit-server: by its image
 // or its command, or else by its name.
-func (w *workloadObject) serverContainer() (corev1.Container, bool) {
+func (w *workload) serverContainer() *corev1.Container {
 	if !w.isLasting() {
-		return corev1.Container{}, false
+		return nil
 	}
-	for _, runs := range []func(corev1.Container) bool{runsServer, isNamedServer} {
-		if i := slices.IndexFunc(w.pod().Containers, runs); i >= 0 {
-			return w.pod().Containers[i], true
-		}
-	}
-	return corev1.Container{}, false
+	return cmp.Or(first(w.pod.Containers, runsServer), first(w.pod.Containers, isNamedServer))
 }
 
 func runsServer(c corev1.Container) bool {
-	if strings.Contains(path.Base(imageName(c.Image)), "livekit-server") {
-		return true
-	}
-	for _, word := range commandLine(c) {
-		if path.Base(word) == "livekit-server" {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(imageBase(c.Image), "livekit-server") ||
+		slices.ContainsFunc(commandLine(c), func(word string) bool { return path.Base(word) == "livekit-server" })
 }
 
 // isNamedServer takes a container's word for it, unless its image is one of
 // LiveKit's other services.
 func isNamedServer(c corev1.Container) bool {
 	others := []string{"egress", "ingress", "sip"}
-	return (c.Name == "livekit" || c.Name == "livekit-server") && !slices.Contains(others, path.Base(imageName(c.Image)))
+	return (c.Name == "livekit" || c.Name == "livekit-server") && !slices.Contains(others, imageBase(c.Image))
 }
 
-// imageName is an image reference without tag and digest.
-func imageName(image string) string {
-	name, _, _ := strings.Cut(image, "@")
+// splitImage splits an image reference before the digest and before the tag.
+func splitImage(image string) (name, tag, digest string) {
+	name, digest, _ = strings.Cut(image, "@")
 	if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
-		name = name[:i]
+		name, tag = name[:i], name[i+1:]
 	}
-	return name
+	return name, tag, digest
+}
+
+// imageBase is the last part of an image's name.
+func imageBase(image string) string {
+	name, _, _ := splitImage(image)
+	return path.Base(name)
 }
 
 // commandLine gives a container's command with its arguments, what a shell is
@@ -133,26 +141,25 @@ func isShell(command string) bool {
 	return slices.Contains([]string{"sh", "bash", "ash", "dash"}, path.Base(command))
 }
 
-// redisSidecar finds a Redis, or what speaks like one, beside the server.
-func (w *workloadObject) redisSidecar() (corev1.Container, bool) {
-	i := slices.IndexFunc(w.containers(), func(c corev1.Container) bool {
-		name := path.Base(imageName(c.Image))
-		return slices.ContainsFunc([]string{"redis", "valkey", "keydb", "dragonfly"}, func(known string) bool {
-			return strings.HasPrefix(name, known) && !strings.Contains(name, "exporter")
-		})
+// redisSidecar finds a Redis, or what speaks like one, beside the server. It
+// gives nil where there is none.
+func (w *workload) redisSidecar() *corev1.Container {
+	return first(w.containers(), func(c corev1.Container) bool {
+		name := imageBase(c.Image)
+		return !strings.Contains(name, "exporter") &&
+			slices.ContainsFunc([]string{"redis", "valkey", "keydb", "dragonfly"}, func(known string) bool {
+				return strings.HasPrefix(name, known)
+			})
 	})
-	if i < 0 {
-		return corev1.Container{}, false
-	}
-	return w.containers()[i], true
 }
 
 // at names a field of the workload in its template file.
-func (w *workloadObject) at(field string) string {
+func (w *workload) at(field string) string {
 	return fmt.Sprintf("%s of %s in %s", field, w, w.File)
 }
 
-func (w *workloadObject) spec(field string) string {
+// spec names a field of the pod in the workload's template file.
+func (w *workload) spec(field string) string {
 	if w.Kind() == "Pod" {
 		return w.at("spec." + field)
 	}
@@ -160,9 +167,9 @@ func (w *workloadObject) spec(field string) string {
 }
 
 // mounts gives the volume mounts of a volume, by container.
-func (w *workloadObject) mounts(volume string) map[string][]corev1.VolumeMount {
+func (w *workload) mounts(volume string) map[string][]corev1.VolumeMount {
 	out := map[string][]corev1.VolumeMount{}
-	for _, c := range slices.Concat(w.pod().InitContainers, w.pod().Containers) {
+	for _, c := range w.allContainers() {
 		for _, m := range c.VolumeMounts {
 			if m.Name == volume {
 				out[c.Name] = append(out[c.Name], m)
@@ -172,12 +179,57 @@ func (w *workloadObject) mounts(volume string) map[string][]corev1.VolumeMount {
 	return out
 }
 
-// selects reports whether a Service's selector finds the pods.
-func selects(selector, labels map[string]string) bool {
-	for k, want := range selector {
-		if labels[k] != want {
-			return false
+// claimVolumes gives the pod's volumes that are claims.
+func (w *workload) claimVolumes() []corev1.Volume {
+	return slices.DeleteFunc(slices.Clone(w.pod.Volumes), func(v corev1.Volume) bool {
+		return v.PersistentVolumeClaim == nil
+	})
+}
+
+// nodeClaim is a claim of the chart that one node at a time can mount.
+type nodeClaim struct {
+	manifest.Object
+	mode string
+}
+
+func (w *workload) nodeClaims() []nodeClaim {
+	var out []nodeClaim
+	for _, v := range w.claimVolumes() {
+		claim := find(w.in.objects, "PersistentVolumeClaim", v.PersistentVolumeClaim.ClaimName)
+		if claim == nil {
+			continue
+		}
+		for _, mode := range claim.List("spec", "accessModes") {
+			if mode == "ReadWriteOnce" || mode == "ReadWriteOncePod" {
+				out = append(out, nodeClaim{*claim, fmt.Sprint(mode)})
+			}
 		}
 	}
-	return len(selector) > 0
+	return out
+}
+
+// declares reports whether some container of the pod has the port.
+func (w *workload) declares(number int32, protocol corev1.Protocol) bool {
+	return slices.ContainsFunc(w.ports, func(p containerPort) bool {
+		return p.port.ContainerPort == number && p.port.Protocol == protocol
+	})
+}
+
+// number resolves a port by the names of the pod's ports, 0 where there is none.
+func (w *workload) number(port intstr.IntOrString, protocol corev1.Protocol) int32 {
+	if port.Type == intstr.Int {
+		return port.IntVal
+	}
+	named := first(w.ports, func(p containerPort) bool {
+		return p.port.Name == port.StrVal && p.port.Protocol == protocol
+	})
+	if named == nil {
+		return 0
+	}
+	return named.port.ContainerPort
+}
+
+// isSelectedBy reports whether a Service's selector finds the pods.
+func (w *workload) isSelectedBy(s service) bool {
+	return len(s.spec.Selector) > 0 && labels.SelectorFromSet(s.spec.Selector).Matches(labels.Set(w.template.Labels))
 }

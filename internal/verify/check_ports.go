@@ -1,0 +1,136 @@
+package verify
+
+import (
+	"fmt"
+	"net"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+)
+
+// checkServices: every Service leads somewhere, and one to signalling.
+func checkServices(in *input, out *result) {
+	for _, service := range in.services {
+		in.checkService(out, service)
+	}
+	for _, s := range in.servers {
+		http := s.port("http")
+		if http == nil {
+			out.skip("The ports are not known: see config")
+			continue
+		}
+		s.checkBinding(out)
+		if routes := s.routesTo(http); len(routes) > 0 {
+			out.pass("Service %s leads to the signalling port %d", routes[0].service.Name(), http.From)
+			continue
+		}
+		out.fail(fmt.Sprintf("Add a Service that selects the pod, with a port to %s", http),
+			"No Service leads to the signalling port %s of %s", http, s.workload)
+	}
+}
+
+func (in *input) checkService(out *result, service service) {
+	if len(service.spec.Selector) == 0 || service.spec.Type == corev1.ServiceTypeExternalName {
+		return // its endpoints are somebody else's
+	}
+	found := slices.DeleteFunc(slices.Clone(in.workloads), func(w *workload) bool {
+		return !w.isLasting() || !w.isSelectedBy(service)
+	})
+	if len(found) == 0 {
+		out.fail("Select by labels that the pod template has: spec.selector in "+service.File,
+			"Service %s selects no pod of the chart", service.Name())
+		return
+	}
+	for _, p := range service.spec.Ports {
+		if !slices.ContainsFunc(found, func(w *workload) bool { return in.isOpen(w, p) }) {
+			out.fail("Let targetPort be a port that the container opens: spec.ports in "+service.File,
+				"Service %s: port %s leads to %s/%s, which no container opens",
+				service.Name(), spellPort(p), p.TargetPort.String(), p.Protocol)
+		}
+	}
+}
+
+// isOpen takes a declared port, and one that the server's configuration opens.
+func (in *input) isOpen(w *workload, p corev1.ServicePort) bool {
+	number := w.number(p.TargetPort, p.Protocol)
+	listens := func(s *server) bool { return s.workload == w && s.listensAt(number, p.Protocol) != nil }
+	return number != 0 && (w.declares(number, p.Protocol) || slices.ContainsFunc(in.servers, listens))
+}
+
+// checkBinding: the server listens where its Services lead, at all addresses of
+// the pod, not at its loopback one.
+func (s *server) checkBinding(out *result) {
+	addresses, _ := lookup(s.config, "bind_addresses").([]any)
+	isReached := func(address any) bool {
+		ip := net.ParseIP(fmt.Sprint(address))
+		return ip == nil || !ip.IsLoopback()
+	}
+	if len(addresses) > 0 && !slices.ContainsFunc(addresses, isReached) {
+		out.fail("Leave bind_addresses out, so that the server listens at all addresses: "+s.where("bind_addresses"),
+			"%s listens at %v alone, which neither Services nor probes reach", s, addresses)
+	}
+}
+
+// checkPorts holds the ports of the container and of Services against those
+// that the server listens on.
+func checkPorts(s *server, out *result) {
+	switch {
+	case s.portsErr != nil:
+		out.fail("Mend LiveKit's configuration", "The ports are not known: %v", s.portsErr)
+		return
+	case !s.isConfigSeen():
+		s.skipUnseen(out)
+		return
+	}
+	for _, p := range s.container.Ports {
+		what := fmt.Sprintf("Container port %s %d/%s", p.Name, p.ContainerPort, p.Protocol)
+		s.checkPort(out, p.ContainerPort, p.Protocol, what, s.field("ports"))
+	}
+	s.checkRoutes(out)
+	withName := func(p livekit.Port) string { return p.Name + " " + p.String() }
+	out.pass("Container and Services agree with the configuration: %s", join(s.listens, withName))
+}
+
+// checkPort says what is wrong with a port that the server should listen on.
+func (s *server) checkPort(out *result, number int32, protocol corev1.Protocol, what, where string) {
+	if s.listensAt(number, protocol) != nil {
+		return
+	}
+	other := corev1.ProtocolTCP
+	if protocol == corev1.ProtocolTCP {
+		other = corev1.ProtocolUDP
+	}
+	if p := s.listensAt(number, other); p != nil {
+		out.fail(fmt.Sprintf("Make it %s, or change the port in LiveKit's configuration: %s", other, where),
+			"%s: the server listens there with %s (%s)", what, other, p.Name)
+		return
+	}
+	out.fail("Let the ports follow LiveKit's configuration: "+where,
+		"%s: the server does not listen there; it listens on %s", what, join(s.listens, livekit.Port.String))
+}
+
+func (s *server) checkRoutes(out *result) {
+	for _, r := range s.routes {
+		if r.number == 0 || s.isAnothers(r.number, r.port.Protocol) {
+			continue
+		}
+		what := fmt.Sprintf("Service %s, port %s leads to %d", r.service.Name(), spellPort(r.port), r.number)
+		where := "spec.ports in " + r.service.File
+		s.checkPort(out, r.number, r.port.Protocol, fmt.Sprintf("%s/%s", what, r.port.Protocol), where)
+		if isMedia(s.listensAt(r.number, r.port.Protocol)) && r.port.Port != r.number {
+			out.fail("Give the Service the same port: "+where,
+				"%s, but the server tells clients its own port, %d", what, r.number)
+		}
+	}
+}
+
+// isAnothers reports whether another container of the pod has the port.
+func (s *server) isAnothers(number int32, protocol corev1.Protocol) bool {
+	redis := s.redisSidecar()
+	return redis != nil && slices.Contains(redisPorts(redis), number) ||
+		slices.ContainsFunc(s.ports, func(p containerPort) bool {
+			return p.container != s.container.Name && p.port.ContainerPort == number && p.port.Protocol == protocol
+		})
+}

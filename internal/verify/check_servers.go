@@ -1,0 +1,126 @@
+package verify
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// checkSeveral: several servers can each be reached at the address and ports
+// that they tell clients.
+func checkSeveral(s *server, out *result) {
+	why, several := s.several()
+	if !several {
+		out.pass("One server: every way of media leads to it")
+		return
+	}
+	// Pods that want the same ports of the node cannot share one.
+	if s.Kind() != "DaemonSet" && s.takesNodePorts() {
+		out.warn("Have as many nodes for it, or let it be a DaemonSet, or choose media by NodePort with one replica",
+			"%s runs several servers (%s) on ports of the node: each needs a node of its own, "+
+				"and those that find none stay Pending", s.workload, why)
+	}
+	for _, service := range s.in.services {
+		if !s.takesNodePorts() && s.carriesMedia(service) {
+			s.checkShared(out, service, why)
+		}
+	}
+	for _, claim := range s.nodeClaims() {
+		out.warn("Leave the claim out (LiveKit itself stores nothing), or use ReadWriteMany: "+claim.File,
+			"%s runs several servers (%s), and claim %s is for one node at a time: pods on other nodes do not start",
+			s.workload, why, claim.Name())
+	}
+	if given, origin := s.nodeAddress(); origin != "" && given.isKnown && given.field == "" {
+		out.fail("Let each server tell its own address (NODE_IP from status.hostIP, "+
+			"with hostNetwork or one pod on a node), or run one: "+s.where("rtc.node_ip"),
+			"%s runs several servers (%s), and all tell clients the one address of %s", s.workload, why, origin)
+	}
+	out.pass("Several servers (%s), each with a way of its own", why)
+}
+
+// checkShared: a Service that leads to several servers takes a client's media
+// to any of them.
+func (s *server) checkShared(out *result, service service, why string) {
+	isLocal := service.spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
+	switch {
+	case service.isLoadBalancer():
+		out.fail("Run one server, or let each have its node's ports (hostNetwork)",
+			"%s has one address for several servers (%s): media reaches any of them, and not the one that has the call",
+			service, why)
+	case service.isNodePort() && !isLocal:
+		out.fail("Set externalTrafficPolicy: Local, and keep the pods on different nodes: "+service.File,
+			"%s sends what comes to a node to any of several servers (%s), and not to the one that has the call",
+			service, why)
+	case service.isNodePort() && s.Kind() != "DaemonSet" && !s.keepsApart():
+		out.warn("Keep the pods on different nodes, by podAntiAffinity or topologySpreadConstraints "+
+			"over kubernetes.io/hostname: "+s.spec("affinity"),
+			"%s: two of several servers (%s) on one node would share its port, and media would reach either",
+			service, why)
+	}
+}
+
+func (s *server) carriesMedia(service service) bool {
+	return slices.ContainsFunc(s.routes, func(r route) bool {
+		return r.service.Name() == service.Name() && isMedia(s.listensAt(r.number, r.port.Protocol))
+	})
+}
+
+// keepsApart says that no two pods come to one node.
+func (s *server) keepsApart() bool {
+	const hostname = "kubernetes.io/hostname"
+	var terms []corev1.PodAffinityTerm
+	if a := s.pod.Affinity; a != nil && a.PodAntiAffinity != nil {
+		terms = a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	}
+	return slices.ContainsFunc(terms, func(t corev1.PodAffinityTerm) bool { return t.TopologyKey == hostname }) ||
+		slices.ContainsFunc(s.pod.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
+			return c.TopologyKey == hostname && c.WhenUnsatisfiable == corev1.DoNotSchedule
+		})
+}
+
+// checkDNS: a pod on the node's network finds the cluster's Services.
+func checkDNS(s *server, out *result) {
+	host := s.redisService()
+	if !s.pod.HostNetwork || host == "" {
+		out.pass("The server finds what it needs by the names that it is given")
+		return
+	}
+	if s.pod.DNSPolicy != corev1.DNSClusterFirstWithHostNet {
+		out.fail("Set dnsPolicy: ClusterFirstWithHostNet: "+s.spec("dnsPolicy"),
+			"%s is on the node's network and asks the node's DNS, which does not know the Service %s", s.workload, host)
+	}
+	out.pass("The server asks the cluster's DNS, on the node's network too")
+}
+
+// redisService gives the first address of Redis that is a Service's name, ""
+// where none is.
+func (s *server) redisService() string {
+	addresses := []any{s.text("redis.address")}
+	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses"} {
+		list, _ := lookup(s.config, key).([]any)
+		addresses = append(addresses, list...)
+	}
+	for _, a := range addresses {
+		host, _, err := net.SplitHostPort(fmt.Sprint(a))
+		if err != nil {
+			continue
+		}
+		name, _, _ := strings.Cut(host, ".")
+		if find(s.in.objects, "Service", name) != nil || isClusterName(host) {
+			return host
+		}
+	}
+	return ""
+}
+
+// isClusterName takes names of Services: of one word, or with the cluster's
+// endings.
+func isClusterName(host string) bool {
+	if host == "" || host == "localhost" || net.ParseIP(host) != nil {
+		return false
+	}
+	return !strings.Contains(host, ".") || strings.Contains(host+".", ".svc.")
+}

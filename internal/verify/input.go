@@ -1,0 +1,215 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// input is all that the checks look at, computed once.
+type input struct {
+	dir    string
+	opts   Options
+	values map[string]any // the chart's own with the user's over them
+
+	chart   *helmchart.Chart
+	loadErr error
+
+	// lint waits for Helm's linter, which leaves the schema to the render.
+	lint func() []helmchart.LintMessage
+
+	reading    *lineage.Reading
+	readingErr error
+
+	renderErr error
+	objects   []manifest.Object
+	again     []manifest.Object // of a second render with the same values
+
+	workloads []*workload
+	servers   []*server
+	services  []service
+}
+
+// service has the defaults that Kubernetes fills in: type, protocol and target
+// port.
+type service struct {
+	manifest.Object
+	spec corev1.ServiceSpec
+}
+
+func newInput(ctx context.Context, dir string, opts Options) (*input, error) {
+	in := &input{dir: dir, opts: opts}
+	in.lint = begin(func() []helmchart.LintMessage {
+		return helmchart.LintBesideSchema(dir, opts.Values, opts.Namespace)
+	})
+	in.chart, in.loadErr = helmchart.Load(dir)
+	if in.loadErr != nil {
+		in.renderErr = in.loadErr
+		return in, nil
+	}
+	in.values = helmchart.Merge(in.chart.Values(), opts.Values)
+	fits := begin(func() error { return in.chart.CheckSchema(opts.Values) })
+	// A chart that renders once may fail twice only by chance; then the
+	// second render says nothing.
+	again := begin(func() []manifest.Object { objects, _ := in.render(ctx); return objects })
+	in.read()
+	in.objects, in.renderErr = in.render(ctx)
+	if err := fits(); err != nil { // Helm looks at this first
+		in.objects, in.renderErr = nil, err
+	}
+	in.again = again()
+	if in.renderErr == nil {
+		in.collect()
+	}
+	return in, ctx.Err()
+}
+
+// begin starts work in the background, and gives what waits for its result.
+func begin[T any](work func() T) func() T {
+	done := make(chan T, 1)
+	go func() { done <- work() }()
+	return sync.OnceValue(func() T { return <-done })
+}
+
+// read lists what the templates read of the values.
+func (in *input) read() {
+	var libraries []helmchart.File
+	for _, d := range in.chart.Dependencies() {
+		libraries = append(libraries, d.Templates()...)
+	}
+	in.reading, in.readingErr = lineage.Reads(in.chart.Templates(), libraries...)
+}
+
+// render renders the chart, whatever its schema says.
+func (in *input) render(ctx context.Context) ([]manifest.Object, error) {
+	files, err := in.chart.Render(ctx, in.opts.Values, helmchart.Release{
+		Name:        cmp.Or(in.opts.ReleaseName, in.chart.Name()),
+		Namespace:   in.opts.Namespace,
+		KubeVersion: in.opts.KubeVersion,
+		SkipSchema:  true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var objects []manifest.Object
+	for _, f := range files {
+		found, err := manifest.Parse(f.Name, f.Data)
+		if err != nil {
+			return nil, in.locate(f, err)
+		}
+		objects = append(objects, found...)
+	}
+	return objects, nil
+}
+
+// locate adds to an error in rendered YAML what stands on its line, and where
+// that is in the template.
+func (in *input) locate(rendered helmchart.File, err error) error {
+	var parse *manifest.ParseError
+	if !errors.As(err, &parse) {
+		return err
+	}
+	text := strings.TrimSpace(lineOf(rendered.Data, parse.Line))
+	where := fmt.Sprintf("%s, line %d as rendered", parse.File, parse.Line)
+	for _, t := range in.chart.Templates() {
+		if n, ok := onlyLine(t.Data, text); ok && t.Name == parse.File {
+			where = fmt.Sprintf("%s:%d (line %d as rendered)", parse.File, n, parse.Line)
+		}
+	}
+	return yamlError{fmt.Errorf("%s: no valid YAML: %s, at %q", where, parse.Reason, text)}
+}
+
+// yamlError says that a template's output is no YAML.
+type yamlError struct{ error }
+
+func lineOf(data []byte, n int) string {
+	lines := strings.Split(string(data), "\n")
+	if n < 1 || n > len(lines) {
+		return ""
+	}
+	return lines[n-1]
+}
+
+// onlyLine gives the number of the one line that has this text, white space
+// aside.
+func onlyLine(data []byte, text string) (int, bool) {
+	var found []int
+	for i, line := range strings.Split(string(data), "\n") {
+		if text != "" && strings.TrimSpace(line) == text {
+			found = append(found, i+1)
+		}
+	}
+	if len(found) != 1 {
+		return 0, false
+	}
+	return found[0], true
+}
+
+// collect sorts the objects by what they are for.
+func (in *input) collect() {
+	for _, o := range in.objects {
+		if o.Kind() == "Service" && o.APIVersion() == "v1" {
+			in.services = append(in.services, newService(o))
+		}
+		if w := newWorkload(in, o); w != nil {
+			in.workloads = append(in.workloads, w)
+		}
+	}
+	for _, w := range in.workloads {
+		if c := w.serverContainer(); c != nil {
+			in.servers = append(in.servers, newServer(w, c))
+		}
+	}
+}
+
+func newService(o manifest.Object) service {
+	spec := decode[corev1.Service](o).Spec
+	spec.Type = cmp.Or(spec.Type, corev1.ServiceTypeClusterIP)
+	for i := range spec.Ports {
+		p := &spec.Ports[i]
+		p.Protocol = cmp.Or(p.Protocol, corev1.ProtocolTCP)
+		if p.TargetPort == (intstr.IntOrString{}) || p.TargetPort == intstr.FromString("") {
+			p.TargetPort = intstr.FromInt32(p.Port)
+		}
+	}
+	return service{o, spec}
+}
+
+// decode reads an object as far as its type goes: what does not decode,
+// kubernetes-types reports.
+func decode[T any](o manifest.Object) T {
+	var v T
+	_ = o.Decode(&v)
+	return v
+}
+
+// ofKind gives the chart's objects of these kinds.
+func (in *input) ofKind(kinds ...string) []manifest.Object {
+	return slices.DeleteFunc(slices.Clone(in.objects), func(o manifest.Object) bool {
+		return !slices.Contains(kinds, o.Kind())
+	})
+}
+
+// find gives the object of a kind and a name, nil without one.
+func find(objects []manifest.Object, kind, name string) *manifest.Object {
+	return first(objects, func(o manifest.Object) bool { return o.Kind() == kind && o.Name() == name })
+}
+
+// first gives the first item of a list that is wanted, nil without one.
+func first[T any](list []T, isWanted func(T) bool) *T {
+	if i := slices.IndexFunc(list, isWanted); i >= 0 {
+		return &list[i]
+	}
+	return nil
+}
