@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -21,7 +20,7 @@ import (
 // The test binary is its own victim: with these in its environment it does
 // something to a folder, and at a step kills itself.
 const (
-	childDoes = "CHARTDIR_TEST_DOES" // apply or recover
+	childDoes = "CHARTDIR_TEST_DOES" // the chart that it writes
 	childDir  = "CHARTDIR_TEST_DIR"
 	childEnd  = "CHARTDIR_TEST_END" // the step, 0 for never
 
@@ -41,25 +40,26 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child does what a run does, or the half of it, up to a step.
+// child writes a chart, up to a step.
 func child(does, dir string, end int) error {
+	p, err := NewPlan(dir, charts[does].bytes(), &Lock{Tool: does}, true)
+	if err != nil {
+		return err
+	}
 	n := 0
-	step := func() {
+	p.step = func() {
 		if n++; n == end {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 	}
-	if does == "recover" {
-		_, err := recoverSteps(dir, step)
-		return err
-	}
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
-	if err != nil {
-		return err
-	}
-	p.step = step
 	return p.Apply(context.Background())
+}
+
+// charts are what a child writes.
+var charts = map[string]texts{
+	"second": second,
+	"third":  {"Chart.yaml": "version: 3\n", "values.yaml": "a: 3\n", "templates/new.yaml": "newer\n", "templates/third.yaml": "third\n"},
 }
 
 func childCommand(does, dir string, end int) *exec.Cmd {
@@ -120,35 +120,60 @@ func (c target) afterKill(t *testing.T, dir, hadChart, when string) {
 			}
 		}
 	}
-	recovery, err := Recover(dir)
+	c.again(t, dir, when)
+}
+
+// again lets the next run finish a killed one, without --force.
+func (c target) again(t *testing.T, dir, when string) {
+	t.Helper()
+	wasLeft := leftovers(t, dir) != nil
+	_, had := list(t, dir)["Chart.yaml"]
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "second"}, !wasLeft && had)
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}
-	if len(recovery.Kept) > 0 {
-		t.Errorf("%s: kept %v", when, recovery.Kept)
+	if p.Interrupted != wasLeft {
+		t.Errorf("%s: interrupted is %v", when, p.Interrupted)
+	}
+	for _, change := range p.Changes {
+		if edited[change.Path] == "" && change.Action == Conflict {
+			t.Errorf("%s: %s is taken for an edit", when, change.Path)
+		}
+	}
+	if err := p.Apply(context.Background()); err != nil {
+		t.Fatalf("%s: %v", when, err)
 	}
 	if left := leftovers(t, filepath.Dir(filepath.Dir(dir))); left != nil {
 		t.Errorf("%s: left %v", when, left)
 	}
-	if recovered := list(t, dir); !recovery.Finished && !cmp.Equal(recovered, now) && !leftIn(now) {
-		t.Errorf("%s: nothing was finished, and yet: %s", when, cmp.Diff(now, recovered))
-	} else if recovery.Finished && !cmp.Equal(recovered, c.want) {
-		t.Errorf("%s: finished, and yet: %s", when, cmp.Diff(c.want, recovered))
-	}
-	apply(t, dir, second, true)
 	if diff := cmp.Diff(c.want, list(t, dir)); diff != "" {
 		t.Errorf("%s: %s", when, diff)
 	}
-}
-
-// leftIn reports whether files has some of a run's own.
-func leftIn(files texts) bool {
-	for name := range files {
-		if strings.HasPrefix(name, ownPrefix) {
-			return true
+	for name, text := range pristine(t, dir) {
+		want := second[name]
+		if edited[name] != "" && c.want[name] == edited[name] {
+			want = first[name]
+		}
+		if string(text) != want {
+			t.Errorf("%s: the lock has %q for %s", when, text, name)
 		}
 	}
-	return false
+	if diff := cmp.Diff(actions(apply(t, dir, second, true)), unchanged(c.want)); diff != "" {
+		t.Errorf("%s: the run after it: %s", when, diff)
+	}
+}
+
+// unchanged is what a run says that finds the files which it would write.
+func unchanged(files texts) texts {
+	out := texts{}
+	for name, text := range files {
+		if want, ok := second[name]; ok && text == want {
+			out[name] = "unchanged"
+		} else if ok {
+			out[name] = "conflict"
+		}
+	}
+	return out
 }
 
 func TestKilledAtEveryStep(t *testing.T) {
@@ -161,7 +186,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 				dir := filepath.Join(t.TempDir(), "apps", "livekit")
 				c.before(t, dir)
 				hadChart := list(t, dir)["Chart.yaml"]
-				if !killed(t, "apply", dir, at) {
+				if !killed(t, "second", dir, at) {
 					if at < 10 {
 						t.Fatalf("it has %d steps only", at-1)
 					}
@@ -173,25 +198,47 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
-// The run that finishes a killed one may be killed itself.
-func TestRecoverKilledAtEveryStep(t *testing.T) {
+// killSteps are steps to be killed at, of a run that writes the second chart over
+// one like that in dir: before its commit, and at each step after it.
+func killSteps(t *testing.T, dir string) []int {
+	commit := stepsToCommit(t, dir)
+	last, err := applySteps(t, context.Background(), dir, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := []int{commit - 4}
+	for at := commit; at <= last; at++ {
+		steps = append(steps, at)
+	}
+	return steps
+}
+
+// The run that finishes a killed one may be killed itself, even where it writes
+// another chart.
+func TestKilledTwice(t *testing.T) {
 	t.Parallel()
 	c := targets["force"]
 	model := filepath.Join(t.TempDir(), "livekit")
 	c.before(t, model)
-	committed := stepsToCommit(t, model)
-	for _, at := range []int{committed, committed + 4} {
-		for again := 1; ; again++ {
-			dir := filepath.Join(t.TempDir(), "apps", "livekit")
-			c.before(t, dir)
-			hadChart := list(t, dir)["Chart.yaml"]
-			if !killed(t, "apply", dir, at) {
-				t.Fatalf("it has less than %d steps", at)
+	for i, at := range killSteps(t, model) {
+		for _, next := range []string{"second", "third"} {
+			if i%3 != 0 {
+				continue // half of them tell as much
 			}
-			if !killed(t, "recover", dir, again) {
-				break
-			}
-			c.afterKill(t, dir, hadChart, fmt.Sprintf("step %d, then %d", at, again))
+			t.Run(fmt.Sprintf("step %d, then %s", at, next), func(t *testing.T) {
+				t.Parallel()
+				for again := 1; ; again++ {
+					dir := filepath.Join(t.TempDir(), "apps", "livekit")
+					c.before(t, dir)
+					if !killed(t, "second", dir, at) {
+						t.Fatalf("it has less than %d steps", at)
+					}
+					if !killed(t, next, dir, again) {
+						return
+					}
+					c.again(t, dir, fmt.Sprintf("step %d, then %d", at, again))
+				}
+			})
 		}
 	}
 }
@@ -207,7 +254,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "apps", "livekit")
 		c.before(t, dir)
 		hadChart := list(t, dir)["Chart.yaml"]
-		cmd := childCommand("apply", dir, 0)
+		cmd := childCommand("second", dir, 0)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -226,35 +273,75 @@ func timeOfAChild(t *testing.T) time.Duration {
 	dir := filepath.Join(t.TempDir(), "apps", "livekit")
 	targets["force"].before(t, dir)
 	start := time.Now()
-	if out, err := childCommand("apply", dir, 0).CombinedOutput(); err != nil {
+	if out, err := childCommand("second", dir, 0).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return time.Since(start)
 }
 
-// An edit between the killed run and the next one stays.
+// An edit between the killed run and the next one stays, of whichever file, and
+// the lock has the text that it was made on.
 func TestEditAfterAKill(t *testing.T) {
 	t.Parallel()
-	found := false
 	model := filepath.Join(t.TempDir(), "livekit")
 	apply(t, model, first, false)
-	for at := stepsToCommit(t, model); ; at++ {
+	bases := map[string]bool{}
+	for _, at := range killSteps(t, model) {
+		for _, name := range []string{"Chart.yaml", "values.yaml", "templates/new.yaml", "templates/old.yaml"} {
+			dir := filepath.Join(t.TempDir(), "livekit")
+			apply(t, dir, first, false)
+			if !killed(t, "second", dir, at) {
+				t.Fatalf("it has less than %d steps", at)
+			}
+			base, had := list(t, dir)[name]
+			put(t, dir, texts{name: "mine\n"})
+			p := apply(t, dir, second, true)
+			if diff := cmp.Diff(with(second, texts{name: "mine\n"}), list(t, dir)); diff != "" {
+				t.Errorf("step %d: %s", at, diff)
+			}
+			if _, wanted := second[name]; !wanted {
+				continue // the tool's no more
+			}
+			if got := actions(p)[name]; got != "conflict" {
+				t.Errorf("step %d: %s is %s", at, name, got)
+			}
+			if got, has := pristine(t, dir)[name]; string(got) != base || has != had {
+				t.Errorf("step %d: the base of %s is %q, want %q", at, name, got, base)
+			}
+			bases[base] = true
+		}
+	}
+	for _, base := range []string{first["values.yaml"], second["values.yaml"], ""} {
+		if !bases[base] {
+			t.Errorf("no edit was made on %q", base)
+		}
+	}
+}
+
+// Somebody who takes a chart that was left half written back from version
+// control has edited nothing.
+func TestTakenBackAfterAKill(t *testing.T) {
+	t.Parallel()
+	model := filepath.Join(t.TempDir(), "livekit")
+	apply(t, model, first, false)
+	for _, at := range killSteps(t, model) {
 		dir := filepath.Join(t.TempDir(), "livekit")
 		apply(t, dir, first, false)
-		if !killed(t, "apply", dir, at) {
-			break
-		}
-		put(t, dir, texts{"values.yaml": "a: mine\n"})
-		recovery, err := Recover(dir)
+		lock, err := os.ReadFile(filepath.Join(dir, LockName))
 		if err != nil {
-			t.Fatalf("step %d: %v", at, err)
+			t.Fatal(err)
 		}
-		if got := list(t, dir)["values.yaml"]; got != "a: mine\n" {
-			t.Errorf("step %d: the edit is lost: %q", at, got)
+		if !killed(t, "second", dir, at) {
+			t.Fatalf("it has less than %d steps", at)
 		}
-		found = found || strings.Join(recovery.Kept, " ") == "values.yaml"
-	}
-	if !found {
-		t.Error("no run was interrupted after its commit")
+		put(t, dir, with(first, texts{LockName: string(lock)}))
+		for name, action := range actions(apply(t, dir, second, true)) {
+			if action == string(Conflict) {
+				t.Errorf("step %d: %s is taken for an edit", at, name)
+			}
+		}
+		if diff := cmp.Diff(second, list(t, dir)); diff != "" {
+			t.Errorf("step %d: %s", at, diff)
+		}
 	}
 }

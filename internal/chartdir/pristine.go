@@ -31,7 +31,10 @@ func pack(files map[string][]byte) (string, error) {
 		if total += len(files[name]); total > maxPristine {
 			return "", fmt.Errorf("the chart's files have more than %d bytes", maxPristine)
 		}
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(files[name])), Format: tar.FormatPAX}
+		header := &tar.Header{
+			Typeflag: tar.TypeReg, Format: tar.FormatPAX,
+			Name: name, Mode: 0o644, Size: int64(len(files[name])),
+		}
 		if err := w.WriteHeader(header); err != nil {
 			return "", err
 		}
@@ -58,6 +61,9 @@ func fold(s string, n int) string {
 // Pristine unpacks the files as they were generated, by path. Each has the
 // hash that the lock gives for it; anything else is an error.
 func (l *Lock) Pristine() (map[string][]byte, error) {
+	if len(l.Files) == 0 {
+		return map[string][]byte{}, nil
+	}
 	files, err := l.unpack()
 	if err != nil {
 		return nil, fmt.Errorf("lock: pristine files: %w", err)

@@ -48,7 +48,7 @@ func TestModes(t *testing.T) {
 // gives what it says.
 func asNobody(t *testing.T, dir string) string {
 	t.Helper()
-	cmd := childCommand("apply", dir, 0)
+	cmd := childCommand("second", dir, 0)
 	if os.Getuid() == 0 {
 		binary := filepath.Join(openFolder(t), "test")
 		data, err := os.ReadFile(os.Args[0])
@@ -170,9 +170,9 @@ func TestPipes(t *testing.T) {
 			t.Error("a pipe was read as a lock")
 		}
 		dir = t.TempDir()
-		pipe(filepath.Join(dir, journalDir, journalFile))
-		if _, err := Recover(dir); err == nil {
-			t.Error("a pipe was read as a journal")
+		pipe(filepath.Join(dir, stagedLock))
+		if _, err := ReadLock(dir); err == nil {
+			t.Error("a pipe was read as a staged lock")
 		}
 		dir = t.TempDir()
 		pipe(filepath.Join(dir, "values.yaml"))
