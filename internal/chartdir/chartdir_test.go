@@ -79,8 +79,10 @@ func actions(p *Plan) texts {
 }
 
 var (
-	first  = texts{"Chart.yaml": "version: 1\n", "values.yaml": "a: 1\n", "templates/old.yaml": "old\n", "templates/deployment.yaml": "one\n"}
-	second = texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n", "templates/deployment.yaml": "two\n"}
+	first = texts{"Chart.yaml": "version: 1\n", "values.yaml": "a: 1\n", "templates/old.yaml": "old\n",
+		"templates/deployment.yaml": "one\n"}
+	second = texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n",
+		"templates/deployment.yaml": "two\n"}
 )
 
 func TestFreshChart(t *testing.T) {
@@ -141,28 +143,35 @@ func TestForce(t *testing.T) {
 	}{
 		"unedited files": {
 			nil,
-			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
 			second,
 		},
 		"edited files stay": {
 			texts{"values.yaml": "a: mine\n", "templates/old.yaml": "mine\n", "templates/new.yaml": "mine\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "conflict", "templates/old.yaml": "conflict", "templates/new.yaml": "conflict", "templates/deployment.yaml": "updated"},
-			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: mine\n", "templates/old.yaml": "mine\n", "templates/new.yaml": "mine\n", "templates/deployment.yaml": "two\n"},
+			texts{"Chart.yaml": "updated", "values.yaml": "conflict", "templates/old.yaml": "conflict",
+				"templates/new.yaml": "conflict", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: mine\n", "templates/old.yaml": "mine\n",
+				"templates/new.yaml": "mine\n", "templates/deployment.yaml": "two\n"},
 		},
 		"line endings are no edit": {
 			texts{"values.yaml": "a: 1\r\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
 			second,
 		},
 		"an edit to the new text": {
 			texts{"values.yaml": "a: 2\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "unchanged", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "updated", "values.yaml": "unchanged", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
 			second,
 		},
 		"a file of one's own": {
 			texts{"templates/mine.yaml": "mine\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
-			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n", "templates/deployment.yaml": "two\n", "templates/mine.yaml": "mine\n"},
+			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n",
+				"templates/deployment.yaml": "two\n", "templates/mine.yaml": "mine\n"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -198,7 +207,8 @@ func TestWithoutALockEverythingIsAnEdit(t *testing.T) {
 	mine := texts{"Chart.yaml": "mine\n", "values.yaml": "mine\n"}
 	put(t, dir, mine)
 	p := apply(t, dir, first, true)
-	if got := actions(p); got["Chart.yaml"] != "conflict" || got["values.yaml"] != "conflict" || got["templates/deployment.yaml"] != "created" {
+	if got := actions(p); got["Chart.yaml"] != "conflict" || got["values.yaml"] != "conflict" ||
+		got["templates/deployment.yaml"] != "created" {
 		t.Error(got)
 	}
 	if got := list(t, dir); got["Chart.yaml"] != "mine\n" || got["values.yaml"] != "mine\n" {
@@ -344,8 +354,10 @@ func TestFoldersThatGetEmptyGo(t *testing.T) {
 }
 
 func TestGeneratedNamesAreChecked(t *testing.T) {
-	for _, name := range []string{"../a", "/a", "templates/../../a", ".git/config", LockName, stagedLock, stagingDir + "/a", ""} {
-		if _, err := NewPlan(filepath.Join(t.TempDir(), "livekit"), map[string][]byte{name: nil}, &Lock{}, false); err == nil {
+	for _, name := range []string{"../a", "/a", "templates/../../a", ".git/config", LockName, stagedLock,
+		stagingDir + "/a", ""} {
+		if _, err := NewPlan(filepath.Join(t.TempDir(), "livekit"), map[string][]byte{name: nil}, &Lock{},
+			false); err == nil {
 			t.Errorf("%q is taken", name)
 		}
 	}
@@ -353,12 +365,16 @@ func TestGeneratedNamesAreChecked(t *testing.T) {
 
 func TestIsChartFile(t *testing.T) {
 	for name, want := range map[string]bool{
-		"Chart.yaml": true, "templates/_helpers.tpl": true, "templates/tests/test.yaml": true, ".helmignore": true, LockName: true,
+		"Chart.yaml": true, "templates/_helpers.tpl": true, "templates/tests/test.yaml": true, ".helmignore": true,
+		LockName:      true,
 		"ci/ünï.yaml": true, "a..b": true, "values.schema.json": true,
-		"": false, ".": false, "..": false, "../a": false, "a/../../b": false, "a/../b": false, "a//b": false, "/a": false, "a/": false,
-		"./a": false, ".git/hooks/pre-commit": false, ".GIT/config": false, "a/.git/config": false, ".github/x": false, ".gitattributes": false,
+		"": false, ".": false, "..": false, "../a": false, "a/../../b": false, "a/../b": false, "a//b": false,
+		"/a": false, "a/": false,
+		"./a": false, ".git/hooks/pre-commit": false, ".GIT/config": false, "a/.git/config": false,
+		".github/x": false, ".gitattributes": false,
 		`..\a`: false, `a\b`: false, "C:/a": false, "a:b": false, "a\x00": false, "a\nb": false, "a\xff": false,
-		".helm-livekit.tmp/values.yaml": false, ".helm-livekit.tmp": false, "templates./a": false, "a ": false, "templates/.helmignore": false,
+		".helm-livekit.tmp/values.yaml": false, ".helm-livekit.tmp": false, "templates./a": false, "a ": false,
+		"templates/.helmignore": false,
 	} {
 		if got := isChartFile(name); got != want {
 			t.Errorf("%q: got %v", name, got)
@@ -408,7 +424,8 @@ func TestAnEditAfterTheCommit(t *testing.T) {
 	if got := actions(p)["values.yaml"]; got != "conflict" {
 		t.Errorf("values.yaml is reported as %s", got)
 	}
-	if diff := cmp.Diff(with(second, texts{"values.yaml": first["values.yaml"]}).bytes(), pristine(t, dir)); diff != "" {
+	if diff := cmp.Diff(with(second, texts{"values.yaml": first["values.yaml"]}).bytes(),
+		pristine(t, dir)); diff != "" {
 		t.Error("the lock's files:", diff)
 	}
 	if left := leftovers(t, dir); left != nil {

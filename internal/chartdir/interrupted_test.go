@@ -51,13 +51,15 @@ func TestCraftedStagedLocks(t *testing.T) {
 		lock   string
 		staged texts
 	}{
-		"a hook":            {lockText(t, texts{".git/hooks/pre-commit": "evil\n"}), texts{".git/hooks/pre-commit": "evil\n"}},
-		"a way out":         {lockText(t, texts{"../out": "evil\n"}), nil},
-		"a hidden way out":  {lockText(t, texts{"templates/../../out": "evil\n"}), nil},
-		"an absolute path":  {lockText(t, texts{"/tmp/out": "evil\n"}), nil},
-		"itself":            {lockText(t, texts{stagedLock: "evil\n"}), nil},
-		"no text":           {"format: 1\nfiles: {values.yaml: " + hash([]byte("evil\n")) + "}\n", evil},
-		"another text":      {strings.Replace(lockText(t, evil), hash([]byte("evil\n")), hash([]byte("worse\n")), 1), evil},
+		"a hook": {lockText(t, texts{".git/hooks/pre-commit": "evil\n"}),
+			texts{".git/hooks/pre-commit": "evil\n"}},
+		"a way out":        {lockText(t, texts{"../out": "evil\n"}), nil},
+		"a hidden way out": {lockText(t, texts{"templates/../../out": "evil\n"}), nil},
+		"an absolute path": {lockText(t, texts{"/tmp/out": "evil\n"}), nil},
+		"itself":           {lockText(t, texts{stagedLock: "evil\n"}), nil},
+		"no text":          {"format: 1\nfiles: {values.yaml: " + hash([]byte("evil\n")) + "}\n", evil},
+		"another text": {strings.Replace(lockText(t, evil), hash([]byte("evil\n")), hash([]byte("worse\n")), 1),
+			evil},
 		"through a link":    {lockText(t, texts{"link/out": "evil\n"}), texts{"link/out": "evil\n"}},
 		"not YAML":          {"{", nil},
 		"another kind":      {"[]", nil},
@@ -104,8 +106,10 @@ func TestCraftedStagedFiles(t *testing.T) {
 	top := t.TempDir()
 	dir := filepath.Join(top, "livekit")
 	put(t, top, texts{"secret": "mine\n"})
-	put(t, dir, texts{stagedLock: lockText(t, texts{"values.yaml": "evil\n"}), stagingDir + "/Chart.yaml": "evil\n", "notes.txt": "mine\n"})
-	for name, to := range map[string]string{"values.yaml": "../../secret", ".lock": "../notes.txt", "templates": "../../"} {
+	put(t, dir, texts{stagedLock: lockText(t, texts{"values.yaml": "evil\n"}), stagingDir + "/Chart.yaml": "evil\n",
+		"notes.txt": "mine\n"})
+	for name, to := range map[string]string{"values.yaml": "../../secret", ".lock": "../notes.txt",
+		"templates": "../../"} {
 		if err := os.Symlink(to, filepath.Join(dir, stagingDir, name)); err != nil {
 			t.Skip("this system makes no symbolic links:", err)
 		}

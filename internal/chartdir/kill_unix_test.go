@@ -59,7 +59,8 @@ func child(does, dir string, end int) error {
 // charts are what a child writes.
 var charts = map[string]texts{
 	"second": second,
-	"third":  {"Chart.yaml": "version: 3\n", "values.yaml": "a: 3\n", "templates/new.yaml": "newer\n", "templates/third.yaml": "third\n"},
+	"third": {"Chart.yaml": "version: 3\n", "values.yaml": "a: 3\n", "templates/new.yaml": "newer\n",
+		"templates/third.yaml": "third\n"},
 }
 
 func childCommand(does, dir string, end int) *exec.Cmd {
@@ -98,7 +99,8 @@ var targets = map[string]target{
 			t.Fatal(err)
 		}
 	}, second},
-	"folder without one": {func(t *testing.T, dir string) { put(t, dir, texts{"notes.txt": "mine\n"}) }, with(second, texts{"notes.txt": "mine\n"})},
+	"folder without one": {func(t *testing.T, dir string) { put(t, dir, texts{"notes.txt": "mine\n"}) },
+		with(second, texts{"notes.txt": "mine\n"})},
 	"force": {func(t *testing.T, dir string) {
 		apply(t, dir, first, false)
 		put(t, dir, edited)

@@ -89,52 +89,38 @@ func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan
 // completeLock gives the lock, for each file of the chart that this tool has
 // written, the text that it wrote last.
 func (p *Plan) completeLock() error {
-	written := maps.Clone(p.files)
-	if slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Action == Conflict }) {
-		base, err := p.old.Pristine()
-		if err != nil {
-			return damaged(filepath.Join(p.dir, LockName), err)
-		}
-		for _, c := range p.Changes {
-			_, wanted := p.files[c.Path]
-			text, was := base[c.Path]
-			switch {
-			case c.Action != Conflict || !wanted:
-			case was:
-				written[c.Path] = text
-			default:
-				delete(written, c.Path)
+	base, err := p.old.Pristine()
+	written := map[string][]byte{}
+	for _, c := range p.Changes {
+		text, ok := p.files[c.Path]
+		if ok && c.Action == Conflict {
+			if err != nil {
+				return damaged(filepath.Join(p.dir, LockName), err)
 			}
+			text, ok = base[c.Path]
+		}
+		if ok {
+			written[c.Path] = text
 		}
 	}
-	err := p.lock.record(written)
-	if err == nil {
-		p.text, err = p.lock.Encode()
+	if err := p.lock.record(written); err != nil {
+		return err
 	}
+	p.text, err = p.lock.Encode()
 	return err
-}
-
-// mayWrite refuses a chart that is there, unless force.
-func mayWrite(root *os.Root, force bool) error {
-	switch _, err := root.Lstat(chartFile); {
-	case err == nil && !force:
-		return remedy.Errorf("use --force to write its unedited files anew, --dry-run to see what would change",
-			"there is a chart already: %s", pathOf(root, chartFile))
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("target: %w", err)
-	}
-	return nil
 }
 
 // compare plans for all files that are generated or were by the last run.
 func (p *Plan) compare(root *os.Root, force bool) error {
 	staging, err := look(root, stagingDir, 0)
-	if err != nil {
+	chart, cerr := look(root, chartFile, 0)
+	if err = errors.Join(err, cerr); err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
 	p.Interrupted = staging.there
-	if err := mayWrite(root, force || p.Interrupted); err != nil {
-		return err
+	if chart.there && !force && !p.Interrupted {
+		return remedy.Errorf("use --force to write its unedited files anew, --dry-run to see what would change",
+			"there is a chart already: %s", pathOf(root, chartFile))
 	}
 	if p.locks, err = readLocks(root); err != nil {
 		return err
@@ -154,13 +140,12 @@ func (p *Plan) compare(root *os.Root, force bool) error {
 		}
 		want, wanted := p.files[name]
 		action := decide(wanted, now.there, wanted && now.is(hash(want)), now.is(p.old.Files[name]))
-		if action == "" {
-			continue
-		}
 		if action == Updated || action == Removed {
 			p.have[name] = now.data
 		}
-		p.Changes = append(p.Changes, Change{name, action})
+		if action != "" {
+			p.Changes = append(p.Changes, Change{name, action})
+		}
 	}
 	return nil
 }

@@ -45,17 +45,11 @@ func pack(files map[string][]byte) (string, error) {
 	if err := errors.Join(w.Close(), zipped.Close()); err != nil {
 		return "", err
 	}
-	return fold(base64.StdEncoding.EncodeToString(b.Bytes()), 100), nil
-}
-
-// fold breaks s into lines of n characters.
-func fold(s string, n int) string {
-	var b strings.Builder
-	for chunk := range slices.Chunk([]byte(s), n) {
-		b.Write(chunk)
-		b.WriteByte('\n')
+	var text strings.Builder
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(b.Bytes())), 100) {
+		text.Write(append(line, '\n'))
 	}
-	return b.String()
+	return text.String(), nil
 }
 
 // Pristine unpacks the files as they were generated, by path. Each has the
@@ -103,7 +97,8 @@ func readArchive(archive io.Reader, sums map[string]string) (map[string][]byte, 
 		}
 		// A sparse file has a size that the archive need not hold.
 		if header.Typeflag != tar.TypeReg || header.Size > left {
-			return nil, fmt.Errorf("%q is no plain file, or more than %d bytes with the others", header.Name, maxPristine)
+			return nil, fmt.Errorf("%q is no plain file, or more than %d bytes with the others",
+				header.Name, maxPristine)
 		}
 		left -= header.Size
 		data, err := io.ReadAll(r)

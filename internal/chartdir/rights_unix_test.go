@@ -106,7 +106,8 @@ func TestNoRightToWrite(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = os.Chmod(barred, 0o755) })
 			out := asNobody(t, filepath.Join(top, "apps", "livekit"))
-			if !strings.HasPrefix(out, childSays) || strings.Count(out, childSays) != 1 || !strings.Contains(out, "permission denied") {
+			if !strings.HasPrefix(out, childSays) || strings.Count(out, childSays) != 1 ||
+				!strings.Contains(out, "permission denied") {
 				t.Errorf("it says %q", out)
 			}
 			if diff := cmp.Diff(c.before, list(t, top)); diff != "" {
