@@ -84,27 +84,27 @@ func killed(t *testing.T, does, dir string, end int) bool {
 	return true
 }
 
-// target is a folder for the second chart to be written into, with what has
-// to be in it when all is done.
+// target is a folder for a chart to be written into, with what is somebody's in
+// it and stays.
 type target struct {
 	before func(t *testing.T, dir string)
-	want   texts
+	mine   texts
 }
 
 var targets = map[string]target{
-	"fresh":         {func(*testing.T, string) {}, second},
-	"folder beside": {func(t *testing.T, dir string) { put(t, filepath.Dir(dir), texts{"other/a": ""}) }, second},
+	"fresh":         {func(*testing.T, string) {}, nil},
+	"folder beside": {func(t *testing.T, dir string) { put(t, filepath.Dir(dir), texts{"other/a": ""}) }, nil},
 	"empty folder": {func(t *testing.T, dir string) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-	}, second},
+	}, nil},
 	"folder without one": {func(t *testing.T, dir string) { put(t, dir, texts{"notes.txt": "mine\n"}) },
-		with(second, texts{"notes.txt": "mine\n"})},
+		texts{"notes.txt": "mine\n"}},
 	"force": {func(t *testing.T, dir string) {
 		apply(t, dir, first, false)
 		put(t, dir, edited)
-	}, with(second, edited)},
+	}, edited},
 }
 
 var edited = texts{"values.yaml": "a: mine\n", "notes.txt": "mine\n"}
@@ -116,21 +116,21 @@ func (c target) afterKill(t *testing.T, dir, hadChart, when string) {
 	t.Helper()
 	now := list(t, dir)
 	if chart := now["Chart.yaml"]; chart != hadChart {
-		for name, text := range c.want {
+		for name, text := range with(second, c.mine) {
 			if now[name] != text {
 				t.Errorf("%s: Chart.yaml is the new one, %s is not", when, name)
 			}
 		}
 	}
-	c.again(t, dir, when)
+	c.again(t, dir, "second", when)
 }
 
 // again lets the next run finish a killed one, without --force.
-func (c target) again(t *testing.T, dir, when string) {
+func (c target) again(t *testing.T, dir, next, when string) {
 	t.Helper()
 	wasLeft := leftovers(t, dir) != nil
 	_, had := list(t, dir)["Chart.yaml"]
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "second"}, !wasLeft && had)
+	p, err := NewPlan(dir, charts[next].bytes(), &Lock{Tool: next}, !wasLeft && had)
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}
@@ -138,7 +138,7 @@ func (c target) again(t *testing.T, dir, when string) {
 		t.Errorf("%s: interrupted is %v", when, p.Interrupted)
 	}
 	for _, change := range p.Changes {
-		if edited[change.Path] == "" && change.Action == Conflict {
+		if c.mine[change.Path] == "" && change.Action == Conflict {
 			t.Errorf("%s: %s is taken for an edit", when, change.Path)
 		}
 	}
@@ -148,34 +148,23 @@ func (c target) again(t *testing.T, dir, when string) {
 	if left := leftovers(t, filepath.Dir(filepath.Dir(dir))); left != nil {
 		t.Errorf("%s: left %v", when, left)
 	}
-	if diff := cmp.Diff(c.want, list(t, dir)); diff != "" {
+	if diff := cmp.Diff(with(charts[next], c.mine), list(t, dir)); diff != "" {
 		t.Errorf("%s: %s", when, diff)
 	}
-	for name, text := range pristine(t, dir) {
-		want := second[name]
-		if edited[name] != "" && c.want[name] == edited[name] {
-			want = first[name]
-		}
-		if string(text) != want {
-			t.Errorf("%s: the lock has %q for %s", when, text, name)
+	want, settled := with(charts[next], nil), texts{}
+	for name := range want {
+		settled[name] = "unchanged"
+		if c.mine[name] != "" {
+			settled[name] = "conflict"
+			want[name] = first[name]
 		}
 	}
-	if diff := cmp.Diff(actions(apply(t, dir, second, true)), unchanged(c.want)); diff != "" {
+	if diff := cmp.Diff(want.bytes(), pristine(t, dir)); diff != "" {
+		t.Errorf("%s: the lock's files: %s", when, diff)
+	}
+	if diff := cmp.Diff(settled, actions(apply(t, dir, charts[next], true))); diff != "" {
 		t.Errorf("%s: the run after it: %s", when, diff)
 	}
-}
-
-// unchanged is what a run says that finds the files which it would write.
-func unchanged(files texts) texts {
-	out := texts{}
-	for name, text := range files {
-		if want, ok := second[name]; ok && text == want {
-			out[name] = "unchanged"
-		} else if ok {
-			out[name] = "conflict"
-		}
-	}
-	return out
 }
 
 func TestKilledAtEveryStep(t *testing.T) {
@@ -238,7 +227,7 @@ func TestKilledTwice(t *testing.T) {
 					if !killed(t, next, dir, again) {
 						return
 					}
-					c.again(t, dir, fmt.Sprintf("step %d, then %d", at, again))
+					c.again(t, dir, next, fmt.Sprintf("step %d, then %d", at, again))
 				}
 			})
 		}
@@ -344,6 +333,25 @@ func TestTakenBackAfterAKill(t *testing.T) {
 		}
 		if diff := cmp.Diff(second, list(t, dir)); diff != "" {
 			t.Errorf("step %d: %s", at, diff)
+		}
+	}
+}
+
+// Folders that a killed run has emptied go as well.
+func TestEmptyFoldersAfterAKill(t *testing.T) {
+	t.Parallel()
+	before := with(first, texts{"templates/tests/deep/test.yaml": "test\n"})
+	model := filepath.Join(t.TempDir(), "livekit")
+	apply(t, model, before, false)
+	for _, at := range killSteps(t, model) {
+		dir := filepath.Join(t.TempDir(), "livekit")
+		apply(t, dir, before, false)
+		if !killed(t, "second", dir, at) {
+			t.Fatalf("it has less than %d steps", at)
+		}
+		apply(t, dir, second, true)
+		if isFolderAt(filepath.Join(dir, "templates", "tests")) {
+			t.Errorf("step %d: the empty folder is still there", at)
 		}
 	}
 }
