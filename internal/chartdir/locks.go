@@ -12,10 +12,12 @@ import (
 type locks struct{ placed, staged found }
 
 func readLocks(root *os.Root) (l locks, err error) {
-	var serr error
-	l.placed, err = look(root, LockName, maxLock)
-	l.staged, serr = look(root, stagedLock, maxLock)
-	if err = errors.Join(err, serr); err != nil {
+	// The staged one first: it may come into its place meanwhile.
+	l.staged, err = look(root, stagedLock, maxLock)
+	if err == nil {
+		l.placed, err = look(root, LockName, maxLock)
+	}
+	if err != nil {
 		return l, fmt.Errorf("read lock: %w", err)
 	}
 	return l, nil

@@ -42,6 +42,9 @@ func look(root *os.Root, name string, limit int64) (found, error) {
 		return f, nil
 	}
 	file, err := root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return found{}, nil // another run has moved it meanwhile
+	}
 	if err != nil {
 		return found{}, err
 	}
