@@ -134,7 +134,8 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Plan, chart *Chart) error {
 	if r.DryRun {
 		if plan.Interrupted {
-			r.Notes = append(r.Notes, "An interrupted run waits to be finished, so this compares with half of what it wrote.")
+			r.Notes = append(r.Notes,
+				"An interrupted run waits to be finished, so this compares with half of what it wrote.")
 		}
 		r.Diff = plan.Diff()
 		return nil
@@ -174,7 +175,8 @@ func checkMixture(ctx context.Context, target string, chart *Chart, r *Result) (
 	}
 	if err := check(ctx, &mixed); err != nil {
 		return fmt.Sprintf("The chart is not sound with the files that were left alone (%s): %s\n"+
-			"Take the changes over by hand: remove such a file (it is in version control), run this again, and merge the two.",
+			"Take the changes over by hand: remove such a file (it is in version control), run this again, "+
+			"and merge the two.",
 			strings.Join(kept, ", "), strings.TrimSpace(err.Error())), nil
 	}
 	return "", nil
