@@ -26,9 +26,9 @@ func (p *Plan) stage(ctx context.Context, root *os.Root) error {
 		return err
 	}
 	for _, c := range p.writes() {
-		if now, err := look(root, c.Path, maxFile); err != nil {
+		if same, err := p.isAsPlanned(root, c); err != nil {
 			return err
-		} else if !p.replaces(c, now) {
+		} else if !same {
 			return changed(pathOf(root, c.Path))
 		}
 	}
@@ -81,11 +81,9 @@ func (p *Plan) placeLock(root *os.Root) error {
 func (p *Plan) commit(root *os.Root) error {
 	conflicts := false
 	for _, c := range p.writes() {
-		now, err := look(root, c.Path, maxFile)
-		if err != nil {
+		if same, err := p.isAsPlanned(root, c); err != nil {
 			return err
-		}
-		if !p.replaces(c, now) {
+		} else if !same {
 			c.Action, conflicts = Conflict, true
 		} else if err := p.place(root, c); err != nil {
 			return err

@@ -191,11 +191,12 @@ func (p *Plan) writes() []*Change {
 	return append(out, last...)
 }
 
-// replaces reports whether what is there is still what the change was planned
+// isAsPlanned reports whether what is there is still what the change was planned
 // for.
-func (p *Plan) replaces(c *Change, now found) bool {
+func (p *Plan) isAsPlanned(root *os.Root, c *Change) (bool, error) {
+	now, err := look(root, c.Path, maxFile)
 	if have, ok := p.have[c.Path]; ok {
-		return now.is(hash(have))
+		return now.is(hash(have)), err
 	}
-	return !now.there
+	return !now.there, err
 }
