@@ -6,25 +6,19 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"syscall"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Apply writes the plan, all or nothing; the package comment says how. When
-// ctx ends before the commit, or anything else goes wrong, all is as it was.
+// Apply writes the plan; the package comment says how. When ctx ends before the
+// first file is in its place, or anything else goes wrong until then, all is as
+// it was.
 func (p *Plan) Apply(ctx context.Context) error {
-	if len(p.order()) == 0 {
-		return nil
-	}
-	apply := p.applyJournal
-	if p.fresh {
-		apply = p.applyFresh
-	}
-	err := apply(ctx)
+	err := p.apply(ctx)
 	switch {
 	case err == nil:
 		return nil
@@ -34,68 +28,19 @@ func (p *Plan) Apply(ctx context.Context) error {
 	return fmt.Errorf("write chart %s: %w", p.dir, err)
 }
 
-// applyFresh makes the folder, and those above it that are not there either.
-// The topmost of them is made under a temporary name, so that they all appear
-// by one rename.
-func (p *Plan) applyFresh(ctx context.Context) (err error) {
-	above, missing := nearest(p.dir)
-	if len(missing) == 0 {
-		return changed(p.dir)
+func (p *Plan) apply(ctx context.Context) (err error) {
+	if len(p.writes()) == 0 && p.locks.placed.is(hash(p.text)) && !p.Interrupted {
+		return nil
 	}
-	root, err := os.OpenRoot(above)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	release, err := lockFolder(ctx, root)
-	if err != nil {
-		return err
-	}
-	defer release()
-	staging := stagingBeside(missing[0])
-	if err := root.RemoveAll(staging); err != nil {
-		return err
-	}
+	made, err := p.makeFolders()
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, root.RemoveAll(staging))
+		for i := 0; err != nil && i < len(made); i++ {
+			_ = os.Remove(made[i]) // unless there is something in it
 		}
 	}()
-	chart := path.Join(staging, path.Join(missing[1:]...))
-	for _, name := range p.order() {
-		if err := p.stage(ctx, root, path.Join(chart, name), p.want[name], newFile); err != nil {
-			return err
-		}
-	}
-	syncFolders(root, staging)
-	if err := ctx.Err(); err != nil {
+	if err != nil {
 		return err
 	}
-	if _, err := root.Lstat(missing[0]); err == nil {
-		return changed(filepath.Join(above, missing[0]))
-	}
-	p.step()
-	if err := root.Rename(staging, missing[0]); err != nil {
-		return err
-	}
-	syncFolder(root, ".")
-	return nil
-}
-
-// nearest gives the nearest folder above dir that is there, and the names
-// below it that lead to dir.
-func nearest(dir string) (above string, missing []string) {
-	for above = dir; ; above = filepath.Dir(above) {
-		if _, err := os.Lstat(above); err == nil || above == filepath.Dir(above) {
-			slices.Reverse(missing)
-			return above, missing
-		}
-		missing = append(missing, filepath.Base(above))
-	}
-}
-
-// applyJournal changes a folder that is there.
-func (p *Plan) applyJournal(ctx context.Context) error {
 	root, err := os.OpenRoot(p.dir)
 	if err != nil {
 		return err
@@ -106,74 +51,84 @@ func (p *Plan) applyJournal(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	if err := p.prepare(ctx, root); err != nil {
+	if err := p.clear(root); err != nil {
+		return err
+	}
+	if err := p.stage(ctx, root); err != nil {
 		return errors.Join(err, root.RemoveAll(stagingDir))
 	}
-	p.step()
-	if err := root.Rename(stagingDir, journalDir); err != nil {
-		return errors.Join(err, root.RemoveAll(stagingDir))
+	// From here on the run goes through, whatever ctx says.
+	if err := p.commit(root); err != nil {
+		return remedy.Errorf("fix that and run the command again: it goes on from here", "half done: %w", err)
 	}
-	// Committed: from here on the run goes through, whatever ctx says.
-	syncFolder(root, ".")
-	kept, err := finish(root, p.step)
-	if err != nil {
-		return remedy.Errorf("mend that and run the command again: it goes on from here", "half done: %w", err)
-	}
-	p.keep(kept)
 	return nil
 }
 
-// prepare does all that comes before the commit: it makes sure that nothing
-// stands in the way, writes the new texts and the journal, and looks whether
-// the folder is still as it was when the plan was made.
-func (p *Plan) prepare(ctx context.Context, root *os.Root) error {
-	if _, err := root.Lstat(journalDir); err == nil {
-		return remedy.Errorf("run the command again: it finishes that run first", "an interrupted run has left %s", journalDir)
+// makeFolders makes the chart's folder, and those above it that are not there
+// either. It gives those that it has made, the innermost first.
+func (p *Plan) makeFolders() ([]string, error) {
+	if !p.fresh {
+		return nil, nil
 	}
-	if err := p.mayMove(root); err != nil {
-		return err
+	var missing []string
+	for dir := p.dir; !exists(dir); dir = filepath.Dir(dir) {
+		missing = append(missing, dir)
 	}
-	if err := root.RemoveAll(stagingDir); err != nil {
-		return err
+	if len(missing) == 0 {
+		return nil, changed(p.dir)
 	}
-	j := p.journal()
-	if err := p.stageAll(ctx, root, j); err != nil {
-		return err
-	}
-	for _, e := range j.Entries {
-		if now, err := look(root, e.Path, maxFile); err != nil {
-			return err
-		} else if !e.replaces(now) {
-			return changed(filepath.Join(p.dir, filepath.FromSlash(e.Path)))
+	for i, dir := range slices.Backward(missing) {
+		p.step()
+		err := os.Mkdir(dir, 0o755)
+		if errors.Is(err, fs.ErrExist) {
+			err = changed(dir)
+		}
+		if err != nil {
+			return missing[i+1:], err
 		}
 	}
-	return ctx.Err()
+	return missing, nil
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil || file == filepath.Dir(file)
+}
+
+// clear removes what an interrupted run has staged. Before that the lock comes
+// to describe what that run has left in the chart: only the staged one knew.
+func (p *Plan) clear(root *os.Root) error {
+	if now, err := readLocks(root); err != nil {
+		return err
+	} else if !reflect.DeepEqual(now, p.locks) {
+		return changed(pathOf(root, LockName))
+	}
+	// Once files are renamed, the run can only go on.
+	for _, c := range append(p.writes(), &Change{Path: LockName}) {
+		dir, err := folderOf(root, c.Path)
+		if err == nil {
+			err = writable(pathOf(root, dir))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if p.locks.staged.there {
+		text, err := p.old.Encode()
+		if err != nil {
+			return err
+		}
+		if err := p.stageLock(root, text); err != nil {
+			return err
+		}
+		if err := p.placeLock(root); err != nil {
+			return err
+		}
+	}
+	p.step()
+	return root.RemoveAll(stagingDir)
 }
 
 func changed(file string) error {
 	return remedy.Errorf("run the command again", "somebody changed %s meanwhile", file)
-}
-
-// mayMove makes sure that files can be put into all folders concerned: once
-// committed, a run can only go on.
-func (p *Plan) mayMove(root *os.Root) error {
-	for _, name := range p.order() {
-		dir, err := folderOf(root, name)
-		if err != nil {
-			return err
-		}
-		if err := writable(filepath.Join(p.dir, filepath.FromSlash(dir))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keep turns the changes of files that were not written into conflicts.
-func (p *Plan) keep(kept []string) {
-	for i, c := range p.Changes {
-		if slices.Contains(kept, c.Path) {
-			p.Changes[i].Action = Conflict
-		}
-	}
 }

@@ -79,8 +79,10 @@ func actions(p *Plan) texts {
 }
 
 var (
-	first  = texts{"Chart.yaml": "version: 1\n", "values.yaml": "a: 1\n", "templates/old.yaml": "old\n", "templates/deployment.yaml": "one\n"}
-	second = texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n", "templates/deployment.yaml": "two\n"}
+	first = texts{"Chart.yaml": "version: 1\n", "values.yaml": "a: 1\n", "templates/old.yaml": "old\n",
+		"templates/deployment.yaml": "one\n"}
+	second = texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n",
+		"templates/deployment.yaml": "two\n"}
 )
 
 func TestFreshChart(t *testing.T) {
@@ -141,28 +143,35 @@ func TestForce(t *testing.T) {
 	}{
 		"unedited files": {
 			nil,
-			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
 			second,
 		},
 		"edited files stay": {
 			texts{"values.yaml": "a: mine\n", "templates/old.yaml": "mine\n", "templates/new.yaml": "mine\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "conflict", "templates/old.yaml": "conflict", "templates/new.yaml": "conflict", "templates/deployment.yaml": "updated"},
-			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: mine\n", "templates/old.yaml": "mine\n", "templates/new.yaml": "mine\n", "templates/deployment.yaml": "two\n"},
+			texts{"Chart.yaml": "updated", "values.yaml": "conflict", "templates/old.yaml": "conflict",
+				"templates/new.yaml": "conflict", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: mine\n", "templates/old.yaml": "mine\n",
+				"templates/new.yaml": "mine\n", "templates/deployment.yaml": "two\n"},
 		},
 		"line endings are no edit": {
 			texts{"values.yaml": "a: 1\r\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
 			second,
 		},
 		"an edit to the new text": {
 			texts{"values.yaml": "a: 2\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "unchanged", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "updated", "values.yaml": "unchanged", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
 			second,
 		},
 		"a file of one's own": {
 			texts{"templates/mine.yaml": "mine\n"},
-			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed", "templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
-			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n", "templates/deployment.yaml": "two\n", "templates/mine.yaml": "mine\n"},
+			texts{"Chart.yaml": "updated", "values.yaml": "updated", "templates/old.yaml": "removed",
+				"templates/new.yaml": "created", "templates/deployment.yaml": "updated"},
+			texts{"Chart.yaml": "version: 2\n", "values.yaml": "a: 2\n", "templates/new.yaml": "new\n",
+				"templates/deployment.yaml": "two\n", "templates/mine.yaml": "mine\n"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -198,7 +207,8 @@ func TestWithoutALockEverythingIsAnEdit(t *testing.T) {
 	mine := texts{"Chart.yaml": "mine\n", "values.yaml": "mine\n"}
 	put(t, dir, mine)
 	p := apply(t, dir, first, true)
-	if got := actions(p); got["Chart.yaml"] != "conflict" || got["values.yaml"] != "conflict" || got["templates/deployment.yaml"] != "created" {
+	if got := actions(p); got["Chart.yaml"] != "conflict" || got["values.yaml"] != "conflict" ||
+		got["templates/deployment.yaml"] != "created" {
 		t.Error(got)
 	}
 	if got := list(t, dir); got["Chart.yaml"] != "mine\n" || got["values.yaml"] != "mine\n" {
@@ -217,16 +227,8 @@ func TestAFolderWithoutAChartIsUsed(t *testing.T) {
 	if got := actions(p)["README.md"]; got != "conflict" {
 		t.Errorf("README.md is %s", got)
 	}
-	lock, err := ReadLock(dir)
-	if err != nil || lock == nil {
-		t.Fatalf("the lock is %v, %v", lock, err)
-	}
-	pristine, err := lock.Pristine()
-	if err != nil {
-		t.Fatal(err)
-	}
 	// README.md was never this tool's, so the lock does not know it.
-	if diff := cmp.Diff(first.bytes(), pristine); diff != "" {
+	if diff := cmp.Diff(first.bytes(), pristine(t, dir)); diff != "" {
 		t.Error("the lock's files:", diff)
 	}
 	got := list(t, dir)
@@ -352,8 +354,10 @@ func TestFoldersThatGetEmptyGo(t *testing.T) {
 }
 
 func TestGeneratedNamesAreChecked(t *testing.T) {
-	for _, name := range []string{"../a", "/a", "templates/../../a", ".git/config", LockName, journalDir + "/journal.json", ""} {
-		if _, err := NewPlan(filepath.Join(t.TempDir(), "livekit"), map[string][]byte{name: nil}, &Lock{}, false); err == nil {
+	for _, name := range []string{"../a", "/a", "templates/../../a", ".git/config", LockName, stagedLock,
+		stagingDir + "/a", ""} {
+		if _, err := NewPlan(filepath.Join(t.TempDir(), "livekit"), map[string][]byte{name: nil}, &Lock{},
+			false); err == nil {
 			t.Errorf("%q is taken", name)
 		}
 	}
@@ -361,12 +365,16 @@ func TestGeneratedNamesAreChecked(t *testing.T) {
 
 func TestIsChartFile(t *testing.T) {
 	for name, want := range map[string]bool{
-		"Chart.yaml": true, "templates/_helpers.tpl": true, "templates/tests/test.yaml": true, ".helmignore": true, LockName: true,
+		"Chart.yaml": true, "templates/_helpers.tpl": true, "templates/tests/test.yaml": true, ".helmignore": true,
+		LockName:      true,
 		"ci/ünï.yaml": true, "a..b": true, "values.schema.json": true,
-		"": false, ".": false, "..": false, "../a": false, "a/../../b": false, "a/../b": false, "a//b": false, "/a": false, "a/": false,
-		"./a": false, ".git/hooks/pre-commit": false, ".GIT/config": false, "a/.git/config": false, ".github/x": false, ".gitattributes": false,
+		"": false, ".": false, "..": false, "../a": false, "a/../../b": false, "a/../b": false, "a//b": false,
+		"/a": false, "a/": false,
+		"./a": false, ".git/hooks/pre-commit": false, ".GIT/config": false, "a/.git/config": false,
+		".github/x": false, ".gitattributes": false,
 		`..\a`: false, `a\b`: false, "C:/a": false, "a:b": false, "a\x00": false, "a\nb": false, "a\xff": false,
-		".helm-livekit.journal/journal.json": false, "templates./a": false, "a ": false, "templates/.helmignore": false,
+		".helm-livekit.tmp/values.yaml": false, ".helm-livekit.tmp": false, "templates./a": false, "a ": false,
+		"templates/.helmignore": false,
 	} {
 		if got := isChartFile(name); got != want {
 			t.Errorf("%q: got %v", name, got)
@@ -403,7 +411,7 @@ func TestAnEditAfterTheCommit(t *testing.T) {
 	}
 	edit := sync.OnceFunc(func() { put(t, dir, texts{"values.yaml": "a: mine\n"}) })
 	p.step = func() {
-		if _, err := os.Stat(filepath.Join(dir, journalDir)); err == nil {
+		if isCommitted(dir) {
 			edit()
 		}
 	}
@@ -416,15 +424,29 @@ func TestAnEditAfterTheCommit(t *testing.T) {
 	if got := actions(p)["values.yaml"]; got != "conflict" {
 		t.Errorf("values.yaml is reported as %s", got)
 	}
+	if diff := cmp.Diff(with(second, texts{"values.yaml": first["values.yaml"]}).bytes(),
+		pristine(t, dir)); diff != "" {
+		t.Error("the lock's files:", diff)
+	}
+	if left := leftovers(t, dir); left != nil {
+		t.Error("left behind:", left)
+	}
 }
 
-// A run that another one's journal keeps from its work says what to do.
-func TestAJournalBeforeTheCommit(t *testing.T) {
+// A run that another one keeps from its work says what to do.
+func TestAnotherRunBeforeTheCommit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	put(t, dir, texts{journalDir + "/journal.json": "{}"})
-	if _, err := applySteps(t, context.Background(), dir, func(int) {}); err == nil || !strings.Contains(remedy.Step(err), "again") {
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, texts{stagedLock: "format: 1\n"})
+	if err := p.Apply(context.Background()); err == nil || !strings.Contains(remedy.Step(err), "again") {
 		t.Errorf("got %v, want an error with a remedy", err)
+	}
+	if diff := cmp.Diff(first, list(t, dir)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -504,8 +526,8 @@ func applySteps(t *testing.T, ctx context.Context, dir string, step func(n int))
 	return n, err
 }
 
-// stepsToCommit gives the number of the step that commits a run which writes
-// the second chart over one like that in dir.
+// stepsToCommit gives the number of the first step after the commit of a run
+// which writes the second chart over one like that in dir.
 func stepsToCommit(t *testing.T, dir string) (commit int) {
 	t.Helper()
 	copied := filepath.Join(t.TempDir(), "livekit")
@@ -517,18 +539,36 @@ func stepsToCommit(t *testing.T, dir string) (commit int) {
 		}
 		put(t, copied, texts{LockName: string(lock)})
 	}
-	last, err := applySteps(t, context.Background(), copied, func(n int) {
-		if _, err := os.Stat(filepath.Join(copied, journalDir)); err == nil && commit == 0 {
-			commit = n - 1
+	_, err := applySteps(t, context.Background(), copied, func(n int) {
+		if isCommitted(copied) && commit == 0 {
+			commit = n
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if commit == 0 {
-		commit = last // a fresh chart's rename is the last step
-	}
 	return commit
+}
+
+// isCommitted reports whether the run in dir has staged all: the lock is the
+// last.
+func isCommitted(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, stagedLock))
+	return err == nil
+}
+
+// pristine gives the files of the lock in dir.
+func pristine(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	lock, err := ReadLock(dir)
+	if err != nil || lock == nil {
+		t.Fatalf("the lock is %v, %v", lock, err)
+	}
+	files, err := lock.Pristine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 func with(a, b texts) texts {
@@ -548,14 +588,7 @@ func TestAConflictKeepsItsBase(t *testing.T) {
 	put(t, dir, texts{"values.yaml": "a: mine\n", "templates/new.yaml": "mine\n"})
 	for range 2 {
 		apply(t, dir, second, true)
-		lock, err := ReadLock(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files, err := lock.Pristine()
-		if err != nil {
-			t.Fatal(err)
-		}
+		files := pristine(t, dir)
 		if got := string(files["values.yaml"]); got != first["values.yaml"] {
 			t.Errorf("the base of values.yaml is %q, want %q", got, first["values.yaml"])
 		}

@@ -22,7 +22,7 @@ func (p *Plan) Diff() string {
 		case Unchanged, Conflict:
 			continue
 		}
-		have, want := p.have[c.Path], p.want[c.Path]
+		have, want := p.have[c.Path], p.files[c.Path]
 		if isBinary(have) || isBinary(want) {
 			fmt.Fprintf(&b, "Binary files %s and %s differ\n", before, after)
 			continue

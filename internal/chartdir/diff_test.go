@@ -31,9 +31,11 @@ func TestDiff(t *testing.T) {
 
 func TestDiffShowsWhatChangesOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
-	apply(t, dir, texts{"Chart.yaml": "a\nb\nc\n", "values.yaml": "a\n", "icon.png": "\x00\x01", "README.md": "a\n"}, false)
+	apply(t, dir, texts{"Chart.yaml": "a\nb\nc\n", "values.yaml": "a\n", "icon.png": "\x00\x01", "README.md": "a\n"},
+		false)
 	put(t, dir, texts{"Chart.yaml": "a\r\nb\r\nc\r\n", "values.yaml": "mine\n"})
-	p, err := NewPlan(dir, texts{"Chart.yaml": "a\nB\nc\n", "values.yaml": "b\n", "icon.png": "\x00\x02"}.bytes(), &Lock{}, true)
+	p, err := NewPlan(dir, texts{"Chart.yaml": "a\nB\nc\n", "values.yaml": "b\n", "icon.png": "\x00\x02"}.bytes(),
+		&Lock{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

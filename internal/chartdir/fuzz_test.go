@@ -59,20 +59,3 @@ func FuzzArchive(f *testing.F) {
 		}
 	})
 }
-
-func FuzzJournal(f *testing.F) {
-	f.Add([]byte(`{"entries": [{"path": "a", "new": "b"}]}`))
-	f.Add([]byte(`{"entries": [{"path": "../a", "old": "b"}]}`))
-	f.Add([]byte(`{"entries": [{"path": ".git/hooks/pre-commit", "new": "b"}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		j, err := decodeJournal(data)
-		if err != nil {
-			return
-		}
-		for _, e := range j.Entries {
-			if leavesTheChart(e.Path) {
-				t.Errorf("%q leads out", e.Path)
-			}
-		}
-	})
-}

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -21,7 +20,7 @@ import (
 // The test binary is its own victim: with these in its environment it does
 // something to a folder, and at a step kills itself.
 const (
-	childDoes = "CHARTDIR_TEST_DOES" // apply or recover
+	childDoes = "CHARTDIR_TEST_DOES" // the chart that it writes
 	childDir  = "CHARTDIR_TEST_DIR"
 	childEnd  = "CHARTDIR_TEST_END" // the step, 0 for never
 
@@ -41,25 +40,27 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child does what a run does, or the half of it, up to a step.
+// child writes a chart, up to a step.
 func child(does, dir string, end int) error {
+	p, err := NewPlan(dir, charts[does].bytes(), &Lock{Tool: does}, true)
+	if err != nil {
+		return err
+	}
 	n := 0
-	step := func() {
+	p.step = func() {
 		if n++; n == end {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 	}
-	if does == "recover" {
-		_, err := recoverSteps(dir, step)
-		return err
-	}
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
-	if err != nil {
-		return err
-	}
-	p.step = step
 	return p.Apply(context.Background())
+}
+
+// charts are what a child writes.
+var charts = map[string]texts{
+	"second": second,
+	"third": {"Chart.yaml": "version: 3\n", "values.yaml": "a: 3\n", "templates/new.yaml": "newer\n",
+		"templates/third.yaml": "third\n"},
 }
 
 func childCommand(does, dir string, end int) *exec.Cmd {
@@ -83,26 +84,27 @@ func killed(t *testing.T, does, dir string, end int) bool {
 	return true
 }
 
-// target is a folder for the second chart to be written into, with what has
-// to be in it when all is done.
+// target is a folder for a chart to be written into, with what is somebody's in
+// it and stays.
 type target struct {
 	before func(t *testing.T, dir string)
-	want   texts
+	mine   texts
 }
 
 var targets = map[string]target{
-	"fresh":         {func(*testing.T, string) {}, second},
-	"folder beside": {func(t *testing.T, dir string) { put(t, filepath.Dir(dir), texts{"other/a": ""}) }, second},
+	"fresh":         {func(*testing.T, string) {}, nil},
+	"folder beside": {func(t *testing.T, dir string) { put(t, filepath.Dir(dir), texts{"other/a": ""}) }, nil},
 	"empty folder": {func(t *testing.T, dir string) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-	}, second},
-	"folder without one": {func(t *testing.T, dir string) { put(t, dir, texts{"notes.txt": "mine\n"}) }, with(second, texts{"notes.txt": "mine\n"})},
+	}, nil},
+	"folder without one": {func(t *testing.T, dir string) { put(t, dir, texts{"notes.txt": "mine\n"}) },
+		texts{"notes.txt": "mine\n"}},
 	"force": {func(t *testing.T, dir string) {
 		apply(t, dir, first, false)
 		put(t, dir, edited)
-	}, with(second, edited)},
+	}, edited},
 }
 
 var edited = texts{"values.yaml": "a: mine\n", "notes.txt": "mine\n"}
@@ -114,41 +116,55 @@ func (c target) afterKill(t *testing.T, dir, hadChart, when string) {
 	t.Helper()
 	now := list(t, dir)
 	if chart := now["Chart.yaml"]; chart != hadChart {
-		for name, text := range c.want {
+		for name, text := range with(second, c.mine) {
 			if now[name] != text {
 				t.Errorf("%s: Chart.yaml is the new one, %s is not", when, name)
 			}
 		}
 	}
-	recovery, err := Recover(dir)
+	c.again(t, dir, "second", when)
+}
+
+// again lets the next run finish a killed one, without --force.
+func (c target) again(t *testing.T, dir, next, when string) {
+	t.Helper()
+	wasLeft := leftovers(t, dir) != nil
+	_, had := list(t, dir)["Chart.yaml"]
+	p, err := NewPlan(dir, charts[next].bytes(), &Lock{Tool: next}, !wasLeft && had)
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}
-	if len(recovery.Kept) > 0 {
-		t.Errorf("%s: kept %v", when, recovery.Kept)
+	if p.Interrupted != wasLeft {
+		t.Errorf("%s: interrupted is %v", when, p.Interrupted)
+	}
+	for _, change := range p.Changes {
+		if c.mine[change.Path] == "" && change.Action == Conflict {
+			t.Errorf("%s: %s is taken for an edit", when, change.Path)
+		}
+	}
+	if err := p.Apply(context.Background()); err != nil {
+		t.Fatalf("%s: %v", when, err)
 	}
 	if left := leftovers(t, filepath.Dir(filepath.Dir(dir))); left != nil {
 		t.Errorf("%s: left %v", when, left)
 	}
-	if recovered := list(t, dir); !recovery.Finished && !cmp.Equal(recovered, now) && !leftIn(now) {
-		t.Errorf("%s: nothing was finished, and yet: %s", when, cmp.Diff(now, recovered))
-	} else if recovery.Finished && !cmp.Equal(recovered, c.want) {
-		t.Errorf("%s: finished, and yet: %s", when, cmp.Diff(c.want, recovered))
-	}
-	apply(t, dir, second, true)
-	if diff := cmp.Diff(c.want, list(t, dir)); diff != "" {
+	if diff := cmp.Diff(with(charts[next], c.mine), list(t, dir)); diff != "" {
 		t.Errorf("%s: %s", when, diff)
 	}
-}
-
-// leftIn reports whether files has some of a run's own.
-func leftIn(files texts) bool {
-	for name := range files {
-		if strings.HasPrefix(name, ownPrefix) {
-			return true
+	want, settled := with(charts[next], nil), texts{}
+	for name := range want {
+		settled[name] = "unchanged"
+		if c.mine[name] != "" {
+			settled[name] = "conflict"
+			want[name] = first[name]
 		}
 	}
-	return false
+	if diff := cmp.Diff(want.bytes(), pristine(t, dir)); diff != "" {
+		t.Errorf("%s: the lock's files: %s", when, diff)
+	}
+	if diff := cmp.Diff(settled, actions(apply(t, dir, charts[next], true))); diff != "" {
+		t.Errorf("%s: the run after it: %s", when, diff)
+	}
 }
 
 func TestKilledAtEveryStep(t *testing.T) {
@@ -161,7 +177,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 				dir := filepath.Join(t.TempDir(), "apps", "livekit")
 				c.before(t, dir)
 				hadChart := list(t, dir)["Chart.yaml"]
-				if !killed(t, "apply", dir, at) {
+				if !killed(t, "second", dir, at) {
 					if at < 10 {
 						t.Fatalf("it has %d steps only", at-1)
 					}
@@ -173,25 +189,47 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
-// The run that finishes a killed one may be killed itself.
-func TestRecoverKilledAtEveryStep(t *testing.T) {
+// killSteps are steps to be killed at, of a run that writes the second chart over
+// one like that in dir: before its commit, and at each step after it.
+func killSteps(t *testing.T, dir string) []int {
+	commit := stepsToCommit(t, dir)
+	last, err := applySteps(t, context.Background(), dir, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := []int{commit - 4}
+	for at := commit; at <= last; at++ {
+		steps = append(steps, at)
+	}
+	return steps
+}
+
+// The run that finishes a killed one may be killed itself, even where it writes
+// another chart.
+func TestKilledTwice(t *testing.T) {
 	t.Parallel()
 	c := targets["force"]
 	model := filepath.Join(t.TempDir(), "livekit")
 	c.before(t, model)
-	committed := stepsToCommit(t, model)
-	for _, at := range []int{committed, committed + 4} {
-		for again := 1; ; again++ {
-			dir := filepath.Join(t.TempDir(), "apps", "livekit")
-			c.before(t, dir)
-			hadChart := list(t, dir)["Chart.yaml"]
-			if !killed(t, "apply", dir, at) {
-				t.Fatalf("it has less than %d steps", at)
+	for i, at := range killSteps(t, model) {
+		for _, next := range []string{"second", "third"} {
+			if i%3 != 0 {
+				continue // half of them tell as much
 			}
-			if !killed(t, "recover", dir, again) {
-				break
-			}
-			c.afterKill(t, dir, hadChart, fmt.Sprintf("step %d, then %d", at, again))
+			t.Run(fmt.Sprintf("step %d, then %s", at, next), func(t *testing.T) {
+				t.Parallel()
+				for again := 1; ; again++ {
+					dir := filepath.Join(t.TempDir(), "apps", "livekit")
+					c.before(t, dir)
+					if !killed(t, "second", dir, at) {
+						t.Fatalf("it has less than %d steps", at)
+					}
+					if !killed(t, next, dir, again) {
+						return
+					}
+					c.again(t, dir, next, fmt.Sprintf("step %d, then %d", at, again))
+				}
+			})
 		}
 	}
 }
@@ -207,7 +245,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "apps", "livekit")
 		c.before(t, dir)
 		hadChart := list(t, dir)["Chart.yaml"]
-		cmd := childCommand("apply", dir, 0)
+		cmd := childCommand("second", dir, 0)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -226,35 +264,94 @@ func timeOfAChild(t *testing.T) time.Duration {
 	dir := filepath.Join(t.TempDir(), "apps", "livekit")
 	targets["force"].before(t, dir)
 	start := time.Now()
-	if out, err := childCommand("apply", dir, 0).CombinedOutput(); err != nil {
+	if out, err := childCommand("second", dir, 0).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return time.Since(start)
 }
 
-// An edit between the killed run and the next one stays.
+// An edit between the killed run and the next one stays, of whichever file, and
+// the lock has the text that it was made on.
 func TestEditAfterAKill(t *testing.T) {
 	t.Parallel()
-	found := false
 	model := filepath.Join(t.TempDir(), "livekit")
 	apply(t, model, first, false)
-	for at := stepsToCommit(t, model); ; at++ {
+	bases := map[string]bool{}
+	for _, at := range killSteps(t, model) {
+		for _, name := range []string{"Chart.yaml", "values.yaml", "templates/new.yaml", "templates/old.yaml"} {
+			dir := filepath.Join(t.TempDir(), "livekit")
+			apply(t, dir, first, false)
+			if !killed(t, "second", dir, at) {
+				t.Fatalf("it has less than %d steps", at)
+			}
+			base, had := list(t, dir)[name]
+			put(t, dir, texts{name: "mine\n"})
+			p := apply(t, dir, second, true)
+			if diff := cmp.Diff(with(second, texts{name: "mine\n"}), list(t, dir)); diff != "" {
+				t.Errorf("step %d: %s", at, diff)
+			}
+			if _, wanted := second[name]; !wanted {
+				continue // the tool's no more
+			}
+			if got := actions(p)[name]; got != "conflict" {
+				t.Errorf("step %d: %s is %s", at, name, got)
+			}
+			if got, has := pristine(t, dir)[name]; string(got) != base || has != had {
+				t.Errorf("step %d: the base of %s is %q, want %q", at, name, got, base)
+			}
+			bases[base] = true
+		}
+	}
+	for _, base := range []string{first["values.yaml"], second["values.yaml"], ""} {
+		if !bases[base] {
+			t.Errorf("no edit was made on %q", base)
+		}
+	}
+}
+
+// Somebody who takes a chart that was left half written back from version
+// control has edited nothing.
+func TestTakenBackAfterAKill(t *testing.T) {
+	t.Parallel()
+	model := filepath.Join(t.TempDir(), "livekit")
+	apply(t, model, first, false)
+	for _, at := range killSteps(t, model) {
 		dir := filepath.Join(t.TempDir(), "livekit")
 		apply(t, dir, first, false)
-		if !killed(t, "apply", dir, at) {
-			break
-		}
-		put(t, dir, texts{"values.yaml": "a: mine\n"})
-		recovery, err := Recover(dir)
+		lock, err := os.ReadFile(filepath.Join(dir, LockName))
 		if err != nil {
-			t.Fatalf("step %d: %v", at, err)
+			t.Fatal(err)
 		}
-		if got := list(t, dir)["values.yaml"]; got != "a: mine\n" {
-			t.Errorf("step %d: the edit is lost: %q", at, got)
+		if !killed(t, "second", dir, at) {
+			t.Fatalf("it has less than %d steps", at)
 		}
-		found = found || strings.Join(recovery.Kept, " ") == "values.yaml"
+		put(t, dir, with(first, texts{LockName: string(lock)}))
+		for name, action := range actions(apply(t, dir, second, true)) {
+			if action == string(Conflict) {
+				t.Errorf("step %d: %s is taken for an edit", at, name)
+			}
+		}
+		if diff := cmp.Diff(second, list(t, dir)); diff != "" {
+			t.Errorf("step %d: %s", at, diff)
+		}
 	}
-	if !found {
-		t.Error("no run was interrupted after its commit")
+}
+
+// Folders that a killed run has emptied go as well.
+func TestEmptyFoldersAfterAKill(t *testing.T) {
+	t.Parallel()
+	before := with(first, texts{"templates/tests/deep/test.yaml": "test\n"})
+	model := filepath.Join(t.TempDir(), "livekit")
+	apply(t, model, before, false)
+	for _, at := range killSteps(t, model) {
+		dir := filepath.Join(t.TempDir(), "livekit")
+		apply(t, dir, before, false)
+		if !killed(t, "second", dir, at) {
+			t.Fatalf("it has less than %d steps", at)
+		}
+		apply(t, dir, second, true)
+		if isFolderAt(filepath.Join(dir, "templates", "tests")) {
+			t.Errorf("step %d: the empty folder is still there", at)
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"go.yaml.in/yaml/v4"
 
@@ -54,26 +53,16 @@ const lockHead = "# Written by `helm livekit scaffold`; leave it as it is. It be
 	"# and, by .helmignore, into no package.\n"
 
 // record puts the generated files into the lock.
-func (l *Lock) record(files map[string][]byte) error {
+func (l *Lock) record(files map[string][]byte) (err error) {
 	l.Format = lockFormat
 	l.Files = map[string]string{}
 	for name, data := range files {
 		l.Files[name] = hash(data)
 	}
-	packed, err := pack(files)
-	if err != nil {
+	if l.Packed, err = pack(files); err != nil {
 		return fmt.Errorf("write %s: %w", LockName, err)
 	}
-	l.Packed = packed
 	return nil
-}
-
-// of gives the text of the lock for the files that were generated.
-func (l *Lock) of(files map[string][]byte) ([]byte, error) {
-	if err := l.record(files); err != nil {
-		return nil, err
-	}
-	return l.Encode()
 }
 
 // Encode gives the text of the lock's file, the same for the same lock.
@@ -82,14 +71,18 @@ func (l *Lock) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", LockName, err)
 	}
-	if len(lockHead)+len(data) > maxLock {
-		return nil, fmt.Errorf("write %s: it would have %d bytes, more than the %d that are read back", LockName, len(lockHead)+len(data), maxLock)
+	data = append([]byte(lockHead), data...)
+	if len(data) > maxLock {
+		return nil, fmt.Errorf("write %s: it would have %d bytes, more than the %d that are read back",
+			LockName, len(data), maxLock)
 	}
-	return append([]byte(lockHead), data...), nil
+	return data, nil
 }
 
 // ReadLock reads the lock of the chart in dir. It gives nil where there is
 // none, and an error for one that is damaged or not of this tool's making.
+// After an interrupted run it describes what that run has left, not what it
+// meant to write.
 func ReadLock(dir string) (*Lock, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -99,26 +92,11 @@ func ReadLock(dir string) (*Lock, error) {
 		return nil, fmt.Errorf("read lock: %w", err)
 	}
 	defer root.Close()
-	return readLock(root)
-}
-
-func readLock(root *os.Root) (*Lock, error) {
-	file := filepath.Join(root.Name(), LockName)
-	f, err := look(root, LockName, maxLock)
+	l, err := readLocks(root)
 	if err != nil {
-		return nil, fmt.Errorf("read lock: %w", err)
+		return nil, err
 	}
-	if !f.there {
-		return nil, nil
-	}
-	if !f.readable {
-		return nil, damaged(file, fmt.Errorf("it is no plain file of at most %d bytes", maxLock))
-	}
-	l, err := decodeLock(f.data)
-	if err != nil {
-		return nil, damaged(file, err)
-	}
-	return l, nil
+	return l.current(root)
 }
 
 func decodeLock(data []byte) (*Lock, error) {

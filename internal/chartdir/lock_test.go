@@ -18,12 +18,15 @@ import (
 )
 
 func TestLockRoundTrip(t *testing.T) {
-	files := texts{"Chart.yaml": "a\n", "icon.png": "\x89PNG\r\n\x1a\n\x00", "templates/ünï.yaml": "", strings.Repeat("long/", 40) + "name": "x"}.bytes()
+	files := texts{"Chart.yaml": "a\n", "icon.png": "\x89PNG\r\n\x1a\n\x00", "templates/ünï.yaml": "",
+		strings.Repeat("long/", 40) + "name": "x"}.bytes()
 	made := func() *Lock {
 		l := &Lock{
-			Tool: "v1", Template: "sha256:0", Chart: Version{"livekit", "0.1.0", "v1.13.5"}, Upstream: Version{"livekit-server", "1.9.0", "v1.9.0"},
+			Tool: "v1", Template: "sha256:0", Chart: Version{"livekit", "0.1.0", "v1.13.5"},
+			Upstream:   Version{"livekit-server", "1.9.0", "v1.9.0"},
 			Components: []string{"redis", "ingress"},
-			Options:    map[string]any{"without": []any{"ingress"}, "b": true}, Convention: map[string]any{"values": map[string]any{"image.tag": "x.y"}},
+			Options:    map[string]any{"without": []any{"ingress"}, "b": true},
+			Convention: map[string]any{"values": map[string]any{"image.tag": "x.y"}},
 		}
 		if err := l.record(files); err != nil {
 			t.Fatal(err)
@@ -40,7 +43,8 @@ func TestLockRoundTrip(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for ending, text := range map[string]string{"LF": string(data), "CRLF": strings.ReplaceAll(string(data), "\n", "\r\n")} {
+	for ending, text := range map[string]string{"LF": string(data),
+		"CRLF": strings.ReplaceAll(string(data), "\n", "\r\n")} {
 		put(t, dir, texts{LockName: text})
 		got, err := ReadLock(dir)
 		if err != nil {
@@ -119,8 +123,10 @@ func TestDamagedLocks(t *testing.T) {
 		"a hook":       "format: 1\nfiles: {.git/hooks/pre-commit: x}\n",
 		"itself":       "format: 1\nfiles: {.helm-livekit.lock: x}\n",
 		"twice a key":  "format: 1\nformat: 1\n",
-		"an alias bomb": "format: 1\nconvention:\n  a: &a [x,x,x,x,x,x,x,x,x,x]\n  b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n" +
-			"  c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n  e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n" +
+		"an alias bomb": "format: 1\nconvention:\n  a: &a [x,x,x,x,x,x,x,x,x,x]\n" +
+			"  b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n" +
+			"  c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
+			"  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n  e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n" +
 			"  f: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n  g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f,*f]\n",
 		"too large": "format: 1\nhost: " + strings.Repeat("a", maxLock) + "\n",
 	} {
@@ -178,7 +184,8 @@ func zipped(t testing.TB, data []byte) string {
 func sparseArchive() []byte {
 	h := make([]byte, 3*512)
 	for at, field := range map[int]string{
-		0: "a", 100: "0000644\x00", 108: "0000000\x00", 116: "0000000\x00", 124: "00000000000\x00", 136: "00000000000\x00",
+		0: "a", 100: "0000644\x00", 108: "0000000\x00", 116: "0000000\x00", 124: "00000000000\x00",
+		136: "00000000000\x00",
 		148: "        ", 156: "S", 257: "ustar  \x00", 483: "01000000000\x00",
 	} {
 		copy(h[at:], field)

@@ -30,7 +30,6 @@ func (f found) is(sum string) bool { return f.readable && hash(f.data) == sum }
 // look reads what stands at a slash-separated path below root. Links on the
 // way are followed within root; a link at the end is not.
 func look(root *os.Root, name string, limit int64) (found, error) {
-	name = filepath.FromSlash(name)
 	info, err := root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return found{}, nil
@@ -43,6 +42,9 @@ func look(root *os.Root, name string, limit int64) (found, error) {
 		return f, nil
 	}
 	file, err := root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return found{}, nil // another run has moved it meanwhile
+	}
 	if err != nil {
 		return found{}, err
 	}
@@ -52,35 +54,29 @@ func look(root *os.Root, name string, limit int64) (found, error) {
 	return f, err
 }
 
-// folderOf gives the nearest folder on the way to a file that is there. It is
-// an error where the way leads out of root or something else than a folder
-// stands in it: found before anything is written.
+// folderOf gives the nearest folder above a file that is there. It is an error
+// where the way leads out of root or something else than a folder stands in it:
+// found before anything is written.
 func folderOf(root *os.Root, name string) (string, error) {
-	nearest := "."
-	for i, c := range name {
-		if c != '/' {
-			continue
-		}
-		dir := filepath.FromSlash(name[:i])
+	for dir := path.Dir(name); ; dir = path.Dir(dir) {
 		info, err := root.Stat(dir)
 		if errors.Is(err, fs.ErrNotExist) {
-			if _, lerr := root.Lstat(dir); lerr == nil {
-				return "", inTheWay(root, name, fmt.Errorf("%s is a link to nowhere", name[:i]))
+			if _, lerr := root.Lstat(dir); lerr != nil {
+				continue
 			}
-			return nearest, nil
+			err = fmt.Errorf("%s is a link to nowhere", dir)
+		} else if err == nil && !info.IsDir() {
+			err = fmt.Errorf("%s is no folder", dir)
 		}
 		if err != nil {
-			return "", inTheWay(root, name, err)
+			return "", remedy.Errorf("remove the link or the file that stands in the way",
+				"%s cannot be written: %w", pathOf(root, name), err)
 		}
-		if !info.IsDir() {
-			return "", inTheWay(root, name, fmt.Errorf("%s is no folder", name[:i]))
-		}
-		nearest = path.Clean(name[:i])
+		return dir, nil
 	}
-	return nearest, nil
 }
 
-func inTheWay(root *os.Root, name string, err error) error {
-	return remedy.Errorf("remove the link or the file that stands in the way",
-		"%s cannot be written: %w", filepath.Join(root.Name(), filepath.FromSlash(name)), err)
+// pathOf gives the path of a slash-separated one below root.
+func pathOf(root *os.Root, name string) string {
+	return filepath.Join(root.Name(), filepath.FromSlash(name))
 }

@@ -13,28 +13,20 @@ import (
 // LockName is the lock's file in the chart's folder.
 const LockName = ".helm-livekit.lock"
 
-// Names of what a run keeps in the file system while it works. .helmignore
+// Names of what a run keeps in the chart's folder while it works. .helmignore
 // leaves out all of them.
 const (
 	ownPrefix  = ".helm-livekit."
-	journalDir = ownPrefix + "journal" // a committed run's, in the chart's folder
-	stagingDir = ownPrefix + "tmp"     // the same before its commit
-
-	// In the journal's folder:
-	journalFile = "journal.json"
-	stagedDir   = "new" // the new texts, by their names
+	stagingDir = ownPrefix + "tmp" // the files to come, by their names
+	stagedLock = stagingDir + "/" + LockName
 )
-
-// stagingBeside names the temporary folder in which a folder is made that is
-// to stand beside it as name.
-func stagingBeside(name string) string { return ownPrefix + name + ".tmp" }
 
 const chartFile = "Chart.yaml"
 
 // isChartFile reports whether name is one that this package writes: a
 // slash-separated path below the chart, without hidden folders or files other
-// than the two that a chart has. A crafted journal in a repository would
-// otherwise put a hook into .git.
+// than the two that a chart has. A crafted lock in a repository would otherwise
+// have a hook in .git removed.
 func isChartFile(name string) bool {
 	if name == LockName || name == ".helmignore" {
 		return true

@@ -1,6 +1,7 @@
 package chartdir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -36,11 +36,17 @@ type Plan struct {
 	// Changes are in order of path, the lock's left out. Apply turns those into
 	// conflicts that somebody's edit in the middle of it prevented.
 	Changes []Change
-	dir     string
-	fresh   bool // the folder is not there
-	// want and have are the texts as they should be and as they are, of all
-	// files that change. A file that is to go has no want.
-	want, have map[string][]byte
+	// Interrupted says that an earlier run was killed, which this one finishes.
+	Interrupted bool
+
+	dir   string
+	fresh bool              // the folder is not there
+	files map[string][]byte // as they should be
+	have  map[string][]byte // as they are, of those that are to be replaced or removed
+	lock  *Lock             // to be written, with
+	text  []byte            // its text
+	old   *Lock             // of the chart as it is
+	locks locks             // from which that was read
 	// step is called before each change of the file system, for tests.
 	step func()
 }
@@ -49,111 +55,82 @@ type Plan struct {
 // dir, an absolute path from ResolveTarget. The lock is completed with the
 // files and written with them.
 //
-// A chart that is there is an error without force. With force the files that
-// the old lock shows unedited are written anew; all else that differs is a
-// conflict, and stays. The new lock keeps what the old one has for such a file:
-// the text that the edits were made on, which a three-way update needs. A file
-// that the old lock does not know is in the new one only once it is written.
+// A chart that is there is an error without force, unless an interrupted run
+// has left it. With force the files that the old lock shows unedited are written
+// anew; all else that differs is a conflict, and stays. The new lock keeps what
+// the old one has for such a file: the text that the edits were made on, which a
+// three-way update needs. A file that the old lock does not know is in the new
+// one only once it is written.
 func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan, error) {
 	for name := range files {
 		if !isChartFile(name) || name == LockName {
 			return nil, fmt.Errorf("generated file %q is no path of a file of a chart", name)
 		}
 	}
-	p := &Plan{dir: dir, want: map[string][]byte{}, have: map[string][]byte{}, step: func() {}}
+	p := &Plan{dir: dir, files: files, have: map[string][]byte{}, lock: lock, old: &Lock{}, step: func() {}}
 	root, err := os.OpenRoot(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		data, err := lock.of(files)
-		p.createAll(files, data)
-		return p, err
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.fresh = true
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			p.Changes = append(p.Changes, Change{name, Created})
+		}
+	case err != nil:
 		return nil, fmt.Errorf("target: %w", err)
-	}
-	defer root.Close()
-	if err := mayWrite(root, force); err != nil {
-		return nil, err
-	}
-	old, err := readLock(root)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.compare(root, files, old); err != nil {
-		return nil, err
-	}
-	generated, err := p.generated(files, old)
-	if err != nil {
-		return nil, err
-	}
-	data, err := lock.of(generated)
-	if err != nil {
-		return nil, err
-	}
-	return p, p.addLock(root, data)
-}
-
-// generated gives, for each file of the chart that this tool has written, the
-// text that it wrote last.
-func (p *Plan) generated(files map[string][]byte, old *Lock) (map[string][]byte, error) {
-	out := maps.Clone(files)
-	base := map[string][]byte{}
-	if old != nil && p.conflicts() {
-		var err error
-		if base, err = old.Pristine(); err != nil {
-			return nil, damaged(filepath.Join(p.dir, LockName), err)
+	default:
+		defer root.Close()
+		if err := p.compare(root, force); err != nil {
+			return nil, err
 		}
 	}
+	return p, p.completeLock()
+}
+
+// completeLock gives the lock, for each file of the chart that this tool has
+// written, the text that it wrote last.
+func (p *Plan) completeLock() error {
+	base, err := p.old.Pristine()
+	written := map[string][]byte{}
 	for _, c := range p.Changes {
-		if _, wanted := files[c.Path]; c.Action != Conflict || !wanted {
-			continue
+		text, ok := p.files[c.Path]
+		if ok && c.Action == Conflict {
+			if err != nil {
+				return damaged(filepath.Join(p.dir, LockName), err)
+			}
+			text, ok = base[c.Path]
 		}
-		delete(out, c.Path)
-		if text, ok := base[c.Path]; ok {
-			out[c.Path] = text
+		if ok {
+			written[c.Path] = text
 		}
 	}
-	return out, nil
-}
-
-func (p *Plan) conflicts() bool {
-	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Action == Conflict })
-}
-
-// mayWrite refuses a chart that is there, unless force.
-func mayWrite(root *os.Root, force bool) error {
-	switch _, err := root.Lstat(chartFile); {
-	case err == nil && !force:
-		return remedy.Errorf("use --force to write its unedited files anew, --dry-run to see what would change",
-			"there is a chart already: %s", filepath.Join(root.Name(), chartFile))
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("target: %w", err)
+	if err := p.lock.record(written); err != nil {
+		return err
 	}
-	return nil
-}
-
-// createAll plans for a folder that is not there.
-func (p *Plan) createAll(files map[string][]byte, lock []byte) {
-	p.fresh = true
-	p.want = maps.Clone(files)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		p.Changes = append(p.Changes, Change{name, Created})
-	}
-	p.want[LockName] = lock
+	p.text, err = p.lock.Encode()
+	return err
 }
 
 // compare plans for all files that are generated or were by the last run.
-func (p *Plan) compare(root *os.Root, files map[string][]byte, old *Lock) error {
-	if old == nil {
-		old = &Lock{}
+func (p *Plan) compare(root *os.Root, force bool) error {
+	staging, err := look(root, stagingDir, 0)
+	chart, cerr := look(root, chartFile, 0)
+	if err = errors.Join(err, cerr); err != nil {
+		return fmt.Errorf("target: %w", err)
 	}
-	names := maps.Clone(old.Files)
-	if names == nil {
-		names = map[string]string{}
+	p.Interrupted = staging.there
+	if chart.there && !force && !p.Interrupted {
+		return remedy.Errorf("use --force to write its unedited files anew, --dry-run to see what would change",
+			"there is a chart already: %s", pathOf(root, chartFile))
 	}
-	for name := range files {
-		names[name] = ""
+	if p.locks, err = readLocks(root); err != nil {
+		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	old, err := p.locks.current(root)
+	if err != nil {
+		return err
+	}
+	p.old = cmp.Or(old, p.old)
+	for _, name := range union(p.files, p.old.Files) {
 		if _, err := folderOf(root, name); err != nil {
 			return err
 		}
@@ -161,11 +138,23 @@ func (p *Plan) compare(root *os.Root, files map[string][]byte, old *Lock) error 
 		if err != nil {
 			return fmt.Errorf("target: %w", err)
 		}
-		want, wanted := files[name]
-		action := decide(wanted, now.there, wanted && now.is(hash(want)), now.is(old.Files[name]))
-		p.add(name, action, now.data, want)
+		want, wanted := p.files[name]
+		action := decide(wanted, now.there, wanted && now.is(hash(want)), now.is(p.old.Files[name]))
+		if action == Updated || action == Removed {
+			p.have[name] = now.data
+		}
+		if action != "" {
+			p.Changes = append(p.Changes, Change{name, action})
+		}
 	}
 	return nil
+}
+
+// union gives the keys of both, in order.
+func union[A, B any](a map[string]A, b map[string]B) []string {
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // decide gives the action for a file: wanted by the new chart, there in the
@@ -186,48 +175,28 @@ func decide(wanted, there, same, unedited bool) Action {
 	return Conflict
 }
 
-func (p *Plan) add(name string, action Action, have, want []byte) {
-	switch action {
-	case "":
-		return
-	case Created:
-		p.want[name] = want
-	case Updated:
-		p.have[name], p.want[name] = have, want
-	case Removed:
-		p.have[name] = have
-	}
-	p.Changes = append(p.Changes, Change{name, action})
-}
-
-func (p *Plan) addLock(root *os.Root, data []byte) error {
-	now, err := look(root, LockName, maxLock)
-	if err != nil {
-		return fmt.Errorf("target: %w", err)
-	}
-	switch {
-	case !now.there:
-		p.want[LockName] = data
-	case !now.is(hash(data)):
-		p.have[LockName], p.want[LockName] = now.data, data
-	}
-	return nil
-}
-
-// order gives the files that change as Apply takes them: the lock late and
-// Chart.yaml last, so that a folder with a Chart.yaml holds a whole chart.
-func (p *Plan) order() []string {
-	names := map[string]bool{}
-	for _, m := range []map[string][]byte{p.want, p.have} {
-		for name := range m {
-			names[name] = true
+// writes gives the changes that Apply makes, in its order: Chart.yaml's last, so
+// that a folder with a new Chart.yaml holds all of the new chart.
+func (p *Plan) writes() []*Change {
+	var out, last []*Change
+	for i := range p.Changes {
+		switch c := &p.Changes[i]; {
+		case c.Action == Unchanged || c.Action == Conflict:
+		case c.Path == chartFile:
+			last = append(last, c)
+		default:
+			out = append(out, c)
 		}
 	}
-	rank := map[string]int{LockName: 1, chartFile: 2}
-	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
-		if rank[a] != rank[b] {
-			return rank[a] - rank[b]
-		}
-		return strings.Compare(a, b)
-	})
+	return append(out, last...)
+}
+
+// isAsPlanned reports whether what is there is still what the change was planned
+// for.
+func (p *Plan) isAsPlanned(root *os.Root, c *Change) (bool, error) {
+	now, err := look(root, c.Path, maxFile)
+	if have, ok := p.have[c.Path]; ok {
+		return now.is(hash(have)), err
+	}
+	return !now.there, err
 }

@@ -31,7 +31,10 @@ func pack(files map[string][]byte) (string, error) {
 		if total += len(files[name]); total > maxPristine {
 			return "", fmt.Errorf("the chart's files have more than %d bytes", maxPristine)
 		}
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(files[name])), Format: tar.FormatPAX}
+		header := &tar.Header{
+			Typeflag: tar.TypeReg, Format: tar.FormatPAX,
+			Name: name, Mode: 0o644, Size: int64(len(files[name])),
+		}
 		if err := w.WriteHeader(header); err != nil {
 			return "", err
 		}
@@ -42,22 +45,19 @@ func pack(files map[string][]byte) (string, error) {
 	if err := errors.Join(w.Close(), zipped.Close()); err != nil {
 		return "", err
 	}
-	return fold(base64.StdEncoding.EncodeToString(b.Bytes()), 100), nil
-}
-
-// fold breaks s into lines of n characters.
-func fold(s string, n int) string {
-	var b strings.Builder
-	for chunk := range slices.Chunk([]byte(s), n) {
-		b.Write(chunk)
-		b.WriteByte('\n')
+	var text strings.Builder
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(b.Bytes())), 100) {
+		text.Write(append(line, '\n'))
 	}
-	return b.String()
+	return text.String(), nil
 }
 
 // Pristine unpacks the files as they were generated, by path. Each has the
 // hash that the lock gives for it; anything else is an error.
 func (l *Lock) Pristine() (map[string][]byte, error) {
+	if len(l.Files) == 0 {
+		return map[string][]byte{}, nil
+	}
 	files, err := l.unpack()
 	if err != nil {
 		return nil, fmt.Errorf("lock: pristine files: %w", err)
@@ -97,7 +97,8 @@ func readArchive(archive io.Reader, sums map[string]string) (map[string][]byte, 
 		}
 		// A sparse file has a size that the archive need not hold.
 		if header.Typeflag != tar.TypeReg || header.Size > left {
-			return nil, fmt.Errorf("%q is no plain file, or more than %d bytes with the others", header.Name, maxPristine)
+			return nil, fmt.Errorf("%q is no plain file, or more than %d bytes with the others",
+				header.Name, maxPristine)
 		}
 		left -= header.Size
 		data, err := io.ReadAll(r)

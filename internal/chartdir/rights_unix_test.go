@@ -48,7 +48,7 @@ func TestModes(t *testing.T) {
 // gives what it says.
 func asNobody(t *testing.T, dir string) string {
 	t.Helper()
-	cmd := childCommand("apply", dir, 0)
+	cmd := childCommand("second", dir, 0)
 	if os.Getuid() == 0 {
 		binary := filepath.Join(openFolder(t), "test")
 		data, err := os.ReadFile(os.Args[0])
@@ -106,7 +106,8 @@ func TestNoRightToWrite(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = os.Chmod(barred, 0o755) })
 			out := asNobody(t, filepath.Join(top, "apps", "livekit"))
-			if !strings.HasPrefix(out, childSays) || strings.Count(out, childSays) != 1 || !strings.Contains(out, "permission denied") {
+			if !strings.HasPrefix(out, childSays) || strings.Count(out, childSays) != 1 ||
+				!strings.Contains(out, "permission denied") {
 				t.Errorf("it says %q", out)
 			}
 			if diff := cmp.Diff(c.before, list(t, top)); diff != "" {
@@ -170,9 +171,9 @@ func TestPipes(t *testing.T) {
 			t.Error("a pipe was read as a lock")
 		}
 		dir = t.TempDir()
-		pipe(filepath.Join(dir, journalDir, journalFile))
-		if _, err := Recover(dir); err == nil {
-			t.Error("a pipe was read as a journal")
+		pipe(filepath.Join(dir, stagedLock))
+		if _, err := ReadLock(dir); err == nil {
+			t.Error("a pipe was read as a staged lock")
 		}
 		dir = t.TempDir()
 		pipe(filepath.Join(dir, "values.yaml"))

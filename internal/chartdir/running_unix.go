@@ -5,7 +5,8 @@ package chartdir
 import (
 	"errors"
 	"os"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // tryLock locks the folder itself, which leaves nothing behind. It gives
@@ -15,18 +16,8 @@ func tryLock(root *os.Root) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := folder.SyscallConn()
-	if err == nil {
-		cerr := raw.Control(func(fd uintptr) {
-			for {
-				if err = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB); err != syscall.EINTR {
-					return
-				}
-			}
-		})
-		err = errors.Join(err, cerr)
-	}
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	err = unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EINTR) {
 		folder.Close()
 		return nil, errBusy
 	}
@@ -36,8 +27,7 @@ func tryLock(root *os.Root) (release func(), err error) {
 
 // writable gives an error where files cannot be put into a folder.
 func writable(dir string) error {
-	const write, search = 2, 1 // W_OK and X_OK of access(2)
-	if err := syscall.Access(dir, write|search); err != nil {
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
 		return &os.PathError{Op: "write into", Path: dir, Err: err}
 	}
 	return nil

@@ -4,33 +4,29 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"golang.org/x/sys/windows"
 )
 
 // tryLock opens a file that nobody else can open meanwhile, and that goes when
 // it is closed, also by the end of the process. It gives errBusy while another
 // process has it open.
 func tryLock(root *os.Root) (release func(), err error) {
-	const (
-		deleteOnClose    = 0x04000000 // FILE_FLAG_DELETE_ON_CLOSE
-		deleteAccess     = 0x00010000 // DELETE
-		sharingViolation = syscall.Errno(32)
-		exclusive        = 0
-	)
+	const exclusive = 0
 	file := filepath.Join(root.Name(), ownPrefix+"running")
-	name, err := syscall.UTF16PtrFromString(file)
+	name, err := windows.UTF16PtrFromString(file)
 	if err != nil {
 		return nil, err
 	}
-	handle, err := syscall.CreateFile(name, syscall.GENERIC_WRITE|deleteAccess, exclusive, nil,
-		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL|deleteOnClose, 0)
-	if errors.Is(err, sharingViolation) {
+	handle, err := windows.CreateFile(name, windows.GENERIC_WRITE|windows.DELETE, exclusive, nil,
+		windows.OPEN_ALWAYS, windows.FILE_ATTRIBUTE_NORMAL|windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
+	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
 		return nil, errBusy
 	}
 	if err != nil {
 		return nil, &os.PathError{Op: "create", Path: file, Err: err}
 	}
-	return func() { _ = syscall.CloseHandle(handle) }, nil
+	return func() { _ = windows.CloseHandle(handle) }, nil
 }
 
 // writable gives nil: tryLock has put a file into the chart's folder, and a

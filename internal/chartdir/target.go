@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -48,18 +47,16 @@ func ResolveTarget(dir string) (string, error) {
 // of dir, below that where it lies in it.
 func absolute(dir string) (current, target string, err error) {
 	shown, err := os.Getwd()
+	if err == nil {
+		current, err = filepath.EvalSymlinks(shown)
+	}
+	if err == nil {
+		target, err = filepath.Abs(dir)
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("current directory: %w", err)
 	}
-	current, err = filepath.EvalSymlinks(shown)
-	if err != nil {
-		return "", "", fmt.Errorf("current directory: %w", err)
-	}
-	target, err = filepath.Abs(dir)
-	if err != nil {
-		return "", "", err
-	}
-	if rel, err := filepath.Rel(shown, target); err == nil && within(shown, target) {
+	if rel, err := filepath.Rel(shown, target); err == nil && filepath.IsLocal(rel) {
 		target = filepath.Join(current, rel)
 	}
 	return current, target, nil
@@ -90,18 +87,17 @@ func treesOf(target, current string) []string {
 			break
 		}
 	}
-	switch {
-	case len(trees) > 0:
-		return trees
-	case within(current, target):
+	if len(trees) == 0 && within(current, target) {
 		return []string{current}
+	} else if len(trees) == 0 {
+		return []string{filepath.Dir(target)}
 	}
-	return []string{filepath.Dir(target)}
+	return trees
 }
 
 func within(tree, p string) bool {
 	rel, err := filepath.Rel(tree, p)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // resolve follows links in the part of the path that is there.

@@ -34,9 +34,11 @@ func TestUnwritableTarget(t *testing.T) {
 func TestResolveTarget(t *testing.T) {
 	top := t.TempDir()
 	repo := filepath.Join(top, "repo")
-	put(t, top, texts{"repo/.git/HEAD": "", "repo/file": "", "repo/apps/a": "", "elsewhere/a": "", "another/.git/HEAD": "", "another/apps/a": ""})
+	put(t, top, texts{"repo/.git/HEAD": "", "repo/file": "", "repo/apps/a": "", "elsewhere/a": "",
+		"another/.git/HEAD": "", "another/apps/a": ""})
 	for link, to := range map[string]string{
-		"repo/out": "elsewhere", "repo/inside": "repo/apps", "repo/nowhere": "missing", "repo/another": "another", "repo/apps/self": "repo/apps/self",
+		"repo/out": "elsewhere", "repo/inside": "repo/apps", "repo/nowhere": "missing", "repo/another": "another",
+		"repo/apps/self": "repo/apps/self",
 	} {
 		if err := os.Symlink(filepath.Join(top, to), filepath.Join(top, link)); err != nil {
 			t.Skip("this system makes no symbolic links:", err)
@@ -113,7 +115,8 @@ func TestResolveTargetFromALinkedDirectory(t *testing.T) {
 // What stands in the way inside the chart is found before anything is written,
 // and a link that leads out of it is followed by nobody.
 func TestWhatStandsInTheWay(t *testing.T) {
-	for name, link := range map[string]string{"out": "../elsewhere", "nowhere": "nowhere", "far out": os.TempDir(), "file": ""} {
+	for name, link := range map[string]string{"out": "../elsewhere", "nowhere": "nowhere", "far out": os.TempDir(),
+		"file": ""} {
 		t.Run(name, func(t *testing.T) {
 			top := t.TempDir()
 			dir := filepath.Join(top, "livekit")

@@ -54,21 +54,23 @@ func (p *problems) add(path, format string, args ...any) {
 	p.list = append(p.list, Problem{path, fmt.Sprintf(format, args...)})
 }
 
+func (p *problems) addIf(bad bool, path, format string, args ...any) {
+	if bad {
+		p.add(path, format, args...)
+	}
+}
+
+func (p *problems) required(path, value string) { p.addIf(value == "", path, "is missing") }
+
 // invalid adds the messages of Kubernetes' validation helpers.
 func (p *problems) invalid(path string, value any, messages []string) {
-	if len(messages) > 0 {
-		p.add(path, "%#v is invalid: %s", value, strings.Join(messages, "; "))
-	}
+	p.addIf(len(messages) > 0, path, "%#v is invalid: %s", value, strings.Join(messages, "; "))
 }
 
 func (p *problems) checkIdentity(o Object) {
 	apiVersion, kind := o.APIVersion(), o.Kind()
-	if apiVersion == "" {
-		p.add("apiVersion", "is missing")
-	}
-	if kind == "" {
-		p.add("kind", "is missing")
-	}
+	p.required("apiVersion", apiVersion)
+	p.required("kind", kind)
 	if since, instead, ok := retired(apiVersion, kind); ok {
 		p.add("apiVersion", "%s %s is not served since Kubernetes %s: use %s", apiVersion, kind, since, instead)
 		return

@@ -49,7 +49,8 @@ func TestParseErrorsNameFileLineAndReason(t *testing.T) {
 		name, text, reason string
 		line               int
 	}{
-		{"wrong indent", "a: 1\n---\nspec:\n  containers:\n    - name: x\n   links: false\n", "did not find expected", 6},
+		{"wrong indent", "a: 1\n---\nspec:\n  containers:\n    - name: x\n   links: false\n", "did not find expected",
+			6},
 		{"duplicate key", "a: 1\n---\nb:\n  c: 1\n  c: 2\n", `key "c" already set`, 5},
 		{"list", "---\n- a\n", "not a mapping", 2},
 		{"tab", "a:\n\tb: 1\n", "cannot start any token", 2},
@@ -94,13 +95,15 @@ spec:
     ports:
     - containerPort: 7880
 `)
-	if o.APIVersion() != "v1" || o.Kind() != "Pod" || o.Name() != "a" || o.Namespace() != "b" || o.Labels()["app"] != "x" || !o.IsHook() {
+	if o.APIVersion() != "v1" || o.Kind() != "Pod" || o.Name() != "a" || o.Namespace() != "b" ||
+		o.Labels()["app"] != "x" || !o.IsHook() {
 		t.Errorf("identity of %s is wrong", o)
 	}
 	if got := o.Get("spec", "containers", "0", "ports", "0", "containerPort"); got != int64(7880) {
 		t.Errorf("containerPort is %#v", got)
 	}
-	for _, path := range [][]string{{"spec", "containers", "1"}, {"spec", "containers", "x"}, {"spec", "none", "deep"}, {"kind", "deep"}} {
+	for _, path := range [][]string{{"spec", "containers", "1"}, {"spec", "containers", "x"},
+		{"spec", "none", "deep"}, {"kind", "deep"}} {
 		if got := o.Get(path...); got != nil {
 			t.Errorf("%v gives %#v", path, got)
 		}

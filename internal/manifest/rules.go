@@ -42,9 +42,7 @@ func (p *problems) checkRules(typed any) {
 	case *batchv1.Job:
 		p.checkJob("spec", o.Spec)
 	case *batchv1.CronJob:
-		if o.Spec.Schedule == "" {
-			p.add("spec.schedule", "is missing")
-		}
+		p.required("spec.schedule", o.Spec.Schedule)
 		p.checkJob("spec.jobTemplate.spec", o.Spec.JobTemplate.Spec)
 	case *corev1.Service:
 		p.checkService(o.Spec)
@@ -59,9 +57,11 @@ func (p *problems) checkRules(typed any) {
 	case *corev1.Secret:
 		p.checkDataKeys(slices.Concat(slices.Collect(maps.Keys(o.Data)), slices.Collect(maps.Keys(o.StringData))), nil)
 	case *autoscalingv1.HorizontalPodAutoscaler:
-		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, o.Spec.ScaleTargetRef.Kind, o.Spec.ScaleTargetRef.Name)
+		target := o.Spec.ScaleTargetRef
+		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, target.Kind, target.Name)
 	case *autoscalingv2.HorizontalPodAutoscaler:
-		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, o.Spec.ScaleTargetRef.Kind, o.Spec.ScaleTargetRef.Name)
+		target := o.Spec.ScaleTargetRef
+		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, target.Kind, target.Name)
 	case *policyv1.PodDisruptionBudget:
 		p.checkDisruptionBudget(o.Spec)
 	case *rbacv1.RoleBinding:
@@ -69,9 +69,7 @@ func (p *problems) checkRules(typed any) {
 	case *rbacv1.ClusterRoleBinding:
 		p.checkRoleRef(o.RoleRef)
 	case *serviceMonitor:
-		if len(o.Spec.Endpoints) == 0 {
-			p.add("spec.endpoints", "has no entry: nothing would be scraped")
-		}
+		p.addIf(len(o.Spec.Endpoints) == 0, "spec.endpoints", "has no entry: nothing would be scraped")
 	case *httpRoute:
 		p.checkHTTPRoute(o)
 	case *certificate:
@@ -84,7 +82,8 @@ func (p *problems) checkMetadata(o Object) {
 	p.checkLabels("metadata.labels", o.TextMap("metadata", "labels"))
 	for _, key := range slices.Sorted(maps.Keys(o.Map("metadata", "annotations"))) {
 		p.invalid("metadata.annotations", key, validation.IsQualifiedName(strings.ToLower(key)))
-		if _, ok := o.Map("metadata", "annotations")[key].(string); !ok && o.Map("metadata", "annotations")[key] != nil {
+		if _, ok := o.Map("metadata", "annotations")[key].(string); !ok &&
+			o.Map("metadata", "annotations")[key] != nil {
 			p.add("metadata.annotations."+key, "is no string (quote it)")
 		}
 	}
@@ -93,9 +92,7 @@ func (p *problems) checkMetadata(o Object) {
 func (p *problems) checkName(o Object) {
 	name := o.Name()
 	if name == "" {
-		if o.Text("metadata", "generateName") == "" {
-			p.add("metadata.name", "is missing")
-		}
+		p.addIf(o.Text("metadata", "generateName") == "", "metadata.name", "is missing")
 		return
 	}
 	switch {
@@ -104,9 +101,7 @@ func (p *problems) checkName(o Object) {
 	case o.Kind() == "Namespace" && o.APIVersion() == "v1":
 		p.invalid("metadata.name", name, validation.IsDNS1123Label(name))
 	case strings.HasPrefix(o.APIVersion(), "rbac.authorization.k8s.io/"):
-		if strings.ContainsAny(name, "/%") {
-			p.add("metadata.name", "%q may not contain / or %%", name)
-		}
+		p.addIf(strings.ContainsAny(name, "/%"), "metadata.name", "%q may not contain / or %%", name)
 	default:
 		p.invalid("metadata.name", name, validation.IsDNS1123Subdomain(name))
 	}
@@ -119,13 +114,15 @@ func (p *problems) checkLabels(path string, labels map[string]string) {
 	}
 }
 
-func (p *problems) checkWorkload(selector *metav1.LabelSelector, template corev1.PodTemplateSpec, claims []corev1.PersistentVolumeClaim) {
+func (p *problems) checkWorkload(
+	selector *metav1.LabelSelector, template corev1.PodTemplateSpec, claims []corev1.PersistentVolumeClaim,
+) {
 	p.checkSelector(selector, template.Labels)
 	p.checkLabels("spec.template.metadata.labels", template.Labels)
 	p.checkPod("spec.template.spec", template.Spec, claims)
-	if policy := template.Spec.RestartPolicy; policy != "" && policy != corev1.RestartPolicyAlways {
-		p.add("spec.template.spec.restartPolicy", "%q is not allowed here: Always", policy)
-	}
+	policy := template.Spec.RestartPolicy
+	p.addIf(policy != "" && policy != corev1.RestartPolicyAlways,
+		"spec.template.spec.restartPolicy", "%q is not allowed here: Always", policy)
 }
 
 func (p *problems) checkSelector(selector *metav1.LabelSelector, labels map[string]string) {
@@ -153,9 +150,7 @@ func (p *problems) checkDeploymentStrategy(s appsv1.DeploymentStrategy) {
 			p.add("spec.strategy.rollingUpdate", "maxSurge and maxUnavailable may not both be 0")
 		}
 	case appsv1.RecreateDeploymentStrategyType:
-		if s.RollingUpdate != nil {
-			p.add("spec.strategy.rollingUpdate", "may not be set where strategy.type is Recreate")
-		}
+		p.addIf(s.RollingUpdate != nil, "spec.strategy.rollingUpdate", "may not be set where strategy.type is Recreate")
 	default:
 		p.add("spec.strategy.type", "%q is unknown: RollingUpdate or Recreate", s.Type)
 	}
@@ -169,18 +164,16 @@ func (p *problems) checkJob(path string, job batchv1.JobSpec) {
 	template := path + ".template"
 	p.checkLabels(template+".metadata.labels", job.Template.Labels)
 	p.checkPod(template+".spec", job.Template.Spec, nil)
-	if policy := job.Template.Spec.RestartPolicy; policy != corev1.RestartPolicyNever && policy != corev1.RestartPolicyOnFailure {
-		p.add(template+".spec.restartPolicy", "%q is not allowed in a Job: Never or OnFailure", policy)
-	}
+	policy := job.Template.Spec.RestartPolicy
+	p.addIf(policy != corev1.RestartPolicyNever && policy != corev1.RestartPolicyOnFailure,
+		template+".spec.restartPolicy", "%q is not allowed in a Job: Never or OnFailure", policy)
 }
 
 func (p *problems) checkClaim(path string, claim corev1.PersistentVolumeClaimSpec) {
-	if len(claim.AccessModes) == 0 {
-		p.add(path+".accessModes", "has no entry")
-	}
+	p.addIf(len(claim.AccessModes) == 0, path+".accessModes", "has no entry")
 	for i, mode := range claim.AccessModes {
-		known := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce, corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOncePod}
-		oneOf(p, fmt.Sprintf("%s.accessModes[%d]", path, i), mode, known...)
+		oneOf(p, fmt.Sprintf("%s.accessModes[%d]", path, i), mode,
+			corev1.ReadWriteOnce, corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOncePod)
 	}
 	if size, ok := claim.Resources.Requests[corev1.ResourceStorage]; !ok {
 		p.add(path+".resources.requests.storage", "is missing")
@@ -192,9 +185,7 @@ func (p *problems) checkClaim(path string, claim corev1.PersistentVolumeClaimSpe
 // oneOf adds a problem where value is none of known. An empty value is left
 // to the API server's default.
 func oneOf[T ~string](p *problems, path string, value T, known ...T) {
-	if value != "" && !slices.Contains(known, value) {
-		p.add(path, "%q is unknown: one of %v", value, known)
-	}
+	p.addIf(value != "" && !slices.Contains(known, value), path, "%q is unknown: one of %v", value, known)
 }
 
 func (p *problems) checkDataKeys(text, binary []string) {
@@ -203,45 +194,32 @@ func (p *problems) checkDataKeys(text, binary []string) {
 		p.invalid("data", key, validation.IsConfigMapKey(key))
 	}
 	for _, key := range binary {
-		if slices.Contains(text, key) {
-			p.add("binaryData."+key, "is in data as well")
-		}
+		p.addIf(slices.Contains(text, key), "binaryData."+key, "is in data as well")
 	}
 }
 
 func (p *problems) checkAutoscaler(least *int32, most int32, kind, name string) {
-	if kind == "" || name == "" {
-		p.add("spec.scaleTargetRef", "kind or name is missing")
-	}
-	if most < 1 {
-		p.add("spec.maxReplicas", "%d is below 1", most)
-	}
+	p.addIf(kind == "" || name == "", "spec.scaleTargetRef", "kind or name is missing")
+	p.addIf(most < 1, "spec.maxReplicas", "%d is below 1", most)
 	if least != nil && *least > most {
 		p.add("spec.minReplicas", "%d is above maxReplicas (%d)", *least, most)
 	}
 }
 
 func (p *problems) checkDisruptionBudget(spec policyv1.PodDisruptionBudgetSpec) {
-	if spec.MinAvailable != nil && spec.MaxUnavailable != nil {
-		p.add("spec", "minAvailable and maxUnavailable exclude each other")
-	}
+	p.addIf(spec.MinAvailable != nil && spec.MaxUnavailable != nil,
+		"spec", "minAvailable and maxUnavailable exclude each other")
 }
 
 func (p *problems) checkRoleRef(ref rbacv1.RoleRef) {
-	if ref.Kind == "" || ref.Name == "" {
-		p.add("roleRef", "kind or name is missing")
-	}
+	p.addIf(ref.Kind == "" || ref.Name == "", "roleRef", "kind or name is missing")
 }
 
 func (p *problems) checkCertificate(c *certificate) {
-	if c.Spec.SecretName == "" {
-		p.add("spec.secretName", "is missing")
-	}
-	if c.Spec.IssuerRef.Name == "" {
-		p.add("spec.issuerRef.name", "is missing")
-	}
-	if len(c.Spec.DNSNames)+len(c.Spec.IPAddresses)+len(c.Spec.URIs)+len(c.Spec.EmailAddresses)+len(c.Spec.OtherNames) == 0 &&
-		c.Spec.CommonName == "" && c.Spec.LiteralSubject == "" {
-		p.add("spec", "names nothing that the certificate is for: dnsNames is missing")
-	}
+	p.required("spec.secretName", c.Spec.SecretName)
+	p.required("spec.issuerRef.name", c.Spec.IssuerRef.Name)
+	names := len(c.Spec.DNSNames) + len(c.Spec.IPAddresses) + len(c.Spec.URIs) +
+		len(c.Spec.EmailAddresses) + len(c.Spec.OtherNames)
+	p.addIf(names == 0 && c.Spec.CommonName == "" && c.Spec.LiteralSubject == "",
+		"spec", "names nothing that the certificate is for: dnsNames is missing")
 }

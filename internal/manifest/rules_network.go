@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -13,26 +14,22 @@ import (
 )
 
 func (p *problems) checkService(spec corev1.ServiceSpec) {
-	oneOf(p, "spec.type", spec.Type, corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeExternalName)
+	oneOf(p, "spec.type", spec.Type,
+		corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort,
+		corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeExternalName)
 	external := spec.Type == corev1.ServiceTypeNodePort || spec.Type == corev1.ServiceTypeLoadBalancer
 	headless := spec.ClusterIP == corev1.ClusterIPNone
-	if len(spec.Ports) == 0 && !headless && spec.Type != corev1.ServiceTypeExternalName {
-		p.add("spec.ports", "has no entry")
-	}
-	if headless && external {
-		p.add("spec.clusterIP", "None does not go with type %s", spec.Type)
-	}
-	if spec.Type == corev1.ServiceTypeExternalName && spec.ExternalName == "" {
-		p.add("spec.externalName", "is missing")
-	}
-	if spec.ExternalTrafficPolicy != "" && !external && len(spec.ExternalIPs) == 0 {
-		p.add("spec.externalTrafficPolicy", "is for the types NodePort and LoadBalancer alone")
-	}
-	oneOf(p, "spec.externalTrafficPolicy", spec.ExternalTrafficPolicy, corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal)
+	p.addIf(len(spec.Ports) == 0 && !headless && spec.Type != corev1.ServiceTypeExternalName,
+		"spec.ports", "has no entry")
+	p.addIf(headless && external, "spec.clusterIP", "None does not go with type %s", spec.Type)
+	p.addIf(spec.Type == corev1.ServiceTypeExternalName && spec.ExternalName == "", "spec.externalName", "is missing")
+	p.addIf(spec.ExternalTrafficPolicy != "" && !external && len(spec.ExternalIPs) == 0,
+		"spec.externalTrafficPolicy", "is for the types NodePort and LoadBalancer alone")
+	oneOf(p, "spec.externalTrafficPolicy", spec.ExternalTrafficPolicy,
+		corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal)
 	oneOf(p, "spec.sessionAffinity", spec.SessionAffinity, corev1.ServiceAffinityClientIP, corev1.ServiceAffinityNone)
-	if spec.Type != corev1.ServiceTypeLoadBalancer && spec.LoadBalancerClass != nil {
-		p.add("spec.loadBalancerClass", "is for type LoadBalancer alone")
-	}
+	p.addIf(spec.Type != corev1.ServiceTypeLoadBalancer && spec.LoadBalancerClass != nil,
+		"spec.loadBalancerClass", "is for type LoadBalancer alone")
 	p.checkLabels("spec.selector", spec.Selector)
 	p.checkServicePorts(spec.Ports, external)
 }
@@ -50,17 +47,16 @@ func (p *problems) checkServicePorts(ports []corev1.ServicePort, external bool) 
 			p.add(here+".name", "is missing: a Service with several ports names each")
 		}
 		oneOf(p, here+".protocol", port.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
-		protocol := protocolOf(port.Protocol)
+		protocol := cmp.Or(port.Protocol, corev1.ProtocolTCP)
 		p.unique(here, fmt.Sprintf("%d/%s", port.Port, protocol), "port", numbers)
 		p.checkTargetPort(here+".targetPort", port.TargetPort)
 		if port.NodePort == 0 {
 			continue
 		}
-		if !external {
-			p.add(here+".nodePort", "is for the types NodePort and LoadBalancer alone")
-		}
+		p.addIf(!external, here+".nodePort", "is for the types NodePort and LoadBalancer alone")
 		if port.NodePort < 30000 || port.NodePort > 32767 {
-			p.add(here+".nodePort", "%d is out of the range 30000-32767 that clusters have unless set up otherwise", port.NodePort)
+			p.add(here+".nodePort", "%d is out of the range 30000-32767 that clusters have unless set up otherwise",
+				port.NodePort)
 		}
 		p.unique(here+".nodePort", fmt.Sprintf("%d/%s", port.NodePort, protocol), "node port", nodePorts)
 	}
@@ -76,9 +72,8 @@ func (p *problems) checkTargetPort(at string, port intstr.IntOrString) {
 }
 
 func (p *problems) checkIngress(spec networkingv1.IngressSpec) {
-	if len(spec.Rules) == 0 && spec.DefaultBackend == nil {
-		p.add("spec.rules", "has no entry, and there is no defaultBackend")
-	}
+	p.addIf(len(spec.Rules) == 0 && spec.DefaultBackend == nil,
+		"spec.rules", "has no entry, and there is no defaultBackend")
 	if spec.DefaultBackend != nil {
 		p.checkIngressBackend("spec.defaultBackend", *spec.DefaultBackend)
 	}
@@ -88,9 +83,7 @@ func (p *problems) checkIngress(spec networkingv1.IngressSpec) {
 		if rule.HTTP == nil {
 			continue
 		}
-		if len(rule.HTTP.Paths) == 0 {
-			p.add(here+".http.paths", "has no entry")
-		}
+		p.addIf(len(rule.HTTP.Paths) == 0, here+".http.paths", "has no entry")
 		for j, path := range rule.HTTP.Paths {
 			p.checkIngressPath(fmt.Sprintf("%s.http.paths[%d]", here, j), path)
 		}
@@ -120,10 +113,10 @@ func (p *problems) checkIngressPath(at string, path networkingv1.HTTPIngressPath
 	if path.PathType == nil {
 		p.add(at+".pathType", "is missing: Prefix, Exact or ImplementationSpecific")
 	} else {
-		oneOf(p, at+".pathType", *path.PathType, networkingv1.PathTypePrefix, networkingv1.PathTypeExact, networkingv1.PathTypeImplementationSpecific)
-		if *path.PathType != networkingv1.PathTypeImplementationSpecific && !strings.HasPrefix(path.Path, "/") {
-			p.add(at+".path", "%q must start with /", path.Path)
-		}
+		oneOf(p, at+".pathType", *path.PathType,
+			networkingv1.PathTypePrefix, networkingv1.PathTypeExact, networkingv1.PathTypeImplementationSpecific)
+		p.addIf(*path.PathType != networkingv1.PathTypeImplementationSpecific && !strings.HasPrefix(path.Path, "/"),
+			at+".path", "%q must start with /", path.Path)
 	}
 	p.checkIngressBackend(at+".backend", path.Backend)
 }
@@ -135,9 +128,7 @@ func (p *problems) checkIngressBackend(at string, backend networkingv1.IngressBa
 	case backend.Service != nil && backend.Resource != nil:
 		p.add(at, "service and resource exclude each other")
 	case backend.Service != nil:
-		if backend.Service.Name == "" {
-			p.add(at+".service.name", "is missing")
-		}
+		p.required(at+".service.name", backend.Service.Name)
 		if port := backend.Service.Port; (port.Name == "") == (port.Number == 0) {
 			p.add(at+".service.port", "needs a name or a number, exactly one")
 		}
@@ -152,7 +143,8 @@ func (p *problems) checkNetworkPolicy(spec networkingv1.NetworkPolicySpec) {
 		p.checkPolicyPorts(fmt.Sprintf("spec.egress[%d].ports", i), rule.Ports)
 	}
 	for i, kind := range spec.PolicyTypes {
-		oneOf(p, fmt.Sprintf("spec.policyTypes[%d]", i), kind, networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)
+		oneOf(p, fmt.Sprintf("spec.policyTypes[%d]", i), kind,
+			networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)
 	}
 }
 
@@ -172,13 +164,10 @@ func (p *problems) checkPolicyPorts(at string, ports []networkingv1.NetworkPolic
 }
 
 func (p *problems) checkHTTPRoute(route *httpRoute) {
-	if len(route.Spec.ParentRefs) == 0 && route.Spec.UseDefaultGateways == "" {
-		p.add("spec.parentRefs", "has no entry: no Gateway would take the route")
-	}
+	p.addIf(len(route.Spec.ParentRefs) == 0 && route.Spec.UseDefaultGateways == "",
+		"spec.parentRefs", "has no entry: no Gateway would take the route")
 	for i, parent := range route.Spec.ParentRefs {
-		if parent.Name == "" {
-			p.add(fmt.Sprintf("spec.parentRefs[%d].name", i), "is missing")
-		}
+		p.required(fmt.Sprintf("spec.parentRefs[%d].name", i), parent.Name)
 	}
 	for i, host := range route.Spec.Hostnames {
 		p.checkHost(fmt.Sprintf("spec.hostnames[%d]", i), host)
@@ -190,17 +179,15 @@ func (p *problems) checkHTTPRoute(route *httpRoute) {
 
 func (p *problems) checkHTTPRouteRule(at string, rule httpRouteRule) {
 	for j, match := range rule.Matches {
-		if match.Path != nil && !slices.Contains([]string{"", "PathPrefix", "Exact", "RegularExpression"}, match.Path.Type) {
-			p.add(fmt.Sprintf("%s.matches[%d].path.type", at, j), "%q is unknown: PathPrefix, Exact or RegularExpression", match.Path.Type)
+		if match.Path != nil && !slices.Contains([]string{"", "PathPrefix", "Exact", "RegularExpression"},
+			match.Path.Type) {
+			p.add(fmt.Sprintf("%s.matches[%d].path.type", at, j),
+				"%q is unknown: PathPrefix, Exact or RegularExpression", match.Path.Type)
 		}
 	}
 	for j, backend := range rule.BackendRefs {
 		here := fmt.Sprintf("%s.backendRefs[%d]", at, j)
-		if backend.Name == "" {
-			p.add(here+".name", "is missing")
-		}
-		if backend.Port == 0 && (backend.Kind == "" || backend.Kind == "Service") {
-			p.add(here+".port", "is missing")
-		}
+		p.required(here+".name", backend.Name)
+		p.addIf(backend.Port == 0 && (backend.Kind == "" || backend.Kind == "Service"), here+".port", "is missing")
 	}
 }

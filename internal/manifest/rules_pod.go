@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -17,9 +18,7 @@ import (
 // checkPod holds a pod's spec at path against the API server's rules. claims
 // are a StatefulSet's volume claim templates: they are volumes too.
 func (p *problems) checkPod(at string, pod corev1.PodSpec, claims []corev1.PersistentVolumeClaim) {
-	if len(pod.Containers) == 0 {
-		p.add(at+".containers", "has no entry")
-	}
+	p.addIf(len(pod.Containers) == 0, at+".containers", "has no entry")
 	volumes := p.checkVolumes(at, pod.Volumes)
 	for _, claim := range claims {
 		volumes[claim.Name] = true
@@ -44,15 +43,15 @@ func (p *problems) checkPod(at string, pod corev1.PodSpec, claims []corev1.Persi
 	if s := pod.TerminationGracePeriodSeconds; s != nil && *s < 0 {
 		p.add(at+".terminationGracePeriodSeconds", "%d is negative", *s)
 	}
-	oneOf(p, at+".restartPolicy", pod.RestartPolicy, corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
-	oneOf(p, at+".dnsPolicy", pod.DNSPolicy, corev1.DNSClusterFirst, corev1.DNSClusterFirstWithHostNet, corev1.DNSDefault, corev1.DNSNone)
+	oneOf(p, at+".restartPolicy", pod.RestartPolicy,
+		corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
+	oneOf(p, at+".dnsPolicy", pod.DNSPolicy,
+		corev1.DNSClusterFirst, corev1.DNSClusterFirstWithHostNet, corev1.DNSDefault, corev1.DNSNone)
 }
 
 // unique adds a problem where name stands in seen already, and notes it there.
 func (p *problems) unique(at, name, what string, seen map[string]bool) {
-	if name != "" && seen[name] {
-		p.add(at, "the %s %q is there twice", what, name)
-	}
+	p.addIf(name != "" && seen[name], at, "the %s %q is there twice", what, name)
 	seen[name] = true
 }
 
@@ -65,18 +64,15 @@ func (p *problems) checkVolumes(at string, volumes []corev1.Volume) map[string]b
 		if n := countSet(v.VolumeSource); n > 1 {
 			p.add(here, "has %d sources, one is allowed", n)
 		}
-		switch {
-		case v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == "":
-			p.add(here+".persistentVolumeClaim.claimName", "is missing")
-		case v.Secret != nil && v.Secret.SecretName == "":
-			p.add(here+".secret.secretName", "is missing")
-		case v.ConfigMap != nil && v.ConfigMap.Name == "":
-			p.add(here+".configMap.name", "is missing")
+		if c := v.PersistentVolumeClaim; c != nil {
+			p.required(here+".persistentVolumeClaim.claimName", c.ClaimName)
 		}
 		if v.Secret != nil {
+			p.required(here+".secret.secretName", v.Secret.SecretName)
 			p.checkItems(here+".secret", v.Secret.Items, v.Secret.DefaultMode)
 		}
 		if v.ConfigMap != nil {
+			p.required(here+".configMap.name", v.ConfigMap.Name)
 			p.checkItems(here+".configMap", v.ConfigMap.Items, v.ConfigMap.DefaultMode)
 		}
 	}
@@ -84,27 +80,25 @@ func (p *problems) checkVolumes(at string, volumes []corev1.Volume) map[string]b
 }
 
 func (p *problems) checkItems(at string, items []corev1.KeyToPath, mode *int32) {
-	if mode != nil && (*mode < 0 || *mode > 0o777) {
-		p.add(at+".defaultMode", "%d is no file mode: 0 to 0777 (octal)", *mode)
-	}
+	p.checkMode(at+".defaultMode", mode)
 	for i, item := range items {
 		here := fmt.Sprintf("%s.items[%d]", at, i)
-		if item.Key == "" {
-			p.add(here+".key", "is missing")
-		}
-		if item.Path == "" {
-			p.add(here+".path", "is missing")
-		} else if !isBelow(item.Path) {
-			p.add(here+".path", "%q must be relative and without ..", item.Path)
-		}
-		if m := item.Mode; m != nil && (*m < 0 || *m > 0o777) {
-			p.add(here+".mode", "%d is no file mode: 0 to 0777 (octal)", *m)
-		}
+		p.required(here+".key", item.Key)
+		p.required(here+".path", item.Path)
+		p.checkBelow(here+".path", item.Path)
+		p.checkMode(here+".mode", item.Mode)
 	}
 }
 
-func isBelow(name string) bool {
-	return !path.IsAbs(name) && !slices.Contains(strings.Split(name, "/"), "..")
+func (p *problems) checkMode(at string, mode *int32) {
+	if mode != nil && (*mode < 0 || *mode > 0o777) {
+		p.add(at, "%d is no file mode: 0 to 0777 (octal)", *mode)
+	}
+}
+
+func (p *problems) checkBelow(at, name string) {
+	leads := path.IsAbs(name) || slices.Contains(strings.Split(name, "/"), "..")
+	p.addIf(leads, at, "%q must be relative and without ..", name)
 }
 
 // countSet counts the fields that are set of a struct that has pointers alone,
@@ -127,7 +121,8 @@ func (p *problems) checkContainer(at string, c corev1.Container, volumes map[str
 	}
 	if strings.TrimSpace(c.Image) == "" {
 		p.add(at+".image", "is missing")
-	} else if c.Image != strings.TrimSpace(c.Image) || strings.HasPrefix(c.Image, ":") || strings.HasSuffix(c.Image, ":") {
+	} else if c.Image != strings.TrimSpace(c.Image) || strings.HasPrefix(c.Image, ":") ||
+		strings.HasSuffix(c.Image, ":") {
 		p.add(at+".image", "%q is no image reference", c.Image)
 	}
 	oneOf(p, at+".imagePullPolicy", c.ImagePullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)
@@ -138,16 +133,16 @@ func (p *problems) checkContainer(at string, c corev1.Container, volumes map[str
 	p.checkProbe(at+".startupProbe", c.StartupProbe, c.Ports, 1)
 	p.checkProbe(at+".livenessProbe", c.LivenessProbe, c.Ports, 1)
 	p.checkProbe(at+".readinessProbe", c.ReadinessProbe, c.Ports, math.MaxInt32)
-	if s := c.SecurityContext; s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot && s.RunAsUser != nil && *s.RunAsUser == 0 {
-		p.add(at+".securityContext", "runAsNonRoot and runAsUser 0 exclude each other")
-	}
+	s := c.SecurityContext
+	p.addIf(s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot && s.RunAsUser != nil && *s.RunAsUser == 0,
+		at+".securityContext", "runAsNonRoot and runAsUser 0 exclude each other")
 }
 
 func (p *problems) checkInitContainer(at string, c corev1.Container) {
 	isSidecar := c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
-	if !isSidecar && (c.LivenessProbe != nil || c.ReadinessProbe != nil || c.StartupProbe != nil || c.Lifecycle != nil) {
-		p.add(at, "an init container has no probes and no lifecycle, unless restartPolicy is Always")
-	}
+	isWatched := c.LivenessProbe != nil || c.ReadinessProbe != nil || c.StartupProbe != nil || c.Lifecycle != nil
+	p.addIf(isWatched && !isSidecar,
+		at, "an init container has no probes and no lifecycle, unless restartPolicy is Always")
 }
 
 func (p *problems) checkContainerPorts(at string, ports []corev1.ContainerPort, hostNetwork bool) {
@@ -160,12 +155,14 @@ func (p *problems) checkContainerPorts(at string, ports []corev1.ContainerPort, 
 			p.unique(here+".name", port.Name, "port name", names)
 		}
 		oneOf(p, here+".protocol", port.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
-		p.unique(here, fmt.Sprintf("%d/%s", port.ContainerPort, protocolOf(port.Protocol)), "port", numbers)
+		number := fmt.Sprintf("%d/%s", port.ContainerPort, cmp.Or(port.Protocol, corev1.ProtocolTCP))
+		p.unique(here, number, "port", numbers)
 		if port.HostPort != 0 {
 			p.checkPortNumber(here+".hostPort", port.HostPort)
 		}
 		if hostNetwork && port.HostPort != 0 && port.HostPort != port.ContainerPort {
-			p.add(here+".hostPort", "%d must equal containerPort %d where hostNetwork is true", port.HostPort, port.ContainerPort)
+			p.add(here+".hostPort", "%d must equal containerPort %d where hostNetwork is true", port.HostPort,
+				port.ContainerPort)
 		}
 	}
 }
@@ -178,13 +175,6 @@ func (p *problems) checkPortNumber(at string, port int32) {
 	p.invalid(at, int(port), validation.IsValidPortNum(int(port)))
 }
 
-func protocolOf(protocol corev1.Protocol) corev1.Protocol {
-	if protocol == "" {
-		return corev1.ProtocolTCP
-	}
-	return protocol
-}
-
 // checkHostPorts finds host ports that two containers of a pod want.
 func (p *problems) checkHostPorts(at string, pod corev1.PodSpec) {
 	owner := map[string]string{}
@@ -193,7 +183,7 @@ func (p *problems) checkHostPorts(at string, pod corev1.PodSpec) {
 			if port.HostPort == 0 {
 				continue
 			}
-			key := fmt.Sprintf("%s%d/%s", port.HostIP, port.HostPort, protocolOf(port.Protocol))
+			key := fmt.Sprintf("%s%d/%s", port.HostIP, port.HostPort, cmp.Or(port.Protocol, corev1.ProtocolTCP))
 			if other, ok := owner[key]; ok && other != c.Name {
 				p.add(at, "the containers %s and %s both want host port %s", other, c.Name, key)
 			}
@@ -215,9 +205,7 @@ func (p *problems) checkEnv(at string, env []corev1.EnvVar) {
 		if e.ValueFrom == nil {
 			continue
 		}
-		if e.Value != "" {
-			p.add(here, "%s has value and valueFrom, one is allowed", e.Name)
-		}
+		p.addIf(e.Value != "", here, "%s has value and valueFrom, one is allowed", e.Name)
 		p.checkEnvSource(here+".valueFrom", e.ValueFrom)
 	}
 }
@@ -238,16 +226,10 @@ func (p *problems) checkMounts(at string, mounts []corev1.VolumeMount, volumes m
 	paths := map[string]bool{}
 	for i, m := range mounts {
 		here := fmt.Sprintf("%s.volumeMounts[%d]", at, i)
-		if !volumes[m.Name] {
-			p.add(here+".name", "the pod has no volume %q", m.Name)
-		}
-		if m.MountPath == "" {
-			p.add(here+".mountPath", "is missing")
-		}
+		p.addIf(!volumes[m.Name], here+".name", "the pod has no volume %q", m.Name)
+		p.required(here+".mountPath", m.MountPath)
 		p.unique(here+".mountPath", m.MountPath, "mount path", paths)
-		if m.SubPath != "" && !isBelow(m.SubPath) {
-			p.add(here+".subPath", "%q must be relative and without ..", m.SubPath)
-		}
+		p.checkBelow(here+".subPath", m.SubPath)
 	}
 }
 
@@ -265,9 +247,7 @@ func (p *problems) checkProbe(at string, probe *corev1.Probe, ports []corev1.Con
 	if probe == nil {
 		return
 	}
-	if probe.SuccessThreshold > mostSuccesses {
-		p.add(at+".successThreshold", "must be %d", mostSuccesses)
-	}
+	p.addIf(probe.SuccessThreshold > mostSuccesses, at+".successThreshold", "must be %d", mostSuccesses)
 	if n := countSet(probe.ProbeHandler); n != 1 {
 		p.add(at, "has %d handlers (httpGet, tcpSocket, exec, grpc), exactly one is expected", n)
 	}

@@ -19,7 +19,8 @@ func (o *RunOptions) remembered() map[string]any {
 
 func (o *RunOptions) texts() map[string]*string {
 	return map[string]*string{
-		"name": &o.Name, "version": &o.Version, "appVersion": &o.AppVersion, "host": &o.Host, "conventions": &o.ConventionsFile,
+		"name": &o.Name, "version": &o.Version, "appVersion": &o.AppVersion, "host": &o.Host,
+		"conventions": &o.ConventionsFile,
 	}
 }
 

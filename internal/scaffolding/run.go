@@ -92,12 +92,6 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	notes, finished, err := recoverTarget(target, o.DryRun)
-	if err != nil {
-		return nil, err
-	}
-	// What an interrupted run has written is nobody's yet: it was to be this.
-	o.Force = o.Force || finished
 	old, err := chartdir.ReadLock(target)
 	if err != nil {
 		return nil, err
@@ -106,7 +100,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		o.repeat(old.Options)
 	}
 	options := o.remembered()
-	conv, warnings, err := conventions(ctx, o.following(), target)
+	conv, notes, err := conventions(ctx, o.following(), target)
 	if err != nil {
 		return nil, err
 	}
@@ -129,20 +123,33 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 			Dir: filepath.ToSlash(o.Dir), Name: chart.Name, Version: chart.Version,
 			AppVersion: chart.AppVersion, Components: chart.Components,
 		},
-		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun, Notes: append(notes, warnings...),
+		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun, Notes: notes,
 	}
-	if o.DryRun {
-		result.Diff = plan.Diff()
-		return result, nil
+	return result, result.carryOut(ctx, target, plan, chart)
+}
+
+// carryOut writes the chart, or with DryRun shows the difference to the one that
+// is there.
+func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Plan, chart *Chart) error {
+	if r.DryRun {
+		if plan.Interrupted {
+			r.Notes = append(r.Notes,
+				"An interrupted run waits to be finished, so this compares with half of what it wrote.")
+		}
+		r.Diff = plan.Diff()
+		return nil
 	}
-	note, err := checkMixture(ctx, target, chart, result)
+	if plan.Interrupted {
+		r.Notes = append(r.Notes, "An interrupted run was finished.")
+	}
+	note, err := checkMixture(ctx, target, chart, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if note != "" {
-		result.Notes = append(result.Notes, note)
+		r.Notes = append(r.Notes, note)
 	}
-	return result, plan.Apply(ctx)
+	return plan.Apply(ctx)
 }
 
 // checkMixture says what is wrong with the chart as it will be where files stay
@@ -167,32 +174,11 @@ func checkMixture(ctx context.Context, target string, chart *Chart, r *Result) (
 	}
 	if err := check(ctx, &mixed); err != nil {
 		return fmt.Sprintf("The chart is not sound with the files that were left alone (%s): %s\n"+
-			"Take the changes over by hand: remove such a file (it is in version control), run this again, and merge the two.",
+			"Take the changes over by hand: remove such a file (it is in version control), run this again, "+
+			"and merge the two.",
 			strings.Join(kept, ", "), strings.TrimSpace(err.Error())), nil
 	}
 	return "", nil
-}
-
-// recoverTarget finishes or undoes what an interrupted run has left, unless
-// nothing is to be written. It reports whether there was one to finish.
-func recoverTarget(target string, dryRun bool) (notes []string, finished bool, err error) {
-	if dryRun {
-		if chartdir.IsPending(target) {
-			notes = append(notes, "An interrupted run waits to be finished, so this compares with half of what it wrote.")
-		}
-		return notes, false, nil
-	}
-	r, err := chartdir.Recover(target)
-	if err != nil {
-		return nil, false, err
-	}
-	if r.Finished {
-		notes = append(notes, "An interrupted run was finished first.")
-	}
-	if len(r.Kept) > 0 {
-		notes = append(notes, "Edited since then, and left alone: "+strings.Join(r.Kept, ", ")+".")
-	}
-	return notes, r.Finished, nil
 }
 
 // Following says which conventions a chart follows.
