@@ -2,6 +2,7 @@ package helmchart
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type BuildError struct {
 }
 
 func (e *BuildError) Error() string {
-	return fmt.Sprintf("fetch the dependencies of %s: helm dependency: %s", e.Chart, or(e.Output, e.Err.Error()))
+	return fmt.Sprintf("fetch the dependencies of %s: helm dependency: %s", e.Chart, cmp.Or(e.Output, e.Err.Error()))
 }
 
 // Unwrap gives the error of the process or of the context.
@@ -168,9 +169,16 @@ func (b *builder) fetch(ctx context.Context, c *chart.Chart, src string) error {
 	if c.Lock == nil {
 		action = "update"
 	}
-	output, err := b.run(ctx, action, b.place(src), refresh)
+	run := func(action string) (string, error) {
+		args := []string{"dependency", action, b.place(src)}
+		if !refresh {
+			args = append(args, "--skip-refresh")
+		}
+		return runHelm(ctx, b.helm, args...)
+	}
+	output, err := run(action)
 	if err != nil && action == "build" && strings.Contains(output, "out of sync") {
-		output, err = b.run(ctx, "update", b.place(src), refresh)
+		output, err = run("update")
 	}
 	if err == nil {
 		return nil
@@ -194,14 +202,22 @@ func step(output, src string) string {
 // maxOutput is how much of what Helm says is kept, from the end.
 const maxOutput = 64 << 10
 
-// run runs `helm dependency ACTION` and gives what it says of failures,
-// credentials masked.
-func (b *builder) run(ctx context.Context, action, dir string, refresh bool) (string, error) {
-	args := []string{"dependency", action, dir}
-	if !refresh {
-		args = append(args, "--skip-refresh")
+// UpdateDependencies has Helm fill charts/ of the chart in a folder, where it is.
+// helmBin and Helm's refusals are as for BuildDependencies.
+func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...string) error {
+	output, err := runHelm(ctx, helmBin, append([]string{"dependency", "update", dir}, flags...)...)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return &BuildError{Chart: dir, Output: output, Step: step(output, dir), Err: err}
 	}
-	cmd := exec.CommandContext(ctx, b.helm, args...)
+	return nil
+}
+
+// runHelm runs Helm and gives what it says of failures, credentials masked.
+func runHelm(ctx context.Context, program string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
 	var stdout, stderr tail
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	killGroup(cmd)

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 )
 
 // progress counts the bytes that are on their way.
@@ -16,7 +18,7 @@ type progress struct {
 	sent  map[digest.Digest]int64
 }
 
-func newProgress(blobs []blob, tell func(done, total int64)) *progress {
+func newProgress(blobs []oci.Blob, tell func(done, total int64)) *progress {
 	p := &progress{tell: tell, sent: map[digest.Digest]int64{}}
 	for _, b := range blobs {
 		p.total += b.Size
@@ -24,7 +26,7 @@ func newProgress(blobs []blob, tell func(done, total int64)) *progress {
 	return p
 }
 
-func (p *progress) set(b blob, change func(sent int64) int64) {
+func (p *progress) set(b oci.Blob, change func(sent int64) int64) {
 	if p.tell == nil {
 		return
 	}
@@ -39,17 +41,24 @@ func (p *progress) set(b blob, change func(sent int64) int64) {
 }
 
 // settle counts a blob as sent: it is, or will be begun anew.
-func (p *progress) settle(b blob) { p.set(b, func(int64) int64 { return b.Size }) }
+func (p *progress) settle(b oci.Blob) { p.set(b, func(int64) int64 { return b.Size }) }
 
-// watch counts what is read of a blob, from its beginning.
-func (p *progress) watch(b blob, r io.ReadCloser) io.ReadCloser {
-	p.set(b, func(int64) int64 { return 0 })
-	return &watched{r, b, p}
+// watch gives the blob so that what is read of it is counted, from its beginning
+// with every try.
+func (p *progress) watch(b oci.Blob) oci.Blob {
+	return oci.Blob{Descriptor: b.Descriptor, Open: func() (io.ReadCloser, error) {
+		r, err := b.Open()
+		if err != nil {
+			return nil, err
+		}
+		p.set(b, func(int64) int64 { return 0 })
+		return &watched{r, b, p}, nil
+	}}
 }
 
 type watched struct {
 	io.ReadCloser
-	b blob
+	b oci.Blob
 	p *progress
 }
 

@@ -1,4 +1,4 @@
-package publish
+package oci
 
 import (
 	"bytes"
@@ -12,20 +12,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// authenticator gives the credentials for a repository: those of the
-// connection, else what Helm stored, else Docker's and its credential helpers',
-// else none.
-func (c Connection) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
-	if c.Username != "" || c.Password != "" {
-		return authn.FromConfig(authn.AuthConfig{Username: c.Username, Password: c.Password}), nil
-	}
-	file := c.RegistryConfig
-	if file == "" {
-		file = helmchart.RegistryConfig()
+// authenticator gives the credentials for a repository: those of the options,
+// else what Helm stored, else Docker's and its credential helpers', else none.
+func (o Options) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
+	if o.Username != "" || o.Password != "" {
+		return authn.FromConfig(authn.AuthConfig{Username: o.Username, Password: o.Password}), nil
 	}
 	type answer struct {
 		auth authn.Authenticator
@@ -34,15 +28,16 @@ func (c Connection) authenticator(ctx context.Context, repo name.Repository) (au
 	done := make(chan answer, 1)
 	// A credential helper is a program that hears of no context.
 	go func() {
-		chain := authn.NewMultiKeychain(helmKeychain{file}, authn.DefaultKeychain)
+		chain := authn.NewMultiKeychain(helmKeychain{o.RegistryConfig}, authn.DefaultKeychain)
 		auth, err := authn.Resolve(ctx, chain, resource{repo})
 		done <- answer{auth, err}
 	}()
 	select {
 	case a := <-done:
 		if a.err != nil {
-			return nil, remedy.Errorf("mend the file or install the helper; --username and --password-stdin go before both",
-				"read the stored credentials for %s: %w", repo.RegistryStr(), a.err)
+			host := repo.RegistryStr()
+			return nil, remedy.Errorf("mend the file, install the helper, or log in with `helm registry login "+host+"`",
+				"read the stored credentials for %s: %w", host, a.err)
 		}
 		return a.auth, nil
 	case <-ctx.Done():
