@@ -13,6 +13,8 @@ import (
 	"github.com/Masterminds/semver/v3"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
 // What a chart may add to itself at most. Real umbrellas stay far below.
@@ -48,7 +50,7 @@ type Dependency struct {
 func (d Dependency) Missing() bool { return d.Source == "" }
 
 // Key is the name under which values and templates know the dependency.
-func (d Dependency) Key() string { return or(d.Alias, d.Name) }
+func (d Dependency) Key() string { return cmp.Or(d.Alias, d.Name) }
 
 // LoadComplete loads the chart in the directory or archive at path as Load does,
 // and adds the dependencies that it and its dependencies declare and that charts/
@@ -211,7 +213,7 @@ func (l *completer) serve(ctx context.Context, n *node, want *chart.Dependency, 
 		n.chart.AddDependency(have)
 		added[have] = got
 	}
-	d.Found, d.Source = have.Metadata.Version, or(added[have].source, "charts/")
+	d.Found, d.Source = have.Metadata.Version, cmp.Or(added[have].source, "charts/")
 	if !chartutil.IsCompatibleRange(want.Version, d.Found) {
 		d.Why = fmt.Sprintf("%s in charts/ is not what %q asks for", d.Found, want.Version)
 	}
@@ -292,7 +294,7 @@ func unpacked(parent string, c *chart.Chart) (dir, id string) {
 		if filepath.Ext(dir) == ".tgz" {
 			continue
 		}
-		if h, err := headOfDir(dir); err == nil && h.Name == c.Name() && h.Version == c.Metadata.Version {
+		if h, err := helmcache.HeadOfDir(dir); err == nil && h.Name == c.Name() && h.Version == c.Metadata.Version {
 			if id, err := filepath.EvalSymlinks(dir); err == nil {
 				return dir, id
 			}
@@ -328,7 +330,7 @@ func isOn(c, processed *chart.Chart, in, key string) bool {
 	keys := []string{name}
 	for _, d := range c.Metadata.Dependencies {
 		if d.Name == name {
-			keys = append(keys, or(d.Alias, d.Name))
+			keys = append(keys, cmp.Or(d.Alias, d.Name))
 		}
 	}
 	for _, original := range c.Dependencies() {

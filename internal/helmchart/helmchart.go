@@ -5,6 +5,7 @@
 package helmchart
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,6 +76,13 @@ func (c *Chart) Type() string {
 	}
 	return c.c.Metadata.Type
 }
+
+// KubeVersion is the range of Kubernetes versions that Chart.yaml gives, "" for
+// none.
+func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
+
+// Deprecated reports whether Chart.yaml says so.
+func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }
 
 // Values gives a copy of the chart's own default values, its dependencies'
 // left out.
@@ -219,8 +227,8 @@ func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) 
 		return nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s", c.Name(), want, caps.KubeVersion.Version)
 	}
 	options := chartutil.ReleaseOptions{
-		Name:      or(rel.Name, "release"),
-		Namespace: or(rel.Namespace, "default"),
+		Name:      cmp.Or(rel.Name, "release"),
+		Namespace: cmp.Or(rel.Namespace, "default"),
 		Revision:  1,
 		IsInstall: !rel.Upgrade,
 		IsUpgrade: rel.Upgrade,
@@ -299,7 +307,7 @@ func lintChart(dir string, values map[string]any, namespace string, skipValues b
 	if !skipValues {
 		rules.ValuesWithOverrides(&linter, copyMap(values)) // it changes the values
 	}
-	rules.TemplatesWithSkipSchemaValidation(&linter, copyMap(values), or(namespace, "default"), nil, skipValues)
+	rules.TemplatesWithSkipSchemaValidation(&linter, copyMap(values), cmp.Or(namespace, "default"), nil, skipValues)
 	rules.Dependencies(&linter)
 	severities := map[int]Severity{support.WarningSev: Warning, support.ErrorSev: Error}
 	var out []LintMessage
@@ -384,13 +392,6 @@ func copyValue(v any) any {
 		return out
 	}
 	return v
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // ParseValues reads the text of a values file as Helm does. Name is for the error.

@@ -2,6 +2,7 @@ package helmchart
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,8 +53,8 @@ type Packaged struct {
 // comments and unknown keys are lost; archives in charts/ are unpacked.
 func (c *Chart) Package(o PackageOptions) (*Packaged, error) {
 	metadata := *c.c.Metadata
-	metadata.Version = or(o.Version, metadata.Version)
-	metadata.AppVersion = or(o.AppVersion, metadata.AppVersion)
+	metadata.Version = cmp.Or(o.Version, metadata.Version)
+	metadata.AppVersion = cmp.Or(o.AppVersion, metadata.AppVersion)
 	if err := metadata.Validate(); err != nil {
 		return nil, fmt.Errorf("package chart %s: %w", c.Name(), err)
 	}

@@ -12,21 +12,21 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
 // search finds missing dependencies.
 type search struct {
 	repository inRepository
 	caches     inCaches
-	indexes    indexes
 	home       string // where the chart lies that was loaded
 }
 
 func newSearch(from Sources, home string) *search {
 	s := &search{
-		caches:  inCaches{dirs: from.Caches},
-		indexes: indexes{dirs: from.Caches, config: from.Repositories},
-		home:    home,
+		caches: inCaches{dirs: from.Caches, config: from.Repositories},
+		home:   home,
 	}
 	if from.Root != "" {
 		s.repository.root = realPath(from.Root)
@@ -49,12 +49,17 @@ func realPath(path string) string {
 
 // offer is a chart that may serve.
 type offer struct {
-	head
+	helmcache.Head
 	path   string
 	source string // what Dependency.Source says of it
 	// cached says that it lies in one of Helm's caches, and vouched that it is
 	// known to be the declared repository's.
 	cached, vouched bool
+}
+
+// offersOf gives those of a chart's name.
+func offersOf(offers []offer, name string) []offer {
+	return slices.DeleteFunc(slices.Clone(offers), func(o offer) bool { return o.Name != name })
 }
 
 // maxReasons is how many charts that do not serve are named.
@@ -111,7 +116,7 @@ func (s *search) file(n *node, want *chart.Dependency) (*node, string, error) {
 	if root := s.repository.root; root != "" && !isBelow(root, id) {
 		return refuse("leads out of the repository")
 	}
-	h, err := headOfDir(id)
+	h, err := helmcache.HeadOfDir(id)
 	switch {
 	case os.IsNotExist(err):
 		return refuse("is no folder of a chart")
@@ -174,7 +179,7 @@ func (s *search) offers(ctx context.Context, n *node, want *chart.Dependency) ([
 // own charts, the nearest first, then cached ones, the newest first.
 func (s *search) rank(offers []offer, want *chart.Dependency, exact string) {
 	for i, o := range offers {
-		if o.cached && s.indexes.vouch(want.Repository, o.path) {
+		if o.cached && s.caches.vouch(want.Repository, o.path) {
 			offers[i].vouched, offers[i].source = true, "Helm's cache"
 		}
 	}

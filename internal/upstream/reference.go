@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -32,14 +34,13 @@ type reference struct {
 	chart      string     // in a repository
 }
 
-const (
-	ociScheme = "oci://"
-	forms     = "give a directory, a .tgz file, the URL of a chart repository, oci://HOST/PATH, or the NAME of a repository that `helm repo list` shows"
-)
+// forms are what may be compared with.
+const forms = "give a directory, a .tgz file, the URL of a chart repository, oci://HOST/PATH, " +
+	"or the NAME of a repository that `helm repo list` shows"
 
 // resolve tells what ref is. As in Helm, what lies on disk goes before a name.
 func (f *finder) resolve(ref string) (reference, error) {
-	if strings.HasPrefix(ref, ociScheme) {
+	if strings.HasPrefix(ref, oci.Scheme) {
 		return reference{kind: aRegistry}, nil
 	}
 	scheme, rest, isURL := strings.Cut(ref, "://")
@@ -49,7 +50,8 @@ func (f *finder) resolve(ref string) (reference, error) {
 	case scheme == "file" && isURL:
 		return resolvePath(filepath.FromSlash(rest))
 	case isURL:
-		return reference{}, remedy.Errorf("fetch the chart with `helm pull`, and give the .tgz to --upstream", "%s: the scheme %s is not known here", shown(ref), scheme)
+		return reference{}, remedy.Errorf("fetch the chart with `helm pull`, and give the .tgz to --upstream",
+			"%s: the scheme %s is not known here", shown(ref), scheme)
 	}
 	if looksLikePath(ref) {
 		return resolvePath(ref)
@@ -88,7 +90,8 @@ func resolvePath(path string) (reference, error) {
 	case info.IsDir():
 		return reference{kind: aDirectory, path: path}, nil
 	case !info.Mode().IsRegular():
-		return reference{}, remedy.Errorf("give a directory with a Chart.yaml, or a .tgz file", "%s is neither a directory nor a file", path)
+		return reference{}, remedy.Errorf("give a directory with a Chart.yaml, or a .tgz file",
+			"%s is neither a directory nor a file", path)
 	}
 	return reference{kind: aFile, path: path}, nil
 }
@@ -119,7 +122,7 @@ func (f *finder) resolveName(ref string) (reference, error) {
 	if err != nil {
 		return reference{}, err
 	}
-	i := slices.IndexFunc(known, func(e repositoryEntry) bool { return e.Name == name })
+	i := slices.IndexFunc(known, func(e helmcache.Repository) bool { return e.Name == name })
 	if i < 0 {
 		where := "no Chart.yaml lies there, and Helm knows no repository of that name"
 		if names := known.names(); names != "" {
@@ -127,9 +130,10 @@ func (f *finder) resolveName(ref string) (reference, error) {
 		}
 		return reference{}, remedy.Errorf("add it with `helm repo add "+name+" URL`; else "+forms, "%s: %s", ref, where)
 	}
-	r, err := known[i].repository()
+	r, err := newRepository(known[i])
 	if err != nil {
-		return reference{}, remedy.Errorf("add it again with `helm repo add "+name+" URL --force-update`", "%s: repository %s: %w", f.o.RepositoryConfig, name, err)
+		return reference{}, remedy.Errorf("add it again with `helm repo add "+name+" URL --force-update`",
+			"%s: repository %s: %w", f.o.RepositoryConfig, name, err)
 	}
 	return reference{kind: aRepository, repository: r, chart: chart}, nil
 }

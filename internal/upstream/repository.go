@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -103,7 +104,7 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 	if len(e.URLs) == 0 {
 		return nil, remedy.Errorf("name another version with --upstream-version", "%s: version %s names no URL", r.index(), e.Version)
 	}
-	if strings.HasPrefix(e.URLs[0], ociScheme) {
+	if strings.HasPrefix(e.URLs[0], oci.Scheme) {
 		return f.ofEntryInRegistry(ctx, e, want)
 	}
 	u, err := r.resolve(e.URLs[0])
@@ -291,7 +292,7 @@ func (f *finder) cachedArchive(d digest.Digest) []byte {
 	if data := f.own.get(d, maxArchive); data != nil {
 		return data
 	}
-	data, file := f.helm.archive(f.o.ChartName, d)
+	data, file := f.helmArchive(d)
 	if data != nil {
 		f.log("Taking the chart from Helm's cache: %s", file)
 	}

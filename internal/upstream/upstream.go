@@ -14,7 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -47,11 +49,8 @@ type Options struct {
 	CacheHome        string // folder in which this program's own cache goes
 	RegistryConfig   string // credentials of helm registry login
 
-	// These go before what repositories.yaml says.
-	CAFile                string // the only authorities to trust, in place of the system's
-	CertFile, KeyFile     string // the client's certificate and its key
-	InsecureSkipTLSVerify bool   // take any certificate
-	PlainHTTP             bool   // HTTP for oci://, and never HTTPS; HTTPS alone otherwise
+	oci.TLS        // goes before what repositories.yaml says
+	PlainHTTP bool // HTTP for oci://, and never HTTPS; HTTPS alone otherwise
 
 	// UserAgent names this program to servers.
 	UserAgent string
@@ -116,7 +115,8 @@ var errTimeout = errors.New("time is up")
 type finder struct {
 	o     Options
 	own   *store
-	helm  helmCaches
+	helm  helmcache.Caches
+	retry *oci.Retry
 	shown string // Ref without credentials
 }
 
@@ -126,15 +126,20 @@ func newFinder(o Options) (*finder, error) {
 		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
 	}
 	if o.Version != "" {
-		if _, err := newWish(o.Version); err != nil {
+		if _, err := parseConstraint(o.Version); err != nil {
 			return nil, err
 		}
 	}
 	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
+	f.retry = &oci.Retry{Tries: tries, Wait: o.Wait, MaxWait: maxPause, Notes: o.Log, Secrets: &oci.Secrets{}}
 	if o.CacheHome != "" {
 		f.own.dir = filepath.Join(o.CacheHome, "helm-livekit", "upstream")
 	}
-	f.helm = helmCaches{repository: o.RepositoryCache, content: o.ContentCache}
+	for _, dir := range []string{o.RepositoryCache, o.ContentCache} {
+		if dir != "" {
+			f.helm = append(f.helm, dir)
+		}
+	}
 	return f, nil
 }
 
@@ -147,7 +152,7 @@ func complete(o Options, getenv func(string) string) Options {
 	set(&o.Ref, func() string { return DefaultRepository })
 	set(&o.ChartName, func() string { return DefaultChart })
 	set(&o.CacheHome, func() string { return cacheHome(getenv) })
-	set(&o.RepositoryConfig, func() string { return helmchart.HelmRepositories(getenv) })
+	set(&o.RepositoryConfig, func() string { return helmcache.RepositoriesFile(getenv) })
 	set(&o.RegistryConfig, func() string { return getenv("HELM_REGISTRY_CONFIG") })
 	set(&o.RegistryConfig, helmchart.RegistryConfig)
 	cache := func(variable, name string) func() string {
@@ -175,7 +180,7 @@ func complete(o Options, getenv func(string) string) Options {
 // cacheHome is the folder of which Helm's caches are part: with no cache named
 // by itself, the first is its folder "repository".
 func cacheHome(getenv func(string) string) string {
-	caches := helmchart.HelmCaches(func(name string) string {
+	caches := helmcache.Find(func(name string) string {
 		if name == "HELM_REPOSITORY_CACHE" || name == "HELM_CONTENT_CACHE" {
 			return ""
 		}
@@ -214,11 +219,11 @@ func (f *finder) find(ctx context.Context) (*Chart, error) {
 // may still be meant; another version is not.
 func (f *finder) check(c *Chart) error {
 	if f.o.Version != "" {
-		wish, err := newWish(f.o.Version)
+		asked, err := parseConstraint(f.o.Version)
 		if err != nil {
 			return err
 		}
-		if !wish.meets(c.Version()) {
+		if !asked.meets(c.Version()) {
 			return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
 				"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
 		}

@@ -10,41 +10,47 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// wish is a version or a range of versions that somebody asked for.
-type wish struct {
+// constraint is a version or a range of versions that somebody asked for.
+type constraint struct {
 	text  string
 	exact *semver.Version     // nil for a range
 	rng   *semver.Constraints // nil for an exact version
 }
 
-// newWish reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's
+// parseConstraint reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's
 // syntax (1.9, ^1.8, ">=1.8 <2", >0-0).
-func newWish(text string) (*wish, error) {
+func parseConstraint(text string) (*constraint, error) {
 	const step = "give a version such as 1.9.0 or a range such as ^1.8, or leave it out for the newest stable version"
 	if v, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v")); err == nil {
-		return &wish{text: text, exact: v}, nil
+		return &constraint{text: text, exact: v}, nil
 	}
 	c, err := semver.NewConstraint(text)
 	if err != nil || strings.TrimSpace(text) == "" {
 		return nil, remedy.Errorf(step, "--upstream-version %q is neither a version nor a range", text)
 	}
-	return &wish{text: text, rng: c}, nil
+	return &constraint{text: text, rng: c}, nil
+}
+
+// isExact tells whether a text is a version, and no range.
+func isExact(text string) bool {
+	c, err := parseConstraint(text)
+	return text != "" && err == nil && c.exact != nil
 }
 
 // meets tells whether a version is what was asked for. Build metadata counts
 // where it was asked for alone.
-func (w *wish) meets(version string) bool {
-	if version == w.text {
+func (c *constraint) meets(version string) bool {
+	if version == c.text {
 		return true
 	}
 	v, err := semver.NewVersion(version)
 	switch {
 	case err != nil:
 		return false
-	case w.rng != nil:
-		return w.rng.Check(v)
+	case c.rng != nil:
+		return c.rng.Check(v)
 	}
-	return v.Equal(w.exact) && (w.exact.Metadata() == "" || w.exact.Metadata() == v.Metadata())
+	return v.Equal(c.exact) && (c.exact.Metadata() == "" || c.exact.Metadata() == v.Metadata())
 }
 
 // choose gives the place in versions of the one that was asked for ("" for the
@@ -60,11 +66,11 @@ func choose(want string, versions []string) (int, error) {
 		if i := slices.Index(versions, want); i >= 0 {
 			return i, nil
 		}
-		wish, err := newWish(want)
+		asked, err := parseConstraint(want)
 		if err != nil {
 			return -1, err
 		}
-		meets = wish.meets
+		meets = asked.meets
 	}
 	best := -1
 	for i, version := range versions {
