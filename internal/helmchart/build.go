@@ -136,7 +136,8 @@ func (b *builder) local(src, path string) (dir string, isHere bool, err error) {
 		dir = filepath.Join(src, dir)
 	}
 	if b.root != "" && !isBelow(b.root, realPath(dir)) {
-		return "", false, fmt.Errorf("chart %s: its dependency file://%s leads out of the repository at %s", src, path, b.root)
+		return "", false, fmt.Errorf("chart %s: its dependency file://%s leads out of the repository at %s",
+			src, path, b.root)
 	}
 	return dir, isHere, nil
 }
@@ -191,7 +192,8 @@ func (b *builder) fetch(ctx context.Context, c *chart.Chart, src string) error {
 func step(output, src string) string {
 	switch {
 	// helm-manager is how Helm calls a repository that it was not told of.
-	case strings.Contains(output, "no repository definition for"), strings.Contains(output, "repository for helm-manager-"):
+	case strings.Contains(output, "no repository definition for"),
+		strings.Contains(output, "repository for helm-manager-"):
 		return "make the repository known to Helm: helm repo add NAME URL"
 	case strings.Contains(output, "no cached repository for"):
 		return "fetch the repositories' indexes: helm repo update"

@@ -45,7 +45,7 @@ func (c *inCaches) named(ctx context.Context, name string) ([]offer, error) {
 		return nil, err
 	}
 	out := offersOf(c.charts, name)
-	slices.SortStableFunc(out, func(a, b offer) int { return compareVersions(b.Version, a.Version) })
+	slices.SortStableFunc(out, func(a, b offer) int { return CompareVersions(b.Version, a.Version) })
 	return out, nil
 }
 

@@ -128,7 +128,8 @@ func (c *Chart) Dependencies() []*Chart {
 func (c *Chart) MissingDependencies() []string {
 	var out []string
 	for _, want := range c.c.Metadata.Dependencies {
-		there := slices.ContainsFunc(c.c.Dependencies(), func(d *chart.Chart) bool { return d.Metadata.Name == want.Name })
+		there := slices.ContainsFunc(c.c.Dependencies(),
+			func(d *chart.Chart) bool { return d.Metadata.Name == want.Name })
 		if !there {
 			out = append(out, want.Name)
 		}
@@ -223,8 +224,10 @@ func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) 
 	if err != nil {
 		return nil, err
 	}
-	if want := c.c.Metadata.KubeVersion; rel.KubeVersion != "" && want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.Version) {
-		return nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s", c.Name(), want, caps.KubeVersion.Version)
+	want := c.c.Metadata.KubeVersion
+	if rel.KubeVersion != "" && want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.Version) {
+		return nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s",
+			c.Name(), want, caps.KubeVersion.Version)
 	}
 	options := chartutil.ReleaseOptions{
 		Name:      cmp.Or(rel.Name, "release"),

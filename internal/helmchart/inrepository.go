@@ -92,7 +92,8 @@ func (r *inRepository) add(path string, packed bool) {
 // none says that there is no chart of that name.
 func (r *inRepository) none(name string) string {
 	if r.short {
-		return fmt.Sprintf("no chart %s is in the repository, as far as it was looked at (%d entries, %d levels)", name, maxEntries, maxFolderDepth)
+		return fmt.Sprintf("no chart %s is in the repository, as far as it was looked at (%d entries, %d levels)",
+			name, maxEntries, maxFolderDepth)
 	}
 	return fmt.Sprintf("no chart %s is in the repository", name)
 }

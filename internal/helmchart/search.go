@@ -66,34 +66,35 @@ func offersOf(offers []offer, name string) []offer {
 const maxReasons = 3
 
 // find gives the chart that serves want in n; or none, and why there is none.
-func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (addition, string, error) {
+func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (*node, string, error) {
 	if err := ctx.Err(); err != nil {
-		return addition{}, "", err
+		return nil, "", err
 	}
 	if _, err := semver.NewConstraint(want.Version); err != nil {
-		return addition{}, fmt.Sprintf("version %q is none that Helm takes: %v", want.Version, err), nil
+		return nil, fmt.Sprintf("version %q is none that Helm takes: %v", want.Version, err), nil
 	}
 	var reasons []string
 	if strings.HasPrefix(want.Repository, "file://") {
 		got, reason, err := s.file(n, want)
 		if err != nil || got != nil {
-			return addition{got, want.Repository}, "", err
+			return got, "", err
 		}
 		reasons = append(reasons, reason)
 	}
 	offers, more, err := s.offers(ctx, n, want)
 	if err != nil {
-		return addition{}, "", err
+		return nil, "", err
 	}
 	reasons = append(reasons, more...)
 	for _, o := range offers {
 		got, err := load(n, o.path, want)
 		if err == nil {
-			return addition{got, o.source}, "", nil
+			got.source = o.source
+			return got, "", nil
 		}
 		reasons = append(reasons, fmt.Sprintf("%s: %v", o.source, err))
 	}
-	return addition{}, strings.Join(reasons, "; "), nil
+	return nil, strings.Join(reasons, "; "), nil
 }
 
 // file gives the chart in the folder that file:// names, from the folder of the
@@ -128,13 +129,14 @@ func (s *search) file(n *node, want *chart.Dependency) (*node, string, error) {
 		return refuse("is version %s, not %s", h.Version, want.Version)
 	}
 	if ring := n.ring(id); ring != nil {
-		return nil, "", fmt.Errorf("its dependencies form a ring: %s (the last step is %s)", strings.Join(ring, " -> "), want.Repository)
+		return nil, "", fmt.Errorf("its dependencies form a ring: %s (the last step is %s)",
+			strings.Join(ring, " -> "), want.Repository)
 	}
 	got, err := load(n, id, want)
 	if err != nil {
 		return refuse("cannot be read: %v", err)
 	}
-	got.dir = dir
+	got.dir, got.source = dir, want.Repository
 	return got, "", nil
 }
 
@@ -185,7 +187,7 @@ func (s *search) rank(offers []offer, want *chart.Dependency, exact string) {
 	}
 	penalty := func(o offer) int {
 		sum := 0
-		if exact != "" && compareVersions(o.Version, exact) != 0 {
+		if exact != "" && CompareVersions(o.Version, exact) != 0 {
 			sum += 2
 		}
 		if !o.vouched {
@@ -221,7 +223,8 @@ func (s *search) reasons(want *chart.Dependency, others []offer) []string {
 		out = append(out, "Helm expects it in charts/, as no repository is named")
 	case !isRemote(want.Repository) || len(s.caches.dirs) == 0:
 	case len(versions) > 0:
-		out = append(out, fmt.Sprintf("Helm's cache has %s, not %s", strings.Join(versions[:min(len(versions), maxReasons)], ", "), want.Version))
+		out = append(out, fmt.Sprintf("Helm's cache has %s, not %s",
+			strings.Join(versions[:min(len(versions), maxReasons)], ", "), want.Version))
 	default:
 		out = append(out, "it is not in Helm's cache, where helm install, upgrade and template put what they fetch")
 	}

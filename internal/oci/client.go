@@ -57,7 +57,8 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	c := &Client{repo: repo.repo, connects: connects, retry: retry}
 	named := transport.NewUserAgent(observed, o.UserAgent)
 	err = c.do(ctx, "reach "+host, func(ctx context.Context) error {
-		c.transport, err = transport.NewWithContext(ctx, repo.repo.Registry, auth, named, []string{repo.repo.Scope(string(access))})
+		scopes := []string{repo.repo.Scope(string(access))}
+		c.transport, err = transport.NewWithContext(ctx, repo.repo.Registry, auth, named, scopes)
 		return err
 	})
 	return c, err
@@ -159,8 +160,8 @@ func (c *Client) Blob(ctx context.Context, want digest.Digest) ([]byte, error) {
 		defer body.Close()
 		data, err = io.ReadAll(body)
 		// The error of the library that says so has no type.
-		if got := digest.FromBytes(data); err != nil && got != want && strings.Contains(err.Error(), "error verifying") {
-			return &DigestError{"read " + want.String(), got, want}
+		if err != nil && strings.Contains(err.Error(), "error verifying") {
+			return &DigestError{"read " + want.String(), digest.FromBytes(data), want}
 		}
 		return err
 	})

@@ -36,8 +36,8 @@ func (o Options) authenticator(ctx context.Context, repo name.Repository) (authn
 	case a := <-done:
 		if a.err != nil {
 			host := repo.RegistryStr()
-			return nil, remedy.Errorf("mend the file, install the helper, or log in with `helm registry login "+host+"`",
-				"read the stored credentials for %s: %w", host, a.err)
+			step := "mend the file, install the helper, or log in with `helm registry login " + host + "`"
+			return nil, remedy.Errorf(step, "read the stored credentials for %s: %w", host, a.err)
 		}
 		return a.auth, nil
 	case <-ctx.Done():

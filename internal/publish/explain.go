@@ -33,8 +33,9 @@ func (p *plan) explain(ctx context.Context, err error) error {
 		err = remedy.Errorf("raise --timeout, or look at the registry",
 			"%s: not done within %s: %v", failed.Op, p.o.Timeout, failed.Err)
 	case failed.Wait > 0:
+		wait := failed.Wait.Round(time.Millisecond)
 		err = remedy.Errorf("try again later, or raise --timeout",
-			"%w; the next try would be in %s, and the push may take %s", err, failed.Wait.Round(time.Millisecond), p.o.Timeout)
+			"%w; the next try would be in %s, and the push may take %s", err, wait, p.o.Timeout)
 	}
 	step := cmp.Or(remedy.Step(err), p.step(err))
 	err = p.retry.Secrets.CleanError(err)

@@ -187,7 +187,8 @@ func (o Options) Validate() error {
 	case o.Sign != nil && o.Sign.Name == "":
 		return remedy.Errorf("give --key with part of the key's name", "--sign is given without --key")
 	case o.DryRun && o.DependencyUpdate:
-		return remedy.Errorf("run `helm dependency update` first", "--dry-run writes nothing, and --dependency-update does")
+		return remedy.Errorf("run `helm dependency update` first",
+			"--dry-run writes nothing, and --dependency-update does")
 	case o.Tries < 1:
 		return remedy.Errorf("give 0 for none", "--retries %d is no number of retries", o.Tries-1)
 	}

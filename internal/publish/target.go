@@ -72,7 +72,8 @@ func (t Target) reference(chart string) string {
 func tagOf(version string) (string, error) {
 	tag := oci.Tag(version)
 	if !oci.IsTag(tag) {
-		return "", remedy.Errorf("use at most 128 letters, digits and . _ - +", "%q cannot be a tag in a registry", version)
+		return "", remedy.Errorf("use at most 128 letters, digits and . _ - +",
+			"%q cannot be a tag in a registry", version)
 	}
 	return tag, nil
 }

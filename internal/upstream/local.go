@@ -48,7 +48,8 @@ func checkDirectory(ctx context.Context, dir string) error {
 		case e.Err != nil:
 			return remedy.Errorf("remove the link", "%s: the link %s: %w", dir, e.Name, e.Err)
 		case e.Outside && e.Mode.IsDir():
-			return remedy.Errorf("put a copy in its place", "%s: the link %s leads to a folder outside the chart", dir, e.Name)
+			return remedy.Errorf("put a copy in its place",
+				"%s: the link %s leads to a folder outside the chart", dir, e.Name)
 		case !e.Mode.IsRegular() && !e.Outside:
 			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
 		}

@@ -30,7 +30,8 @@ func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, e
 func (f *finder) anyCached(r repository) (*Chart, error) {
 	charts := f.helmCharts()
 	if len(charts) == 0 {
-		return nil, f.notCached(f.o.Version, "no cache has the index of %s or a chart %s, and --offline forbids to read them",
+		return nil, f.notCached(f.o.Version,
+			"no cache has the index of %s or a chart %s, and --offline forbids to read them",
 			r.url, f.o.ChartName)
 	}
 	versions := make([]string, 0, len(charts))

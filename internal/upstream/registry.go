@@ -135,7 +135,9 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 
 // versions gives the versions that the registry has. An exact version can do
 // without: not everybody who may pull may list.
-func (f *finder) versions(ctx context.Context, c *oci.Client, r ociReference, want string) (versions, notes []string, err error) {
+func (f *finder) versions(
+	ctx context.Context, c *oci.Client, r ociReference, want string,
+) (versions, notes []string, err error) {
 	tags, read, err := f.tags(ctx, c, r)
 	if err != nil {
 		if isExact(want) && ctx.Err() == nil {
@@ -193,7 +195,8 @@ func (f *finder) tags(ctx context.Context, c *oci.Client, r ociReference) ([]str
 		a, data := f.own.recall(key, maxTags)
 		var tags []string
 		if a == nil || json.Unmarshal(data, &tags) != nil {
-			return nil, time.Time{}, f.notCached(f.o.Version, "the versions of %s are in no cache, and --offline forbids to read them", r.shown)
+			return nil, time.Time{}, f.notCached(f.o.Version,
+				"the versions of %s are in no cache, and --offline forbids to read them", r.shown)
 		}
 		return tags, a.Read, nil
 	}
@@ -322,7 +325,8 @@ func chartLayer(raw []byte) (spec.Descriptor, error) {
 // blob gets an archive.
 func (f *finder) blob(ctx context.Context, c *oci.Client, r ociReference, d digest.Digest) ([]byte, error) {
 	if c == nil {
-		return nil, f.notCached(f.o.Version, "the archive of %s is in no cache, and --offline forbids to read it", r.source())
+		return nil, f.notCached(f.o.Version,
+			"the archive of %s is in no cache, and --offline forbids to read it", r.source())
 	}
 	data, err := c.Blob(ctx, d)
 	if err != nil {

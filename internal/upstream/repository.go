@@ -79,7 +79,8 @@ func (f *finder) ofIndex(ctx context.Context, c *client, r repository, x *index)
 	}
 	chart.Versions, chart.Newest = sorted(versions), newestStable(versions)
 	if x.unread > 0 {
-		chart.note("%d entries for %s in the index of %s are not to be read, and were left out", x.unread, f.o.ChartName, r.url)
+		chart.note("%d entries for %s in the index of %s are not to be read, and were left out",
+			x.unread, f.o.ChartName, r.url)
 	}
 	if v := x.entries[i].Version; v != chart.Version() {
 		chart.note("the index of %s calls the chart's version %s, Chart.yaml says %s", r.url, v, chart.Version())
@@ -102,14 +103,16 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 			"%s: version %s: %w", r.index(), e.Version, err)
 	}
 	if len(e.URLs) == 0 {
-		return nil, remedy.Errorf("name another version with --upstream-version", "%s: version %s names no URL", r.index(), e.Version)
+		return nil, remedy.Errorf("name another version with --upstream-version",
+			"%s: version %s names no URL", r.index(), e.Version)
 	}
 	if strings.HasPrefix(e.URLs[0], oci.Scheme) {
 		return f.ofEntryInRegistry(ctx, e, want)
 	}
 	u, err := r.resolve(e.URLs[0])
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream", "%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
+		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream",
+			"%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
 	}
 	var out *Chart
 	if want != "" {
@@ -117,7 +120,8 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 	} else {
 		out, err = f.byURL(ctx, c, u, e.Version)
 		if err == nil {
-			out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive", r.url, e.Version)
+			out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive",
+				r.url, e.Version)
 		}
 	}
 	if err != nil {
@@ -153,16 +157,19 @@ func parseDigest(text string) (digest.Digest, error) {
 }
 
 func wrongDigest(where string, got, want digest.Digest) error {
-	return remedy.Errorf("try again later; if it stays so, tell whoever keeps the repository: the archive is not the one that was published",
-		"%s has digest %s, and the index says %s", where, got, want)
+	return remedy.Errorf("try again later; if it stays so, tell whoever keeps the repository: "+
+		"the archive is not the one that was published", "%s has digest %s, and the index says %s", where, got, want)
 }
 
 // byDigest gets an archive whose digest is known.
-func (f *finder) byDigest(ctx context.Context, c *client, u *url.URL, want digest.Digest, version string) (*Chart, error) {
+func (f *finder) byDigest(
+	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
+) (*Chart, error) {
 	where := shown(u.String())
 	data := f.cachedArchive(want)
 	if data == nil && f.o.Offline {
-		return nil, remedy.Errorf(f.fill(version), "the archive of version %s (%s) is in no cache, and --offline forbids to read it%s", version, where, f.cachedVersions())
+		return nil, f.notCached(version, "the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
+			version, where, f.cachedVersions())
 	}
 	fetched := data == nil
 	if fetched {
@@ -202,7 +209,7 @@ func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version strin
 	}
 	a, data := f.own.recall(cacheKey(u), maxArchive)
 	if data == nil {
-		return nil, remedy.Errorf(f.fill(version), "the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
+		return nil, f.notCached(version, "the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
 	}
 	if err := load(data); err != nil {
 		return nil, err
@@ -253,7 +260,8 @@ func (f *finder) read(ctx context.Context, c *client, q question, what string, a
 	if err != nil {
 		return f.failure(err, q.url, what, f.login(q.url))
 	}
-	data, a := got.data, answer{Of: shown(q.url.String()), ETag: got.etag, Modified: got.modified, Read: time.Now().UTC()}
+	data := got.data
+	a := answer{Of: shown(q.url.String()), ETag: got.etag, Modified: got.modified, Read: time.Now().UTC()}
 	if got.notModified {
 		data, a.ETag, a.Modified = kept, last.ETag, last.Modified
 	}
@@ -301,7 +309,8 @@ func (f *finder) cachedArchive(d digest.Digest) []byte {
 
 // login is the command that stores credentials for a server.
 func (f *finder) login(u *url.URL) string {
-	return "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, and give the NAME to --upstream"
+	return "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
+		"and give the NAME to --upstream"
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

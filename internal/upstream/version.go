@@ -1,12 +1,14 @@
 package upstream
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -90,35 +92,26 @@ func noVersion(want string, versions []string) error {
 	case len(there) == 0:
 		return fmt.Errorf("it has no version at all")
 	case want == "":
-		return remedy.Errorf("name one of them with --upstream-version", "it has no stable version, only %s", some(there))
+		return remedy.Errorf("name one of them with --upstream-version",
+			"it has no stable version, only %s", some(there))
 	}
-	return remedy.Errorf("name one of them with --upstream-version", "no version meets %s; there are %s", want, some(there))
+	return remedy.Errorf("name one of them with --upstream-version",
+		"no version meets %s; there are %s", want, some(there))
 }
 
 // newer tells whether a is to be had before b.
 func newer(a, b string) bool { return compare(a, b) > 0 }
 
 func compare(a, b string) int {
-	v, errV := semver.NewVersion(a)
-	w, errW := semver.NewVersion(b)
-	switch {
-	case errV != nil && errW != nil:
-		return strings.Compare(a, b)
-	case errV != nil:
-		return -1
-	case errW != nil:
-		return 1
+	_, metadataA, hasA := strings.Cut(a, "+")
+	_, metadataB, hasB := strings.Cut(b, "+")
+	if c := helmchart.CompareVersions(a, b); c != 0 || hasA == hasB {
+		return cmp.Or(c, strings.Compare(metadataA, metadataB))
 	}
-	if c := v.Compare(w); c != 0 {
-		return c
-	}
-	if (v.Metadata() == "") != (w.Metadata() == "") {
-		if v.Metadata() == "" {
-			return 1
-		}
+	if hasA {
 		return -1
 	}
-	return strings.Compare(v.Metadata(), w.Metadata())
+	return 1
 }
 
 // sorted gives the versions, the newest first, each once.
