@@ -5,6 +5,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,52 +146,25 @@ func newFinder(o Options) (*finder, error) {
 }
 
 func complete(o Options, getenv func(string) string) Options {
-	set := func(field *string, value func() string) {
-		if *field == "" {
-			*field = value()
+	o.Ref = cmp.Or(o.Ref, DefaultRepository)
+	o.ChartName = cmp.Or(o.ChartName, DefaultChart)
+	o.CacheHome = cmp.Or(o.CacheHome, helmcache.Home(getenv))
+	below := func(name string) string {
+		if o.CacheHome == "" {
+			return ""
 		}
+		return filepath.Join(o.CacheHome, name)
 	}
-	set(&o.Ref, func() string { return DefaultRepository })
-	set(&o.ChartName, func() string { return DefaultChart })
-	set(&o.CacheHome, func() string { return cacheHome(getenv) })
-	set(&o.RepositoryConfig, func() string { return helmcache.RepositoriesFile(getenv) })
-	set(&o.RegistryConfig, func() string { return getenv("HELM_REGISTRY_CONFIG") })
-	set(&o.RegistryConfig, helmchart.RegistryConfig)
-	cache := func(variable, name string) func() string {
-		return func() string {
-			if dir := getenv(variable); dir != "" || o.CacheHome == "" {
-				return dir
-			}
-			return filepath.Join(o.CacheHome, name)
-		}
-	}
-	set(&o.RepositoryCache, cache("HELM_REPOSITORY_CACHE", "repository"))
-	set(&o.ContentCache, cache("HELM_CONTENT_CACHE", "content"))
-	if o.Timeout == 0 {
-		o.Timeout = 2 * time.Minute
-	}
-	if o.Wait == 0 {
-		o.Wait = 500 * time.Millisecond
-	}
+	o.RepositoryCache = cmp.Or(o.RepositoryCache, getenv("HELM_REPOSITORY_CACHE"), below("repository"))
+	o.ContentCache = cmp.Or(o.ContentCache, getenv("HELM_CONTENT_CACHE"), below("content"))
+	o.RepositoryConfig = cmp.Or(o.RepositoryConfig, helmcache.RepositoriesFile(getenv))
+	o.RegistryConfig = cmp.Or(o.RegistryConfig, getenv("HELM_REGISTRY_CONFIG"), helmchart.RegistryConfig())
+	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
+	o.Wait = cmp.Or(o.Wait, 500*time.Millisecond)
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
 	return o
-}
-
-// cacheHome is the folder of which Helm's caches are part: with no cache named
-// by itself, the first is its folder "repository".
-func cacheHome(getenv func(string) string) string {
-	caches := helmcache.Find(func(name string) string {
-		if name == "HELM_REPOSITORY_CACHE" || name == "HELM_CONTENT_CACHE" {
-			return ""
-		}
-		return getenv(name)
-	})
-	if len(caches) == 0 {
-		return ""
-	}
-	return filepath.Dir(caches[0])
 }
 
 func (f *finder) find(ctx context.Context) (*Chart, error) {
