@@ -1,7 +1,6 @@
 package helmchart
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -162,15 +161,6 @@ func plain(m *chart.Metadata) Metadata {
 		out.Maintainers = append(out.Maintainers, Maintainer{one.Name, one.Email})
 	}
 	return out
-}
-
-// LoadArchive reads a packed chart held in memory, as Helm does.
-func LoadArchive(data []byte) (*Chart, error) {
-	c, err := loader.LoadArchive(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("load chart: %w", err)
-	}
-	return &Chart{c}, nil
 }
 
 // RegistryConfig is the file in which Helm keeps its credentials for

@@ -64,8 +64,13 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	return c, err
 }
 
-// Close ends the connections that are kept for further requests.
-func (c *Client) Close() { c.connects.CloseIdleConnections() }
+// Close ends the connections that are kept for further requests. A nil client has
+// none.
+func (c *Client) Close() {
+	if c != nil {
+		c.connects.CloseIdleConnections()
+	}
+}
 
 // Transport gives a transport for other servers than registries, with the same
 // guards: for debug lines, the pauses that a server asks for, and redirects.

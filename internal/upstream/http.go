@@ -48,8 +48,11 @@ func (f *finder) connection(r repository) oci.Options {
 	}
 }
 
-// client gives the client of a repository.
+// client gives the client of a repository, nil where the network is not to be used.
 func (f *finder) client(r repository) (*client, error) {
+	if f.o.Offline {
+		return nil, nil
+	}
 	transport, err := oci.Transport(f.connection(r), f.retry.Secrets)
 	if err != nil {
 		return nil, err
@@ -60,7 +63,11 @@ func (f *finder) client(r repository) (*client, error) {
 	}, nil
 }
 
-func (c *client) close() { c.http.CloseIdleConnections() }
+func (c *client) close() {
+	if c != nil {
+		c.http.CloseIdleConnections()
+	}
+}
 
 // checkRedirect lets a redirect take no credentials to another origin. net/http
 // would take them to other ports of the host.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -253,10 +252,4 @@ func key(body []byte) (name, rest string, ok bool) {
 		rest = ""
 	}
 	return cmp.Or(m[1], m[2], m[3]), rest, true
-}
-
-// notIndex tells whether err says that something is no index.
-func notIndex(err error) bool {
-	var e *notIndexError
-	return errors.As(err, &e)
 }

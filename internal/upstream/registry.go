@@ -108,13 +108,11 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	if err != nil {
 		return nil, err
 	}
-	var c *oci.Client
-	if !f.o.Offline {
-		if c, err = f.connect(ctx, r); err != nil {
-			return nil, err
-		}
-		defer c.Close()
+	c, err := f.connect(ctx, r)
+	if err != nil {
+		return nil, err
 	}
+	defer c.Close()
 	var versions, notes []string
 	if r.tag == "" && r.digest == "" {
 		if versions, notes, err = f.versions(ctx, c, r, version); err != nil {
@@ -168,8 +166,12 @@ func pickTag(r ociReference, want string, versions []string) (string, error) {
 	return oci.Tag(versions[i]), nil
 }
 
-// connect says hello to the registry, with credentials where it wants some.
+// connect says hello to the registry, with credentials where it wants some. It
+// gives nil where the network is not to be used.
 func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, error) {
+	if f.o.Offline {
+		return nil, nil
+	}
 	c, err := oci.Connect(ctx, f.connection(repository{}), r.repository, oci.Pull, f.retry)
 	if err == nil || remedy.Step(err) != "" {
 		return c, err
@@ -319,7 +321,7 @@ func chartLayer(raw []byte) (spec.Descriptor, error) {
 	if len(m.Manifests) > 0 {
 		return spec.Descriptor{}, errors.New("it is an index of several images")
 	}
-	return spec.Descriptor{}, fmt.Errorf("it holds %s", orNone(some(types)))
+	return spec.Descriptor{}, fmt.Errorf("it holds %s", cmp.Or(some(types), "none"))
 }
 
 // blob gets an archive.

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -16,12 +17,12 @@ import (
 
 // repository gets a chart of a repository.
 func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
-	if f.o.Offline {
-		return f.repositoryOffline(ctx, r)
-	}
 	c, err := f.client(r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case c == nil:
+		return f.repositoryOffline(ctx, r)
 	}
 	defer c.close()
 	x, err := f.index(ctx, c, r)
@@ -66,7 +67,7 @@ func (f *finder) ofIndex(ctx context.Context, c *client, r repository, x *index)
 		if len(x.charts) == 0 {
 			step = forms
 		}
-		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, orNone(some(x.charts)))
+		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, cmp.Or(some(x.charts), "none"))
 	}
 	versions := x.versions()
 	i, err := choose(f.o.Version, versions)
@@ -88,13 +89,6 @@ func (f *finder) ofIndex(ctx context.Context, c *client, r repository, x *index)
 	return chart, nil
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
-}
-
 // ofEntry gets the chart of an entry: of a cache where its digest is known.
 func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) (*Chart, error) {
 	want, err := parseDigest(e.Digest)
@@ -114,20 +108,13 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream",
 			"%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
 	}
-	var out *Chart
-	if want != "" {
-		out, err = f.byDigest(ctx, c, u, want, e.Version)
-	} else {
-		out, err = f.byURL(ctx, c, u, e.Version)
-		if err == nil {
-			out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive",
-				r.url, e.Version)
-		}
-	}
+	out, err := f.archive(ctx, c, u, want, e.Version)
 	if err != nil {
 		return nil, err
 	}
-	out.Source = shown(u.String())
+	if want == "" {
+		out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive", r.url, e.Version)
+	}
 	return out, nil
 }
 
@@ -159,6 +146,22 @@ func parseDigest(text string) (digest.Digest, error) {
 func wrongDigest(where string, got, want digest.Digest) error {
 	return remedy.Errorf("try again later; if it stays so, tell whoever keeps the repository: "+
 		"the archive is not the one that was published", "%s has digest %s, and the index says %s", where, got, want)
+}
+
+// archive gets an archive by its digest, or by its URL alone where want is "".
+func (f *finder) archive(
+	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
+) (out *Chart, err error) {
+	if want != "" {
+		out, err = f.byDigest(ctx, c, u, want, version)
+	} else {
+		out, err = f.byURL(ctx, c, u, version)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.Source = shown(u.String())
+	return out, nil
 }
 
 // byDigest gets an archive whose digest is known.
@@ -221,20 +224,12 @@ func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version strin
 
 // archiveURL gets a chart by the URL of its archive.
 func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Chart, error) {
-	var c *client
-	if !f.o.Offline {
-		var err error
-		if c, err = f.client(r); err != nil {
-			return nil, err
-		}
-		defer c.close()
-	}
-	out, err := f.byURL(ctx, c, u, "")
+	c, err := f.client(r)
 	if err != nil {
 		return nil, err
 	}
-	out.Source = shown(u.String())
-	return out, nil
+	defer c.close()
+	return f.archive(ctx, c, u, "", "")
 }
 
 // archiveQuestion asks for an archive as it is: net/http would unpack one that
