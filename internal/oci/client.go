@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -56,7 +55,7 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	observed := &observer{connects, host, o.PlainHTTP, retry.Secrets, o.Debug}
 	c := &Client{repo: repo.repo, connects: connects, retry: retry}
 	named := transport.NewUserAgent(observed, o.UserAgent)
-	err = c.do(ctx, "reach "+host, func(ctx context.Context) error {
+	err = c.retry.Do(ctx, "reach "+host, func(ctx context.Context) error {
 		scopes := []string{repo.repo.Scope(string(access))}
 		c.transport, err = transport.NewWithContext(ctx, repo.repo.Registry, auth, named, scopes)
 		return err
@@ -82,29 +81,6 @@ func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	return &observer{next: connects, secrets: secrets, debug: o.Debug}, nil
 }
 
-// do tries an operation until it is done.
-func (c *Client) do(ctx context.Context, what string, operation func(context.Context) error) error {
-	return c.retry.Do(ctx, what, func(ctx context.Context) error { return shorten(operation(ctx)) })
-}
-
-const noToken = "no token in bearer response"
-
-// greetings are the errors of go-containerregistry's two tries to say hello.
-var greetings = regexp.MustCompile(`(Get "https://[^"]*/v2/": .*); Get "http://[^"]*/v2/": .*`)
-
-// shorten takes out of go-containerregistry's errors the second of two tries to
-// say hello, and the whole answer of a token server.
-func shorten(err error) error {
-	if err == nil {
-		return nil
-	}
-	text := greetings.ReplaceAllString(err.Error(), "$1")
-	if before, _, found := strings.Cut(text, noToken+":\n"); found {
-		text = before + "no token in the answer of the token server"
-	}
-	return withText(text, err)
-}
-
 // options make go-containerregistry try once: Retry does the rest, as a whole and
 // with an eye on the context.
 func (c *Client) options(ctx context.Context) []remote.Option {
@@ -128,7 +104,7 @@ type Manifest struct {
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
 	var found *Manifest
 	want := digest.Digest(identifier)
-	err := c.do(ctx, "read "+identifier, func(ctx context.Context) error {
+	err := c.retry.Do(ctx, "read "+identifier, func(ctx context.Context) error {
 		found = nil
 		// As if a digest were a tag, too: go-containerregistry's own error about
 		// another digest has no type.
@@ -153,7 +129,7 @@ func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, er
 // Blob reads a blob of at most 64 MiB.
 func (c *Client) Blob(ctx context.Context, want digest.Digest) ([]byte, error) {
 	var data []byte
-	err := c.do(ctx, "read "+want.String(), func(ctx context.Context) error {
+	err := c.retry.Do(ctx, "read "+want.String(), func(ctx context.Context) error {
 		layer, err := remote.Layer(c.repo.Digest(want.String()), c.options(ctx)...)
 		if err != nil {
 			return err
@@ -176,7 +152,7 @@ func (c *Client) Blob(ctx context.Context, want digest.Digest) ([]byte, error) {
 // Has reports whether the registry has a blob of that digest and size.
 func (c *Client) Has(ctx context.Context, d spec.Descriptor) (bool, error) {
 	there := false
-	err := c.do(ctx, "look for "+d.Digest.String(), func(ctx context.Context) error {
+	err := c.retry.Do(ctx, "look for "+d.Digest.String(), func(ctx context.Context) error {
 		layer, err := remote.Layer(c.repo.Digest(d.Digest.String()), c.options(ctx)...)
 		if err != nil {
 			return err
@@ -203,7 +179,7 @@ var (
 // Tags lists the tags of the repository.
 func (c *Client) Tags(ctx context.Context) ([]string, error) {
 	var tags []string
-	err := c.do(ctx, "read the tags", func(ctx context.Context) error {
+	err := c.retry.Do(ctx, "read the tags", func(ctx context.Context) error {
 		tags = []string{}
 		puller, err := remote.NewPuller(c.options(ctx)...)
 		if err != nil {
@@ -235,7 +211,7 @@ type Blob struct {
 
 // Upload sends a blob, unless the registry has it.
 func (c *Client) Upload(ctx context.Context, b Blob) error {
-	return c.do(ctx, "upload "+b.Digest.String(), func(ctx context.Context) error {
+	return c.retry.Do(ctx, "upload "+b.Digest.String(), func(ctx context.Context) error {
 		return remote.WriteLayer(c.repo, layer{b}, c.options(ctx)...)
 	})
 }
@@ -245,7 +221,7 @@ func (c *Client) Upload(ctx context.Context, b Blob) error {
 // says
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
 func (c *Client) Put(ctx context.Context, identifier string, m Manifest) error {
-	return c.do(ctx, "write "+identifier, func(ctx context.Context) error {
+	return c.retry.Do(ctx, "write "+identifier, func(ctx context.Context) error {
 		return remote.Put(Repository{c.repo}.reference(identifier), taggable{m}, c.options(ctx)...)
 	})
 }

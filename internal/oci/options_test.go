@@ -80,16 +80,18 @@ func TestWantedDigest(t *testing.T) {
 	}
 }
 
-func TestLimitBody(t *testing.T) {
-	for _, length := range []int64{-1, 5} {
-		resp := &http.Response{Body: io.NopCloser(strings.NewReader("12345")), ContentLength: length}
-		if data, err := io.ReadAll(LimitBody(resp, 5)); string(data) != "12345" || err != nil {
-			t.Errorf("got %q, %v", data, err)
-		}
-		resp.Body = io.NopCloser(strings.NewReader("12345"))
-		if _, err := io.ReadAll(LimitBody(resp, 4)); fmt.Sprint(err) != (&TooLargeError{4}).Error() {
-			t.Errorf("got %v", err)
-		}
+// An answer without end is read to a bound, once.
+func TestAnswersAreBounded(t *testing.T) {
+	retry := &Retry{Tries: 3, Notes: io.Discard, Secrets: &Secrets{}}
+	tried := 0
+	err := retry.Do(context.Background(), "read it", func(context.Context) error {
+		tried++
+		body := io.NopCloser(strings.NewReader(strings.Repeat("x", 1<<20+1)))
+		_, err := io.ReadAll(http.MaxBytesReader(nil, body, 1<<20))
+		return err
+	})
+	if tried != 1 || fmt.Sprint(err) != "read it: it is larger than 1 MiB, which is the most that is read" {
+		t.Errorf("after %d tries: %v", tried, err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -64,6 +65,7 @@ func (r *Retry) Do(ctx context.Context, op string, operation func(context.Contex
 		if err == nil {
 			return nil
 		}
+		err = shorten(err)
 		if ctx.Err() != nil || n >= r.Tries || !mayPass(err) {
 			return &Error{Op: op, Err: err}
 		}
@@ -83,6 +85,26 @@ func (r *Retry) Do(ctx context.Context, op string, operation func(context.Contex
 		}
 		wait = min(2*wait, maxPause)
 	}
+}
+
+const noToken = "no token in the answer of the token server"
+
+// greetings are the errors of go-containerregistry's two tries to say hello.
+var greetings = regexp.MustCompile(`(Get "https://[^"]*/v2/": .*); Get "http://[^"]*/v2/": .*`)
+
+// shorten takes out of go-containerregistry's errors the second of two tries to
+// say hello, and the whole answer of a token server. It says of an answer without
+// end how much is read.
+func shorten(err error) error {
+	text := greetings.ReplaceAllString(err.Error(), "$1")
+	if before, _, found := strings.Cut(text, "no token in bearer response:\n"); found {
+		text = before + noToken
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		text = fmt.Sprintf("it is larger than %d MiB, which is the most that is read", large.Limit>>20)
+	}
+	return withText(text, err)
 }
 
 // mayPass reports whether another try of a whole operation has a chance.
@@ -123,7 +145,7 @@ func isLasting(err error) bool {
 		}
 	}
 	var wrong *DigestError
-	var large *TooLargeError
+	var large *http.MaxBytesError
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	switch {

@@ -77,7 +77,8 @@ func TestWaitThatIsTooLong(t *testing.T) {
 func TestMayPass(t *testing.T) {
 	for err, want := range map[error]bool{
 		&StatusError{404}: false, &StatusError{429}: true, &StatusError{501}: false, &StatusError{502}: true,
-		ErrDowngrade: false, ErrTagPages: false, &TooLargeError{1}: false, &DigestError{}: false,
+		ErrDowngrade: false, ErrTagPages: false, &http.MaxBytesError{Limit: 1}: false, &DigestError{}: false,
+		shorten(errors.New("no token in bearer response:\n{}")): false,
 		errors.New("broken"): true, context.Canceled: false,
 	} {
 		if got := mayPass(fmt.Errorf("it: %w", err)); got != want {

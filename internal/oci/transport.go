@@ -34,13 +34,6 @@ var (
 	ErrRedirects = errors.New("the server redirects without end")
 )
 
-// TooLargeError says that an answer is larger than anything legal.
-type TooLargeError struct{ Limit int64 }
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("it is larger than %d MiB, which is the most that is read", e.Limit>>20)
-}
-
 // DigestError says that a registry has other content than what was sent or
 // asked for.
 type DigestError struct {
@@ -102,7 +95,7 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body.Close()
 		return nil, err
 	}
-	resp.Body = LimitBody(resp, limitOf(asked.URL.Path))
+	resp.Body = http.MaxBytesReader(nil, resp.Body, limitOf(asked.URL.Path))
 	return resp, nil
 }
 
@@ -192,36 +185,6 @@ func limitOf(path string) int64 {
 		return maxTagPage
 	}
 	return maxBlob
-}
-
-// LimitBody gives the body of an answer, whose reading fails with *TooLargeError
-// behind limit bytes.
-func LimitBody(resp *http.Response, limit int64) io.ReadCloser {
-	if resp.Request != nil && resp.Request.Method == http.MethodHead {
-		return resp.Body
-	}
-	left := limit
-	if resp.ContentLength > limit {
-		left = -1
-	}
-	return &limited{resp.Body, limit, left}
-}
-
-type limited struct {
-	io.ReadCloser
-	limit, left int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	if l.left < 0 {
-		return 0, &TooLargeError{l.limit}
-	}
-	n, err := l.ReadCloser.Read(p[:min(int64(len(p)), l.left+1)])
-	l.left -= int64(n)
-	if l.left < 0 {
-		return n, &TooLargeError{l.limit}
-	}
-	return n, err
 }
 
 // log writes a line of a request. Headers, bodies and queries hold credentials,

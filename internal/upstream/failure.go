@@ -66,7 +66,7 @@ func (f *finder) stepOf(err error, u *url.URL, what, login string) string {
 	if code := oci.Status(err); code != 0 {
 		return f.stepOfStatus(err, code, u, what, login)
 	}
-	var large *oci.TooLargeError
+	var large *http.MaxBytesError
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &large):

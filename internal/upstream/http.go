@@ -133,7 +133,7 @@ func (c *client) once(ctx context.Context, q question) (*reply, error) {
 	case resp.StatusCode != http.StatusOK:
 		return nil, &oci.StatusError{Code: resp.StatusCode}
 	}
-	out.data, err = io.ReadAll(oci.LimitBody(resp, q.limit))
+	out.data, err = io.ReadAll(http.MaxBytesReader(nil, resp.Body, q.limit))
 	return out, err
 }
 

@@ -56,8 +56,11 @@ func (r *repository) setUser(user *url.Userinfo) {
 	}
 }
 
-// ofURL gives the repository at a URL, with what Helm knows of it.
+// ofURL gives the repository at a URL or at that of its index, with what Helm knows
+// of it.
 func (all knownRepositories) ofURL(u *url.URL) repository {
+	const file = "/index.yaml"
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, file), strings.TrimSuffix(u.RawPath, file)
 	var out repository
 	for _, e := range all {
 		r, err := newRepository(e)

@@ -171,23 +171,11 @@ func (f *finder) find(ctx context.Context) (*Chart, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r, err := f.resolve(f.o.Ref)
+	get, err := f.resolve(f.o.Ref)
 	if err != nil {
 		return nil, err
 	}
-	switch r.kind {
-	case aDirectory:
-		return f.directory(ctx, r.path)
-	case aFile:
-		return f.file(r.path)
-	case anArchiveURL:
-		return f.archiveURL(ctx, r.repository, r.url)
-	case aRegistry:
-		return f.registry(ctx, f.o.Ref, f.o.Version)
-	default:
-		f.o.ChartName = r.chart // CHART of NAME/CHART is what was asked for
-		return f.repository(ctx, r.repository)
-	}
+	return get(ctx)
 }
 
 // check compares the chart with what was asked for. A chart that has another name
