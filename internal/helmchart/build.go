@@ -64,7 +64,7 @@ func BuildDependencies(ctx context.Context, helmBin, chart, root string) (dir st
 		cleanup()
 		return "", nil, err
 	}
-	return b.place(src), cleanup, nil
+	return b.copyOf(src), cleanup, nil
 }
 
 // builder keeps copies of charts below a temporary folder, at the paths that the
@@ -74,8 +74,8 @@ type builder struct {
 	built           map[string]bool
 }
 
-// place is where the copy of a folder goes.
-func (b *builder) place(dir string) string {
+// copyOf is where the copy of a folder goes.
+func (b *builder) copyOf(dir string) string {
 	volume := filepath.VolumeName(dir)
 	return filepath.Join(b.tmp, strings.ReplaceAll(volume, ":", ""), dir[len(volume):])
 }
@@ -149,7 +149,7 @@ func (b *builder) copy(c *chart.Chart, src string) error {
 		if !filepath.IsLocal(name) {
 			return fmt.Errorf("%s is no name of a file in a chart", f.Name)
 		}
-		name = filepath.Join(b.place(src), name)
+		name = filepath.Join(b.copyOf(src), name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func (b *builder) fetch(ctx context.Context, c *chart.Chart, src string) error {
 		action = "update"
 	}
 	run := func(action string) (string, error) {
-		args := []string{"dependency", action, b.place(src)}
+		args := []string{"dependency", action, b.copyOf(src)}
 		if !refresh {
 			args = append(args, "--skip-refresh")
 		}

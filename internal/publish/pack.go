@@ -159,21 +159,21 @@ func (p *Package) Save(dir string) (string, error) {
 		return "", fmt.Errorf("save package: %w", err)
 	}
 	defer archive.Close()
-	if err := p.place(archive, target); err != nil {
+	if err := p.writeFile(archive, target); err != nil {
 		return "", fmt.Errorf("save package: %w", err)
 	}
 	if p.provenance == nil {
 		return target, nil
 	}
-	if err := p.place(strings.NewReader(string(p.provenance)), target+".prov"); err != nil {
+	if err := p.writeFile(strings.NewReader(string(p.provenance)), target+".prov"); err != nil {
 		return "", fmt.Errorf("save provenance: %w", err)
 	}
 	return target, nil
 }
 
-// place writes a file with the package's time, for `helm push` reads the
+// writeFile writes a file with the package's time, for `helm push` reads the
 // manifest's time of creation from there.
-func (p *Package) place(from io.Reader, target string) error {
+func (p *Package) writeFile(from io.Reader, target string) error {
 	f, err := os.CreateTemp(filepath.Dir(target), ".helm-livekit-*")
 	if err != nil {
 		return err

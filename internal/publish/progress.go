@@ -11,15 +11,15 @@ import (
 
 // progress counts the bytes that are on their way.
 type progress struct {
-	tell func(done, total int64) // nil for none
+	report func(done, total int64) // nil for none
 
 	mu    sync.Mutex
 	total int64
 	sent  map[digest.Digest]int64
 }
 
-func newProgress(blobs []oci.Blob, tell func(done, total int64)) *progress {
-	p := &progress{tell: tell, sent: map[digest.Digest]int64{}}
+func newProgress(blobs []oci.Blob, report func(done, total int64)) *progress {
+	p := &progress{report: report, sent: map[digest.Digest]int64{}}
 	for _, b := range blobs {
 		p.total += b.Size
 	}
@@ -27,7 +27,7 @@ func newProgress(blobs []oci.Blob, tell func(done, total int64)) *progress {
 }
 
 func (p *progress) set(b oci.Blob, change func(sent int64) int64) {
-	if p.tell == nil {
+	if p.report == nil {
 		return
 	}
 	p.mu.Lock()
@@ -37,11 +37,11 @@ func (p *progress) set(b oci.Blob, change func(sent int64) int64) {
 	for _, n := range p.sent {
 		done += n
 	}
-	p.tell(done, p.total)
+	p.report(done, p.total)
 }
 
-// settle counts a blob as sent: it is, or will be begun anew.
-func (p *progress) settle(b oci.Blob) { p.set(b, func(int64) int64 { return b.Size }) }
+// finish counts a blob as sent: it is, or will be begun anew.
+func (p *progress) finish(b oci.Blob) { p.set(b, func(int64) int64 { return b.Size }) }
 
 // watch gives the blob so that what is read of it is counted, from its beginning
 // with every try.

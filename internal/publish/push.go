@@ -68,7 +68,7 @@ func (p *plan) write(ctx context.Context, m *artifact) error {
 	group, uploads := errgroup.WithContext(ctx)
 	for _, b := range m.blobs {
 		group.Go(func() error {
-			defer sent.settle(b)
+			defer sent.finish(b)
 			return p.client.Upload(uploads, sent.watch(b))
 		})
 	}

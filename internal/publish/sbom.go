@@ -94,10 +94,10 @@ type (
 		Format      string      `json:"bomFormat"`
 		SpecVersion string      `json:"specVersion"`
 		Version     int         `json:"version"`
-		Metadata    subject     `json:"metadata"`
+		Metadata    described   `json:"metadata"`
 		Components  []component `json:"components"`
 	}
-	subject struct {
+	described struct {
 		Component component `json:"component"`
 	}
 	component struct {
@@ -112,7 +112,7 @@ type (
 func materials(p *Package, images []string) bill {
 	b := bill{
 		Format: "CycloneDX", SpecVersion: "1.6", Version: 1,
-		Metadata: subject{component{
+		Metadata: described{component{
 			Type: "application", Ref: p.Name + "@" + p.Version, Name: p.Name, Version: p.Version,
 		}},
 		Components: []component{},
