@@ -1,8 +1,6 @@
 package upstream
 
-import (
-	"context"
-)
+import "context"
 
 // repositoryOffline gets a chart of a repository from caches alone: by the newest
 // index that one of them has, else by the chart's name.

@@ -243,31 +243,20 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (*Char
 		return nil, remedy.Errorf("point --upstream to a chart, as in oci://registry.example.com/charts/livekit-server",
 			"%s is no chart: %w", r.source(), err)
 	}
-	data := f.cachedArchive(layer.Digest)
-	fetched := data == nil
-	if fetched {
-		if data, err = f.blob(ctx, c, r, layer.Digest); err != nil {
-			return nil, err
-		}
-	}
-	chart, err := loadArchive(r.source(), data)
+	out, err := f.byDigest(r.source(), layer.Digest, func() ([]byte, error) { return f.blob(ctx, c, r, layer.Digest) })
 	if err != nil {
 		return nil, err
-	}
-	if fetched {
-		f.keep(data)
 	}
 	if r.digest == "" && c != nil {
 		f.remember(r.source(), answer{Of: r.source(), Read: time.Now().UTC()}, raw)
 	} else {
 		f.keep(raw)
 	}
-	out := &Chart{Chart: chart, Digest: layer.Digest.String()}
 	if note != "" {
 		out.note("%s", note)
 	}
-	if isVersionTag(r.tag) && oci.Version(r.tag) != chart.Version() {
-		out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), chart.Version())
+	if isVersionTag(r.tag) && oci.Version(r.tag) != out.Version() {
+		out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
 	}
 	return out, nil
 }

@@ -152,10 +152,10 @@ func wrongDigest(where string, got, want digest.Digest) error {
 func (f *finder) archive(
 	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
 ) (out *Chart, err error) {
-	if want != "" {
-		out, err = f.byDigest(ctx, c, u, want, version)
-	} else {
+	if want == "" {
 		out, err = f.byURL(ctx, c, u, version)
+	} else {
+		out, err = f.byDigest(shown(u.String()), want, func() ([]byte, error) { return f.fetch(ctx, c, u, want, version) })
 	}
 	if err != nil {
 		return nil, err
@@ -164,35 +164,44 @@ func (f *finder) archive(
 	return out, nil
 }
 
-// byDigest gets an archive whose digest is known.
-func (f *finder) byDigest(
-	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
-) (*Chart, error) {
-	where := shown(u.String())
-	data := f.cachedArchive(want)
-	if data == nil && f.o.Offline {
-		return nil, f.notCached(version, "the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
-			version, where, f.cachedVersions())
-	}
-	fetched := data == nil
-	if fetched {
-		got, err := c.get(ctx, archiveQuestion(u))
-		if err != nil {
-			return nil, f.failure(err, u, theArchive, f.login(u))
+// byDigest gets the chart of an archive whose digest is known: from a cache, else
+// from where fetch reads and checks it. where is for errors.
+func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, error)) (*Chart, error) {
+	data := f.cachedArchive(d)
+	isNew := data == nil
+	if isNew {
+		var err error
+		if data, err = fetch(); err != nil {
+			return nil, err
 		}
-		if d := digestOf(got.data); d != want {
-			return nil, wrongDigest(where, d, want)
-		}
-		data = got.data
 	}
 	chart, err := loadArchive(where, data)
 	if err != nil {
 		return nil, err
 	}
-	if fetched {
+	if isNew {
 		f.keep(data)
 	}
-	return &Chart{Chart: chart, Digest: want.String()}, nil
+	return &Chart{Chart: chart, Digest: d.String()}, nil
+}
+
+// fetch reads an archive that has a digest.
+func (f *finder) fetch(
+	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
+) ([]byte, error) {
+	where := shown(u.String())
+	if c == nil {
+		return nil, f.notCached(version, "the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
+			version, where, f.cachedVersions())
+	}
+	got, err := c.get(ctx, archiveQuestion(u))
+	if err != nil {
+		return nil, f.failure(err, u, theArchive, f.login(u))
+	}
+	if d := digestOf(got.data); d != want {
+		return nil, wrongDigest(where, d, want)
+	}
+	return got.data, nil
 }
 
 // byURL gets an archive of which the URL alone is known.
