@@ -203,7 +203,8 @@ func (c *Chart) CheckSchema(values map[string]any) error {
 		return fmt.Errorf("render chart %s: %w", c.Name(), err)
 	}
 	if err := chartutil.ValidateAgainstSchema(checked, whole); err != nil {
-		return fmt.Errorf("render chart %s: values don't meet the specifications of the schema(s) in the following chart(s):\n%w", c.Name(), err)
+		return fmt.Errorf("render chart %s: "+
+			"values don't meet the specifications of the schema(s) in the following chart(s):\n%w", c.Name(), err)
 	}
 	return nil
 }

@@ -67,7 +67,8 @@ func (f *finder) ofIndex(ctx context.Context, c *client, r repository, x *index)
 		if len(x.charts) == 0 {
 			step = forms
 		}
-		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, cmp.Or(some(x.charts), "none"))
+		there := cmp.Or(some(x.charts), "none")
+		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, there)
 	}
 	versions := x.versions()
 	i, err := choose(f.o.Version, versions)
@@ -155,7 +156,9 @@ func (f *finder) archive(
 	if want == "" {
 		out, err = f.byURL(ctx, c, u, version)
 	} else {
-		out, err = f.byDigest(shown(u.String()), want, func() ([]byte, error) { return f.fetch(ctx, c, u, want, version) })
+		out, err = f.byDigest(shown(u.String()), want, func() ([]byte, error) {
+			return f.fetch(ctx, c, u, want, version)
+		})
 	}
 	if err != nil {
 		return nil, err
@@ -191,7 +194,8 @@ func (f *finder) fetch(
 ) ([]byte, error) {
 	where := shown(u.String())
 	if c == nil {
-		return nil, f.notCached(version, "the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
+		return nil, f.notCached(version,
+			"the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
 			version, where, f.cachedVersions())
 	}
 	got, err := c.get(ctx, archiveQuestion(u))
@@ -221,7 +225,8 @@ func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version strin
 	}
 	a, data := f.own.recall(cacheKey(u), maxArchive)
 	if data == nil {
-		return nil, f.notCached(version, "the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
+		return nil, f.notCached(version,
+			"the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
 	}
 	if err := load(data); err != nil {
 		return nil, err
