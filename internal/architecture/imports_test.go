@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"internal/convention"},
 	{"internal/chartdir", "internal/factsheet", "internal/lineage"},
 	{"internal/helmchart", "internal/livekit"},
-	{"internal/manifest", "internal/yamldoc"},
+	{"internal/helmcache", "internal/manifest", "internal/oci", "internal/yamldoc"},
 	{"internal/remedy", "scaffold"},
 }
 
@@ -69,8 +69,8 @@ func TestDoors(t *testing.T) {
 			if strings.HasPrefix(i, "helm.sh/helm/") && name != "internal/helmchart" {
 				t.Errorf("%s imports %s: the door to Helm is internal/helmchart", name, i)
 			}
-			if strings.HasPrefix(i, "github.com/google/go-containerregistry/") && name != "internal/publish" && name != "internal/upstream" {
-				t.Errorf("%s imports %s: the doors to registries are internal/publish and internal/upstream", name, i)
+			if strings.HasPrefix(i, "github.com/google/go-containerregistry/") && name != "internal/oci" {
+				t.Errorf("%s imports %s: the door to registries is internal/oci", name, i)
 			}
 			ours, isOurs := strings.CutPrefix(i, module)
 			if isOurs && strings.HasPrefix(name, "internal/") && layerOf(ours) <= layerOf(name) {

@@ -2,6 +2,7 @@ package helmchart
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type BuildError struct {
 }
 
 func (e *BuildError) Error() string {
-	return fmt.Sprintf("fetch the dependencies of %s: helm dependency: %s", e.Chart, or(e.Output, e.Err.Error()))
+	return fmt.Sprintf("fetch the dependencies of %s: helm dependency: %s", e.Chart, cmp.Or(e.Output, e.Err.Error()))
 }
 
 // Unwrap gives the error of the process or of the context.
@@ -63,7 +64,7 @@ func BuildDependencies(ctx context.Context, helmBin, chart, root string) (dir st
 		cleanup()
 		return "", nil, err
 	}
-	return b.place(src), cleanup, nil
+	return b.copyOf(src), cleanup, nil
 }
 
 // builder keeps copies of charts below a temporary folder, at the paths that the
@@ -73,8 +74,8 @@ type builder struct {
 	built           map[string]bool
 }
 
-// place is where the copy of a folder goes.
-func (b *builder) place(dir string) string {
+// copyOf is where the copy of a folder goes.
+func (b *builder) copyOf(dir string) string {
 	volume := filepath.VolumeName(dir)
 	return filepath.Join(b.tmp, strings.ReplaceAll(volume, ":", ""), dir[len(volume):])
 }
@@ -135,7 +136,8 @@ func (b *builder) local(src, path string) (dir string, isHere bool, err error) {
 		dir = filepath.Join(src, dir)
 	}
 	if b.root != "" && !isBelow(b.root, realPath(dir)) {
-		return "", false, fmt.Errorf("chart %s: its dependency file://%s leads out of the repository at %s", src, path, b.root)
+		return "", false, fmt.Errorf("chart %s: its dependency file://%s leads out of the repository at %s",
+			src, path, b.root)
 	}
 	return dir, isHere, nil
 }
@@ -147,7 +149,7 @@ func (b *builder) copy(c *chart.Chart, src string) error {
 		if !filepath.IsLocal(name) {
 			return fmt.Errorf("%s is no name of a file in a chart", f.Name)
 		}
-		name = filepath.Join(b.place(src), name)
+		name = filepath.Join(b.copyOf(src), name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}
@@ -168,9 +170,16 @@ func (b *builder) fetch(ctx context.Context, c *chart.Chart, src string) error {
 	if c.Lock == nil {
 		action = "update"
 	}
-	output, err := b.run(ctx, action, b.place(src), refresh)
+	run := func(action string) (string, error) {
+		args := []string{"dependency", action, b.copyOf(src)}
+		if !refresh {
+			args = append(args, "--skip-refresh")
+		}
+		return runHelm(ctx, b.helm, args...)
+	}
+	output, err := run(action)
 	if err != nil && action == "build" && strings.Contains(output, "out of sync") {
-		output, err = b.run(ctx, "update", b.place(src), refresh)
+		output, err = run("update")
 	}
 	if err == nil {
 		return nil
@@ -183,7 +192,8 @@ func (b *builder) fetch(ctx context.Context, c *chart.Chart, src string) error {
 func step(output, src string) string {
 	switch {
 	// helm-manager is how Helm calls a repository that it was not told of.
-	case strings.Contains(output, "no repository definition for"), strings.Contains(output, "repository for helm-manager-"):
+	case strings.Contains(output, "no repository definition for"),
+		strings.Contains(output, "repository for helm-manager-"):
 		return "make the repository known to Helm: helm repo add NAME URL"
 	case strings.Contains(output, "no cached repository for"):
 		return "fetch the repositories' indexes: helm repo update"
@@ -194,14 +204,22 @@ func step(output, src string) string {
 // maxOutput is how much of what Helm says is kept, from the end.
 const maxOutput = 64 << 10
 
-// run runs `helm dependency ACTION` and gives what it says of failures,
-// credentials masked.
-func (b *builder) run(ctx context.Context, action, dir string, refresh bool) (string, error) {
-	args := []string{"dependency", action, dir}
-	if !refresh {
-		args = append(args, "--skip-refresh")
+// UpdateDependencies has Helm fill charts/ of the chart in a folder, where it is.
+// helmBin and Helm's refusals are as for BuildDependencies.
+func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...string) error {
+	output, err := runHelm(ctx, helmBin, append([]string{"dependency", "update", dir}, flags...)...)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return &BuildError{Chart: dir, Output: output, Step: step(output, dir), Err: err}
 	}
-	cmd := exec.CommandContext(ctx, b.helm, args...)
+	return nil
+}
+
+// runHelm runs Helm and gives what it says of failures, credentials masked.
+func runHelm(ctx context.Context, program string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
 	var stdout, stderr tail
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	killGroup(cmd)

@@ -2,22 +2,41 @@ package helmchart
 
 import (
 	"context"
-	"encoding/hex"
-	"os"
-	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
-// maxArchives is how many archives of Helm's caches are looked into.
-const maxArchives = 5000
+// Sources are the places on this machine where dependencies are looked for
+// that charts/ lacks. The zero value has none but file:// folders.
+type Sources struct {
+	// Root is the root of the repository that the chart lies in: charts in it
+	// serve too, and file:// may not lead out of it. "" for none.
+	Root string `json:"root,omitempty"`
+	// Caches are folders in which Helm keeps charts, as helmcache.Find names them.
+	Caches []string `json:"caches,omitempty"`
+	// Repositories is Helm's repositories.yaml, as helmcache.RepositoriesFile
+	// names it. By
+	// it and the indexes in the caches an archive is known to be the declared
+	// repository's, not another one's of that name. "" for none.
+	Repositories string `json:"repositories,omitempty"`
+}
 
-// inCaches knows the charts in Helm's caches by what is in them: the name of a
-// file there follows a repository's URL or a digest of something else than the
-// archive. It looks once, when it is first asked.
+// HelmSources gives all that Helm keeps on this machine, for a chart in the
+// repository at root. getenv is os.Getenv.
+func HelmSources(root string, getenv func(string) string) Sources {
+	return Sources{Root: root, Caches: helmcache.Find(getenv), Repositories: helmcache.RepositoriesFile(getenv)}
+}
+
+// inCaches knows the charts in Helm's caches by what is in them. It looks once,
+// when it is first asked.
 type inCaches struct {
-	dirs   []string
-	looked bool
-	charts []offer
+	dirs         helmcache.Caches
+	config       string // repositories.yaml
+	looked       bool
+	charts       []offer
+	repositories []helmcache.Repository // nil until they are read
 }
 
 // named gives the charts of that name, the highest version first.
@@ -25,13 +44,8 @@ func (c *inCaches) named(ctx context.Context, name string) ([]offer, error) {
 	if err := c.look(ctx); err != nil {
 		return nil, err
 	}
-	var out []offer
-	for _, o := range c.charts {
-		if o.Name == name {
-			out = append(out, o)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b offer) int { return compareVersions(b.Version, a.Version) })
+	out := offersOf(c.charts, name)
+	slices.SortStableFunc(out, func(a, b offer) int { return CompareVersions(b.Version, a.Version) })
 	return out, nil
 }
 
@@ -39,57 +53,53 @@ func (c *inCaches) look(ctx context.Context) error {
 	if c.looked {
 		return nil
 	}
-	var paths []string
-	for _, dir := range c.dirs {
-		paths = append(paths, archives(dir)...)
-	}
-	for _, path := range paths[:min(len(paths), maxArchives)] {
+	for _, path := range c.dirs.Archives(func(string) bool { return true }) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if h, err := headOfArchive(path); err == nil {
-			c.charts = append(c.charts, offer{head: h, path: path, source: "Helm's cache (by name and version alone)", cached: true})
+		if h, err := helmcache.HeadOfArchive(path); err == nil {
+			c.charts = append(c.charts, offer{
+				Head: h, path: path, source: "Helm's cache (by name and version alone)", cached: true,
+			})
 		}
 	}
 	c.looked = true
 	return nil
 }
 
-// archives lists the archives in one of Helm's caches: DIR/*.tgz as in the
-// repository cache, and DIR/ab/*.chart as in Helm 4's content cache.
-func archives(dir string) []string {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
+// vouch tells whether a cached index of the repository has the archive: an index
+// names the SHA-256 of each, so it can vouch for one that lies in a cache without a
+// word of where it is from.
+func (c *inCaches) vouch(repository, archive string) bool {
+	files := c.indexes(repository)
+	if len(files) == 0 {
+		return false
 	}
-	var out []string
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		switch {
-		case filepath.Ext(path) == ".tgz":
-			out = append(out, path)
-		case e.IsDir() && isByte(e.Name()):
-			out = append(out, contents(path)...)
-		}
-	}
-	return out
+	digest, err := helmcache.Digest(archive)
+	return err == nil && slices.ContainsFunc(files, func(file string) bool {
+		return helmcache.IndexHas(file, digest.Encoded())
+	})
 }
 
-func contents(dir string) []string {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".chart" {
-			out = append(out, filepath.Join(dir, e.Name()))
+// indexes names the indexes of a repository, as Chart.yaml has it.
+func (c *inCaches) indexes(repository string) []string {
+	for _, prefix := range []string{"@", "alias:"} {
+		if name, is := strings.CutPrefix(repository, prefix); is {
+			return c.dirs.Indexes([]string{name}, nil)
 		}
 	}
-	return out
-}
-
-func isByte(name string) bool {
-	b, err := hex.DecodeString(name)
-	return err == nil && len(b) == 1
+	if repository == "" || strings.HasPrefix(repository, "oci://") {
+		return nil
+	}
+	if c.repositories == nil {
+		// One that cannot be read names no repositories.
+		c.repositories, _ = helmcache.Repositories(c.config)
+	}
+	var names []string
+	for _, r := range c.repositories {
+		if strings.TrimSuffix(r.URL, "/") == strings.TrimSuffix(repository, "/") {
+			names = append(names, r.Name)
+		}
+	}
+	return c.dirs.Indexes(names, []string{repository})
 }

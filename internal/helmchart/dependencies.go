@@ -13,6 +13,8 @@ import (
 	"github.com/Masterminds/semver/v3"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
 // What a chart may add to itself at most. Real umbrellas stay far below.
@@ -48,7 +50,7 @@ type Dependency struct {
 func (d Dependency) Missing() bool { return d.Source == "" }
 
 // Key is the name under which values and templates know the dependency.
-func (d Dependency) Key() string { return or(d.Alias, d.Name) }
+func (d Dependency) Key() string { return cmp.Or(d.Alias, d.Name) }
 
 // LoadComplete loads the chart in the directory or archive at path as Load does,
 // and adds the dependencies that it and its dependencies declare and that charts/
@@ -94,12 +96,13 @@ func (c *Chart) WithoutMissing() *Chart {
 
 // node is a chart on the way down from the one that was loaded.
 type node struct {
-	chart *chart.Chart
-	dir   string // its folder, absolute, "" for a packed chart
-	id    string // the real path of its folder or archive, "" inside an archive
-	in    string // what Dependency.In says of its dependencies
-	depth int
-	above *node
+	chart  *chart.Chart
+	dir    string // its folder, absolute, "" for a packed chart
+	id     string // the real path of its folder or archive, "" inside an archive
+	in     string // what Dependency.In says of its dependencies
+	source string // what Dependency.Source says of it, where it did not lie in charts/
+	depth  int
+	above  *node
 }
 
 func topNode(c *chart.Chart, path string) (*node, error) {
@@ -164,7 +167,7 @@ type completer struct {
 
 // complete adds what n lacks, then goes down.
 func (l *completer) complete(ctx context.Context, n *node) error {
-	added := map[*chart.Chart]addition{}
+	added := map[*chart.Chart]*node{}
 	for _, want := range n.chart.Metadata.Dependencies {
 		d, err := l.serve(ctx, n, want, added)
 		if err != nil {
@@ -173,7 +176,7 @@ func (l *completer) complete(ctx context.Context, n *node) error {
 		l.found = append(l.found, d)
 	}
 	for _, c := range inOrder(n.chart.Dependencies()) {
-		next := added[c].node
+		next := added[c]
 		if next == nil {
 			dir, id := unpacked(n.dir, c)
 			next = n.below(c, dir, id)
@@ -185,33 +188,34 @@ func (l *completer) complete(ctx context.Context, n *node) error {
 	return nil
 }
 
-// addition is a chart that did not lie in charts/.
-type addition struct {
-	node   *node
-	source string
-}
-
 // serve says what serves want in n, and adds it where it is not there yet.
-func (l *completer) serve(ctx context.Context, n *node, want *chart.Dependency, added map[*chart.Chart]addition) (Dependency, error) {
-	d := Dependency{In: n.in, Name: want.Name, Alias: want.Alias, Version: want.Version, Repository: mask(want.Repository)}
+func (l *completer) serve(
+	ctx context.Context, n *node, want *chart.Dependency, added map[*chart.Chart]*node,
+) (Dependency, error) {
+	d := Dependency{
+		In: n.in, Name: want.Name, Alias: want.Alias, Version: want.Version, Repository: mask(want.Repository),
+	}
 	have := present(n.chart, want)
 	if have == nil {
 		got, why, err := l.search.find(ctx, n, want)
 		if err != nil {
 			return d, err
 		}
-		if got.node == nil {
+		if got == nil {
 			d.Why = mask(why)
 			return d, nil
 		}
-		if err := l.count(got.node); err != nil {
+		if err := l.count(got); err != nil {
 			return d, err
 		}
-		have = got.node.chart
+		have = got.chart
 		n.chart.AddDependency(have)
 		added[have] = got
 	}
-	d.Found, d.Source = have.Metadata.Version, or(added[have].source, "charts/")
+	d.Found, d.Source = have.Metadata.Version, "charts/"
+	if got := added[have]; got != nil {
+		d.Source = got.source
+	}
 	if !chartutil.IsCompatibleRange(want.Version, d.Found) {
 		d.Why = fmt.Sprintf("%s in charts/ is not what %q asks for", d.Found, want.Version)
 	}
@@ -256,14 +260,14 @@ func present(c *chart.Chart, want *chart.Dependency) *chart.Chart {
 func inOrder(charts []*chart.Chart) []*chart.Chart {
 	out := slices.Clone(charts)
 	slices.SortStableFunc(out, func(a, b *chart.Chart) int {
-		return cmp.Or(cmp.Compare(a.Name(), b.Name()), compareVersions(a.Metadata.Version, b.Metadata.Version))
+		return cmp.Or(cmp.Compare(a.Name(), b.Name()), CompareVersions(a.Metadata.Version, b.Metadata.Version))
 	})
 	return out
 }
 
-// compareVersions orders versions as semver does. What is no version goes
-// first.
-func compareVersions(a, b string) int {
+// CompareVersions orders versions as semver does, build metadata aside. What is no
+// version goes first.
+func CompareVersions(a, b string) int {
 	va, errA := semver.NewVersion(a)
 	vb, errB := semver.NewVersion(b)
 	switch {
@@ -292,7 +296,7 @@ func unpacked(parent string, c *chart.Chart) (dir, id string) {
 		if filepath.Ext(dir) == ".tgz" {
 			continue
 		}
-		if h, err := headOfDir(dir); err == nil && h.Name == c.Name() && h.Version == c.Metadata.Version {
+		if h, err := helmcache.HeadOfDir(dir); err == nil && h.Name == c.Name() && h.Version == c.Metadata.Version {
 			if id, err := filepath.EvalSymlinks(dir); err == nil {
 				return dir, id
 			}
@@ -322,13 +326,14 @@ func markOff(c *chart.Chart, found []Dependency) {
 // aliases for names by then, and a chart may be there under several.
 func isOn(c, processed *chart.Chart, in, key string) bool {
 	if in == "" {
-		return slices.ContainsFunc(processed.Metadata.Dependencies, func(d *chart.Dependency) bool { return d.Name == key })
+		return slices.ContainsFunc(processed.Metadata.Dependencies,
+			func(d *chart.Dependency) bool { return d.Name == key })
 	}
 	name, rest, _ := strings.Cut(in, "/")
 	keys := []string{name}
 	for _, d := range c.Metadata.Dependencies {
 		if d.Name == name {
-			keys = append(keys, or(d.Alias, d.Name))
+			keys = append(keys, cmp.Or(d.Alias, d.Name))
 		}
 	}
 	for _, original := range c.Dependencies() {

@@ -80,7 +80,8 @@ func (l *lister) directory(name, path string, way Entry, above []string) error {
 		if err != nil {
 			return err
 		}
-		if err := l.child(strings.TrimPrefix(name+"/"+child.Name(), "/"), filepath.Join(path, child.Name()), info, way, above); err != nil {
+		below := strings.TrimPrefix(name+"/"+child.Name(), "/")
+		if err := l.child(below, filepath.Join(path, child.Name()), info, way, above); err != nil {
 			return err
 		}
 	}

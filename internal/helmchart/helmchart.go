@@ -5,6 +5,7 @@
 package helmchart
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,13 @@ func (c *Chart) Type() string {
 	return c.c.Metadata.Type
 }
 
+// KubeVersion is the range of Kubernetes versions that Chart.yaml gives, "" for
+// none.
+func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
+
+// Deprecated reports whether Chart.yaml says so.
+func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }
+
 // Values gives a copy of the chart's own default values, its dependencies'
 // left out.
 func (c *Chart) Values() map[string]any { return copyMap(c.c.Values) }
@@ -120,7 +128,8 @@ func (c *Chart) Dependencies() []*Chart {
 func (c *Chart) MissingDependencies() []string {
 	var out []string
 	for _, want := range c.c.Metadata.Dependencies {
-		there := slices.ContainsFunc(c.c.Dependencies(), func(d *chart.Chart) bool { return d.Metadata.Name == want.Name })
+		there := slices.ContainsFunc(c.c.Dependencies(),
+			func(d *chart.Chart) bool { return d.Metadata.Name == want.Name })
 		if !there {
 			out = append(out, want.Name)
 		}
@@ -194,7 +203,8 @@ func (c *Chart) CheckSchema(values map[string]any) error {
 		return fmt.Errorf("render chart %s: %w", c.Name(), err)
 	}
 	if err := chartutil.ValidateAgainstSchema(checked, whole); err != nil {
-		return fmt.Errorf("render chart %s: values don't meet the specifications of the schema(s) in the following chart(s):\n%w", c.Name(), err)
+		return fmt.Errorf("render chart %s: "+
+			"values don't meet the specifications of the schema(s) in the following chart(s):\n%w", c.Name(), err)
 	}
 	return nil
 }
@@ -215,12 +225,14 @@ func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) 
 	if err != nil {
 		return nil, err
 	}
-	if want := c.c.Metadata.KubeVersion; rel.KubeVersion != "" && want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.Version) {
-		return nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s", c.Name(), want, caps.KubeVersion.Version)
+	want := c.c.Metadata.KubeVersion
+	if rel.KubeVersion != "" && want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.Version) {
+		return nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s",
+			c.Name(), want, caps.KubeVersion.Version)
 	}
 	options := chartutil.ReleaseOptions{
-		Name:      or(rel.Name, "release"),
-		Namespace: or(rel.Namespace, "default"),
+		Name:      cmp.Or(rel.Name, "release"),
+		Namespace: cmp.Or(rel.Namespace, "default"),
 		Revision:  1,
 		IsInstall: !rel.Upgrade,
 		IsUpgrade: rel.Upgrade,
@@ -299,7 +311,7 @@ func lintChart(dir string, values map[string]any, namespace string, skipValues b
 	if !skipValues {
 		rules.ValuesWithOverrides(&linter, copyMap(values)) // it changes the values
 	}
-	rules.TemplatesWithSkipSchemaValidation(&linter, copyMap(values), or(namespace, "default"), nil, skipValues)
+	rules.TemplatesWithSkipSchemaValidation(&linter, copyMap(values), cmp.Or(namespace, "default"), nil, skipValues)
 	rules.Dependencies(&linter)
 	severities := map[int]Severity{support.WarningSev: Warning, support.ErrorSev: Error}
 	var out []LintMessage
@@ -384,13 +396,6 @@ func copyValue(v any) any {
 		return out
 	}
 	return v
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // ParseValues reads the text of a values file as Helm does. Name is for the error.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
 // How much of a repository is looked at for charts.
@@ -32,12 +34,7 @@ func (r *inRepository) named(ctx context.Context, name, near string) ([]offer, e
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
-	var out []offer
-	for _, o := range r.charts {
-		if o.Name == name {
-			out = append(out, o)
-		}
-	}
+	out := offersOf(r.charts, name)
 	slices.SortStableFunc(out, func(a, b offer) int { return distance(near, a.path) - distance(near, b.path) })
 	return out, nil
 }
@@ -83,19 +80,20 @@ func (r *inRepository) look(ctx context.Context) error {
 }
 
 func (r *inRepository) add(path string, packed bool) {
-	read := headOfDir
+	read := helmcache.HeadOfDir
 	if packed {
-		read = headOfArchive
+		read = helmcache.HeadOfArchive
 	}
 	if h, err := read(path); err == nil {
-		r.charts = append(r.charts, offer{head: h, path: path, source: r.shown(path) + " (in the repository)"})
+		r.charts = append(r.charts, offer{Head: h, path: path, source: r.shown(path) + " (in the repository)"})
 	}
 }
 
 // none says that there is no chart of that name.
 func (r *inRepository) none(name string) string {
 	if r.short {
-		return fmt.Sprintf("no chart %s is in the repository, as far as it was looked at (%d entries, %d levels)", name, maxEntries, maxFolderDepth)
+		return fmt.Sprintf("no chart %s is in the repository, as far as it was looked at (%d entries, %d levels)",
+			name, maxEntries, maxFolderDepth)
 	}
 	return fmt.Sprintf("no chart %s is in the repository", name)
 }

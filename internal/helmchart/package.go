@@ -1,7 +1,7 @@
 package helmchart
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,8 +52,8 @@ type Packaged struct {
 // comments and unknown keys are lost; archives in charts/ are unpacked.
 func (c *Chart) Package(o PackageOptions) (*Packaged, error) {
 	metadata := *c.c.Metadata
-	metadata.Version = or(o.Version, metadata.Version)
-	metadata.AppVersion = or(o.AppVersion, metadata.AppVersion)
+	metadata.Version = cmp.Or(o.Version, metadata.Version)
+	metadata.AppVersion = cmp.Or(o.AppVersion, metadata.AppVersion)
 	if err := metadata.Validate(); err != nil {
 		return nil, fmt.Errorf("package chart %s: %w", c.Name(), err)
 	}
@@ -161,15 +161,6 @@ func plain(m *chart.Metadata) Metadata {
 		out.Maintainers = append(out.Maintainers, Maintainer{one.Name, one.Email})
 	}
 	return out
-}
-
-// LoadArchive reads a packed chart held in memory, as Helm does.
-func LoadArchive(data []byte) (*Chart, error) {
-	c, err := loader.LoadArchive(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("load chart: %w", err)
-	}
-	return &Chart{c}, nil
 }
 
 // RegistryConfig is the file in which Helm keeps its credentials for

@@ -12,21 +12,21 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
 // search finds missing dependencies.
 type search struct {
 	repository inRepository
 	caches     inCaches
-	indexes    indexes
 	home       string // where the chart lies that was loaded
 }
 
 func newSearch(from Sources, home string) *search {
 	s := &search{
-		caches:  inCaches{dirs: from.Caches},
-		indexes: indexes{dirs: from.Caches, config: from.Repositories},
-		home:    home,
+		caches: inCaches{dirs: from.Caches, config: from.Repositories},
+		home:   home,
 	}
 	if from.Root != "" {
 		s.repository.root = realPath(from.Root)
@@ -49,7 +49,7 @@ func realPath(path string) string {
 
 // offer is a chart that may serve.
 type offer struct {
-	head
+	helmcache.Head
 	path   string
 	source string // what Dependency.Source says of it
 	// cached says that it lies in one of Helm's caches, and vouched that it is
@@ -57,38 +57,44 @@ type offer struct {
 	cached, vouched bool
 }
 
+// offersOf gives those of a chart's name.
+func offersOf(offers []offer, name string) []offer {
+	return slices.DeleteFunc(slices.Clone(offers), func(o offer) bool { return o.Name != name })
+}
+
 // maxReasons is how many charts that do not serve are named.
 const maxReasons = 3
 
 // find gives the chart that serves want in n; or none, and why there is none.
-func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (addition, string, error) {
+func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (*node, string, error) {
 	if err := ctx.Err(); err != nil {
-		return addition{}, "", err
+		return nil, "", err
 	}
 	if _, err := semver.NewConstraint(want.Version); err != nil {
-		return addition{}, fmt.Sprintf("version %q is none that Helm takes: %v", want.Version, err), nil
+		return nil, fmt.Sprintf("version %q is none that Helm takes: %v", want.Version, err), nil
 	}
 	var reasons []string
 	if strings.HasPrefix(want.Repository, "file://") {
 		got, reason, err := s.file(n, want)
 		if err != nil || got != nil {
-			return addition{got, want.Repository}, "", err
+			return got, "", err
 		}
 		reasons = append(reasons, reason)
 	}
 	offers, more, err := s.offers(ctx, n, want)
 	if err != nil {
-		return addition{}, "", err
+		return nil, "", err
 	}
 	reasons = append(reasons, more...)
 	for _, o := range offers {
 		got, err := load(n, o.path, want)
 		if err == nil {
-			return addition{got, o.source}, "", nil
+			got.source = o.source
+			return got, "", nil
 		}
 		reasons = append(reasons, fmt.Sprintf("%s: %v", o.source, err))
 	}
-	return addition{}, strings.Join(reasons, "; "), nil
+	return nil, strings.Join(reasons, "; "), nil
 }
 
 // file gives the chart in the folder that file:// names, from the folder of the
@@ -111,7 +117,7 @@ func (s *search) file(n *node, want *chart.Dependency) (*node, string, error) {
 	if root := s.repository.root; root != "" && !isBelow(root, id) {
 		return refuse("leads out of the repository")
 	}
-	h, err := headOfDir(id)
+	h, err := helmcache.HeadOfDir(id)
 	switch {
 	case os.IsNotExist(err):
 		return refuse("is no folder of a chart")
@@ -123,13 +129,14 @@ func (s *search) file(n *node, want *chart.Dependency) (*node, string, error) {
 		return refuse("is version %s, not %s", h.Version, want.Version)
 	}
 	if ring := n.ring(id); ring != nil {
-		return nil, "", fmt.Errorf("its dependencies form a ring: %s (the last step is %s)", strings.Join(ring, " -> "), want.Repository)
+		return nil, "", fmt.Errorf("its dependencies form a ring: %s (the last step is %s)",
+			strings.Join(ring, " -> "), want.Repository)
 	}
 	got, err := load(n, id, want)
 	if err != nil {
 		return refuse("cannot be read: %v", err)
 	}
-	got.dir = dir
+	got.dir, got.source = dir, want.Repository
 	return got, "", nil
 }
 
@@ -174,13 +181,13 @@ func (s *search) offers(ctx context.Context, n *node, want *chart.Dependency) ([
 // own charts, the nearest first, then cached ones, the newest first.
 func (s *search) rank(offers []offer, want *chart.Dependency, exact string) {
 	for i, o := range offers {
-		if o.cached && s.indexes.vouch(want.Repository, o.path) {
+		if o.cached && s.caches.vouch(want.Repository, o.path) {
 			offers[i].vouched, offers[i].source = true, "Helm's cache"
 		}
 	}
 	penalty := func(o offer) int {
 		sum := 0
-		if exact != "" && compareVersions(o.Version, exact) != 0 {
+		if exact != "" && CompareVersions(o.Version, exact) != 0 {
 			sum += 2
 		}
 		if !o.vouched {
@@ -216,7 +223,8 @@ func (s *search) reasons(want *chart.Dependency, others []offer) []string {
 		out = append(out, "Helm expects it in charts/, as no repository is named")
 	case !isRemote(want.Repository) || len(s.caches.dirs) == 0:
 	case len(versions) > 0:
-		out = append(out, fmt.Sprintf("Helm's cache has %s, not %s", strings.Join(versions[:min(len(versions), maxReasons)], ", "), want.Version))
+		out = append(out, fmt.Sprintf("Helm's cache has %s, not %s",
+			strings.Join(versions[:min(len(versions), maxReasons)], ", "), want.Version))
 	default:
 		out = append(out, "it is not in Helm's cache, where helm install, upgrade and template put what they fetch")
 	}

@@ -1,6 +1,7 @@
 package helmchart
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -15,9 +16,9 @@ type Identity struct{ Name, Version, AppVersion string }
 // As gives the chart under another identity. The chart itself stays.
 func (c *Chart) As(id Identity) *Chart {
 	out := clone(c.c)
-	out.Metadata.Name = or(id.Name, out.Metadata.Name)
-	out.Metadata.Version = or(id.Version, out.Metadata.Version)
-	out.Metadata.AppVersion = or(id.AppVersion, out.Metadata.AppVersion)
+	out.Metadata.Name = cmp.Or(id.Name, out.Metadata.Name)
+	out.Metadata.Version = cmp.Or(id.Version, out.Metadata.Version)
+	out.Metadata.AppVersion = cmp.Or(id.AppVersion, out.Metadata.AppVersion)
 	return &Chart{out}
 }
 

@@ -2,12 +2,11 @@ package publish
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/opencontainers/image-spec/specs-go"
-	oci "github.com/opencontainers/image-spec/specs-go/v1"
+	spec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Attachment is something about a chart that a registry keeps beside it, as
@@ -19,37 +18,31 @@ type Attachment struct {
 	Data []byte
 }
 
-// ReportType is the media type of the verdict of `helm livekit verify`.
+// ReportType is the media type of the report of `helm livekit verify`.
 const ReportType = "application/vnd.helm-livekit.verify.v1+json"
 
 // artifact gives the attachment as a manifest that refers to subject. The same
 // attachment to the same chart has the same digest.
-func (a Attachment) artifact(subject oci.Descriptor, created string) (*artifact, error) {
-	empty := memoryBlob(oci.MediaTypeEmptyJSON, oci.DescriptorEmptyJSON.Data)
+func (a Attachment) artifact(subject spec.Descriptor, created string) (*artifact, error) {
+	empty := memoryBlob(spec.MediaTypeEmptyJSON, spec.DescriptorEmptyJSON.Data)
 	data := memoryBlob(a.Type, a.Data)
 	named := data.Descriptor
-	named.Annotations = map[string]string{oci.AnnotationTitle: a.Name}
-	raw, err := json.Marshal(oci.Manifest{
+	named.Annotations = map[string]string{spec.AnnotationTitle: a.Name}
+	return newArtifact(spec.Manifest{
 		Versioned:    specs.Versioned{SchemaVersion: 2},
-		MediaType:    oci.MediaTypeImageManifest,
+		MediaType:    spec.MediaTypeImageManifest,
 		ArtifactType: a.Type,
 		Config:       empty.Descriptor,
-		Layers:       []oci.Descriptor{named},
-		Subject:      &oci.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
-		Annotations:  map[string]string{oci.AnnotationCreated: created},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("attach %s: %w", a.Name, err)
-	}
-	return &artifact{Descriptor: describe(oci.MediaTypeImageManifest, raw), raw: raw, blobs: []blob{empty, data}, refers: true}, nil
+		Layers:       []spec.Descriptor{named},
+		Subject:      &spec.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
+		Annotations:  map[string]string{spec.AnnotationCreated: created},
+	}, empty, data)
 }
 
-// writeAttachments writes what is attached. Where a registry has no API for referrers,
-// go-containerregistry keeps the list of them under a tag, as the specification says
-// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
-func (p *Plan) writeAttachments(ctx context.Context) error {
+// writeAttachments writes what is attached.
+func (p *plan) writeAttachments(ctx context.Context) error {
 	p.attached, p.result.Attached = nil, nil
-	created := p.result.Annotations[oci.AnnotationCreated]
+	created := p.result.Annotations[spec.AnnotationCreated]
 	if created == "" {
 		created = time.Unix(0, 0).UTC().Format(time.RFC3339)
 	}

@@ -103,7 +103,7 @@ func TestSBOM(t *testing.T) {
 	const zero = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 	want := bill{
 		Format: "CycloneDX", SpecVersion: "1.6", Version: 1,
-		Metadata: subject{component{"application", "demo@1.2.3+build.4", "demo", "1.2.3+build.4", ""}},
+		Metadata: described{component{"application", "demo@1.2.3+build.4", "demo", "1.2.3+build.4", ""}},
 		Components: []component{
 			{"container", "busybox@" + zero, "busybox", zero, "pkg:oci/busybox@sha256%3A" + zero[7:] + "?repository_url=docker.io%2Flibrary%2Fbusybox"},
 			{"container", "example.com/a/b:1", "example.com/a/b", "1", "pkg:oci/b?repository_url=example.com%2Fa%2Fb&tag=1"},

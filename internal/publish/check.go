@@ -61,9 +61,11 @@ func checkEntry(dir string, e helmchart.Entry) error {
 		return remedy.Errorf(leave, "%s/%s: a symbolic link that leads nowhere: %w", dir, e.Link, e.Err)
 	case e.Outside:
 		return remedy.Errorf("copy what it leads to into the chart, or name it in .helmignore",
-			"%s/%s: a symbolic link that leads out of the chart, to %s; Helm would pack what is there", dir, e.Link, e.Target)
+			"%s/%s: a symbolic link that leads out of the chart, to %s; Helm would pack what is there",
+			dir, e.Link, e.Target)
 	case !e.Mode.IsRegular():
-		return remedy.Errorf("remove it, or name it in .helmignore", "%s/%s: neither a file nor a folder (%s)", dir, e.Name, e.Mode.Type())
+		return remedy.Errorf("remove it, or name it in .helmignore",
+			"%s/%s: neither a file nor a folder (%s)", dir, e.Name, e.Mode.Type())
 	}
 	if why := oddName(e.Name); why != "" {
 		return remedy.Errorf("rename it, or name it in .helmignore", "%s: the file name %q %s", dir, e.Name, why)

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,69 +10,63 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
-
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
+// errLimit is the cause of a context that ended by --timeout.
+var errLimit = errors.New("time is up")
+
 // explain gives an error of the registry with what to do about it, and without
-// any credential.
-func (p *Plan) explain(r *retrier, err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
+// any credential. An interruption by the user stays as it is, for the command line
+// knows it.
+func (p *plan) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errLimit) {
+		return ctx.Err()
 	}
-	err = shorten(err)
-	step := remedy.Step(err)
-	if step == "" {
-		step = p.step(err)
+	var failed *oci.Error
+	switch {
+	case !errors.As(err, &failed):
+	case ctx.Err() != nil:
+		err = remedy.Errorf("raise --timeout, or look at the registry",
+			"%s: not done within %s: %v", failed.Op, p.o.Timeout, failed.Err)
+	case failed.Wait > 0:
+		wait := failed.Wait.Round(time.Millisecond)
+		err = remedy.Errorf("try again later, or raise --timeout",
+			"%w; the next try would be in %s, and the push may take %s", err, wait, p.o.Timeout)
 	}
-	err = r.secrets.cleanError(err)
+	step := cmp.Or(remedy.Step(err), p.step(err))
+	err = p.retry.Secrets.CleanError(err)
 	if step == "" {
 		return err
 	}
 	return &remedy.Error{Err: err, Step: step}
 }
 
-// shorten takes out of go-containerregistry's errors the second of two tries
-// to say hello, and the whole answer of a token server.
-func shorten(err error) error {
-	text := twice.ReplaceAllString(err.Error(), "$1")
-	if before, _, found := strings.Cut(text, "no token in bearer response:\n"); found {
-		text = before + "no token in the answer of the token server"
-	}
-	return &cleaned{text, err}
-}
-
-var twice = regexp.MustCompile(`(Get "https://[^"]*/v2/": .*); Get "http://[^"]*/v2/": .*`)
-
 // ecr is the host of a registry of AWS, which makes no repositories by itself
 // and may close the connection instead of saying so.
 var ecr = regexp.MustCompile(`^\d+\.dkr\.ecr[.-].*amazonaws\.com`)
 
 // step finds what the user can do.
-func (p *Plan) step(err error) string {
-	host, repository := p.tag.RegistryStr(), p.tag.RepositoryStr()
-	create := "create the repository " + repository + " in the registry first"
-	if strings.Contains(err.Error(), "HTTP request to an HTTPS server") {
-		return "leave out --plain-http"
-	}
-	var refused *transport.Error
-	if errors.As(err, &refused) {
-		return stepOfRefusal(refused, host, create)
+func (p *plan) step(err error) string {
+	create := "create the repository " + p.repo.Path() + " in the registry first"
+	if status := oci.Status(err); status != 0 {
+		return p.stepOfRefusal(err, status, create)
 	}
 	var certificate *tls.CertificateVerificationError
 	var lookup *net.DNSError
 	switch {
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case oci.IsPlainServer(err):
 		return "give --plain-http where the registry has no TLS"
-	case errors.Is(err, errNotPlain):
+	case errors.Is(err, oci.ErrDowngrade):
 		return "look at the registry's settings: its address within them should begin with https"
 	case errors.As(err, &certificate):
 		return "give --ca-file with the authority that signed the registry's certificate"
 	case errors.As(err, &lookup):
 		return "look for a slip in the host's name"
-	case errors.Is(err, io.EOF) && ecr.MatchString(host):
+	case errors.Is(err, io.EOF) && ecr.MatchString(p.repo.Host()):
 		return create
 	case errors.Is(err, errGone):
 		return "push again, and look at the registry's storage"
@@ -79,19 +74,19 @@ func (p *Plan) step(err error) string {
 	return ""
 }
 
-func stepOfRefusal(refused *transport.Error, host, create string) string {
+func (p *plan) stepOfRefusal(err error, status int, create string) string {
 	const kept = "give the chart a new version: the registry keeps tags from being changed"
-	for _, d := range refused.Errors {
-		switch d.Code {
-		case transport.NameUnknownErrorCode:
-			return create
-		case transport.TagInvalidErrorCode: // of a registry of AWS with immutable tags
-			return kept
-		}
+	switch {
+	case strings.Contains(err.Error(), "HTTP request to an HTTPS server"):
+		return "leave out --plain-http"
+	case oci.HasCode(err, "NAME_UNKNOWN"):
+		return create
+	case oci.HasCode(err, "TAG_INVALID"): // of a registry of AWS with immutable tags
+		return kept
 	}
-	switch refused.StatusCode {
+	switch status {
 	case http.StatusUnauthorized:
-		return "log in with `helm registry login " + host + "`, or give --username and --password-stdin"
+		return "log in with `helm registry login " + p.repo.Host() + "`, or give --username and --password-stdin"
 	case http.StatusForbidden:
 		return "use credentials that may push to this repository"
 	case http.StatusNotFound:

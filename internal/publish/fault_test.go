@@ -22,8 +22,9 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
-	oci "github.com/opencontainers/image-spec/specs-go/v1"
+	spec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -94,7 +95,7 @@ func faultRun(t *testing.T, seed uint64, packages []*Package) string {
 		b.preload(t, map[int]*Package{1: p, 2: other}[before])
 	}
 	notes := &lines{}
-	o.Notes, o.Debug = notes, notes
+	o.Notes, o.Connection.Debug = notes, notes
 	var attach []Attachment
 	if b.r.IntN(3) == 0 {
 		attach = append(attach, Attachment{Type: ReportType, Name: "x", Data: []byte("{}")})
@@ -102,10 +103,10 @@ func faultRun(t *testing.T, seed uint64, packages []*Package) string {
 
 	b.armed.Store(true)
 	started, stalled := time.Now(), stalls()
-	plan, err := Prepare(context.Background(), p, o)
+	plan, err := prepare(context.Background(), p, o)
 	var r *Result
 	if err == nil {
-		r, err = plan.Push(context.Background(), attach...)
+		r, err = plan.push(context.Background(), attach...)
 	}
 	took := time.Since(started) - stalled()
 	b.armed.Store(false)
@@ -166,7 +167,7 @@ func stalls() func() time.Duration {
 	}
 }
 
-func chartOf(m *oci.Manifest) string {
+func chartOf(m *spec.Manifest) string {
 	for _, l := range m.Layers {
 		if l.MediaType == mediaChart {
 			return l.Digest.String()
@@ -254,7 +255,7 @@ func (b *bad) options(t *testing.T) Options {
 	}
 	return Options{
 		Target: target, Timeout: 1500 * time.Millisecond, Tries: 5, Wait: time.Millisecond, AlsoTag: []string{"latest"},
-		Connection: Connection{PlainHTTP: true, Username: testUser, Password: testPassword},
+		Connection: oci.Options{PlainHTTP: true, Username: testUser, Password: testPassword},
 	}
 }
 
@@ -308,7 +309,7 @@ func (b *bad) pass(w http.ResponseWriter, req *http.Request) {
 }
 
 func hasBlobs(registry http.Handler, manifest []byte) bool {
-	var m oci.Manifest
+	var m spec.Manifest
 	if json.Unmarshal(manifest, &m) != nil {
 		return false
 	}

@@ -32,7 +32,7 @@ func TestManifestHasHelmsForm(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, plainChart())
 	p := pack(t, dir, "")
-	got := string(mustArtifact(t, p).raw)
+	got := string(mustArtifact(t, p).Raw)
 	got = strings.ReplaceAll(got, p.Digest, "CHART")
 	want := `{"schemaVersion":2,` +
 		`"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","digest":"sha256:cc921d73924101c922ca64204b6e686b70e3388fdc8b9e696606175e2faee042","size":507},` +

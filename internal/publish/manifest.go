@@ -13,9 +13,10 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
-	oci "github.com/opencontainers/image-spec/specs-go/v1"
+	spec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 )
 
 // Helm's media types: https://helm.sh/docs/topics/registries/
@@ -25,28 +26,27 @@ const (
 	mediaProvenance = "application/vnd.cncf.helm.chart.provenance.v1.prov"
 )
 
-// blob is one piece of content in a registry.
-type blob struct {
-	oci.Descriptor
-	open func() (io.ReadCloser, error)
+func memoryBlob(mediaType string, data []byte) oci.Blob {
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	return oci.Blob{Descriptor: describe(mediaType, data), Open: open}
 }
 
-func memoryBlob(mediaType string, data []byte) blob {
-	return blob{describe(mediaType, data), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
-}
-
-func describe(mediaType string, data []byte) oci.Descriptor {
-	return oci.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(data), Size: int64(len(data))}
+func describe(mediaType string, data []byte) spec.Descriptor {
+	return spec.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(data), Size: int64(len(data))}
 }
 
 // artifact is a manifest with the blobs that it names.
 type artifact struct {
-	oci.Descriptor // of the manifest
-	raw            []byte
-	blobs          []blob
-	// refers says that the manifest has a subject, with whose list of referrers
-	// the registry's answers have to do as well.
-	refers bool
+	oci.Manifest
+	blobs []oci.Blob
+}
+
+func newArtifact(m spec.Manifest, blobs ...oci.Blob) (*artifact, error) {
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("write manifest: %w", err)
+	}
+	return &artifact{oci.Manifest{Descriptor: describe(spec.MediaTypeImageManifest, raw), Raw: raw}, blobs}, nil
 }
 
 // artifact gives the package in the form in which Helm keeps charts in
@@ -54,17 +54,17 @@ type artifact struct {
 // `helm push`, so that its keys and their order are Helm's: no mediaType, the
 // layers in order of digest.
 func (p *Package) artifact() (*artifact, error) {
-	chart := blob{
-		oci.Descriptor{MediaType: mediaChart, Digest: digest.Digest(p.Digest), Size: p.Size},
-		func() (io.ReadCloser, error) { return os.Open(p.file) },
+	chart := oci.Blob{
+		Descriptor: spec.Descriptor{MediaType: mediaChart, Digest: digest.Digest(p.Digest), Size: p.Size},
+		Open:       func() (io.ReadCloser, error) { return os.Open(p.file) },
 	}
-	layers := []blob{chart}
+	layers := []oci.Blob{chart}
 	if p.provenance != nil {
 		layers = append(layers, memoryBlob(mediaProvenance, p.provenance))
 	}
 	sort.Slice(layers, func(i, j int) bool { return layers[i].Digest < layers[j].Digest })
 	config := memoryBlob(mediaConfig, p.config)
-	manifest := oci.Manifest{
+	manifest := spec.Manifest{
 		Versioned:   specs.Versioned{SchemaVersion: 2},
 		Config:      config.Descriptor,
 		Annotations: annotations(p.metadata, p.time),
@@ -72,11 +72,7 @@ func (p *Package) artifact() (*artifact, error) {
 	for _, layer := range layers {
 		manifest.Layers = append(manifest.Layers, layer.Descriptor)
 	}
-	raw, err := json.Marshal(manifest)
-	if err != nil {
-		return nil, fmt.Errorf("write manifest: %w", err)
-	}
-	return &artifact{Descriptor: describe(oci.MediaTypeImageManifest, raw), raw: raw, blobs: append([]blob{config}, layers...)}, nil
+	return newArtifact(manifest, append([]oci.Blob{config}, layers...)...)
 }
 
 // annotations are those that `helm push` writes: of Chart.yaml's fields, and
@@ -88,18 +84,18 @@ func annotations(m helmchart.Metadata, created time.Time) map[string]string {
 			out[key] = value
 		}
 	}
-	add(oci.AnnotationDescription, m.Description)
-	add(oci.AnnotationURL, m.Home)
-	add(oci.AnnotationCreated, created.UTC().Format(time.RFC3339))
+	add(spec.AnnotationDescription, m.Description)
+	add(spec.AnnotationURL, m.Home)
+	add(spec.AnnotationCreated, created.UTC().Format(time.RFC3339))
 	if len(m.Sources) > 0 {
-		add(oci.AnnotationSource, m.Sources[0])
+		add(spec.AnnotationSource, m.Sources[0])
 	}
-	add(oci.AnnotationAuthors, authors(m.Maintainers))
+	add(spec.AnnotationAuthors, authors(m.Maintainers))
 	maps.Copy(out, m.Annotations)
-	delete(out, oci.AnnotationTitle)
-	delete(out, oci.AnnotationVersion)
-	add(oci.AnnotationTitle, m.Name)
-	add(oci.AnnotationVersion, m.Version)
+	delete(out, spec.AnnotationTitle)
+	delete(out, spec.AnnotationVersion)
+	add(spec.AnnotationTitle, m.Name)
+	add(spec.AnnotationVersion, m.Version)
 	return out
 }
 

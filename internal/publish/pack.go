@@ -1,16 +1,18 @@
 package publish
 
 import (
+	"archive/tar"
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -76,7 +78,9 @@ func load(o PackOptions) (*helmchart.Packaged, error) {
 		return nil, remedy.Errorf("give --dependency-update, or run `helm dependency update "+o.Dir+"`",
 			"%s/Chart.yaml: dependencies that are not in charts/: %s", o.Dir, strings.Join(missing, ", "))
 	}
-	packaged, err := chart.Package(helmchart.PackageOptions{Version: o.Version, AppVersion: o.AppVersion, LockTime: o.Time})
+	packaged, err := chart.Package(helmchart.PackageOptions{
+		Version: o.Version, AppVersion: o.AppVersion, LockTime: o.Time,
+	})
 	if err != nil {
 		return nil, remedy.Errorf(lint, "%s: %w", o.Dir, err)
 	}
@@ -96,24 +100,47 @@ func (p *Package) write(ctx context.Context, files []helmchart.File) error {
 		return err
 	}
 	defer f.Close()
-	hash, buffered := sha256.New(), bufio.NewWriterSize(f, 1<<16)
-	counted := &counter{}
-	if err := writeArchive(ctx, io.MultiWriter(buffered, hash, counted), files, p.time); err != nil {
+	digester, buffered := digest.SHA256.Digester(), bufio.NewWriterSize(f, 1<<16)
+	if err := writeArchive(ctx, io.MultiWriter(buffered, digester.Hash()), files, p.time); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {
 		return err
 	}
-	p.Size = counted.n
-	p.Digest = digest.NewDigest(digest.SHA256, hash).String()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	p.Size, p.Digest = info.Size(), digester.Digest().String()
 	return f.Close()
 }
 
-type counter struct{ n int64 }
-
-func (c *counter) Write(b []byte) (int, error) {
-	c.n += int64(len(b))
-	return len(b), nil
+// writeArchive packs files into a gzipped tar archive that depends on their
+// names and contents, on the time and on the compressor alone: owners, modes
+// and the header of gzip are constants. The compressor is a module, and so of
+// the same version in every build, whatever Go it is built with.
+func writeArchive(ctx context.Context, w io.Writer, files []helmchart.File, at time.Time) error {
+	zipper := gzip.NewWriter(w) // names no file, no time and no system
+	archive := tar.NewWriter(zipper)
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.Name, Mode: 0o644, Size: int64(len(f.Data)), ModTime: at}
+		if err := archive.WriteHeader(header); err != nil {
+			return fmt.Errorf("pack %s: %w", f.Name, err)
+		}
+		if _, err := archive.Write(f.Data); err != nil {
+			return fmt.Errorf("pack %s: %w", f.Name, err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
+	if err := zipper.Close(); err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
+	return nil
 }
 
 // Close removes the temporary files. The package is of no use afterwards.
@@ -132,21 +159,21 @@ func (p *Package) Save(dir string) (string, error) {
 		return "", fmt.Errorf("save package: %w", err)
 	}
 	defer archive.Close()
-	if err := p.place(archive, target); err != nil {
+	if err := p.writeFile(archive, target); err != nil {
 		return "", fmt.Errorf("save package: %w", err)
 	}
 	if p.provenance == nil {
 		return target, nil
 	}
-	if err := p.place(strings.NewReader(string(p.provenance)), target+".prov"); err != nil {
+	if err := p.writeFile(strings.NewReader(string(p.provenance)), target+".prov"); err != nil {
 		return "", fmt.Errorf("save provenance: %w", err)
 	}
 	return target, nil
 }
 
-// place writes a file with the package's time, for `helm push` reads the
+// writeFile writes a file with the package's time, for `helm push` reads the
 // manifest's time of creation from there.
-func (p *Package) place(from io.Reader, target string) error {
+func (p *Package) writeFile(from io.Reader, target string) error {
 	f, err := os.CreateTemp(filepath.Dir(target), ".helm-livekit-*")
 	if err != nil {
 		return err
@@ -166,4 +193,22 @@ func (p *Package) place(from io.Reader, target string) error {
 		return err
 	}
 	return os.Rename(f.Name(), target)
+}
+
+// Time gives the time that a package and its manifest bear: that of
+// SOURCE_DATE_EPOCH in seconds (https://reproducible-builds.org/specs/source-date-epoch/),
+// else a constant. What a clock, a checkout or a shallow clone say would differ
+// between machines.
+func Time(sourceDateEpoch string) (time.Time, error) {
+	if sourceDateEpoch == "" {
+		// The first that every archive format can hold.
+		return time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC), nil
+	}
+	const year9999 = 253402300799 // later ones have no RFC 3339 form
+	seconds, err := strconv.ParseInt(sourceDateEpoch, 10, 64)
+	if err != nil || seconds < 0 || seconds > year9999 {
+		return time.Time{}, remedy.Errorf("give it as `git log -1 --format=%ct` does, or unset it",
+			"SOURCE_DATE_EPOCH is %q, not a number of seconds since 1970", sourceDateEpoch)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -57,7 +58,7 @@ func TestPackDependsOnTheChartAlone(t *testing.T) {
 		t.Errorf("two copies give %s and %s", a.Digest, b.Digest)
 	}
 	if m, n := mustArtifact(t, a), mustArtifact(t, b); m.Digest != n.Digest {
-		t.Errorf("two copies give manifests %s and %s", m.raw, n.raw)
+		t.Errorf("two copies give manifests %s and %s", m.Raw, n.Raw)
 	}
 	headers, _ := unpack(t, a.file)
 	for _, h := range headers {
@@ -100,7 +101,7 @@ func TestPackTakesTheTimeItIsGiven(t *testing.T) {
 	if lock := contents["demo/Chart.lock"]; !strings.Contains(lock, `generated: "2023-11-14T22:13:20Z"`) {
 		t.Errorf("the lock is\n%s", lock)
 	}
-	if got := mustArtifact(t, p).raw; !strings.Contains(string(got), `"org.opencontainers.image.created":"2023-11-14T22:13:20Z"`) {
+	if got := mustArtifact(t, p).Raw; !strings.Contains(string(got), `"org.opencontainers.image.created":"2023-11-14T22:13:20Z"`) {
 		t.Errorf("the manifest is %s", got)
 	}
 }
@@ -305,7 +306,7 @@ func TestUpdateDependenciesRunsHelm(t *testing.T) {
 				"demo/Chart.yaml":  "apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: below, version: 0.x, repository: 'file://../below'}]\n",
 			})
 			dir := filepath.Join(apps, "demo")
-			if err := UpdateDependencies(context.Background(), helm, dir, Connection{PlainHTTP: true}); err != nil {
+			if err := updateDependencies(context.Background(), helm, dir, oci.Options{PlainHTTP: true}); err != nil {
 				t.Fatal(err)
 			}
 			_, got := unpack(t, pack(t, dir, "").file)
@@ -313,12 +314,12 @@ func TestUpdateDependenciesRunsHelm(t *testing.T) {
 				t.Errorf("packed %v", got)
 			}
 			write(t, apps, map[string]string{"demo/Chart.yaml": "apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: gone, version: 0.x, repository: 'file://../gone'}]\n"})
-			if err := UpdateDependencies(context.Background(), helm, dir, Connection{}); err == nil || !strings.Contains(err.Error(), "gone") {
+			if err := updateDependencies(context.Background(), helm, dir, oci.Options{}); err == nil || !strings.Contains(err.Error(), "gone") {
 				t.Error("got", err)
 			}
 		})
 	}
-	if err := UpdateDependencies(context.Background(), filepath.Join(t.TempDir(), "no-helm"), newChart(t, nil), Connection{}); err == nil || remedy.Step(err) == "" {
+	if err := updateDependencies(context.Background(), filepath.Join(t.TempDir(), "no-helm"), newChart(t, nil), oci.Options{}); err == nil || remedy.Step(err) == "" {
 		t.Error("without a Helm:", err)
 	}
 }

@@ -1,108 +1,114 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	oci "github.com/opencontainers/image-spec/specs-go/v1"
+	spec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Plan is a push that a registry has been asked about, and that nothing stands
+// plan is a push that a registry has been asked about, and that nothing stands
 // in the way of. It holds for as long as Options.Timeout says.
-type Plan struct {
+type plan struct {
 	o        Options
-	session  *session
+	client   *oci.Client
+	retry    *oci.Retry
+	repo     oci.Repository
 	own      *artifact // of the package
 	chart    *artifact // own, or what is there with the same content
 	attach   []Attachment
 	attached []*artifact
-	tag      name.Tag
-	also     []name.Tag
+	tag      string
+	also     []string
 	deadline time.Time
 	result   Result
 }
 
-// Prepare asks the registry what it has and writes nothing. It fails where the
+// prepare asks the registry what it has and writes nothing. It fails where the
 // version is there with another content and Options.Force is not set.
-func Prepare(ctx context.Context, p *Package, o Options) (*Plan, error) {
-	plan, err := newPlan(p, o)
+func prepare(ctx context.Context, packed *Package, o Options) (*plan, error) {
+	repo, err := o.Target.repository(packed.Name, o.Connection.PlainHTTP)
 	if err != nil {
 		return nil, err
 	}
-	r := &retrier{tries: o.Tries, wait: o.Wait, limit: o.Timeout, notes: o.Notes, secrets: &secrets{}}
-	ctx, cancel := plan.limit(ctx)
+	p, err := newPlan(packed, o)
+	if err != nil {
+		return nil, err
+	}
+	p.repo = repo
+	p.retry = &oci.Retry{Tries: o.Tries, Wait: o.Wait, Notes: o.Notes, Secrets: &oci.Secrets{}}
+	o.Connection.RegistryConfig = cmp.Or(o.Connection.RegistryConfig, helmchart.RegistryConfig())
+	o.Connection.Silence = 90 * time.Second
+	ctx, cancel := p.limit(ctx)
 	defer cancel()
-	plan.session, err = connect(ctx, o.Connection, plan.tag.Repository, o.Debug, r)
+	p.client, err = oci.Connect(ctx, o.Connection, repo, oci.Push, p.retry)
 	if err == nil {
-		err = plan.look(ctx)
+		err = p.look(ctx)
 	}
 	if err != nil {
-		return nil, plan.explain(r, err)
+		return nil, p.explain(ctx, err)
 	}
-	return plan, nil
+	return p, nil
 }
 
 // newPlan is what needs no registry.
-func newPlan(p *Package, o Options) (*Plan, error) {
+func newPlan(packed *Package, o Options) (*plan, error) {
 	if o.Timeout <= 0 || o.Tries <= 0 {
 		return nil, remedy.Errorf("give --timeout a time such as 5m", "no time is left for the push")
 	}
-	repo, err := o.Target.repository(p.Name, o.Connection.PlainHTTP)
-	if err != nil {
+	p := &plan{o: o, deadline: time.Now().Add(o.Timeout)}
+	var err error
+	if p.own, err = packed.artifact(); err != nil {
 		return nil, err
 	}
-	plan := &Plan{o: o, deadline: time.Now().Add(o.Timeout)}
-	if plan.own, err = p.artifact(); err != nil {
+	if p.tag, err = tagOf(packed.Version); err != nil {
 		return nil, err
 	}
-	tag, err := tagOf(p.Version)
-	if err != nil {
-		return nil, err
+	base := o.Target.reference(packed.Name)
+	p.result = Result{
+		Chart: packed.Name, Version: packed.Version, Repository: base, Ref: base + ":" + p.tag,
+		ChartDigest: packed.Digest, ChartSize: packed.Size, PlainHTTP: o.Connection.PlainHTTP,
 	}
-	plan.tag = repo.Tag(tag)
-	base := o.Target.reference(p.Name)
-	plan.result = Result{
-		Chart: p.Name, Version: p.Version, Repository: base,
-		Ref: base + ":" + tag, ChartDigest: p.Digest, ChartSize: p.Size, PlainHTTP: o.Connection.PlainHTTP,
-	}
-	plan.take(plan.own, WouldPush)
+	p.take(p.own, WouldPush)
 	for _, version := range o.AlsoTag {
 		tag, err := tagOf(version)
 		if err != nil {
 			return nil, err
 		}
-		plan.also = append(plan.also, repo.Tag(tag))
-		plan.result.AlsoTagged = append(plan.result.AlsoTagged, base+":"+tag)
+		p.also = append(p.also, tag)
+		p.result.AlsoTagged = append(p.result.AlsoTagged, base+":"+tag)
 	}
-	return plan, nil
+	return p, nil
 }
 
-func (p *Plan) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+func (p *plan) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadlineCause(ctx, p.deadline, errLimit)
 }
 
 // Result says what a push would come to.
-func (p *Plan) Result() *Result {
+func (p *plan) Result() *Result {
 	result := p.result
 	return &result
 }
 
 // look compares what the registry has under the tag with the package.
-func (p *Plan) look(ctx context.Context) error {
-	there, err := p.session.manifest(ctx, p.tag, "")
+func (p *plan) look(ctx context.Context) error {
+	there, err := p.client.Manifest(ctx, p.tag)
 	if err != nil || there == nil {
 		return err
 	}
-	var manifest oci.Manifest
-	if err := json.Unmarshal(there.raw, &manifest); err != nil {
-		manifest = oci.Manifest{} // whatever it is, it is no chart
+	var manifest spec.Manifest
+	if err := json.Unmarshal(there.Raw, &manifest); err != nil {
+		manifest = spec.Manifest{} // whatever it is, it is no chart
 	}
 	digests := map[string]string{}
 	for _, l := range manifest.Layers {
@@ -123,9 +129,9 @@ func (p *Plan) look(ctx context.Context) error {
 		p.result.Replaced = there.Digest.String()
 		return nil
 	}
-	m := &artifact{Descriptor: there.Descriptor, raw: there.raw}
+	m := &artifact{Manifest: *there}
 	for _, d := range append(manifest.Layers, manifest.Config) {
-		m.blobs = append(m.blobs, blob{Descriptor: d})
+		m.blobs = append(m.blobs, oci.Blob{Descriptor: d})
 	}
 	whole, err := p.isWhole(ctx, m)
 	if err != nil || !whole {
@@ -136,9 +142,9 @@ func (p *Plan) look(ctx context.Context) error {
 }
 
 // take makes a manifest the one that the version has at the end.
-func (p *Plan) take(m *artifact, status string) {
-	var manifest oci.Manifest
-	_ = json.Unmarshal(m.raw, &manifest) // it was written here, or read as one
+func (p *plan) take(m *artifact, status string) {
+	var manifest spec.Manifest
+	_ = json.Unmarshal(m.Raw, &manifest) // it was written here, or read as one
 	p.chart = m
 	p.result.Status, p.result.Digest, p.result.Size = status, m.Digest.String(), m.Size
 	p.result.Annotations = map[string]string{}
@@ -147,19 +153,14 @@ func (p *Plan) take(m *artifact, status string) {
 
 // isPresent reports whether the version was there, whole, with the same
 // content.
-func (p *Plan) isPresent() bool { return p.result.Status == AlreadyPresent }
+func (p *plan) isPresent() bool { return p.result.Status == AlreadyPresent }
 
-func (p *Plan) isSigned() bool {
-	for _, b := range p.chart.blobs {
-		if b.MediaType == mediaProvenance {
-			return true
-		}
-	}
-	return false
+func (p *plan) isSigned() bool {
+	return slices.ContainsFunc(p.chart.blobs, func(b oci.Blob) bool { return b.MediaType == mediaProvenance })
 }
 
 // refuse is about another content under the same version.
-func (p *Plan) refuse(there *stored, found string) error {
+func (p *plan) refuse(there *oci.Manifest, found string) error {
 	if p.o.Force {
 		p.result.Replaced = there.Digest.String()
 		return nil
@@ -168,16 +169,17 @@ func (p *Plan) refuse(there *stored, found string) error {
 	if found == "" {
 		return remedy.Errorf(step, "%s is there, with digest %s, and is no chart", p.result.Ref, there.Digest)
 	}
-	return remedy.Errorf(step, "%s is there with other content: chart %s there, %s here", p.result.Ref, found, p.result.ChartDigest)
+	return remedy.Errorf(step, "%s is there with other content: chart %s there, %s here",
+		p.result.Ref, found, p.result.ChartDigest)
 }
 
 // isWhole looks for the blobs of a manifest.
-func (p *Plan) isWhole(ctx context.Context, m *artifact) (bool, error) {
+func (p *plan) isWhole(ctx context.Context, m *artifact) (bool, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	there := make([]bool, len(m.blobs))
 	for i, b := range m.blobs {
 		group.Go(func() (err error) {
-			there[i], err = p.session.has(ctx, b.Descriptor)
+			there[i], err = p.client.Has(ctx, b.Descriptor)
 			return err
 		})
 	}

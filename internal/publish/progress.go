@@ -5,27 +5,29 @@ import (
 	"sync"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 )
 
 // progress counts the bytes that are on their way.
 type progress struct {
-	tell func(done, total int64) // nil for none
+	report func(done, total int64) // nil for none
 
 	mu    sync.Mutex
 	total int64
 	sent  map[digest.Digest]int64
 }
 
-func newProgress(blobs []blob, tell func(done, total int64)) *progress {
-	p := &progress{tell: tell, sent: map[digest.Digest]int64{}}
+func newProgress(blobs []oci.Blob, report func(done, total int64)) *progress {
+	p := &progress{report: report, sent: map[digest.Digest]int64{}}
 	for _, b := range blobs {
 		p.total += b.Size
 	}
 	return p
 }
 
-func (p *progress) set(b blob, change func(sent int64) int64) {
-	if p.tell == nil {
+func (p *progress) set(b oci.Blob, change func(sent int64) int64) {
+	if p.report == nil {
 		return
 	}
 	p.mu.Lock()
@@ -35,21 +37,28 @@ func (p *progress) set(b blob, change func(sent int64) int64) {
 	for _, n := range p.sent {
 		done += n
 	}
-	p.tell(done, p.total)
+	p.report(done, p.total)
 }
 
-// settle counts a blob as sent: it is, or will be begun anew.
-func (p *progress) settle(b blob) { p.set(b, func(int64) int64 { return b.Size }) }
+// finish counts a blob as sent: it is, or will be begun anew.
+func (p *progress) finish(b oci.Blob) { p.set(b, func(int64) int64 { return b.Size }) }
 
-// watch counts what is read of a blob, from its beginning.
-func (p *progress) watch(b blob, r io.ReadCloser) io.ReadCloser {
-	p.set(b, func(int64) int64 { return 0 })
-	return &watched{r, b, p}
+// watch gives the blob so that what is read of it is counted, from its beginning
+// with every try.
+func (p *progress) watch(b oci.Blob) oci.Blob {
+	return oci.Blob{Descriptor: b.Descriptor, Open: func() (io.ReadCloser, error) {
+		r, err := b.Open()
+		if err != nil {
+			return nil, err
+		}
+		p.set(b, func(int64) int64 { return 0 })
+		return &watched{r, b, p}, nil
+	}}
 }
 
 type watched struct {
 	io.ReadCloser
-	b blob
+	b oci.Blob
 	p *progress
 }
 

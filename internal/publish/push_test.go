@@ -117,10 +117,10 @@ func TestPushMendsWhatCannotBePulled(t *testing.T) {
 	f := newFake(t)
 	p := pack(t, newChart(t, nil), "")
 	mustPush(t, p, f.options(t))
-	manifest := mustArtifact(t, p).raw
+	manifest := mustArtifact(t, p).Raw
 	f.handler = newFake(t).handler // empty
 	req, _ := http.NewRequest(http.MethodPut, f.URL+"/v2/charts/demo/manifests/1.0.0", strings.NewReader(string(manifest)))
-	req.Header.Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+	req.Header.Set("Content-Type", "application/vnd.spec.image.manifest.v1+json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +135,7 @@ func TestPushMendsWhatCannotBePulled(t *testing.T) {
 func TestPushRefusesWhatIsNoChart(t *testing.T) {
 	f := newFake(t)
 	req, _ := http.NewRequest(http.MethodPut, f.URL+"/v2/charts/demo/manifests/1.0.0", strings.NewReader(`{"schemaVersion":2,"manifests":[]}`))
-	req.Header.Set("Content-Type", "application/vnd.oci.image.index.v1+json")
+	req.Header.Set("Content-Type", "application/vnd.spec.image.index.v1+json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestPushRefusesWhatIsNoChart(t *testing.T) {
 func TestPrepareWritesNothing(t *testing.T) {
 	f := newFake(t)
 	p := pack(t, newChart(t, nil), "")
-	plan, err := Prepare(context.Background(), p, f.options(t))
+	plan, err := prepare(context.Background(), p, f.options(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestPrepareWritesNothing(t *testing.T) {
 	if r := mustPush(t, p, f.options(t)); r.Digest != dry.Digest || r.Size != dry.Size {
 		t.Errorf("pushed %+v, foretold %+v", r, dry)
 	}
-	plan, err = Prepare(context.Background(), p, f.options(t))
+	plan, err = prepare(context.Background(), p, f.options(t))
 	if err != nil || plan.Result().Status != AlreadyPresent {
 		t.Errorf("got %v, %v", plan, err)
 	}
@@ -184,9 +184,9 @@ func TestInterruptedPushLeavesNoTag(t *testing.T) {
 			return false
 		}
 		started := time.Now()
-		plan, err := Prepare(ctx, p, f.options(t))
+		plan, err := prepare(ctx, p, f.options(t))
 		if err == nil {
-			_, err = plan.Push(ctx)
+			_, err = plan.push(ctx)
 		}
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("interrupted at request %d: %v", n, err)
@@ -248,8 +248,8 @@ func TestTargets(t *testing.T) {
 	}
 	// A host without a dot is a host, not a part of Docker Hub.
 	repo, err := Target{"registry", "charts"}.repository("demo", true)
-	if err != nil || repo.RegistryStr() != "registry" || repo.RepositoryStr() != "charts/demo" {
-		t.Errorf("got %s, %v", repo, err)
+	if err != nil || repo.Host() != "registry" || repo.Path() != "charts/demo" {
+		t.Errorf("got %v, %v", repo, err)
 	}
 	if _, err := (Target{"registry", ""}).repository("Demo", true); err == nil || !strings.Contains(err.Error(), "Demo") {
 		t.Error("got", err)

@@ -29,6 +29,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 )
 
 // realRegistries gives the registries that are on this machine: CNCF
@@ -101,9 +103,9 @@ func (r *realRegistry) kill() {
 
 func TestRealRegistries(t *testing.T) {
 	for name, program := range realRegistries(t) {
-		for mode, setUp := range map[string]func(*testing.T, string) (*realRegistry, Connection){
-			"plain": func(t *testing.T, program string) (*realRegistry, Connection) {
-				return startReal(t, program, "", ""), Connection{PlainHTTP: true}
+		for mode, setUp := range map[string]func(*testing.T, string) (*realRegistry, oci.Options){
+			"plain": func(t *testing.T, program string) (*realRegistry, oci.Options) {
+				return startReal(t, program, "", ""), oci.Options{PlainHTTP: true}
 			},
 			"tls":    realWithTLS,
 			"basic":  realWithPassword,
@@ -119,7 +121,7 @@ func TestRealRegistries(t *testing.T) {
 }
 
 // tryReal takes a registry through what a user does with it.
-func tryReal(t *testing.T, r *realRegistry, c Connection) {
+func tryReal(t *testing.T, r *realRegistry, c oci.Options) {
 	target, err := ParseTarget("oci://" + r.host + "/charts")
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +176,7 @@ func TestRealRegistriesAreKilled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := Options{Target: target, Timeout: 20 * time.Second, Tries: 8, Wait: 20 * time.Millisecond, Notes: io.Discard, Connection: Connection{PlainHTTP: true}}
+			o := Options{Target: target, Timeout: 20 * time.Second, Tries: 8, Wait: 20 * time.Millisecond, Notes: io.Discard, Connection: oci.Options{PlainHTTP: true}}
 			through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: r.host})
 			dir := newChart(t, map[string]string{"files/noise": noise(500_000)})
 			retried := 0
@@ -235,14 +237,14 @@ func authority(t testing.TB) (certificate []byte, key *ecdsa.PrivateKey, dir str
 	return certificate, key, dir
 }
 
-func realWithTLS(t *testing.T, program string) (*realRegistry, Connection) {
+func realWithTLS(t *testing.T, program string) (*realRegistry, oci.Options) {
 	_, _, dir := authority(t)
 	file := filepath.Join(dir, "cert.pem")
 	settings := fmt.Sprintf(", tls: {certificate: %q, key: %q}", file, filepath.Join(dir, "key.pem"))
-	return startReal(t, program, settings, ""), Connection{CAFile: file}
+	return startReal(t, program, settings, ""), oci.Options{TLS: oci.TLS{CAFile: file}}
 }
 
-func realWithPassword(t *testing.T, program string) (*realRegistry, Connection) {
+func realWithPassword(t *testing.T, program string) (*realRegistry, oci.Options) {
 	hash, err := bcrypt.GenerateFromPassword([]byte(testPassword), bcrypt.MinCost)
 	if err != nil {
 		t.Fatal(err)
@@ -252,10 +254,10 @@ func realWithPassword(t *testing.T, program string) (*realRegistry, Connection) 
 		t.Fatal(err)
 	}
 	settings := fmt.Sprintf("auth: {htpasswd: {realm: test, path: %q}}\n", file)
-	return startReal(t, program, "", settings), Connection{PlainHTTP: true, Username: testUser, Password: testPassword}
+	return startReal(t, program, "", settings), oci.Options{PlainHTTP: true, Username: testUser, Password: testPassword}
 }
 
-func realWithTokens(t *testing.T, program string) (*realRegistry, Connection) {
+func realWithTokens(t *testing.T, program string) (*realRegistry, oci.Options) {
 	certificate, key, dir := authority(t)
 	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if user, password, ok := req.BasicAuth(); !ok || user != testUser || password != testPassword {
@@ -267,7 +269,7 @@ func realWithTokens(t *testing.T, program string) (*realRegistry, Connection) {
 	t.Cleanup(tokens.Close)
 	settings := fmt.Sprintf("auth: {token: {realm: %q, service: test, issuer: test, rootcertbundle: %q}}\n",
 		strings.Replace(tokens.URL, "127.0.0.1", "localhost", 1)+"/token", filepath.Join(dir, "cert.pem"))
-	return startReal(t, program, "", settings), Connection{PlainHTTP: true, Username: testUser, Password: testPassword}
+	return startReal(t, program, "", settings), oci.Options{PlainHTTP: true, Username: testUser, Password: testPassword}
 }
 
 // signedToken grants what is asked for

@@ -82,7 +82,7 @@ func TestWrongDigestsAreErrors(t *testing.T) {
 		if req.Method != http.MethodGet || !strings.Contains(req.URL.Path, "/manifests/sha256:") {
 			return false
 		}
-		w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+		w.Header().Set("Content-Type", "application/vnd.spec.image.manifest.v1+json")
 		fmt.Fprint(w, "{}")
 		return true
 	}

@@ -22,7 +22,9 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
-	oci "github.com/opencontainers/image-spec/specs-go/v1"
+	spec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 )
 
 // What the registries of the tests ask for.
@@ -126,7 +128,7 @@ func (f *fake) options(t testing.TB) Options {
 	}
 	return Options{
 		Target: target, Timeout: 20 * time.Second, Tries: 4, Wait: time.Millisecond, Notes: io.Discard,
-		Connection: Connection{PlainHTTP: f.TLS == nil, RegistryConfig: filepath.Join(t.TempDir(), "none.json"), UserAgent: "test"},
+		Connection: oci.Options{PlainHTTP: f.TLS == nil, RegistryConfig: filepath.Join(t.TempDir(), "none.json"), UserAgent: "test"},
 	}
 }
 
@@ -167,11 +169,11 @@ func noCredentials(t testing.TB) (home string) {
 
 func push(t testing.TB, p *Package, o Options, attach ...Attachment) (*Result, error) {
 	t.Helper()
-	plan, err := Prepare(context.Background(), p, o)
+	plan, err := prepare(context.Background(), p, o)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Push(context.Background(), attach...)
+	return plan.push(context.Background(), attach...)
 }
 
 func mustPush(t testing.TB, p *Package, o Options, attach ...Attachment) *Result {
@@ -186,11 +188,11 @@ func mustPush(t testing.TB, p *Package, o Options, attach ...Attachment) *Result
 // pulled reads a manifest and all that it names from a registry, past its
 // authentication, and says what does not fit. It gives nil where there is
 // nothing under the reference.
-func pulled(handler http.Handler, repository, reference string) (*oci.Manifest, error) {
+func pulled(handler http.Handler, repository, reference string) (*spec.Manifest, error) {
 	get := func(path string) (int, []byte) {
 		w := httptest.NewRecorder()
 		req := httptest.NewRequest(http.MethodGet, (&url.URL{Path: "/v2/" + repository + path}).String(), nil)
-		req.Header.Set("Accept", oci.MediaTypeImageManifest+", */*")
+		req.Header.Set("Accept", spec.MediaTypeImageManifest+", */*")
 		handler.ServeHTTP(w, req)
 		return w.Code, w.Body.Bytes()
 	}
@@ -198,11 +200,11 @@ func pulled(handler http.Handler, repository, reference string) (*oci.Manifest, 
 	if code == http.StatusNotFound {
 		return nil, nil
 	}
-	var m oci.Manifest
+	var m spec.Manifest
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", raw, err)
 	}
-	for _, d := range append([]oci.Descriptor{m.Config}, m.Layers...) {
+	for _, d := range append([]spec.Descriptor{m.Config}, m.Layers...) {
 		code, data := get("/blobs/" + d.Digest.String())
 		if sum := fmt.Sprintf("sha256:%x", sha256.Sum256(data)); code != http.StatusOK || sum != d.Digest.String() || int64(len(data)) != d.Size {
 			return nil, fmt.Errorf("blob %s: status %d, digest %s", d.Digest, code, sum)
@@ -211,7 +213,7 @@ func pulled(handler http.Handler, repository, reference string) (*oci.Manifest, 
 	return &m, nil
 }
 
-func mustBePulled(t testing.TB, f *fake, reference string) *oci.Manifest {
+func mustBePulled(t testing.TB, f *fake, reference string) *spec.Manifest {
 	t.Helper()
 	m, err := pulled(f.handler, "charts/demo", reference)
 	if err != nil {

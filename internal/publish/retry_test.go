@@ -1,8 +1,6 @@
 package publish
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -173,32 +171,5 @@ func TestTagsThatLeadElsewhere(t *testing.T) {
 	}
 	if _, err := push(t, pack(t, newChart(t, nil), ""), f.options(t)); err == nil || !strings.Contains(err.Error(), "tag 1.0.0 leads to") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for header, want := range map[string]time.Duration{
-		"": 0, "0": 0, "-5": 0, "7": 7 * time.Second, " 8 ": 8 * time.Second, "soon": 0,
-		"Fri, 02 Jan 2026 03:04:35 GMT": 30 * time.Second, "Fri, 02 Jan 2026 03:04:00 GMT": 0,
-	} {
-		if got := retryAfter(header, now); got != want {
-			t.Errorf("%q is %s, not %s", header, got, want)
-		}
-	}
-	if got := retryAfter("99999999999999", now); got <= 0 {
-		t.Errorf("a long time is %s", got)
-	}
-}
-
-func TestInterruptionEndsAWait(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	notes := &lines{}
-	r := &retrier{tries: 3, wait: time.Hour, limit: 2 * time.Hour, notes: notes, secrets: &secrets{}}
-	time.AfterFunc(20*time.Millisecond, cancel)
-	started := time.Now()
-	err := r.do(ctx, "try", "", func(context.Context) error { return fmt.Errorf("broken connection") })
-	if err != context.Canceled || time.Since(started) > 2*time.Second {
-		t.Errorf("after %s: %v", time.Since(started), err)
 	}
 }

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -93,10 +94,10 @@ type (
 		Format      string      `json:"bomFormat"`
 		SpecVersion string      `json:"specVersion"`
 		Version     int         `json:"version"`
-		Metadata    subject     `json:"metadata"`
+		Metadata    described   `json:"metadata"`
 		Components  []component `json:"components"`
 	}
-	subject struct {
+	described struct {
 		Component component `json:"component"`
 	}
 	component struct {
@@ -111,17 +112,16 @@ type (
 func materials(p *Package, images []string) bill {
 	b := bill{
 		Format: "CycloneDX", SpecVersion: "1.6", Version: 1,
-		Metadata:   subject{component{Type: "application", Ref: p.Name + "@" + p.Version, Name: p.Name, Version: p.Version}},
+		Metadata: described{component{
+			Type: "application", Ref: p.Name + "@" + p.Version, Name: p.Name, Version: p.Version,
+		}},
 		Components: []component{},
 	}
 	for _, image := range images {
 		repository, tag, digest := splitImage(image)
-		version := tag
-		if version == "" {
-			version = digest
-		}
 		b.Components = append(b.Components, component{
-			Type: "container", Ref: image, Name: repository, Version: version, PURL: packageURL(repository, tag, digest),
+			Type: "container", Ref: image, Name: repository, Version: cmp.Or(tag, digest),
+			PURL: packageURL(repository, tag, digest),
 		})
 	}
 	return b

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,24 +14,19 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Key is the PGP key that signs a package.
-type Key struct {
-	Name    string // part of its user ID
-	Keyring string // DefaultKeyring where empty
-	// Passphrase is asked for where the key has one, with the key's user ID.
-	Passphrase func(userID string) ([]byte, error)
-}
+// Key is the PGP key that signs a package; its Keyring is DefaultKeyring where
+// empty.
+type Key = helmchart.Key
 
 // Sign signs the package as `helm package --sign` does: Save writes the
 // provenance beside it, and a push takes it along.
 func (p *Package) Sign(key Key) error {
-	if key.Keyring == "" {
-		key.Keyring = DefaultKeyring()
-	}
-	provenance, err := helmchart.Sign(p.file, helmchart.Key{Keyring: key.Keyring, Name: key.Name, Passphrase: key.Passphrase})
+	key.Keyring = cmp.Or(key.Keyring, DefaultKeyring())
+	provenance, err := helmchart.Sign(p.file, key)
 	if err != nil {
-		return remedy.Errorf("write the secret keys out with `gpg --export-secret-keys >FILE` and give --keyring FILE; --key is part of the key's name",
-			"sign package: %w", err)
+		const step = "write the secret keys out with `gpg --export-secret-keys >FILE` and give --keyring FILE; " +
+			"--key is part of the key's name"
+		return remedy.Errorf(step, "sign package: %w", err)
 	}
 	p.provenance = provenance
 	return nil
@@ -66,7 +62,8 @@ func ReadPassphrase(file string, stdin io.Reader) ([]byte, error) {
 	}
 	line = strings.TrimRight(line, "\r\n")
 	if line == "" {
-		return nil, remedy.Errorf("put the passphrase into its first line", "read passphrase from %s: the first line is empty", file)
+		return nil, remedy.Errorf("put the passphrase into its first line",
+			"read passphrase from %s: the first line is empty", file)
 	}
 	return []byte(line), nil
 }

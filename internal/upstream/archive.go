@@ -32,7 +32,8 @@ const (
 // larger than Helm would take.
 func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
 	if err := looksPacked(data); err != nil {
-		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made", "%s is no packed chart: %w", name, err)
+		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made",
+			"%s is no packed chart: %w", name, err)
 	}
 	left := newBudget()
 	files, err := left.unpack(data, 0)
@@ -41,7 +42,8 @@ func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
 	}
 	c, err := helmchart.LoadFiles(files)
 	if err != nil {
-		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made", "%s is no chart: %w", name, err)
+		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made",
+			"%s is no chart: %w", name, err)
 	}
 	return c, nil
 }

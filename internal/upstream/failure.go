@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -26,6 +28,11 @@ func (f *finder) fill(version string) string {
 	return "run `" + command + "` once with a network, or give --upstream a directory or a .tgz file"
 }
 
+// notCached says what --offline lacks.
+func (f *finder) notCached(version, format string, args ...any) error {
+	return remedy.Errorf(f.fill(version), format, args...)
+}
+
 func quote(text string) string {
 	if strings.ContainsAny(text, " <>|*^~&") {
 		return "'" + text + "'"
@@ -39,28 +46,38 @@ func (f *finder) failure(err error, u *url.URL, what, login string) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	at := shown(u.String())
-	step := f.stepOf(err, u, what, login)
-	return remedy.Errorf(step, "read %s from %s: %w", what, at, err)
+	return remedy.Errorf(f.stepOf(err, u, what, login), "read %s from %s: %w", what, shown(u.String()), cause(err))
+}
+
+// cause gives an error without what a server said, which may send credentials
+// back, and without addresses, which may be signed.
+func cause(err error) error {
+	if code := oci.Status(err); code != 0 {
+		return &oci.StatusError{Code: code}
+	}
+	var failed *oci.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return plain(err)
 }
 
 func (f *finder) stepOf(err error, u *url.URL, what, login string) string {
-	var refused *statusError
-	if errors.As(err, &refused) {
-		return f.stepOfStatus(refused, u, what, login)
+	if code := oci.Status(err); code != 0 {
+		return f.stepOfStatus(err, code, u, what, login)
 	}
-	var large *tooLargeError
+	var large *http.MaxBytesError
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &large):
 		return "look what the server sends there; fetch the chart with `helm pull` and give the .tgz to --upstream"
-	case notPlain(err) && u.Scheme == "https":
+	case oci.IsPlainServer(err) && u.Scheme == "https":
 		return "write http:// in place of https://, or for oci:// give --plain-http, where the server has no TLS"
 	case errors.As(err, &certificate):
 		return "give --ca-file with the authority that signed the server's certificate"
-	case isAlert(err):
+	case oci.IsAlert(err):
 		return "give --cert-file and --key-file where the server asks for the client's certificate"
-	case errors.Is(err, errDowngrade), errors.Is(err, errRedirects):
+	case errors.Is(err, oci.ErrDowngrade), errors.Is(err, oci.ErrRedirects):
 		return "give the address that the server leads to, or --upstream with a directory or a .tgz file"
 	case isProxied(u):
 		return "look at HTTPS_PROXY and NO_PROXY; else " + f.otherWays()
@@ -68,23 +85,25 @@ func (f *finder) stepOf(err error, u *url.URL, what, login string) string {
 	return f.otherWays()
 }
 
-func (f *finder) stepOfStatus(e *statusError, u *url.URL, what, login string) string {
+func (f *finder) stepOfStatus(err error, code int, u *url.URL, what, login string) string {
+	var failed *oci.Error
 	switch {
-	case e.code == http.StatusBadRequest && u.Scheme == "http":
+	case code == http.StatusBadRequest && u.Scheme == "http":
 		return "write https:// in place of http://, or for oci:// leave out --plain-http, where the server has TLS"
-	case e.code == http.StatusUnauthorized:
+	case code == http.StatusUnauthorized:
 		return "log in with " + login
-	case e.code == http.StatusForbidden:
-		return "use credentials that may read it (" + login + "); some servers answer so for what is not there, so look for a slip in the address, too"
-	case e.code == http.StatusNotFound, e.code == http.StatusGone:
+	case code == http.StatusForbidden:
+		return "use credentials that may read it (" + login + "); some servers answer so for what is not there, " +
+			"so look for a slip in the address, too"
+	case code == http.StatusNotFound, code == http.StatusGone:
 		return stepOfMissing(what)
-	case e.code == http.StatusProxyAuthRequired:
+	case code == http.StatusProxyAuthRequired:
 		return "put user and password of the proxy into HTTPS_PROXY"
-	case e.code == http.StatusTooManyRequests && e.retryAfter > 0:
-		return fmt.Sprintf("try again in %s; else %s", e.retryAfter, f.otherWays())
-	case e.code == http.StatusTooManyRequests:
+	case code == http.StatusTooManyRequests && errors.As(err, &failed) && failed.Wait >= time.Second:
+		return fmt.Sprintf("try again in %s; else %s", failed.Wait.Round(time.Second), f.otherWays())
+	case code == http.StatusTooManyRequests:
 		return "try again later; else " + f.otherWays()
-	case e.code >= 500:
+	case code >= 500:
 		return "the server is in trouble: try again later; else " + f.otherWays()
 	}
 	return "look for a slip in the address; else " + f.otherWays()
@@ -97,7 +116,8 @@ func stepOfMissing(what string) string {
 	case theArchive:
 		return "look for a slip in the address, or give --upstream-version with another version"
 	}
-	return "look for a slip in the address: its last part is the chart's name, as in oci://registry.example.com/charts/livekit-server"
+	return "look for a slip in the address: its last part is the chart's name, " +
+		"as in oci://registry.example.com/charts/livekit-server"
 }
 
 // What is read, as errors name it.

@@ -506,17 +506,6 @@ func TestCutOffWithoutAWord(t *testing.T) {
 	mustKeepNothing(t, o)
 }
 
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 7, 26, 0, 0, 0, 0, time.UTC)
-	for header, want := range map[string]time.Duration{
-		"": 0, "x": 0, "7": 7 * time.Second, "-1": 0, now.Add(time.Minute).Format(http.TimeFormat): time.Minute, now.Add(-time.Minute).Format(http.TimeFormat): 0,
-	} {
-		if got := retryAfter(header, now); got != want {
-			t.Errorf("%q is %s", header, got)
-		}
-	}
-}
-
 func TestShown(t *testing.T) {
 	for ref, want := range map[string]string{
 		"a/b": "a/b", "https://u:p@h:1/a@b?q#f": "https://h:1/a@b", "https://u@h": "https://h", "https://h?x": "https://h", "oci://u:p@h/a@sha256:1": "oci://h/a@sha256:1", `C:\x`: `C:\x`,

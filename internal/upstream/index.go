@@ -2,10 +2,11 @@ package upstream
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -51,12 +52,17 @@ func parseIndex(data []byte, chart string) (*index, error) {
 	case text[0] == '<':
 		return nil, &notIndexError{"it is an HTML page"}
 	case text[0] == '{' && json.Valid(text):
-		return parseJSON(text, chart)
+		return parseWhole(text, chart, "JSON", json.Unmarshal)
 	}
-	if x, ok := parseBlocks(data, chart); ok {
-		return x, x.check(chart)
+	c := cutter{chart: chart, indent: -1}
+	if c.cut(data) {
+		return &c.index, c.check(chart)
 	}
-	return parseWhole(data, chart)
+	if len(data) > maxWholeIndex {
+		return nil, &notIndexError{fmt.Sprintf(
+			"it is not in the form in which Helm writes indexes, and larger than %d MiB", maxWholeIndex>>20)}
+	}
+	return parseWhole(data, chart, "YAML", func(data []byte, to any) error { return yaml.Unmarshal(data, to) })
 }
 
 // check refuses an index whose entries cannot be read.
@@ -67,10 +73,10 @@ func (x *index) check(chart string) error {
 	return nil
 }
 
-// add takes an entry, as YAML or JSON.
-func (x *index) add(text []byte) {
+// add takes an entry.
+func (x *index) add(text []byte, unmarshal func([]byte, any) error) {
 	var e entry
-	if len(text) > maxEntry || yaml.Unmarshal(text, &e) != nil || e.Version == "" {
+	if len(text) > maxEntry || unmarshal(text, &e) != nil || e.Version == "" {
 		x.unread++
 		return
 	}
@@ -86,40 +92,13 @@ func (x *index) versions() []string {
 }
 
 // parseWhole parses all of an index.
-func parseWhole(data []byte, chart string) (*index, error) {
-	if len(data) > maxWholeIndex {
-		return nil, &notIndexError{fmt.Sprintf("it is not in the form in which Helm writes indexes, and larger than %d MiB", maxWholeIndex>>20)}
-	}
-	var file struct {
-		APIVersion string           `json:"apiVersion"`
-		Entries    map[string][]any `json:"entries"`
-	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		return nil, &notIndexError{"it is not the YAML of an index"}
-	}
-	if file.APIVersion == "" {
-		return nil, &notIndexError{"it has no apiVersion"}
-	}
-	x := &index{charts: slices.Sorted(maps.Keys(file.Entries))}
-	for _, e := range file.Entries[chart] {
-		text, err := json.Marshal(e)
-		if err != nil {
-			x.unread++
-			continue
-		}
-		x.add(text)
-	}
-	return x, x.check(chart)
-}
-
-// parseJSON reads an index in JSON, which Helm takes as well.
-func parseJSON(data []byte, chart string) (*index, error) {
+func parseWhole(data []byte, chart, form string, unmarshal func([]byte, any) error) (*index, error) {
 	var file struct {
 		APIVersion string                     `json:"apiVersion"`
 		Entries    map[string]json.RawMessage `json:"entries"`
 	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return nil, &notIndexError{"it is not the JSON of an index"}
+	if err := unmarshal(data, &file); err != nil {
+		return nil, &notIndexError{"it is not the " + form + " of an index"}
 	}
 	if file.APIVersion == "" {
 		return nil, &notIndexError{"it has no apiVersion"}
@@ -130,42 +109,13 @@ func parseJSON(data []byte, chart string) (*index, error) {
 		return nil, &notIndexError{"its entries for " + chart + " are no list"}
 	}
 	for _, e := range entries {
-		var one entry
-		if json.Unmarshal(e, &one) != nil || one.Version == "" {
-			x.unread++
-			continue
-		}
-		x.entries = append(x.entries, one)
+		x.add(e, unmarshal)
 	}
 	return x, x.check(chart)
 }
 
-// parseBlocks cuts out of an index in the form that Helm and its like write it
-// (block style, a key a line) the entries of one chart, and parses those alone.
-// ok is false where the index has another form, or something in it is odd.
-func parseBlocks(data []byte, chart string) (x *index, ok bool) {
-	c := cutter{chart: chart, indent: -1}
-	for len(data) > 0 {
-		line := data
-		if i := bytes.IndexByte(data, '\n'); i >= 0 {
-			line = data[:i+1]
-		}
-		data = data[len(line):]
-		if !c.line(line) {
-			return nil, false
-		}
-		if c.done {
-			break
-		}
-	}
-	c.flush()
-	if !c.sawEntries || !c.sawVersion {
-		return nil, false
-	}
-	return &c.index, !c.odd
-}
-
-// cutter goes through an index line by line.
+// cutter cuts out of an index in the form that Helm and its like write it (block
+// style, a key a line) the entries of one chart, and parses those alone.
 type cutter struct {
 	index
 	chart                  string
@@ -179,17 +129,33 @@ type cutter struct {
 	odd, done              bool
 }
 
+// cut goes through an index line by line. It reports false where the index has
+// another form, or something in it is odd.
+func (c *cutter) cut(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		if !c.line(line) {
+			return false
+		}
+		if c.done {
+			break
+		}
+	}
+	c.flush()
+	return c.sawEntries && c.sawVersion && !c.odd
+}
+
 // line takes the next line, and reports whether it could be understood.
 func (c *cutter) line(line []byte) bool {
 	text := bytes.TrimRight(line, " \r\n")
 	body := bytes.TrimLeft(text, " ")
 	indent := len(text) - len(body)
-	if len(body) == 0 || body[0] == '#' {
-		c.keep(line)
-		return true
-	}
-	isItem := body[0] == '-' && (len(body) == 1 || body[1] == ' ')
+	isItem := string(body) == "-" || bytes.HasPrefix(body, []byte("- "))
 	switch {
+	case len(body) == 0 || body[0] == '#': // it may be part of a text
+		if c.item != nil {
+			c.item = append(c.item, line...)
+		}
+		return true
 	case body[0] == '\t':
 		return false
 	case indent == 0 && !isItem:
@@ -206,12 +172,10 @@ func (c *cutter) line(line []byte) bool {
 		return c.name(body)
 	case !c.ours:
 		return true
-	case c.dash < 0 && !isItem:
-		return false
-	case c.dash < 0:
+	case c.dash < 0 && isItem:
 		c.dash = indent
 	}
-	if indent < c.dash || (indent == c.dash && !isItem) {
+	if c.dash < 0 || indent < c.dash || (indent == c.dash && !isItem) {
 		return false
 	}
 	if indent == c.dash {
@@ -230,46 +194,30 @@ func (c *cutter) top(body []byte) bool {
 		c.done = true
 		return true
 	}
-	key, rest, ok := key(body)
-	if !ok {
-		return false
-	}
+	name, rest, ok := key(body)
 	c.flush()
 	c.inEntries, c.ours = false, false
-	switch key {
+	switch name {
 	case "entries":
-		if c.sawEntries || rest != "" {
-			return false
-		}
+		ok = ok && !c.sawEntries && rest == ""
 		c.sawEntries, c.inEntries = true, true
 	case "apiVersion":
 		c.sawVersion = rest != "" && rest != `""` && rest != "''"
 	}
-	return true
+	return ok
 }
 
 // name takes the name of a chart.
 func (c *cutter) name(body []byte) bool {
 	name, rest, ok := key(body)
-	if !ok {
-		return false
-	}
 	c.flush()
 	c.charts = append(c.charts, name)
 	c.ours = name == c.chart
-	if !c.ours {
-		return true
+	if c.ours {
+		ok = ok && !c.taken && (rest == "" || rest == "[]")
+		c.taken, c.dash = true, -1
 	}
-	again := c.taken
-	c.taken, c.dash = true, -1
-	return !again && (rest == "" || rest == "[]")
-}
-
-// keep takes an empty line or a comment, which may be part of a text.
-func (c *cutter) keep(line []byte) {
-	if c.item != nil {
-		c.item = append(c.item, line...)
-	}
+	return ok
 }
 
 // flush parses the entry that was cut out.
@@ -282,45 +230,26 @@ func (c *cutter) flush() {
 	// The dash makes room for the first key.
 	item[c.dash] = ' '
 	before := c.unread
-	c.add(item)
+	c.add(item, func(data []byte, to any) error { return yaml.Unmarshal(data, to) })
 	if c.unread > before && bytes.ContainsAny(item, "&*") {
 		c.odd = true // perhaps it refers to another entry
 	}
 }
 
-// key reads KEY: and what follows in the line. Keys that are more than a plain or
-// quoted word are not understood.
+// keySyntax is KEY: and what follows in the line. Keys that are more than a plain
+// or quoted word are not understood.
+var keySyntax = regexp.MustCompile(
+	`^(?:"([^"\\]*)"|'([^'\\]*)'|(|[^"'&*?!|>%@{}\[\],` + "`" + `].*?)):(?:\s+(.*))?$`)
+
+// key reads a key and what follows in its line.
 func key(body []byte) (name, rest string, ok bool) {
-	text := string(body)
-	if quote := text[0]; quote == '"' || quote == '\'' {
-		end := strings.IndexByte(text[1:], quote)
-		if end < 0 || strings.Contains(text[1:1+end], `\`) {
-			return "", "", false
-		}
-		name, text = text[1:1+end], text[end+2:]
-		if !strings.HasPrefix(text, ":") {
-			return "", "", false
-		}
-		text = text[1:]
-	} else {
-		if strings.IndexByte("&*?!|>%@{}[],`", quote) >= 0 {
-			return "", "", false
-		}
-		i := strings.Index(text+" ", ": ")
-		if i < 0 {
-			return "", "", false
-		}
-		name, text = text[:i], text[min(i+1, len(text)):]
+	m := keySyntax.FindStringSubmatch(string(body))
+	if m == nil {
+		return "", "", false
 	}
-	rest = strings.TrimSpace(text)
+	rest = strings.TrimSpace(m[4])
 	if strings.HasPrefix(rest, "#") {
 		rest = ""
 	}
-	return name, rest, true
-}
-
-// notIndex tells whether err says that something is no index.
-func notIndex(err error) bool {
-	var e *notIndexError
-	return errors.As(err, &e)
+	return cmp.Or(m[1], m[2], m[3]), rest, true
 }

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -177,4 +178,10 @@ func FuzzParseIndex(f *testing.F) {
 			t.Error(diff)
 		}
 	})
+}
+
+// notIndex tells whether err says that something is no index.
+func notIndex(err error) bool {
+	var e *notIndexError
+	return errors.As(err, &e)
 }

@@ -2,11 +2,10 @@ package upstream
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -18,7 +17,8 @@ func (f *finder) directory(ctx context.Context, dir string) (*Chart, error) {
 		return nil, remedy.Errorf("look at the folder's rights", "read upstream's chart: %w", err)
 	}
 	if !isChart {
-		return nil, remedy.Errorf("give the folder in which its Chart.yaml lies", "%s is no chart: no Chart.yaml lies in it", dir)
+		return nil, remedy.Errorf("give the folder in which its Chart.yaml lies",
+			"%s is no chart: no Chart.yaml lies in it", dir)
 	}
 	if err := checkDirectory(ctx, dir); err != nil {
 		return nil, err
@@ -48,7 +48,8 @@ func checkDirectory(ctx context.Context, dir string) error {
 		case e.Err != nil:
 			return remedy.Errorf("remove the link", "%s: the link %s: %w", dir, e.Name, e.Err)
 		case e.Outside && e.Mode.IsDir():
-			return remedy.Errorf("put a copy in its place", "%s: the link %s leads to a folder outside the chart", dir, e.Name)
+			return remedy.Errorf("put a copy in its place",
+				"%s: the link %s leads to a folder outside the chart", dir, e.Name)
 		case !e.Mode.IsRegular() && !e.Outside:
 			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
 		}
@@ -64,7 +65,7 @@ func checkDirectory(ctx context.Context, dir string) error {
 			return remedy.Errorf(step, "%s: %w", dir, err)
 		}
 		if isNestedArchive(e.Name) {
-			data, err := readFile(path, maxFile)
+			data, err := helmcache.ReadFile(path, maxFile)
 			if err != nil {
 				return remedy.Errorf(step, "read upstream's chart: %w", err)
 			}
@@ -79,38 +80,14 @@ func checkDirectory(ctx context.Context, dir string) error {
 
 // file loads a packed chart.
 func (f *finder) file(path string) (*Chart, error) {
-	data, err := readFile(path, maxArchive)
+	data, err := helmcache.ReadFile(path, maxArchive)
 	if err != nil {
-		return nil, remedy.Errorf("give a .tgz file that `helm package` or `helm pull` made", "read upstream's chart: %w", err)
+		return nil, remedy.Errorf("give a .tgz file that `helm package` or `helm pull` made",
+			"read upstream's chart: %w", err)
 	}
 	c, err := loadArchive(path, data)
 	if err != nil {
 		return nil, err
 	}
 	return &Chart{Chart: c, Source: path, Digest: digestOf(data).String()}, nil
-}
-
-// readFile reads a file that is no larger than most. Anything but a file, such
-// as a pipe, might never end.
-func readFile(path string, most int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file", path)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, most+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > most {
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, most>>20)
-	}
-	return data, nil
 }

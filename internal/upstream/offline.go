@@ -1,15 +1,11 @@
 package upstream
 
-import (
-	"context"
-
-	"github.com/helm-livekit/helm-livekit/internal/remedy"
-)
+import "context"
 
 // repositoryOffline gets a chart of a repository from caches alone: by the newest
 // index that one of them has, else by the chart's name.
 func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, error) {
-	data, read, where := f.helm.index(r)
+	data, read, where := f.helmIndex(r)
 	if a, own := f.own.recall(cacheKey(r.index()), maxIndex); a != nil && a.Read.After(read) {
 		data, read, where = own, a.Read, r.index().String()
 	}
@@ -18,7 +14,7 @@ func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, e
 	}
 	x, err := parseIndex(data, f.o.ChartName)
 	if err != nil {
-		return nil, remedy.Errorf(f.fill(f.o.Version), "%s (cached) is not the index of a chart repository: %w", where, err)
+		return nil, f.notCached(f.o.Version, "%s (cached) is not the index of a chart repository: %w", where, err)
 	}
 	out, err := f.ofIndex(ctx, nil, r, x)
 	if err != nil {
@@ -30,9 +26,11 @@ func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, e
 
 // anyCached gets a chart of Helm's caches by its name.
 func (f *finder) anyCached(r repository) (*Chart, error) {
-	charts := f.helm.charts(f.o.ChartName)
+	charts := f.helmCharts()
 	if len(charts) == 0 {
-		return nil, remedy.Errorf(f.fill(f.o.Version), "no cache has the index of %s or a chart %s, and --offline forbids to read them", r.url, f.o.ChartName)
+		return nil, f.notCached(f.o.Version,
+			"no cache has the index of %s or a chart %s, and --offline forbids to read them",
+			r.url, f.o.ChartName)
 	}
 	versions := make([]string, 0, len(charts))
 	for _, c := range charts {
@@ -40,20 +38,22 @@ func (f *finder) anyCached(r repository) (*Chart, error) {
 	}
 	i, err := choose(f.o.Version, versions)
 	if err != nil {
-		return nil, remedy.Errorf(f.fill(f.o.Version), "no cache has the index of %s, and of the charts %s in Helm's cache: %w", r.url, f.o.ChartName, err)
+		return nil, f.notCached(f.o.Version, "no cache has the index of %s, and of the charts %s in Helm's cache: %w",
+			r.url, f.o.ChartName, err)
 	}
 	out, err := f.file(charts[i].path)
 	if err != nil {
 		return nil, err
 	}
-	out.note("%s is from Helm's cache by its name and version alone, as no cache has the index of %s", charts[i].path, r.url)
+	out.note("%s is from Helm's cache by its name and version alone, as no cache has the index of %s",
+		charts[i].path, r.url)
 	return out, nil
 }
 
 // cachedVersions says which versions of the chart a cache has.
 func (f *finder) cachedVersions() string {
 	var versions []string
-	for _, c := range append(f.helm.charts(f.o.ChartName), f.own.charts(f.o.ChartName)...) {
+	for _, c := range append(f.helmCharts(), f.own.charts(f.o.ChartName)...) {
 		versions = append(versions, c.version)
 	}
 	if len(versions) == 0 {

@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"cmp"
+	"context"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -8,54 +10,39 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// kind says what a reference is.
-type kind int
+// lookup gets the chart that a reference leads to.
+type lookup func(context.Context) (*Chart, error)
 
-const (
-	aDirectory kind = iota
-	aFile
-	anArchiveURL
-	aRegistry
-	aRepository
-)
-
-// reference is a reference that was understood.
-type reference struct {
-	kind       kind
-	path       string     // of a directory or file
-	url        *url.URL   // of an archive
-	repository repository // of an archive's URL, too: whose credentials go there
-	chart      string     // in a repository
-}
-
-const (
-	ociScheme = "oci://"
-	forms     = "give a directory, a .tgz file, the URL of a chart repository, oci://HOST/PATH, or the NAME of a repository that `helm repo list` shows"
-)
+// forms are what may be compared with.
+const forms = "give a directory, a .tgz file, the URL of a chart repository, oci://HOST/PATH, " +
+	"or the NAME of a repository that `helm repo list` shows"
 
 // resolve tells what ref is. As in Helm, what lies on disk goes before a name.
-func (f *finder) resolve(ref string) (reference, error) {
-	if strings.HasPrefix(ref, ociScheme) {
-		return reference{kind: aRegistry}, nil
+func (f *finder) resolve(ref string) (lookup, error) {
+	if strings.HasPrefix(ref, oci.Scheme) {
+		return func(ctx context.Context) (*Chart, error) { return f.registry(ctx, ref, f.o.Version) }, nil
 	}
 	scheme, rest, isURL := strings.Cut(ref, "://")
 	switch {
 	case scheme == "http" && isURL, scheme == "https" && isURL:
 		return f.resolveURL(ref)
 	case scheme == "file" && isURL:
-		return resolvePath(filepath.FromSlash(rest))
+		return f.resolvePath(filepath.FromSlash(rest))
 	case isURL:
-		return reference{}, remedy.Errorf("fetch the chart with `helm pull`, and give the .tgz to --upstream", "%s: the scheme %s is not known here", shown(ref), scheme)
+		return nil, remedy.Errorf("fetch the chart with `helm pull`, and give the .tgz to --upstream",
+			"%s: the scheme %s is not known here", shown(ref), scheme)
 	}
 	if looksLikePath(ref) {
-		return resolvePath(ref)
+		return f.resolvePath(ref)
 	}
 	if isChart, _ := helmchart.IsChartDir(ref); isChart || isArchive(ref) {
-		return resolvePath(ref)
+		return f.resolvePath(ref)
 	}
 	return f.resolveName(ref)
 }
@@ -78,60 +65,61 @@ func isArchiveName(name string) bool {
 	return strings.HasSuffix(name, ".tgz") || strings.HasSuffix(name, ".tar.gz")
 }
 
-func resolvePath(path string) (reference, error) {
+func (f *finder) resolvePath(path string) (lookup, error) {
 	info, err := os.Stat(path)
 	switch {
 	case os.IsNotExist(err):
-		return reference{}, remedy.Errorf(forms, "%s is not there", path)
+		return nil, remedy.Errorf(forms, "%s is not there", path)
 	case err != nil:
-		return reference{}, remedy.Errorf("look at the file's rights", "read upstream's chart: %w", err)
+		return nil, remedy.Errorf("look at the file's rights", "read upstream's chart: %w", err)
 	case info.IsDir():
-		return reference{kind: aDirectory, path: path}, nil
+		return func(ctx context.Context) (*Chart, error) { return f.directory(ctx, path) }, nil
 	case !info.Mode().IsRegular():
-		return reference{}, remedy.Errorf("give a directory with a Chart.yaml, or a .tgz file", "%s is neither a directory nor a file", path)
+		return nil, remedy.Errorf("give a directory with a Chart.yaml, or a .tgz file",
+			"%s is neither a directory nor a file", path)
 	}
-	return reference{kind: aFile, path: path}, nil
+	return func(context.Context) (*Chart, error) { return f.file(path) }, nil
 }
 
-func (f *finder) resolveURL(ref string) (reference, error) {
+func (f *finder) resolveURL(ref string) (lookup, error) {
 	u, err := url.Parse(ref)
 	if err != nil || u.Host == "" {
-		return reference{}, remedy.Errorf(forms, "%s is no URL", shown(ref))
+		return nil, remedy.Errorf(forms, "%s is no URL", shown(ref))
 	}
 	known, err := f.repositories()
 	if err != nil {
-		return reference{}, err
+		return nil, err
 	}
 	u.Fragment = ""
 	if isArchiveName(u.Path) {
-		return reference{kind: anArchiveURL, url: bare(u), repository: known.ofArchive(u)}, nil
+		r := known.ofArchive(u)
+		return func(ctx context.Context) (*Chart, error) { return f.archiveURL(ctx, r, bare(u)) }, nil
 	}
-	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/index.yaml"), strings.TrimSuffix(u.RawPath, "/index.yaml")
-	return reference{kind: aRepository, repository: known.ofURL(u), chart: f.o.ChartName}, nil
+	r := known.ofURL(u)
+	return func(ctx context.Context) (*Chart, error) { return f.repository(ctx, r) }, nil
 }
 
-func (f *finder) resolveName(ref string) (reference, error) {
-	name, chart, hasChart := strings.Cut(ref, "/")
-	if !hasChart {
-		chart = f.o.ChartName
-	}
+func (f *finder) resolveName(ref string) (lookup, error) {
+	name, chart, _ := strings.Cut(ref, "/")
 	known, err := f.repositories()
 	if err != nil {
-		return reference{}, err
+		return nil, err
 	}
-	i := slices.IndexFunc(known, func(e repositoryEntry) bool { return e.Name == name })
+	i := slices.IndexFunc(known, func(e helmcache.Repository) bool { return e.Name == name })
 	if i < 0 {
 		where := "no Chart.yaml lies there, and Helm knows no repository of that name"
 		if names := known.names(); names != "" {
 			where += " (it knows " + names + ")"
 		}
-		return reference{}, remedy.Errorf("add it with `helm repo add "+name+" URL`; else "+forms, "%s: %s", ref, where)
+		return nil, remedy.Errorf("add it with `helm repo add "+name+" URL`; else "+forms, "%s: %s", ref, where)
 	}
-	r, err := known[i].repository()
+	r, err := newRepository(known[i])
 	if err != nil {
-		return reference{}, remedy.Errorf("add it again with `helm repo add "+name+" URL --force-update`", "%s: repository %s: %w", f.o.RepositoryConfig, name, err)
+		return nil, remedy.Errorf("add it again with `helm repo add "+name+" URL --force-update`",
+			"%s: repository %s: %w", f.o.RepositoryConfig, name, err)
 	}
-	return reference{kind: aRepository, repository: r, chart: chart}, nil
+	f.o.ChartName = cmp.Or(chart, f.o.ChartName)
+	return func(ctx context.Context) (*Chart, error) { return f.repository(ctx, r) }, nil
 }
 
 // shown gives a reference without credentials: those of a URL, and its query, as

@@ -1,83 +1,43 @@
 package upstream
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"strings"
 	"unicode"
 
-	"sigs.k8s.io/yaml"
-
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// repositoryEntry is a repository as Helm's repositories.yaml has it
-// (https://helm.sh/docs/helm/helm_repo_add/).
-type repositoryEntry struct {
-	Name               string `json:"name"`
-	URL                string `json:"url"`
-	Username           string `json:"username"`
-	Password           string `json:"password"`
-	CertFile           string `json:"certFile"`
-	KeyFile            string `json:"keyFile"`
-	CAFile             string `json:"caFile"`
-	InsecureSkipVerify bool   `json:"insecure_skip_tls_verify"`
-	PassCredentialsAll bool   `json:"pass_credentials_all"`
-}
-
 // repository is where charts are, and how to reach it.
 type repository struct {
-	names              []string // that Helm has for it
-	url                *url.URL // without credentials and a slash at its end
-	username, password string
-	passAll            bool // credentials go to other hosts of its charts, too
-	certFile, keyFile  string
-	caFile             string
-	insecure           bool
+	helmcache.Repository          // what Helm knows of it
+	names                []string // that Helm has for it
+	url                  *url.URL // without credentials and a slash at its end
 }
 
-type repositoryEntries []repositoryEntry
-
-// maxRepositories bounds repositories.yaml, which has a few lines a repository.
-const maxRepositories = 4 << 20
-
-// repositories reads Helm's repositories.yaml. One that is not there has none.
-func (f *finder) repositories() (repositoryEntries, error) {
-	if f.o.RepositoryConfig == "" {
-		return nil, nil
-	}
-	const step = "mend the file, or give --repository-config another one"
-	data, err := readFile(f.o.RepositoryConfig, maxRepositories)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// repositories reads Helm's repositories.yaml.
+func (f *finder) repositories() (knownRepositories, error) {
+	all, err := helmcache.Repositories(f.o.RepositoryConfig)
 	if err != nil {
-		return nil, remedy.Errorf(step, "read Helm's repositories: %w", err)
+		return nil, remedy.Errorf("mend the file, or give --repository-config another one", "%w", err)
 	}
-	var file struct {
-		Repositories repositoryEntries `json:"repositories"`
-	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		// What YAML's errors quote may be a password.
-		return nil, remedy.Errorf(step, "%s: it is not the YAML that Helm writes", f.o.RepositoryConfig)
-	}
-	return file.Repositories, nil
+	return all, nil
 }
 
-func (e repositoryEntry) repository() (repository, error) {
-	u, err := url.Parse(e.URL)
+// knownRepositories are those of repositories.yaml.
+type knownRepositories []helmcache.Repository
+
+func newRepository(known helmcache.Repository) (repository, error) {
+	u, err := url.Parse(known.URL)
 	switch {
 	case err != nil || u.Host == "":
-		return repository{}, fmt.Errorf("%q is no URL", shown(e.URL))
+		return repository{}, fmt.Errorf("%q is no URL", shown(known.URL))
 	case u.Scheme != "http" && u.Scheme != "https":
-		return repository{}, fmt.Errorf("%q begins with neither http:// nor https://", shown(e.URL))
+		return repository{}, fmt.Errorf("%q begins with neither http:// nor https://", shown(known.URL))
 	}
-	r := repository{
-		names: []string{e.Name}, username: e.Username, password: e.Password, passAll: e.PassCredentialsAll,
-		certFile: e.CertFile, keyFile: e.KeyFile, caFile: e.CAFile, insecure: e.InsecureSkipVerify,
-	}
+	r := repository{Repository: known, names: []string{known.Name}}
 	r.setURL(u)
 	return r, nil
 }
@@ -91,16 +51,19 @@ func (r *repository) setURL(u *url.URL) {
 
 func (r *repository) setUser(user *url.Userinfo) {
 	if user != nil {
-		r.username = user.Username()
-		r.password, _ = user.Password()
+		r.Username = user.Username()
+		r.Password, _ = user.Password()
 	}
 }
 
-// ofURL gives the repository at a URL, with what Helm knows of it.
-func (all repositoryEntries) ofURL(u *url.URL) repository {
+// ofURL gives the repository at a URL or at that of its index, with what Helm knows
+// of it.
+func (all knownRepositories) ofURL(u *url.URL) repository {
+	const file = "/index.yaml"
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, file), strings.TrimSuffix(u.RawPath, file)
 	var out repository
 	for _, e := range all {
-		r, err := e.repository()
+		r, err := newRepository(e)
 		if err != nil || !sameRepository(r.url, u) {
 			continue
 		}
@@ -120,10 +83,10 @@ func sameRepository(a, b *url.URL) bool {
 
 // ofArchive gives the repository whose URL the archive's begins with, else one
 // that is nothing but the archive's host.
-func (all repositoryEntries) ofArchive(archive *url.URL) repository {
+func (all knownRepositories) ofArchive(archive *url.URL) repository {
 	var out repository
 	for _, e := range all {
-		r, err := e.repository()
+		r, err := newRepository(e)
 		if err != nil || !sameOrigin(r.url, archive) || !strings.HasPrefix(archive.Path, r.url.Path+"/") {
 			continue
 		}
@@ -139,7 +102,7 @@ func (all repositoryEntries) ofArchive(archive *url.URL) repository {
 }
 
 // names lists what Helm calls its repositories.
-func (all repositoryEntries) names() string {
+func (all knownRepositories) names() string {
 	var names []string
 	for _, e := range all {
 		names = append(names, e.Name)

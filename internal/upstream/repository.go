@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -10,17 +11,18 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // repository gets a chart of a repository.
 func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
-	if f.o.Offline {
-		return f.repositoryOffline(ctx, r)
-	}
 	c, err := f.client(r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case c == nil:
+		return f.repositoryOffline(ctx, r)
 	}
 	defer c.close()
 	x, err := f.index(ctx, c, r)
@@ -65,7 +67,8 @@ func (f *finder) ofIndex(ctx context.Context, c *client, r repository, x *index)
 		if len(x.charts) == 0 {
 			step = forms
 		}
-		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, orNone(some(x.charts)))
+		there := cmp.Or(some(x.charts), "none")
+		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, there)
 	}
 	versions := x.versions()
 	i, err := choose(f.o.Version, versions)
@@ -78,19 +81,13 @@ func (f *finder) ofIndex(ctx context.Context, c *client, r repository, x *index)
 	}
 	chart.Versions, chart.Newest = sorted(versions), newestStable(versions)
 	if x.unread > 0 {
-		chart.note("%d entries for %s in the index of %s are not to be read, and were left out", x.unread, f.o.ChartName, r.url)
+		chart.note("%d entries for %s in the index of %s are not to be read, and were left out",
+			x.unread, f.o.ChartName, r.url)
 	}
 	if v := x.entries[i].Version; v != chart.Version() {
 		chart.note("the index of %s calls the chart's version %s, Chart.yaml says %s", r.url, v, chart.Version())
 	}
 	return chart, nil
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }
 
 // ofEntry gets the chart of an entry: of a cache where its digest is known.
@@ -101,28 +98,24 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 			"%s: version %s: %w", r.index(), e.Version, err)
 	}
 	if len(e.URLs) == 0 {
-		return nil, remedy.Errorf("name another version with --upstream-version", "%s: version %s names no URL", r.index(), e.Version)
+		return nil, remedy.Errorf("name another version with --upstream-version",
+			"%s: version %s names no URL", r.index(), e.Version)
 	}
-	if strings.HasPrefix(e.URLs[0], ociScheme) {
+	if strings.HasPrefix(e.URLs[0], oci.Scheme) {
 		return f.ofEntryInRegistry(ctx, e, want)
 	}
 	u, err := r.resolve(e.URLs[0])
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream", "%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
+		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream",
+			"%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
 	}
-	var out *Chart
-	if want != "" {
-		out, err = f.byDigest(ctx, c, u, want, e.Version)
-	} else {
-		out, err = f.byURL(ctx, c, u, e.Version)
-		if err == nil {
-			out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive", r.url, e.Version)
-		}
-	}
+	out, err := f.archive(ctx, c, u, want, e.Version)
 	if err != nil {
 		return nil, err
 	}
-	out.Source = shown(u.String())
+	if want == "" {
+		out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive", r.url, e.Version)
+	}
 	return out, nil
 }
 
@@ -152,36 +145,67 @@ func parseDigest(text string) (digest.Digest, error) {
 }
 
 func wrongDigest(where string, got, want digest.Digest) error {
-	return remedy.Errorf("try again later; if it stays so, tell whoever keeps the repository: the archive is not the one that was published",
-		"%s has digest %s, and the index says %s", where, got, want)
+	return remedy.Errorf("try again later; if it stays so, tell whoever keeps the repository: "+
+		"the archive is not the one that was published", "%s has digest %s, and the index says %s", where, got, want)
 }
 
-// byDigest gets an archive whose digest is known.
-func (f *finder) byDigest(ctx context.Context, c *client, u *url.URL, want digest.Digest, version string) (*Chart, error) {
-	where := shown(u.String())
-	data := f.cachedArchive(want)
-	if data == nil && f.o.Offline {
-		return nil, remedy.Errorf(f.fill(version), "the archive of version %s (%s) is in no cache, and --offline forbids to read it%s", version, where, f.cachedVersions())
+// archive gets an archive by its digest, or by its URL alone where want is "".
+func (f *finder) archive(
+	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
+) (out *Chart, err error) {
+	if want == "" {
+		out, err = f.byURL(ctx, c, u, version)
+	} else {
+		out, err = f.byDigest(shown(u.String()), want, func() ([]byte, error) {
+			return f.fetch(ctx, c, u, want, version)
+		})
 	}
-	fetched := data == nil
-	if fetched {
-		got, err := c.get(ctx, archiveQuestion(u))
-		if err != nil {
-			return nil, f.failure(err, u, theArchive, f.login(u))
+	if err != nil {
+		return nil, err
+	}
+	out.Source = shown(u.String())
+	return out, nil
+}
+
+// byDigest gets the chart of an archive whose digest is known: from a cache, else
+// from where fetch reads and checks it. where is for errors.
+func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, error)) (*Chart, error) {
+	data := f.cachedArchive(d)
+	isNew := data == nil
+	if isNew {
+		var err error
+		if data, err = fetch(); err != nil {
+			return nil, err
 		}
-		if d := digestOf(got.data); d != want {
-			return nil, wrongDigest(where, d, want)
-		}
-		data = got.data
 	}
 	chart, err := loadArchive(where, data)
 	if err != nil {
 		return nil, err
 	}
-	if fetched {
+	if isNew {
 		f.keep(data)
 	}
-	return &Chart{Chart: chart, Digest: want.String()}, nil
+	return &Chart{Chart: chart, Digest: d.String()}, nil
+}
+
+// fetch reads an archive that has a digest.
+func (f *finder) fetch(
+	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
+) ([]byte, error) {
+	where := shown(u.String())
+	if c == nil {
+		return nil, f.notCached(version,
+			"the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
+			version, where, f.cachedVersions())
+	}
+	got, err := c.get(ctx, archiveQuestion(u))
+	if err != nil {
+		return nil, f.failure(err, u, theArchive, f.login(u))
+	}
+	if d := digestOf(got.data); d != want {
+		return nil, wrongDigest(where, d, want)
+	}
+	return got.data, nil
 }
 
 // byURL gets an archive of which the URL alone is known.
@@ -201,7 +225,8 @@ func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version strin
 	}
 	a, data := f.own.recall(cacheKey(u), maxArchive)
 	if data == nil {
-		return nil, remedy.Errorf(f.fill(version), "the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
+		return nil, f.notCached(version,
+			"the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
 	}
 	if err := load(data); err != nil {
 		return nil, err
@@ -213,20 +238,12 @@ func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version strin
 
 // archiveURL gets a chart by the URL of its archive.
 func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Chart, error) {
-	var c *client
-	if !f.o.Offline {
-		var err error
-		if c, err = f.client(r); err != nil {
-			return nil, err
-		}
-		defer c.close()
-	}
-	out, err := f.byURL(ctx, c, u, "")
+	c, err := f.client(r)
 	if err != nil {
 		return nil, err
 	}
-	out.Source = shown(u.String())
-	return out, nil
+	defer c.close()
+	return f.archive(ctx, c, u, "", "")
 }
 
 // archiveQuestion asks for an archive as it is: net/http would unpack one that
@@ -252,7 +269,8 @@ func (f *finder) read(ctx context.Context, c *client, q question, what string, a
 	if err != nil {
 		return f.failure(err, q.url, what, f.login(q.url))
 	}
-	data, a := got.data, answer{Of: shown(q.url.String()), ETag: got.etag, Modified: got.modified, Read: time.Now().UTC()}
+	data := got.data
+	a := answer{Of: shown(q.url.String()), ETag: got.etag, Modified: got.modified, Read: time.Now().UTC()}
 	if got.notModified {
 		data, a.ETag, a.Modified = kept, last.ETag, last.Modified
 	}
@@ -291,7 +309,7 @@ func (f *finder) cachedArchive(d digest.Digest) []byte {
 	if data := f.own.get(d, maxArchive); data != nil {
 		return data
 	}
-	data, file := f.helm.archive(f.o.ChartName, d)
+	data, file := f.helmArchive(d)
 	if data != nil {
 		f.log("Taking the chart from Helm's cache: %s", file)
 	}
@@ -300,7 +318,8 @@ func (f *finder) cachedArchive(d digest.Digest) []byte {
 
 // login is the command that stores credentials for a server.
 func (f *finder) login(u *url.URL) string {
-	return "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, and give the NAME to --upstream"
+	return "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
+		"and give the NAME to --upstream"
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
 // store is this program's own cache: content by its digest (sha256/HEX), and
@@ -37,7 +40,7 @@ func (s *store) get(d digest.Digest, most int64) []byte {
 	if path == "" {
 		return nil
 	}
-	data, err := readFile(path, most)
+	data, err := helmcache.ReadFile(path, most)
 	if err != nil {
 		return nil
 	}
@@ -78,7 +81,7 @@ func (s *store) answer(question string) *answer {
 	if s.dir == "" {
 		return nil
 	}
-	text, err := readFile(s.answers(question), maxAnswer)
+	text, err := helmcache.ReadFile(s.answers(question), maxAnswer)
 	if err != nil {
 		return nil
 	}
@@ -122,14 +125,11 @@ func (s *store) charts(name string) []cached {
 	if err != nil {
 		return nil
 	}
-	var out []cached
-	for _, e := range list[:min(len(list), maxCached)] {
-		path := filepath.Join(s.dir, "sha256", e.Name())
-		if n, version, err := headOf(path); err == nil && n == name {
-			out = append(out, cached{version, path})
-		}
+	var paths []string
+	for _, e := range list {
+		paths = append(paths, filepath.Join(s.dir, "sha256", e.Name()))
 	}
-	return out
+	return named(name, paths)
 }
 
 // content is the file of a digest, "" where it is none that this cache has.
@@ -175,11 +175,14 @@ const temporary = "tmp-"
 // sweep removes what killed processes have left half written. Another process
 // may be at a younger one.
 func sweep(dir string) {
-	// It fails for a malformed pattern alone.
-	left, _ := filepath.Glob(filepath.Join(escapeGlob(dir), temporary+"*"))
-	for _, path := range left {
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > time.Hour {
-			os.Remove(path)
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range list {
+		info, err := e.Info()
+		if strings.HasPrefix(e.Name(), temporary) && err == nil && time.Since(info.ModTime()) > time.Hour {
+			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }

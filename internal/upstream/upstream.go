@@ -5,6 +5,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -47,11 +50,8 @@ type Options struct {
 	CacheHome        string // folder in which this program's own cache goes
 	RegistryConfig   string // credentials of helm registry login
 
-	// These go before what repositories.yaml says.
-	CAFile                string // the only authorities to trust, in place of the system's
-	CertFile, KeyFile     string // the client's certificate and its key
-	InsecureSkipTLSVerify bool   // take any certificate
-	PlainHTTP             bool   // HTTP for oci://, and never HTTPS; HTTPS alone otherwise
+	oci.TLS        // goes before what repositories.yaml says
+	PlainHTTP bool // HTTP for oci://, and never HTTPS; HTTPS alone otherwise
 
 	// UserAgent names this program to servers.
 	UserAgent string
@@ -97,7 +97,8 @@ func Find(ctx context.Context, o Options) (*Chart, error) {
 	switch {
 	case err == nil:
 	case errors.Is(context.Cause(limited), errTimeout):
-		return nil, remedy.Errorf("raise --timeout; else "+f.otherWays(), "%s: not read within %s", f.shown, f.o.Timeout)
+		return nil, remedy.Errorf("raise --timeout; else "+f.otherWays(),
+			"%s: not read within %s", f.shown, f.o.Timeout)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	default:
@@ -116,7 +117,8 @@ var errTimeout = errors.New("time is up")
 type finder struct {
 	o     Options
 	own   *store
-	helm  helmCaches
+	helm  helmcache.Caches
+	retry *oci.Retry
 	shown string // Ref without credentials
 }
 
@@ -126,99 +128,65 @@ func newFinder(o Options) (*finder, error) {
 		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
 	}
 	if o.Version != "" {
-		if _, err := newWish(o.Version); err != nil {
+		if _, err := parseConstraint(o.Version); err != nil {
 			return nil, err
 		}
 	}
 	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
+	f.retry = &oci.Retry{Tries: tries, Wait: o.Wait, MaxWait: maxPause, Notes: o.Log, Secrets: &oci.Secrets{}}
 	if o.CacheHome != "" {
 		f.own.dir = filepath.Join(o.CacheHome, "helm-livekit", "upstream")
 	}
-	f.helm = helmCaches{repository: o.RepositoryCache, content: o.ContentCache}
+	for _, dir := range []string{o.RepositoryCache, o.ContentCache} {
+		if dir != "" {
+			f.helm = append(f.helm, dir)
+		}
+	}
 	return f, nil
 }
 
 func complete(o Options, getenv func(string) string) Options {
-	set := func(field *string, value func() string) {
-		if *field == "" {
-			*field = value()
+	o.Ref = cmp.Or(o.Ref, DefaultRepository)
+	o.ChartName = cmp.Or(o.ChartName, DefaultChart)
+	o.CacheHome = cmp.Or(o.CacheHome, helmcache.Home(getenv))
+	below := func(name string) string {
+		if o.CacheHome == "" {
+			return ""
 		}
+		return filepath.Join(o.CacheHome, name)
 	}
-	set(&o.Ref, func() string { return DefaultRepository })
-	set(&o.ChartName, func() string { return DefaultChart })
-	set(&o.CacheHome, func() string { return cacheHome(getenv) })
-	set(&o.RepositoryConfig, func() string { return helmchart.HelmRepositories(getenv) })
-	set(&o.RegistryConfig, func() string { return getenv("HELM_REGISTRY_CONFIG") })
-	set(&o.RegistryConfig, helmchart.RegistryConfig)
-	cache := func(variable, name string) func() string {
-		return func() string {
-			if dir := getenv(variable); dir != "" || o.CacheHome == "" {
-				return dir
-			}
-			return filepath.Join(o.CacheHome, name)
-		}
-	}
-	set(&o.RepositoryCache, cache("HELM_REPOSITORY_CACHE", "repository"))
-	set(&o.ContentCache, cache("HELM_CONTENT_CACHE", "content"))
-	if o.Timeout == 0 {
-		o.Timeout = 2 * time.Minute
-	}
-	if o.Wait == 0 {
-		o.Wait = 500 * time.Millisecond
-	}
+	o.RepositoryCache = cmp.Or(o.RepositoryCache, getenv("HELM_REPOSITORY_CACHE"), below("repository"))
+	o.ContentCache = cmp.Or(o.ContentCache, getenv("HELM_CONTENT_CACHE"), below("content"))
+	o.RepositoryConfig = cmp.Or(o.RepositoryConfig, helmcache.RepositoriesFile(getenv))
+	o.RegistryConfig = cmp.Or(o.RegistryConfig, getenv("HELM_REGISTRY_CONFIG"), helmchart.RegistryConfig())
+	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
+	o.Wait = cmp.Or(o.Wait, 500*time.Millisecond)
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
 	return o
 }
 
-// cacheHome is the folder of which Helm's caches are part: with no cache named
-// by itself, the first is its folder "repository".
-func cacheHome(getenv func(string) string) string {
-	caches := helmchart.HelmCaches(func(name string) string {
-		if name == "HELM_REPOSITORY_CACHE" || name == "HELM_CONTENT_CACHE" {
-			return ""
-		}
-		return getenv(name)
-	})
-	if len(caches) == 0 {
-		return ""
-	}
-	return filepath.Dir(caches[0])
-}
-
 func (f *finder) find(ctx context.Context) (*Chart, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r, err := f.resolve(f.o.Ref)
+	get, err := f.resolve(f.o.Ref)
 	if err != nil {
 		return nil, err
 	}
-	switch r.kind {
-	case aDirectory:
-		return f.directory(ctx, r.path)
-	case aFile:
-		return f.file(r.path)
-	case anArchiveURL:
-		return f.archiveURL(ctx, r.repository, r.url)
-	case aRegistry:
-		return f.registry(ctx, f.o.Ref, f.o.Version)
-	default:
-		f.o.ChartName = r.chart // CHART of NAME/CHART is what was asked for
-		return f.repository(ctx, r.repository)
-	}
+	return get(ctx)
 }
 
 // check compares the chart with what was asked for. A chart that has another name
 // may still be meant; another version is not.
 func (f *finder) check(c *Chart) error {
 	if f.o.Version != "" {
-		wish, err := newWish(f.o.Version)
+		asked, err := parseConstraint(f.o.Version)
 		if err != nil {
 			return err
 		}
-		if !wish.meets(c.Version()) {
+		if !asked.meets(c.Version()) {
 			return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
 				"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
 		}

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,16 +103,16 @@ func TestURLsOfCharts(t *testing.T) {
 		{"https://h/a?q=1", "x.tgz", "https://h/a/index.yaml?q=1", "https://h/a/x.tgz?q=1"},
 		{"https://h/myindex.yaml", "x.tgz", "https://h/myindex.yaml/index.yaml", "https://h/myindex.yaml/x.tgz"},
 	} {
-		f := &finder{}
-		ref, err := f.resolve(c.repository)
+		u, err := url.Parse(c.repository)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ref.repository.resolve(c.chart)
+		repository := knownRepositories(nil).ofURL(u)
+		got, err := repository.resolve(c.chart)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if index := ref.repository.index().String(); index != c.index || got.String() != c.want {
+		if index := repository.index().String(); index != c.index || got.String() != c.want {
 			t.Errorf("%s, %s: got %s, %s", c.repository, c.chart, index, got)
 		}
 	}

@@ -1,50 +1,58 @@
 package upstream
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// wish is a version or a range of versions that somebody asked for.
-type wish struct {
+// constraint is a version or a range of versions that somebody asked for.
+type constraint struct {
 	text  string
 	exact *semver.Version     // nil for a range
 	rng   *semver.Constraints // nil for an exact version
 }
 
-// newWish reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's
+// parseConstraint reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's
 // syntax (1.9, ^1.8, ">=1.8 <2", >0-0).
-func newWish(text string) (*wish, error) {
+func parseConstraint(text string) (*constraint, error) {
 	const step = "give a version such as 1.9.0 or a range such as ^1.8, or leave it out for the newest stable version"
 	if v, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v")); err == nil {
-		return &wish{text: text, exact: v}, nil
+		return &constraint{text: text, exact: v}, nil
 	}
 	c, err := semver.NewConstraint(text)
 	if err != nil || strings.TrimSpace(text) == "" {
 		return nil, remedy.Errorf(step, "--upstream-version %q is neither a version nor a range", text)
 	}
-	return &wish{text: text, rng: c}, nil
+	return &constraint{text: text, rng: c}, nil
+}
+
+// isExact tells whether a text is a version, and no range.
+func isExact(text string) bool {
+	c, err := parseConstraint(text)
+	return text != "" && err == nil && c.exact != nil
 }
 
 // meets tells whether a version is what was asked for. Build metadata counts
 // where it was asked for alone.
-func (w *wish) meets(version string) bool {
-	if version == w.text {
+func (c *constraint) meets(version string) bool {
+	if version == c.text {
 		return true
 	}
 	v, err := semver.NewVersion(version)
 	switch {
 	case err != nil:
 		return false
-	case w.rng != nil:
-		return w.rng.Check(v)
+	case c.rng != nil:
+		return c.rng.Check(v)
 	}
-	return v.Equal(w.exact) && (w.exact.Metadata() == "" || w.exact.Metadata() == v.Metadata())
+	return v.Equal(c.exact) && (c.exact.Metadata() == "" || c.exact.Metadata() == v.Metadata())
 }
 
 // choose gives the place in versions of the one that was asked for ("" for the
@@ -60,11 +68,11 @@ func choose(want string, versions []string) (int, error) {
 		if i := slices.Index(versions, want); i >= 0 {
 			return i, nil
 		}
-		wish, err := newWish(want)
+		asked, err := parseConstraint(want)
 		if err != nil {
 			return -1, err
 		}
-		meets = wish.meets
+		meets = asked.meets
 	}
 	best := -1
 	for i, version := range versions {
@@ -84,35 +92,26 @@ func noVersion(want string, versions []string) error {
 	case len(there) == 0:
 		return fmt.Errorf("it has no version at all")
 	case want == "":
-		return remedy.Errorf("name one of them with --upstream-version", "it has no stable version, only %s", some(there))
+		return remedy.Errorf("name one of them with --upstream-version",
+			"it has no stable version, only %s", some(there))
 	}
-	return remedy.Errorf("name one of them with --upstream-version", "no version meets %s; there are %s", want, some(there))
+	return remedy.Errorf("name one of them with --upstream-version",
+		"no version meets %s; there are %s", want, some(there))
 }
 
 // newer tells whether a is to be had before b.
 func newer(a, b string) bool { return compare(a, b) > 0 }
 
 func compare(a, b string) int {
-	v, errV := semver.NewVersion(a)
-	w, errW := semver.NewVersion(b)
-	switch {
-	case errV != nil && errW != nil:
-		return strings.Compare(a, b)
-	case errV != nil:
-		return -1
-	case errW != nil:
-		return 1
+	_, metadataA, hasA := strings.Cut(a, "+")
+	_, metadataB, hasB := strings.Cut(b, "+")
+	if c := helmchart.CompareVersions(a, b); c != 0 || hasA == hasB {
+		return cmp.Or(c, strings.Compare(metadataA, metadataB))
 	}
-	if c := v.Compare(w); c != 0 {
-		return c
-	}
-	if (v.Metadata() == "") != (w.Metadata() == "") {
-		if v.Metadata() == "" {
-			return 1
-		}
+	if hasA {
 		return -1
 	}
-	return strings.Compare(v.Metadata(), w.Metadata())
+	return 1
 }
 
 // sorted gives the versions, the newest first, each once.

@@ -113,7 +113,7 @@ func (r *registrySite) livekit(t testing.TB) {
 }
 
 func (r *registrySite) ref(rest string) string {
-	return ociScheme + r.Listener.Addr().String() + "/charts/livekit-server" + rest
+	return "oci://" + r.Listener.Addr().String() + "/charts/livekit-server" + rest
 }
 
 func (r *registrySite) options(t testing.TB, rest string) Options {

@@ -1,4 +1,4 @@
-package upstream
+package oci
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	dockerconfig "github.com/docker/cli/cli/config"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -14,9 +15,12 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// authenticator gives the credentials for a repository: those that Helm stored,
-// else Docker's and its credential helpers', else none.
-func (f *finder) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
+// authenticator gives the credentials for a repository: those of the options,
+// else what Helm stored, else Docker's and its credential helpers', else none.
+func (o Options) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
+	if o.Username != "" || o.Password != "" {
+		return authn.FromConfig(authn.AuthConfig{Username: o.Username, Password: o.Password}), nil
+	}
 	type answer struct {
 		auth authn.Authenticator
 		err  error
@@ -24,15 +28,16 @@ func (f *finder) authenticator(ctx context.Context, repo name.Repository) (authn
 	done := make(chan answer, 1)
 	// A credential helper is a program that hears of no context.
 	go func() {
-		chain := authn.NewMultiKeychain(helmKeychain{f.o.RegistryConfig}, authn.DefaultKeychain)
-		auth, err := authn.Resolve(ctx, chain, hub{repo})
+		chain := authn.NewMultiKeychain(helmKeychain{o.RegistryConfig}, authn.DefaultKeychain)
+		auth, err := authn.Resolve(ctx, chain, resource{repo})
 		done <- answer{auth, err}
 	}()
 	select {
 	case a := <-done:
 		if a.err != nil {
-			return nil, remedy.Errorf("mend the file, install the helper, or log in with `helm registry login "+repo.RegistryStr()+"`",
-				"read the stored credentials for %s: %w", repo.RegistryStr(), a.err)
+			host := repo.RegistryStr()
+			step := "mend the file, install the helper, or log in with `helm registry login " + host + "`"
+			return nil, remedy.Errorf(step, "read the stored credentials for %s: %w", host, a.err)
 		}
 		return a.auth, nil
 	case <-ctx.Done():
@@ -40,11 +45,11 @@ func (f *finder) authenticator(ctx context.Context, repo name.Repository) (authn
 	}
 }
 
-// hub is a repository under the name that credentials are stored for: Docker Hub
-// has several.
-type hub struct{ name.Repository }
+// resource is a repository under the name that credentials are stored for:
+// Docker Hub has several.
+type resource struct{ name.Repository }
 
-func (r hub) RegistryStr() string {
+func (r resource) RegistryStr() string {
 	if r.Repository.RegistryStr() == "registry-1.docker.io" {
 		return name.DefaultRegistry
 	}
@@ -55,12 +60,9 @@ func (r hub) RegistryStr() string {
 // form of Docker's.
 type helmKeychain struct{ file string }
 
-// maxCredentials bounds the file of credentials.
-const maxCredentials = 4 << 20
-
 // Resolve is go-containerregistry's.
 func (k helmKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
-	data, err := readFile(k.file, maxCredentials)
+	data, err := os.ReadFile(k.file)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(bytes.TrimSpace(data)) == 0) {
 		return authn.Anonymous, nil
 	}

@@ -1,4 +1,4 @@
-package publish
+package oci
 
 import (
 	"encoding/base64"
@@ -8,19 +8,20 @@ import (
 	"sync"
 )
 
-// secrets are the credentials that went by, to be kept out of what is
-// printed: a registry may send them back in an error.
-type secrets struct {
+// Secrets are the credentials that went by, to be kept out of what is printed:
+// a registry may send them back in an error. It is safe for several goroutines.
+type Secrets struct {
 	mu    sync.Mutex
 	known []string // longest first
 }
 
 // add takes a secret, and the forms in which it may be sent.
-func (s *secrets) add(values ...string) {
+func (s *Secrets) add(values ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, value := range values {
-		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value))} {
+		encoded := base64.StdEncoding.EncodeToString([]byte(value))
+		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), encoded} {
 			// Shorter ones stand in every other word.
 			if len(form) > 3 && !slices.Contains(s.known, form) {
 				s.known = append(s.known, form)
@@ -31,7 +32,7 @@ func (s *secrets) add(values ...string) {
 }
 
 // addHeader takes the secrets of an Authorization header.
-func (s *secrets) addHeader(authorization string) {
+func (s *Secrets) addHeader(authorization string) {
 	scheme, value, _ := strings.Cut(authorization, " ")
 	s.add(value)
 	if !strings.EqualFold(scheme, "basic") {
@@ -43,8 +44,8 @@ func (s *secrets) addHeader(authorization string) {
 	}
 }
 
-// clean gives a text without the secrets.
-func (s *secrets) clean(text string) string {
+// Clean gives a text without the secrets.
+func (s *Secrets) Clean(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, secret := range s.known {
@@ -53,18 +54,16 @@ func (s *secrets) clean(text string) string {
 	return text
 }
 
-// cleanError gives an error whose text is clean, with err in its chain.
-func (s *secrets) cleanError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &cleaned{s.clean(err.Error()), err}
-}
+// CleanError gives an error whose text is clean, with err in its chain.
+func (s *Secrets) CleanError(err error) error { return withText(s.Clean(err.Error()), err) }
 
-type cleaned struct {
+// withText gives an error with another text, and err in its chain.
+func withText(text string, err error) error { return &reworded{text, err} }
+
+type reworded struct {
 	text string
 	err  error
 }
 
-func (c *cleaned) Error() string { return c.text }
-func (c *cleaned) Unwrap() error { return c.err }
+func (r *reworded) Error() string { return r.text }
+func (r *reworded) Unwrap() error { return r.err }

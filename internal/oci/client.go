@@ -1,0 +1,245 @@
+// Package oci speaks with OCI registries, and is the only door to
+// go-containerregistry: credentials, TLS, plain HTTP, retries and the
+// redaction of secrets are the same for whoever reads and whoever writes.
+package oci
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/opencontainers/go-digest"
+	spec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Client is an authenticated connection to one repository. Each of its
+// operations is tried again as a whole where it fails.
+type Client struct {
+	repo      name.Repository
+	connects  *http.Transport
+	transport http.RoundTripper
+	retry     *Retry
+}
+
+// Access is what a client may do, if the registry lets it.
+type Access string
+
+// The kinds of access.
+const (
+	Pull Access = "pull"
+	Push Access = "push,pull"
+)
+
+// Connect asks the registry how to authenticate, and does.
+func Connect(ctx context.Context, o Options, repo Repository, access Access, retry *Retry) (*Client, error) {
+	connects, err := o.connections()
+	if err != nil {
+		return nil, err
+	}
+	connects.DisableCompression = true // net/http would unpack what a server calls gzipped
+	auth, err := o.authenticator(ctx, repo.repo)
+	if err != nil {
+		return nil, err
+	}
+	if config, err := auth.Authorization(); err == nil {
+		retry.Secrets.add(config.Password, config.Auth, config.IdentityToken, config.RegistryToken)
+	}
+	host := repo.Host()
+	observed := &observer{connects, host, o.PlainHTTP, retry.Secrets, o.Debug}
+	c := &Client{repo: repo.repo, connects: connects, retry: retry}
+	named := transport.NewUserAgent(observed, o.UserAgent)
+	err = c.retry.Do(ctx, "reach "+host, func(ctx context.Context) error {
+		scopes := []string{repo.repo.Scope(string(access))}
+		c.transport, err = transport.NewWithContext(ctx, repo.repo.Registry, auth, named, scopes)
+		return err
+	})
+	return c, err
+}
+
+// Close ends the connections that are kept for further requests. A nil client has
+// none.
+func (c *Client) Close() {
+	if c != nil {
+		c.connects.CloseIdleConnections()
+	}
+}
+
+// Transport gives a transport for other servers than registries, with the same
+// guards: for debug lines, the pauses that a server asks for, and redirects.
+func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
+	connects, err := o.connections()
+	if err != nil {
+		return nil, err
+	}
+	return &observer{next: connects, secrets: secrets, debug: o.Debug}, nil
+}
+
+// options make go-containerregistry try once: Retry does the rest, as a whole and
+// with an eye on the context.
+func (c *Client) options(ctx context.Context) []remote.Option {
+	return []remote.Option{
+		remote.WithContext(ctx),
+		remote.WithTransport(c.transport),
+		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
+		remote.WithRetryPredicate(func(error) bool { return false }),
+		remote.WithPageSize(1000),
+	}
+}
+
+// Manifest is a manifest as a registry has it.
+type Manifest struct {
+	spec.Descriptor
+	Raw []byte
+}
+
+// Manifest reads what is under a tag or digest, nil where there is nothing. What
+// has another digest than it was asked for by is a *DigestError.
+func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
+	var found *Manifest
+	want := digest.Digest(identifier)
+	err := c.retry.Do(ctx, "read "+identifier, func(ctx context.Context) error {
+		found = nil
+		// As if a digest were a tag, too: go-containerregistry's own error about
+		// another digest has no type.
+		got, err := remote.Get(c.repo.Tag(identifier), c.options(ctx)...)
+		if Status(err) == http.StatusNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		found = &Manifest{spec.Descriptor{
+			MediaType: string(got.MediaType), Digest: digest.FromBytes(got.Manifest), Size: got.Size,
+		}, got.Manifest}
+		if want.Validate() == nil && found.Digest != want {
+			return &DigestError{"read " + identifier, found.Digest, want}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Blob reads a blob of at most 64 MiB.
+func (c *Client) Blob(ctx context.Context, want digest.Digest) ([]byte, error) {
+	var data []byte
+	err := c.retry.Do(ctx, "read "+want.String(), func(ctx context.Context) error {
+		layer, err := remote.Layer(c.repo.Digest(want.String()), c.options(ctx)...)
+		if err != nil {
+			return err
+		}
+		body, err := layer.Compressed()
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		data, err = io.ReadAll(body)
+		// The error of the library that says so has no type.
+		if err != nil && strings.Contains(err.Error(), "error verifying") {
+			return &DigestError{"read " + want.String(), digest.FromBytes(data), want}
+		}
+		return err
+	})
+	return data, err
+}
+
+// Has reports whether the registry has a blob of that digest and size.
+func (c *Client) Has(ctx context.Context, d spec.Descriptor) (bool, error) {
+	there := false
+	err := c.retry.Do(ctx, "look for "+d.Digest.String(), func(ctx context.Context) error {
+		layer, err := remote.Layer(c.repo.Digest(d.Digest.String()), c.options(ctx)...)
+		if err != nil {
+			return err
+		}
+		size, err := layer.Size()
+		if Status(err) == http.StatusNotFound {
+			return nil
+		}
+		there = err == nil && (size == d.Size || size < 0) // some do not tell
+		return err
+	})
+	return there, err
+}
+
+// MaxTagPages is how many pages of tags are read, of up to 1000 each.
+const MaxTagPages = 100
+
+// What may be wrong with a list of tags.
+var (
+	ErrTagPages      = errors.New("the list of tags has too many pages")
+	ErrTagsElsewhere = errors.New("the list of tags continues at another server")
+)
+
+// Tags lists the tags of the repository.
+func (c *Client) Tags(ctx context.Context) ([]string, error) {
+	var tags []string
+	err := c.retry.Do(ctx, "read the tags", func(ctx context.Context) error {
+		tags = []string{}
+		puller, err := remote.NewPuller(c.options(ctx)...)
+		if err != nil {
+			return err
+		}
+		pages, err := puller.Lister(ctx, c.repo)
+		for n := 0; err == nil && pages.HasNext(); n++ {
+			if n == MaxTagPages {
+				return ErrTagPages
+			}
+			var page *remote.Tags
+			if page, err = pages.Next(ctx); err == nil {
+				tags = append(tags, page.Tags...)
+			}
+		}
+		if err != nil && strings.HasPrefix(err.Error(), "pagination URL") {
+			return ErrTagsElsewhere
+		}
+		return err
+	})
+	return tags, err
+}
+
+// Blob is one piece of content for a registry.
+type Blob struct {
+	spec.Descriptor
+	Open func() (io.ReadCloser, error)
+}
+
+// Upload sends a blob, unless the registry has it.
+func (c *Client) Upload(ctx context.Context, b Blob) error {
+	return c.retry.Do(ctx, "upload "+b.Digest.String(), func(ctx context.Context) error {
+		return remote.WriteLayer(c.repo, layer{b}, c.options(ctx)...)
+	})
+}
+
+// Put writes a manifest under a tag or its digest. Where a registry has no API for
+// referrers, the library keeps the list of them under a tag, as the specification
+// says
+// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
+func (c *Client) Put(ctx context.Context, identifier string, m Manifest) error {
+	return c.retry.Do(ctx, "write "+identifier, func(ctx context.Context) error {
+		return remote.Put(Repository{c.repo}.reference(identifier), taggable{m}, c.options(ctx)...)
+	})
+}
+
+// taggable is a manifest as go-containerregistry takes it.
+type taggable struct{ m Manifest }
+
+func (t taggable) RawManifest() ([]byte, error) { return t.m.Raw, nil }
+func (t taggable) MediaType() (types.MediaType, error) {
+	return types.MediaType(t.m.Descriptor.MediaType), nil
+}
+
+// layer is a blob as go-containerregistry takes it.
+type layer struct{ b Blob }
+
+func (l layer) Digest() (v1.Hash, error)             { return v1.NewHash(l.b.Digest.String()) }
+func (l layer) DiffID() (v1.Hash, error)             { return l.Digest() }
+func (l layer) Size() (int64, error)                 { return l.b.Size, nil }
+func (l layer) MediaType() (types.MediaType, error)  { return types.MediaType(l.b.MediaType), nil }
+func (l layer) Uncompressed() (io.ReadCloser, error) { return l.Compressed() }
+func (l layer) Compressed() (io.ReadCloser, error)   { return l.b.Open() }

@@ -1,0 +1,90 @@
+package oci
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// TLS says whom a connection trusts, and as whom it speaks.
+type TLS struct {
+	CAFile                string // the only authorities to trust, in place of the system's
+	CertFile, KeyFile     string // the client's certificate and its key
+	InsecureSkipTLSVerify bool   // take any certificate
+}
+
+// Options say how to reach a registry and as whom.
+type Options struct {
+	TLS
+	PlainHTTP bool // HTTP, and never HTTPS; HTTPS alone otherwise
+
+	// Username and Password are used in place of those that are stored.
+	Username, Password string
+	// RegistryConfig is the file in which Helm stores credentials.
+	RegistryConfig string
+	// UserAgent names this program to the registry.
+	UserAgent string
+	// Silence is how long a registry may be silent after a request before the
+	// connection counts as broken.
+	Silence time.Duration
+	// Debug takes a line for each request; nil for none.
+	Debug io.Writer
+}
+
+// config reads the files that TLS names.
+func (t TLS) config() (*tls.Config, error) {
+	const pemForm = "give a file of certificates in PEM"
+	config := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: t.InsecureSkipTLSVerify, //nolint:gosec // the user's flag
+	}
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, remedy.Errorf(pemForm, "read the authorities to trust: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, remedy.Errorf(pemForm, "%s: no certificate in it", t.CAFile)
+		}
+	}
+	if t.CertFile == "" && t.KeyFile == "" {
+		return config, nil
+	}
+	if t.CertFile == "" || t.KeyFile == "" {
+		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
+	}
+	pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+	if err != nil {
+		return nil, remedy.Errorf("give a certificate and its key in PEM",
+			"read the client's certificate %s and its key %s: %w", t.CertFile, t.KeyFile, err)
+	}
+	config.Certificates = []tls.Certificate{pair}
+	return config, nil
+}
+
+// connections makes connections as the environment's proxies want them, and
+// does nothing else.
+func (o Options) connections() (*http.Transport, error) {
+	config, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		TLSClientConfig:       config,
+		TLSHandshakeTimeout:   15 * time.Second,
+		ResponseHeaderTimeout: o.Silence,
+		ExpectContinueTimeout: time.Second,
+		MaxIdleConnsPerHost:   8,
+		IdleConnTimeout:       90 * time.Second,
+	}, nil
+}

@@ -1,0 +1,218 @@
+package oci
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// Bounds on what registries say. Registries give manifests of up to 4 MiB
+// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests).
+const (
+	maxManifest = 4 << 20
+	maxTagPage  = 8 << 20
+	maxBlob     = 64 << 20
+)
+
+// maxRedirects is how often a server may send a request elsewhere.
+const maxRedirects = 10
+
+// Errors that another try does not mend.
+var (
+	ErrDowngrade = errors.New("the server leads from https to plain HTTP")
+	ErrRedirects = errors.New("the server redirects without end")
+)
+
+// DigestError says that a registry has other content than what was sent or
+// asked for.
+type DigestError struct {
+	What      string // of the request
+	Got, Want digest.Digest
+}
+
+func (e *DigestError) Error() string {
+	return fmt.Sprintf("%s: the registry answers with digest %s for what has digest %s", e.What, e.Got, e.Want)
+}
+
+// attempt is one try of an operation, which may take several requests.
+type attempt struct {
+	retryAfter atomic.Int64 // what the server asked for last, in nanoseconds
+}
+
+type attemptKey struct{}
+
+func withAttempt(ctx context.Context, a *attempt) context.Context {
+	return context.WithValue(ctx, attemptKey{}, a)
+}
+
+// observer looks at each request and response on its way: it keeps to the
+// scheme that the user chose, checks digests, bounds answers, and logs.
+type observer struct {
+	next      *http.Transport
+	registry  string // its host, whose scheme is fixed; "" for another server
+	plainHTTP bool
+	secrets   *Secrets
+	debug     io.Writer // nil for none
+}
+
+// RoundTrip is net/http's.
+func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
+	asked, redirects := origin(req)
+	if redirects > maxRedirects {
+		return nil, ErrRedirects
+	}
+	req, err := o.prepared(req)
+	if err != nil {
+		return nil, err
+	}
+	if header := req.Header.Get("Authorization"); header != "" {
+		o.secrets.addHeader(header)
+	}
+	started := time.Now()
+	resp, err := o.next.RoundTrip(req)
+	o.log(req, resp, err, time.Since(started))
+	if err != nil {
+		return nil, err
+	}
+	if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
+		a.retryAfter.Store(int64(retryAfter(resp.Header.Get("Retry-After"), time.Now())))
+	}
+	if o.registry == "" {
+		return resp, nil
+	}
+	if err := checkDigest(req, resp); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	resp.Body = http.MaxBytesReader(nil, resp.Body, limitOf(asked.URL.Path))
+	return resp, nil
+}
+
+// CloseIdleConnections is for http.Client.
+func (o *observer) CloseIdleConnections() { o.next.CloseIdleConnections() }
+
+// origin gives the request that was made before all redirects, and their number.
+func origin(req *http.Request) (first *http.Request, redirects int) {
+	for ; req.Response != nil && req.Response.Request != nil; req = req.Response.Request {
+		redirects++
+	}
+	return req, redirects
+}
+
+// prepared gives the request with the scheme that the user chose for the
+// registry, and without the address that it comes from, which may be signed.
+// go-containerregistry tries HTTPS first, and for private addresses falls back to
+// HTTP by itself: with the credentials.
+func (o *observer) prepared(req *http.Request) (*http.Request, error) {
+	req = req.Clone(req.Context())
+	req.Header.Del("Referer")
+	if o.registry == "" {
+		return req, nil
+	}
+	want := "https"
+	if o.plainHTTP {
+		want = "http"
+	}
+	switch {
+	case req.URL.Host == o.registry:
+		req.URL.Scheme = want
+	case req.URL.Scheme == "http" && want == "https":
+		return nil, ErrDowngrade
+	}
+	return req, nil
+}
+
+// checkDigest compares the digest that the registry names, if it names one.
+func checkDigest(req *http.Request, resp *http.Response) error {
+	want := wantedDigest(req)
+	if want == "" || resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil
+	}
+	got, err := digest.Parse(resp.Header.Get("Docker-Content-Digest"))
+	if err != nil || got.Algorithm() != want.Algorithm() || got == want {
+		return nil
+	}
+	return &DigestError{req.Method + " " + req.URL.Path, got, want}
+}
+
+// content is the path of a manifest or blob.
+var content = regexp.MustCompile(`^/v2/.+/(manifests|blobs)/[^/]+$`)
+
+// wantedDigest gives the digest of what a request reads or writes, "" where any
+// will do.
+func wantedDigest(req *http.Request) digest.Digest {
+	if d, err := digest.Parse(req.URL.Query().Get("digest")); err == nil && req.Method == http.MethodPut {
+		return d // the end of an upload
+	}
+	if !content.MatchString(req.URL.Path) {
+		return ""
+	}
+	if d, err := digest.Parse(path.Base(req.URL.Path)); err == nil {
+		return d
+	}
+	if req.Method != http.MethodPut || req.GetBody == nil {
+		return ""
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return ""
+	}
+	defer body.Close()
+	d, err := digest.FromReader(body)
+	if err != nil {
+		return ""
+	}
+	return d
+}
+
+// limitOf bounds what is read of an answer.
+func limitOf(path string) int64 {
+	switch {
+	case strings.Contains(path, "/manifests/"):
+		return maxManifest
+	case strings.HasSuffix(path, "/tags/list"):
+		return maxTagPage
+	}
+	return maxBlob
+}
+
+// log writes a line of a request. Headers, bodies and queries hold credentials,
+// and are left out.
+func (o *observer) log(req *http.Request, resp *http.Response, err error, took time.Duration) {
+	if o.debug == nil {
+		return
+	}
+	outcome := ""
+	if err != nil {
+		outcome = err.Error()
+	} else {
+		outcome = resp.Status
+	}
+	bare := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: req.URL.Path}
+	line := fmt.Sprintf("%s %s: %s (%s)", req.Method, bare.String(), outcome, took.Round(time.Millisecond))
+	fmt.Fprintln(o.debug, o.secrets.Clean(line))
+}
+
+// retryAfter reads the header of that name, seconds or a date (RFC 9110,
+// 10.2.3). It gives 0 where there is none.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(strings.TrimSpace(header)); err == nil {
+		const most = 1 << 30 // more overflows, and is more than anyone waits
+		return time.Duration(min(max(seconds, 0), most)) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}
