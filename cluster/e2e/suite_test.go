@@ -111,7 +111,9 @@ func newSuite(dir string) (*suite, error) {
 	if out.plugin, err = program("HELM_LIVEKIT_BIN", filepath.Join(dir, "helm-livekit"), root, "."); err != nil {
 		return nil, err
 	}
-	if out.companion, err = program("HELM_LIVEKIT_CLUSTER_BIN", filepath.Join(dir, "helm-livekit-cluster"), filepath.Join(root, "cluster"), "./helm-livekit-cluster"); err != nil {
+	companion := filepath.Join(dir, "helm-livekit-cluster")
+	out.companion, err = program("HELM_LIVEKIT_CLUSTER_BIN", companion, root, "./cluster/helm-livekit-cluster")
+	if err != nil {
 		return nil, err
 	}
 	names := strings.Fields(os.Getenv("HELMS"))

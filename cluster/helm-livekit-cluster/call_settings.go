@@ -18,8 +18,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/cluster/internal/forward"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/signal"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // The environment variables of the API key: flags are seen by everyone on the machine.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/call"
 )
 
 const secret = "0123456789abcdef0123456789abcdef"
@@ -90,7 +90,7 @@ func TestUnproven(t *testing.T) {
 	}))
 	defer server.Close()
 	code, stdout, _ := command(t, environment, "--url", server.URL, "-o", "json")
-	var r result.Result
+	var r call.Result
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitWrong || r.OK || strings.Count(stdout, "\n") != 1 {
 		t.Fatalf("%d, %v, %q", code, err, stdout)
 	}
@@ -106,13 +106,13 @@ func TestUnproven(t *testing.T) {
 // With a hold, the text ends in one line of JSON.
 func TestText(t *testing.T) {
 	var out strings.Builder
-	err := write(&out, result.Result{
-		Room: "r", API: result.API{OK: true, Deleted: true}, Server: result.Server{Version: "1", Nodes: []string{"ND_1"}},
-		Paths: []result.Path{
+	err := write(&out, call.Result{
+		Room: "r", API: call.API{OK: true, Deleted: true}, Server: call.Server{Version: "1", Nodes: []string{"ND_1"}},
+		Paths: []call.Path{
 			{Media: "udp", OK: true, Local: "a:1", Remote: "b:2", AudioPackets: 7, RTT: 1.25},
-			{Media: "tcp", Error: "ICE failed", Remedy: "open the port", Advertised: []result.Advertised{{Address: "tcp b:3", Tried: true}, {Address: "udp b:2", Skipped: "not TCP"}}},
+			{Media: "tcp", Error: "ICE failed", Remedy: "open the port", Advertised: []call.Advertised{{Address: "tcp b:3", Tried: true}, {Address: "udp b:2", Skipped: "not TCP"}}},
 		},
-		Hold: &result.Hold{LongestGapMS: 21},
+		Hold: &call.Hold{LongestGapMS: 21},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestText(t *testing.T) {
 		}
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	var h result.Hold
+	var h call.Hold
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &h); err != nil || h.LongestGapMS != 21 {
 		t.Errorf("the last line: %v", err)
 	}

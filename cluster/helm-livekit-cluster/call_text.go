@@ -6,11 +6,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/call"
 )
 
 // write tells people what came of a call. With a hold, the last line is its JSON.
-func write(w io.Writer, r result.Result) error {
+func write(w io.Writer, r call.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "room %s\n", r.Room)
 	if r.Server.Version != "" {

@@ -1,5 +1,5 @@
 // Command helm-livekit-cluster does what helm livekit needs a cluster for: it
-// tries a chart in a namespace of its own, and makes calls over WebRTC. It is a
+// installs a chart in a namespace of its own to test it, and makes calls over WebRTC. It is a
 // binary of its own because WebRTC and the Kubernetes client weigh as much as
 // the plugin itself.
 package main
@@ -12,7 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // version is set by the linker.
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	case "call":
 		return runCall(ctx, args[1:], getenv, stdout, stderr)
 	case "trial":
-		return runTrial(ctx, getenv, stdin, stdout, stderr)
+		return runTestInstall(ctx, getenv, stdin, stdout, stderr)
 	case "version", "--version":
 		fmt.Fprintln(stdout, version)
 		return exitFine

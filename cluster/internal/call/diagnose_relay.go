@@ -11,7 +11,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/peer"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // explainNoRelay is for a server that told no TURN server of the kind that may be used.

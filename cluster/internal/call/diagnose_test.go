@@ -10,7 +10,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/peer"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 const (

@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/peer"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // aliveWithin is how fresh the last audio must be at the end of a hold for the
@@ -16,7 +15,7 @@ const aliveWithin = 2 * time.Second
 
 // hold keeps the call for the asked time, or until ctx ends, and says what
 // happened to it.
-func (o Options) hold(ctx context.Context, people []*peer.Participant) (*result.Hold, error) {
+func (o Options) hold(ctx context.Context, people []*peer.Participant) (*Hold, error) {
 	for _, person := range people {
 		person.StartCounting()
 	}
@@ -36,7 +35,7 @@ func (o Options) hold(ctx context.Context, people []*peer.Participant) (*result.
 	return h, o.judgeHold(h, people)
 }
 
-func (o Options) judgeHold(h *result.Hold, people []*peer.Participant) error {
+func (o Options) judgeHold(h *Hold, people []*peer.Participant) error {
 	gap := time.Duration(h.LongestGapMS) * time.Millisecond
 	for _, d := range h.Directions {
 		if d.AudioPackets == 0 {
@@ -64,7 +63,7 @@ type diary struct {
 	began    time.Time
 	progress func(format string, args ...any)
 	mu       sync.Mutex
-	events   []result.Event
+	events   []Event
 }
 
 func (d *diary) add(identity, text string) {
@@ -74,12 +73,12 @@ func (d *diary) add(identity, text string) {
 	at := time.Since(d.began)
 	d.progress("%s: %s: %s", at.Round(time.Millisecond), identity, text)
 	if len(d.events) < enough {
-		d.events = append(d.events, result.Event{AtMS: at.Milliseconds(), Participant: identity, Text: text})
+		d.events = append(d.events, Event{AtMS: at.Milliseconds(), Participant: identity, Text: text})
 	}
 }
 
-func (d *diary) sum(people []*peer.Participant, now time.Time) *result.Hold {
-	h := &result.Hold{Seconds: now.Sub(d.began).Seconds(), Directions: []result.Direction{}, Events: append([]result.Event{}, d.events...)}
+func (d *diary) sum(people []*peer.Participant, now time.Time) *Hold {
+	h := &Hold{Seconds: now.Sub(d.began).Seconds(), Directions: []Direction{}, Events: append([]Event{}, d.events...)}
 	for _, person := range people {
 		a := person.Account()
 		h.Resumed += a.Resumed
@@ -90,7 +89,7 @@ func (d *diary) sum(people []*peer.Participant, now time.Time) *result.Hold {
 		to := person.Account().Identity
 		for from, r := range person.Received() {
 			gap := max(r.LongestGap, now.Sub(r.LastAudio)).Milliseconds()
-			direction := result.Direction{
+			direction := Direction{
 				From: from, To: to, AudioPackets: r.AudioPackets, AudioLost: r.AudioLost, LongestGapMS: gap,
 				DataPackets: r.DataPackets, DataLost: r.DataLost,
 			}

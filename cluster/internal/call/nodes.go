@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // signalNodes gives the ids of the nodes that the servers' addresses lead to,

@@ -9,8 +9,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/peer"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // What each participant must get from each other one: a second of audio, and
@@ -21,10 +20,10 @@ const (
 )
 
 // path makes the call of one way of media and adds what came of it to r.
-func (o Options) path(ctx context.Context, kind media.Kind, r *result.Result) {
+func (o Options) path(ctx context.Context, kind media.Kind, r *Result) {
 	started := time.Now()
 	o.Progress("%s: joining %s", kind, o.Room)
-	p := result.Path{Media: string(kind)}
+	p := Path{Media: string(kind)}
 	people := o.people(kind)
 	defer func() {
 		for _, person := range people {
@@ -162,14 +161,14 @@ func hearAll(ctx context.Context, person *peer.Participant, people []*peer.Parti
 }
 
 // judgePairs writes down the way that media took, which must be the same kind everywhere.
-func judgePairs(people []*peer.Participant, kind media.Kind, p *result.Path) error {
+func judgePairs(people []*peer.Participant, kind media.Kind, p *Path) error {
 	for _, person := range people {
 		pairs, err := person.Pairs()
 		if err != nil {
 			return err
 		}
 		for _, pair := range pairs {
-			p.Pairs = append(p.Pairs, result.Pair{
+			p.Pairs = append(p.Pairs, Pair{
 				Participant: person.Account().Identity, Connection: pair.Connection, Media: string(pair.Kind),
 				Local: pair.Local, Remote: pair.Remote, Peer: pair.Peer, RTT: milliseconds(pair.RTT),
 			})
@@ -186,10 +185,10 @@ func judgePairs(people []*peer.Participant, kind media.Kind, p *result.Path) err
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // account adds what the participants did and saw.
-func (o Options) account(people []*peer.Participant, kind media.Kind, signalNodes []string, p *result.Path, r *result.Result) {
+func (o Options) account(people []*peer.Participant, kind media.Kind, signalNodes []string, p *Path, r *Result) {
 	for i, person := range people {
 		a := person.Account()
-		told := result.Participant{
+		told := Participant{
 			Media: string(kind), Identity: a.Identity, SID: a.SID, URL: a.URL, Node: a.Node,
 			AudioSent: a.AudioSent, DataSent: a.DataSent,
 		}
@@ -209,12 +208,12 @@ func (o Options) account(people []*peer.Participant, kind media.Kind, signalNode
 			p.DataLost += from.DataLost
 		}
 		for _, way := range person.Evidence().Advertised {
-			p.Advertised = addOnce(p.Advertised, result.Advertised{Address: way.String(), Tried: way.Skipped == "", Skipped: way.Skipped})
+			p.Advertised = addOnce(p.Advertised, Advertised{Address: way.String(), Tried: way.Skipped == "", Skipped: way.Skipped})
 		}
 	}
 }
 
-func addOnce(list []result.Advertised, a result.Advertised) []result.Advertised {
+func addOnce(list []Advertised, a Advertised) []Advertised {
 	for _, known := range list {
 		if known == a {
 			return list

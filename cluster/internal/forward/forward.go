@@ -18,7 +18,7 @@ import (
 	"k8s.io/client-go/transport/spdy"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Target is a port of a pod, or of a Service's first ready pod.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 func TestParseTarget(t *testing.T) {

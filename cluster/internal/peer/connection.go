@@ -6,10 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/livekit/protocol/livekit"
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
-
-	"github.com/livekit/protocol/livekit"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 )

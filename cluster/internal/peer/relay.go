@@ -7,9 +7,8 @@ import (
 	"net"
 	"time"
 
-	"github.com/pion/webrtc/v4"
-
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 )

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // answer is what came back instead of what was asked for.

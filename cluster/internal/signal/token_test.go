@@ -11,7 +11,7 @@ import (
 
 	"github.com/livekit/protocol/auth"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 var credentials = Credentials{Key: "key", Secret: "0123456789abcdef0123456789abcdef"}

@@ -1,4 +1,7 @@
-package trial
+// Package testinstall installs a chart of LiveKit on a cluster to test it, in a
+// namespace of its own: it checks what an operator would check by hand, makes calls,
+// upgrades and uninstalls it, and leaves nothing behind.
+package testinstall
 
 import (
 	"context"
@@ -7,17 +10,18 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
 )
 
-// trial is one run of a plan.
-type trial struct {
-	Plan
-	cluster  *kube.Cluster
+// installTest is one run of a plan.
+type installTest struct {
+	cluster.Plan
+	client   *kube.Cluster
 	helm     *helm
 	progress func(format string, args ...any)
-	report   *Report
+	report   *cluster.Report
 
-	dir       string         // for files of the trial itself
+	dir       string         // for files of the test itself
 	overlay   map[string]any // values over the user's own
 	before    inventory      // what was in the namespace
 	namespace *namespaceMade // nil where it was there before
@@ -27,19 +31,23 @@ type trial struct {
 	keys    string   // a fingerprint of the API keys
 }
 
-// Run tries the chart. What is wrong with it is in the report. An error says that
+// Run tests the chart as the plan says. What is wrong with it is in the report. An error says that
 // there was nothing to try: no cluster, no Helm, or a namespace that must not be
 // used. When ctx ends, what was made is removed all the same.
-func Run(ctx context.Context, cluster *kube.Cluster, plan Plan, progress func(format string, args ...any)) (*Report, error) {
+func Run(
+	ctx context.Context, client *kube.Cluster, plan cluster.Plan, progress func(format string, args ...any),
+) (*cluster.Report, error) {
 	started := time.Now()
 	dir, err := os.MkdirTemp("", "helm-livekit-trial-")
 	if err != nil {
 		return nil, fmt.Errorf("a folder for the trial: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	t := &trial{
-		Plan: plan, cluster: cluster, progress: progress, dir: dir, overlay: map[string]any{},
-		report: &Report{Namespace: plan.Namespace, Release: plan.Release, Checks: []Check{}, Media: []string{}},
+	t := &installTest{
+		Plan: plan, client: client, progress: progress, dir: dir, overlay: map[string]any{},
+		report: &cluster.Report{
+			Namespace: plan.Namespace, Release: plan.Release, Checks: []cluster.Check{}, Media: []string{},
+		},
 	}
 	if err := t.prepare(ctx); err != nil {
 		return nil, err
@@ -53,12 +61,12 @@ func Run(ctx context.Context, cluster *kube.Cluster, plan Plan, progress func(fo
 	return t.report, err
 }
 
-// prepare makes sure that the trial can begin, and makes its namespace.
-func (t *trial) prepare(ctx context.Context) error {
+// prepare makes sure that the test can begin, and creates its namespace.
+func (t *installTest) prepare(ctx context.Context) error {
 	if err := t.takeValueFiles(); err != nil {
 		return err
 	}
-	version, err := t.cluster.Discovery().ServerVersion()
+	version, err := t.client.Discovery().ServerVersion()
 	if err != nil {
 		return unreachable(err)
 	}
@@ -73,22 +81,22 @@ func (t *trial) prepare(ctx context.Context) error {
 	return nil
 }
 
-// step is a part of the trial. Where a needed one fails, those after it are
+// step is a part of the test. Where a needed one fails, those after it are
 // skipped: they would only say the same in other words.
 type step struct {
 	name   string
 	needed bool
-	run    func(context.Context, *verdict)
+	run    func(context.Context, *checkResult)
 }
 
-func (t *trial) steps() []step {
+func (t *installTest) steps() []step {
 	return []step{
 		{"media-ports", true, t.freePorts},
 		{"install", true, t.install},
-		{"pods", true, t.lookAtPods},
-		{"claims", false, t.lookAtClaims},
-		{"endpoints", false, t.lookAtServices},
-		{"ingress-served", false, t.lookAtIngresses},
+		{"pods", true, t.checkPods},
+		{"claims", false, t.checkClaims},
+		{"endpoints", false, t.checkServices},
+		{"ingress-served", false, t.checkIngresses},
 		{"answers", true, t.answers},
 		{"rooms", false, t.rooms},
 		{"calls", false, t.calls},
@@ -97,37 +105,37 @@ func (t *trial) steps() []step {
 	}
 }
 
-func (t *trial) run(ctx context.Context) error {
+func (t *installTest) run(ctx context.Context) error {
 	stopped := ""
 	for _, s := range t.steps() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		v := &verdict{}
+		res := &checkResult{}
 		if stopped != "" {
-			v.skip("Not tried: see %s", stopped)
+			res.skip("Not tried: see %s", stopped)
 		} else {
-			s.run(ctx, v)
+			s.run(ctx, res)
 		}
 		if err := ctx.Err(); err != nil {
 			return err // what it found then is about the end alone
 		}
-		c := v.check(s.name)
+		c := res.check(s.name)
 		t.report.Checks = append(t.report.Checks, c)
-		if c.Status == Fail && s.needed {
+		if c.Status == cluster.Fail && s.needed {
 			stopped = s.name
 		}
 	}
 	return nil
 }
 
-// cleanUp removes what the trial made, when ctx has ended as well.
-func (t *trial) cleanUp(ctx context.Context) {
+// cleanUp removes what the run made, when ctx has ended as well.
+func (t *installTest) cleanUp(ctx context.Context) {
 	ended := ctx.Err() != nil
 	if t.Keep && !ended {
 		t.progress("kept: release %s in namespace %s", t.Release, t.Namespace)
-		t.add("uninstall", func(v *verdict) {
-			v.skip("The release and its namespace are kept: helm uninstall %s -n %s; kubectl delete namespace %s", t.Release, t.Namespace, t.Namespace)
+		t.add("uninstall", func(res *checkResult) {
+			res.skip("The release and its namespace are kept: helm uninstall %s -n %s; kubectl delete namespace %s", t.Release, t.Namespace, t.Namespace)
 		})
 		return
 	}
@@ -136,12 +144,12 @@ func (t *trial) cleanUp(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(t.Timeout)+time.Minute)
 	defer cancel()
-	t.add("uninstall", func(v *verdict) { t.uninstall(ctx, v) })
-	t.add("cleanup", func(v *verdict) { t.removeNamespace(ctx, v) })
+	t.add("uninstall", func(res *checkResult) { t.uninstall(ctx, res) })
+	t.add("cleanup", func(res *checkResult) { t.removeNamespace(ctx, res) })
 }
 
-func (t *trial) add(name string, run func(*verdict)) {
-	v := &verdict{}
-	run(v)
-	t.report.Checks = append(t.report.Checks, v.check(name))
+func (t *installTest) add(name string, run func(*checkResult)) {
+	res := &checkResult{}
+	run(res)
+	t.report.Checks = append(t.report.Checks, res.check(name))
 }

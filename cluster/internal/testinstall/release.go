@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"bufio"
@@ -22,7 +22,7 @@ type release struct {
 }
 
 // readRelease asks Helm for the objects of the release that it installed.
-func (t *trial) readRelease(ctx context.Context) (*release, error) {
+func (t *installTest) readRelease(ctx context.Context) (*release, error) {
 	out, err := t.helm.run(ctx, "get", "manifest", t.Release)
 	if err != nil {
 		return nil, err

@@ -1,9 +1,7 @@
-// Package result is what a call gives: the JSON object that scripts and the
-// plugin read.
-package result
+package call
 
-// Result is the outcome of all calls that were asked for. OK is true when the
-// API worked and every path was proven.
+// Result is the outcome of all calls that were asked for: the JSON object that
+// scripts read. OK is true when the API worked and every path was proven.
 type Result struct {
 	OK           bool          `json:"ok"`
 	Room         string        `json:"room"`

@@ -1,10 +1,12 @@
-package trial
+package testinstall
 
 import (
 	"strings"
 	"testing"
 
 	core "k8s.io/api/core/v1"
+
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
 )
 
 func contains(text, part string) bool { return strings.Contains(text, part) }
@@ -55,7 +57,7 @@ func TestParseRelease(t *testing.T) {
 	if len(w) != 1 || w[0].replicas != 2 || w[0].selector["app"] != "livekit" || !w[0].template.HostNetwork || !runsLiveKit(w[0].template.Containers[0]) {
 		t.Errorf("workloads: %+v", w)
 	}
-	if got := (&trial{release: r}).kept(); len(got) != 1 || !got["persistentvolumeclaim/data"] {
+	if got := (&installTest{release: r}).kept(); len(got) != 1 || !got["persistentvolumeclaim/data"] {
 		t.Errorf("kept: %v", got)
 	}
 }
@@ -90,30 +92,33 @@ func TestPorts(t *testing.T) {
 }
 
 // A port is moved by the value that has its number, and TCP's never by UDP's.
-func TestPlaceOf(t *testing.T) {
-	p := Places{TCPPort: &Place{[]string{"rtc", "tcp_port"}, 30881}, UDPPort: &Place{[]string{"rtc", "udp_port"}, 30881}}
-	if got := p.placeOf(nodePort{30881, core.ProtocolUDP, false, ""}); got != p.UDPPort {
+func TestValueOf(t *testing.T) {
+	p := cluster.ConfigValues{
+		TCPPort: &cluster.Value{Keys: []string{"rtc", "tcp_port"}, Number: 30881},
+		UDPPort: &cluster.Value{Keys: []string{"rtc", "udp_port"}, Number: 30881},
+	}
+	if got := valueOf(p, nodePort{30881, core.ProtocolUDP, false, ""}); got != p.UDPPort {
 		t.Errorf("UDP: %v", got)
 	}
-	if got := p.placeOf(nodePort{30881, core.ProtocolTCP, false, ""}); got != p.TCPPort {
+	if got := valueOf(p, nodePort{30881, core.ProtocolTCP, false, ""}); got != p.TCPPort {
 		t.Errorf("TCP: %v", got)
 	}
-	if got := p.placeOf(nodePort{7880, core.ProtocolTCP, true, ""}); got != nil {
+	if got := valueOf(p, nodePort{7880, core.ProtocolTCP, true, ""}); got != nil {
 		t.Errorf("another: %v", got)
 	}
 }
 
-func TestVerdict(t *testing.T) {
-	v := &verdict{}
-	v.saw("this is right")
-	v.fail("mend it", "that is wrong")
-	v.warn("mend it", "so is this")
-	if c := v.check("x"); c.Status != Fail || c.Detail != "that is wrong\nso is this\nthis is right" || c.Remedy != "mend it" {
+func TestCheckResult(t *testing.T) {
+	res := &checkResult{}
+	res.pass("this is right")
+	res.fail("mend it", "that is wrong")
+	res.warn("mend it", "so is this")
+	if c := res.check("x"); c.Status != cluster.Fail || c.Detail != "that is wrong\nso is this\nthis is right" || c.Remedy != "mend it" {
 		t.Errorf("%+v", c)
 	}
-	v = &verdict{}
-	v.skip("nothing to see")
-	if c := v.check("x"); c.Status != Skip || c.Detail != "nothing to see" {
+	res = &checkResult{}
+	res.skip("nothing to see")
+	if c := res.check("x"); c.Status != cluster.Skip || c.Detail != "nothing to see" {
 		t.Errorf("%+v", c)
 	}
 }

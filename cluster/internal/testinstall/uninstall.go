@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 )
 
 // uninstall removes the release and looks at what it leaves.
-func (t *trial) uninstall(ctx context.Context, v *verdict) {
+func (t *installTest) uninstall(ctx context.Context, res *checkResult) {
 	if !t.helm.hasRelease(ctx, t.Release) {
-		v.skip("There is no release to uninstall")
+		res.skip("There is no release to uninstall")
 		return
 	}
 	if t.release == nil { // it did not come up, and is there all the same
@@ -23,34 +23,34 @@ func (t *trial) uninstall(ctx context.Context, v *verdict) {
 	}
 	t.progress("uninstalling")
 	if _, err := t.helm.run(ctx, "uninstall", t.Release, "--wait", "--timeout", time.Duration(t.Timeout).String()); err != nil {
-		v.fail("see helm status "+t.Release+" -n "+t.Namespace, "%v", err)
+		res.fail("see helm status "+t.Release+" -n "+t.Namespace, "%v", err)
 		return
 	}
 	left := t.waitUntilGone(ctx)
 	kept := t.kept()
 	for _, object := range slices.Sorted(maps.Keys(left)) {
 		if kept[object] {
-			v.saw("%s stays, as the chart says (helm.sh/resource-policy: keep)", object)
+			res.pass("%s stays, as the chart says (helm.sh/resource-policy: keep)", object)
 			continue
 		}
-		v.fail("see why kubectl -n "+t.Namespace+" get "+object+" finds it: is it a hook, made by a controller, or held by a finalizer?", "%s is left after the release was uninstalled", object)
+		res.fail("see why kubectl -n "+t.Namespace+" get "+object+" finds it: is it a hook, made by a controller, or held by a finalizer?", "%s is left after the release was uninstalled", object)
 	}
 	for object := range kept {
 		if !left[object] {
-			v.fail("see the annotations of "+object, "%s was to stay (helm.sh/resource-policy: keep), and is gone", object)
+			res.fail("see the annotations of "+object, "%s was to stay (helm.sh/resource-policy: keep), and is gone", object)
 		}
 	}
 	if t.Reuse {
 		t.removeKept(ctx, kept)
 	}
-	if len(v.failures) == 0 {
-		v.saw("The release is gone, and left nothing else")
+	if len(res.failures) == 0 {
+		res.pass("The release is gone, and left nothing else")
 	}
 }
 
 // waitUntilGone waits for what ends after helm uninstall has returned, pods above
-// all, and gives what is left beside what was there before the trial.
-func (t *trial) waitUntilGone(ctx context.Context) inventory {
+// all, and gives what is left beside what was there before.
+func (t *installTest) waitUntilGone(ctx context.Context) inventory {
 	kept := t.kept()
 	left := inventory{}
 	_ = wait.PollUntilContextTimeout(ctx, time.Second, time.Minute, true, func(ctx context.Context) (bool, error) {
@@ -65,7 +65,7 @@ func (t *trial) waitUntilGone(ctx context.Context) inventory {
 }
 
 // kept are the objects that the chart tells Helm to leave.
-func (t *trial) kept() inventory {
+func (t *installTest) kept() inventory {
 	out := inventory{}
 	if t.release == nil {
 		return out

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// standIn does what the command does, as far as Try sees it.
+// standIn does what the command does, as far as Run sees it.
 func standIn(role string) int {
 	plans := json.NewDecoder(os.Stdin)
 	var plan Plan
@@ -44,27 +44,27 @@ func standIn(role string) int {
 		fmt.Println("this is no report")
 		return 0
 	case "waits":
-		_, _ = io.Copy(io.Discard, os.Stdin) // until nobody wants the trial any more
+		_, _ = io.Copy(io.Discard, os.Stdin) // until nobody wants the test any more
 		_ = os.WriteFile(os.Getenv("CLEANED"), nil, 0o600)
 		return 1
 	}
 	return 3
 }
 
-func try(ctx context.Context, t *testing.T, role string, env ...string) (*Report, string, error) {
+func run(ctx context.Context, t *testing.T, role string, env ...string) (*Report, string, error) {
 	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var progress bytes.Buffer
-	r, err := Try(ctx, binary, Plan{Chart: "apps/livekit"}, append(env, "STANDIN="+role), &progress)
+	r, err := Run(ctx, binary, Plan{Chart: "apps/livekit"}, append(env, "STANDIN="+role), &progress)
 	return r, progress.String(), err
 }
 
-func TestTry(t *testing.T) {
+func TestRun(t *testing.T) {
 	for _, role := range []string{"passes", "fails"} {
-		r, progress, err := try(t.Context(), t, role)
+		r, progress, err := run(t.Context(), t, role)
 		if err != nil || len(r.Checks) != 1 || r.Checks[0].Status != role || r.Media[0] != "udp" {
 			t.Errorf("%s: %+v, %v", role, r, err)
 		}
@@ -75,28 +75,28 @@ func TestTry(t *testing.T) {
 }
 
 // What the command says becomes the plugin's own error, told once.
-func TestTryCannot(t *testing.T) {
-	_, progress, err := try(t.Context(), t, "cannot")
+func TestRunCannot(t *testing.T) {
+	_, progress, err := run(t.Context(), t, "cannot")
 	if err == nil || err.Error() != "no cluster:\n  it is away" || remedy.Step(err) != "set KUBECONFIG" {
 		t.Errorf("%v, %q", err, remedy.Step(err))
 	}
 	if strings.Contains(progress, "Error") {
 		t.Errorf("told twice: %q", progress)
 	}
-	if _, _, err := try(t.Context(), t, "garbage"); err == nil || !strings.Contains(remedy.Step(err), "another version") {
+	if _, _, err := run(t.Context(), t, "garbage"); err == nil || !strings.Contains(remedy.Step(err), "another version") {
 		t.Errorf("garbage: %v", err)
 	}
-	if _, err := Try(t.Context(), filepath.Join(t.TempDir(), "none"), Plan{}, nil, nil); err == nil || !strings.Contains(remedy.Step(err), "go install") {
+	if _, err := Run(t.Context(), filepath.Join(t.TempDir(), "none"), Plan{}, nil, nil); err == nil || !strings.Contains(remedy.Step(err), "go install") {
 		t.Errorf("no command: %v", err)
 	}
 }
 
-// A trial that is broken off cleans up before Try returns.
-func TestTryEnds(t *testing.T) {
+// An install that is interrupted cleans up before Run returns.
+func TestRunEnds(t *testing.T) {
 	cleaned := filepath.Join(t.TempDir(), "cleaned")
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	_, _, err := try(ctx, t, "waits", "CLEANED="+cleaned)
+	_, _, err := run(ctx, t, "waits", "CLEANED="+cleaned)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}

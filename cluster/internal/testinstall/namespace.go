@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -10,23 +10,23 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// managedBy marks the namespaces of trials.
+// managedBy marks the namespaces that are made here.
 const managedBy = "helm-livekit"
 
-// namespaceMade is the identity of a namespace that this trial made: nothing but
+// namespaceMade is the identity of a namespace that this run made: nothing but
 // that very object is ever deleted.
 type namespaceMade struct {
 	name string
 	uid  types.UID
 }
 
-// makeNamespace makes the trial's namespace, or takes one that is there where the
+// makeNamespace creates the namespace, or takes one that is there where the
 // plan says so.
-func (t *trial) makeNamespace(ctx context.Context) error {
-	namespaces := t.cluster.CoreV1().Namespaces()
+func (t *installTest) makeNamespace(ctx context.Context) error {
+	namespaces := t.client.CoreV1().Namespaces()
 	if t.Reuse {
 		return t.takeNamespace(ctx)
 	}
@@ -50,9 +50,9 @@ func (t *trial) makeNamespace(ctx context.Context) error {
 }
 
 // refuseNamespace says why a namespace that is there is left alone.
-func (t *trial) refuseNamespace(ctx context.Context) error {
+func (t *installTest) refuseNamespace(ctx context.Context) error {
 	const step = "name another with --test-namespace, or use this one with --reuse: it is not deleted then"
-	there, err := t.cluster.CoreV1().Namespaces().Get(ctx, t.Namespace, meta.GetOptions{})
+	there, err := t.client.CoreV1().Namespaces().Get(ctx, t.Namespace, meta.GetOptions{})
 	switch {
 	case err != nil || there.Labels["app.kubernetes.io/managed-by"] != managedBy:
 		return remedy.Errorf(step, "namespace %s is there already, and nothing in it is to be harmed", t.Namespace)
@@ -64,8 +64,8 @@ func (t *trial) refuseNamespace(ctx context.Context) error {
 		"namespace %s is there already: a trial of %s made it, and is running, or was told to keep it, or was killed", t.Namespace, there.CreationTimestamp.Format(time.DateTime))
 }
 
-func (t *trial) takeNamespace(ctx context.Context) error {
-	there, err := t.cluster.CoreV1().Namespaces().Get(ctx, t.Namespace, meta.GetOptions{})
+func (t *installTest) takeNamespace(ctx context.Context) error {
+	there, err := t.client.CoreV1().Namespaces().Get(ctx, t.Namespace, meta.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return remedy.Errorf("make it, or leave --reuse out: it is made for the trial then", "namespace %s, which is to be reused, is not there", t.Namespace)
@@ -82,18 +82,18 @@ func (t *trial) takeNamespace(ctx context.Context) error {
 	return err
 }
 
-// removeNamespace deletes the namespace if this trial made it, and waits until it
+// removeNamespace deletes the namespace if this run made it, and waits until it
 // is gone.
-func (t *trial) removeNamespace(ctx context.Context, v *verdict) {
+func (t *installTest) removeNamespace(ctx context.Context, res *checkResult) {
 	if t.namespace == nil {
-		v.saw("Namespace %s was there before, and stays", t.Namespace)
+		res.pass("Namespace %s was there before, and stays", t.Namespace)
 		return
 	}
-	namespaces := t.cluster.CoreV1().Namespaces()
+	namespaces := t.client.CoreV1().Namespaces()
 	t.progress("deleting namespace %s", t.Namespace)
 	err := namespaces.Delete(ctx, t.namespace.name, meta.DeleteOptions{Preconditions: &meta.Preconditions{UID: &t.namespace.uid}})
 	if err != nil && !apierrors.IsNotFound(err) {
-		v.fail("kubectl delete namespace "+t.Namespace, "namespace %s cannot be deleted: %v", t.Namespace, err)
+		res.fail("kubectl delete namespace "+t.Namespace, "namespace %s cannot be deleted: %v", t.Namespace, err)
 		return
 	}
 	err = wait.PollUntilContextCancel(ctx, 500*time.Millisecond, true, func(ctx context.Context) (bool, error) {
@@ -101,10 +101,10 @@ func (t *trial) removeNamespace(ctx context.Context, v *verdict) {
 		return apierrors.IsNotFound(err) || err == nil && there.UID != t.namespace.uid, nil
 	})
 	if err != nil {
-		v.fail("see what kubectl get namespace "+t.Namespace+" -o yaml says of finalizers", "namespace %s is not gone: %v", t.Namespace, err)
+		res.fail("see what kubectl get namespace "+t.Namespace+" -o yaml says of finalizers", "namespace %s is not gone: %v", t.Namespace, err)
 		return
 	}
-	v.saw("Namespace %s is gone", t.Namespace)
+	res.pass("Namespace %s is gone", t.Namespace)
 }
 
 // unreachable says that the API server does not answer.

@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"encoding/json"
@@ -6,14 +6,15 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // set lays a value over the chart's and the user's.
-func (t *trial) set(place *Place, value any) error {
+func (t *installTest) set(target *cluster.Value, value any) error {
 	m := t.overlay
-	last := len(place.Keys) - 1
-	for _, key := range place.Keys[:last] {
+	last := len(target.Keys) - 1
+	for _, key := range target.Keys[:last] {
 		below, ok := m[key].(map[string]any)
 		if !ok {
 			below = map[string]any{}
@@ -21,7 +22,7 @@ func (t *trial) set(place *Place, value any) error {
 		}
 		m = below
 	}
-	m[place.Keys[last]] = value
+	m[target.Keys[last]] = value
 	data, err := json.Marshal(t.overlay) // Helm's YAML reads JSON
 	if err == nil {
 		err = os.WriteFile(t.overlayFile(), data, 0o600)
@@ -34,7 +35,7 @@ func (t *trial) set(place *Place, value any) error {
 
 // takeValueFiles copies the user's values files: Helm splits the names that --values
 // takes at commas, and the user may go on editing.
-func (t *trial) takeValueFiles() error {
+func (t *installTest) takeValueFiles() error {
 	for i, file := range t.ValueFiles {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -48,11 +49,11 @@ func (t *trial) takeValueFiles() error {
 	return nil
 }
 
-func (t *trial) overlayFile() string { return filepath.Join(t.dir, "trial-values.yaml") }
+func (t *installTest) overlayFile() string { return filepath.Join(t.dir, "trial-values.yaml") }
 
 // values are the flags that give Helm the values of the trial. The trial's own are the
 // last file; what --set says wins over it.
-func (t *trial) values() []string {
+func (t *installTest) values() []string {
 	var args []string
 	for _, file := range t.ValueFiles {
 		args = append(args, "--values", file)

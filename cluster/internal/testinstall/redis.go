@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/forward"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // redisConfig is LiveKit's redis block.
@@ -39,7 +39,7 @@ func (r redisConfig) isConfigured() bool {
 const roomsKey = "rooms"
 
 // redisHolds asks Redis itself for the room.
-func (t *trial) redisHolds(ctx context.Context, r redisConfig, room string) (holds bool, where string, err error) {
+func (t *installTest) redisHolds(ctx context.Context, r redisConfig, room string) (holds bool, where string, err error) {
 	if r.Address == "" {
 		return false, "", fmt.Errorf("it is a Sentinel or a cluster, which is not asked")
 	}
@@ -65,7 +65,7 @@ func (t *trial) redisHolds(ctx context.Context, r redisConfig, room string) (hol
 
 // reachRedis opens a way to an address as the server's pod knows it: its own
 // loopback address, a Service of the cluster, or anything that is reached from here.
-func (t *trial) reachRedis(ctx context.Context, address string, end <-chan struct{}) (string, error) {
+func (t *installTest) reachRedis(ctx context.Context, address string, end <-chan struct{}) (string, error) {
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
 		return "", remedy.Errorf("write it as HOST:PORT", "redis.address: %w", err)
@@ -81,11 +81,11 @@ func (t *trial) reachRedis(ctx context.Context, address string, end <-chan struc
 		if namespace == "" {
 			namespace = t.Namespace
 		}
-		if _, err := t.cluster.CoreV1().Services(namespace).Get(ctx, name, meta.GetOptions{}); err != nil || ip != nil {
+		if _, err := t.client.CoreV1().Services(namespace).Get(ctx, name, meta.GetOptions{}); err != nil || ip != nil {
 			return address, nil
 		}
 		target = forward.Target{Namespace: namespace, Name: name, Port: port}
 	}
-	local, err := forward.Open(ctx, t.cluster, target, end)
+	local, err := forward.Open(ctx, t.client, target, end)
 	return fmt.Sprintf("127.0.0.1:%d", local), err
 }

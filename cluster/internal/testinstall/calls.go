@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -16,7 +16,6 @@ import (
 	"github.com/helm-livekit/helm-livekit/cluster/internal/call"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/forward"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/signal"
 )
 
@@ -25,27 +24,27 @@ const callTimeout = 20 * time.Second
 
 // calls lets two participants talk over each way of media that the server offers.
 // Signalling goes through the Kubernetes API, media to where clients are told.
-func (t *trial) calls(ctx context.Context, v *verdict) {
+func (t *installTest) calls(ctx context.Context, res *checkResult) {
 	if !t.Call {
-		v.skip("No call was asked for: --call makes one over each way of media")
+		res.skip("No call was asked for: --call makes one over each way of media")
 		return
 	}
 	end := make(chan struct{})
 	defer close(end)
 	server, err := t.forwardSignalling(ctx, end)
 	if err != nil {
-		v.failed(err)
+		res.failErr(err)
 		return
 	}
 	options, err := t.callOptions(ctx, server, end)
 	if err != nil {
-		v.failed(err)
+		res.failErr(err)
 		return
 	}
-	t.judgeCalls(call.Run(ctx, options), options, v)
+	t.judgeCalls(call.Run(ctx, options), options, res)
 }
 
-func (t *trial) callOptions(ctx context.Context, server *signal.Server, end <-chan struct{}) (call.Options, error) {
+func (t *installTest) callOptions(ctx context.Context, server *signal.Server, end <-chan struct{}) (call.Options, error) {
 	o := call.Options{
 		Servers: []*signal.Server{server}, Room: "call-" + strings.ToLower(rand.Text()[:10]), Kinds: t.server.ways(),
 		Participants: 2, Timeout: callTimeout, TLS: &tls.Config{MinVersion: tls.VersionTLS12},
@@ -60,7 +59,7 @@ func (t *trial) callOptions(ctx context.Context, server *signal.Server, end <-ch
 		if o.TLS.RootCAs, err = t.turnRoots(ctx); err != nil {
 			return o, err
 		}
-		port, err := forward.Open(ctx, t.cluster, forward.Target{Namespace: t.Namespace, Name: t.server.pod.Name, Port: turn.TLSPort}, end)
+		port, err := forward.Open(ctx, t.client, forward.Target{Namespace: t.Namespace, Name: t.server.pod.Name, Port: turn.TLSPort}, end)
 		if err != nil {
 			return o, err
 		}
@@ -91,12 +90,12 @@ func (s *server) ways() []media.Kind {
 // mediaAddresses are those at which media must arrive for the call to count: the nodes'
 // or the load balancers', and the pods' own only where media stays in the cluster. None
 // are given where the server finds its address by itself.
-func (t *trial) mediaAddresses(ctx context.Context) ([]netip.Addr, error) {
+func (t *installTest) mediaAddresses(ctx context.Context) ([]netip.Addr, error) {
 	s := t.server
 	if s.config.RTC.UseExternalIP {
 		return nil, nil
 	}
-	services, err := t.cluster.CoreV1().Services(t.Namespace).List(ctx, meta.ListOptions{})
+	services, err := t.client.CoreV1().Services(t.Namespace).List(ctx, meta.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("the Services of namespace %s: %w", t.Namespace, err)
 	}
@@ -137,9 +136,9 @@ func parseAddresses(texts []string) []netip.Addr {
 }
 
 // turnRoots takes the certificate of TURN itself as trusted, with what stands beside
-// it: whether the world trusts it is not the trial's question, that it is for the
+// it: whether the world trusts it is not the question here, that it is for the
 // right name is.
-func (t *trial) turnRoots(ctx context.Context) (*x509.CertPool, error) {
+func (t *installTest) turnRoots(ctx context.Context) (*x509.CertPool, error) {
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
@@ -164,16 +163,16 @@ func (t *trial) turnRoots(ctx context.Context) (*x509.CertPool, error) {
 }
 
 // judgeCalls fails where no way of media was proven, and warns where some were not:
-// the machine that the trial runs on need not reach all that clients reach.
-func (t *trial) judgeCalls(r result.Result, o call.Options, v *verdict) {
+// the machine that this runs on need not reach all that clients reach.
+func (t *installTest) judgeCalls(r call.Result, o call.Options, res *checkResult) {
 	if r.API.Error != "" {
-		v.fail(r.API.Remedy, "%s", r.API.Error)
+		res.fail(r.API.Remedy, "%s", r.API.Error)
 		return
 	}
 	for _, p := range r.Paths {
 		if p.OK {
 			t.report.Media = append(t.report.Media, p.Media)
-			v.saw("Two participants heard each other over %s at %s: %d audio packets, %d data packets, %.1f ms there and back%s",
+			res.pass("Two participants heard each other over %s at %s: %d audio packets, %d data packets, %.1f ms there and back%s",
 				p.Media, p.Remote, p.AudioPackets, p.DataPackets, p.RTT, through(p.Media))
 		}
 	}
@@ -181,16 +180,16 @@ func (t *trial) judgeCalls(r result.Result, o call.Options, v *verdict) {
 		switch {
 		case p.OK:
 		case len(t.report.Media) == 0:
-			v.fail(p.Remedy, "%s: %s", p.Media, p.Error)
+			res.fail(p.Remedy, "%s: %s", p.Media, p.Error)
 		default:
-			v.warn(p.Remedy, "%s: %s", p.Media, p.Error)
+			res.warn(p.Remedy, "%s: %s", p.Media, p.Error)
 		}
 	}
 	if len(o.Kinds) == 0 {
-		v.fail("set rtc.udp_port or rtc.tcp_port in LiveKit's configuration", "the server offers no way of media")
+		res.fail("set rtc.udp_port or rtc.tcp_port in LiveKit's configuration", "the server offers no way of media")
 	}
 	if t.server.config.TURN.External {
-		v.saw("TURN over TLS was not tried: its TLS ends at a load balancer (turn.external_tls)")
+		res.pass("TURN over TLS was not tried: its TLS ends at a load balancer (turn.external_tls)")
 	}
 }
 

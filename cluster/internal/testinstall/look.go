@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -19,37 +19,37 @@ import (
 )
 
 // pods gives those of a workload that are not ending.
-func (t *trial) pods(ctx context.Context, w workload) ([]core.Pod, error) {
-	list, err := t.cluster.CoreV1().Pods(t.Namespace).List(ctx, meta.ListOptions{LabelSelector: labels.Set(w.selector).String()})
+func (t *installTest) pods(ctx context.Context, w workload) ([]core.Pod, error) {
+	list, err := t.client.CoreV1().Pods(t.Namespace).List(ctx, meta.ListOptions{LabelSelector: labels.Set(w.selector).String()})
 	if err != nil {
 		return nil, fmt.Errorf("the pods of %s: %w", w, err)
 	}
 	return slices.DeleteFunc(list.Items, func(p core.Pod) bool { return p.DeletionTimestamp != nil }), nil
 }
 
-// lookAtPods looks whether all pods are there and ready, and never restarted.
-func (t *trial) lookAtPods(ctx context.Context, v *verdict) {
+// checkPods looks whether all pods are there and ready, and never restarted.
+func (t *installTest) checkPods(ctx context.Context, res *checkResult) {
 	workloads := t.release.workloads()
 	if len(workloads) == 0 {
-		v.fail("see helm get manifest", "the release has no Deployment, StatefulSet or DaemonSet")
+		res.fail("see helm get manifest", "the release has no Deployment, StatefulSet or DaemonSet")
 		return
 	}
 	t.report.Restarts = 0
 	// Helm is content with fewer pods than are wanted where the rollout may be without some.
 	if !t.waitForPods(ctx, workloads) {
-		t.explain(ctx, v, errNotReady)
+		t.explain(ctx, res, errNotReady)
 	}
 	for _, w := range workloads {
 		pods, err := t.pods(ctx, w)
 		if err != nil {
-			v.failed(err)
+			res.failErr(err)
 			continue
 		}
 		if len(pods) < w.replicas && w.kind != "DaemonSet" {
-			v.fail("see kubectl -n "+t.Namespace+" describe "+strings.ToLower(w.kind)+" "+w.name, "%s has %d pods of %d", w, len(pods), w.replicas)
+			res.fail("see kubectl -n "+t.Namespace+" describe "+strings.ToLower(w.kind)+" "+w.name, "%s has %d pods of %d", w, len(pods), w.replicas)
 		}
 		for _, p := range pods {
-			t.lookAtPod(p, v)
+			t.checkPod(p, res)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func (t *trial) lookAtPods(ctx context.Context, v *verdict) {
 var errNotReady = errors.New("not all pods are ready")
 
 // waitForPods waits some time until all pods are ready.
-func (t *trial) waitForPods(ctx context.Context, workloads []workload) bool {
+func (t *installTest) waitForPods(ctx context.Context, workloads []workload) bool {
 	const patience = 20 * time.Second
 	return wait.PollUntilContextTimeout(ctx, time.Second, patience, true, func(ctx context.Context) (bool, error) {
 		for _, w := range workloads {
@@ -76,27 +76,27 @@ func isReady(p core.Pod) bool {
 	})
 }
 
-func (t *trial) lookAtPod(p core.Pod, v *verdict) {
+func (t *installTest) checkPod(p core.Pod, res *checkResult) {
 	if len(running(p)) == 0 {
-		v.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Pod %s does not run: it is %s", p.Name, strings.ToLower(string(p.Status.Phase)))
+		res.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Pod %s does not run: it is %s", p.Name, strings.ToLower(string(p.Status.Phase)))
 		return
 	}
 	var ready []string
 	for _, c := range running(p) {
 		switch {
 		case !c.Ready:
-			v.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Container %s of pod %s is not ready", c.Name, p.Name)
+			res.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Container %s of pod %s is not ready", c.Name, p.Name)
 		default:
 			ready = append(ready, c.Name)
 		}
 		t.report.Restarts += int(c.RestartCount)
 		if c.RestartCount > 0 {
-			v.fail("see kubectl -n "+t.Namespace+" logs "+p.Name+" -c "+c.Name+" --previous", "Container %s of pod %s restarted %d times%s", c.Name, p.Name, c.RestartCount, lastEnd(c))
+			res.fail("see kubectl -n "+t.Namespace+" logs "+p.Name+" -c "+c.Name+" --previous", "Container %s of pod %s restarted %d times%s", c.Name, p.Name, c.RestartCount, lastEnd(c))
 		}
 	}
 	slices.Sort(ready)
 	if len(ready) > 0 {
-		v.saw("Pod %s on node %s: %s ready, %d restarts", p.Name, p.Spec.NodeName, strings.Join(ready, " and "), restarts(p))
+		res.pass("Pod %s on node %s: %s ready, %d restarts", p.Name, p.Spec.NodeName, strings.Join(ready, " and "), restarts(p))
 	}
 }
 
@@ -128,8 +128,8 @@ func lastEnd(c core.ContainerStatus) string {
 }
 
 // podLine says in one line how the release's pods are.
-func (t *trial) podLine(ctx context.Context) string {
-	list, err := t.cluster.CoreV1().Pods(t.Namespace).List(ctx, meta.ListOptions{})
+func (t *installTest) podLine(ctx context.Context) string {
+	list, err := t.client.CoreV1().Pods(t.Namespace).List(ctx, meta.ListOptions{})
 	if err != nil {
 		return ""
 	}
@@ -164,34 +164,34 @@ func state(c core.ContainerStatus) string {
 	return "starting"
 }
 
-// lookAtClaims looks whether the claims are bound, and where they are mounted.
-func (t *trial) lookAtClaims(ctx context.Context, v *verdict) {
+// checkClaims looks whether the claims are bound, and where they are mounted.
+func (t *installTest) checkClaims(ctx context.Context, res *checkResult) {
 	mounted := map[string]bool{}
 	for _, w := range t.release.workloads() {
 		pods, err := t.pods(ctx, w)
 		if err != nil {
-			v.failed(err)
+			res.failErr(err)
 			return
 		}
 		for _, p := range pods {
 			for claim, at := range claimMounts(p.Spec) {
 				mounted[claim] = true
-				t.lookAtClaim(ctx, claim, at, v)
+				t.checkClaim(ctx, claim, at, res)
 			}
 		}
 	}
 	for _, o := range t.release.kind("PersistentVolumeClaim") {
 		if !mounted[o.GetName()] {
-			v.fail("see volumes in helm get manifest", "Claim %s is mounted by no pod: nothing is kept", o.GetName())
+			res.fail("see volumes in helm get manifest", "Claim %s is mounted by no pod: nothing is kept", o.GetName())
 		}
 	}
-	v.skip("The pods have no claims")
+	res.skip("The pods have no claims")
 }
 
-func (t *trial) lookAtClaim(ctx context.Context, name string, at []string, v *verdict) {
-	claim, err := t.cluster.CoreV1().PersistentVolumeClaims(t.Namespace).Get(ctx, name, meta.GetOptions{})
+func (t *installTest) checkClaim(ctx context.Context, name string, at []string, res *checkResult) {
+	claim, err := t.client.CoreV1().PersistentVolumeClaims(t.Namespace).Get(ctx, name, meta.GetOptions{})
 	if err != nil {
-		v.fail("see kubectl -n "+t.Namespace+" get pvc", "claim %s: %v", name, err)
+		res.fail("see kubectl -n "+t.Namespace+" get pvc", "claim %s: %v", name, err)
 		return
 	}
 	class := "no storage class"
@@ -201,11 +201,11 @@ func (t *trial) lookAtClaim(ctx context.Context, name string, at []string, v *ve
 	size := claim.Status.Capacity[core.ResourceStorage]
 	switch {
 	case claim.Status.Phase != core.ClaimBound:
-		v.fail("see kubectl -n "+t.Namespace+" describe pvc "+name, "Claim %s is %s (%s)", name, claim.Status.Phase, class)
+		res.fail("see kubectl -n "+t.Namespace+" describe pvc "+name, "Claim %s is %s (%s)", name, claim.Status.Phase, class)
 	case len(at) == 0:
-		v.fail("see volumeMounts in helm get manifest", "Claim %s is a volume of the pod, and no container mounts it", name)
+		res.fail("see volumeMounts in helm get manifest", "Claim %s is a volume of the pod, and no container mounts it", name)
 	default:
-		v.saw("Claim %s is bound: %s, %s, %s", name, size.String(), class, strings.Join(at, ", "))
+		res.pass("Claim %s is bound: %s, %s, %s", name, size.String(), class, strings.Join(at, ", "))
 	}
 }
 
@@ -229,44 +229,44 @@ func claimMounts(pod core.PodSpec) map[string][]string {
 	return out
 }
 
-// lookAtServices looks whether each Service leads to a pod that is ready.
-func (t *trial) lookAtServices(ctx context.Context, v *verdict) {
+// checkServices looks whether each Service leads to a pod that is ready.
+func (t *installTest) checkServices(ctx context.Context, res *checkResult) {
 	for _, o := range t.release.kind("Service") {
-		service, err := t.cluster.CoreV1().Services(t.Namespace).Get(ctx, o.GetName(), meta.GetOptions{})
+		service, err := t.client.CoreV1().Services(t.Namespace).Get(ctx, o.GetName(), meta.GetOptions{})
 		if err != nil {
-			v.fail("see kubectl -n "+t.Namespace+" get services", "Service %s: %v", o.GetName(), err)
+			res.fail("see kubectl -n "+t.Namespace+" get services", "Service %s: %v", o.GetName(), err)
 			continue
 		}
-		t.lookAtService(ctx, service, v)
+		t.checkService(ctx, service, res)
 	}
-	v.skip("The release has no Service")
+	res.skip("The release has no Service")
 }
 
-func (t *trial) lookAtService(ctx context.Context, s *core.Service, v *verdict) {
+func (t *installTest) checkService(ctx context.Context, s *core.Service, res *checkResult) {
 	describe := "see kubectl -n " + t.Namespace + " describe service " + s.Name
 	if s.Spec.Type == core.ServiceTypeExternalName {
-		v.saw("Service %s stands for %s", s.Name, s.Spec.ExternalName)
+		res.pass("Service %s stands for %s", s.Name, s.Spec.ExternalName)
 		return
 	}
-	slices, err := t.cluster.DiscoveryV1().EndpointSlices(t.Namespace).List(ctx, meta.ListOptions{LabelSelector: discovery.LabelServiceName + "=" + s.Name})
+	slices, err := t.client.DiscoveryV1().EndpointSlices(t.Namespace).List(ctx, meta.ListOptions{LabelSelector: discovery.LabelServiceName + "=" + s.Name})
 	if err != nil {
-		v.fail(describe, "The endpoints of Service %s: %v", s.Name, err)
+		res.fail(describe, "The endpoints of Service %s: %v", s.Name, err)
 		return
 	}
 	n := readyEndpoints(slices.Items)
 	if n == 0 {
-		v.fail(describe+"; its selector and its targetPort must fit the pods", "Service %s leads to no pod (selector %s)", s.Name, labels.Set(s.Spec.Selector))
+		res.fail(describe+"; its selector and its targetPort must fit the pods", "Service %s leads to no pod (selector %s)", s.Name, labels.Set(s.Spec.Selector))
 		return
 	}
 	ways := spellPorts(s)
 	if s.Spec.Type == core.ServiceTypeLoadBalancer && len(s.Status.LoadBalancer.Ingress) == 0 {
-		v.warn("install a load balancer (MetalLB, kube-vip, the cloud's own), or choose NodePort", "Service %s of type LoadBalancer has no address: nobody gives it one", s.Name)
+		res.warn("install a load balancer (MetalLB, kube-vip, the cloud's own), or choose NodePort", "Service %s of type LoadBalancer has no address: nobody gives it one", s.Name)
 		return
 	}
 	for _, i := range s.Status.LoadBalancer.Ingress {
 		ways += " at " + i.IP + i.Hostname
 	}
-	v.saw("Service %s (%s) leads to %d pod(s): %s", s.Name, s.Spec.Type, n, ways)
+	res.pass("Service %s (%s) leads to %d pod(s): %s", s.Name, s.Spec.Type, n, ways)
 }
 
 func readyEndpoints(list []discovery.EndpointSlice) int {
@@ -295,43 +295,43 @@ func spellPorts(s *core.Service) string {
 	return strings.Join(out, ", ")
 }
 
-// lookAtIngresses looks whether somebody serves the Ingresses. That nobody does is
+// checkIngresses looks whether somebody serves the Ingresses. That nobody does is
 // the cluster's matter, and a warning.
-func (t *trial) lookAtIngresses(ctx context.Context, v *verdict) {
-	findings, err := diagnose.Namespace(ctx, t.cluster, t.Namespace)
+func (t *installTest) checkIngresses(ctx context.Context, res *checkResult) {
+	findings, err := diagnose.Namespace(ctx, t.client, t.Namespace)
 	if err != nil {
-		v.failed(err)
+		res.failErr(err)
 		return
 	}
 	for _, o := range t.release.kind("Ingress") {
-		ingress, err := t.cluster.NetworkingV1().Ingresses(t.Namespace).Get(ctx, o.GetName(), meta.GetOptions{})
+		ingress, err := t.client.NetworkingV1().Ingresses(t.Namespace).Get(ctx, o.GetName(), meta.GetOptions{})
 		if err != nil {
-			v.fail("see kubectl -n "+t.Namespace+" get ingresses", "Ingress %s: %v", o.GetName(), err)
+			res.fail("see kubectl -n "+t.Namespace+" get ingresses", "Ingress %s: %v", o.GetName(), err)
 			continue
 		}
 		about := slices.DeleteFunc(slices.Clone(findings), func(f diagnose.Finding) bool { return f.Object != "Ingress "+ingress.Name })
 		for _, f := range about {
-			v.warn(f.Remedy, "%s", spell(f))
+			res.warn(f.Remedy, "%s", spell(f))
 		}
 		if len(about) == 0 {
 			ingress = t.waitForIngress(ctx, ingress)
 		}
 		switch {
 		case len(ingress.Status.LoadBalancer.Ingress) > 0:
-			v.saw("Ingress %s for %s is served", ingress.Name, hostsOf(ingress))
+			res.pass("Ingress %s for %s is served", ingress.Name, hostsOf(ingress))
 		case len(about) == 0:
-			v.warn("see kubectl -n "+t.Namespace+" describe ingress "+ingress.Name+" and the controller's log",
+			res.warn("see kubectl -n "+t.Namespace+" describe ingress "+ingress.Name+" and the controller's log",
 				"Ingress %s for %s has no address yet: its controller has not taken it, or tells none", ingress.Name, hostsOf(ingress))
 		}
 	}
-	v.skip("The release has no Ingress")
+	res.skip("The release has no Ingress")
 }
 
 // waitForIngress gives a controller some time to take an Ingress, and gives it as it is then.
-func (t *trial) waitForIngress(ctx context.Context, i *networking.Ingress) *networking.Ingress {
+func (t *installTest) waitForIngress(ctx context.Context, i *networking.Ingress) *networking.Ingress {
 	const patience = 15 * time.Second
 	_ = wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
-		now, err := t.cluster.NetworkingV1().Ingresses(t.Namespace).Get(ctx, i.Name, meta.GetOptions{})
+		now, err := t.client.NetworkingV1().Ingresses(t.Namespace).Get(ctx, i.Name, meta.GetOptions{})
 		if err != nil {
 			return false, nil
 		}

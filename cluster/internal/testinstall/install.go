@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 // install installs the chart and waits until its pods are ready. A port that
 // somebody else took meanwhile is moved once.
-func (t *trial) install(ctx context.Context, v *verdict) {
+func (t *installTest) install(ctx context.Context, res *checkResult) {
 	started := time.Now()
 	t.progress("installing %s as release %s", t.Chart, t.Release)
 	err := t.upgradeInstall(ctx)
@@ -21,19 +21,19 @@ func (t *trial) install(ctx context.Context, v *verdict) {
 		err = t.upgradeInstall(ctx)
 	}
 	if err != nil {
-		t.explain(ctx, v, err)
+		t.explain(ctx, res, err)
 		return
 	}
 	if t.release, err = t.readRelease(ctx); err != nil {
-		v.failed(err)
+		res.failErr(err)
 		return
 	}
-	v.saw("Helm %s installed release %s: all is ready after %s", t.helm.version, t.Release, time.Since(started).Round(100*time.Millisecond))
+	res.pass("Helm %s installed release %s: all is ready after %s", t.helm.version, t.Release, time.Since(started).Round(100*time.Millisecond))
 }
 
 // upgradeInstall runs Helm, tells of the pods meanwhile, and stops where waiting
 // longer is of no use.
-func (t *trial) upgradeInstall(ctx context.Context) error {
+func (t *installTest) upgradeInstall(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watched := make(chan struct{})
@@ -59,7 +59,7 @@ func (e *hopelessError) Error() string { return "waiting longer would not help" 
 
 // watch tells of the pods as they change, and calls off the wait when the same
 // finding that time does not mend is made twice, some time apart.
-func (t *trial) watch(ctx context.Context, callOff context.CancelCauseFunc) {
+func (t *installTest) watch(ctx context.Context, callOff context.CancelCauseFunc) {
 	const beat, patience = time.Second, 6 * time.Second
 	last := ""
 	seen := map[string]time.Time{}
@@ -73,7 +73,7 @@ func (t *trial) watch(ctx context.Context, callOff context.CancelCauseFunc) {
 			t.progress("%s", now)
 			last = now
 		}
-		findings, err := diagnose.Namespace(ctx, t.cluster, t.Namespace)
+		findings, err := diagnose.Namespace(ctx, t.client, t.Namespace)
 		if err != nil {
 			continue
 		}
@@ -95,7 +95,7 @@ func (t *trial) watch(ctx context.Context, callOff context.CancelCauseFunc) {
 }
 
 // explain says why the chart did not come up.
-func (t *trial) explain(ctx context.Context, v *verdict, err error) {
+func (t *installTest) explain(ctx context.Context, res *checkResult, err error) {
 	var hopeless *hopelessError
 	var said *helmError
 	var findings []diagnose.Finding
@@ -108,22 +108,22 @@ func (t *trial) explain(ctx context.Context, v *verdict, err error) {
 	}
 	if len(findings) == 0 {
 		var lookErr error
-		if findings, lookErr = diagnose.Namespace(ctx, t.cluster, t.Namespace); lookErr != nil {
-			v.fail("", "why is not known: %v", lookErr)
+		if findings, lookErr = diagnose.Namespace(ctx, t.client, t.Namespace); lookErr != nil {
+			res.fail("", "why is not known: %v", lookErr)
 		}
 	}
 	for _, f := range findings {
-		v.fail(f.Remedy, "%s", spell(f))
+		res.fail(f.Remedy, "%s", spell(f))
 	}
 	if len(findings) == 0 || said != nil {
-		v.fail("see kubectl -n "+t.Namespace+" describe pods; --keep keeps them for a look", "%v", err)
+		res.fail("see kubectl -n "+t.Namespace+" describe pods; --keep keeps them for debugging", "%v", err)
 	}
 }
 
 // clean takes values of Secrets out of what Helm printed. Where Secrets may not be read
 // the text stays: Helm could not have printed them either.
-func (t *trial) clean(ctx context.Context, text string) string {
-	if cleaned := diagnose.Cleaner(ctx, t.cluster, t.Namespace)(text); cleaned != "" {
+func (t *installTest) clean(ctx context.Context, text string) string {
+	if cleaned := diagnose.Cleaner(ctx, t.client, t.Namespace)(text); cleaned != "" {
 		return cleaned
 	}
 	return text
@@ -139,9 +139,9 @@ func isTaken(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "provided port is already allocated")
 }
 
-// retake chooses ports once more, after another trial was faster.
-func (t *trial) retake(ctx context.Context) bool {
-	v := &verdict{}
-	t.freePorts(ctx, v)
-	return len(v.failures) == 0
+// retake chooses ports once more, after another one was faster.
+func (t *installTest) retake(ctx context.Context) bool {
+	res := &checkResult{}
+	t.freePorts(ctx, res)
+	return len(res.failures) == 0
 }

@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"os"
@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// docs/verify.md names every check of a trial.
+// docs/verify.md names every check of an install.
 func TestDocsNameEachCheck(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/verify.md")
 	if err != nil {
 		t.Skip("this module stands alone: the docs are not there")
 	}
 	names := []string{"uninstall", "cleanup"}
-	for _, s := range (&trial{}).steps() {
+	for _, s := range (&installTest{}).steps() {
 		names = append(names, s.name)
 	}
 	for _, name := range names {

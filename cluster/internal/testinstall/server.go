@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/signal"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // server is the LiveKit server as it runs: its pods, its configuration, its keys.
@@ -33,7 +33,7 @@ type server struct {
 	servicePort int32
 }
 
-// config is what the server was told, as far as a trial needs it. The names are those
+// config is what the server was told, as far as it matters here. The names are those
 // of LiveKit's configuration (pkg/config of its source).
 type config struct {
 	Port    int               `json:"port"`
@@ -70,7 +70,7 @@ func (p *portSet) UnmarshalJSON(data []byte) error {
 }
 
 // findServer finds the container that runs LiveKit and reads what it was told.
-func (t *trial) findServer(ctx context.Context) (*server, error) {
+func (t *installTest) findServer(ctx context.Context) (*server, error) {
 	for _, w := range t.release.workloads() {
 		i := slices.IndexFunc(w.template.Containers, runsLiveKit)
 		if i < 0 {
@@ -83,7 +83,7 @@ func (t *trial) findServer(ctx context.Context) (*server, error) {
 		if len(pods) == 0 {
 			return nil, fmt.Errorf("%s has no pod", w)
 		}
-		c, err := newContainer(ctx, t.cluster, pods[0], w.template.Containers[i])
+		c, err := newContainer(ctx, t.client, pods[0], w.template.Containers[i])
 		if err != nil {
 			return nil, err
 		}
@@ -208,9 +208,9 @@ func (s *server) fingerprint() string {
 }
 
 // findService finds the Service of signalling: one whose port leads to the server's.
-func (t *trial) findService(ctx context.Context, s *server) error {
+func (t *installTest) findService(ctx context.Context, s *server) error {
 	for _, o := range t.release.kind("Service") {
-		service, err := t.cluster.CoreV1().Services(t.Namespace).Get(ctx, o.GetName(), meta.GetOptions{})
+		service, err := t.client.CoreV1().Services(t.Namespace).Get(ctx, o.GetName(), meta.GetOptions{})
 		if err != nil {
 			return fmt.Errorf("the Service %s: %w", o.GetName(), err)
 		}
@@ -260,33 +260,33 @@ func ignoreMissing(err error, kind, name string) error {
 }
 
 // answers asks the server for what a readiness probe asks, through the Service.
-func (t *trial) answers(ctx context.Context, v *verdict) {
+func (t *installTest) answers(ctx context.Context, res *checkResult) {
 	var err error
 	if t.server, err = t.findServer(ctx); err != nil {
-		v.failed(err)
+		res.failErr(err)
 		return
 	}
 	s := t.server
 	t.keys = s.fingerprint()
 	if s.service == nil {
-		v.warn("see the ports of the Services in helm get manifest", "No Service leads to LiveKit's port %d: the pod itself is asked", s.config.Port)
-		raw, err := t.cluster.CoreV1().Pods(t.Namespace).ProxyGet("http", s.pod.Name, strconv.Itoa(s.config.Port), "/", nil).DoRaw(ctx)
-		t.judgeAnswer(v, "Pod "+net.JoinHostPort(s.pod.Name, strconv.Itoa(s.config.Port)), raw, err)
+		res.warn("see the ports of the Services in helm get manifest", "No Service leads to LiveKit's port %d: the pod itself is asked", s.config.Port)
+		raw, err := t.client.CoreV1().Pods(t.Namespace).ProxyGet("http", s.pod.Name, strconv.Itoa(s.config.Port), "/", nil).DoRaw(ctx)
+		t.judgeAnswer(res, "Pod "+net.JoinHostPort(s.pod.Name, strconv.Itoa(s.config.Port)), raw, err)
 		return
 	}
 	port := strconv.Itoa(int(s.servicePort))
-	raw, err := t.cluster.CoreV1().Services(t.Namespace).ProxyGet("http", s.service.Name, port, "/", nil).DoRaw(ctx)
-	t.judgeAnswer(v, "Service "+s.service.Name+":"+port, raw, err)
+	raw, err := t.client.CoreV1().Services(t.Namespace).ProxyGet("http", s.service.Name, port, "/", nil).DoRaw(ctx)
+	t.judgeAnswer(res, "Service "+s.service.Name+":"+port, raw, err)
 }
 
-func (t *trial) judgeAnswer(v *verdict, who string, raw []byte, err error) {
+func (t *installTest) judgeAnswer(res *checkResult, who string, raw []byte, err error) {
 	text := strings.TrimSpace(string(raw))
 	switch {
 	case err != nil:
-		v.fail("see kubectl -n "+t.Namespace+" logs "+t.server.pod.Name+" -c "+t.server.spec.Name, "%s does not answer: %v", who, err)
+		res.fail("see kubectl -n "+t.Namespace+" logs "+t.server.pod.Name+" -c "+t.server.spec.Name, "%s does not answer: %v", who, err)
 	case text != "OK":
-		v.fail("see what listens there", "%s answers, and not as LiveKit does, which says OK", who)
+		res.fail("see what listens there", "%s answers, and not as LiveKit does, which says OK", who)
 	default:
-		v.saw("%s answers: LiveKit is there", who)
+		res.pass("%s answers: LiveKit is there", who)
 	}
 }

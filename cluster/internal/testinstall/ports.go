@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 
 	core "k8s.io/api/core/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
 )
 
 // nodePort is a port of the nodes themselves, by a Service or by a pod. Kubernetes
@@ -23,15 +25,15 @@ type nodePort struct {
 func (p nodePort) String() string { return fmt.Sprintf("%d/%s", p.number, p.protocol) }
 
 // freePorts moves ports of media that others have, if the chart has values for them.
-func (t *trial) freePorts(ctx context.Context, v *verdict) {
+func (t *installTest) freePorts(ctx context.Context, res *checkResult) {
 	taken, err := t.takenPorts(ctx)
 	if err != nil {
-		v.warn("", "It is not known which ports are taken: %v", err)
+		res.warn("", "It is not known which ports are taken: %v", err)
 		return
 	}
 	wanted, err := t.wantedPorts(ctx)
 	if err != nil {
-		v.fail("see helm livekit verify without --install", "%v", err)
+		res.fail("see helm livekit verify without --install", "%v", err)
 		return
 	}
 	for _, w := range wanted {
@@ -39,39 +41,39 @@ func (t *trial) freePorts(ctx context.Context, v *verdict) {
 		if !isTaken {
 			continue
 		}
-		place := t.Places.placeOf(w)
-		if place == nil {
-			v.fail("choose other ports of media, or end what has these", "%s wants port %s of the nodes, which %s has, and the chart has no value for it that is known", w.of, w, by)
+		value := valueOf(t.Values, w)
+		if value == nil {
+			res.fail("choose other ports of media, or end what has these", "%s wants port %s of the nodes, which %s has, and the chart has no value for it that is known", w.of, w, by)
 			continue
 		}
 		free := freePort(w, taken, wanted)
-		if err := t.set(place, free.number); err != nil {
-			v.failed(err)
+		if err := t.set(value, free.number); err != nil {
+			res.failErr(err)
 			return
 		}
-		place.Number = free.number
+		value.Number = free.number
 		taken = append(taken, free)
-		v.saw("Port %s is taken by %s: %s is set to %d for this trial", w, by, place, free.number)
+		res.pass("Port %s is taken by %s: %s is set to %d for this trial", w, by, value, free.number)
 	}
-	if len(v.failures) > 0 || len(v.facts) == 0 {
-		if len(v.failures) == 0 {
-			v.saw("%s", listPorts(wanted))
+	if len(res.failures) > 0 || len(res.facts) == 0 {
+		if len(res.failures) == 0 {
+			res.pass("%s", listPorts(wanted))
 		}
 		return
 	}
-	t.areMoved(ctx, v, taken)
+	t.areMoved(ctx, res, taken)
 }
 
 // areMoved looks whether the chart obeys.
-func (t *trial) areMoved(ctx context.Context, v *verdict, taken []nodePort) {
+func (t *installTest) areMoved(ctx context.Context, res *checkResult, taken []nodePort) {
 	wanted, err := t.wantedPorts(ctx)
 	if err != nil {
-		v.fail("choose other ports of media in the chart's values", "with other ports the chart does not render: %v", err)
+		res.fail("choose other ports of media in the chart's values", "with other ports the chart does not render: %v", err)
 		return
 	}
 	for _, w := range wanted {
 		if by, isTaken := conflict(w, taken); isTaken && by != moved {
-			v.fail("choose other ports of media in the chart's values, or end what has these", "%s still wants port %s of the nodes, which %s has", w.of, w, by)
+			res.fail("choose other ports of media in the chart's values, or end what has these", "%s still wants port %s of the nodes, which %s has", w.of, w, by)
 		}
 	}
 }
@@ -88,7 +90,7 @@ func listPorts(ports []nodePort) string {
 }
 
 // wantedPorts are the ports of the nodes that the chart would take.
-func (t *trial) wantedPorts(ctx context.Context) ([]nodePort, error) {
+func (t *installTest) wantedPorts(ctx context.Context) ([]nodePort, error) {
 	out, err := t.helm.run(ctx, append([]string{"template", t.Release, t.Chart}, t.values()...)...)
 	if err != nil {
 		return nil, err
@@ -109,8 +111,8 @@ func (t *trial) wantedPorts(ctx context.Context) ([]nodePort, error) {
 
 // takenPorts are those that others have. A host port counts when it is taken on
 // every node.
-func (t *trial) takenPorts(ctx context.Context) ([]nodePort, error) {
-	services, err := t.cluster.CoreV1().Services("").List(ctx, meta.ListOptions{})
+func (t *installTest) takenPorts(ctx context.Context) ([]nodePort, error) {
+	services, err := t.client.CoreV1().Services("").List(ctx, meta.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -118,11 +120,11 @@ func (t *trial) takenPorts(ctx context.Context) ([]nodePort, error) {
 	for _, s := range services.Items {
 		ports = append(ports, servicePorts(fmt.Sprintf("Service %s in namespace %s", s.Name, s.Namespace), s.Spec)...)
 	}
-	pods, err := t.cluster.CoreV1().Pods("").List(ctx, meta.ListOptions{FieldSelector: "status.phase!=Succeeded,status.phase!=Failed"})
+	pods, err := t.client.CoreV1().Pods("").List(ctx, meta.ListOptions{FieldSelector: "status.phase!=Succeeded,status.phase!=Failed"})
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := t.cluster.CoreV1().Nodes().List(ctx, meta.ListOptions{})
+	nodes, err := t.client.CoreV1().Nodes().List(ctx, meta.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -203,15 +205,15 @@ func freePort(w nodePort, taken, wanted []nodePort) nodePort {
 	return p
 }
 
-// placeOf finds the value of the chart that has the number of a port.
-func (p Places) placeOf(w nodePort) *Place {
-	candidates := []*Place{p.TCPPort, p.Port}
+// valueOf finds the value of the chart that has the number of a port.
+func valueOf(values cluster.ConfigValues, w nodePort) *cluster.Value {
+	candidates := []*cluster.Value{values.TCPPort, values.Port}
 	if w.protocol == core.ProtocolUDP {
-		candidates = []*Place{p.UDPPort}
+		candidates = []*cluster.Value{values.UDPPort}
 	}
-	for _, place := range candidates {
-		if place != nil && place.Number == w.number {
-			return place
+	for _, value := range candidates {
+		if value != nil && value.Number == w.number {
+			return value
 		}
 	}
 	return nil

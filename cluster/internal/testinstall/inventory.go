@@ -1,4 +1,4 @@
-package trial
+package testinstall
 
 import (
 	"context"
@@ -33,8 +33,8 @@ var ownNamespaces = []string{"configmap/kube-root-ca.crt", "serviceaccount/defau
 
 // takeInventory lists what the namespace holds, of every kind that the cluster knows
 // and that may be listed.
-func (t *trial) takeInventory(ctx context.Context) (inventory, error) {
-	client, err := metadata.NewForConfig(t.cluster.Config)
+func (t *installTest) takeInventory(ctx context.Context) (inventory, error) {
+	client, err := metadata.NewForConfig(t.client.Config)
 	if err != nil {
 		return nil, fmt.Errorf("what is in namespace %s: %w", t.Namespace, err)
 	}
@@ -58,9 +58,9 @@ func (t *trial) takeInventory(ctx context.Context) (inventory, error) {
 }
 
 // eachKind calls visit for every kind of objects that lie in namespaces.
-func (t *trial) eachKind(visit func(schema.GroupVersionResource, string) error) error {
+func (t *installTest) eachKind(visit func(schema.GroupVersionResource, string) error) error {
 	// A group whose server is down must not keep the others from being looked at.
-	lists, err := discovery.ServerPreferredNamespacedResources(t.cluster.Discovery())
+	lists, err := discovery.ServerPreferredNamespacedResources(t.client.Discovery())
 	if len(lists) == 0 && err != nil {
 		return fmt.Errorf("the cluster's kinds: %w", err)
 	}
@@ -82,12 +82,12 @@ func (t *trial) eachKind(visit func(schema.GroupVersionResource, string) error) 
 }
 
 // removeKept deletes, in a namespace that stays, what the chart told Helm to leave:
-// it was made for the trial.
-func (t *trial) removeKept(ctx context.Context, kept inventory) {
+// it was made for the test.
+func (t *installTest) removeKept(ctx context.Context, kept inventory) {
 	if len(kept) == 0 {
 		return
 	}
-	client, err := metadata.NewForConfig(t.cluster.Config)
+	client, err := metadata.NewForConfig(t.client.Config)
 	if err != nil {
 		return
 	}
