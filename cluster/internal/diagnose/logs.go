@@ -63,7 +63,7 @@ var compiled = func() []*regexp.Regexp {
 
 // known looks for the first sign that a log has, and adds its finding. ended says that
 // the container did, often that it did so more than once.
-func (l *look) known(object, log string, ended, often bool) bool {
+func (in *inspector) known(object, log string, ended, often bool) bool {
 	for i, s := range signs {
 		at := compiled[i].FindStringSubmatchIndex(log)
 		if at == nil {
@@ -71,7 +71,7 @@ func (l *look) known(object, log string, ended, often bool) bool {
 		}
 		detail := string(compiled[i].ExpandString(nil, s.detail, log, at))
 		// Redis may be on its way; what is wrong with settings stays so.
-		l.add(Finding{Name: s.name, Object: object, Detail: oneLine(detail), Remedy: s.remedy, Final: ended && (often || !strings.HasPrefix(s.name, "redis-"))})
+		in.add(Finding{Name: s.name, Object: object, Detail: oneLine(detail), Remedy: s.remedy, Final: ended && (often || !strings.HasPrefix(s.name, "redis-"))})
 		return true
 	}
 	return false

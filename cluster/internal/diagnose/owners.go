@@ -7,18 +7,18 @@ import (
 )
 
 // owners looks at what keeps Deployments and the like from making pods at all.
-func (l *look) owners() {
-	for _, e := range l.events {
-		if e.Reason != "FailedCreate" || e.Type != core.EventTypeWarning || l.hasPods(e.InvolvedObject.Name) {
+func (in *inspector) owners() {
+	for _, e := range in.events {
+		if e.Reason != "FailedCreate" || e.Type != core.EventTypeWarning || in.hasPods(e.InvolvedObject.Name) {
 			continue
 		}
-		l.add(refusal(e.InvolvedObject.Kind+" "+e.InvolvedObject.Name, e.Message))
+		in.add(refusal(e.InvolvedObject.Kind+" "+e.InvolvedObject.Name, e.Message))
 	}
 }
 
 // hasPods says that pods were made after all.
-func (l *look) hasPods(owner string) bool {
-	for _, p := range l.pods {
+func (in *inspector) hasPods(owner string) bool {
+	for _, p := range in.pods {
 		for _, o := range p.OwnerReferences {
 			if o.Name == owner {
 				return true

@@ -3,6 +3,7 @@
 package forward
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -88,18 +89,12 @@ func findPod(ctx context.Context, c *kube.Cluster, t Target) (string, int, error
 	if err != nil {
 		return "", 0, fmt.Errorf("port-forward: the pods of the Service %s: %w", t.Name, err)
 	}
-	i := slices.IndexFunc(pods.Items, ready)
+	i := slices.IndexFunc(pods.Items, func(p core.Pod) bool { return p.DeletionTimestamp == nil && kube.IsReady(p) })
 	if i < 0 {
 		return "", 0, remedy.Errorf("see kubectl -n "+t.Namespace+" get pods", "port-forward: the Service %s has no ready pod", t.Name)
 	}
 	port, err := podPort(service, pods.Items[i], t.Port)
 	return pods.Items[i].Name, port, err
-}
-
-func ready(pod core.Pod) bool {
-	return pod.DeletionTimestamp == nil && slices.ContainsFunc(pod.Status.Conditions, func(c core.PodCondition) bool {
-		return c.Type == core.PodReady && c.Status == core.ConditionTrue
-	})
 }
 
 // podPort gives the pod's port behind a port of a Service.
@@ -110,17 +105,7 @@ func podPort(service *core.Service, pod core.Pod, port int) (int, error) {
 		if int(p.Port) != port || p.Protocol == core.ProtocolUDP {
 			continue
 		}
-		if p.TargetPort.IntValue() > 0 {
-			return p.TargetPort.IntValue(), nil
-		}
-		for _, container := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
-			for _, named := range container.Ports {
-				if named.Name == p.TargetPort.StrVal {
-					return int(named.ContainerPort), nil
-				}
-			}
-		}
-		return port, nil
+		return cmp.Or(kube.TargetPort(p, pod.Spec), port), nil
 	}
 	return 0, remedy.Errorf("name one of its TCP ports", "port-forward: the Service %s has no TCP port %d (it has %s)", service.Name, port, strings.Join(known, ", "))
 }

@@ -1,6 +1,7 @@
 package testinstall
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/call"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/forward"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/signal"
 )
@@ -102,7 +104,7 @@ func (t *installTest) mediaAddresses(ctx context.Context) ([]netip.Addr, error) 
 	var texts []string
 	outside := s.pod.Spec.HostNetwork
 	for _, service := range services.Items {
-		if !selects(service.Spec.Selector, s.pod.Labels) {
+		if !kube.Selects(service.Spec.Selector, s.pod.Labels) {
 			continue
 		}
 		outside = outside || service.Spec.Type == core.ServiceTypeNodePort
@@ -144,12 +146,7 @@ func (t *installTest) turnRoots(ctx context.Context) (*x509.CertPool, error) {
 		pool = x509.NewCertPool()
 	}
 	s := t.server
-	file := s.config.TURN.CertFile
-	for _, text := range []string{s.env["LIVEKIT_TURN_CERT"], s.flag("turn-cert")} {
-		if text != "" {
-			file = text
-		}
-	}
+	file := cmp.Or(s.flag("turn-cert"), s.env["LIVEKIT_TURN_CERT"], s.config.TURN.CertFile)
 	if file == "" {
 		return pool, nil
 	}

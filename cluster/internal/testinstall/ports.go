@@ -10,6 +10,7 @@ import (
 	core "k8s.io/api/core/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
 	"github.com/helm-livekit/helm-livekit/internal/cluster"
 )
 
@@ -64,7 +65,7 @@ func (t *installTest) freePorts(ctx context.Context, res *checkResult) {
 	t.areMoved(ctx, res, taken)
 }
 
-// areMoved looks whether the chart obeys.
+// areMoved checks that the chart follows.
 func (t *installTest) areMoved(ctx context.Context, res *checkResult, taken []nodePort) {
 	wanted, err := t.wantedPorts(ctx)
 	if err != nil {
@@ -147,7 +148,7 @@ func servicePorts(of string, spec core.ServiceSpec) []nodePort {
 	var ports []nodePort
 	for _, p := range spec.Ports {
 		if p.NodePort > 0 {
-			ports = append(ports, nodePort{p.NodePort, protocol(p.Protocol), false, of})
+			ports = append(ports, nodePort{p.NodePort, kube.Protocol(p.Protocol), false, of})
 		}
 	}
 	return ports
@@ -155,25 +156,10 @@ func servicePorts(of string, spec core.ServiceSpec) []nodePort {
 
 func podPorts(of string, spec core.PodSpec) []nodePort {
 	var ports []nodePort
-	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
-		for _, p := range c.Ports {
-			number := p.HostPort
-			if spec.HostNetwork {
-				number = p.ContainerPort
-			}
-			if number > 0 {
-				ports = append(ports, nodePort{number, protocol(p.Protocol), true, of})
-			}
-		}
+	for _, p := range kube.NodePorts(spec) {
+		ports = append(ports, nodePort{p.Number, p.Protocol, true, of})
 	}
 	return ports
-}
-
-func protocol(p core.Protocol) core.Protocol {
-	if p == "" {
-		return core.ProtocolTCP
-	}
-	return p
 }
 
 const moved = "this trial"

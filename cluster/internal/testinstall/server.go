@@ -1,6 +1,7 @@
 package testinstall
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/signal"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -113,7 +115,7 @@ func (s *server) read(ctx context.Context) error {
 	if err := yaml.Unmarshal([]byte(text), &s.config); err != nil {
 		return fmt.Errorf("LiveKit's configuration cannot be read: %w", withoutText(err))
 	}
-	s.overlay()
+	s.applyOverrides()
 	return s.readKey(ctx)
 }
 
@@ -121,10 +123,8 @@ func (s *server) read(ctx context.Context) error {
 func withoutText(error) error { return errors.New("it is no YAML that fits LiveKit's") }
 
 func (s *server) configText(ctx context.Context) (string, error) {
-	for _, text := range []string{s.flag("config-body"), s.env["LIVEKIT_CONFIG"]} {
-		if text != "" {
-			return text, nil
-		}
+	if text := cmp.Or(s.flag("config-body"), s.env["LIVEKIT_CONFIG"]); text != "" {
+		return text, nil
 	}
 	file := s.flag("config")
 	if file == "" {
@@ -134,55 +134,30 @@ func (s *server) configText(ctx context.Context) (string, error) {
 	return text, err
 }
 
-// overlay lays variables and flags over the configuration, those that matter here.
-func (s *server) overlay() {
-	number := func(to *int, texts ...string) {
-		for _, text := range texts {
-			if n, err := strconv.Atoi(text); err == nil {
-				*to = n
-			}
+// applyOverrides puts variables and flags over the configuration, those that matter here.
+func (s *server) applyOverrides() {
+	c := &s.config
+	for _, text := range []string{s.env["LIVEKIT_PORT"], s.flag("port")} {
+		if n, err := strconv.Atoi(text); err == nil {
+			c.Port = n
 		}
 	}
-	if s.config.Port == 0 {
-		s.config.Port = 7880
-	}
-	number(&s.config.Port, s.env["LIVEKIT_PORT"], s.flag("port"))
-	for _, text := range []string{s.env["UDP_PORT"], s.flag("udp-port")} {
-		if text != "" {
-			s.config.RTC.UDPPort.text = text
-		}
-	}
-	for _, text := range []string{s.env["REDIS_HOST"], s.flag("redis-host")} {
-		if text != "" {
-			s.config.Redis.Address = text
-		}
-	}
-	for _, text := range []string{s.env["REDIS_PASSWORD"], s.flag("redis-password"), s.env["LIVEKIT_REDIS_PASSWORD"]} {
-		if text != "" {
-			s.config.Redis.Password = text
-		}
-	}
-	if s.config.RTC.TCPPort == nil {
+	c.Port = cmp.Or(c.Port, 7880)
+	c.RTC.UDPPort.text = cmp.Or(s.flag("udp-port"), s.env["UDP_PORT"], c.RTC.UDPPort.text)
+	c.Redis.Address = cmp.Or(s.flag("redis-host"), s.env["REDIS_HOST"], c.Redis.Address)
+	c.Redis.Password = cmp.Or(
+		s.env["LIVEKIT_REDIS_PASSWORD"], s.flag("redis-password"), s.env["REDIS_PASSWORD"], c.Redis.Password)
+	if c.RTC.TCPPort == nil {
 		standard := 7881
-		s.config.RTC.TCPPort = &standard
+		c.RTC.TCPPort = &standard
 	}
 }
 
 // readKey finds an API key with its secret, where the server looks: a file of keys,
 // LIVEKIT_KEYS, its configuration.
 func (s *server) readKey(ctx context.Context) error {
-	file := s.flag("key-file")
-	if file == "" {
-		file = s.env["LIVEKIT_KEY_FILE"]
-	}
-	if file == "" {
-		file = s.config.KeyFile
-	}
-	text := s.flag("keys")
-	if text == "" {
-		text = s.env["LIVEKIT_KEYS"]
-	}
-	if file != "" {
+	text := cmp.Or(s.flag("keys"), s.env["LIVEKIT_KEYS"])
+	if file := cmp.Or(s.flag("key-file"), s.env["LIVEKIT_KEY_FILE"], s.config.KeyFile); file != "" {
 		var err error
 		if text, _, err = s.file(ctx, file); err != nil {
 			return remedy.Errorf("see the server's volumes", "LiveKit's keys: %w", err)
@@ -214,42 +189,17 @@ func (t *installTest) findService(ctx context.Context, s *server) error {
 		if err != nil {
 			return fmt.Errorf("the Service %s: %w", o.GetName(), err)
 		}
-		if !selects(service.Spec.Selector, s.pod.Labels) {
+		if !kube.Selects(service.Spec.Selector, s.pod.Labels) {
 			continue
 		}
 		for _, p := range service.Spec.Ports {
-			if protocol(p.Protocol) == core.ProtocolTCP && s.target(p) == s.config.Port {
+			if kube.Protocol(p.Protocol) == core.ProtocolTCP && kube.TargetPort(p, s.pod.Spec) == s.config.Port {
 				s.service, s.servicePort = service, p.Port
 				return nil
 			}
 		}
 	}
 	return nil
-}
-
-// target is the number of the container's port behind a Service's.
-func (s *server) target(p core.ServicePort) int {
-	if p.TargetPort.StrVal == "" {
-		if n := p.TargetPort.IntValue(); n > 0 {
-			return n
-		}
-		return int(p.Port)
-	}
-	for _, c := range s.spec.Ports {
-		if c.Name == p.TargetPort.StrVal {
-			return int(c.ContainerPort)
-		}
-	}
-	return 0
-}
-
-func selects(selector, labels map[string]string) bool {
-	for key, want := range selector {
-		if labels[key] != want {
-			return false
-		}
-	}
-	return len(selector) > 0
 }
 
 func ignoreMissing(err error, kind, name string) error {
