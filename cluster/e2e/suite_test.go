@@ -164,11 +164,13 @@ func place(t *testing.T, name string) *bench {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next++
-	b := &bench{T: t, dir: t.TempDir(), helm: s.helms[s.next%len(s.helms)], namespace: fmt.Sprintf("%s-%d", s.run, s.next), started: time.Now()}
+	b := &bench{T: t, dir: t.TempDir(), helm: s.helms[s.next%len(s.helms)],
+		namespace: fmt.Sprintf("%s-%d", s.run, s.next), started: time.Now()}
 	b.row.name, b.row.helm, b.row.call = name, helmVersion(b.helm), "-"
 	t.Cleanup(func() {
 		b.removeNamespace()
-		b.row.seconds, b.row.verdict = time.Since(b.started).Seconds(), map[bool]string{true: "FAILED", false: "passed"}[t.Failed()]
+		b.row.seconds, b.row.verdict = time.Since(b.started).Seconds(),
+			map[bool]string{true: "FAILED", false: "passed"}[t.Failed()]
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.rows = append(s.rows, b.row)
@@ -318,7 +320,8 @@ func (b *bench) removeNamespace() {
 		b.Errorf("namespace %s: %v", b.namespace, err)
 	}
 	at := int64(0) // once the namespace is ending, nothing makes new ones
-	_ = s.cluster.CoreV1().Pods(b.namespace).DeleteCollection(context.Background(), meta.DeleteOptions{GracePeriodSeconds: &at}, meta.ListOptions{})
+	_ = s.cluster.CoreV1().Pods(b.namespace).DeleteCollection(context.Background(),
+		meta.DeleteOptions{GracePeriodSeconds: &at}, meta.ListOptions{})
 }
 
 // removeNamespaces removes those of this run, however it ended.
@@ -362,7 +365,8 @@ func (s *suite) nothingIsLeft() error {
 			left = append(left, "namespace "+n.Name)
 		}
 		for _, v := range volumes.Items {
-			if v.Spec.ClaimRef != nil && strings.HasPrefix(v.Spec.ClaimRef.Namespace, s.run+"-") && v.Spec.PersistentVolumeReclaimPolicy == core.PersistentVolumeReclaimDelete {
+			if v.Spec.ClaimRef != nil && strings.HasPrefix(v.Spec.ClaimRef.Namespace, s.run+"-") &&
+				v.Spec.PersistentVolumeReclaimPolicy == core.PersistentVolumeReclaimDelete {
 				left = append(left, "volume "+v.Name)
 			}
 		}

@@ -195,9 +195,11 @@ func (s *settings) validate() error {
 	o := s.options
 	switch {
 	case s.credentials.Key == "" || s.credentials.Secret == "":
-		return remedy.Errorf("set both to the key and the secret of the server", "%s or %s is not set", keyVariable, secretVariable)
+		return remedy.Errorf("set both to the key and the secret of the server", "%s or %s is not set", keyVariable,
+			secretVariable)
 	case len(s.urls) == 0 && s.forward.Name == "":
-		return remedy.Errorf("give --url ws://HOST:PORT, or --port-forward NAMESPACE/SERVICE:PORT", "no server is named")
+		return remedy.Errorf("give --url ws://HOST:PORT, or --port-forward NAMESPACE/SERVICE:PORT",
+			"no server is named")
 	case len(s.urls) > 0 && s.forward.Name != "":
 		return remedy.Errorf("give one of them", "--url and --port-forward both say where signalling is")
 	case o.NodesDiffer && len(s.urls) < 2:
@@ -209,7 +211,8 @@ func (s *settings) validate() error {
 	case o.Timeout <= 0:
 		return remedy.Errorf("give a time such as 20s", "--timeout %s leaves no time", o.Timeout)
 	case o.Hold > 0 && len(o.Kinds) > 1:
-		return remedy.Errorf("name one way with --media, and run the command once for each", "--hold keeps one call, and --media names %d", len(o.Kinds))
+		return remedy.Errorf("name one way with --media, and run the command once for each",
+			"--hold keeps one call, and --media names %d", len(o.Kinds))
 	case o.MaxGap > 0 && o.Hold == 0:
 		return remedy.Errorf("give --hold as well", "--max-gap is about a call that is held")
 	}

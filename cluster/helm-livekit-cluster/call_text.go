@@ -22,13 +22,15 @@ func write(w io.Writer, r call.Result) error {
 	}
 	for _, p := range r.Paths {
 		if p.OK {
-			fmt.Fprintf(&b, "ok    %s: %s to %s%s, %d audio packets, %d lost, %d data packets, %.1f ms there and back\n",
+			fmt.Fprintf(&b, "ok    %s: %s to %s%s, %d audio packets, %d lost, %d data packets, %.1f ms there "+
+				"and back\n",
 				p.Media, p.Local, p.Remote, behind(p.Peer), p.AudioPackets, p.AudioLost, p.DataPackets, p.RTT)
 			continue
 		}
 		failure(&b, p.Media, p.Error, p.Remedy)
 		for _, a := range p.Advertised {
-			fmt.Fprintf(&b, "        the server told %s: %s\n", a.Address, map[bool]string{true: "tried", false: a.Skipped}[a.Tried])
+			fmt.Fprintf(&b, "        the server told %s: %s\n", a.Address,
+				map[bool]string{true: "tried", false: a.Skipped}[a.Tried])
 		}
 	}
 	if r.Hold != nil {

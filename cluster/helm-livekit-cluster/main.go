@@ -45,7 +45,9 @@ func main() {
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(
+	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
+) int {
 	command := ""
 	if len(args) > 0 {
 		command = args[0]

@@ -35,7 +35,8 @@ func standIn(role string) int {
 	fmt.Fprintln(os.Stderr, "trying", plan.Chart)
 	switch role {
 	case "passes", "fails":
-		_ = json.NewEncoder(os.Stdout).Encode(Report{Checks: []Check{{Name: "install", Status: role}}, Media: []string{"udp"}})
+		_ = json.NewEncoder(os.Stdout).Encode(Report{Checks: []Check{{Name: "install", Status: role}},
+			Media: []string{"udp"}})
 		return map[string]int{"passes": 0, "fails": 2}[role]
 	case "cannot":
 		fmt.Fprint(os.Stderr, "Error: no cluster:\n  it is away\nTry:   set KUBECONFIG\n")
@@ -83,10 +84,12 @@ func TestRunCannot(t *testing.T) {
 	if strings.Contains(progress, "Error") {
 		t.Errorf("told twice: %q", progress)
 	}
-	if _, _, err := run(t.Context(), t, "garbage"); err == nil || !strings.Contains(remedy.Step(err), "another version") {
+	if _, _, err := run(t.Context(), t, "garbage"); err == nil || !strings.Contains(remedy.Step(err),
+		"another version") {
 		t.Errorf("garbage: %v", err)
 	}
-	if _, err := Run(t.Context(), filepath.Join(t.TempDir(), "none"), Plan{}, nil, nil); err == nil || !strings.Contains(remedy.Step(err), "go install") {
+	if _, err := Run(t.Context(), filepath.Join(t.TempDir(), "none"), Plan{}, nil, nil); err == nil ||
+		!strings.Contains(remedy.Step(err), "go install") {
 		t.Errorf("no command: %v", err)
 	}
 }

@@ -47,7 +47,8 @@ func (o Options) judgeHold(h *Hold, people []*peer.Participant) error {
 		for from, r := range person.Received() {
 			if silent := time.Since(r.LastAudio); silent > aliveWithin {
 				return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
-					"at the end of the hold %s had heard nothing from %s for %s", person.Account().Identity, from, silent.Round(time.Millisecond))
+					"at the end of the hold %s had heard nothing from %s for %s", person.Account().Identity, from,
+					silent.Round(time.Millisecond))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -208,16 +209,10 @@ func (o Options) account(people []*peer.Participant, kind media.Kind, signalNode
 			p.DataLost += from.DataLost
 		}
 		for _, way := range person.Evidence().Advertised {
-			p.Advertised = addOnce(p.Advertised, Advertised{Address: way.String(), Tried: way.Skipped == "", Skipped: way.Skipped})
+			a := Advertised{Address: way.String(), Tried: way.Skipped == "", Skipped: way.Skipped}
+			if !slices.Contains(p.Advertised, a) {
+				p.Advertised = append(p.Advertised, a)
+			}
 		}
 	}
-}
-
-func addOnce(list []Advertised, a Advertised) []Advertised {
-	for _, known := range list {
-		if known == a {
-			return list
-		}
-	}
-	return append(list, a)
 }

@@ -45,7 +45,8 @@ func (o Options) openRoom(ctx context.Context, api *API) (existed bool) {
 		api.Listed, err = server.HasRoom(ctx, o.Room)
 	}
 	if err == nil && !api.Listed {
-		err = remedy.Errorf("with Redis, check that all nodes use the same one", "API: the room was made, and then was not in the list")
+		err = remedy.Errorf("with Redis, check that all nodes use the same one",
+			"API: the room was made, and then was not in the list")
 	}
 	note(api, err)
 	return existed

@@ -25,15 +25,19 @@ func (in *inspector) claim(c core.PersistentVolumeClaim) {
 		f.Remedy = "restore the volume, or delete the claim and its data"
 	case class == nil && !slices.ContainsFunc(in.classes, isDefault):
 		f.Name, f.Final = "no-default-storage-class", true
-		f.Detail = fmt.Sprintf("%s and names no storage class, and the cluster has no default one%s", asks, in.classNames(" (it has ", ")"))
-		f.Remedy = "set the claim's storage class (persistence.storageClass)" + in.classNames(" to one of: ", "") + ", or mark one of the cluster's as the default"
+		f.Detail = fmt.Sprintf("%s and names no storage class, and the cluster has no default one%s", asks,
+			in.classNames(" (it has ", ")"))
+		f.Remedy = "set the claim's storage class (persistence.storageClass)" + in.classNames(" to one of: ", "") +
+			", or mark one of the cluster's as the default"
 	case class != nil && *class != "" && !in.hasClass(*class):
 		f.Name, f.Final = "storage-class-unknown", true
-		f.Detail = fmt.Sprintf("%s of storage class %q, which the cluster does not have%s", asks, *class, in.classNames(": it has ", ""))
+		f.Detail = fmt.Sprintf("%s of storage class %q, which the cluster does not have%s", asks, *class,
+			in.classNames(": it has ", ""))
 		f.Remedy = "set the claim's storage class (persistence.storageClass)" + in.classNames(" to one of: ", "")
 	case class != nil && *class == "":
 		f.Detail = asks + " and says by storage class \"\" that nobody is to make a volume, and none that is there fits"
-		f.Remedy = "make a PersistentVolume that fits, or set the claim's storage class (persistence.storageClass)" + in.classNames(" to one of: ", "")
+		f.Remedy = "make a PersistentVolume that fits, or set the claim's storage class (persistence.storageClass)" +
+			in.classNames(" to one of: ", "")
 	default:
 		if !in.provisioning(c, asks, &f) {
 			return
@@ -45,7 +49,8 @@ func (in *inspector) claim(c core.PersistentVolumeClaim) {
 // provisioning reads what the provisioner says. It gives false where nothing is
 // wrong yet.
 func (in *inspector) provisioning(c core.PersistentVolumeClaim, asks string, f *Finding) bool {
-	e, failed := in.lastEvent("PersistentVolumeClaim", c.Name, "ProvisioningFailed", "FailedBinding", "VolumeMismatch", "ClaimMisbound")
+	e, failed := in.lastEvent("PersistentVolumeClaim", c.Name, "ProvisioningFailed", "FailedBinding", "VolumeMismatch",
+		"ClaimMisbound")
 	waiting, waits := in.lastEvent("PersistentVolumeClaim", c.Name, "ExternalProvisioning")
 	class := ""
 	if c.Spec.StorageClassName != nil {
@@ -55,9 +60,11 @@ func (in *inspector) provisioning(c core.PersistentVolumeClaim, asks string, f *
 	case failed:
 		f.Name, f.Final = "provisioning-failed", true
 		f.Detail = fmt.Sprintf("%s of storage class %q, and gets no volume: %s", asks, class, oneLine(e.Message))
-		f.Remedy = "ask for what the storage class can give (persistence.size, persistence.accessMode), or choose another one (persistence.storageClass)"
+		f.Remedy = "ask for what the storage class can give (persistence.size, persistence.accessMode), or choose " +
+			"another one (persistence.storageClass)"
 	case waits:
-		f.Detail = fmt.Sprintf("%s of storage class %q, and waits for its provisioner: %s", asks, class, oneLine(waiting.Message))
+		f.Detail = fmt.Sprintf("%s of storage class %q, and waits for its provisioner: %s", asks, class,
+			oneLine(waiting.Message))
 		f.Remedy = "see whether the storage class' provisioner runs: " + in.provisioner(class)
 	default:
 		return false // it is new, or waits for its first pod

@@ -20,7 +20,8 @@ func (in *inspector) container(ctx context.Context, p core.Pod, s core.Container
 		return
 	case waiting != nil && slices.Contains(pullReasons, waiting.Reason):
 		in.image(p, s, object)
-	case waiting != nil && (waiting.Reason == "CreateContainerConfigError" || waiting.Reason == "CreateContainerError" || waiting.Reason == "RunContainerError"):
+	case waiting != nil && (waiting.Reason == "CreateContainerConfigError" ||
+		waiting.Reason == "CreateContainerError" || waiting.Reason == "RunContainerError"):
 		in.config(p, object, waiting)
 	case s.RestartCount > 0 || s.State.Terminated != nil || waiting != nil && waiting.Reason == "CrashLoopBackOff":
 		in.crash(ctx, p, s, object)
@@ -29,7 +30,8 @@ func (in *inspector) container(ctx context.Context, p core.Pod, s core.Container
 	}
 }
 
-var pullReasons = []string{"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"}
+var pullReasons = []string{"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull",
+	"ImageInspectError", "RegistryUnavailable"}
 
 func (in *inspector) image(p core.Pod, s core.ContainerStatus, object string) {
 	image, policy := s.Image, core.PullPolicy("")
@@ -44,8 +46,12 @@ func (in *inspector) image(p core.Pod, s core.ContainerStatus, object string) {
 			said = e.Message
 		}
 	}
-	f := Finding{Name: imagePull, Object: object, Detail: fmt.Sprintf("the image %s cannot be pulled: %s", image, oneLine(lastPart(said))), Final: true,
-		Remedy: "check the image's name and tag (image.repository, image.tag; redis.image) and whether the nodes reach its registry"}
+	f := Finding{
+		Name: imagePull, Object: object, Final: true,
+		Detail: fmt.Sprintf("the image %s cannot be pulled: %s", image, oneLine(lastPart(said))),
+		Remedy: "check the image's name and tag (image.repository, image.tag; redis.image) and whether the nodes " +
+			"reach its registry",
+	}
 	if containsAny(said, "timeout", "refused", "unreachable", "no such host", "EOF", "reset by peer", " 50") {
 		f.Final = lasted(p) // it may go through the next time
 	}
@@ -54,7 +60,8 @@ func (in *inspector) image(p core.Pod, s core.ContainerStatus, object string) {
 	}
 	switch {
 	case containsAny(said, "unauthorized", "authentication required", "denied", "no basic auth", "401", "403"):
-		f.Remedy = "name a Secret with the registry's credentials in imagePullSecrets, or check the image's name: registries say the same of one that is not there"
+		f.Remedy = "name a Secret with the registry's credentials in imagePullSecrets, or check the image's name: " +
+			"registries say the same of one that is not there"
 	case containsAny(said, "not found", "manifest unknown", "404"):
 		f.Remedy = "use a tag that is there (image.tag, redis.image.tag)"
 	case containsAny(said, "x509", "certificate"):
@@ -86,9 +93,13 @@ func (in *inspector) config(p core.Pod, object string, waiting *core.ContainerSt
 		in.add(f)
 		return
 	}
-	f := Finding{Name: "container-config", Object: object, Detail: oneLine(waiting.Message), Remedy: "change what the message names", Final: true}
+	f := Finding{
+		Name: "container-config", Object: object, Final: true,
+		Detail: oneLine(waiting.Message), Remedy: "change what the message names",
+	}
 	if containsAny(waiting.Message, "runAsNonRoot", "will run as root") {
-		f.Name, f.Remedy = "runs-as-root", "set podSecurityContext.runAsUser to a user that is not 0, or take runAsNonRoot away"
+		f.Name = "runs-as-root"
+		f.Remedy = "set podSecurityContext.runAsUser to a user that is not 0, or take runAsNonRoot away"
 	}
 	in.add(f)
 }
@@ -105,14 +116,16 @@ func (in *inspector) crash(ctx context.Context, p core.Pod, s core.ContainerStat
 		log = in.logs(ctx, p.Name, s.Name, !previous)
 	}
 	if end != nil && end.Reason == "OOMKilled" {
-		in.add(Finding{Name: "out-of-memory", Object: object, Detail: fmt.Sprintf("it was killed: it took more memory than its limit%s", memoryLimit(p, s.Name)),
+		in.add(Finding{Name: "out-of-memory", Object: object,
+			Detail: fmt.Sprintf("it was killed: it took more memory than its limit%s", memoryLimit(p, s.Name)),
 			Remedy: "raise resources.limits.memory (redis.resources for Redis)", Final: s.RestartCount > 1})
 		return
 	}
-	if in.known(object, log, true, s.RestartCount > 1) {
+	if in.fromLog(object, log, true, s.RestartCount > 1) {
 		return
 	}
-	if e, ok := in.lastEvent("Pod", p.Name, "Unhealthy"); ok && (end == nil || end.ExitCode == 137 || end.ExitCode == 143) {
+	if e, ok := in.lastEvent("Pod", p.Name, "Unhealthy"); ok &&
+		(end == nil || end.ExitCode == 137 || end.ExitCode == 143) {
 		in.add(probe(object, e.Message, in.namespace, p.Name, s.RestartCount > 1))
 		return
 	}
@@ -123,8 +136,11 @@ func (in *inspector) crash(ctx context.Context, p core.Pod, s core.ContainerStat
 			log = end.Message
 		}
 	}
-	in.add(Finding{Name: crashLoop, Object: object, Detail: fmt.Sprintf("%s, %d times so far; its log ends: %s", code, max(int(s.RestartCount), 1), lastLines(log)),
-		Remedy: "see kubectl -n " + in.namespace + " logs " + p.Name + " -c " + s.Name + " --previous", Final: s.RestartCount > 2})
+	in.add(Finding{
+		Name: crashLoop, Object: object, Final: s.RestartCount > 2,
+		Detail: fmt.Sprintf("%s, %d times so far; its log ends: %s", code, max(int(s.RestartCount), 1), lastLines(log)),
+		Remedy: "see kubectl -n " + in.namespace + " logs " + p.Name + " -c " + s.Name + " --previous",
+	})
 }
 
 func memoryLimit(p core.Pod, container string) string {
@@ -152,7 +168,7 @@ func lastLines(log string) string {
 // unready says why a container that runs is not ready.
 func (in *inspector) unready(ctx context.Context, p core.Pod, s core.ContainerStatus, object string) {
 	log := in.logs(ctx, p.Name, s.Name, false)
-	if in.known(object, log, false, false) {
+	if in.fromLog(object, log, false, false) {
 		return
 	}
 	for _, e := range slices.Backward(in.eventsOf("Pod", p.Name)) {
@@ -167,7 +183,8 @@ func (in *inspector) unready(ctx context.Context, p core.Pod, s core.ContainerSt
 func probe(object, message, namespace, pod string, final bool) Finding {
 	kind, said, _ := strings.Cut(message, ": ")
 	f := Finding{Name: probeFailed, Object: object, Detail: oneLine(strings.ToLower(kind) + ": " + said), Final: final,
-		Remedy: "see kubectl -n " + namespace + " logs " + pod + "; is the probe's port the one that the server listens at?"}
+		Remedy: "see kubectl -n " + namespace + " logs " + pod + "; is the probe's port the one that the server " +
+			"listens at?"}
 	if strings.HasPrefix(kind, "Readiness") && strings.Contains(said, "statuscode: 406") {
 		// The server answers so while its node is not up to date in Redis (service/server.go of its source).
 		f.Remedy = "LiveKit answers 406 while Redis does not answer it: check Redis"

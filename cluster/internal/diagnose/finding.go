@@ -33,8 +33,9 @@ const (
 // consequences follow from other findings, or keep no pod from coming up: they are
 // told last, or not at all where a cause was found.
 var (
-	consequences = []string{crashLoop, probeFailed, noEndpoints, "volume-attach", "load-balancer", noController, ingressClass, ingressTLS}
-	idle         = []string{noEndpoints, noController, ingressClass, ingressTLS}
+	consequences = []string{crashLoop, probeFailed, noEndpoints, "volume-attach", "load-balancer", noController,
+		ingressClass, ingressTLS}
+	idle = []string{noEndpoints, noController, ingressClass, ingressTLS}
 )
 
 // ordered puts consequences last, and leaves those out that say nothing of their own beside a

@@ -34,18 +34,21 @@ type inspector struct {
 // Namespace says what stands in the way of what is in a namespace, the most telling
 // first. It gives nothing where all is well, or where nothing can be said yet.
 func Namespace(ctx context.Context, client kubernetes.Interface, namespace string) ([]Finding, error) {
-	return namespaceWith(ctx, client, namespace, func(ctx context.Context, pod, container string, previous bool) string {
-		const lines = 60
-		n := int64(lines)
-		raw, err := client.CoreV1().Pods(namespace).GetLogs(pod, &core.PodLogOptions{Container: container, Previous: previous, TailLines: &n}).DoRaw(ctx)
+	readLog := func(ctx context.Context, pod, container string, previous bool) string {
+		n := int64(60) // lines
+		raw, err := client.CoreV1().Pods(namespace).GetLogs(pod,
+			&core.PodLogOptions{Container: container, Previous: previous, TailLines: &n}).DoRaw(ctx)
 		if err != nil {
 			return ""
 		}
 		return string(raw)
-	})
+	}
+	return namespaceWith(ctx, client, namespace, readLog)
 }
 
-func namespaceWith(ctx context.Context, client kubernetes.Interface, namespace string, logs logReader) ([]Finding, error) {
+func namespaceWith(
+	ctx context.Context, client kubernetes.Interface, namespace string, logs logReader,
+) ([]Finding, error) {
 	in := &inspector{namespace: namespace, logs: logs}
 	if err := in.read(ctx, client); err != nil {
 		return nil, err
@@ -82,7 +85,8 @@ func (in *inspector) read(ctx context.Context, client kubernetes.Interface) erro
 	in.pods = slices.DeleteFunc(pods.Items, func(p core.Pod) bool { return p.DeletionTimestamp != nil })
 	if list, err := client.CoreV1().Events(in.namespace).List(ctx, all); err == nil {
 		in.events = list.Items
-		slices.SortStableFunc(in.events, func(a, b core.Event) int { return lastSeen(a).Time.Compare(lastSeen(b).Time) })
+		slices.SortStableFunc(in.events,
+			func(a, b core.Event) int { return lastSeen(a).Time.Compare(lastSeen(b).Time) })
 	}
 	if list, err := client.CoreV1().PersistentVolumeClaims(in.namespace).List(ctx, all); err == nil {
 		in.claims = list.Items

@@ -35,11 +35,15 @@ func refusal(object, message string) Finding {
 	switch {
 	case strings.Contains(message, "violates PodSecurity"):
 		f.Name = "pod-security"
-		f.Remedy = "choose settings that the namespace's Pod Security level allows (no host network and no host ports: media.type NodePort or LoadBalancer; podSecurityContext and securityContext as the chart has them), or a namespace with another pod-security.kubernetes.io/enforce label"
+		f.Remedy = "choose settings that the namespace's Pod Security level allows (no host network and no host " +
+			"ports: media.type NodePort or LoadBalancer; podSecurityContext and securityContext as the chart has " +
+			"them), or a namespace with another pod-security.kubernetes.io/enforce label"
 	case strings.Contains(message, "exceeded quota"), strings.Contains(message, "failed quota"):
 		f.Name = "quota"
-		f.Remedy = "set resources (requests and limits) to what the namespace's ResourceQuota leaves, or have the quota raised: kubectl describe resourcequota"
-	case strings.Contains(message, "limitrange"), strings.Contains(message, "LimitRange"), strings.Contains(message, "usage per"):
+		f.Remedy = "set resources (requests and limits) to what the namespace's ResourceQuota leaves, or have the " +
+			"quota raised: kubectl describe resourcequota"
+	case strings.Contains(message, "limitrange"), strings.Contains(message, "LimitRange"), strings.Contains(message,
+		"usage per"):
 		f.Name = "limit-range"
 		f.Remedy = "set resources within the namespace's LimitRange: kubectl describe limitrange"
 	case strings.Contains(message, "serviceaccount") && strings.Contains(message, "not found"):

@@ -19,7 +19,10 @@ func (in *inspector) pod(ctx context.Context, p core.Pod) {
 		return
 	}
 	if p.Status.Phase == core.PodFailed && p.Status.Reason != "" {
-		in.add(Finding{Name: "pod-failed", Object: "Pod " + p.Name, Detail: oneLine(p.Status.Reason + ": " + p.Status.Message), Remedy: in.see("pod " + p.Name)})
+		in.add(Finding{
+			Name: "pod-failed", Object: "Pod " + p.Name, Remedy: in.see("pod " + p.Name),
+			Detail: oneLine(p.Status.Reason + ": " + p.Status.Message),
+		})
 	}
 	if c := kube.Condition(p, core.PodScheduled); c.Status == core.ConditionFalse {
 		in.unscheduled(p, c.Message)
@@ -40,22 +43,28 @@ var missingClaim = regexp.MustCompile(`persistentvolumeclaim "([^"]+)" not found
 
 // unscheduled reads the scheduler's reasons (the messages of its plugins).
 func (in *inspector) unscheduled(p core.Pod, message string) {
-	f := Finding{Name: "no-node-fits", Object: "Pod " + p.Name, Detail: "no node takes it: " + oneLine(message), Final: !in.isScaling(p)}
+	f := Finding{Name: "no-node-fits", Object: "Pod " + p.Name, Detail: "no node takes it: " + oneLine(message),
+		Final: !in.isScaling(p)}
 	claim := missingClaim.FindStringSubmatch(message)
 	switch {
 	case claim != nil:
 		f.Name = "claim-missing"
 		f.Detail = fmt.Sprintf("it wants the claim %s, which is not there", claim[1])
-		f.Remedy = "make the claim first, or name one that is there (persistence.existingClaim), or let the chart make one"
+		f.Remedy = "make the claim first, or name one that is there (persistence.existingClaim), or let the chart " +
+			"make one"
 	case strings.Contains(message, "free ports"):
 		f.Name = portTaken
-		f.Detail = fmt.Sprintf("it wants ports of the node that another pod has (%s): %s", hostPorts(p), oneLine(message))
-		f.Remedy = "choose other ports (config.port, config.rtc.udp_port, config.rtc.tcp_port), or leave the node's network (media.type NodePort); with more than one replica each needs a node of its own"
+		f.Detail = fmt.Sprintf("it wants ports of the node that another pod has (%s): %s", hostPorts(p),
+			oneLine(message))
+		f.Remedy = "choose other ports (config.port, config.rtc.udp_port, config.rtc.tcp_port), or leave the node's " +
+			"network (media.type NodePort); with more than one replica each needs a node of its own"
 	case strings.Contains(message, "volume node affinity conflict"):
 		f.Name = "volume-elsewhere"
-		f.Remedy = "its volume is on another node or in another zone: let the pod go there, or delete the claim and its data"
+		f.Remedy = "its volume is on another node or in another zone: let the pod go there, or delete the claim and " +
+			"its data"
 	case strings.Contains(message, "PersistentVolumeClaims"), strings.Contains(message, "PersistentVolume"):
-		if slices.ContainsFunc(in.findings, func(f Finding) bool { return strings.HasPrefix(f.Object, "PersistentVolumeClaim ") }) {
+		if slices.ContainsFunc(in.findings,
+			func(f Finding) bool { return strings.HasPrefix(f.Object, "PersistentVolumeClaim ") }) {
 			return // the claim's own finding says why
 		}
 		f.Name, f.Final = claimUnbound, false
@@ -74,7 +83,8 @@ func (in *inspector) fitting(p core.Pod, message string) string {
 		steps = append(steps, "lower resources.requests, or add nodes: "+strings.Join(found, ", "))
 	}
 	if containsAny(message, "affinity", "selector") {
-		steps = append(steps, "label a node as nodeSelector and affinity ask for, or change them: kubectl get nodes --show-labels")
+		steps = append(steps, "label a node as nodeSelector and affinity ask for, or change them: kubectl get nodes "+
+			"--show-labels")
 	}
 	if strings.Contains(message, "node.kubernetes.io/") {
 		steps = append(steps, "see why the node is not ready or under pressure: kubectl describe nodes")
@@ -123,9 +133,11 @@ func (in *inspector) mounts(p core.Pod) {
 			}
 		case "FailedAttachVolume":
 			in.add(Finding{Name: "volume-attach", Object: "Pod " + p.Name, Detail: oneLine(e.Message),
-				Remedy: "a ReadWriteOnce volume is for one node at a time: let the old pod end first (strategy Recreate), or see who holds it"})
+				Remedy: "a ReadWriteOnce volume is for one node at a time: let the old pod end first (strategy " +
+					"Recreate), or see who holds it"})
 		case "FailedCreatePodSandBox":
-			in.add(Finding{Name: "pod-network", Object: "Pod " + p.Name, Detail: "the node cannot set up the pod's network: " + oneLine(e.Message),
+			in.add(Finding{Name: "pod-network", Object: "Pod " + p.Name, Detail: "the node cannot set up the pod's " +
+				"network: " + oneLine(e.Message),
 				Remedy: "see the node's network plugin: kubectl -n kube-system get pods"})
 		}
 	}
@@ -152,7 +164,8 @@ func (in *inspector) hangs(ctx context.Context, p core.Pod) {
 			continue
 		}
 		in.add(Finding{Name: "init-container", Object: fmt.Sprintf("Pod %s, container %s", p.Name, c.Name),
-			Detail: "the other containers wait until it ends, and it goes on; its log ends: " + lastLines(in.logs(ctx, p.Name, c.Name, false)),
+			Detail: "the other containers wait until it ends, and it goes on; its log ends: " +
+				lastLines(in.logs(ctx, p.Name, c.Name, false)),
 			Remedy: "see what it waits for"})
 	}
 }
@@ -172,25 +185,30 @@ func missing(object, message string) (Finding, bool) {
 	if m := noVolume.FindStringSubmatch(message); m != nil {
 		in = ", for volume " + m[1]
 	}
-	const keys = "make it first, or name one that is there (keys.existingSecret, redis.external, turn.existingSecret), or let the chart make it"
+	const keys = "make it first, or name one that is there (keys.existingSecret, redis.external, " +
+		"turn.existingSecret), or let the chart make it"
 	switch {
 	case noSecret.MatchString(message):
 		f.Name = "missing-secret"
-		f.Detail = fmt.Sprintf("it wants the Secret %s%s, which is not there", noSecret.FindStringSubmatch(message)[1], in)
+		f.Detail = fmt.Sprintf("it wants the Secret %s%s, which is not there", noSecret.FindStringSubmatch(message)[1],
+			in)
 		f.Remedy = keys
 	case noConfigMap.MatchString(message):
 		f.Name = "missing-configmap"
-		f.Detail = fmt.Sprintf("it wants the ConfigMap %s%s, which is not there", noConfigMap.FindStringSubmatch(message)[1], in)
+		f.Detail = fmt.Sprintf("it wants the ConfigMap %s%s, which is not there",
+			noConfigMap.FindStringSubmatch(message)[1], in)
 		f.Remedy = "make it first, or name one that is there"
 	case noKey.MatchString(message):
 		m := noKey.FindStringSubmatch(message)
 		f.Name = "missing-key"
 		f.Detail = fmt.Sprintf("the %s %s has no entry %s", m[2], strings.TrimRight(m[3], "\\\"'"), m[1])
-		f.Remedy = "add the entry, or name the one that is there (keys.apiKeyEntry, keys.apiSecretEntry, keys.fileEntry): kubectl describe shows the names"
+		f.Remedy = "add the entry, or name the one that is there (keys.apiKeyEntry, keys.apiSecretEntry, " +
+			"keys.fileEntry): kubectl describe shows the names"
 	case noFileKey.MatchString(message):
 		m := noFileKey.FindStringSubmatch(message)
 		f.Name = "missing-key"
-		f.Detail = fmt.Sprintf("a %s has no entry %s%s", map[string]string{"secret": "Secret", "config": "ConfigMap"}[m[1]], m[2], in)
+		f.Detail = fmt.Sprintf("a %s has no entry %s%s",
+			map[string]string{"secret": "Secret", "config": "ConfigMap"}[m[1]], m[2], in)
 		f.Remedy = "add the entry, or name the one that is there (keys.fileEntry)"
 	default:
 		return f, false

@@ -16,8 +16,12 @@ import (
 func (in *inspector) service(s core.Service) {
 	object := "Service " + s.Name
 	if s.Spec.Type == core.ServiceTypeLoadBalancer && len(s.Status.LoadBalancer.Ingress) == 0 {
-		f := Finding{Name: "load-balancer", Object: object, Detail: "it is of type LoadBalancer and has no address: nobody in the cluster gives it one",
-			Remedy: "install a load balancer (MetalLB, kube-vip, the cloud's own), or choose media.type NodePort and service.type ClusterIP"}
+		f := Finding{
+			Name: "load-balancer", Object: object,
+			Detail: "it is of type LoadBalancer and has no address: nobody in the cluster gives it one",
+			Remedy: "install a load balancer (MetalLB, kube-vip, the cloud's own), or choose media.type NodePort " +
+				"and service.type ClusterIP",
+		}
 		if e, ok := in.lastEvent("Service", s.Name, "SyncLoadBalancerFailed", "AllocationFailed"); ok {
 			f.Detail = "it is of type LoadBalancer and has no address: " + oneLine(e.Message)
 		}
@@ -27,8 +31,11 @@ func (in *inspector) service(s core.Service) {
 		return
 	}
 	if !slices.ContainsFunc(in.pods, func(p core.Pod) bool { return kube.Selects(s.Spec.Selector, p.Labels) }) {
-		in.add(Finding{Name: noEndpoints, Object: object, Detail: fmt.Sprintf("its selector (%s) matches no pod", labels.Set(s.Spec.Selector)),
-			Remedy: "make the selector fit the pods' labels: kubectl -n " + in.namespace + " get pods --show-labels"})
+		in.add(Finding{
+			Name: noEndpoints, Object: object,
+			Detail: fmt.Sprintf("its selector (%s) matches no pod", labels.Set(s.Spec.Selector)),
+			Remedy: "make the selector fit the pods' labels: kubectl -n " + in.namespace + " get pods --show-labels",
+		})
 	}
 }
 
@@ -37,7 +44,8 @@ func (in *inspector) ingress(i networking.Ingress) {
 	object := "Ingress " + i.Name
 	for _, t := range i.Spec.TLS {
 		if t.SecretName != "" && !in.secrets.unknown && !in.secrets.names[t.SecretName] && !isIssued(i) {
-			in.add(Finding{Name: ingressTLS, Object: object, Detail: fmt.Sprintf("its certificate is to be in the Secret %s, which is not there", t.SecretName),
+			in.add(Finding{Name: ingressTLS, Object: object,
+				Detail: fmt.Sprintf("its certificate is to be in the Secret %s, which is not there", t.SecretName),
 				Remedy: "make the Secret, or let cert-manager do it: add its annotation to ingress.annotations"})
 		}
 	}

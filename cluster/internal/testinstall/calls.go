@@ -46,7 +46,9 @@ func (t *installTest) calls(ctx context.Context, res *checkResult) {
 	t.judgeCalls(call.Run(ctx, options), options, res)
 }
 
-func (t *installTest) callOptions(ctx context.Context, server *signal.Server, end <-chan struct{}) (call.Options, error) {
+func (t *installTest) callOptions(
+	ctx context.Context, server *signal.Server, end <-chan struct{},
+) (call.Options, error) {
 	o := call.Options{
 		Servers: []*signal.Server{server}, Room: "call-" + strings.ToLower(rand.Text()[:10]), Kinds: t.server.ways(),
 		Participants: 2, Timeout: callTimeout, TLS: &tls.Config{MinVersion: tls.VersionTLS12},
@@ -61,7 +63,8 @@ func (t *installTest) callOptions(ctx context.Context, server *signal.Server, en
 		if o.TLS.RootCAs, err = t.turnRoots(ctx); err != nil {
 			return o, err
 		}
-		port, err := forward.Open(ctx, t.client, forward.Target{Namespace: t.Namespace, Name: t.server.pod.Name, Port: turn.TLSPort}, end)
+		target := forward.Target{Namespace: t.Namespace, Name: t.server.pod.Name, Port: turn.TLSPort}
+		port, err := forward.Open(ctx, t.client, target, end)
 		if err != nil {
 			return o, err
 		}
@@ -169,7 +172,8 @@ func (t *installTest) judgeCalls(r call.Result, o call.Options, res *checkResult
 	for _, p := range r.Paths {
 		if p.OK {
 			t.report.Media = append(t.report.Media, p.Media)
-			res.pass("Two participants heard each other over %s at %s: %d audio packets, %d data packets, %.1f ms there and back%s",
+			res.pass("Two participants heard each other over %s at %s: %d audio packets, %d data packets, %.1f ms "+
+				"there and back%s",
 				p.Media, p.Remote, p.AudioPackets, p.DataPackets, p.RTT, through(p.Media))
 		}
 	}

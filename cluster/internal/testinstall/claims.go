@@ -47,9 +47,11 @@ func (t *installTest) checkClaim(ctx context.Context, name string, at []string, 
 	size := claim.Status.Capacity[core.ResourceStorage]
 	switch {
 	case claim.Status.Phase != core.ClaimBound:
-		res.fail("see kubectl -n "+t.Namespace+" describe pvc "+name, "Claim %s is %s (%s)", name, claim.Status.Phase, class)
+		res.fail("see kubectl -n "+t.Namespace+" describe pvc "+name,
+			"Claim %s is %s (%s)", name, claim.Status.Phase, class)
 	case len(at) == 0:
-		res.fail("see volumeMounts in helm get manifest", "Claim %s is a volume of the pod, and no container mounts it", name)
+		res.fail("see volumeMounts in helm get manifest", "Claim %s is a volume of the pod, and no container "+
+			"mounts it", name)
 	default:
 		res.pass("Claim %s is bound: %s, %s, %s", name, size.String(), class, strings.Join(at, ", "))
 	}

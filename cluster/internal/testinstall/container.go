@@ -24,7 +24,9 @@ type container struct {
 	env    map[string]string
 }
 
-func newContainer(ctx context.Context, client kubernetes.Interface, pod core.Pod, spec core.Container) (*container, error) {
+func newContainer(
+	ctx context.Context, client kubernetes.Interface, pod core.Pod, spec core.Container,
+) (*container, error) {
 	c := &container{client: client, pod: pod, spec: spec, env: map[string]string{}}
 	return c, c.readEnv(ctx)
 }
@@ -165,12 +167,16 @@ func (c *container) volume(ctx context.Context, name string) (map[string]string,
 		return files, nil
 	}
 	v := c.pod.Spec.Volumes[i]
-	sources := []core.VolumeProjection{}
+	var sources []core.VolumeProjection
 	switch {
 	case v.ConfigMap != nil:
-		sources = append(sources, core.VolumeProjection{ConfigMap: &core.ConfigMapProjection{LocalObjectReference: v.ConfigMap.LocalObjectReference, Items: v.ConfigMap.Items}})
+		sources = []core.VolumeProjection{{ConfigMap: &core.ConfigMapProjection{
+			LocalObjectReference: v.ConfigMap.LocalObjectReference, Items: v.ConfigMap.Items,
+		}}}
 	case v.Secret != nil:
-		sources = append(sources, core.VolumeProjection{Secret: &core.SecretProjection{LocalObjectReference: core.LocalObjectReference{Name: v.Secret.SecretName}, Items: v.Secret.Items}})
+		sources = []core.VolumeProjection{{Secret: &core.SecretProjection{
+			LocalObjectReference: core.LocalObjectReference{Name: v.Secret.SecretName}, Items: v.Secret.Items,
+		}}}
 	case v.Projected != nil:
 		sources = v.Projected.Sources
 	}

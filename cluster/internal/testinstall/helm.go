@@ -28,7 +28,8 @@ func findHelm(ctx context.Context, file, namespace string) (*helm, error) {
 	h := &helm{file: file, namespace: namespace}
 	out, err := h.run(ctx, "version", "--template", "{{.Version}}")
 	if err != nil {
-		return nil, remedy.Errorf("set HELM_BIN to the file of a Helm, or put helm on the path", "%s does not run as Helm: %w", file, err)
+		return nil, remedy.Errorf("set HELM_BIN to the file of a Helm, or put helm on the path",
+			"%s does not run as Helm: %w", file, err)
 	}
 	h.version = strings.TrimSpace(out)
 	return h, nil

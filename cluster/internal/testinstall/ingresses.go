@@ -27,7 +27,8 @@ func (t *installTest) checkIngresses(ctx context.Context, res *checkResult) {
 			res.fail("see kubectl -n "+t.Namespace+" get ingresses", "Ingress %s: %v", o.GetName(), err)
 			continue
 		}
-		about := slices.DeleteFunc(slices.Clone(findings), func(f diagnose.Finding) bool { return f.Object != "Ingress "+ingress.Name })
+		about := slices.DeleteFunc(slices.Clone(findings),
+			func(f diagnose.Finding) bool { return f.Object != "Ingress "+ingress.Name })
 		for _, f := range about {
 			res.warn(f.Remedy, "%s", spell(f))
 		}
@@ -39,7 +40,8 @@ func (t *installTest) checkIngresses(ctx context.Context, res *checkResult) {
 			res.pass("Ingress %s for %s is served", ingress.Name, hostsOf(ingress))
 		case len(about) == 0:
 			res.warn("see kubectl -n "+t.Namespace+" describe ingress "+ingress.Name+" and the controller's log",
-				"Ingress %s for %s has no address yet: its controller has not taken it, or tells none", ingress.Name, hostsOf(ingress))
+				"Ingress %s for %s has no address yet: its controller has not taken it, or tells none", ingress.Name,
+				hostsOf(ingress))
 		}
 	}
 	res.skip("The release has no Ingress")
@@ -48,14 +50,15 @@ func (t *installTest) checkIngresses(ctx context.Context, res *checkResult) {
 // waitForIngress gives a controller some time to take an Ingress, and gives it as it is then.
 func (t *installTest) waitForIngress(ctx context.Context, i *networking.Ingress) *networking.Ingress {
 	const patience = 15 * time.Second
-	_ = wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
-		now, err := t.client.NetworkingV1().Ingresses(t.Namespace).Get(ctx, i.Name, meta.GetOptions{})
-		if err != nil {
-			return false, nil
-		}
-		i = now
-		return len(i.Status.LoadBalancer.Ingress) > 0, nil
-	})
+	_ = wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, patience, true,
+		func(ctx context.Context) (bool, error) {
+			now, err := t.client.NetworkingV1().Ingresses(t.Namespace).Get(ctx, i.Name, meta.GetOptions{})
+			if err != nil {
+				return false, nil
+			}
+			i = now
+			return len(i.Status.LoadBalancer.Ingress) > 0, nil
+		})
 	return i
 }
 

@@ -28,7 +28,8 @@ func (t *installTest) install(ctx context.Context, res *checkResult) {
 		res.failErr(err)
 		return
 	}
-	res.pass("Helm %s installed release %s: all is ready after %s", t.helm.version, t.Release, time.Since(started).Round(100*time.Millisecond))
+	res.pass("Helm %s installed release %s: all is ready after %s", t.helm.version, t.Release,
+		time.Since(started).Round(100*time.Millisecond))
 }
 
 // upgradeInstall runs Helm, tells of the pods meanwhile, and stops where waiting
@@ -41,7 +42,8 @@ func (t *installTest) upgradeInstall(ctx context.Context) error {
 		defer close(watched)
 		t.watch(ctx, cancel)
 	}()
-	args := []string{"upgrade", "--install", t.Release, t.Chart, "--wait", "--timeout", time.Duration(t.Timeout).String()}
+	args := []string{"upgrade", "--install", t.Release, t.Chart, "--wait",
+		"--timeout", time.Duration(t.Timeout).String()}
 	_, err := t.helm.run(ctx, append(args, t.values()...)...)
 	var hopeless *hopelessError
 	if errors.As(context.Cause(ctx), &hopeless) {

@@ -70,7 +70,8 @@ func (t *installTest) eachKind(visit func(schema.GroupVersionResource, string) e
 			continue
 		}
 		for _, r := range list.APIResources {
-			if !slices.Contains(r.Verbs, "list") || !slices.Contains(r.Verbs, "delete") || slices.Contains(passing, r.Kind) {
+			if !slices.Contains(r.Verbs, "list") || !slices.Contains(r.Verbs, "delete") ||
+				slices.Contains(passing, r.Kind) {
 				continue
 			}
 			if err := visit(version.WithResource(r.Name), r.Kind); err != nil {

@@ -40,7 +40,8 @@ func (t *installTest) makeNamespace(ctx context.Context) error {
 	case apierrors.IsAlreadyExists(err):
 		return t.refuseNamespace(ctx)
 	case apierrors.IsForbidden(err):
-		return remedy.Errorf("let somebody make one for you, and name it with --test-namespace and --reuse", "namespace %s cannot be made: %w", t.Namespace, err)
+		return remedy.Errorf("let somebody make one for you, and name it with --test-namespace and --reuse",
+			"namespace %s cannot be made: %w", t.Namespace, err)
 	case err != nil:
 		return remedy.Errorf("see kubectl get namespaces", "namespace %s cannot be made: %w", t.Namespace, err)
 	}
@@ -57,18 +58,21 @@ func (t *installTest) refuseNamespace(ctx context.Context) error {
 	case err != nil || there.Labels["app.kubernetes.io/managed-by"] != managedBy:
 		return remedy.Errorf(step, "namespace %s is there already, and nothing in it is to be harmed", t.Namespace)
 	case there.DeletionTimestamp != nil:
-		return remedy.Errorf("wait until kubectl get namespace "+t.Namespace+" no longer finds it, or name another with --test-namespace",
+		return remedy.Errorf("wait until kubectl get namespace "+t.Namespace+" no longer finds it, or name another "+
+			"with --test-namespace",
 			"namespace %s, of an earlier trial, is being deleted", t.Namespace)
 	}
 	return remedy.Errorf("kubectl delete namespace "+t.Namespace+" if nobody needs it any more; else "+step,
-		"namespace %s is there already: a trial of %s made it, and is running, or was told to keep it, or was killed", t.Namespace, there.CreationTimestamp.Format(time.DateTime))
+		"namespace %s is there already: a trial of %s made it, and is running, or was told to keep it, or was killed",
+		t.Namespace, there.CreationTimestamp.Format(time.DateTime))
 }
 
 func (t *installTest) takeNamespace(ctx context.Context) error {
 	there, err := t.client.CoreV1().Namespaces().Get(ctx, t.Namespace, meta.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return remedy.Errorf("make it, or leave --reuse out: it is made for the trial then", "namespace %s, which is to be reused, is not there", t.Namespace)
+		return remedy.Errorf("make it, or leave --reuse out: it is made for the trial then",
+			"namespace %s, which is to be reused, is not there", t.Namespace)
 	case err != nil:
 		return remedy.Errorf("see kubectl get namespace "+t.Namespace, "namespace %s: %w", t.Namespace, err)
 	case there.DeletionTimestamp != nil:
@@ -91,7 +95,8 @@ func (t *installTest) removeNamespace(ctx context.Context, res *checkResult) {
 	}
 	namespaces := t.client.CoreV1().Namespaces()
 	t.progress("deleting namespace %s", t.Namespace)
-	err := namespaces.Delete(ctx, t.namespace.name, meta.DeleteOptions{Preconditions: &meta.Preconditions{UID: &t.namespace.uid}})
+	err := namespaces.Delete(ctx, t.namespace.name,
+		meta.DeleteOptions{Preconditions: &meta.Preconditions{UID: &t.namespace.uid}})
 	if err != nil && !apierrors.IsNotFound(err) {
 		res.fail("kubectl delete namespace "+t.Namespace, "namespace %s cannot be deleted: %v", t.Namespace, err)
 		return
@@ -101,7 +106,8 @@ func (t *installTest) removeNamespace(ctx context.Context, res *checkResult) {
 		return apierrors.IsNotFound(err) || err == nil && there.UID != t.namespace.uid, nil
 	})
 	if err != nil {
-		res.fail("see what kubectl get namespace "+t.Namespace+" -o yaml says of finalizers", "namespace %s is not gone: %v", t.Namespace, err)
+		res.fail("see what kubectl get namespace "+t.Namespace+" -o yaml says of finalizers",
+			"namespace %s is not gone: %v", t.Namespace, err)
 		return
 	}
 	res.pass("Namespace %s is gone", t.Namespace)
@@ -109,5 +115,6 @@ func (t *installTest) removeNamespace(ctx context.Context, res *checkResult) {
 
 // unreachable says that the API server does not answer.
 func unreachable(err error) error {
-	return remedy.Errorf("check that kubectl version reaches the cluster; KUBECONFIG and --kube-context say which one", "the cluster does not answer: %w", err)
+	return remedy.Errorf("check that kubectl version reaches the cluster; KUBECONFIG and --kube-context say which one",
+		"the cluster does not answer: %w", err)
 }

@@ -18,7 +18,8 @@ import (
 
 // pods gives those of a workload that are not ending.
 func (t *installTest) pods(ctx context.Context, w workload) ([]core.Pod, error) {
-	list, err := t.client.CoreV1().Pods(t.Namespace).List(ctx, meta.ListOptions{LabelSelector: labels.Set(w.selector).String()})
+	list, err := t.client.CoreV1().Pods(t.Namespace).List(ctx,
+		meta.ListOptions{LabelSelector: labels.Set(w.selector).String()})
 	if err != nil {
 		return nil, fmt.Errorf("the pods of %s: %w", w, err)
 	}
@@ -44,7 +45,8 @@ func (t *installTest) checkPods(ctx context.Context, res *checkResult) {
 			continue
 		}
 		if len(pods) < w.replicas && w.kind != "DaemonSet" {
-			res.fail("see kubectl -n "+t.Namespace+" describe "+strings.ToLower(w.kind)+" "+w.name, "%s has %d pods of %d", w, len(pods), w.replicas)
+			res.fail("see kubectl -n "+t.Namespace+" describe "+strings.ToLower(w.kind)+" "+w.name,
+				"%s has %d pods of %d", w, len(pods), w.replicas)
 		}
 		for _, p := range pods {
 			t.checkPod(p, res)
@@ -70,25 +72,29 @@ func (t *installTest) waitForPods(ctx context.Context, workloads []workload) boo
 
 func (t *installTest) checkPod(p core.Pod, res *checkResult) {
 	if len(running(p)) == 0 {
-		res.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Pod %s does not run: it is %s", p.Name, strings.ToLower(string(p.Status.Phase)))
+		res.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Pod %s does not run: it is %s", p.Name,
+			strings.ToLower(string(p.Status.Phase)))
 		return
 	}
 	var ready []string
 	for _, c := range running(p) {
 		switch {
 		case !c.Ready:
-			res.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Container %s of pod %s is not ready", c.Name, p.Name)
+			res.fail("see kubectl -n "+t.Namespace+" describe pod "+p.Name, "Container %s of pod %s is not ready",
+				c.Name, p.Name)
 		default:
 			ready = append(ready, c.Name)
 		}
 		t.report.Restarts += int(c.RestartCount)
 		if c.RestartCount > 0 {
-			res.fail("see kubectl -n "+t.Namespace+" logs "+p.Name+" -c "+c.Name+" --previous", "Container %s of pod %s restarted %d times%s", c.Name, p.Name, c.RestartCount, lastEnd(c))
+			res.fail("see kubectl -n "+t.Namespace+" logs "+p.Name+" -c "+c.Name+" --previous",
+				"Container %s of pod %s restarted %d times%s", c.Name, p.Name, c.RestartCount, lastEnd(c))
 		}
 	}
 	slices.Sort(ready)
 	if len(ready) > 0 {
-		res.pass("Pod %s on node %s: %s ready, %d restarts", p.Name, p.Spec.NodeName, strings.Join(ready, " and "), restarts(p))
+		res.pass("Pod %s on node %s: %s ready, %d restarts", p.Name, p.Spec.NodeName, strings.Join(ready, " and "),
+			restarts(p))
 	}
 }
 

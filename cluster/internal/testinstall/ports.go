@@ -44,7 +44,8 @@ func (t *installTest) freePorts(ctx context.Context, res *checkResult) {
 		}
 		value := valueOf(t.Values, w)
 		if value == nil {
-			res.fail("choose other ports of media, or end what has these", "%s wants port %s of the nodes, which %s has, and the chart has no value for it that is known", w.of, w, by)
+			res.fail("choose other ports of media, or end what has these", "%s wants port %s of the nodes, which %s "+
+				"has, and the chart has no value for it that is known", w.of, w, by)
 			continue
 		}
 		free := freePort(w, taken, wanted)
@@ -69,12 +70,14 @@ func (t *installTest) freePorts(ctx context.Context, res *checkResult) {
 func (t *installTest) areMoved(ctx context.Context, res *checkResult, taken []nodePort) {
 	wanted, err := t.wantedPorts(ctx)
 	if err != nil {
-		res.fail("choose other ports of media in the chart's values", "with other ports the chart does not render: %v", err)
+		res.fail("choose other ports of media in the chart's values",
+			"with other ports the chart does not render: %v", err)
 		return
 	}
 	for _, w := range wanted {
 		if by, isTaken := conflict(w, taken); isTaken && by != moved {
-			res.fail("choose other ports of media in the chart's values, or end what has these", "%s still wants port %s of the nodes, which %s has", w.of, w, by)
+			res.fail("choose other ports of media in the chart's values, or end what has these",
+				"%s still wants port %s of the nodes, which %s has", w.of, w, by)
 		}
 	}
 }
@@ -121,7 +124,8 @@ func (t *installTest) takenPorts(ctx context.Context) ([]nodePort, error) {
 	for _, s := range services.Items {
 		ports = append(ports, servicePorts(fmt.Sprintf("Service %s in namespace %s", s.Name, s.Namespace), s.Spec)...)
 	}
-	pods, err := t.client.CoreV1().Pods("").List(ctx, meta.ListOptions{FieldSelector: "status.phase!=Succeeded,status.phase!=Failed"})
+	pods, err := t.client.CoreV1().Pods("").List(ctx,
+		meta.ListOptions{FieldSelector: "status.phase!=Succeeded,status.phase!=Failed"})
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +170,10 @@ const moved = "this trial"
 
 // conflict finds who has a port.
 func conflict(w nodePort, taken []nodePort) (string, bool) {
-	i := slices.IndexFunc(taken, func(t nodePort) bool { return t.number == w.number && t.protocol == w.protocol && t.host == w.host })
+	i := slices.IndexFunc(taken, func(t nodePort) bool {
+		return t.number == w.number && t.protocol == w.protocol &&
+			t.host == w.host
+	})
 	if i < 0 {
 		return "", false
 	}

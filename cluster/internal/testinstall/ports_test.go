@@ -54,7 +54,8 @@ func TestParseRelease(t *testing.T) {
 		t.Errorf("objects: %v", r.objects)
 	}
 	w := r.workloads()
-	if len(w) != 1 || w[0].replicas != 2 || w[0].selector["app"] != "livekit" || !w[0].template.HostNetwork || !runsLiveKit(w[0].template.Containers[0]) {
+	if len(w) != 1 || w[0].replicas != 2 || w[0].selector["app"] != "livekit" || !w[0].template.HostNetwork ||
+		!runsLiveKit(w[0].template.Containers[0]) {
 		t.Errorf("workloads: %+v", w)
 	}
 	if got := (&installTest{release: r}).kept(); len(got) != 1 || !got["persistentvolumeclaim/data"] {
@@ -71,10 +72,12 @@ func TestPorts(t *testing.T) {
 	}
 	service := servicePorts("Service media", decode[core.Service](r.kind("Service")[0]).Spec)
 	pod := podPorts("Deployment livekit", r.workloads()[0].template)
-	if len(service) != 2 || len(pod) != 2 || service[1].String() != "30882/UDP" || pod[0].String() != "7880/TCP" || !pod[0].host {
+	if len(service) != 2 || len(pod) != 2 || service[1].String() != "30882/UDP" || pod[0].String() != "7880/TCP" ||
+		!pod[0].host {
 		t.Fatalf("%v, %v", service, pod)
 	}
-	taken := []nodePort{{30882, core.ProtocolUDP, false, "Service other"}, {30881, core.ProtocolUDP, false, "Service third"}, {7880, core.ProtocolTCP, false, "Service fourth"}}
+	taken := []nodePort{{30882, core.ProtocolUDP, false, "Service other"}, {30881, core.ProtocolUDP, false,
+		"Service third"}, {7880, core.ProtocolTCP, false, "Service fourth"}}
 	if by, ok := conflict(service[1], taken); !ok || by != "Service other" {
 		t.Errorf("30882/UDP: %q, %v", by, ok)
 	}
@@ -113,7 +116,8 @@ func TestCheckResult(t *testing.T) {
 	res.pass("this is right")
 	res.fail("mend it", "that is wrong")
 	res.warn("mend it", "so is this")
-	if c := res.check("x"); c.Status != cluster.Fail || c.Detail != "that is wrong\nso is this\nthis is right" || c.Remedy != "mend it" {
+	if c := res.check("x"); c.Status != cluster.Fail || c.Detail != "that is wrong\nso is this\nthis is right" ||
+		c.Remedy != "mend it" {
 		t.Errorf("%+v", c)
 	}
 	res = &checkResult{}

@@ -39,7 +39,9 @@ func (r redisConfig) isConfigured() bool {
 const roomsKey = "rooms"
 
 // redisHolds asks Redis itself for the room.
-func (t *installTest) redisHolds(ctx context.Context, r redisConfig, room string) (holds bool, where string, err error) {
+func (t *installTest) redisHolds(
+	ctx context.Context, r redisConfig, room string,
+) (holds bool, where string, err error) {
 	if r.Address == "" {
 		return false, "", fmt.Errorf("it is a Sentinel or a cluster, which is not asked")
 	}

@@ -45,7 +45,8 @@ func (res *checkResult) addRemedy(step string) {
 // check gives the result as a check. Facts are told beside findings: what works
 // narrows down what does not.
 func (res *checkResult) check(name string) cluster.Check {
-	c := cluster.Check{Name: name, Detail: strings.Join(slices.Concat(res.failures, res.warnings, res.facts), "\n"), Remedy: strings.Join(res.remedies, "\n")}
+	c := cluster.Check{Name: name, Detail: strings.Join(slices.Concat(res.failures, res.warnings, res.facts), "\n"),
+		Remedy: strings.Join(res.remedies, "\n")}
 	switch {
 	case len(res.failures) > 0:
 		c.Status = cluster.Fail

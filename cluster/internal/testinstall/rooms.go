@@ -72,7 +72,8 @@ func (t *installTest) roomInRedis(ctx context.Context, room string, res *checkRe
 	case err != nil:
 		res.warn(remedy.Step(err), "Redis could not be asked for the room: %v", err)
 	case !holds:
-		res.fail("check redis.address and redis.db of LiveKit's configuration", "Redis at %s does not hold the room", where)
+		res.fail("check redis.address and redis.db of LiveKit's configuration",
+			"Redis at %s does not hold the room", where)
 	default:
 		res.pass("Redis at %s holds the room", where)
 	}

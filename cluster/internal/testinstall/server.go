@@ -104,7 +104,8 @@ func runsLiveKit(c core.Container) bool {
 	if strings.Contains(image, "livekit-server") || c.Name == "livekit" || c.Name == "livekit-server" {
 		return true
 	}
-	return slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool { return strings.Contains(word, "livekit-server") })
+	return slices.ContainsFunc(slices.Concat(c.Command, c.Args),
+		func(word string) bool { return strings.Contains(word, "livekit-server") })
 }
 
 func (s *server) read(ctx context.Context) error {
@@ -174,7 +175,8 @@ func (s *server) readKey(ctx context.Context) error {
 		s.key = signal.Credentials{Key: key, Secret: keys[key]}
 		return nil
 	}
-	return remedy.Errorf("see keys in the chart's values", "no API key was found: not in a file of keys, not in LIVEKIT_KEYS, not in the configuration")
+	return remedy.Errorf("see keys in the chart's values", "no API key was found: not in a file of keys, not in "+
+		"LIVEKIT_KEYS, not in the configuration")
 }
 
 // fingerprint tells whether keys changed, without telling them.
@@ -206,7 +208,8 @@ func ignoreMissing(err error, kind, name string) error {
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
-	return remedy.Errorf("the trial reads what the pods are given: it needs the right to get "+kind+"s", "%s %s: %w", kind, name, err)
+	return remedy.Errorf("the trial reads what the pods are given: it needs the right to get "+kind+"s",
+		"%s %s: %w", kind, name, err)
 }
 
 // answers asks the server for what a readiness probe asks, through the Service.
@@ -219,8 +222,10 @@ func (t *installTest) answers(ctx context.Context, res *checkResult) {
 	s := t.server
 	t.keys = s.fingerprint()
 	if s.service == nil {
-		res.warn("see the ports of the Services in helm get manifest", "No Service leads to LiveKit's port %d: the pod itself is asked", s.config.Port)
-		raw, err := t.client.CoreV1().Pods(t.Namespace).ProxyGet("http", s.pod.Name, strconv.Itoa(s.config.Port), "/", nil).DoRaw(ctx)
+		res.warn("see the ports of the Services in helm get manifest", "No Service leads to LiveKit's port %d: the "+
+			"pod itself is asked", s.config.Port)
+		raw, err := t.client.CoreV1().Pods(t.Namespace).ProxyGet("http", s.pod.Name, strconv.Itoa(s.config.Port),
+			"/", nil).DoRaw(ctx)
 		t.judgeAnswer(res, "Pod "+net.JoinHostPort(s.pod.Name, strconv.Itoa(s.config.Port)), raw, err)
 		return
 	}
@@ -233,7 +238,8 @@ func (t *installTest) judgeAnswer(res *checkResult, who string, raw []byte, err 
 	text := strings.TrimSpace(string(raw))
 	switch {
 	case err != nil:
-		res.fail("see kubectl -n "+t.Namespace+" logs "+t.server.pod.Name+" -c "+t.server.spec.Name, "%s does not answer: %v", who, err)
+		res.fail("see kubectl -n "+t.Namespace+" logs "+t.server.pod.Name+" -c "+t.server.spec.Name,
+			"%s does not answer: %v", who, err)
 	case text != "OK":
 		res.fail("see what listens there", "%s answers, and not as LiveKit does, which says OK", who)
 	default:

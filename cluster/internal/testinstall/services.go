@@ -32,19 +32,22 @@ func (t *installTest) checkService(ctx context.Context, s *core.Service, res *ch
 		res.pass("Service %s stands for %s", s.Name, s.Spec.ExternalName)
 		return
 	}
-	endpoints, err := t.client.DiscoveryV1().EndpointSlices(t.Namespace).List(ctx, meta.ListOptions{LabelSelector: discovery.LabelServiceName + "=" + s.Name})
+	endpoints, err := t.client.DiscoveryV1().EndpointSlices(t.Namespace).List(ctx,
+		meta.ListOptions{LabelSelector: discovery.LabelServiceName + "=" + s.Name})
 	if err != nil {
 		res.fail(describe, "The endpoints of Service %s: %v", s.Name, err)
 		return
 	}
 	n := readyEndpoints(endpoints.Items)
 	if n == 0 {
-		res.fail(describe+"; its selector and its targetPort must fit the pods", "Service %s leads to no pod (selector %s)", s.Name, labels.Set(s.Spec.Selector))
+		res.fail(describe+"; its selector and its targetPort must fit the pods",
+			"Service %s leads to no pod (selector %s)", s.Name, labels.Set(s.Spec.Selector))
 		return
 	}
 	ways := spellPorts(s)
 	if s.Spec.Type == core.ServiceTypeLoadBalancer && len(s.Status.LoadBalancer.Ingress) == 0 {
-		res.warn("install a load balancer (MetalLB, kube-vip, the cloud's own), or choose NodePort", "Service %s of type LoadBalancer has no address: nobody gives it one", s.Name)
+		res.warn("install a load balancer (MetalLB, kube-vip, the cloud's own), or choose NodePort",
+			"Service %s of type LoadBalancer has no address: nobody gives it one", s.Name)
 		return
 	}
 	for _, i := range s.Status.LoadBalancer.Ingress {

@@ -135,7 +135,8 @@ func (t *installTest) cleanUp(ctx context.Context) {
 	if t.Keep && !ended {
 		t.progress("kept: release %s in namespace %s", t.Release, t.Namespace)
 		t.add("uninstall", func(res *checkResult) {
-			res.skip("The release and its namespace are kept: helm uninstall %s -n %s; kubectl delete namespace %s", t.Release, t.Namespace, t.Namespace)
+			res.skip("The release and its namespace are kept: helm uninstall %s -n %s; kubectl delete namespace %s",
+				t.Release, t.Namespace, t.Namespace)
 		})
 		return
 	}

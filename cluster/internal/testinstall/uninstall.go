@@ -22,7 +22,8 @@ func (t *installTest) uninstall(ctx context.Context, res *checkResult) {
 		}
 	}
 	t.progress("uninstalling")
-	if _, err := t.helm.run(ctx, "uninstall", t.Release, "--wait", "--timeout", time.Duration(t.Timeout).String()); err != nil {
+	if _, err := t.helm.run(ctx, "uninstall", t.Release, "--wait",
+		"--timeout", time.Duration(t.Timeout).String()); err != nil {
 		res.fail("see helm status "+t.Release+" -n "+t.Namespace, "%v", err)
 		return
 	}
@@ -33,11 +34,13 @@ func (t *installTest) uninstall(ctx context.Context, res *checkResult) {
 			res.pass("%s stays, as the chart says (helm.sh/resource-policy: keep)", object)
 			continue
 		}
-		res.fail("see why kubectl -n "+t.Namespace+" get "+object+" finds it: is it a hook, made by a controller, or held by a finalizer?", "%s is left after the release was uninstalled", object)
+		res.fail("see why kubectl -n "+t.Namespace+" get "+object+" finds it: is it a hook, made by a controller, "+
+			"or held by a finalizer?", "%s is left after the release was uninstalled", object)
 	}
 	for object := range kept {
 		if !left[object] {
-			res.fail("see the annotations of "+object, "%s was to stay (helm.sh/resource-policy: keep), and is gone", object)
+			res.fail("see the annotations of "+object,
+				"%s was to stay (helm.sh/resource-policy: keep), and is gone", object)
 		}
 	}
 	if t.Reuse {

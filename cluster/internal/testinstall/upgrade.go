@@ -21,7 +21,8 @@ func (t *installTest) upgrade(ctx context.Context, res *checkResult) {
 	if same, err := t.podUIDs(ctx); err != nil {
 		res.failErr(err)
 	} else if !slices.Equal(first, same) {
-		res.fail("find what the templates render anew each time (see checksum in helm livekit verify)", "an upgrade with the same values rolled the pods")
+		res.fail("find what the templates render anew each time (see checksum in helm livekit verify)",
+			"an upgrade with the same values rolled the pods")
 	} else {
 		res.pass("An upgrade with the same values left the pod as it was")
 	}
@@ -50,7 +51,8 @@ func (t *installTest) changeConfig(ctx context.Context, first []string, res *che
 		return
 	}
 	if slices.ContainsFunc(now, func(uid string) bool { return slices.Contains(first, uid) }) {
-		res.fail("add a checksum of the configuration to the pod's annotations", "a changed configuration (%s=debug) did not roll the pod", t.Values.LogLevel)
+		res.fail("add a checksum of the configuration to the pod's annotations",
+			"a changed configuration (%s=debug) did not roll the pod", t.Values.LogLevel)
 		return
 	}
 	res.pass("A changed configuration (%s=debug) rolled the pod", t.Values.LogLevel)
@@ -82,7 +84,8 @@ func (t *installTest) keysStay(res *checkResult) {
 	const same = "The API key stayed the same"
 	switch {
 	case t.server.fingerprint() != t.keys:
-		res.fail("keep generated keys by lookup, or use an existing Secret", "the upgrade changed the API key: every client would be locked out")
+		res.fail("keep generated keys by lookup, or use an existing Secret",
+			"the upgrade changed the API key: every client would be locked out")
 	case !slices.Contains(res.facts, same):
 		res.pass(same)
 	}
@@ -112,7 +115,8 @@ func (t *installTest) helmTest(ctx context.Context, res *checkResult) {
 	}
 	t.progress("helm test")
 	if _, err := t.helm.run(ctx, "test", t.Release, "--timeout", "2m"); err != nil {
-		res.fail("see kubectl -n "+t.Namespace+" logs of the test's pod; --keep keeps it", "%s", t.clean(ctx, err.Error()))
+		res.fail("see kubectl -n "+t.Namespace+" logs of the test's pod; --keep keeps it",
+			"%s", t.clean(ctx, err.Error()))
 		return
 	}
 	res.pass("helm test passed")
