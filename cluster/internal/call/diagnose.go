@@ -13,8 +13,8 @@ import (
 )
 
 // explainJoin says why a participant did not get to the point where media goes both ways.
-func (o Options) explainJoin(err error, person *peer.Participant) error {
-	evidence, kind := person.Evidence(), person.Kind()
+func (o Options) explainJoin(err error, participant *peer.Participant) error {
+	evidence, kind := participant.Evidence(), participant.Kind()
 	switch {
 	case remedy.Step(err) != "":
 		return err
@@ -188,9 +188,9 @@ func allPrivate(tried []peer.Advertised) bool {
 }
 
 // explainUnheard is for a call that is up, and what was sent does not arrive.
-func explainUnheard(person *peer.Participant, people []*peer.Participant, cause error) error {
-	to, received := person.Account().Identity, person.Received()
-	for _, other := range people {
+func explainUnheard(participant *peer.Participant, participants []*peer.Participant, cause error) error {
+	to, received := participant.Account().Identity, participant.Received()
+	for _, other := range participants {
 		from := other.Account()
 		r := received[from.Identity]
 		switch {

@@ -1,15 +1,12 @@
 package call
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"net"
+	"cmp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/netfault"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/peer"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -63,33 +60,22 @@ func explainRelay(kind media.Kind, e peer.Evidence) error {
 		"leads from that address to turn.udp_port of the pod", "%s gave no answer", server)
 }
 
+// turnSteps say what to do where a TURN server over TLS is not reached.
+var turnSteps = map[netfault.Fault]string{
+	netfault.UnknownName: "give turn.domain a DNS record that leads to the TURN Service, or name the place with " +
+		"--turn-tls-address until there is one",
+	netfault.UnknownAuthority: "browsers refuse this certificate: let turn.domain have one of a public authority; " +
+		"to test with your own, give it with --ca-file",
+	netfault.WrongName:   "the certificate must be for turn.domain",
+	netfault.InvalidCert: "renew the certificate; LiveKit reads it at its start alone, so restart the pod afterwards",
+	netfault.NotTLS:      "what listens there does not speak TLS: with turn.external_tls, something before the server must",
+	netfault.Refused: "clients are always told port 443 of turn.domain: let a Service or load balancer take it to " +
+		"turn.tls_port of the pod",
+}
+
 func turnStep(err error) string {
-	var (
-		dns      *net.DNSError
-		unknown  x509.UnknownAuthorityError
-		hostname x509.HostnameError
-		invalid  x509.CertificateInvalidError
-		record   tls.RecordHeaderError
-	)
-	switch {
-	case errors.As(err, &dns):
-		return "give turn.domain a DNS record that leads to the TURN Service, or name the place with " +
-			"--turn-tls-address until there is one"
-	case errors.As(err, &unknown):
-		return "browsers refuse this certificate: let turn.domain have one of a public authority; to test with your " +
-			"own, give it with --ca-file"
-	case errors.As(err, &hostname):
-		return "the certificate must be for turn.domain"
-	case errors.As(err, &invalid):
-		return "renew the certificate; LiveKit reads it at its start alone, so restart the pod afterwards"
-	case errors.As(err, &record):
-		return "what listens there does not speak TLS: with turn.external_tls, something before the server must"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "clients are always told port 443 of turn.domain: let a Service or load balancer take it to " +
-			"turn.tls_port of the pod"
-	}
-	return "clients are always told port 443 of turn.domain: check where that name leads, and that port 443 is " +
-		"open there"
+	return cmp.Or(turnSteps[netfault.Of(err)],
+		"clients are always told port 443 of turn.domain: check where that name leads, and that port 443 is open there")
 }
 
 // explainBehindRelay is for relays from which the server is not reached.

@@ -15,27 +15,27 @@ const aliveWithin = 2 * time.Second
 
 // hold keeps the call for the asked time, or until ctx ends, and says what
 // happened to it.
-func (o Options) hold(ctx context.Context, people []*peer.Participant) (*Hold, error) {
-	for _, person := range people {
-		person.StartCounting()
+func (o Options) hold(ctx context.Context, participants []*peer.Participant) (*Hold, error) {
+	for _, participant := range participants {
+		participant.StartCounting()
 	}
 	began := time.Now()
 	o.Progress("holding the call for %s", o.Hold)
 	holding, end := context.WithTimeout(ctx, o.Hold)
 	defer end()
-	notes := &diary{began: began, progress: o.Progress}
+	events := &eventLog{began: began, progress: o.Progress}
 	var wait sync.WaitGroup
-	for _, person := range people {
+	for _, participant := range participants {
 		wait.Go(func() {
-			person.Stay(holding, func(text string) { notes.add(person.Account().Identity, text) })
+			participant.Stay(holding, func(text string) { events.add(participant.Account().Identity, text) })
 		})
 	}
 	wait.Wait()
-	h := notes.sum(people, time.Now())
-	return h, o.judgeHold(h, people)
+	h := events.sum(participants, time.Now())
+	return h, o.judgeHold(h, participants)
 }
 
-func (o Options) judgeHold(h *Hold, people []*peer.Participant) error {
+func (o Options) judgeHold(h *Hold, participants []*peer.Participant) error {
 	gap := time.Duration(h.LongestGapMS) * time.Millisecond
 	for _, d := range h.Directions {
 		if d.AudioPackets == 0 {
@@ -43,11 +43,11 @@ func (o Options) judgeHold(h *Hold, people []*peer.Participant) error {
 				"%s heard nothing from %s while the call was held", d.To, d.From)
 		}
 	}
-	for _, person := range people {
-		for from, r := range person.Received() {
+	for _, participant := range participants {
+		for from, r := range participant.Received() {
 			if silent := time.Since(r.LastAudio); silent > aliveWithin {
 				return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
-					"at the end of the hold %s had heard nothing from %s for %s", person.Account().Identity, from,
+					"at the end of the hold %s had heard nothing from %s for %s", participant.Account().Identity, from,
 					silent.Round(time.Millisecond))
 			}
 		}
@@ -59,15 +59,15 @@ func (o Options) judgeHold(h *Hold, people []*peer.Participant) error {
 	return nil
 }
 
-// diary writes down what happens to the participants.
-type diary struct {
+// eventLog records what happens to the participants.
+type eventLog struct {
 	began    time.Time
 	progress func(format string, args ...any)
 	mu       sync.Mutex
 	events   []Event
 }
 
-func (d *diary) add(identity, text string) {
+func (d *eventLog) add(identity, text string) {
 	const enough = 200
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -78,17 +78,17 @@ func (d *diary) add(identity, text string) {
 	}
 }
 
-func (d *diary) sum(people []*peer.Participant, now time.Time) *Hold {
+func (d *eventLog) sum(participants []*peer.Participant, now time.Time) *Hold {
 	h := &Hold{Seconds: now.Sub(d.began).Seconds(), Directions: []Direction{}, Events: append([]Event{}, d.events...)}
-	for _, person := range people {
-		a := person.Account()
+	for _, participant := range participants {
+		a := participant.Account()
 		h.Resumed += a.Resumed
 		h.Rejoined += a.Rejoined
 	}
 	h.Reconnected = h.Resumed+h.Rejoined > 0
-	for _, person := range people {
-		to := person.Account().Identity
-		for from, r := range person.Received() {
+	for _, participant := range participants {
+		to := participant.Account().Identity
+		for from, r := range participant.Received() {
 			gap := max(r.LongestGap, now.Sub(r.LastAudio)).Milliseconds()
 			direction := Direction{
 				From: from, To: to, AudioPackets: r.AudioPackets, AudioLost: r.AudioLost, LongestGapMS: gap,

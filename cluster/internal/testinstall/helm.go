@@ -2,6 +2,7 @@ package testinstall
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -20,9 +21,9 @@ type helm struct {
 	version         string // v3.22.0
 }
 
-// farewell is how long Helm may take to end when it is interrupted: it writes down
+// interruptTimeout is how long Helm may take to end when it is interrupted: it writes down
 // what became of the release.
-const farewell = 20 * time.Second
+const interruptTimeout = 20 * time.Second
 
 func findHelm(ctx context.Context, file, namespace string) (*helm, error) {
 	h := &helm{file: file, namespace: namespace}
@@ -45,7 +46,7 @@ func (h *helm) run(ctx context.Context, args ...string) (string, error) {
 	})
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = farewell
+	cmd.WaitDelay = interruptTimeout
 	cmd.Cancel = func() error {
 		if runtime.GOOS == "windows" {
 			return cmd.Process.Kill()
@@ -53,10 +54,7 @@ func (h *helm) run(ctx context.Context, args ...string) (string, error) {
 		return cmd.Process.Signal(os.Interrupt)
 	}
 	if err := cmd.Run(); err != nil {
-		text := strings.TrimSpace(stderr.String())
-		if text == "" {
-			text = err.Error()
-		}
+		text := cmp.Or(strings.TrimSpace(stderr.String()), err.Error())
 		return stdout.String(), fmt.Errorf("helm %s: %w", args[0], &helmError{withoutWarnings(text)})
 	}
 	return stdout.String(), nil

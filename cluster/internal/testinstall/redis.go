@@ -1,6 +1,7 @@
 package testinstall
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -80,9 +81,7 @@ func (t *installTest) reachRedis(ctx context.Context, address string, end <-chan
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		name, rest, _ := strings.Cut(host, ".")
 		namespace, _, _ := strings.Cut(rest, ".")
-		if namespace == "" {
-			namespace = t.Namespace
-		}
+		namespace = cmp.Or(namespace, t.Namespace)
 		if _, err := t.client.CoreV1().Services(namespace).Get(ctx, name, meta.GetOptions{}); err != nil || ip != nil {
 			return address, nil
 		}
