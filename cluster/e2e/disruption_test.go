@@ -227,7 +227,7 @@ func TestTwoReplicas(t *testing.T) {
 	}
 }
 
-// Whenever a trial is interrupted, nothing is left.
+// Whenever an install is interrupted, nothing is left.
 func TestInterrupted(t *testing.T) {
 	for _, after := range []time.Duration{time.Second, 4 * time.Second, 9 * time.Second, 15 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
@@ -246,7 +246,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// A trial whose plugin is killed ends by itself, and cleans up.
+// An install whose plugin is killed ends by itself, and cleans up.
 func TestKilled(t *testing.T) {
 	b := place(t, "killed in the middle")
 	chart := b.scaffold(false)
@@ -306,7 +306,7 @@ func TestNamespaceThatIsThere(t *testing.T) {
 	if err != nil || strings.TrimSpace(string(list)) != "" {
 		b.Errorf("releases are left: %s, %v", list, err)
 	}
-	// A release of somebody else with the same name is not the trial's to change.
+	// A release of somebody else with the same name is not ours to change.
 	b.install(chart, "--set", "config.rtc.tcp_port=31421", "--set", "config.rtc.udp_port=31422")
 	_, code, stderr = b.verify(chart, "--reuse")
 	if code != 1 || !strings.Contains(stderr, "release livekit is in namespace") {
@@ -315,7 +315,7 @@ func TestNamespaceThatIsThere(t *testing.T) {
 	b.waitForPod("app=livekit", "")
 }
 
-// Ports of the nodes that others have are moved for the trial.
+// Ports of the nodes that others have are moved for the test.
 func TestPortsAreMoved(t *testing.T) {
 	b := place(t, "media ports that are taken")
 	chart := b.scaffold(false)

@@ -67,11 +67,11 @@ func TestWrongSettings(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	code, _, stderr := command(t, environment, "--help")
-	if code != exitFine || !strings.Contains(stderr, "Exit codes:") || !strings.Contains(stderr, "-expect-address") {
+	if code != exitOK || !strings.Contains(stderr, "Exit codes:") || !strings.Contains(stderr, "-expect-address") {
 		t.Errorf("help: %d, %q", code, stderr)
 	}
 	var out bytes.Buffer
-	if code := run(t.Context(), []string{"version"}, environment, nil, &out, &out); code != exitFine ||
+	if code := run(t.Context(), []string{"version"}, environment, nil, &out, &out); code != exitOK ||
 		out.String() != version+"\n" {
 		t.Errorf("version: %d, %q", code, out.String())
 	}
@@ -95,7 +95,7 @@ func TestUnproven(t *testing.T) {
 	defer server.Close()
 	code, stdout, _ := command(t, environment, "--url", server.URL, "-o", "json")
 	var r call.Result
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitWrong || r.OK ||
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || r.OK ||
 		strings.Count(stdout, "\n") != 1 {
 		t.Fatalf("%d, %v, %q", code, err, stdout)
 	}
@@ -103,7 +103,7 @@ func TestUnproven(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	code, stdout, _ = command(t, environment, "--url", server.URL)
-	if code != exitWrong || !strings.Contains(stdout, "FAIL  API: ") || !strings.Contains(stdout, "LIVEKIT_API_KEY") {
+	if code != exitFailed || !strings.Contains(stdout, "FAIL  API: ") || !strings.Contains(stdout, "LIVEKIT_API_KEY") {
 		t.Errorf("%d, %q", code, stdout)
 	}
 }

@@ -21,9 +21,9 @@ var version = "dev"
 // The exit codes: all is well; the work could not be done; it was done, and
 // something is wrong.
 const (
-	exitFine  = 0
-	exitError = 1
-	exitWrong = 2
+	exitOK     = 0
+	exitError  = 1
+	exitFailed = 2
 )
 
 const help = `Does what helm livekit needs a cluster for.
@@ -59,17 +59,17 @@ func run(
 		return runTestInstall(ctx, getenv, stdin, stdout, stderr)
 	case "version", "--version":
 		fmt.Fprintln(stdout, version)
-		return exitFine
+		return exitOK
 	case "", "help", "--help", "-h":
 		fmt.Fprint(stderr, help)
-		return exitFine
+		return exitOK
 	}
-	return complain(stderr, remedy.Errorf("run helm-livekit-cluster --help", "%q is no command", command))
+	return printError(stderr, remedy.Errorf("run helm-livekit-cluster --help", "%q is no command", command))
 }
 
-// complain prints an error, with the step that mends it, at once: the plugin takes
+// printError prints an error, with the step that fixes it, in one write: the plugin takes
 // it out of what is printed.
-func complain(stderr io.Writer, err error) int {
+func printError(stderr io.Writer, err error) int {
 	text := fmt.Sprintf("Error: %v\n", err)
 	if step := remedy.Step(err); step != "" {
 		text += "Try:   " + step + "\n"

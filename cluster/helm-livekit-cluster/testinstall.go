@@ -20,7 +20,7 @@ func runTestInstall(ctx context.Context, getenv func(string) string, stdin io.Re
 	plans := json.NewDecoder(stdin)
 	plans.DisallowUnknownFields()
 	if err := plans.Decode(&plan); err != nil {
-		return complain(stderr, remedy.Errorf("run helm livekit verify --install, of the same version as this binary",
+		return printError(stderr, remedy.Errorf("run helm livekit verify --install, of the same version as this binary",
 			"the plan on standard input cannot be read: %w", err))
 	}
 	if plan.Attached {
@@ -34,17 +34,17 @@ func runTestInstall(ctx context.Context, getenv func(string) string, stdin io.Re
 	}
 	client, err := kube.Connect(getenv)
 	if err != nil {
-		return complain(stderr, err)
+		return printError(stderr, err)
 	}
 	report, err := testinstall.Run(ctx, client, plan, lines(stderr, true))
 	if err != nil {
-		return complain(stderr, err)
+		return printError(stderr, err)
 	}
 	if err := json.NewEncoder(stdout).Encode(report); err != nil {
-		return complain(stderr, fmt.Errorf("the report: %w", err))
+		return printError(stderr, fmt.Errorf("the report: %w", err))
 	}
 	if report.Failed() {
-		return exitWrong
+		return exitFailed
 	}
-	return exitFine
+	return exitOK
 }

@@ -29,7 +29,7 @@ type InstallOptions struct {
 	Progress io.Writer
 }
 
-// Trial is what a report says of a trial on a cluster beside its checks. Media are
+// Trial is what a report says of an install on a cluster beside its checks. Media are
 // the ways of media over which calls went through.
 type Trial struct {
 	Namespace string   `json:"namespace"`

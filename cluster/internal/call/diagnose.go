@@ -38,7 +38,7 @@ func (o Options) explainJoin(err error, participant *peer.Participant) error {
 	return o.explainMedia(kind, evidence)
 }
 
-// leaveStep gives the remedy for the reason that the server gave for its farewell, or "" where
+// leaveStep gives the remedy for the reason that the server gave for ending the session, or "" where
 // it only means that the server waited for media in vain as well.
 func leaveStep(err error) string {
 	for reason, step := range map[string]string{

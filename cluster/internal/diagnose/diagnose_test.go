@@ -420,7 +420,7 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// A line that tells of trouble in a container that goes on ends no trial.
+// A line that tells of trouble in a container that goes on ends no install.
 func TestRunningContainerIsNotFinal(t *testing.T) {
 	found, err := namespaceWith(context.Background(), fake.NewClientset(running(pod(func(*core.Pod) {}))), ns,
 		func(context.Context, string, string, bool) string { return "error opening /x: permission denied\n" })

@@ -17,6 +17,9 @@ type Finding struct {
 	Final bool
 }
 
+// String gives the finding with its name, by which docs and tests know it.
+func (f Finding) String() string { return f.Name + ": " + f.Object + ": " + f.Detail }
+
 // The kinds of failures that others need to know by name.
 const (
 	imagePull    = "image-pull"

@@ -30,7 +30,7 @@ func (t *installTest) checkIngresses(ctx context.Context, res *checkResult) {
 		about := slices.DeleteFunc(slices.Clone(findings),
 			func(f diagnose.Finding) bool { return f.Object != "Ingress "+ingress.Name })
 		for _, f := range about {
-			res.warn(f.Remedy, "%s", spell(f))
+			res.warn(f.Remedy, "%s", f)
 		}
 		if len(about) == 0 {
 			ingress = t.waitForIngress(ctx, ingress)

@@ -3,7 +3,6 @@ package testinstall
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -115,7 +114,7 @@ func (t *installTest) explain(ctx context.Context, res *checkResult, err error) 
 		}
 	}
 	for _, f := range findings {
-		res.fail(f.Remedy, "%s", spell(f))
+		res.fail(f.Remedy, "%s", f)
 	}
 	if len(findings) == 0 || said != nil {
 		res.fail("see kubectl -n "+t.Namespace+" describe pods; --keep keeps them for debugging", "%v", err)
@@ -129,11 +128,6 @@ func (t *installTest) clean(ctx context.Context, text string) string {
 		return cleaned
 	}
 	return text
-}
-
-// spell writes a finding with its name, by which docs and tests know it.
-func spell(f diagnose.Finding) string {
-	return fmt.Sprintf("%s: %s: %s", f.Name, f.Object, f.Detail)
 }
 
 // isTaken says whether Helm failed at a NodePort that is taken.

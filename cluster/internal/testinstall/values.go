@@ -51,7 +51,7 @@ func (t *installTest) takeValueFiles() error {
 
 func (t *installTest) overlayFile() string { return filepath.Join(t.dir, "trial-values.yaml") }
 
-// values are the flags that give Helm the values of the trial. The trial's own are the
+// values are the flags that give Helm the values. The test's own are the
 // last file; what --set says wins over it.
 func (t *installTest) values() []string {
 	var args []string
