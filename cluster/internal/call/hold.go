@@ -35,25 +35,27 @@ func (o Options) hold(ctx context.Context, participants []*peer.Participant) (*H
 	return h, o.judgeHold(h, participants)
 }
 
+const holdStep = "look at the events of the hold, and at the server's log of that time"
+
 func (o Options) judgeHold(h *Hold, participants []*peer.Participant) error {
 	gap := time.Duration(h.LongestGapMS) * time.Millisecond
 	for _, d := range h.Directions {
 		if d.AudioPackets == 0 {
-			return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
+			return remedy.Errorf(holdStep,
 				"%s heard nothing from %s while the call was held", d.To, d.From)
 		}
 	}
 	for _, participant := range participants {
 		for from, r := range participant.Received() {
 			if silent := time.Since(r.LastAudio); silent > aliveWithin {
-				return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
+				return remedy.Errorf(holdStep,
 					"at the end of the hold %s had heard nothing from %s for %s", participant.Account().Identity, from,
 					silent.Round(time.Millisecond))
 			}
 		}
 	}
 	if o.MaxGap > 0 && gap > o.MaxGap {
-		return remedy.Errorf("look at the events of the hold, and at the server's log of that time",
+		return remedy.Errorf(holdStep,
 			"%s went by without audio; at most %s is fine (--max-gap)", gap, o.MaxGap)
 	}
 	return nil
@@ -67,19 +69,19 @@ type eventLog struct {
 	events   []Event
 }
 
-func (d *eventLog) add(identity, text string) {
+func (l *eventLog) add(identity, text string) {
 	const enough = 200
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	at := time.Since(d.began)
-	d.progress("%s: %s: %s", at.Round(time.Millisecond), identity, text)
-	if len(d.events) < enough {
-		d.events = append(d.events, Event{AtMS: at.Milliseconds(), Participant: identity, Text: text})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := time.Since(l.began)
+	l.progress("%s: %s: %s", at.Round(time.Millisecond), identity, text)
+	if len(l.events) < enough {
+		l.events = append(l.events, Event{AtMS: at.Milliseconds(), Participant: identity, Text: text})
 	}
 }
 
-func (d *eventLog) sum(participants []*peer.Participant, now time.Time) *Hold {
-	h := &Hold{Seconds: now.Sub(d.began).Seconds(), Directions: []Direction{}, Events: append([]Event{}, d.events...)}
+func (l *eventLog) sum(participants []*peer.Participant, now time.Time) *Hold {
+	h := &Hold{Seconds: now.Sub(l.began).Seconds(), Directions: []Direction{}, Events: append([]Event{}, l.events...)}
 	for _, participant := range participants {
 		a := participant.Account()
 		h.Resumed += a.Resumed

@@ -166,50 +166,46 @@ func (c *container) volume(ctx context.Context, name string) (map[string]string,
 	if i < 0 {
 		return files, nil
 	}
-	v := c.pod.Spec.Volumes[i]
-	var sources []core.VolumeProjection
-	switch {
-	case v.ConfigMap != nil:
-		sources = []core.VolumeProjection{{ConfigMap: &core.ConfigMapProjection{
-			LocalObjectReference: v.ConfigMap.LocalObjectReference, Items: v.ConfigMap.Items,
-		}}}
-	case v.Secret != nil:
-		sources = []core.VolumeProjection{{Secret: &core.SecretProjection{
-			LocalObjectReference: core.LocalObjectReference{Name: v.Secret.SecretName}, Items: v.Secret.Items,
-		}}}
-	case v.Projected != nil:
-		sources = v.Projected.Sources
-	}
-	for _, s := range sources {
-		if err := c.project(ctx, s, files); err != nil {
+	for _, source := range volumeSources(c.pod.Spec.Volumes[i]) {
+		data, err := c.data(ctx, source.kind, source.name)
+		if err != nil {
 			return nil, err
+		}
+		if len(source.items) == 0 {
+			maps.Copy(files, data)
+		}
+		for _, item := range source.items {
+			if text, ok := data[item.Key]; ok {
+				files[item.Path] = text
+			}
 		}
 	}
 	return files, nil
 }
 
-func (c *container) project(ctx context.Context, s core.VolumeProjection, files map[string]string) error {
-	var kind, name string
-	var items []core.KeyToPath
+// volumeSource is a ConfigMap or Secret in a volume; without items all its entries are files.
+type volumeSource struct {
+	kind, name string
+	items      []core.KeyToPath
+}
+
+func volumeSources(v core.Volume) []volumeSource {
 	switch {
-	case s.ConfigMap != nil:
-		kind, name, items = "ConfigMap", s.ConfigMap.Name, s.ConfigMap.Items
-	case s.Secret != nil:
-		kind, name, items = "Secret", s.Secret.Name, s.Secret.Items
-	default:
+	case v.ConfigMap != nil:
+		return []volumeSource{{"ConfigMap", v.ConfigMap.Name, v.ConfigMap.Items}}
+	case v.Secret != nil:
+		return []volumeSource{{"Secret", v.Secret.SecretName, v.Secret.Items}}
+	case v.Projected == nil:
 		return nil
 	}
-	data, err := c.data(ctx, kind, name)
-	if err != nil {
-		return err
-	}
-	if len(items) == 0 {
-		maps.Copy(files, data)
-	}
-	for _, item := range items {
-		if text, ok := data[item.Key]; ok {
-			files[item.Path] = text
+	var out []volumeSource
+	for _, p := range v.Projected.Sources {
+		if p.ConfigMap != nil {
+			out = append(out, volumeSource{"ConfigMap", p.ConfigMap.Name, p.ConfigMap.Items})
+		}
+		if p.Secret != nil {
+			out = append(out, volumeSource{"Secret", p.Secret.Name, p.Secret.Items})
 		}
 	}
-	return nil
+	return out
 }
