@@ -12,7 +12,7 @@ import (
 func TestDocsNameEachDiagnosis(t *testing.T) {
 	docs, err := os.ReadFile("../../../docs/verify.md")
 	if err != nil {
-		t.Skip("this module stands alone: the docs are not there")
+		t.Fatal(err)
 	}
 	names := map[string]bool{}
 	for _, s := range slices.Concat(logSigns, helmSigns) {
