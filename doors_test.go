@@ -12,20 +12,42 @@ const module = "github.com/helm-livekit/helm-livekit/"
 
 // below is what each package of ours may import of ours: arrows go down.
 var below = map[string][]string{
-	"internal/cli":         {"internal/canonical", "internal/drift", "internal/lineage", "internal/publish", "internal/remedy", "internal/report", "internal/scaffolding", "internal/transfer", "internal/upstream", "internal/verify"},
-	"internal/report":      {"internal/convention", "internal/drift", "internal/manifest", "internal/publish", "internal/scaffolding", "internal/transfer", "internal/verify"},
-	"internal/drift":       {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy", "internal/scaffolding", "internal/upstream", "internal/yamldoc"},
-	"internal/transfer":    {"internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/manifest", "internal/remedy", "internal/scaffolding", "internal/yamldoc"},
-	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
-	"internal/conversion":  {"internal/canonical", "internal/helmchart", "internal/livekit"},
-	"internal/upstream":    {"internal/helmchart", "internal/remedy"},
-	"internal/cluster":     {"internal/remedy"},
-	"internal/publish":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
-	"internal/verify":      {"internal/cluster", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy"},
-	"internal/convention":  {"internal/canonical", "internal/helmchart", "internal/manifest", "internal/lineage", "internal/remedy", "internal/yamldoc"},
-	"internal/lineage":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
-	"internal/chartdir":    {"internal/remedy"},
-	"internal/yamldoc":     {"internal/remedy"},
+	"internal/cli": {
+		"internal/canonical", "internal/drift", "internal/lineage", "internal/publish", "internal/remedy",
+		"internal/report", "internal/scaffolding", "internal/transfer", "internal/upstream", "internal/verify",
+	},
+	"internal/report": {
+		"internal/convention", "internal/drift", "internal/manifest", "internal/publish", "internal/scaffolding",
+		"internal/transfer", "internal/verify",
+	},
+	"internal/drift": {
+		"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention",
+		"internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy",
+		"internal/scaffolding", "internal/upstream", "internal/yamldoc",
+	},
+	"internal/transfer": {
+		"internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart",
+		"internal/manifest", "internal/remedy", "internal/scaffolding", "internal/yamldoc",
+	},
+	"internal/scaffolding": {
+		"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention",
+		"internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold",
+	},
+	"internal/conversion": {"internal/canonical", "internal/helmchart", "internal/livekit"},
+	"internal/upstream":   {"internal/helmchart", "internal/remedy"},
+	"internal/cluster":    {"internal/remedy"},
+	"internal/publish":    {"internal/helmchart", "internal/manifest", "internal/remedy"},
+	"internal/verify": {
+		"internal/cluster", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage",
+		"internal/remedy",
+	},
+	"internal/convention": {
+		"internal/canonical", "internal/helmchart", "internal/manifest", "internal/lineage", "internal/remedy",
+		"internal/yamldoc",
+	},
+	"internal/lineage":  {"internal/helmchart", "internal/manifest", "internal/remedy"},
+	"internal/chartdir": {"internal/remedy"},
+	"internal/yamldoc":  {"internal/remedy"},
 
 	"cluster/helm-livekit-cluster": {
 		"cluster/internal/call", "cluster/internal/forward", "cluster/internal/kube", "cluster/internal/media",
@@ -35,7 +57,10 @@ var below = map[string][]string{
 		"cluster/internal/call", "cluster/internal/diagnose", "cluster/internal/forward", "cluster/internal/kube",
 		"cluster/internal/media", "cluster/internal/signal", "internal/cluster", "internal/remedy",
 	},
-	"cluster/internal/call":     {"cluster/internal/media", "cluster/internal/netfault", "cluster/internal/peer", "cluster/internal/signal", "internal/remedy"},
+	"cluster/internal/call": {
+		"cluster/internal/media", "cluster/internal/netfault", "cluster/internal/peer",
+		"cluster/internal/signal", "internal/remedy",
+	},
 	"cluster/internal/peer":     {"cluster/internal/media", "cluster/internal/signal"},
 	"cluster/internal/signal":   {"cluster/internal/netfault", "internal/remedy"},
 	"cluster/internal/media":    {"internal/remedy"},
@@ -74,7 +99,8 @@ func TestDoors(t *testing.T) {
 			if strings.HasPrefix(i, "helm.sh/helm/") && name != "internal/helmchart" {
 				t.Errorf("%s imports %s: the door to Helm is internal/helmchart", name, i)
 			}
-			if strings.HasPrefix(i, "github.com/google/go-containerregistry/") && name != "internal/publish" && name != "internal/upstream" {
+			if strings.HasPrefix(i, "github.com/google/go-containerregistry/") && name != "internal/publish" &&
+				name != "internal/upstream" {
 				t.Errorf("%s imports %s: the doors to registries are internal/publish and internal/upstream", name, i)
 			}
 			ours, isOurs := strings.CutPrefix(i, module)
@@ -93,7 +119,8 @@ func TestHeavyPackagesStayOut(t *testing.T) {
 		if rest, ok := strings.CutPrefix(p.ImportPath, "helm.sh/helm/v3/pkg/"); ok && slices.Contains(heavy, rest) {
 			t.Errorf("the binary has %s", p.ImportPath)
 		}
-		if strings.HasPrefix(p.ImportPath, "github.com/livekit/") || strings.HasPrefix(p.ImportPath, "github.com/pion/") {
+		if strings.HasPrefix(p.ImportPath, "github.com/livekit/") || strings.HasPrefix(p.ImportPath,
+			"github.com/pion/") {
 			t.Errorf("the plugin has %s, which is for helm-livekit-cluster", p.ImportPath)
 		}
 	}
