@@ -13,7 +13,7 @@ build: ## Build bin/helm-livekit
 
 .PHONY: cluster
 cluster: ## Build bin/helm-livekit-cluster, for verify --install
-	cd cluster && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../bin/helm-livekit-cluster ./helm-livekit-cluster
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/helm-livekit-cluster ./cluster/helm-livekit-cluster
 
 .PHONY: test
 test: ## Run the tests (HELM3_BIN and HELM4_BIN add those under real Helms)
@@ -34,7 +34,7 @@ install: build cluster ## Install this checkout as the plugin livekit, as a link
 
 .PHONY: e2e
 e2e: ## Run the end-to-end suite on the cluster of KUBECONFIG
-	cd cluster && HELM_LIVEKIT_E2E=1 go test -count=1 -timeout 30m -v ./e2e
+	HELM_LIVEKIT_E2E=1 go test -count=1 -timeout 30m -v ./cluster/e2e
 
 .PHONY: update-golden
 update-golden: ## Write the golden files anew; look at the diff before you commit

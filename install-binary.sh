@@ -249,7 +249,7 @@ wants_companion() { [ "${HELM_LIVEKIT_SKIP_CLUSTER:-}" != 1 ]; }
 
 # companion_missing says what works all the same, and how to get the rest.
 companion_missing() {
-	say "$1: all works but verify --install. To add it, with Go: cd \"$plugin_dir/cluster\" && go build -o \"../bin/$companion\" ./helm-livekit-cluster"
+	say "$1: all works but verify --install. To add it, with Go: cd \"$plugin_dir\" && go build -o \"bin/$companion\" ./cluster/helm-livekit-cluster"
 }
 
 unpack_failed() {
@@ -274,11 +274,11 @@ build_from_source() {
 # and not an error.
 build_companion() {
 	wants_companion || return 0
-	[ -f "$plugin_dir/cluster/go.mod" ] || return 0
+	[ -d "$plugin_dir/cluster/helm-livekit-cluster" ] || return 0
 	(
-		cd "$plugin_dir/cluster" &&
+		cd "$plugin_dir" &&
 			CGO_ENABLED=0 GOOS=$os GOARCH=$arch GOWORK=off go build -trimpath -buildvcs=false \
-				-ldflags "-s -w -X main.version=$version" -o "$work/$companion" ./helm-livekit-cluster
+				-ldflags "-s -w -X main.version=$version" -o "$work/$companion" ./cluster/helm-livekit-cluster
 	) && return
 	rm -f "$work/$companion"
 	companion_missing "$companion could not be built, see go's message above"

@@ -21,63 +21,78 @@ type brokenCase struct {
 	warns   bool   // it is a warning
 }
 
+var brokenCases = []brokenCase{
+	{name: "storage-class-unknown", because: "a storage class that is not there",
+		values: "persistence: {storageClass: nowhere}",
+		object: "PersistentVolumeClaim livekit-data", says: `"nowhere"`, remedy: "persistence.storageClass"},
+	{name: "claim-missing", because: "an existing claim that is not there",
+		values: "persistence: {existingClaim: nowhere}",
+		object: "Pod livekit-", says: "claim nowhere", remedy: "persistence.existingClaim"},
+	{name: "quota", because: "a claim and pods that are too large for the namespace",
+		values: "persistence: {size: 900Gi}",
+		before: func() string {
+			return "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: small}\nspec: {hard: " +
+				"{requests.storage: 10Gi}}\n"
+		},
+		object: "Release", says: "exceeded quota", remedy: "quota"},
+	{name: "missing-secret", because: "keys from a Secret that is not there",
+		values: "keys: {existingSecret: nowhere}",
+		object: "container livekit", says: "Secret nowhere", remedy: "keys.existingSecret"},
+	{name: "missing-key", because: "keys from a Secret without the entry", values: "keys: {existingSecret: mine}",
+		before: func() string { return secretObject("mine", "other", "value") },
+		object: "container livekit", says: "no entry LIVEKIT_API_KEY", remedy: "keys.apiKeyEntry"},
+	{name: "image-pull", because: "an image that is not there", values: "image: {tag: v0.0.1}",
+		object: "container livekit", says: "livekit/livekit-server:v0.0.1", remedy: "image.tag"},
+	{name: "image-pull", because: "an image of Redis that nobody could write",
+		values: "redis: {image: {repository: Not_A_Name}}",
+		object: "container redis", says: "Not_A_Name", remedy: "image.repository"},
+	{name: "config-key", because: "a key that LiveKit does not know", values: "extraConfig: {rtc: {udpport: 1}}",
+		object: "container livekit", says: "udpport", remedy: "config"},
+	{name: "redis-unreachable", because: "a Redis that is not there", values: externalRedis("") +
+		"\nreadinessProbe: {periodSeconds: 1}",
+		object: "container livekit", says: "redis", remedy: "redis.external"},
+	{name: "redis-password", because: "a wrong password for Redis", values: externalRedis("existingSecret: redis"),
+		before: func() string {
+			return redisObjects("--requirepass", longWord) + secretObject("redis", "redis-password",
+				"wrong-password")
+		},
+		object: "container livekit", says: "WRONGPASS", remedy: "password"},
+	{name: "redis-password", because: "no password for Redis", values: externalRedis(""),
+		before: func() string { return redisObjects("--requirepass", longWord) },
+		object: "container livekit", says: "NOAUTH", remedy: "password"},
+	{name: "no-node-fits", because: "a node that does not exist", values: "nodeSelector: {disk: none-such}",
+		object: "Pod livekit-", says: "selector", remedy: "nodeSelector"},
+	{name: "no-node-fits", because: "more memory than any node has",
+		values: "resources: {requests: {memory: 900Gi}}",
+		object: "Pod livekit-", says: "Insufficient memory", remedy: "resources.requests"},
+	{name: "out-of-memory", because: "too little memory", values: "resources: {limits: {memory: 8Mi}}",
+		object: "container livekit", says: "limit of 8Mi", remedy: "resources.limits.memory"},
+	{name: "port-taken", because: "a port of the node that a pod has",
+		values: "media: {type: HostNetwork}\nredis: {port: 22009}",
+		flags:  hostPorts(22001),
+		before: func() string { return hostPortPod("22001") },
+		check:  "media-ports", object: "Deployment livekit", says: "22001/TCP", remedy: "choose other ports"},
+	{name: "pod-security", because: "the host's network in a namespace that forbids it",
+		values: "media: {type: HostNetwork}\nredis: {port: 22019}",
+		flags:  hostPorts(22011), labels: []string{"pod-security.kubernetes.io/enforce=restricted"},
+		object: "ReplicaSet livekit-", says: "violates PodSecurity", remedy: "media.type"},
+	{name: "crd-missing", because: "a kind that the cluster does not know", with: []string{"httproute"},
+		values: "ingress: {enabled: false}\nhttpRoute: {enabled: true}",
+		object: "Release", says: "HTTPRoute", remedy: "install what brings it"},
+	{name: "turn-certificate", because: "TURN with a certificate for nobody", with: []string{"turn"},
+		values: "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349}}\nturn: " +
+			"{existingSecret: mine, service: {type: ClusterIP}}",
+		before: func() string { return secretObject("mine", "tls.crt", "none", "tls.key", "none") },
+		object: "container livekit", says: "TURN", remedy: "turn."},
+	{name: "no-ingress-controller", because: "an ingress class that is not there",
+		values: "ingress: {className: none-such}",
+		check:  "ingress-served", warns: true, object: "Ingress livekit", says: "none-such", remedy: "ingress"},
+}
+
 // TestBroken installs charts that are broken in one way each. Each must be diagnosed by
 // name, with the place and the remedy, without waiting for the time limit.
 func TestBroken(t *testing.T) {
-	cases := []brokenCase{
-		{name: "storage-class-unknown", because: "a storage class that is not there", values: "persistence: {storageClass: nowhere}",
-			object: "PersistentVolumeClaim livekit-data", says: `"nowhere"`, remedy: "persistence.storageClass"},
-		{name: "claim-missing", because: "an existing claim that is not there", values: "persistence: {existingClaim: nowhere}",
-			object: "Pod livekit-", says: "claim nowhere", remedy: "persistence.existingClaim"},
-		{name: "quota", because: "a claim and pods that are too large for the namespace", values: "persistence: {size: 900Gi}",
-			before: func() string {
-				return "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: small}\nspec: {hard: {requests.storage: 10Gi}}\n"
-			},
-			object: "Release", says: "exceeded quota", remedy: "quota"},
-		{name: "missing-secret", because: "keys from a Secret that is not there", values: "keys: {existingSecret: nowhere}",
-			object: "container livekit", says: "Secret nowhere", remedy: "keys.existingSecret"},
-		{name: "missing-key", because: "keys from a Secret without the entry", values: "keys: {existingSecret: mine}",
-			before: func() string { return secretObject("mine", "other", "value") },
-			object: "container livekit", says: "no entry LIVEKIT_API_KEY", remedy: "keys.apiKeyEntry"},
-		{name: "image-pull", because: "an image that is not there", values: "image: {tag: v0.0.1}",
-			object: "container livekit", says: "livekit/livekit-server:v0.0.1", remedy: "image.tag"},
-		{name: "image-pull", because: "an image of Redis that nobody could write", values: "redis: {image: {repository: Not_A_Name}}",
-			object: "container redis", says: "Not_A_Name", remedy: "image.repository"},
-		{name: "config-key", because: "a key that LiveKit does not know", values: "extraConfig: {rtc: {udpport: 1}}",
-			object: "container livekit", says: "udpport", remedy: "config"},
-		{name: "redis-unreachable", because: "a Redis that is not there", values: externalRedis("") + "\nreadinessProbe: {periodSeconds: 1}",
-			object: "container livekit", says: "redis", remedy: "redis.external"},
-		{name: "redis-password", because: "a wrong password for Redis", values: externalRedis("existingSecret: redis"),
-			before: func() string {
-				return redisObjects("--requirepass", longWord) + secretObject("redis", "redis-password", "wrong-password")
-			},
-			object: "container livekit", says: "WRONGPASS", remedy: "password"},
-		{name: "redis-password", because: "no password for Redis", values: externalRedis(""),
-			before: func() string { return redisObjects("--requirepass", longWord) },
-			object: "container livekit", says: "NOAUTH", remedy: "password"},
-		{name: "no-node-fits", because: "a node that does not exist", values: "nodeSelector: {disk: none-such}",
-			object: "Pod livekit-", says: "selector", remedy: "nodeSelector"},
-		{name: "no-node-fits", because: "more memory than any node has", values: "resources: {requests: {memory: 900Gi}}",
-			object: "Pod livekit-", says: "Insufficient memory", remedy: "resources.requests"},
-		{name: "out-of-memory", because: "too little memory", values: "resources: {limits: {memory: 8Mi}}",
-			object: "container livekit", says: "limit of 8Mi", remedy: "resources.limits.memory"},
-		{name: "port-taken", because: "a port of the node that a pod has", values: "media: {type: HostNetwork}\nredis: {port: 22009}",
-			flags:  hostPorts(22001),
-			before: func() string { return hostPortPod("22001") },
-			check:  "media-ports", object: "Deployment livekit", says: "22001/TCP", remedy: "choose other ports"},
-		{name: "pod-security", because: "the host's network in a namespace that forbids it", values: "media: {type: HostNetwork}\nredis: {port: 22019}",
-			flags: hostPorts(22011), labels: []string{"pod-security.kubernetes.io/enforce=restricted"},
-			object: "ReplicaSet livekit-", says: "violates PodSecurity", remedy: "media.type"},
-		{name: "crd-missing", because: "a kind that the cluster does not know", with: []string{"httproute"}, values: "ingress: {enabled: false}\nhttpRoute: {enabled: true}",
-			object: "Release", says: "HTTPRoute", remedy: "install what brings it"},
-		{name: "turn-certificate", because: "TURN with a certificate for nobody", with: []string{"turn"},
-			values: "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349}}\nturn: {existingSecret: mine, service: {type: ClusterIP}}",
-			before: func() string { return secretObject("mine", "tls.crt", "none", "tls.key", "none") },
-			object: "container livekit", says: "TURN", remedy: "turn."},
-		{name: "no-ingress-controller", because: "an ingress class that is not there", values: "ingress: {className: none-such}",
-			check: "ingress-served", warns: true, object: "Ingress livekit", says: "none-such", remedy: "ingress"},
-	}
-	for _, c := range cases {
+	for _, c := range brokenCases {
 		t.Run(c.because, func(t *testing.T) { c.run(place(t, "broken: "+c.because)) })
 	}
 }

@@ -19,7 +19,8 @@ import (
 // install installs a chart in the case's namespace and waits for it.
 func (b *bench) install(chart string, flags ...string) {
 	b.Helper()
-	args := append([]string{"upgrade", "--install", "livekit", chart, "--namespace", b.namespace, "--wait", "--timeout", "2m"}, flags...)
+	args := append([]string{"upgrade", "--install", "livekit", chart, "--namespace", b.namespace, "--wait",
+		"--timeout", "2m"}, flags...)
 	if out, err := b.command(b.Context(), b.helm, args...).CombinedOutput(); err != nil {
 		b.Fatalf("helm upgrade --install: %v\n%s", err, out)
 	}
@@ -74,7 +75,8 @@ func (b *bench) call(flags ...string) *liveCall {
 	b.Helper()
 	c := &liveCall{up: make(chan struct{}), done: make(chan struct{})}
 	cmd := b.command(b.Context(), s.companion, append([]string{"call", "-o", "json"}, flags...)...)
-	cmd.Env = append(cmd.Env, "LIVEKIT_API_KEY="+b.secretEntry("livekit-keys", "LIVEKIT_API_KEY"), "LIVEKIT_API_SECRET="+b.secretEntry("livekit-keys", "LIVEKIT_API_SECRET"))
+	cmd.Env = append(cmd.Env, "LIVEKIT_API_KEY="+b.secretEntry("livekit-keys", "LIVEKIT_API_KEY"),
+		"LIVEKIT_API_SECRET="+b.secretEntry("livekit-keys", "LIVEKIT_API_SECRET"))
 	var stdout bytes.Buffer
 	w := &watcher{up: c.up}
 	cmd.Stdout, cmd.Stderr = &stdout, w
@@ -131,7 +133,8 @@ func TestUpgradeDuringACall(t *testing.T) {
 	old := b.waitForPod("app=livekit", "")
 	c := b.call("--port-forward", b.namespace+"/livekit:7880", "--media", "udp", "--hold", "25s")
 	b.waitUntilUp(c)
-	args := append([]string{"upgrade", "livekit", chart, "--namespace", b.namespace, "--set", "config.logging.level=debug"}, ports...)
+	args := append([]string{"upgrade", "livekit", chart, "--namespace", b.namespace, "--set",
+		"config.logging.level=debug"}, ports...)
 	if out, err := b.command(b.Context(), b.helm, args...).CombinedOutput(); err != nil {
 		b.Fatalf("helm upgrade: %v\n%s", err, out)
 	}
@@ -148,7 +151,8 @@ func TestUpgradeDuringACall(t *testing.T) {
 	if c.err != nil || !c.result.OK || c.result.Hold == nil || c.result.Hold.Seconds < 24 {
 		b.Fatalf("the call was cut: %v, %+v\n%s", c.err, c.result.Hold, c.stderr)
 	}
-	if gap := time.Duration(c.result.Hold.LongestGapMS) * time.Millisecond; gap > 2*time.Second || c.result.Hold.Rejoined > 0 {
+	if gap := time.Duration(c.result.Hold.LongestGapMS) * time.Millisecond; gap > 2*time.Second ||
+		c.result.Hold.Rejoined > 0 {
 		b.Errorf("silence of %s, rejoined %d times", gap, c.result.Hold.Rejoined)
 	}
 	b.row.call += fmt.Sprintf(", longest gap %d ms", c.result.Hold.LongestGapMS)
@@ -163,7 +167,8 @@ func TestRedisRestartsDuringACall(t *testing.T) {
 	b.makeNamespace()
 	b.apply(redisObjects())
 	b.waitForObjects()
-	b.install(chart, "-f", b.values(externalRedis("")), "--set", "config.rtc.tcp_port=31411", "--set", "config.rtc.udp_port=31412")
+	b.install(chart, "-f", b.values(externalRedis("")), "--set", "config.rtc.tcp_port=31411", "--set",
+		"config.rtc.udp_port=31412")
 	pod := b.waitForPod("app=livekit", "")
 	c := b.call("--port-forward", b.namespace+"/livekit:7880", "--media", "udp", "--hold", "20s")
 	b.waitUntilUp(c)
@@ -202,10 +207,12 @@ func TestTwoReplicas(t *testing.T) {
 	b.makeNamespace()
 	b.apply(redisObjects())
 	b.waitForObjects()
-	b.install(chart, "-f", b.values("replicaCount: 2\nmedia: {type: ClusterIP}\npersistence: {enabled: false}\n"+externalRedis("")))
+	b.install(chart, "-f", b.values("replicaCount: 2\nmedia: {type: ClusterIP}\npersistence: {enabled: "+
+		"false}\n"+externalRedis("")))
 	first := b.waitForPod("app=livekit", "")
 	second := b.waitForPod("app=livekit", first.Name)
-	c := b.call("--url", fmt.Sprintf("ws://%s:7880", first.Status.PodIP), "--url", fmt.Sprintf("ws://%s:7880", second.Status.PodIP), "--nodes-differ", "--media", "udp,tcp")
+	c := b.call("--url", fmt.Sprintf("ws://%s:7880", first.Status.PodIP),
+		"--url", fmt.Sprintf("ws://%s:7880", second.Status.PodIP), "--nodes-differ", "--media", "udp,tcp")
 	b.waitUntilDone(c)
 	b.row.call = b.pathsOf(c)
 	if c.err != nil || !c.result.OK {
@@ -220,7 +227,7 @@ func TestTwoReplicas(t *testing.T) {
 	}
 }
 
-// Whenever a trial is interrupted, nothing is left.
+// Whenever an install is interrupted, nothing is left.
 func TestInterrupted(t *testing.T) {
 	for _, after := range []time.Duration{time.Second, 4 * time.Second, 9 * time.Second, 15 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
@@ -239,7 +246,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// A trial whose plugin is killed ends by itself, and cleans up.
+// An install whose plugin is killed ends by itself, and cleans up.
 func TestKilled(t *testing.T) {
 	b := place(t, "killed in the middle")
 	chart := b.scaffold(false)
@@ -254,7 +261,8 @@ func TestKilled(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	for range 60 {
-		if _, err := s.cluster.CoreV1().Namespaces().Get(b.Context(), b.namespace, meta.GetOptions{}); apierrors.IsNotFound(err) {
+		if _, err := s.cluster.CoreV1().Namespaces().Get(b.Context(), b.namespace,
+			meta.GetOptions{}); apierrors.IsNotFound(err) {
 			return
 		}
 		time.Sleep(time.Second)
@@ -265,7 +273,8 @@ func TestKilled(t *testing.T) {
 // mustBeGone wants no namespace, and no volume of it.
 func (b *bench) mustBeGone() {
 	b.Helper()
-	if _, err := s.cluster.CoreV1().Namespaces().Get(b.Context(), b.namespace, meta.GetOptions{}); !apierrors.IsNotFound(err) {
+	if _, err := s.cluster.CoreV1().Namespaces().Get(b.Context(), b.namespace,
+		meta.GetOptions{}); !apierrors.IsNotFound(err) {
 		b.Errorf("namespace %s is left (%v)", b.namespace, err)
 	}
 	volumes, err := s.cluster.CoreV1().PersistentVolumes().List(b.Context(), meta.ListOptions{})
@@ -297,7 +306,7 @@ func TestNamespaceThatIsThere(t *testing.T) {
 	if err != nil || strings.TrimSpace(string(list)) != "" {
 		b.Errorf("releases are left: %s, %v", list, err)
 	}
-	// A release of somebody else with the same name is not the trial's to change.
+	// A release of somebody else with the same name is not ours to change.
 	b.install(chart, "--set", "config.rtc.tcp_port=31421", "--set", "config.rtc.udp_port=31422")
 	_, code, stderr = b.verify(chart, "--reuse")
 	if code != 1 || !strings.Contains(stderr, "release livekit is in namespace") {
@@ -306,14 +315,16 @@ func TestNamespaceThatIsThere(t *testing.T) {
 	b.waitForPod("app=livekit", "")
 }
 
-// Ports of the nodes that others have are moved for the trial.
+// Ports of the nodes that others have are moved for the test.
 func TestPortsAreMoved(t *testing.T) {
 	b := place(t, "media ports that are taken")
 	chart := b.scaffold(false)
 	b.makeNamespace()
-	b.apply("apiVersion: v1\nkind: Service\nmetadata: {name: squatter}\nspec: {type: NodePort, ports: [{name: a, port: 1, nodePort: 31431, protocol: TCP}, {name: b, port: 2, nodePort: 31432, protocol: UDP}]}\n")
+	b.apply("apiVersion: v1\nkind: Service\nmetadata: {name: squatter}\nspec: {type: NodePort, ports: [{name: a, " +
+		"port: 1, nodePort: 31431, protocol: TCP}, {name: b, port: 2, nodePort: 31432, protocol: UDP}]}\n")
 	r := b.mustPass(chart, direct, "--reuse", "-f", b.values("config: {rtc: {tcp_port: 31431, udp_port: 31432}}"))
-	if status, detail := r.check("media-ports"); status != "pass" || !strings.Contains(detail, "config.rtc.udp_port is set to") || !strings.Contains(detail, "Service squatter") {
+	if status, detail := r.check("media-ports"); status != "pass" || !strings.Contains(detail,
+		"config.rtc.udp_port is set to") || !strings.Contains(detail, "Service squatter") {
 		b.Errorf("media-ports: %s, %s", status, detail)
 	}
 }

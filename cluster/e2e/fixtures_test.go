@@ -35,7 +35,8 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 64Mi}}}
 }
 
 func plainService(name string) string {
-	return fmt.Sprintf("\n---\napiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {selector: {app: nobody}, ports: [{name: http, port: 80}]}\n", name)
+	return fmt.Sprintf("\n---\napiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {selector: {app: nobody}, "+
+		"ports: [{name: http, port: 80}]}\n", name)
 }
 
 const redisImage = "redis:7.2-alpine" // that of the chart's sidecar: whatever cluster this is can pull it
@@ -97,10 +98,12 @@ func tlsSecret(name, host string) string {
 	encode := func(kind string, der []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
-	return secretObject(name, "tls.crt", encode("CERTIFICATE", leaf.Raw), "tls.key", encode("PRIVATE KEY", der), "ca.crt", encode("CERTIFICATE", ca.Raw))
+	return secretObject(name, "tls.crt", encode("CERTIFICATE", leaf.Raw), "tls.key", encode("PRIVATE KEY", der),
+		"ca.crt", encode("CERTIFICATE", ca.Raw))
 }
 
-func certificate(subject pkix.Name, hosts []string, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+func certificate(subject pkix.Name, hosts []string, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (
+	*x509.Certificate, *ecdsa.PrivateKey) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
@@ -108,7 +111,8 @@ func certificate(subject pkix.Name, hosts []string, parent *x509.Certificate, pa
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: subject, DNSNames: hosts,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: parent == nil, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IsCA: parent == nil, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	if parent == nil {
 		parent, parentKey = template, key

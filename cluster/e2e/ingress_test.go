@@ -17,14 +17,17 @@ func TestIngress(t *testing.T) {
 	b := place(t, "ingress: through Traefik, with TLS")
 	traefik := os.Getenv("TRAEFIK_BIN")
 	if traefik == "" {
-		b.Skip("TRAEFIK_BIN names no Traefik: cluster/e2e/traefik/build makes one; it must reach the pods' addresses from here")
+		b.Skip("TRAEFIK_BIN names no Traefik: cluster/e2e/traefik/build makes one; it must reach the pods' " +
+			"addresses from here")
 	}
 	chart := b.scaffold(false)
 	b.makeNamespace()
 	b.apply(tlsSecret("livekit-tls", "localhost"))
 	web, secure := freePort(t), freePort(t)
 	b.startTraefik(traefik, web, secure)
-	values := b.values(fmt.Sprintf("ingress: {annotations: {kubernetes.io/ingress.class: %s}, hosts: [{host: localhost, paths: [{path: /, pathType: Prefix}]}], tls: [{secretName: livekit-tls, hosts: [localhost]}]}", b.namespace))
+	values := b.values(fmt.Sprintf("ingress: {annotations: {kubernetes.io/ingress.class: %s}, hosts: [{host: "+
+		"localhost, paths: [{path: /, pathType: Prefix}]}], tls: [{secretName: livekit-tls, hosts: [localhost]}]}",
+		b.namespace))
 	r, code, stderr := b.verify(chart, "--reuse", "--keep", "-f", values)
 	if code != 0 {
 		b.Fatalf("exit code %d\n%s\n%s", code, r.failures(), stderr)
@@ -55,9 +58,11 @@ func (b *bench) startTraefik(file string, web, secure int) {
 	b.Helper()
 	cmd := b.command(b.Context(), file,
 		"--global.checknewversion=false", "--global.sendanonymoususage=false", "--log.level=INFO",
-		fmt.Sprintf("--entrypoints.web.address=127.0.0.1:%d", web), fmt.Sprintf("--entrypoints.secure.address=127.0.0.1:%d", secure), "--entrypoints.secure.http.tls=true",
+		fmt.Sprintf("--entrypoints.web.address=127.0.0.1:%d", web),
+		fmt.Sprintf("--entrypoints.secure.address=127.0.0.1:%d", secure), "--entrypoints.secure.http.tls=true",
 		"--providers.kubernetesingress=true", "--providers.kubernetesingress.namespaces="+b.namespace,
-		"--providers.kubernetesingress.ingressclass="+b.namespace, "--providers.kubernetesingress.ingressendpoint.ip=127.0.0.1")
+		"--providers.kubernetesingress.ingressclass="+b.namespace,
+		"--providers.kubernetesingress.ingressendpoint.ip=127.0.0.1")
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.WaitDelay = 5 * time.Second

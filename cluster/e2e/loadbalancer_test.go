@@ -20,9 +20,11 @@ func TestLoadBalancer(t *testing.T) {
 	if address == "" {
 		b.Skip("nobody in this cluster gives Services of type LoadBalancer an address")
 	}
-	values := b.values(fmt.Sprintf("media: {type: LoadBalancer, address: %s}\nconfig: {rtc: {tcp_port: 7881, udp_port: 7882}}", address))
+	values := b.values(fmt.Sprintf("media: {type: LoadBalancer, address: %s}\nconfig: {rtc: {tcp_port: 7881, "+
+		"udp_port: 7882}}", address))
 	r := b.mustPass(chart, direct, "--reuse", "-f", values)
-	if _, detail := r.check("calls"); !contains(detail, "over udp at "+address+":7882", "over tcp at "+address+":7881") {
+	if _, detail := r.check("calls"); !contains(detail, "over udp at "+address+":7882",
+		"over tcp at "+address+":7881") {
 		b.Errorf("media did not go through the load balancer:\n%s", detail)
 	}
 }
@@ -33,14 +35,15 @@ func (b *bench) freeAddress() string {
 	b.apply("apiVersion: v1\nkind: Service\nmetadata: {name: asks}\nspec: {type: LoadBalancer, ports: [{port: 1}]}\n")
 	services := s.cluster.CoreV1().Services(b.namespace)
 	address := ""
-	_ = wait.PollUntilContextTimeout(b.Context(), 300*time.Millisecond, 20*time.Second, true, func(ctx context.Context) (bool, error) {
-		service, err := services.Get(ctx, "asks", meta.GetOptions{})
-		if err != nil || len(service.Status.LoadBalancer.Ingress) == 0 {
-			return false, nil
-		}
-		address = service.Status.LoadBalancer.Ingress[0].IP
-		return true, nil
-	})
+	_ = wait.PollUntilContextTimeout(b.Context(), 300*time.Millisecond, 20*time.Second, true,
+		func(ctx context.Context) (bool, error) {
+			service, err := services.Get(ctx, "asks", meta.GetOptions{})
+			if err != nil || len(service.Status.LoadBalancer.Ingress) == 0 {
+				return false, nil
+			}
+			address = service.Status.LoadBalancer.Ingress[0].IP
+			return true, nil
+		})
 	if err := services.Delete(b.Context(), "asks", meta.DeleteOptions{}); err != nil {
 		b.Fatal(err)
 	}

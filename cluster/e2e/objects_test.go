@@ -53,7 +53,8 @@ func (b *bench) apply(text string) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := client.Resource(mapping.Resource).Namespace(b.namespace).Create(b.Context(), o, meta.CreateOptions{}); err != nil {
+		if _, err := client.Resource(mapping.Resource).Namespace(b.namespace).Create(b.Context(), o,
+			meta.CreateOptions{}); err != nil {
 			b.Fatalf("%s %s: %v", o.GetKind(), o.GetName(), err)
 		}
 	}
@@ -64,21 +65,23 @@ func (b *bench) apply(text string) {
 func (b *bench) waitForPod(selector, not string) core.Pod {
 	b.Helper()
 	var found core.Pod
-	err := wait.PollUntilContextTimeout(b.Context(), 300*time.Millisecond, 90*time.Second, true, func(ctx context.Context) (bool, error) {
-		list, err := s.cluster.CoreV1().Pods(b.namespace).List(ctx, meta.ListOptions{LabelSelector: selector})
-		if err != nil {
-			return false, nil
-		}
-		for _, p := range list.Items {
-			for _, c := range p.Status.Conditions {
-				if c.Type == core.PodReady && c.Status == core.ConditionTrue && p.DeletionTimestamp == nil && p.Name != not {
-					found = p
-					return true, nil
+	err := wait.PollUntilContextTimeout(b.Context(), 300*time.Millisecond, 90*time.Second, true,
+		func(ctx context.Context) (bool, error) {
+			list, err := s.cluster.CoreV1().Pods(b.namespace).List(ctx, meta.ListOptions{LabelSelector: selector})
+			if err != nil {
+				return false, nil
+			}
+			for _, p := range list.Items {
+				for _, c := range p.Status.Conditions {
+					if c.Type == core.PodReady && c.Status == core.ConditionTrue && p.DeletionTimestamp == nil &&
+						p.Name != not {
+						found = p
+						return true, nil
+					}
 				}
 			}
-		}
-		return false, nil
-	})
+			return false, nil
+		})
 	if err != nil {
 		b.Fatalf("no pod with %s is ready: %v", selector, err)
 	}

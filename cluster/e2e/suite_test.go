@@ -45,9 +45,9 @@ type suite struct {
 
 // row is a line of the table.
 type row struct {
-	name, helm, call, verdict string
-	seconds                   float64
-	restarts                  int
+	name, helm, call, result string
+	seconds                  float64
+	restarts                 int
 }
 
 // s is nil where the suite is not to run.
@@ -111,7 +111,9 @@ func newSuite(dir string) (*suite, error) {
 	if out.plugin, err = program("HELM_LIVEKIT_BIN", filepath.Join(dir, "helm-livekit"), root, "."); err != nil {
 		return nil, err
 	}
-	if out.companion, err = program("HELM_LIVEKIT_CLUSTER_BIN", filepath.Join(dir, "helm-livekit-cluster"), filepath.Join(root, "cluster"), "./helm-livekit-cluster"); err != nil {
+	companion := filepath.Join(dir, "helm-livekit-cluster")
+	out.companion, err = program("HELM_LIVEKIT_CLUSTER_BIN", companion, root, "./cluster/helm-livekit-cluster")
+	if err != nil {
 		return nil, err
 	}
 	names := strings.Fields(os.Getenv("HELMS"))
@@ -162,11 +164,13 @@ func place(t *testing.T, name string) *bench {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next++
-	b := &bench{T: t, dir: t.TempDir(), helm: s.helms[s.next%len(s.helms)], namespace: fmt.Sprintf("%s-%d", s.run, s.next), started: time.Now()}
+	b := &bench{T: t, dir: t.TempDir(), helm: s.helms[s.next%len(s.helms)],
+		namespace: fmt.Sprintf("%s-%d", s.run, s.next), started: time.Now()}
 	b.row.name, b.row.helm, b.row.call = name, helmVersion(b.helm), "-"
 	t.Cleanup(func() {
 		b.removeNamespace()
-		b.row.seconds, b.row.verdict = time.Since(b.started).Seconds(), map[bool]string{true: "FAILED", false: "passed"}[t.Failed()]
+		b.row.seconds, b.row.result = time.Since(b.started).Seconds(),
+			map[bool]string{true: "FAILED", false: "passed"}[t.Failed()]
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.rows = append(s.rows, b.row)
@@ -197,8 +201,8 @@ type bench struct {
 	row                  row
 }
 
-// trial is what the plugin prints of a chart with --install.
-type trial struct {
+// installReport is what the plugin prints of a chart with --install.
+type installReport struct {
 	Checks []struct{ Name, Status, Detail, Remedy string }
 	Trial  struct {
 		Helm     string
@@ -207,8 +211,8 @@ type trial struct {
 	}
 }
 
-func (t trial) check(name string) (status, detail string) {
-	for _, c := range t.Checks {
+func (r installReport) check(name string) (status, detail string) {
+	for _, c := range r.Checks {
 		if c.Name == name {
 			return c.Status, c.Detail
 		}
@@ -216,9 +220,9 @@ func (t trial) check(name string) (status, detail string) {
 	return "", ""
 }
 
-func (t trial) failures() string {
+func (r installReport) failures() string {
 	var out []string
-	for _, c := range t.Checks {
+	for _, c := range r.Checks {
 		if c.Status == "fail" {
 			out = append(out, c.Name+": "+c.Detail+"\n  -> "+c.Remedy)
 		}
@@ -267,7 +271,7 @@ func (b *bench) command(ctx context.Context, name string, args ...string) *exec.
 }
 
 // verify tries a chart by the plugin and gives its report with the exit code.
-func (b *bench) verify(chart string, flags ...string) (trial, int, string) {
+func (b *bench) verify(chart string, flags ...string) (installReport, int, string) {
 	b.Helper()
 	args := append([]string{"verify", chart, "--install", "--test-namespace", b.namespace, "-o", "json"}, flags...)
 	var stdout, stderr bytes.Buffer
@@ -278,7 +282,7 @@ func (b *bench) verify(chart string, flags ...string) (trial, int, string) {
 	if err != nil && !errors.As(err, &exit) {
 		b.Fatal(err)
 	}
-	var r trial
+	var r installReport
 	if stdout.Len() > 0 {
 		if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
 			b.Fatalf("the report: %v\n%s", err, stdout.String())
@@ -292,7 +296,7 @@ func (b *bench) verify(chart string, flags ...string) (trial, int, string) {
 }
 
 // mustPass tries a chart, and wants every check to pass and calls over each of ways.
-func (b *bench) mustPass(chart string, ways []string, flags ...string) trial {
+func (b *bench) mustPass(chart string, ways []string, flags ...string) installReport {
 	b.Helper()
 	r, code, stderr := b.verify(chart, append(flags, "--call")...)
 	if code != 0 {
@@ -316,7 +320,8 @@ func (b *bench) removeNamespace() {
 		b.Errorf("namespace %s: %v", b.namespace, err)
 	}
 	at := int64(0) // once the namespace is ending, nothing makes new ones
-	_ = s.cluster.CoreV1().Pods(b.namespace).DeleteCollection(context.Background(), meta.DeleteOptions{GracePeriodSeconds: &at}, meta.ListOptions{})
+	_ = s.cluster.CoreV1().Pods(b.namespace).DeleteCollection(context.Background(),
+		meta.DeleteOptions{GracePeriodSeconds: &at}, meta.ListOptions{})
 }
 
 // removeNamespaces removes those of this run, however it ended.
@@ -360,7 +365,8 @@ func (s *suite) nothingIsLeft() error {
 			left = append(left, "namespace "+n.Name)
 		}
 		for _, v := range volumes.Items {
-			if v.Spec.ClaimRef != nil && strings.HasPrefix(v.Spec.ClaimRef.Namespace, s.run+"-") && v.Spec.PersistentVolumeReclaimPolicy == core.PersistentVolumeReclaimDelete {
+			if v.Spec.ClaimRef != nil && strings.HasPrefix(v.Spec.ClaimRef.Namespace, s.run+"-") &&
+				v.Spec.PersistentVolumeReclaimPolicy == core.PersistentVolumeReclaimDelete {
 				left = append(left, "volume "+v.Name)
 			}
 		}
@@ -379,7 +385,7 @@ func (s *suite) printTable() {
 	slices.SortFunc(s.rows, func(a, b row) int { return strings.Compare(a.name, b.name) })
 	fmt.Printf("\n%-46s %-8s %6s  %8s  %-24s %s\n", "CASE", "HELM", "TIME", "RESTARTS", "CALL", "")
 	for _, r := range s.rows {
-		fmt.Printf("%-46s %-8s %4.0f s  %8d  %-24s %s\n", r.name, r.helm, r.seconds, r.restarts, r.call, r.verdict)
+		fmt.Printf("%-46s %-8s %4.0f s  %8d  %-24s %s\n", r.name, r.helm, r.seconds, r.restarts, r.call, r.result)
 	}
 	fmt.Println()
 }

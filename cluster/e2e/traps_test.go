@@ -16,20 +16,36 @@ func TestTraps(t *testing.T) {
 		trap, values, check, status string
 		says, choose                string
 	}{
-		{"one UDP port and a range", "config: {rtc: {port_range_start: 50000, port_range_end: 50100}}", "render", "fail", "would ignore udp_port", "set one of them to null"},
-		{"external address by the server's own setting", "config: {rtc: {use_external_ip: true}}", "render", "fail", "use_external_ip is true", "set media.address to stun"},
-		{"a node address beside the chart's", "config: {rtc: {node_ip: 192.0.2.1}}", "render", "fail", "node_ip is set", "set media.address to that address"},
-		{"the pod's address behind a NodePort", "media: {address: pod}", "render", "fail", "do not reach a pod's address", "leave it empty"},
-		{"a load balancer without an address", "media: {type: LoadBalancer}", "render", "fail", "needs media.address", "the load balancer's IP address"},
-		{"a range that no Service can carry", "config: {rtc: {udp_port: null, port_range_start: 30000, port_range_end: 32767}}", "render", "fail", "too many for a Service", "media.type to HostNetwork"},
-		{"a port that no NodePort can have", "config: {rtc: {udp_port: 7882}}", "render", "fail", "between 30000 and 32767", "choose such a port"},
-		{"TURN over TLS without a certificate", "config: {turn: {enabled: true, " + cert + "}}", "render", "fail", "needs a certificate", "turn.existingSecret"},
-		{"TURN over TLS without a name", "config: {turn: {enabled: true, tls_port: 5349}}\nturn: {existingSecret: x}", "render", "fail", "needs turn.domain", "the name in the certificate"},
-		{"one fixed address for several servers", externalRedis("") + "\nreplicaCount: 2\nmedia: {type: HostNetwork, address: 192.0.2.1}", "render", "fail", "all of several servers would tell", "leave it empty"},
-		{"an address that is everybody's own", "media: {address: 127.0.0.1}", "render", "fail", "no client reaches", "leave it empty"},
-		{"a server at its loopback address", "config: {bind_addresses: [127.0.0.1]}", "render", "fail", "neither Services nor probes", "leave it out"},
-		{"several servers with the sidecar", "replicaCount: 2", "render", "fail", "inside each pod", "redis.external.address"},
-		{"several servers behind a load balancer", externalRedis("") + "\nreplicaCount: 2\nmedia: {type: LoadBalancer, address: 192.0.2.1}", "render", "fail", "one of several servers only", "HostNetwork or NodePort"},
+		{"one UDP port and a range", "config: {rtc: {port_range_start: 50000, port_range_end: 50100}}", "render",
+			"fail", "would ignore udp_port", "set one of them to null"},
+		{"external address by the server's own setting", "config: {rtc: {use_external_ip: true}}", "render", "fail",
+			"use_external_ip is true", "set media.address to stun"},
+		{"a node address beside the chart's", "config: {rtc: {node_ip: 192.0.2.1}}", "render", "fail",
+			"node_ip is set", "set media.address to that address"},
+		{"the pod's address behind a NodePort", "media: {address: pod}", "render", "fail",
+			"do not reach a pod's address", "leave it empty"},
+		{"a load balancer without an address", "media: {type: LoadBalancer}", "render", "fail", "needs media.address",
+			"the load balancer's IP address"},
+		{"a range that no Service can carry", "config: {rtc: {udp_port: null, port_range_start: 30000, " +
+			"port_range_end: 32767}}", "render", "fail", "too many for a Service", "media.type to HostNetwork"},
+		{"a port that no NodePort can have", "config: {rtc: {udp_port: 7882}}", "render", "fail",
+			"between 30000 and 32767", "choose such a port"},
+		{"TURN over TLS without a certificate", "config: {turn: {enabled: true, " + cert + "}}", "render", "fail",
+			"needs a certificate", "turn.existingSecret"},
+		{"TURN over TLS without a name", "config: {turn: {enabled: true, tls_port: 5349}}\nturn: {existingSecret: x}",
+			"render", "fail", "needs turn.domain", "the name in the certificate"},
+		{"one fixed address for several servers", externalRedis("") +
+			"\nreplicaCount: 2\nmedia: {type: HostNetwork, address: 192.0.2.1}", "render", "fail",
+			"all of several servers would tell", "leave it empty"},
+		{"an address that is everybody's own", "media: {address: 127.0.0.1}", "render", "fail", "no client reaches",
+			"leave it empty"},
+		{"a server at its loopback address", "config: {bind_addresses: [127.0.0.1]}", "render", "fail",
+			"neither Services nor probes", "leave it out"},
+		{"several servers with the sidecar", "replicaCount: 2", "render", "fail", "inside each pod",
+			"redis.external.address"},
+		{"several servers behind a load balancer", externalRedis("") +
+			"\nreplicaCount: 2\nmedia: {type: LoadBalancer, address: 192.0.2.1}", "render", "fail",
+			"one of several servers only", "HostNetwork or NodePort"},
 	} {
 		t.Run(c.trap, func(t *testing.T) {
 			b := place(t, "trap: "+c.trap)
@@ -59,19 +75,23 @@ func TestTrapsOnTheCluster(t *testing.T) {
 		values := fmt.Sprintf("media: {type: HostNetwork}\nreplicaCount: %d\n", len(nodes.Items)+1) + externalRedis("")
 		flags := append(hostPorts(23001), "--reuse", "--timeout", "60s", "-f", b.values(values))
 		r, code, stderr := b.verify(b.scaffold(false), flags...)
-		if status, detail := r.check("servers"); status != "warn" || !strings.Contains(detail, "each needs a node of its own") {
+		if status, detail := r.check("servers"); status != "warn" || !strings.Contains(detail,
+			"each needs a node of its own") {
 			b.Errorf("servers: %s: %s", status, detail)
 		}
 		// Helm 3 is content with one pod fewer; Helm 4 waits for all.
-		if found := r.failures(); code != 2 || !contains(found, "port-taken: Pod livekit-", "free ports", "each needs a node of its own") {
+		if found := r.failures(); code != 2 || !contains(found, "port-taken: Pod livekit-", "free ports",
+			"each needs a node of its own") {
 			b.Errorf("exit code %d: %s\n%s", code, found, stderr)
 		}
 	})
 	t.Run("an external address without a way to STUN", func(t *testing.T) {
 		b := place(t, "trap: an external address without a way to STUN")
-		r, code, stderr := b.verify(b.scaffold(false), "--timeout", "60s", "-f", b.values("media: {address: stun}\nconfig: {rtc: {stun_servers: [\"127.0.0.1:9\"]}}"))
+		r, code, stderr := b.verify(b.scaffold(false), "--timeout", "60s",
+			"-f", b.values("media: {address: stun}\nconfig: {rtc: {stun_servers: [\"127.0.0.1:9\"]}}"))
 		status, detail := r.check("install")
-		if code != 2 || status != "fail" || !strings.Contains(detail, "no-external-address: Pod livekit-") || !strings.Contains(r.failures(), "media.address to host") {
+		if code != 2 || status != "fail" || !strings.Contains(detail, "no-external-address: Pod livekit-") ||
+			!strings.Contains(r.failures(), "media.address to host") {
 			b.Errorf("exit code %d, install: %s\n%s", code, detail, stderr)
 		}
 	})

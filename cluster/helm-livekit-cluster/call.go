@@ -13,15 +13,15 @@ import (
 func runCall(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	s, err := parse(args, getenv, stderr)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitFine
+		return exitOK
 	}
 	if err != nil {
-		return complain(stderr, err)
+		return printError(stderr, err)
 	}
-	end := make(chan struct{}) // after ctx, for the farewell goes through it as well
+	end := make(chan struct{}) // after ctx, for leaving the room goes through it as well
 	defer close(end)
 	if err := s.connect(ctx, end); err != nil {
-		return complain(stderr, err)
+		return printError(stderr, err)
 	}
 	r := call.Run(ctx, s.options)
 	if s.json {
@@ -31,10 +31,10 @@ func runCall(ctx context.Context, args []string, getenv func(string) string, std
 	}
 	switch {
 	case err != nil:
-		return complain(stderr, err)
+		return printError(stderr, err)
 	case !r.OK:
-		return exitWrong
+		return exitFailed
 	default:
-		return exitFine
+		return exitOK
 	}
 }

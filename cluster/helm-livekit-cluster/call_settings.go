@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -18,8 +19,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/cluster/internal/forward"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/signal"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // The environment variables of the API key: flags are seen by everyone on the machine.
@@ -33,7 +34,7 @@ type settings struct {
 	options call.Options
 	urls    []string
 	forward forward.Target // signalling; the name is empty for none
-	turnTLS forward.Target // TURN over TLS; the like
+	turnTLS forward.Target // TURN over TLS, likewise
 	json    bool
 
 	credentials signal.Credentials
@@ -70,89 +71,111 @@ Examples:
 Flags:
 `
 
+// texts are flags whose values are read after all flags are known.
+type texts struct {
+	urls                            words
+	kinds, addresses, ports, output string
+	signalling, turnTLS             string
+	caFile, tcpAddress              string
+	insecure, quiet, debug          bool
+}
+
 func parse(args []string, getenv func(string) string, stderr io.Writer) (settings, error) {
-	var (
-		s                                      settings
-		urls                                   words
-		kinds, addresses, ports, caFile, tcpAt string
-		signalling, turnTLS                    string
-		insecure, quiet, debug                 bool
-		output                                 string
-		o                                      = &s.options
-		flags                                  = flag.NewFlagSet("helm-livekit-cluster call", flag.ContinueOnError)
-	)
+	s := settings{getenv: getenv}
+	var t texts
+	flags := defineFlags(&s.options, &t)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	flags.Var(&urls, "url", "`address` of signalling, ws:// or wss://; given twice, participants take them in turn")
-	flags.StringVar(&o.Room, "room", "", "`name` of the room; one that was there before is not deleted (default: a random name)")
-	flags.StringVar(&kinds, "media", "auto", "`ways` of media, a call for each: auto, udp, tcp, turn-udp, turn-tls")
-	flags.StringVar(&addresses, "expect-address", "", "`IP[,IP]` that media must arrive at; other addresses do not count. Not for turn-tls, which has a name")
-	flags.StringVar(&ports, "expect-ports", "", "`ports` that media must arrive at: 7882, 7882/udp, 50000-60000/udp, several with commas between them")
-	flags.IntVar(&o.Participants, "participants", 2, "`number` of participants")
-	flags.DurationVar(&o.Timeout, "timeout", 20*time.Second, "time limit of each call, the hold aside")
-	flags.DurationVar(&o.Hold, "hold", 0, "keep the call for this `time`, and tell of gaps and reconnections")
-	flags.DurationVar(&o.MaxGap, "max-gap", 0, "with --hold, the longest `time` without audio that is fine (default: any)")
-	flags.BoolVar(&o.NodesDiffer, "nodes-differ", false, "fail unless each --url leads to a server node of its own")
-	flags.StringVar(&o.TURNTLSAddress, "turn-tls-address", "", "`host:port` to reach TURN over TLS at, in the place of the advertised name and port 443")
-	flags.StringVar(&signalling, "port-forward", "", "`NAMESPACE/SERVICE_OR_POD:PORT` of signalling, reached through the Kubernetes API in the place of --url")
-	flags.StringVar(&turnTLS, "turn-tls-forward", "", "`NAMESPACE/SERVICE_OR_POD:PORT` of TURN over TLS, the like")
-	flags.StringVar(&tcpAt, "tcp-address", "", "`IP:port` to reach media over TCP at, in the place of the advertised address")
-	flags.StringVar(&caFile, "ca-file", "", "`file` of certificate authorities (PEM) for wss:// and for TURN over TLS, beside those of the system")
-	flags.BoolVar(&insecure, "insecure", false, "accept any certificate")
-	flags.StringVar(&output, "o", "text", "output `format`: text or json")
-	flags.StringVar(&output, "output", "text", "output `format`: text or json")
-	flags.BoolVar(&quiet, "quiet", false, "no progress on stderr")
-	flags.BoolVar(&debug, "debug", false, "on stderr, what the WebRTC stack had to say of a way that failed")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
 	if flags.NArg() > 0 {
 		return s, fmt.Errorf("%q is no flag", flags.Arg(0))
 	}
-	switch output {
+	if err := s.read(t); err != nil {
+		return s, err
+	}
+	o := &s.options
+	o.Room = cmp.Or(o.Room, "helm-livekit-"+strings.ToLower(rand.Text()[:10]))
+	o.Progress, o.Debug = lines(stderr, !t.quiet), lines(stderr, t.debug)
+	s.urls = t.urls
+	s.credentials = signal.Credentials{Key: getenv(keyVariable), Secret: getenv(secretVariable)}
+	return s, s.validate()
+}
+
+func defineFlags(o *call.Options, t *texts) *flag.FlagSet {
+	flags := flag.NewFlagSet("helm-livekit-cluster call", flag.ContinueOnError)
+	flags.Var(&t.urls, "url", "`address` of signalling, ws:// or wss://; given twice, participants take them in turn")
+	flags.StringVar(&o.Room, "room", "",
+		"`name` of the room; one that was there before is not deleted (default: a random name)")
+	flags.StringVar(&t.kinds, "media", "auto", "`ways` of media, a call for each: auto, udp, tcp, turn-udp, turn-tls")
+	flags.StringVar(&t.addresses, "expect-address", "",
+		"`IP[,IP]` that media must arrive at; other addresses do not count. Not for turn-tls, which has a name")
+	flags.StringVar(&t.ports, "expect-ports", "",
+		"`ports` that media must arrive at: 7882, 7882/udp, 50000-60000/udp, several with commas between them")
+	flags.IntVar(&o.Participants, "participants", 2, "`number` of participants")
+	flags.DurationVar(&o.Timeout, "timeout", 20*time.Second, "time limit of each call, the hold aside")
+	flags.DurationVar(&o.Hold, "hold", 0, "keep the call for this `time`, and tell of gaps and reconnections")
+	flags.DurationVar(&o.MaxGap, "max-gap", 0,
+		"with --hold, the longest `time` without audio that is fine (default: any)")
+	flags.BoolVar(&o.NodesDiffer, "nodes-differ", false, "fail unless each --url leads to a server node of its own")
+	flags.StringVar(&o.TURNTLSAddress, "turn-tls-address", "",
+		"`host:port` to reach TURN over TLS at, in the place of the advertised name and port 443")
+	flags.StringVar(&t.signalling, "port-forward", "",
+		"`NAMESPACE/SERVICE_OR_POD:PORT` of signalling, reached through the Kubernetes API in the place of --url")
+	flags.StringVar(&t.turnTLS, "turn-tls-forward", "", "`NAMESPACE/SERVICE_OR_POD:PORT` of TURN over TLS, the like")
+	flags.StringVar(&t.tcpAddress, "tcp-address", "",
+		"`IP:port` to reach media over TCP at, in the place of the advertised address")
+	flags.StringVar(&t.caFile, "ca-file", "",
+		"`file` of certificate authorities (PEM) for wss:// and for TURN over TLS, beside those of the system")
+	flags.BoolVar(&t.insecure, "insecure", false, "accept any certificate")
+	flags.StringVar(&t.output, "o", "text", "output `format`: text or json")
+	flags.StringVar(&t.output, "output", "text", "output `format`: text or json")
+	flags.BoolVar(&t.quiet, "quiet", false, "no progress on stderr")
+	flags.BoolVar(&t.debug, "debug", false, "on stderr, what the WebRTC stack had to say of a way that failed")
+	return flags
+}
+
+// read reads the values of flags that have a form of their own.
+func (s *settings) read(t texts) (err error) {
+	o := &s.options
+	switch t.output {
 	case "text":
 	case "json":
 		s.json = true
 	default:
-		return s, remedy.Errorf("use -o text or -o json", "-o: %q is no format", output)
+		return remedy.Errorf("use -o text or -o json", "-o: %q is no format", t.output)
 	}
-	var err error
-	if o.Kinds, err = media.ParseKinds(kinds); err != nil {
-		return s, err
+	if o.Kinds, err = media.ParseKinds(t.kinds); err != nil {
+		return err
 	}
-	if o.Expect, err = media.ParseExpect(addresses, ports); err != nil {
-		return s, err
+	if o.Expect, err = media.ParseExpect(t.addresses, t.ports); err != nil {
+		return err
 	}
-	if o.TLS, err = tlsConfig(caFile, insecure); err != nil {
-		return s, err
+	if o.TLS, err = tlsConfig(t.caFile, t.insecure); err != nil {
+		return err
 	}
-	if tcpAt != "" {
-		if o.TCPAddress, err = netip.ParseAddrPort(tcpAt); err != nil {
-			return s, remedy.Errorf("give it as 127.0.0.1:7881", "--tcp-address: %w", err)
+	if t.tcpAddress != "" {
+		if o.TCPAddress, err = netip.ParseAddrPort(t.tcpAddress); err != nil {
+			return remedy.Errorf("give it as 127.0.0.1:7881", "--tcp-address: %w", err)
 		}
 	}
-	if o.Room == "" {
-		o.Room = "helm-livekit-" + strings.ToLower(rand.Text()[:10])
+	if s.forward, err = parseTarget("--port-forward", t.signalling); err != nil {
+		return err
 	}
-	o.Progress, o.Debug = lines(stderr, !quiet), lines(stderr, debug)
-	for _, f := range []struct {
-		flag, text string
-		to         *forward.Target
-	}{{"--port-forward", signalling, &s.forward}, {"--turn-tls-forward", turnTLS, &s.turnTLS}} {
-		if f.text == "" {
-			continue
-		}
-		if *f.to, err = forward.ParseTarget(f.flag, f.text); err != nil {
-			return s, err
-		}
+	s.turnTLS, err = parseTarget("--turn-tls-forward", t.turnTLS)
+	return err
+}
+
+// parseTarget reads a flag that may be left out.
+func parseTarget(flag, text string) (forward.Target, error) {
+	if text == "" {
+		return forward.Target{}, nil
 	}
-	s.urls = urls
-	s.credentials = signal.Credentials{Key: getenv(keyVariable), Secret: getenv(secretVariable)}
-	s.getenv = getenv
-	return s, s.sensible()
+	return forward.ParseTarget(flag, text)
 }
 
 // lines writes lines of text, from several goroutines, if it is to.
@@ -167,14 +190,16 @@ func lines(w io.Writer, wanted bool) func(format string, args ...any) {
 	}
 }
 
-// sensible refuses what cannot be meant, and what is missing.
-func (s *settings) sensible() error {
+// validate refuses what cannot be meant, and what is missing.
+func (s *settings) validate() error {
 	o := s.options
 	switch {
 	case s.credentials.Key == "" || s.credentials.Secret == "":
-		return remedy.Errorf("set both to the key and the secret of the server", "%s or %s is not set", keyVariable, secretVariable)
+		return remedy.Errorf("set both to the key and the secret of the server", "%s or %s is not set", keyVariable,
+			secretVariable)
 	case len(s.urls) == 0 && s.forward.Name == "":
-		return remedy.Errorf("give --url ws://HOST:PORT, or --port-forward NAMESPACE/SERVICE:PORT", "no server is named")
+		return remedy.Errorf("give --url ws://HOST:PORT, or --port-forward NAMESPACE/SERVICE:PORT",
+			"no server is named")
 	case len(s.urls) > 0 && s.forward.Name != "":
 		return remedy.Errorf("give one of them", "--url and --port-forward both say where signalling is")
 	case o.NodesDiffer && len(s.urls) < 2:
@@ -186,7 +211,8 @@ func (s *settings) sensible() error {
 	case o.Timeout <= 0:
 		return remedy.Errorf("give a time such as 20s", "--timeout %s leaves no time", o.Timeout)
 	case o.Hold > 0 && len(o.Kinds) > 1:
-		return remedy.Errorf("name one way with --media, and run the command once for each", "--hold keeps one call, and --media names %d", len(o.Kinds))
+		return remedy.Errorf("name one way with --media, and run the command once for each",
+			"--hold keeps one call, and --media names %d", len(o.Kinds))
 	case o.MaxGap > 0 && o.Hold == 0:
 		return remedy.Errorf("give --hold as well", "--max-gap is about a call that is held")
 	}

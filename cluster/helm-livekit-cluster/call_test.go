@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/call"
 )
 
 const secret = "0123456789abcdef0123456789abcdef"
@@ -54,7 +54,8 @@ func TestWrongSettings(t *testing.T) {
 		{"--url ws://a more", "more"},
 	} {
 		code, stdout, stderr := command(t, environment, strings.Fields(c.args)...)
-		if code != exitError || stdout != "" || !strings.HasPrefix(stderr, "Error: ") || !strings.Contains(stderr, c.says) {
+		if code != exitError || stdout != "" || !strings.HasPrefix(stderr, "Error: ") ||
+			!strings.Contains(stderr, c.says) {
 			t.Errorf("%q: %d, %q, %q; want an error about %q", c.args, code, stdout, stderr, c.says)
 		}
 	}
@@ -66,19 +67,22 @@ func TestWrongSettings(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	code, _, stderr := command(t, environment, "--help")
-	if code != exitFine || !strings.Contains(stderr, "Exit codes:") || !strings.Contains(stderr, "-expect-address") {
+	if code != exitOK || !strings.Contains(stderr, "Exit codes:") || !strings.Contains(stderr, "-expect-address") {
 		t.Errorf("help: %d, %q", code, stderr)
 	}
 	var out bytes.Buffer
-	if code := run(t.Context(), []string{"version"}, environment, nil, &out, &out); code != exitFine || out.String() != version+"\n" {
+	if code := run(t.Context(), []string{"version"}, environment, nil, &out, &out); code != exitOK ||
+		out.String() != version+"\n" {
 		t.Errorf("version: %d, %q", code, out.String())
 	}
 	out.Reset()
-	if code := run(t.Context(), []string{"dance"}, environment, nil, &out, &out); code != exitError || !strings.Contains(out.String(), `"dance" is no command`) {
+	if code := run(t.Context(), []string{"dance"}, environment, nil, &out, &out); code != exitError ||
+		!strings.Contains(out.String(), `"dance" is no command`) {
 		t.Errorf("an unknown command: %d, %q", code, out.String())
 	}
 	out.Reset()
-	if code := run(t.Context(), []string{"trial"}, environment, strings.NewReader("{}{"), &out, &out); code != exitError || !strings.Contains(out.String(), "Error: ") {
+	if code := run(t.Context(), []string{"trial"}, environment, strings.NewReader("{}{"), &out,
+		&out); code != exitError || !strings.Contains(out.String(), "Error: ") {
 		t.Errorf("an empty plan without a cluster: %d, %q", code, out.String())
 	}
 }
@@ -90,15 +94,16 @@ func TestUnproven(t *testing.T) {
 	}))
 	defer server.Close()
 	code, stdout, _ := command(t, environment, "--url", server.URL, "-o", "json")
-	var r result.Result
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitWrong || r.OK || strings.Count(stdout, "\n") != 1 {
+	var r call.Result
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || r.OK ||
+		strings.Count(stdout, "\n") != 1 {
 		t.Fatalf("%d, %v, %q", code, err, stdout)
 	}
 	if !strings.Contains(r.API.Error, "invalid API key") || r.Paths == nil || r.Server.Nodes == nil {
 		t.Errorf("%+v", r)
 	}
 	code, stdout, _ = command(t, environment, "--url", server.URL)
-	if code != exitWrong || !strings.Contains(stdout, "FAIL  API: ") || !strings.Contains(stdout, "LIVEKIT_API_KEY") {
+	if code != exitFailed || !strings.Contains(stdout, "FAIL  API: ") || !strings.Contains(stdout, "LIVEKIT_API_KEY") {
 		t.Errorf("%d, %q", code, stdout)
 	}
 }
@@ -106,24 +111,27 @@ func TestUnproven(t *testing.T) {
 // With a hold, the text ends in one line of JSON.
 func TestText(t *testing.T) {
 	var out strings.Builder
-	err := write(&out, result.Result{
-		Room: "r", API: result.API{OK: true, Deleted: true}, Server: result.Server{Version: "1", Nodes: []string{"ND_1"}},
-		Paths: []result.Path{
+	err := write(&out, call.Result{
+		Room: "r", API: call.API{OK: true, Deleted: true}, Server: call.Server{Version: "1", Nodes: []string{"ND_1"}},
+		Paths: []call.Path{
 			{Media: "udp", OK: true, Local: "a:1", Remote: "b:2", AudioPackets: 7, RTT: 1.25},
-			{Media: "tcp", Error: "ICE failed", Remedy: "open the port", Advertised: []result.Advertised{{Address: "tcp b:3", Tried: true}, {Address: "udp b:2", Skipped: "not TCP"}}},
+			{Media: "tcp", Error: "ICE failed", Remedy: "open the port",
+				Advertised: []call.Advertised{{Address: "tcp b:3", Tried: true},
+					{Address: "udp b:2", Skipped: "not TCP"}}},
 		},
-		Hold: &result.Hold{LongestGapMS: 21},
+		Hold: &call.Hold{LongestGapMS: 21},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"ok    udp: a:1 to b:2, 7 audio packets", "FAIL  tcp: ICE failed\n        open the port\n", "tcp b:3: tried", "udp b:2: not TCP"} {
+	for _, want := range []string{"ok    udp: a:1 to b:2, 7 audio packets", "FAIL  tcp: ICE failed\n        open " +
+		"the port\n", "tcp b:3: tried", "udp b:2: not TCP"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &out)
 		}
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	var h result.Hold
+	var h call.Hold
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &h); err != nil || h.LongestGapMS != 21 {
 		t.Errorf("the last line: %v", err)
 	}

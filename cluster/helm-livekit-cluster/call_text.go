@@ -6,11 +6,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/cluster/internal/call"
 )
 
 // write tells people what came of a call. With a hold, the last line is its JSON.
-func write(w io.Writer, r result.Result) error {
+func write(w io.Writer, r call.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "room %s\n", r.Room)
 	if r.Server.Version != "" {
@@ -22,13 +22,15 @@ func write(w io.Writer, r result.Result) error {
 	}
 	for _, p := range r.Paths {
 		if p.OK {
-			fmt.Fprintf(&b, "ok    %s: %s to %s%s, %d audio packets, %d lost, %d data packets, %.1f ms there and back\n",
+			fmt.Fprintf(&b, "ok    %s: %s to %s%s, %d audio packets, %d lost, %d data packets, %.1f ms there "+
+				"and back\n",
 				p.Media, p.Local, p.Remote, behind(p.Peer), p.AudioPackets, p.AudioLost, p.DataPackets, p.RTT)
 			continue
 		}
 		failure(&b, p.Media, p.Error, p.Remedy)
 		for _, a := range p.Advertised {
-			fmt.Fprintf(&b, "        the server told %s: %s\n", a.Address, map[bool]string{true: "tried", false: a.Skipped}[a.Tried])
+			fmt.Fprintf(&b, "        the server told %s: %s\n", a.Address,
+				map[bool]string{true: "tried", false: a.Skipped}[a.Tried])
 		}
 	}
 	if r.Hold != nil {

@@ -1,5 +1,5 @@
 // Command helm-livekit-cluster does what helm livekit needs a cluster for: it
-// tries a chart in a namespace of its own, and makes calls over WebRTC. It is a
+// installs a chart in a namespace of its own to test it, and makes calls over WebRTC. It is a
 // binary of its own because WebRTC and the Kubernetes client weigh as much as
 // the plugin itself.
 package main
@@ -12,7 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // version is set by the linker.
@@ -21,9 +21,9 @@ var version = "dev"
 // The exit codes: all is well; the work could not be done; it was done, and
 // something is wrong.
 const (
-	exitFine  = 0
-	exitError = 1
-	exitWrong = 2
+	exitOK     = 0
+	exitError  = 1
+	exitFailed = 2
 )
 
 const help = `Does what helm livekit needs a cluster for.
@@ -45,7 +45,9 @@ func main() {
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(
+	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
+) int {
 	command := ""
 	if len(args) > 0 {
 		command = args[0]
@@ -54,20 +56,20 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	case "call":
 		return runCall(ctx, args[1:], getenv, stdout, stderr)
 	case "trial":
-		return runTrial(ctx, getenv, stdin, stdout, stderr)
+		return runTestInstall(ctx, getenv, stdin, stdout, stderr)
 	case "version", "--version":
 		fmt.Fprintln(stdout, version)
-		return exitFine
+		return exitOK
 	case "", "help", "--help", "-h":
 		fmt.Fprint(stderr, help)
-		return exitFine
+		return exitOK
 	}
-	return complain(stderr, remedy.Errorf("run helm-livekit-cluster --help", "%q is no command", command))
+	return printError(stderr, remedy.Errorf("run helm-livekit-cluster --help", "%q is no command", command))
 }
 
-// complain prints an error, with the step that mends it, at once: the plugin takes
+// printError prints an error, with the step that fixes it, in one write: the plugin takes
 // it out of what is printed.
-func complain(stderr io.Writer, err error) int {
+func printError(stderr io.Writer, err error) int {
 	text := fmt.Sprintf("Error: %v\n", err)
 	if step := remedy.Step(err); step != "" {
 		text += "Try:   " + step + "\n"

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// The command has these types a second time, in a module of its own: a test there
-// reads the same files.
+// A plugin and a command of different builds still understand each other.
 func TestContract(t *testing.T) {
 	for file, into := range map[string]any{"testdata/plan.json": &Plan{}, "testdata/report.json": &Report{}} {
 		data, err := os.ReadFile(file)

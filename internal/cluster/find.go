@@ -15,7 +15,8 @@ const Variable = "HELM_LIVEKIT_CLUSTER_BIN"
 
 const (
 	name    = "helm-livekit-cluster"
-	install = "install it with: go install github.com/helm-livekit/helm-livekit/cluster/helm-livekit-cluster@latest; in a checkout of the plugin: make cluster"
+	install = "install it with: go install github.com/helm-livekit/helm-livekit/cluster/helm-livekit-cluster@latest; " +
+		"in a checkout of the plugin: make cluster"
 )
 
 // Find gives the command's file: the one that the variable names, else the one beside
@@ -23,7 +24,8 @@ const (
 func Find() (string, error) {
 	if file := os.Getenv(Variable); file != "" {
 		if err := runnable(file); err != nil {
-			return "", remedy.Errorf("set "+Variable+" to the file of "+name+", or unset it; "+install, "%s: %w", Variable, err)
+			return "", remedy.Errorf("set "+Variable+" to the file of "+name+", or unset it; "+install,
+				"%s: %w", Variable, err)
 		}
 		return file, nil
 	}
@@ -34,7 +36,8 @@ func Find() (string, error) {
 	}
 	file, err := exec.LookPath(name)
 	if err != nil {
-		return "", remedy.Errorf(install, "%s, which tries charts on a cluster, is neither beside the plugin nor on the path", name)
+		return "", remedy.Errorf(install,
+			"%s, which tries charts on a cluster, is neither beside the plugin nor on the path", name)
 	}
 	return file, nil
 }

@@ -62,7 +62,7 @@ func TestBuildsTheCompanion(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			box := newSandbox(t)
-			write(t, filepath.Join(box.plugin, "cluster", "go.mod"), 0o644, "module example.com/cluster\n")
+			write(t, filepath.Join(box.plugin, "cluster", "helm-livekit-cluster", "main.go"), 0o644, "package main\n")
 			box.fake(t, "go", `
 				[ "$1" = version ] && exit
 				case "$*" in *main.version=`+sandboxVersion+`*helm-livekit-cluster) [ -z "$BROKEN" ] || exit 1 ;; esac

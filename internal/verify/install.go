@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"maps"
@@ -16,11 +17,11 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// InstallOptions is how a chart is tried on a cluster.
+// InstallOptions say how a chart is installed on a cluster to test it.
 type InstallOptions struct {
-	Namespace string // of the trial: made, and removed afterwards
+	Namespace string // of the test: created, and deleted afterwards
 	Reuse     bool   // the namespace is there already, and stays
-	Keep      bool   // release and namespace are left for a look
+	Keep      bool   // release and namespace are left for debugging
 	Call      bool   // participants make calls
 	Timeout   time.Duration
 	Env       []string // further variables for what is run, NAME=value
@@ -28,7 +29,7 @@ type InstallOptions struct {
 	Progress io.Writer
 }
 
-// Trial is what a report says of a trial on a cluster beside its checks. Media are
+// Trial is what a report says of an install on a cluster beside its checks. Media are
 // the ways of media over which calls went through.
 type Trial struct {
 	Namespace string   `json:"namespace"`
@@ -39,9 +40,9 @@ type Trial struct {
 	Media     []string `json:"media"`
 }
 
-// Install tries the chart in dir on a cluster and adds the checks to the report of
-// Run. A chart that does not render is not tried. The error says that nothing could be
-// tried; when ctx ends, what was made is removed before Install returns.
+// Install installs the chart in dir on a cluster and adds the checks to the report of
+// Run. A chart that does not render is not installed. The error says that nothing could
+// be tested; when ctx ends, what was made is removed before Install returns.
 func Install(ctx context.Context, dir string, opts Options, install InstallOptions, r *Report) error {
 	if i := slices.IndexFunc(r.Checks, func(c Check) bool { return c.Name == "render" && c.Status == Fail }); i >= 0 {
 		r.Checks = append(r.Checks, Check{Name: "install", Status: Skip, Detail: "Not tried: see render"})
@@ -55,14 +56,17 @@ func Install(ctx context.Context, dir string, opts Options, install InstallOptio
 	if err != nil {
 		return err
 	}
-	found, err := cluster.Try(ctx, binary, *plan, install.Env, install.Progress)
+	found, err := cluster.Run(ctx, binary, *plan, install.Env, install.Progress)
 	if err != nil {
 		return err
 	}
 	for _, c := range found.Checks {
 		r.Checks = append(r.Checks, Check(c))
 	}
-	r.Trial = &Trial{Namespace: found.Namespace, Release: found.Release, Helm: found.Helm, Seconds: found.Seconds, Restarts: found.Restarts, Media: found.Media}
+	r.Trial = &Trial{
+		Namespace: found.Namespace, Release: found.Release, Helm: found.Helm,
+		Seconds: found.Seconds, Restarts: found.Restarts, Media: found.Media,
+	}
 	return nil
 }
 
@@ -79,24 +83,21 @@ func newPlan(dir string, opts Options, install InstallOptions) (*cluster.Plan, e
 	if err != nil {
 		return nil, err
 	}
-	release := opts.ReleaseName
-	if release == "" {
-		release = chart.Name()
-	}
 	plan := &cluster.Plan{
-		Helm: helm, Release: release, Namespace: install.Namespace, Reuse: install.Reuse, Keep: install.Keep, Call: install.Call,
+		Helm: helm, Release: cmp.Or(opts.ReleaseName, chart.Name()), Namespace: install.Namespace,
+		Reuse: install.Reuse, Keep: install.Keep, Call: install.Call,
 		Set: opts.Set, ValueFiles: []string{}, Timeout: cluster.Duration(install.Timeout),
-		Places: placesIn(helmchart.Merge(chart.Values(), given)),
+		Values: configValues(helmchart.Merge(chart.Values(), given)),
 	}
 	if plan.Chart, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
 	for _, file := range opts.ValueFiles {
-		whole, err := filepath.Abs(file)
+		absolute, err := filepath.Abs(file)
 		if err != nil {
 			return nil, err
 		}
-		plan.ValueFiles = append(plan.ValueFiles, whole)
+		plan.ValueFiles = append(plan.ValueFiles, absolute)
 	}
 	return plan, nil
 }
@@ -114,30 +115,34 @@ func findHelm() (string, error) {
 	return file, nil
 }
 
-// placesIn finds LiveKit's configuration among values: charts hand it on as a map, so
-// its keys are LiveKit's own wherever it lies. One that is not there can be set beside
-// those that are.
-func placesIn(values map[string]any) cluster.Places {
+// configValues finds LiveKit's configuration among values: charts hand it on as a map,
+// so its keys are LiveKit's own wherever it lies. One that is not there can be set
+// beside those that are.
+func configValues(values map[string]any) cluster.ConfigValues {
 	root, config := findConfig(nil, values)
 	if config == nil {
-		return cluster.Places{}
+		return cluster.ConfigValues{}
 	}
-	place := func(keys ...string) *cluster.Place {
-		p := &cluster.Place{Keys: slices.Concat(root, keys)}
+	value := func(keys ...string) *cluster.Value {
+		v := &cluster.Value{Keys: slices.Concat(root, keys)}
 		switch n := lookup(config, strings.Join(keys, ".")).(type) {
 		case int64:
-			p.Number = int32(n)
+			v.Number = int32(n)
 		case float64:
-			p.Number = int32(n)
+			v.Number = int32(n)
 		}
-		return p
+		return v
 	}
-	return cluster.Places{Port: place("port"), TCPPort: place("rtc", "tcp_port"), UDPPort: place("rtc", "udp_port"), LogLevel: place("logging", "level")}
+	return cluster.ConfigValues{
+		Port: value("port"), TCPPort: value("rtc", "tcp_port"), UDPPort: value("rtc", "udp_port"),
+		LogLevel: value("logging", "level"),
+	}
 }
 
 // findConfig finds the outermost map that has an rtc block with a port.
 func findConfig(at []string, values map[string]any) ([]string, map[string]any) {
-	if rtc, ok := values["rtc"].(map[string]any); ok && (rtc["udp_port"] != nil || rtc["tcp_port"] != nil || rtc["port_range_start"] != nil) {
+	if rtc, ok := values["rtc"].(map[string]any); ok &&
+		(rtc["udp_port"] != nil || rtc["tcp_port"] != nil || rtc["port_range_start"] != nil) {
 		return at, values
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {

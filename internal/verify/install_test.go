@@ -18,7 +18,7 @@ func TestPlacesIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		places := placesIn(values)
+		places := configValues(values)
 		udp, _ := json.Marshal(places.UDPPort)
 		level, _ := json.Marshal(places.LogLevel)
 		if string(udp) != c.udp || string(level) != c.level {

@@ -33,7 +33,8 @@ func TestEveryPath(t *testing.T) {
 			t.Errorf("path %d is %s at %s, want %s at %s", i, p.Media, p.Remote, kind, want)
 		}
 		if p.AudioPackets < 2*enoughAudio || p.DataPackets < 2*enoughData || p.DataLost != 0 || len(p.Pairs) != 4 {
-			t.Errorf("%s: %d audio packets, %d data packets, %d lost, pairs %v", kind, p.AudioPackets, p.DataPackets, p.DataLost, p.Pairs)
+			t.Errorf("%s: %d audio packets, %d data packets, %d lost, pairs %v", kind, p.AudioPackets, p.DataPackets,
+				p.DataLost, p.Pairs)
 		}
 		if relayed := strings.HasPrefix(kind, "turn"); relayed != (p.Peer == fmt.Sprintf("127.0.0.1:%d", s.udp)) {
 			t.Errorf("%s: behind the remote end is %q", kind, p.Peer)
@@ -62,17 +63,26 @@ func TestPathsThatFail(t *testing.T) {
 		change        func(*Options)
 		error, remedy string
 	}{
-		"address":         {nil, "udp", func(o *Options) { o.Expect = expect(t, "192.0.2.9", "") }, "127.0.0.1:", "NODE_IP"},
-		"any address":     {nil, "auto", func(o *Options) { o.Expect = expect(t, "192.0.2.9", "") }, "192.0.2.9 was expected", "NODE_IP"},
-		"port":            {nil, "udp", func(o *Options) { o.Expect = expect(t, "", "1-2/udp") }, "not an expected port", "same"},
-		"no TCP":          {withoutTCP, "tcp", nil, "no TCP address", "rtc.tcp_port"},
-		"no TURN":         {replace("enabled: true", "enabled: false"), "turn-tls", nil, "no TURN server", "turn.enabled"},
-		"TURN elsewhere":  {nil, "turn-udp", func(o *Options) { o.Expect = expect(t, "192.0.2.9", "") }, "address not expected", "turn.udp_port"},
-		"authority":       {nil, "turn-tls", func(o *Options) { o.TLS.RootCAs = nil }, "unknown authority", "--ca-file"},
-		"no TURN there":   {nil, "turn-tls", func(o *Options) { o.TURNTLSAddress = "127.0.0.1:1" }, "refused", "443"},
-		"relay is denied": {replace("[127.0.0.0/8]", "[]"), "turn-udp", nil, "gave a relay", "turn.allow_restricted_peer_cidrs: [127.0.0.1/32]"},
-		"TCP is refused":  {nil, "tcp", func(o *Options) { o.TCPAddress = netip.MustParseAddrPort("127.0.0.1:1") }, "nothing came back from 127.0.0.1:1", "port-forward"},
-		"nothing answers": {replace("node_ip: 127.0.0.1", "node_ip: 127.0.0.9"), "udp", nil, "nothing came back from udp 127.0.0.9:", "firewall"},
+		"address": {nil, "udp", func(o *Options) { o.Expect = expect(t, "192.0.2.9", "") }, "127.0.0.1:",
+			"NODE_IP"},
+		"any address": {nil, "auto", func(o *Options) { o.Expect = expect(t, "192.0.2.9", "") },
+			"192.0.2.9 was expected", "NODE_IP"},
+		"port": {nil, "udp", func(o *Options) { o.Expect = expect(t, "", "1-2/udp") },
+			"not an expected port", "same"},
+		"no TCP": {withoutTCP, "tcp", nil, "no TCP address", "rtc.tcp_port"},
+		"no TURN": {replace("enabled: true", "enabled: false"), "turn-tls", nil, "no TURN server",
+			"turn.enabled"},
+		"TURN elsewhere": {nil, "turn-udp", func(o *Options) { o.Expect = expect(t, "192.0.2.9", "") },
+			"address not expected", "turn.udp_port"},
+		"authority": {nil, "turn-tls", func(o *Options) { o.TLS.RootCAs = nil }, "unknown authority",
+			"--ca-file"},
+		"no TURN there": {nil, "turn-tls", func(o *Options) { o.TURNTLSAddress = "127.0.0.1:1" }, "refused", "443"},
+		"relay is denied": {replace("[127.0.0.0/8]", "[]"), "turn-udp", nil, "gave a relay",
+			"turn.allow_restricted_peer_cidrs: [127.0.0.1/32]"},
+		"TCP is refused": {nil, "tcp", func(o *Options) { o.TCPAddress = netip.MustParseAddrPort("127.0.0.1:1") },
+			"nothing came back from 127.0.0.1:1", "port-forward"},
+		"nothing answers": {replace("node_ip: 127.0.0.1", "node_ip: 127.0.0.9"), "udp", nil,
+			"nothing came back from udp 127.0.0.9:", "firewall"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -171,7 +181,8 @@ func TestHoldResumes(t *testing.T) {
 	if !r.OK || r.Hold == nil || r.Hold.Resumed != 2 || r.Hold.Rejoined != 0 || !r.Hold.Reconnected {
 		t.Fatal(text(r))
 	}
-	if h := r.Hold; len(h.Directions) != 2 || h.AudioPackets < 2*150 || h.DataPackets < 30 || h.DataLost != 0 || len(h.Events) < 4 {
+	if h := r.Hold; len(h.Directions) != 2 || h.AudioPackets < 2*150 || h.DataPackets < 30 || h.DataLost != 0 ||
+		len(h.Events) < 4 {
 		t.Error(text(r))
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // signalNodes gives the ids of the nodes that the servers' addresses lead to,
@@ -26,7 +26,8 @@ func (o Options) signalNodes(ctx context.Context) ([]string, error) {
 	for i, node := range nodes {
 		for j := range i {
 			if nodes[j] == node {
-				return nodes, remedy.Errorf("give the addresses of two pods with --url twice, and check that the second pod is ready",
+				return nodes, remedy.Errorf("give the addresses of two pods with --url twice, and check that the "+
+					"second pod is ready",
 					"%s and %s lead to the same node, %s", o.Servers[j].URL, o.Servers[i].URL, node)
 			}
 		}

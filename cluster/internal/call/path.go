@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 	"github.com/helm-livekit/helm-livekit/cluster/internal/peer"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // What each participant must get from each other one: a second of audio, and
@@ -21,21 +21,21 @@ const (
 )
 
 // path makes the call of one way of media and adds what came of it to r.
-func (o Options) path(ctx context.Context, kind media.Kind, r *result.Result) {
+func (o Options) path(ctx context.Context, kind media.Kind, r *Result) {
 	started := time.Now()
 	o.Progress("%s: joining %s", kind, o.Room)
-	p := result.Path{Media: string(kind)}
-	people := o.people(kind)
+	p := Path{Media: string(kind)}
+	participants := o.newParticipants(kind)
 	defer func() {
-		for _, person := range people {
-			person.Leave()
+		for _, participant := range participants {
+			participant.Leave()
 		}
 	}()
-	talking, hush := context.WithCancel(ctx)
-	defer hush()
-	err := o.meet(ctx, talking, people)
+	talking, stopTalking := context.WithCancel(ctx)
+	defer stopTalking()
+	err := o.meet(ctx, talking, participants)
 	if err == nil {
-		err = judgePairs(people, kind, &p)
+		err = judgePairs(participants, kind, &p)
 	}
 	signalNodes, nodesErr := o.signalNodes(ctx)
 	if err == nil {
@@ -45,17 +45,17 @@ func (o Options) path(ctx context.Context, kind media.Kind, r *result.Result) {
 		o.Progress("%s: media goes both ways, %s to %s", p.Media, p.Local, p.Remote)
 	}
 	if err == nil && o.Hold > 0 {
-		r.Hold, err = o.hold(ctx, people)
+		r.Hold, err = o.hold(ctx, participants)
 	}
-	hush()
-	o.account(people, kind, signalNodes, &p, r)
+	stopTalking()
+	o.account(participants, kind, signalNodes, &p, r)
 	p.OK = err == nil
 	if err != nil {
 		p.Error, p.Remedy = err.Error(), remedy.Step(err)
 		o.Progress("%s: %v", kind, err)
-		for _, person := range people {
-			for _, line := range person.Evidence().Log {
-				o.Debug("%s: %s", person.Account().Identity, line)
+		for _, participant := range participants {
+			for _, line := range participant.Evidence().Log {
+				o.Debug("%s: %s", participant.Account().Identity, line)
 			}
 		}
 	}
@@ -63,35 +63,35 @@ func (o Options) path(ctx context.Context, kind media.Kind, r *result.Result) {
 	r.Paths = append(r.Paths, p)
 }
 
-// people makes the participants of a call.
-func (o Options) people(kind media.Kind) []*peer.Participant {
+// newParticipants makes the participants of a call.
+func (o Options) newParticipants(kind media.Kind) []*peer.Participant {
 	const margin = time.Hour // for clocks, and for what is slow
-	known := &register{names: map[string]string{}}
-	people := make([]*peer.Participant, o.Participants)
-	for i := range people {
-		people[i] = peer.New(peer.Config{
+	known := &identities{names: map[string]string{}}
+	participants := make([]*peer.Participant, o.Participants)
+	for i := range participants {
+		participants[i] = peer.New(peer.Config{
 			Server: o.Servers[i%len(o.Servers)], Room: o.Room, Identity: fmt.Sprintf("%s-%d", kind, i+1),
 			Filter: media.Filter{Kind: kind, Expect: o.Expect}, TLS: o.TLS,
 			TURNTLSAddress: o.TURNTLSAddress, TCPAddress: o.TCPAddress,
 			ValidFor: o.Timeout + o.Hold + margin, Who: known.name, Joined: known.add,
 		})
 	}
-	return people
+	return participants
 }
 
-// register knows the participants by the ids that the server gave them.
-type register struct {
+// identities know the participants by the ids that the server gave them.
+type identities struct {
 	mu    sync.Mutex
 	names map[string]string
 }
 
-func (r *register) add(sid, identity string) {
+func (r *identities) add(sid, identity string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.names[sid] = identity
 }
 
-func (r *register) name(sid string) string {
+func (r *identities) name(sid string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.names[sid]
@@ -99,15 +99,15 @@ func (r *register) name(sid string) string {
 
 // meet brings all participants into the room at once, and returns when everyone
 // heard everyone. They go on talking until talking ends.
-func (o Options) meet(ctx, talking context.Context, people []*peer.Participant) error {
+func (o Options) meet(ctx, talking context.Context, participants []*peer.Participant) error {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	joins := make([]error, len(people))
+	joins := make([]error, len(participants))
 	var wait sync.WaitGroup
-	for i, person := range people {
+	for i, participant := range participants {
 		wait.Go(func() {
-			if err := person.Join(ctx); err != nil {
-				joins[i] = o.explainJoin(err, person)
+			if err := participant.Join(ctx); err != nil {
+				joins[i] = o.explainJoin(err, participant)
 				cancel() // the others would wait for nothing
 			}
 		})
@@ -116,11 +116,11 @@ func (o Options) meet(ctx, talking context.Context, people []*peer.Participant) 
 	if err := firstCause(joins); err != nil {
 		return err
 	}
-	for _, person := range people {
-		go person.Talk(talking)
+	for _, participant := range participants {
+		go participant.Talk(talking)
 	}
-	for _, person := range people {
-		if err := hearAll(ctx, person, people); err != nil {
+	for _, participant := range participants {
+		if err := hearAll(ctx, participant, participants); err != nil {
 			return err
 		}
 	}
@@ -139,38 +139,38 @@ func firstCause(errs []error) error {
 }
 
 // hearAll returns when enough came from everyone else.
-func hearAll(ctx context.Context, person *peer.Participant, people []*peer.Participant) error {
+func hearAll(ctx context.Context, participant *peer.Participant, participants []*peer.Participant) error {
 	for {
 		heard := 0
-		for _, from := range person.Received() {
+		for _, from := range participant.Received() {
 			if from.DataLost > 0 {
-				return explainUnheard(person, people, nil)
+				return explainUnheard(participant, participants, nil)
 			}
 			if from.AudioPackets >= enoughAudio && from.DataPackets >= enoughData {
 				heard++
 			}
 		}
-		if heard == len(people)-1 {
+		if heard == len(participants)-1 {
 			return nil
 		}
 		select {
-		case <-person.Heard():
+		case <-participant.Heard():
 		case <-ctx.Done():
-			return explainUnheard(person, people, ctx.Err())
+			return explainUnheard(participant, participants, ctx.Err())
 		}
 	}
 }
 
 // judgePairs writes down the way that media took, which must be the same kind everywhere.
-func judgePairs(people []*peer.Participant, kind media.Kind, p *result.Path) error {
-	for _, person := range people {
-		pairs, err := person.Pairs()
+func judgePairs(participants []*peer.Participant, kind media.Kind, p *Path) error {
+	for _, participant := range participants {
+		pairs, err := participant.Pairs()
 		if err != nil {
 			return err
 		}
 		for _, pair := range pairs {
-			p.Pairs = append(p.Pairs, result.Pair{
-				Participant: person.Account().Identity, Connection: pair.Connection, Media: string(pair.Kind),
+			p.Pairs = append(p.Pairs, Pair{
+				Participant: participant.Account().Identity, Connection: pair.Connection, Media: string(pair.Kind),
 				Local: pair.Local, Remote: pair.Remote, Peer: pair.Peer, RTT: milliseconds(pair.RTT),
 			})
 			if kind != media.Auto && pair.Kind != kind {
@@ -186,39 +186,33 @@ func judgePairs(people []*peer.Participant, kind media.Kind, p *result.Path) err
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // account adds what the participants did and saw.
-func (o Options) account(people []*peer.Participant, kind media.Kind, signalNodes []string, p *result.Path, r *result.Result) {
-	for i, person := range people {
-		a := person.Account()
-		told := result.Participant{
+func (o Options) account(participants []*peer.Participant, kind media.Kind, signalNodes []string, p *Path, r *Result) {
+	for i, participant := range participants {
+		a := participant.Account()
+		entry := Participant{
 			Media: string(kind), Identity: a.Identity, SID: a.SID, URL: a.URL, Node: a.Node,
 			AudioSent: a.AudioSent, DataSent: a.DataSent,
 		}
 		if len(signalNodes) > 0 {
-			told.SignalNode = signalNodes[i%len(signalNodes)]
-			r.Server.Nodes = append(r.Server.Nodes, told.SignalNode)
+			entry.SignalNode = signalNodes[i%len(signalNodes)]
+			r.Server.Nodes = append(r.Server.Nodes, entry.SignalNode)
 		}
 		if a.Node != "" {
 			r.Server.Nodes = append(r.Server.Nodes, a.Node)
 			r.Server.Version, r.Server.Region = a.Version, a.Region
 		}
-		r.Participants = append(r.Participants, told)
-		for _, from := range person.Received() {
+		r.Participants = append(r.Participants, entry)
+		for _, from := range participant.Received() {
 			p.AudioPackets += from.AudioPackets
 			p.AudioLost += from.AudioLost
 			p.DataPackets += from.DataPackets
 			p.DataLost += from.DataLost
 		}
-		for _, way := range person.Evidence().Advertised {
-			p.Advertised = addOnce(p.Advertised, result.Advertised{Address: way.String(), Tried: way.Skipped == "", Skipped: way.Skipped})
+		for _, way := range participant.Evidence().Advertised {
+			a := Advertised{Address: way.String(), Tried: way.Skipped == "", Skipped: way.Skipped}
+			if !slices.Contains(p.Advertised, a) {
+				p.Advertised = append(p.Advertised, a)
+			}
 		}
 	}
-}
-
-func addOnce(list []result.Advertised, a result.Advertised) []result.Advertised {
-	for _, known := range list {
-		if known == a {
-			return list
-		}
-	}
-	return append(list, a)
 }

@@ -5,16 +5,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/result"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Run does what is asked. What is wrong with the server is in the result.
-func Run(ctx context.Context, o Options) result.Result {
+func Run(ctx context.Context, o Options) Result {
 	started := time.Now()
-	r := result.Result{
-		Room: o.Room, Participants: []result.Participant{}, Paths: []result.Path{},
-		Server: result.Server{Nodes: []string{}},
+	r := Result{
+		Room: o.Room, Participants: []Participant{}, Paths: []Path{},
+		Server: Server{Nodes: []string{}},
 	}
 	existed := o.openRoom(ctx, &r.API)
 	// A wrong key or address fails each path in the same way.
@@ -27,13 +26,13 @@ func Run(ctx context.Context, o Options) result.Result {
 	slices.Sort(r.Server.Nodes)
 	r.Server.Nodes = slices.Compact(r.Server.Nodes)
 	r.OK = r.API.OK && len(r.Paths) == len(o.Kinds) &&
-		!slices.ContainsFunc(r.Paths, func(p result.Path) bool { return !p.OK })
+		!slices.ContainsFunc(r.Paths, func(p Path) bool { return !p.OK })
 	r.DurationMS = time.Since(started).Milliseconds()
 	return r
 }
 
 // openRoom makes the room and says whether it was there before.
-func (o Options) openRoom(ctx context.Context, api *result.API) (existed bool) {
+func (o Options) openRoom(ctx context.Context, api *API) (existed bool) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	server := o.Servers[0]
@@ -46,7 +45,8 @@ func (o Options) openRoom(ctx context.Context, api *result.API) (existed bool) {
 		api.Listed, err = server.HasRoom(ctx, o.Room)
 	}
 	if err == nil && !api.Listed {
-		err = remedy.Errorf("with Redis, check that all nodes use the same one", "API: the room was made, and then was not in the list")
+		err = remedy.Errorf("with Redis, check that all nodes use the same one",
+			"API: the room was made, and then was not in the list")
 	}
 	note(api, err)
 	return existed
@@ -54,7 +54,7 @@ func (o Options) openRoom(ctx context.Context, api *result.API) (existed bool) {
 
 // closeRoom deletes the room unless it is somebody else's. The context may have
 // ended: the room is to go all the same.
-func (o Options) closeRoom(ctx context.Context, existed bool, api *result.API) {
+func (o Options) closeRoom(ctx context.Context, existed bool, api *API) {
 	api.OK = true
 	if existed {
 		return
@@ -67,7 +67,7 @@ func (o Options) closeRoom(ctx context.Context, existed bool, api *result.API) {
 	api.OK = err == nil
 }
 
-func note(api *result.API, err error) {
+func note(api *API, err error) {
 	if err != nil {
 		api.Error, api.Remedy = err.Error(), remedy.Step(err)
 	}

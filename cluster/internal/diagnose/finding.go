@@ -17,6 +17,9 @@ type Finding struct {
 	Final bool
 }
 
+// String gives the finding with its name, by which docs and tests know it.
+func (f Finding) String() string { return f.Name + ": " + f.Object + ": " + f.Detail }
+
 // The kinds of failures that others need to know by name.
 const (
 	imagePull    = "image-pull"
@@ -33,8 +36,9 @@ const (
 // consequences follow from other findings, or keep no pod from coming up: they are
 // told last, or not at all where a cause was found.
 var (
-	consequences = []string{crashLoop, probeFailed, noEndpoints, "volume-attach", "load-balancer", noController, ingressClass, ingressTLS}
-	idle         = []string{noEndpoints, noController, ingressClass, ingressTLS}
+	consequences = []string{crashLoop, probeFailed, noEndpoints, "volume-attach", "load-balancer", noController,
+		ingressClass, ingressTLS}
+	idle = []string{noEndpoints, noController, ingressClass, ingressTLS}
 )
 
 // ordered puts consequences last, and leaves those out that say nothing of their own beside a

@@ -16,8 +16,8 @@ import (
 // restarted; "" where there is none.
 type logReader func(ctx context.Context, pod, container string, previous bool) string
 
-// look is what is known of a namespace.
-type look struct {
+// inspector has what is known of a namespace, and the findings so far.
+type inspector struct {
 	namespace      string
 	pods           []core.Pod
 	events         []core.Event
@@ -34,112 +34,116 @@ type look struct {
 // Namespace says what stands in the way of what is in a namespace, the most telling
 // first. It gives nothing where all is well, or where nothing can be said yet.
 func Namespace(ctx context.Context, client kubernetes.Interface, namespace string) ([]Finding, error) {
-	return namespaceWith(ctx, client, namespace, func(ctx context.Context, pod, container string, previous bool) string {
-		const lines = 60
-		n := int64(lines)
-		raw, err := client.CoreV1().Pods(namespace).GetLogs(pod, &core.PodLogOptions{Container: container, Previous: previous, TailLines: &n}).DoRaw(ctx)
+	readLog := func(ctx context.Context, pod, container string, previous bool) string {
+		n := int64(60) // lines
+		raw, err := client.CoreV1().Pods(namespace).GetLogs(pod,
+			&core.PodLogOptions{Container: container, Previous: previous, TailLines: &n}).DoRaw(ctx)
 		if err != nil {
 			return ""
 		}
 		return string(raw)
-	})
+	}
+	return namespaceWith(ctx, client, namespace, readLog)
 }
 
-func namespaceWith(ctx context.Context, client kubernetes.Interface, namespace string, logs logReader) ([]Finding, error) {
-	l := &look{namespace: namespace, logs: logs}
-	if err := l.read(ctx, client); err != nil {
+func namespaceWith(
+	ctx context.Context, client kubernetes.Interface, namespace string, logs logReader,
+) ([]Finding, error) {
+	in := &inspector{namespace: namespace, logs: logs}
+	if err := in.read(ctx, client); err != nil {
 		return nil, err
 	}
-	if l.secrets = readSecrets(ctx, client, namespace); l.secrets.unknown {
+	if in.secrets = readSecrets(ctx, client, namespace); in.secrets.unknown {
 		// Kubernetes' own texts tell what is wrong, and hold no values of Secrets.
-		l.logs = func(context.Context, string, string, bool) string { return "" }
+		in.logs = func(context.Context, string, string, bool) string { return "" }
 	} else {
-		l.tidy()
+		in.cleanTexts()
 	}
-	l.owners()
-	for _, c := range l.claims {
-		l.claim(c)
+	in.owners()
+	for _, c := range in.claims {
+		in.claim(c)
 	}
-	for _, p := range l.pods {
-		l.pod(ctx, p)
+	for _, p := range in.pods {
+		in.pod(ctx, p)
 	}
-	for _, s := range l.services {
-		l.service(s)
+	for _, s := range in.services {
+		in.service(s)
 	}
-	for _, i := range l.ingresses {
-		l.ingress(i)
+	for _, i := range in.ingresses {
+		in.ingress(i)
 	}
-	return ordered(l.findings), nil
+	return ordered(in.findings), nil
 }
 
 // read lists what the findings are made of. Only pods must be readable.
-func (l *look) read(ctx context.Context, client kubernetes.Interface) error {
+func (in *inspector) read(ctx context.Context, client kubernetes.Interface) error {
 	all := meta.ListOptions{}
-	pods, err := client.CoreV1().Pods(l.namespace).List(ctx, all)
+	pods, err := client.CoreV1().Pods(in.namespace).List(ctx, all)
 	if err != nil {
-		return fmt.Errorf("the pods of namespace %s: %w", l.namespace, err)
+		return fmt.Errorf("the pods of namespace %s: %w", in.namespace, err)
 	}
-	l.pods = slices.DeleteFunc(pods.Items, func(p core.Pod) bool { return p.DeletionTimestamp != nil })
-	if list, err := client.CoreV1().Events(l.namespace).List(ctx, all); err == nil {
-		l.events = list.Items
-		slices.SortStableFunc(l.events, func(a, b core.Event) int { return lastSeen(a).Time.Compare(lastSeen(b).Time) })
+	in.pods = slices.DeleteFunc(pods.Items, func(p core.Pod) bool { return p.DeletionTimestamp != nil })
+	if list, err := client.CoreV1().Events(in.namespace).List(ctx, all); err == nil {
+		in.events = list.Items
+		slices.SortStableFunc(in.events,
+			func(a, b core.Event) int { return lastSeen(a).Time.Compare(lastSeen(b).Time) })
 	}
-	if list, err := client.CoreV1().PersistentVolumeClaims(l.namespace).List(ctx, all); err == nil {
-		l.claims = list.Items
+	if list, err := client.CoreV1().PersistentVolumeClaims(in.namespace).List(ctx, all); err == nil {
+		in.claims = list.Items
 	}
 	if list, err := client.StorageV1().StorageClasses().List(ctx, all); err == nil {
-		l.classes = list.Items
+		in.classes = list.Items
 	}
-	if list, err := client.CoreV1().Services(l.namespace).List(ctx, all); err == nil {
-		l.services = list.Items
+	if list, err := client.CoreV1().Services(in.namespace).List(ctx, all); err == nil {
+		in.services = list.Items
 	}
-	if list, err := client.NetworkingV1().Ingresses(l.namespace).List(ctx, all); err == nil {
-		l.ingresses = list.Items
+	if list, err := client.NetworkingV1().Ingresses(in.namespace).List(ctx, all); err == nil {
+		in.ingresses = list.Items
 	}
 	if list, err := client.NetworkingV1().IngressClasses().List(ctx, all); err == nil {
-		l.ingressClasses = list.Items
+		in.ingressClasses = list.Items
 	}
 	return nil
 }
 
-// tidy takes secrets out of all texts that findings are made of, before any is cut.
-func (l *look) tidy() {
-	for i := range l.events {
-		l.events[i].Message = l.secrets.clean(l.events[i].Message)
+// cleanTexts takes secrets out of all texts that findings are made of, before any is cut.
+func (in *inspector) cleanTexts() {
+	for i := range in.events {
+		in.events[i].Message = in.secrets.clean(in.events[i].Message)
 	}
-	for i := range l.pods {
-		status := &l.pods[i].Status
+	for i := range in.pods {
+		status := &in.pods[i].Status
 		for j := range status.Conditions {
-			status.Conditions[j].Message = l.secrets.clean(status.Conditions[j].Message)
+			status.Conditions[j].Message = in.secrets.clean(status.Conditions[j].Message)
 		}
 		for _, list := range [][]core.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses} {
 			for j := range list {
-				l.tidyState(&list[j].State)
-				l.tidyState(&list[j].LastTerminationState)
+				in.cleanState(&list[j].State)
+				in.cleanState(&list[j].LastTerminationState)
 			}
 		}
 	}
-	read := l.logs
-	l.logs = func(ctx context.Context, pod, container string, previous bool) string {
-		return l.secrets.clean(read(ctx, pod, container, previous))
+	read := in.logs
+	in.logs = func(ctx context.Context, pod, container string, previous bool) string {
+		return in.secrets.clean(read(ctx, pod, container, previous))
 	}
 }
 
-func (l *look) tidyState(s *core.ContainerState) {
+func (in *inspector) cleanState(s *core.ContainerState) {
 	if s.Waiting != nil {
-		s.Waiting.Message = l.secrets.clean(s.Waiting.Message)
+		s.Waiting.Message = in.secrets.clean(s.Waiting.Message)
 	}
 	if s.Terminated != nil {
-		s.Terminated.Message = l.secrets.clean(s.Terminated.Message)
+		s.Terminated.Message = in.secrets.clean(s.Terminated.Message)
 	}
 }
 
-func (l *look) add(f Finding) { l.findings = append(l.findings, f) }
+func (in *inspector) add(f Finding) { in.findings = append(in.findings, f) }
 
 // eventsOf gives the events of an object, the newest last.
-func (l *look) eventsOf(kind, name string) []core.Event {
+func (in *inspector) eventsOf(kind, name string) []core.Event {
 	var out []core.Event
-	for _, e := range l.events {
+	for _, e := range in.events {
 		if e.InvolvedObject.Kind == kind && e.InvolvedObject.Name == name {
 			out = append(out, e)
 		}
@@ -148,8 +152,8 @@ func (l *look) eventsOf(kind, name string) []core.Event {
 }
 
 // lastEvent gives the newest event of an object with one of these reasons.
-func (l *look) lastEvent(kind, name string, reasons ...string) (core.Event, bool) {
-	events := l.eventsOf(kind, name)
+func (in *inspector) lastEvent(kind, name string, reasons ...string) (core.Event, bool) {
+	events := in.eventsOf(kind, name)
 	for _, e := range slices.Backward(events) {
 		if slices.Contains(reasons, e.Reason) {
 			return e, true
@@ -170,6 +174,6 @@ func lastSeen(e core.Event) meta.Time {
 	return e.CreationTimestamp
 }
 
-func (l *look) see(object string) string {
-	return "see kubectl -n " + l.namespace + " describe " + object
+func (in *inspector) see(object string) string {
+	return "see kubectl -n " + in.namespace + " describe " + object
 }

@@ -7,18 +7,18 @@ import (
 )
 
 // owners looks at what keeps Deployments and the like from making pods at all.
-func (l *look) owners() {
-	for _, e := range l.events {
-		if e.Reason != "FailedCreate" || e.Type != core.EventTypeWarning || l.hasPods(e.InvolvedObject.Name) {
+func (in *inspector) owners() {
+	for _, e := range in.events {
+		if e.Reason != "FailedCreate" || e.Type != core.EventTypeWarning || in.hasPods(e.InvolvedObject.Name) {
 			continue
 		}
-		l.add(refusal(e.InvolvedObject.Kind+" "+e.InvolvedObject.Name, e.Message))
+		in.add(refusal(e.InvolvedObject.Kind+" "+e.InvolvedObject.Name, e.Message))
 	}
 }
 
 // hasPods says that pods were made after all.
-func (l *look) hasPods(owner string) bool {
-	for _, p := range l.pods {
+func (in *inspector) hasPods(owner string) bool {
+	for _, p := range in.pods {
 		for _, o := range p.OwnerReferences {
 			if o.Name == owner {
 				return true
@@ -35,11 +35,15 @@ func refusal(object, message string) Finding {
 	switch {
 	case strings.Contains(message, "violates PodSecurity"):
 		f.Name = "pod-security"
-		f.Remedy = "choose settings that the namespace's Pod Security level allows (no host network and no host ports: media.type NodePort or LoadBalancer; podSecurityContext and securityContext as the chart has them), or a namespace with another pod-security.kubernetes.io/enforce label"
+		f.Remedy = "choose settings that the namespace's Pod Security level allows (no host network and no host " +
+			"ports: media.type NodePort or LoadBalancer; podSecurityContext and securityContext as the chart has " +
+			"them), or a namespace with another pod-security.kubernetes.io/enforce label"
 	case strings.Contains(message, "exceeded quota"), strings.Contains(message, "failed quota"):
 		f.Name = "quota"
-		f.Remedy = "set resources (requests and limits) to what the namespace's ResourceQuota leaves, or have the quota raised: kubectl describe resourcequota"
-	case strings.Contains(message, "limitrange"), strings.Contains(message, "LimitRange"), strings.Contains(message, "usage per"):
+		f.Remedy = "set resources (requests and limits) to what the namespace's ResourceQuota leaves, or have the " +
+			"quota raised: kubectl describe resourcequota"
+	case strings.Contains(message, "limitrange"), strings.Contains(message, "LimitRange"), strings.Contains(message,
+		"usage per"):
 		f.Name = "limit-range"
 		f.Remedy = "set resources within the namespace's LimitRange: kubectl describe limitrange"
 	case strings.Contains(message, "serviceaccount") && strings.Contains(message, "not found"):

@@ -8,34 +8,44 @@ import (
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
 )
 
 // service says where a Service leads nowhere.
-func (l *look) service(s core.Service) {
+func (in *inspector) service(s core.Service) {
 	object := "Service " + s.Name
 	if s.Spec.Type == core.ServiceTypeLoadBalancer && len(s.Status.LoadBalancer.Ingress) == 0 {
-		f := Finding{Name: "load-balancer", Object: object, Detail: "it is of type LoadBalancer and has no address: nobody in the cluster gives it one",
-			Remedy: "install a load balancer (MetalLB, kube-vip, the cloud's own), or choose media.type NodePort and service.type ClusterIP"}
-		if e, ok := l.lastEvent("Service", s.Name, "SyncLoadBalancerFailed", "AllocationFailed"); ok {
+		f := Finding{
+			Name: "load-balancer", Object: object,
+			Detail: "it is of type LoadBalancer and has no address: nobody in the cluster gives it one",
+			Remedy: "install a load balancer (MetalLB, kube-vip, the cloud's own), or choose media.type NodePort " +
+				"and service.type ClusterIP",
+		}
+		if e, ok := in.lastEvent("Service", s.Name, "SyncLoadBalancerFailed", "AllocationFailed"); ok {
 			f.Detail = "it is of type LoadBalancer and has no address: " + oneLine(e.Message)
 		}
-		l.add(f)
+		in.add(f)
 	}
-	if len(s.Spec.Selector) == 0 || len(l.pods) == 0 {
+	if len(s.Spec.Selector) == 0 || len(in.pods) == 0 {
 		return
 	}
-	if !slices.ContainsFunc(l.pods, func(p core.Pod) bool { return labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(p.Labels)) }) {
-		l.add(Finding{Name: noEndpoints, Object: object, Detail: fmt.Sprintf("its selector (%s) matches no pod", labels.Set(s.Spec.Selector)),
-			Remedy: "make the selector fit the pods' labels: kubectl -n " + l.namespace + " get pods --show-labels"})
+	if !slices.ContainsFunc(in.pods, func(p core.Pod) bool { return kube.Selects(s.Spec.Selector, p.Labels) }) {
+		in.add(Finding{
+			Name: noEndpoints, Object: object,
+			Detail: fmt.Sprintf("its selector (%s) matches no pod", labels.Set(s.Spec.Selector)),
+			Remedy: "make the selector fit the pods' labels: kubectl -n " + in.namespace + " get pods --show-labels",
+		})
 	}
 }
 
 // ingress says why an Ingress is served by nobody.
-func (l *look) ingress(i networking.Ingress) {
+func (in *inspector) ingress(i networking.Ingress) {
 	object := "Ingress " + i.Name
 	for _, t := range i.Spec.TLS {
-		if t.SecretName != "" && !l.secrets.unknown && !l.secrets.names[t.SecretName] && !isIssued(i) {
-			l.add(Finding{Name: ingressTLS, Object: object, Detail: fmt.Sprintf("its certificate is to be in the Secret %s, which is not there", t.SecretName),
+		if t.SecretName != "" && !in.secrets.unknown && !in.secrets.names[t.SecretName] && !isIssued(i) {
+			in.add(Finding{Name: ingressTLS, Object: object,
+				Detail: fmt.Sprintf("its certificate is to be in the Secret %s, which is not there", t.SecretName),
 				Remedy: "make the Secret, or let cert-manager do it: add its annotation to ingress.annotations"})
 		}
 	}
@@ -43,7 +53,7 @@ func (l *look) ingress(i networking.Ingress) {
 		return
 	}
 	var names []string
-	for _, c := range l.ingressClasses {
+	for _, c := range in.ingressClasses {
 		names = append(names, c.Name)
 	}
 	f := Finding{Name: ingressClass, Object: object}
@@ -64,7 +74,7 @@ func (l *look) ingress(i networking.Ingress) {
 	default:
 		return
 	}
-	l.add(f)
+	in.add(f)
 }
 
 // isIssued says that cert-manager makes the certificate in its own time.

@@ -67,7 +67,8 @@ func (s *secrets) take(secret core.Secret, value string) {
 
 // plain are keys of LiveKit's configuration whose values are no secrets, and tell what
 // is wrong.
-var plain = []string{"address", "addr", "host", "domain", "level", "node_ip", "cert_file", "key_file", "username", "protocol", "urls"}
+var plain = []string{"address", "addr", "host", "domain", "level", "node_ip", "cert_file", "key_file", "username",
+	"protocol", "urls"}
 
 // addTexts notes the texts in a document.
 func (s *secrets) addTexts(key string, document any) {

@@ -3,6 +3,7 @@
 package forward
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 	"k8s.io/client-go/transport/spdy"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Target is a port of a pod, or of a Service's first ready pod.
@@ -33,7 +34,8 @@ func ParseTarget(flag, text string) (Target, error) {
 	namespace, name, _ := strings.Cut(place, "/")
 	number, err := strconv.ParseUint(port, 10, 16)
 	if namespace == "" || name == "" || strings.Contains(name, "/") || err != nil || number == 0 {
-		return Target{}, remedy.Errorf("give it as NAMESPACE/SERVICE_OR_POD:PORT", "%s: %q does not name a port in the cluster", flag, text)
+		return Target{}, remedy.Errorf("give it as NAMESPACE/SERVICE_OR_POD:PORT",
+			"%s: %q does not name a port in the cluster", flag, text)
 	}
 	return Target{namespace, name, int(number)}, nil
 }
@@ -49,10 +51,12 @@ func Open(ctx context.Context, c *kube.Cluster, target Target, end <-chan struct
 	if err != nil {
 		return 0, err
 	}
-	request := c.CoreV1().RESTClient().Post().Resource("pods").Namespace(target.Namespace).Name(pod).SubResource("portforward")
+	request := c.CoreV1().RESTClient().Post().Resource("pods").Namespace(target.Namespace).Name(pod).SubResource(
+		"portforward")
 	dialer := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, request.URL())
 	ready := make(chan struct{})
-	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)}, end, ready, io.Discard, io.Discard)
+	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)},
+		end, ready, io.Discard, io.Discard)
 	if err != nil {
 		return 0, err
 	}
@@ -61,7 +65,8 @@ func Open(ctx context.Context, c *kube.Cluster, target Target, end <-chan struct
 	select {
 	case <-ready:
 	case err := <-ended:
-		return 0, remedy.Errorf("check that the pod runs, and that you may create pods/portforward in its namespace", "port-forward to %s/%s: %w", target.Namespace, pod, err)
+		return 0, remedy.Errorf("check that the pod runs, and that you may create pods/portforward in its namespace",
+			"port-forward to %s/%s: %w", target.Namespace, pod, err)
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
@@ -77,29 +82,26 @@ func findPod(ctx context.Context, c *kube.Cluster, t Target) (string, int, error
 	service, err := c.CoreV1().Services(t.Namespace).Get(ctx, t.Name, meta.GetOptions{})
 	if err != nil {
 		if _, podErr := c.CoreV1().Pods(t.Namespace).Get(ctx, t.Name, meta.GetOptions{}); podErr != nil {
-			return "", 0, remedy.Errorf("see kubectl -n "+t.Namespace+" get services,pods", "port-forward: %s is neither a Service nor a pod that can be read: %w", t.Name, err)
+			return "", 0, remedy.Errorf("see kubectl -n "+t.Namespace+" get services,pods",
+				"port-forward: %s is neither a Service nor a pod that can be read: %w", t.Name, err)
 		}
 		return t.Name, t.Port, nil
 	}
 	if len(service.Spec.Selector) == 0 {
 		return "", 0, remedy.Errorf("name a pod", "port-forward: the Service %s selects no pods", t.Name)
 	}
-	pods, err := c.CoreV1().Pods(t.Namespace).List(ctx, meta.ListOptions{LabelSelector: labels.Set(service.Spec.Selector).String()})
+	pods, err := c.CoreV1().Pods(t.Namespace).List(ctx,
+		meta.ListOptions{LabelSelector: labels.Set(service.Spec.Selector).String()})
 	if err != nil {
 		return "", 0, fmt.Errorf("port-forward: the pods of the Service %s: %w", t.Name, err)
 	}
-	i := slices.IndexFunc(pods.Items, ready)
+	i := slices.IndexFunc(pods.Items, func(p core.Pod) bool { return p.DeletionTimestamp == nil && kube.IsReady(p) })
 	if i < 0 {
-		return "", 0, remedy.Errorf("see kubectl -n "+t.Namespace+" get pods", "port-forward: the Service %s has no ready pod", t.Name)
+		return "", 0, remedy.Errorf("see kubectl -n "+t.Namespace+" get pods", "port-forward: the Service %s has no "+
+			"ready pod", t.Name)
 	}
 	port, err := podPort(service, pods.Items[i], t.Port)
 	return pods.Items[i].Name, port, err
-}
-
-func ready(pod core.Pod) bool {
-	return pod.DeletionTimestamp == nil && slices.ContainsFunc(pod.Status.Conditions, func(c core.PodCondition) bool {
-		return c.Type == core.PodReady && c.Status == core.ConditionTrue
-	})
 }
 
 // podPort gives the pod's port behind a port of a Service.
@@ -110,17 +112,8 @@ func podPort(service *core.Service, pod core.Pod, port int) (int, error) {
 		if int(p.Port) != port || p.Protocol == core.ProtocolUDP {
 			continue
 		}
-		if p.TargetPort.IntValue() > 0 {
-			return p.TargetPort.IntValue(), nil
-		}
-		for _, container := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
-			for _, named := range container.Ports {
-				if named.Name == p.TargetPort.StrVal {
-					return int(named.ContainerPort), nil
-				}
-			}
-		}
-		return port, nil
+		return cmp.Or(kube.TargetPort(p, pod.Spec), port), nil
 	}
-	return 0, remedy.Errorf("name one of its TCP ports", "port-forward: the Service %s has no TCP port %d (it has %s)", service.Name, port, strings.Join(known, ", "))
+	return 0, remedy.Errorf("name one of its TCP ports", "port-forward: the Service %s has no TCP port %d (it has %s)",
+		service.Name, port, strings.Join(known, ", "))
 }

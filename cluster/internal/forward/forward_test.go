@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 func TestParseTarget(t *testing.T) {
@@ -49,14 +49,16 @@ func cluster(t *testing.T) *kube.Cluster {
 		w.Header().Set("Content-Type", "application/json")
 		if objects[name] == "" {
 			w.WriteHeader(http.StatusNotFound)
-			fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","message":"not found","code":404}`)
+			fmt.Fprint(w,
+				`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","message":"not found","code":404}`)
 			return
 		}
 		fmt.Fprint(w, objects[name])
 	}))
 	t.Cleanup(api.Close)
 	file := filepath.Join(t.TempDir(), "config")
-	config := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"c","clusters":[{"name":"c","cluster":{"server":%q}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`, api.URL)
+	config := fmt.Sprintf(
+		`{"apiVersion":"v1","kind":"Config","current-context":"c","clusters":[{"name":"c","cluster":{"server":%q}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`, api.URL)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Cluster is a connection to a Kubernetes API server.
@@ -23,7 +23,8 @@ type Cluster struct {
 // --kube-* flags set: Helm hands those to plugins as HELM_KUBE* variables.
 func Connect(getenv func(string) string) (*Cluster, error) {
 	const step = "set KUBECONFIG, or --kube-context to one of its contexts"
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), overrides(getenv)).ClientConfig()
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		clientcmd.NewDefaultClientConfigLoadingRules(), overrides(getenv)).ClientConfig()
 	if err != nil {
 		return nil, remedy.Errorf(step, "no cluster: %w", err)
 	}

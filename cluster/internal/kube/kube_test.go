@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 func env(variables map[string]string) func(string) string {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Expect is where media is to arrive. Empty lists allow everything.

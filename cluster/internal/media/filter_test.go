@@ -107,7 +107,8 @@ func TestWordsThatAreRefused(t *testing.T) {
 }
 
 func TestSplitCandidates(t *testing.T) {
-	sdp := strings.ReplaceAll("v=0\nm=audio 9 UDP/TLS/RTP/SAVPF 111\na=mid:0\na="+udpLine+"\na="+udpLine+"\na="+tcpLine+"\na=end-of-candidates\n", "\n", "\r\n")
+	sdp := strings.ReplaceAll("v=0\nm=audio 9 UDP/TLS/RTP/SAVPF "+
+		"111\na=mid:0\na="+udpLine+"\na="+udpLine+"\na="+tcpLine+"\na=end-of-candidates\n", "\n", "\r\n")
 	rest, candidates := SplitCandidates(sdp)
 	if want := []string{udpLine, tcpLine}; !reflect.DeepEqual(candidates, want) {
 		t.Errorf("candidates %q, want %q", candidates, want)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Kind is a way of media to the server.
@@ -33,7 +33,8 @@ func ParseKinds(text string) ([]Kind, error) {
 	for word := range strings.SplitSeq(text, ",") {
 		kind := Kind(strings.TrimSpace(word))
 		if !slices.Contains(kinds, kind) {
-			return nil, remedy.Errorf("choose from auto, udp, tcp, turn-udp and turn-tls, several with commas between them",
+			return nil, remedy.Errorf("choose from auto, udp, tcp, turn-udp and turn-tls, several with commas "+
+				"between them",
 				"--media: %q is no way of media", word)
 		}
 		if slices.Contains(list, kind) {

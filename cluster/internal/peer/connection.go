@@ -6,10 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/livekit/protocol/livekit"
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
-
-	"github.com/livekit/protocol/livekit"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 )
@@ -34,15 +33,15 @@ type connection struct {
 	waiting []string // candidates that came before the description
 }
 
-func newConnection(c Config, servers []*livekit.ICEServer, w *witness) (*connection, error) {
-	picked, names := relays(servers, c, w)
-	engine := webrtc.SettingEngine{LoggerFactory: w}
+func newConnection(c Config, servers []*livekit.ICEServer, r *recorder) (*connection, error) {
+	picked, names := relays(servers, c, r)
+	engine := webrtc.SettingEngine{LoggerFactory: r}
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.SetNetworkTypes(c.Filter.Kind.NetworkTypes())
 	engine.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	engine.SetIncludeLoopbackCandidate(true)
 	engine.SetRelayAcceptanceMinWait(0) // nothing better is to be waited for where a relay is asked for
-	engine.SetICEProxyDialer(&turnDialer{config: c.TLS, names: names, witness: w})
+	engine.SetICEProxyDialer(&turnDialer{config: c.TLS, names: names, recorder: r})
 	if !c.Filter.Kind.Relayed() {
 		engine.SetRemoteIPFilter(func(ip net.IP) bool {
 			a, ok := netip.AddrFromSlice(ip)
@@ -50,8 +49,8 @@ func newConnection(c Config, servers []*livekit.ICEServer, w *witness) (*connect
 		})
 	}
 	codecs := &webrtc.MediaEngine{}
-	err := codecs.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 111}, webrtc.RTPCodecTypeAudio)
-	if err != nil {
+	codec := webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 111}
+	if err := codecs.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
 		return nil, err
 	}
 	config := webrtc.Configuration{ICEServers: picked}
@@ -64,14 +63,14 @@ func newConnection(c Config, servers []*livekit.ICEServer, w *witness) (*connect
 	}
 	pc.OnICECandidate(func(candidate *webrtc.ICECandidate) {
 		if candidate != nil && candidate.Typ == webrtc.ICECandidateTypeRelay {
-			w.relay(candidate.Address)
+			r.record(func(e *Evidence) { e.Relays = append(e.Relays, candidate.Address) })
 		}
 	})
 	return &connection{PeerConnection: pc, filter: c.Filter, tcp: c.TCPAddress}, nil
 }
 
 // remote takes the server's description; its candidates go through the filter.
-func (c *connection) remote(kind webrtc.SDPType, sdp string, w *witness) error {
+func (c *connection) remote(kind webrtc.SDPType, sdp string, r *recorder) error {
 	sdp, candidates := media.SplitCandidates(sdp)
 	if err := c.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sdp}); err != nil {
 		return err
@@ -81,7 +80,7 @@ func (c *connection) remote(kind webrtc.SDPType, sdp string, w *witness) error {
 	c.waiting = nil
 	c.mu.Unlock()
 	for _, line := range candidates {
-		if err := c.candidate(line, w); err != nil {
+		if err := c.candidate(line, r); err != nil {
 			return err
 		}
 	}
@@ -89,7 +88,7 @@ func (c *connection) remote(kind webrtc.SDPType, sdp string, w *witness) error {
 }
 
 // candidate uses one of the server's candidates, if the filter lets it through.
-func (c *connection) candidate(line string, w *witness) error {
+func (c *connection) candidate(line string, r *recorder) error {
 	c.mu.Lock()
 	if c.RemoteDescription() == nil {
 		c.waiting = append(c.waiting, line)
@@ -99,25 +98,20 @@ func (c *connection) candidate(line string, w *witness) error {
 	c.mu.Unlock()
 	candidate, err := media.ParseCandidate(line)
 	if err != nil {
-		w.warn(err.Error())
+		r.warning(err.Error())
 		return nil
 	}
+	filter := c.filter
 	if c.tcp.IsValid() && candidate.Protocol == "tcp" {
-		candidate = candidate.WithAddress(c.tcp)
-		filter := media.Filter{Kind: c.filter.Kind}
-		w.advertised(Advertised{Candidate: candidate, Skipped: filter.Skip(candidate)})
-		return c.add(candidate, filter)
+		candidate, filter = candidate.WithAddress(c.tcp), media.Filter{Kind: c.filter.Kind}
 	}
-	w.advertised(Advertised{Candidate: candidate, Skipped: c.filter.Skip(candidate)})
-	return c.add(candidate, c.filter)
-}
-
-func (c *connection) add(candidate media.Candidate, filter media.Filter) error {
-	if filter.Skip(candidate) != "" {
+	skipped := filter.Skip(candidate)
+	r.advertised(Advertised{Candidate: candidate, Skipped: skipped})
+	if skipped != "" {
 		return nil
 	}
-	mid, line := "", uint16(0)
-	return c.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate.Line, SDPMid: &mid, SDPMLineIndex: &line})
+	mid, index := "", uint16(0)
+	return c.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate.Line, SDPMid: &mid, SDPMLineIndex: &index})
 }
 
 // local makes a description the own one and gives what to send of it: all but

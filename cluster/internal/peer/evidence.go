@@ -3,9 +3,9 @@ package peer
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/pion/logging"
 
@@ -54,70 +54,63 @@ func (a Advertised) String() string {
 	return a.Candidate.String()
 }
 
-// witness collects evidence from many goroutines.
-type witness struct {
+// recorder collects evidence from many goroutines.
+type recorder struct {
 	mu       sync.Mutex
 	evidence Evidence
 }
 
-func (w *witness) reached(s Stage) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.evidence.Stage = max(w.evidence.Stage, s)
+// record changes the evidence.
+func (r *recorder) record(change func(*Evidence)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.evidence)
 }
 
-func (w *witness) advertised(a Advertised) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, known := range w.evidence.Advertised {
-		if known.String() == a.String() {
-			return
+func (r *recorder) stage(s Stage) {
+	r.record(func(e *Evidence) { e.Stage = max(e.Stage, s) })
+}
+
+func (r *recorder) advertised(a Advertised) {
+	r.record(func(e *Evidence) {
+		if !slices.ContainsFunc(e.Advertised, func(known Advertised) bool { return known.String() == a.String() }) {
+			e.Advertised = append(e.Advertised, a)
 		}
-	}
-	w.evidence.Advertised = append(w.evidence.Advertised, a)
+	})
 }
 
-// allowed says whether ip:port is a candidate that was let through.
-func (w *witness) allowed(hostPort, protocol string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, a := range w.evidence.Advertised {
-		if a.Skipped == "" && a.TURN.URL == "" && a.Candidate.Protocol == protocol && a.Candidate.HostPort() == hostPort {
-			return true
+func (r *recorder) warning(text string) {
+	const limit = 30
+	r.record(func(e *Evidence) {
+		if len(e.Log) < limit && !slices.Contains(e.Log, text) {
+			e.Log = append(e.Log, text)
 		}
-	}
-	return false
+	})
 }
 
-func (w *witness) relay(address string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.evidence.Relays = append(w.evidence.Relays, address)
+// snapshot gives the evidence so far.
+func (r *recorder) snapshot() Evidence {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.evidence
+	e.Advertised, e.Relays, e.Log = slices.Clone(e.Advertised), slices.Clone(e.Relays), slices.Clone(e.Log)
+	e.TURN, e.ICEConnected = slices.Clone(e.TURN), maps.Clone(e.ICEConnected)
+	return e
 }
 
-func (w *witness) turn(err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.evidence.TURN = append(w.evidence.TURN, err)
+// isTried says whether ip:port is a candidate that the filter let through.
+func (e Evidence) isTried(hostPort, protocol string) bool {
+	return slices.ContainsFunc(e.Advertised, func(a Advertised) bool {
+		return a.Skipped == "" && a.TURN.URL == "" &&
+			a.Candidate.Protocol == protocol && a.Candidate.HostPort() == hostPort
+	})
 }
 
-func (w *witness) iceConnected(connection string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.evidence.ICEConnected == nil {
-		w.evidence.ICEConnected = map[string]bool{}
-	}
-	w.evidence.ICEConnected[connection] = true
-}
-
-// hopeless says that no media can come, whatever is waited for: so long after the
-// welcome the server has told its addresses, and TURN servers were tried.
-func (w *witness) hopeless(kind media.Kind, since time.Duration) bool {
-	const enough = 3 * time.Second
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// isHopeless says that no media can come, however long one waits: by then the server
+// has named its addresses, and TURN servers were tried.
+func (e Evidence) isHopeless(kind media.Kind) bool {
 	candidates, servers := 0, 0
-	for _, a := range w.evidence.Advertised {
+	for _, a := range e.Advertised {
 		switch {
 		case a.Skipped != "":
 		case a.TURN.URL != "":
@@ -126,42 +119,16 @@ func (w *witness) hopeless(kind media.Kind, since time.Duration) bool {
 			candidates++
 		}
 	}
-	refused := len(w.evidence.TURN) > 0 && len(w.evidence.Relays) == 0
-	return since > enough && (candidates == 0 || kind.Relayed() && (servers == 0 || refused))
+	refused := len(e.TURN) > 0 && len(e.Relays) == 0
+	return candidates == 0 || kind.Relayed() && (servers == 0 || refused)
 }
 
-func (w *witness) warn(text string) {
-	const enough = 30
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, known := range w.evidence.Log {
-		if known == text {
-			return
-		}
-	}
-	if len(w.evidence.Log) < enough {
-		w.evidence.Log = append(w.evidence.Log, text)
-	}
-}
-
-func (w *witness) copy() Evidence {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	e := w.evidence
-	e.Advertised = append([]Advertised(nil), e.Advertised...)
-	e.Relays = append([]string(nil), e.Relays...)
-	e.Log = append([]string(nil), e.Log...)
-	e.TURN = append([]error(nil), e.TURN...)
-	e.ICEConnected = maps.Clone(e.ICEConnected)
-	return e
-}
-
-// NewLogger makes the witness hear the warnings of pion's packages.
-func (w *witness) NewLogger(scope string) logging.LeveledLogger { return logger{scope, w} }
+// NewLogger makes the recorder keep the warnings of pion's packages.
+func (r *recorder) NewLogger(scope string) logging.LeveledLogger { return logger{scope, r} }
 
 type logger struct {
 	scope string
-	to    *witness
+	to    *recorder
 }
 
 func (l logger) Trace(string)          {}
@@ -169,14 +136,14 @@ func (l logger) Tracef(string, ...any) {}
 func (l logger) Debug(string)          {}
 func (l logger) Debugf(string, ...any) {}
 
-// What pion tells of a TCP connection that fails, it tells as information.
+// Info keeps what pion logs, at this level, of a TCP connection that fails.
 func (l logger) Info(text string) {
 	if strings.HasPrefix(text, "Failed") {
 		l.Warn(text)
 	}
 }
 func (l logger) Infof(format string, args ...any)  { l.Info(fmt.Sprintf(format, args...)) }
-func (l logger) Warn(text string)                  { l.to.warn(l.scope + ": " + text) }
+func (l logger) Warn(text string)                  { l.to.warning(l.scope + ": " + text) }
 func (l logger) Warnf(format string, args ...any)  { l.Warn(fmt.Sprintf(format, args...)) }
 func (l logger) Error(text string)                 { l.Warn(text) }
 func (l logger) Errorf(format string, args ...any) { l.Warn(fmt.Sprintf(format, args...)) }

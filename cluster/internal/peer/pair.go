@@ -1,8 +1,10 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,68 +26,61 @@ type Pair struct {
 // Pairs gives the ways that media takes. It is an error when one of them is not
 // among those that were asked for.
 func (p *Participant) Pairs() ([]Pair, error) {
-	p.mu.Lock()
-	s := p.session
-	p.mu.Unlock()
-	if s == nil || !isSet(s.joined) {
+	s := p.current()
+	if s == nil || !s.joined.isSet() {
 		return nil, fmt.Errorf("%s is not in the room", p.config.Identity)
 	}
-	var pairs []Pair
-	for name, c := range map[string]*connection{Publisher: s.publisher, Subscriber: s.subscriber} {
-		pair, err := p.pair(name, c)
-		if err != nil {
-			return nil, fmt.Errorf("%s, %s: %w", p.config.Identity, name, err)
+	pairs := []Pair{{Connection: Publisher}, {Connection: Subscriber}}
+	for i, c := range []*connection{s.publisher, s.subscriber} {
+		if err := p.readPair(&pairs[i], c); err != nil {
+			return nil, fmt.Errorf("%s, %s: %w", p.config.Identity, pairs[i].Connection, err)
 		}
-		pairs = append(pairs, pair)
-	}
-	if pairs[0].Connection > pairs[1].Connection {
-		pairs[0], pairs[1] = pairs[1], pairs[0]
 	}
 	return pairs, nil
 }
 
-func (p *Participant) pair(name string, c *connection) (Pair, error) {
+// readPair fills in the pair that a connection selected.
+func (p *Participant) readPair(pair *Pair, c *connection) error {
 	transport := c.SCTP().Transport().ICETransport()
 	selected, err := transport.GetSelectedCandidatePair()
 	if err != nil {
-		return Pair{}, err
+		return err
 	}
 	if selected == nil {
-		return Pair{}, fmt.Errorf("no pair of candidates was selected")
+		return errors.New("no pair of candidates was selected")
 	}
-	pair := Pair{
-		Connection: name, Kind: media.Kind(selected.Remote.Protocol.String()),
-		Local: hostPort(selected.Local.Address, selected.Local.Port), Remote: hostPort(selected.Remote.Address, selected.Remote.Port),
-	}
+	pair.Kind = media.Kind(selected.Remote.Protocol.String())
+	pair.Local = hostPort(selected.Local.Address, selected.Local.Port)
+	pair.Remote = hostPort(selected.Remote.Address, selected.Remote.Port)
 	stats, _ := transport.GetSelectedCandidatePairStats()
 	pair.RTT = time.Duration(stats.CurrentRoundTripTime * float64(time.Second))
 	if selected.Local.Typ == webrtc.ICECandidateTypeRelay {
 		local, _ := c.GetStats()[stats.LocalCandidateID].(webrtc.ICECandidateStats)
-		return p.relayed(pair, selected.Local, local.RelayProtocol), nil
+		p.readRelay(pair, selected.Local, local.RelayProtocol)
+		return nil
 	}
-	if !p.witness.allowed(pair.Remote, string(pair.Kind)) {
-		return pair, fmt.Errorf("media takes %s %s, which is none of the server's candidates that were let through", pair.Kind, pair.Remote)
+	if !p.Evidence().isTried(pair.Remote, string(pair.Kind)) {
+		return fmt.Errorf("media takes %s %s, which is none of the server's candidates that were let through",
+			pair.Kind, pair.Remote)
 	}
-	return pair, nil
+	return nil
 }
 
-// relayed puts the TURN server in the place of the far end.
-func (p *Participant) relayed(pair Pair, local *webrtc.ICECandidate, protocol string) Pair {
+// readRelay puts the TURN server in the place of the far end.
+func (p *Participant) readRelay(pair *Pair, local *webrtc.ICECandidate, protocol string) {
 	pair.Peer, pair.Kind = pair.Remote, media.TURNUDP
 	if protocol == "tls" {
 		pair.Kind = media.TURNTLS
 	}
 	pair.Local, pair.Remote = hostPort(local.RelatedAddress, local.RelatedPort), ""
-	for _, a := range p.witness.copy().Advertised {
-		if a.Skipped == "" && a.TURN.Kind == pair.Kind {
-			pair.Remote = hostPort(a.TURN.Host, uint16(a.TURN.Port))
-			break
-		}
+	advertised := p.Evidence().Advertised
+	isUsed := func(a Advertised) bool { return a.Skipped == "" && a.TURN.Kind == pair.Kind }
+	if i := slices.IndexFunc(advertised, isUsed); i >= 0 {
+		pair.Remote = hostPort(advertised[i].TURN.Host, uint16(advertised[i].TURN.Port))
 	}
 	if pair.Kind == media.TURNTLS && p.config.TURNTLSAddress != "" {
 		pair.Remote = p.config.TURNTLSAddress
 	}
-	return pair
 }
 
 func hostPort(address string, port uint16) string {

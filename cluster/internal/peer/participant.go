@@ -15,19 +15,19 @@ import (
 )
 
 // What a participant sends: an Opus frame of silence (RFC 6716, 3.1: 20 ms of
-// CELT) each frameTime, and a data packet after every dataRest frames.
+// CELT) each frameTime, and a data packet every dataEvery frames.
 const (
 	frameTime = 20 * time.Millisecond
-	dataRest  = 10
+	dataEvery = 10
 )
 
 var silentFrame = []byte{0xf8, 0xff, 0xfe}
 
 // Participant is one client, over all its sessions.
 type Participant struct {
-	config  Config
-	ear     *ear
-	witness *witness
+	config   Config
+	listener *listener
+	recorder *recorder
 
 	mu        sync.Mutex
 	session   *session
@@ -38,15 +38,15 @@ type Participant struct {
 	rejoined  int
 }
 
-// New makes a participant that has not joined yet.
+// New gives a participant that has not joined yet.
 func New(c Config) *Participant {
-	return &Participant{config: c, ear: newEar(), witness: &witness{}}
+	return &Participant{config: c, listener: newListener(), recorder: &recorder{}}
 }
 
 // Join brings the participant into the room, and returns when media goes both
 // ways. Evidence says more about an error.
 func (p *Participant) Join(ctx context.Context) error {
-	s := newSession(p.config, p.ear, p.witness)
+	s := newSession(p.config, p.listener, p.recorder)
 	p.mu.Lock()
 	p.session = s
 	p.mu.Unlock()
@@ -66,16 +66,16 @@ func (p *Participant) Talk(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			p.say(frame%dataRest == 0)
+			p.send(frame%dataEvery == 0)
 		}
 	}
 }
 
-func (p *Participant) say(data bool) {
+func (p *Participant) send(data bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.session
-	if s == nil || !isSet(s.sending) {
+	if s == nil || !s.sending.isSet() {
 		return
 	}
 	if s.track.WriteSample(media.Sample{Data: silentFrame, Duration: frameTime}) == nil {
@@ -97,16 +97,14 @@ func (p *Participant) say(data bool) {
 // is resumed, a session that is lost is begun anew. Each of these is told to note.
 func (p *Participant) Stay(ctx context.Context, note func(text string)) {
 	for {
-		p.mu.Lock()
-		s := p.session
-		p.mu.Unlock()
-		_, over := s.signalling()
+		s := p.current()
+		_, ended := s.signalling()
 		var err error
 		select {
 		case <-ctx.Done():
 			return
-		case err = <-over:
-		case <-s.lost.c:
+		case err = <-ended:
+		case <-s.lost.Done():
 			err = fmt.Errorf("%w: the connection for media failed", ErrRejoin)
 		}
 		if ctx.Err() != nil {
@@ -117,16 +115,16 @@ func (p *Participant) Stay(ctx context.Context, note func(text string)) {
 	}
 }
 
-// rests are the times between attempts to come back; the last one repeats.
-var rests = []time.Duration{0, 200 * time.Millisecond, 500 * time.Millisecond, time.Second}
+// backoff has the times between attempts to come back; the last one repeats.
+var backoff = []time.Duration{0, 200 * time.Millisecond, 500 * time.Millisecond, time.Second}
 
 // recover tries until ctx ends.
 func (p *Participant) recover(ctx context.Context, s *session, reason error, note func(string)) {
-	const patience = 10 * time.Second // for one attempt
+	const attemptTimeout = 10 * time.Second
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		sleep(ctx, rests[min(attempt, len(rests)-1)])
-		attemptCtx, cancel := context.WithTimeout(ctx, patience)
-		rejoin := errors.Is(reason, ErrRejoin) || isSet(s.lost)
+		sleep(ctx, backoff[min(attempt, len(backoff)-1)])
+		attemptCtx, cancel := context.WithTimeout(ctx, attemptTimeout)
+		rejoin := errors.Is(reason, ErrRejoin) || s.lost.isSet()
 		var err error
 		if rejoin {
 			s.close()
@@ -138,7 +136,7 @@ func (p *Participant) recover(ctx context.Context, s *session, reason error, not
 		}
 		cancel()
 		if err == nil {
-			p.came(rejoin, note)
+			p.cameBack(rejoin, note)
 			return
 		}
 		if attempt == 0 || errors.Is(err, ErrRejoin) != errors.Is(reason, ErrRejoin) {
@@ -150,7 +148,7 @@ func (p *Participant) recover(ctx context.Context, s *session, reason error, not
 	}
 }
 
-func (p *Participant) came(rejoined bool, note func(string)) {
+func (p *Participant) cameBack(rejoined bool, note func(string)) {
 	text := "resumed signalling"
 	p.mu.Lock()
 	if rejoined {
@@ -163,31 +161,34 @@ func (p *Participant) came(rejoined bool, note func(string)) {
 	note(text)
 }
 
-// Leave says good-bye and closes all.
+// Leave leaves the room and closes all connections.
 func (p *Participant) Leave() {
-	p.mu.Lock()
-	s := p.session
-	p.mu.Unlock()
-	if s != nil {
+	if s := p.current(); s != nil {
 		s.leave()
 	}
 }
 
+func (p *Participant) current() *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.session
+}
+
 // Heard gets a value when something came from another participant.
-func (p *Participant) Heard() <-chan struct{} { return p.ear.heard }
+func (p *Participant) Heard() <-chan struct{} { return p.listener.heard }
 
 // Received gives what came so far, by the sender's identity.
-func (p *Participant) Received() map[string]Received { return p.ear.copy() }
+func (p *Participant) Received() map[string]Received { return p.listener.snapshot() }
 
 // Evidence gives what was seen so far.
-func (p *Participant) Evidence() Evidence { return p.witness.copy() }
+func (p *Participant) Evidence() Evidence { return p.recorder.snapshot() }
 
 // StartCounting forgets what was sent and received so far.
 func (p *Participant) StartCounting() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.audioSent, p.dataSent = 0, 0
-	p.ear.forget(time.Now())
+	p.listener.reset(time.Now())
 }
 
 // Kind is the way of media that was asked for.
@@ -213,15 +214,6 @@ func (p *Participant) Account() Account {
 		a.SID, a.Node, a.Version, a.Region = p.session.sid, p.session.node, p.session.version, p.session.region
 	}
 	return a
-}
-
-func isSet(l latch) bool {
-	select {
-	case <-l.c:
-		return true
-	default:
-		return false
-	}
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,74 +15,74 @@ type Received struct {
 	LastAudio               time.Time
 }
 
-// ear counts what a participant gets from the others. It outlives sessions.
-type ear struct {
+// listener counts what a participant gets from the others. It outlives sessions.
+type listener struct {
 	mu    sync.Mutex
 	from  map[string]*Received
 	next  map[string]int // the number of the data packet to come
 	heard chan struct{}  // gets a value, if it has none, when something came
 }
 
-func newEar() *ear {
-	return &ear{from: map[string]*Received{}, next: map[string]int{}, heard: make(chan struct{}, 1)}
+func newListener() *listener {
+	return &listener{from: map[string]*Received{}, next: map[string]int{}, heard: make(chan struct{}, 1)}
 }
 
-func (e *ear) of(identity string) *Received {
-	if e.from[identity] == nil {
-		e.from[identity] = &Received{}
+func (l *listener) of(identity string) *Received {
+	if l.from[identity] == nil {
+		l.from[identity] = &Received{}
 	}
-	return e.from[identity]
+	return l.from[identity]
 }
 
 // audio counts a packet, and the lost ones before it.
-func (e *ear) audio(identity string, lost int, at time.Time) {
-	e.mu.Lock()
-	r := e.of(identity)
+func (l *listener) audio(identity string, lost int, at time.Time) {
+	l.mu.Lock()
+	r := l.of(identity)
 	if !r.LastAudio.IsZero() {
 		r.LongestGap = max(r.LongestGap, at.Sub(r.LastAudio))
 	}
 	r.LastAudio = at
 	r.AudioPackets++
 	r.AudioLost += lost
-	e.mu.Unlock()
-	e.wake()
+	l.mu.Unlock()
+	l.wake()
 }
 
 // data counts a packet, and the ones that are missing before it: they are sent in
 // order. What was sent before this participant could hear is not missing.
-func (e *ear) data(identity string, number int) {
-	e.mu.Lock()
-	r := e.of(identity)
+func (l *listener) data(identity string, number int) {
+	l.mu.Lock()
+	r := l.of(identity)
 	r.DataPackets++
-	if next, known := e.next[identity]; known {
+	if next, known := l.next[identity]; known {
 		r.DataLost += max(0, number-next)
 	}
-	e.next[identity] = number + 1
-	e.mu.Unlock()
-	e.wake()
+	l.next[identity] = number + 1
+	l.mu.Unlock()
+	l.wake()
 }
 
-func (e *ear) wake() {
+func (l *listener) wake() {
 	select {
-	case e.heard <- struct{}{}:
+	case l.heard <- struct{}{}:
 	default:
 	}
 }
 
-// forget begins to count anew, so that gaps are those from now on.
-func (e *ear) forget(now time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, r := range e.from {
+// reset begins to count anew, so that gaps are those from now on.
+func (l *listener) reset(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.from {
 		*r = Received{LastAudio: now}
 	}
 }
 
-func (e *ear) copy() map[string]Received {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+func (l *listener) snapshot() map[string]Received {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	all := map[string]Received{}
-	for identity, r := range maps.All(e.from) {
+	for identity, r := range l.from {
 		all[identity] = *r
 	}
 	return all

@@ -16,22 +16,23 @@ func TestLostPackets(t *testing.T) {
 	}
 }
 
-func TestEar(t *testing.T) {
-	e, now := newEar(), time.Now()
+func TestListener(t *testing.T) {
+	l, now := newListener(), time.Now()
 	for i, at := range []time.Duration{0, 20, 40, 540, 560} {
-		e.audio("a", i%2, now.Add(at*time.Millisecond))
+		l.audio("a", i%2, now.Add(at*time.Millisecond))
 	}
 	for _, number := range []int{7, 8, 11, 12} {
-		e.data("a", number)
+		l.data("a", number)
 	}
-	r := e.copy()["a"]
-	if r.AudioPackets != 5 || r.AudioLost != 2 || r.LongestGap != 500*time.Millisecond || r.DataPackets != 4 || r.DataLost != 2 {
+	r := l.snapshot()["a"]
+	if r.AudioPackets != 5 || r.AudioLost != 2 || r.LongestGap != 500*time.Millisecond ||
+		r.DataPackets != 4 || r.DataLost != 2 {
 		t.Errorf("%+v", r)
 	}
-	e.forget(now.Add(time.Second))
-	e.audio("a", 0, now.Add(3*time.Second))
-	e.data("a", 13)
-	if r := e.copy()["a"]; r.AudioPackets != 1 || r.LongestGap != 2*time.Second || r.DataLost != 0 {
+	l.reset(now.Add(time.Second))
+	l.audio("a", 0, now.Add(3*time.Second))
+	l.data("a", 13)
+	if r := l.snapshot()["a"]; r.AudioPackets != 1 || r.LongestGap != 2*time.Second || r.DataLost != 0 {
 		t.Errorf("after counting anew: %+v", r)
 	}
 }

@@ -7,9 +7,8 @@ import (
 	"net"
 	"time"
 
-	"github.com/pion/webrtc/v4"
-
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/media"
 )
@@ -20,9 +19,9 @@ const turnTimeout = 8 * time.Second
 // turnDialer connects to TURN servers over TCP and TLS in pion's stead, which
 // knows neither a certificate authority nor another address, and keeps errors to itself.
 type turnDialer struct {
-	config  *tls.Config
-	names   map[string]string // of servers that speak TLS, by host:port
-	witness *witness
+	config   *tls.Config
+	names    map[string]string // of servers that speak TLS, by host:port
+	recorder *recorder
 }
 
 // Dial implements the dialer of golang.org/x/net/proxy.
@@ -31,7 +30,7 @@ func (d *turnDialer) Dial(network, address string) (net.Conn, error) {
 	defer cancel()
 	conn, err := d.dial(ctx, network, address)
 	if err != nil {
-		d.witness.turn(err)
+		d.recorder.record(func(e *Evidence) { e.TURN = append(e.TURN, err) })
 	}
 	return conn, err
 }
@@ -58,19 +57,19 @@ func (d *turnDialer) dial(ctx context.Context, network, address string) (net.Con
 
 // relays picks the TURN servers that the filter lets through, and gives the names of
 // those that speak TLS by the host:port to dial.
-func relays(servers []*livekit.ICEServer, c Config, w *witness) ([]webrtc.ICEServer, map[string]string) {
+func relays(servers []*livekit.ICEServer, c Config, r *recorder) ([]webrtc.ICEServer, map[string]string) {
 	var picked []webrtc.ICEServer
 	names := map[string]string{}
 	for _, server := range servers {
 		for _, url := range server.GetUrls() {
 			t, err := media.ParseTURN(url)
 			if err != nil {
-				w.advertised(Advertised{TURN: media.TURN{URL: url}, Skipped: err.Error()})
+				r.advertised(Advertised{TURN: media.TURN{URL: url}, Skipped: err.Error()})
 				continue
 			}
 			skip := c.Filter.SkipServer(t)
 			if t.Kind != "" { // STUN servers are of no interest
-				w.advertised(Advertised{TURN: t, Skipped: skip})
+				r.advertised(Advertised{TURN: t, Skipped: skip})
 			}
 			if skip != "" {
 				continue
@@ -84,7 +83,9 @@ func relays(servers []*livekit.ICEServer, c Config, w *witness) ([]webrtc.ICESer
 				}
 				names[to] = t.Host
 			}
-			picked = append(picked, webrtc.ICEServer{URLs: []string{url}, Username: server.GetUsername(), Credential: server.GetCredential()})
+			picked = append(picked, webrtc.ICEServer{
+				URLs: []string{url}, Username: server.GetUsername(), Credential: server.GetCredential(),
+			})
 		}
 	}
 	return picked, names

@@ -16,7 +16,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/cluster/internal/signal"
 )
 
-var opus = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
+var opus = webrtc.RTPCodecCapability{
+	MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+}
 
 // The names of the two connections of a participant.
 const (
@@ -37,42 +39,45 @@ var (
 // session is a participant's stay in the room, from one join to its end.
 // Signalling can be lost and resumed meanwhile.
 type session struct {
-	config  Config
-	ear     *ear
-	witness *witness
-	token   string // guarded by mu
-	told           // guarded by mu
+	config      Config
+	listener    *listener
+	recorder    *recorder
+	token       string // guarded by mu
+	welcomeInfo        // guarded by mu
 
 	publisher, subscriber *connection
 	channel               *webrtc.DataChannel
 	track                 *webrtc.TrackLocalStaticSample
 
-	joined, connected, published, sending latch
-	lost                                  latch // media failed for good
+	joined, connected, published, sending event
+	lost                                  event // media failed for good
 
 	mu     sync.Mutex
 	conn   *signal.Conn
-	over   chan error // why reading from conn ended; one value for each conn
+	ended  chan error // why reading from conn ended; one value for each conn
 	closed bool
 }
 
-// told is what the server says of a session when it lets a participant in.
-type told struct{ sid, node, version, region string }
+// welcomeInfo is what the server says of a session when it lets a participant in.
+type welcomeInfo struct{ sid, node, version, region string }
 
-// latch is a channel that is closed once.
-type latch struct {
-	c    chan struct{}
-	once *sync.Once
+// event is something that happens once; those who wait for it use Done.
+type event struct {
+	context.Context
+	set context.CancelFunc
 }
 
-func newLatch() latch { return latch{make(chan struct{}), &sync.Once{}} }
+func newEvent() event {
+	ctx, set := context.WithCancel(context.Background())
+	return event{ctx, set}
+}
 
-func (l latch) set() { l.once.Do(func() { close(l.c) }) }
+func (e event) isSet() bool { return e.Err() != nil }
 
-func newSession(c Config, e *ear, w *witness) *session {
+func newSession(c Config, l *listener, r *recorder) *session {
 	return &session{
-		config: c, ear: e, witness: w,
-		joined: newLatch(), connected: newLatch(), published: newLatch(), sending: newLatch(), lost: newLatch(),
+		config: c, listener: l, recorder: r,
+		joined: newEvent(), connected: newEvent(), published: newEvent(), sending: newEvent(), lost: newEvent(),
 	}
 }
 
@@ -90,22 +95,22 @@ func (s *session) begin(ctx context.Context) error {
 		return err
 	}
 	s.listen(conn)
-	if err := s.wait(ctx, s.joined, "the server's welcome"); err != nil {
+	if err := s.wait(ctx, s.joined, "the server's welcome", nil); err != nil {
 		return err
 	}
-	s.witness.reached(Joined)
+	s.recorder.stage(Joined)
 	if err := s.waitForMedia(ctx, s.connected, "media from the server"); err != nil {
 		return err
 	}
-	s.witness.reached(Connected)
+	s.recorder.stage(Connected)
 	return s.publish(ctx)
 }
 
 // listen reads from a signalling connection until it ends.
 func (s *session) listen(conn *signal.Conn) {
-	over := make(chan error, 1)
+	ended := make(chan error, 1)
 	s.mu.Lock()
-	s.conn, s.over = conn, over
+	s.conn, s.ended = conn, ended
 	s.mu.Unlock()
 	go func() {
 		for {
@@ -117,7 +122,7 @@ func (s *session) listen(conn *signal.Conn) {
 			}
 			if err != nil {
 				conn.Close()
-				over <- err
+				ended <- err
 				return
 			}
 		}
@@ -127,7 +132,7 @@ func (s *session) listen(conn *signal.Conn) {
 func (s *session) signalling() (*signal.Conn, chan error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.conn, s.over
+	return s.conn, s.ended
 }
 
 func (s *session) send(request *livekit.SignalRequest) {
@@ -135,46 +140,37 @@ func (s *session) send(request *livekit.SignalRequest) {
 	_ = conn.Send(request) // what is lost shows where it is read
 }
 
-func (s *session) wait(ctx context.Context, l latch, what string) error {
-	_, over := s.signalling()
-	select {
-	case <-l.c:
-		return nil
-	case err := <-over:
-		return fmt.Errorf("while waiting for %s: %w", what, err)
-	case <-s.lost.c:
-		return fmt.Errorf("while waiting for %s: the connection for media failed", what)
-	case <-ctx.Done():
-		return fmt.Errorf("no %s in time: %w", what, ctx.Err())
+// wait returns when e happened. It gives up early where isHopeless says so; nil for
+// what cannot be told.
+func (s *session) wait(ctx context.Context, e event, what string, isHopeless func() bool) error {
+	_, ended := s.signalling()
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.Done():
+			return nil
+		case err := <-ended:
+			return fmt.Errorf("while waiting for %s: %w", what, err)
+		case <-s.lost.Done():
+			return fmt.Errorf("while waiting for %s: the connection for media failed", what)
+		case <-ctx.Done():
+			return fmt.Errorf("no %s in time: %w", what, ctx.Err())
+		case <-tick.C:
+			if isHopeless != nil && isHopeless() {
+				return fmt.Errorf("no %s: %w", what, errNoWay)
+			}
+		}
 	}
 }
 
-// waitForMedia waits, and gives up early when there is nothing to wait for.
-func (s *session) waitForMedia(ctx context.Context, l latch, what string) error {
+// waitForMedia waits for a connection to come up.
+func (s *session) waitForMedia(ctx context.Context, e event, what string) error {
+	const atLeast = 3 * time.Second // by then the server has named its addresses
 	began := time.Now()
-	hopeless, giveUp := context.WithCancelCause(ctx)
-	defer giveUp(nil)
-	go func() {
-		tick := time.NewTicker(250 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-hopeless.Done():
-				return
-			case <-tick.C:
-				if s.witness.hopeless(s.config.Filter.Kind, time.Since(began)) {
-					giveUp(errNoWay)
-				}
-			}
-		}
-	}()
-	if err := s.wait(hopeless, l, what); err != nil {
-		if errors.Is(context.Cause(hopeless), errNoWay) {
-			return fmt.Errorf("no %s: %w", what, errNoWay)
-		}
-		return err
-	}
-	return nil
+	return s.wait(ctx, e, what, func() bool {
+		return time.Since(began) > atLeast && s.recorder.snapshot().isHopeless(s.config.Filter.Kind)
+	})
 }
 
 var errNoWay = errors.New("no address is left to try")
@@ -190,16 +186,16 @@ func (s *session) handle(message *livekit.SignalResponse) error {
 	case *livekit.SignalResponse_Offer:
 		return s.answer(m.Offer)
 	case *livekit.SignalResponse_Answer:
-		return s.publisher.remote(webrtc.SDPTypeAnswer, m.Answer.Sdp, s.witness)
+		return s.publisher.remote(webrtc.SDPTypeAnswer, m.Answer.Sdp, s.recorder)
 	case *livekit.SignalResponse_Trickle:
 		init := webrtc.ICECandidateInit{}
 		if err := json.Unmarshal([]byte(m.Trickle.CandidateInit), &init); err != nil {
 			return fmt.Errorf("a candidate of the server cannot be read: %w", err)
 		}
 		if m.Trickle.Target == livekit.SignalTarget_SUBSCRIBER {
-			return s.subscriber.candidate(init.Candidate, s.witness)
+			return s.subscriber.candidate(init.Candidate, s.recorder)
 		}
-		return s.publisher.candidate(init.Candidate, s.witness)
+		return s.publisher.candidate(init.Candidate, s.recorder)
 	case *livekit.SignalResponse_TrackPublished:
 		s.published.set()
 	case *livekit.SignalResponse_RefreshToken:
@@ -216,18 +212,18 @@ func (s *session) handle(message *livekit.SignalResponse) error {
 }
 
 func (s *session) welcome(join *livekit.JoinResponse) error {
-	publisher, err := newConnection(s.config, join.IceServers, s.witness)
+	publisher, err := newConnection(s.config, join.IceServers, s.recorder)
 	if err != nil {
 		return err
 	}
-	subscriber, err := newConnection(s.config, join.IceServers, s.witness)
+	subscriber, err := newConnection(s.config, join.IceServers, s.recorder)
 	if err != nil {
 		_ = publisher.Close()
 		return err
 	}
 	info, sid := join.GetServerInfo(), join.GetParticipant().GetSid()
 	s.mu.Lock()
-	s.told = told{sid, info.GetNodeId(), info.GetVersion(), info.GetRegion()}
+	s.welcomeInfo = welcomeInfo{sid, info.GetNodeId(), info.GetVersion(), info.GetRegion()}
 	s.publisher, s.subscriber = publisher, subscriber
 	closed := s.closed
 	s.mu.Unlock()
@@ -236,27 +232,30 @@ func (s *session) welcome(join *livekit.JoinResponse) error {
 		return context.Canceled
 	}
 	s.config.Joined(sid, s.config.Identity)
-	s.watch(Subscriber, s.subscriber, s.connected)
-	s.watch(Publisher, s.publisher, latch{})
+	s.watch(Subscriber, s.subscriber, s.connected.set)
+	s.watch(Publisher, s.publisher, func() {})
 	s.subscriber.OnDataChannel(func(c *webrtc.DataChannel) { c.OnMessage(s.onData) })
 	s.subscriber.OnTrack(s.onTrack)
 	s.joined.set()
 	return nil
 }
 
-// watch follows the states of a connection; up, if it is one, is set when it connects.
-func (s *session) watch(name string, c *connection, up latch) {
+// watch follows the states of a connection; up is called when it connects.
+func (s *session) watch(name string, c *connection, up func()) {
 	c.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
 		if state == webrtc.ICEConnectionStateConnected {
-			s.witness.iceConnected(name)
+			s.recorder.record(func(e *Evidence) {
+				if e.ICEConnected == nil {
+					e.ICEConnected = map[string]bool{}
+				}
+				e.ICEConnected[name] = true
+			})
 		}
 	})
 	c.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
-			if up.c != nil {
-				up.set()
-			}
+			up()
 		case webrtc.PeerConnectionStateFailed:
 			s.lost.set()
 		}
@@ -264,7 +263,7 @@ func (s *session) watch(name string, c *connection, up latch) {
 }
 
 func (s *session) answer(offer *livekit.SessionDescription) error {
-	if err := s.subscriber.remote(webrtc.SDPTypeOffer, offer.Sdp, s.witness); err != nil {
+	if err := s.subscriber.remote(webrtc.SDPTypeOffer, offer.Sdp, s.recorder); err != nil {
 		return fmt.Errorf("the server's offer cannot be used: %w", err)
 	}
 	answer, err := s.subscriber.CreateAnswer(nil)
@@ -295,19 +294,19 @@ func (s *session) publish(ctx context.Context) (err error) {
 	s.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_AddTrack{AddTrack: &livekit.AddTrackRequest{
 		Cid: s.track.ID(), Name: "audio", Type: livekit.TrackType_AUDIO, Source: livekit.TrackSource_MICROPHONE,
 	}}})
-	if err := s.wait(ctx, s.published, "consent to the audio track"); errors.Is(err, context.DeadlineExceeded) {
+	if err := s.wait(ctx, s.published, "consent to the audio track", nil); errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", ErrNoConsent, err)
 	} else if err != nil {
 		return err
 	}
-	s.witness.reached(Published)
+	s.recorder.stage(Published)
 	if err := s.offer(nil); err != nil {
 		return err
 	}
 	if err := s.waitForMedia(ctx, s.sending, "media to the server"); err != nil {
 		return err
 	}
-	s.witness.reached(Sending)
+	s.recorder.stage(Sending)
 	return nil
 }
 
@@ -356,7 +355,7 @@ func (s *session) onData(m webrtc.DataChannelMessage) {
 	}
 	from := packet.GetParticipantIdentity()
 	if number, ok := dataNumber(s.config.Room, string(packet.GetUser().GetPayload())); ok && from != "" {
-		s.ear.data(from, number)
+		s.listener.data(from, number)
 	}
 }
 
@@ -369,12 +368,12 @@ func (s *session) onTrack(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 			return
 		}
 		if from := s.config.Who(sid); from != "" && len(packet.Payload) > 0 {
-			s.ear.audio(from, numbers.lost(packet.SequenceNumber), time.Now())
+			s.listener.audio(from, numbers.lost(packet.SequenceNumber), time.Now())
 		}
 	}
 }
 
-// leave says good-bye, so that the room need not wait for the participant.
+// leave tells the server, so that the room need not wait for the participant.
 func (s *session) leave() {
 	if conn, _ := s.signalling(); conn != nil {
 		_ = conn.Send(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{

@@ -10,7 +10,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/twitchtv/twirp"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // emptyTimeout is how long, in seconds, the server keeps a room without
@@ -43,7 +43,8 @@ func (s *Server) DeleteRoom(ctx context.Context, room string) error {
 	})
 }
 
-func (s *Server) rooms(ctx context.Context, room, what string, do func(context.Context, livekit.RoomService) error) error {
+func (s *Server) rooms(ctx context.Context, room, what string,
+	do func(context.Context, livekit.RoomService) error) error {
 	token, err := s.Credentials.adminToken(room)
 	if err != nil {
 		return err
@@ -74,7 +75,8 @@ func (s *Server) apiError(err error) error {
 	}
 	step := "look at the server's log"
 	if t.Code() == twirp.Unavailable || t.Code() == twirp.DeadlineExceeded {
-		step = "with Redis, check that the server reaches it, and that another node of LiveKit that ended is not waited for"
+		step = "with Redis, check that the server reaches it, and that another node of LiveKit that ended is not " +
+			"waited for"
 	}
 	return remedy.Errorf(step, "the room service answered %s: %s", t.Code(), clean(t.Msg()))
 }

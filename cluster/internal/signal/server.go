@@ -10,7 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Server is a LiveKit server's address with what is needed to talk to it.
@@ -34,7 +34,8 @@ func NewServer(address string, credentials Credentials, config *tls.Config) (*Se
 	case "https":
 		u.Scheme = "wss"
 	default:
-		return nil, remedy.Errorf("give it as ws://HOST:PORT or wss://HOST", "--url: %q has no scheme of WebSocket or HTTP", address)
+		return nil, remedy.Errorf("give it as ws://HOST:PORT or wss://HOST",
+			"--url: %q has no scheme of WebSocket or HTTP", address)
 	}
 	if u.Host == "" {
 		return nil, remedy.Errorf("give it as ws://HOST:PORT or wss://HOST", "--url: %q names no host", address)
@@ -44,9 +45,10 @@ func NewServer(address string, credentials Credentials, config *tls.Config) (*Se
 	transport.TLSClientConfig = config.Clone() // it adds HTTP/2, which no WebSocket takes
 	return &Server{
 		URL: strings.TrimSuffix(u.String(), "/"), Credentials: credentials, tls: config,
-		http: &http.Client{Transport: transport, Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+		http: &http.Client{Transport: transport, Timeout: 15 * time.Second,
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse
+			}},
 	}, nil
 }
 
@@ -55,8 +57,10 @@ func (s *Server) httpURL() string { return "http" + strings.TrimPrefix(s.URL, "w
 
 // dial opens a WebSocket. When that fails, the error says why and what to do.
 func (s *Server) dial(ctx context.Context, path, token string, query url.Values) (*websocket.Conn, error) {
-	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, TLSClientConfig: s.tls, HandshakeTimeout: 15 * time.Second}
-	conn, res, err := dialer.DialContext(ctx, s.URL+path+"?"+query.Encode(), http.Header{"Authorization": {"Bearer " + token}})
+	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, TLSClientConfig: s.tls,
+		HandshakeTimeout: 15 * time.Second}
+	conn, res, err := dialer.DialContext(ctx, s.URL+path+"?"+query.Encode(),
+		http.Header{"Authorization": {"Bearer " + token}})
 	if err == nil {
 		return conn, nil
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/livekit/protocol/auth"
 
-	"github.com/helm-livekit/helm-livekit/cluster/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 var credentials = Credentials{Key: "key", Secret: "0123456789abcdef0123456789abcdef"}
@@ -33,14 +33,16 @@ func TestTokens(t *testing.T) {
 	if _, _, err := verifier.Verify("another secret of the same length"); err == nil {
 		t.Error("any secret will do")
 	}
-	if v := grants.Video; grants.Identity != "somebody" || v.Room != "room" || !v.RoomJoin || v.RoomAdmin || v.RoomCreate || v.Agent {
+	if v := grants.Video; grants.Identity != "somebody" || v.Room != "room" || !v.RoomJoin || v.RoomAdmin ||
+		v.RoomCreate || v.Agent {
 		t.Errorf("grants %+v", grants)
 	}
 	admin, err := credentials.adminToken("room")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := claims(t, admin)["video"].(map[string]any); v["roomCreate"] != true || v["roomList"] != true || v["roomAdmin"] != true || v["roomJoin"] != nil {
+	if v := claims(t, admin)["video"].(map[string]any); v["roomCreate"] != true || v["roomList"] != true ||
+		v["roomAdmin"] != true || v["roomJoin"] != nil {
 		t.Errorf("video grants of the API's token: %v", v)
 	}
 }
