@@ -1,4 +1,4 @@
-package mutation
+package main
 
 import (
 	"slices"
@@ -8,9 +8,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 )
 
-// Each of these renders differs from the first in one thing. The truth sees it, or
-// is blind to it.
-func TestTruthOfObjects(t *testing.T) {
+// Each of these renders differs from the first in one thing. It is a difference, or
+// none.
+func TestFieldsOf(t *testing.T) {
 	const before = `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: a, labels: {x: y}}
@@ -103,8 +103,8 @@ spec:
 			if strings.Count(before, c.old) != 1 {
 				t.Fatalf("%q is not there once", c.old)
 			}
-			a := mustDocuments(t, "one.yaml", before)
-			b := mustDocuments(t, "other.yaml", strings.Replace(before, c.old, c.new, 1))
+			a := mustFields(t, "one.yaml", before)
+			b := mustFields(t, "other.yaml", strings.Replace(before, c.old, c.new, 1))
 			if what := firstDifference(a, b); (what != "") != c.sees {
 				t.Errorf("difference %q, want one: %v", what, c.sees)
 			}
@@ -112,18 +112,18 @@ spec:
 	}
 }
 
-func mustDocuments(t *testing.T, name, text string) []document {
+func mustFields(t *testing.T, name, text string) map[string]string {
 	t.Helper()
-	docs, err := documents([]helmchart.File{{Name: name, Data: []byte(text)}}, "small-1.0.0")
+	fields, err := fieldsOf([]helmchart.File{{Name: name, Data: []byte(text)}}, "small-1.0.0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return docs
+	return fields
 }
 
 // What is random is masked, and nothing else of its object.
-func TestTruthMasksWhatIsRandom(t *testing.T) {
-	truth := sampleTruth(t)
+func TestRendererMasksWhatIsRandom(t *testing.T) {
+	renderer := sampleRenderer(t)
 	for name, c := range map[string]struct {
 		old, new string
 		sees     bool
@@ -136,12 +136,8 @@ func TestTruthMasksWhatIsRandom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := sample()
-			for i, f := range files {
-				if f.Name == "templates/service.yaml" {
-					files[i].Data = []byte(strings.Replace(string(f.Data), c.old, c.new, 1))
-				}
-			}
-			e, err := truth.effect(t.Context(), files)
+			files["templates/service.yaml"] = strings.Replace(files["templates/service.yaml"], c.old, c.new, 1)
+			e, err := renderer.effect(t.Context(), files)
 			if err != nil || e.broken || (len(e.changed) > 0) != c.sees {
 				t.Errorf("%+v, %v; want a change: %v", e, err, c.sees)
 			}
@@ -151,7 +147,7 @@ func TestTruthMasksWhatIsRandom(t *testing.T) {
 
 // A change counts in the scenarios that show it alone; one that stops a render
 // counts as a change and, where it stops all, as broken.
-func TestTruthKnowsScenarios(t *testing.T) {
+func TestRendererKnowsScenarios(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, old, new  string
 		changed, failed []string
@@ -167,12 +163,8 @@ func TestTruthKnowsScenarios(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := sample()
-			for i, f := range files {
-				if f.Name == c.file {
-					files[i].Data = []byte(strings.Replace(string(f.Data), c.old, c.new, 1))
-				}
-			}
-			e, err := sampleTruth(t).effect(t.Context(), files)
+			files[c.file] = strings.Replace(files[c.file], c.old, c.new, 1)
+			e, err := sampleRenderer(t).effect(t.Context(), files)
 			if err != nil || e.broken != c.broken || !c.broken && (!slices.Equal(e.changed, c.changed) || !slices.Equal(e.failed, c.failed)) {
 				t.Errorf("%+v, %v", e, err)
 			}
@@ -180,10 +172,9 @@ func TestTruthKnowsScenarios(t *testing.T) {
 	}
 }
 
-func TestTruthNeedsAChartThatRenders(t *testing.T) {
-	broken := append(sample(), helmchart.File{Name: "templates/z.yaml", Data: []byte(`{{ fail "never" }}`)})
-	names, cases := sampleCases()
-	if _, err := newTruth(t.Context(), broken, names, cases); err == nil || !strings.Contains(err.Error(), "renders in no scenario") {
+func TestRendererNeedsAChartThatRenders(t *testing.T) {
+	broken := sample().with(map[string]string{"templates/z.yaml": `{{ fail "never" }}`})
+	if _, err := newRenderer(t.Context(), broken, ours, sampleScenarios()); err == nil || !strings.Contains(err.Error(), "renders in no scenario") {
 		t.Errorf("error %v", err)
 	}
 }
