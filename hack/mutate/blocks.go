@@ -48,19 +48,19 @@ func (t *text) describe(b block) string {
 }
 
 func removeBlocks(fits func(block) bool) func(*finder, *text) {
+	return replaceBlocks("remove", fits, func(block) string { return "" })
+}
+
+func replaceBlocks(what string, fits func(block) bool, with func(block) string) func(*finder, *text) {
 	return func(f *finder, t *text) {
 		for _, b := range t.sortedBlocks(fits) {
-			f.add(t, b.from, "remove "+t.describe(b), t.replace(b.i, b.end, ""))
+			f.add(t, b.from, what+" "+t.describe(b), t.replace(b.i, b.end, with(b)))
 		}
 	}
 }
 
-func setNull(f *finder, t *text) {
-	for _, b := range t.sortedBlocks(block.isField) {
-		null := strings.Repeat(" ", b.indent) + b.key + ": null\n"
-		f.add(t, b.from, "set "+b.key+" to null", t.replace(b.i, b.end, null))
-	}
-}
+// null gives the field with null for its value.
+func (b block) null() string { return strings.Repeat(" ", b.indent) + b.key + ": null\n" }
 
 // addMetadata adds an entry to annotations or labels, and the whole map to metadata that lack it.
 func addMetadata(key string) func(*finder, *text) {

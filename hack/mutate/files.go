@@ -24,7 +24,7 @@ func addObjects(f *finder, t *text) {
 		"kind: ServiceAccount\n" + named,
 	} {
 		kind, _, _ := strings.Cut(strings.TrimPrefix(object, "kind: "), "\n")
-		if isPartial(t.name) {
+		if strings.HasSuffix(t.name, ".tpl") {
 			name := "templates/mutated-" + strings.ToLower(kind) + ".yaml"
 			f.keep(name, 0, "add a file with a "+kind, map[string]string{name: "apiVersion: v1\n" + object})
 			continue

@@ -73,7 +73,7 @@ func TestKinds(t *testing.T) {
 		{"helper-renamed", `"sample.name"`, `"sample.nameRenamed"`},
 		{"default-turned", ".Values.replicas | default 1", "default 1 .Values.replicas"},
 		{"comment-added", "  replicas: {{", "  # Mutated\n  replicas: {{"},
-		{"comment-added", "  replicas: {{", "  {{- /* Mutated */}}\n  replicas: {{"},
+		{"template-comment-added", "  replicas: {{", "  {{- /* Mutated */}}\n  replicas: {{"},
 		{"comment-removed", "  # How many there are.\n", ""},
 		{"comment-removed", "{{/* The name of all. */}}\n", ""},
 		{"text-changed", "Thanks", "Mutated Thanks"},
@@ -81,7 +81,7 @@ func TestKinds(t *testing.T) {
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			var found []string
-			for _, m := range findMutations(sample(), kinds(t, c.kind))[c.kind] {
+			for _, m := range findMutations(sample(), kindNamed(t, c.kind)) {
 				before, after := sample()[m.File], m.changes[m.File]
 				once, everywhere := strings.Replace(before, c.old, c.new, 1), strings.ReplaceAll(before, c.old, c.new)
 				if strings.Contains(before, c.old) && (after == once || after == everywhere) {
@@ -113,7 +113,7 @@ func TestKindsOfFiles(t *testing.T) {
 		"object-added":     {"", "templates/mutated-service.yaml"},
 	} {
 		ok := false
-		for _, m := range findMutations(sample(), []kind{kindNamed(t, name)})[name] {
+		for _, m := range findMutations(sample(), kindNamed(t, name)) {
 			after := sample().with(m.changes)
 			ok = ok || after[want.gone] == "" && (want.come == "" || after[want.come] != "")
 		}
@@ -128,7 +128,7 @@ func TestKindsOfFiles(t *testing.T) {
 func TestKindsMean(t *testing.T) {
 	renderer := sampleRenderer(t)
 	for _, k := range allKinds() {
-		mutations := findMutations(sample(), []kind{k})[k.name]
+		mutations := findMutations(sample(), k)
 		if len(mutations) == 0 {
 			t.Errorf("%s: no mutation of the sample", k.name)
 		}
@@ -138,12 +138,12 @@ func TestKindsMean(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e.broken || len(e.changed) == 0 {
+			if e.broken || len(e.Changed) == 0 {
 				continue
 			}
 			changed++
 			if k.neutral {
-				t.Errorf("%s %s:%d: %s: %s", k.name, m.File, m.Line, m.What, e.difference)
+				t.Errorf("%s %s:%d: %s: %s", k.name, m.File, m.Line, m.What, e.Difference)
 			}
 		}
 		if !k.neutral && changed == 0 {
@@ -154,8 +154,8 @@ func TestKindsMean(t *testing.T) {
 
 // Every mutation changes something in a file, and leaves templates that parse.
 func TestMutationsParse(t *testing.T) {
-	for _, mutations := range findMutations(sample(), allKinds()) {
-		for _, m := range mutations {
+	for _, k := range allKinds() {
+		for _, m := range findMutations(sample(), k) {
 			if maps.Equal(sample(), sample().with(m.changes)) {
 				t.Errorf("%s %s: %s: changes no file", m.Kind, m.File, m.What)
 			}
@@ -182,8 +182,8 @@ func TestFinderRefusesWhatDoesNotParse(t *testing.T) {
 // Every mutation says where it is and what it does, and no two have one ID.
 func TestMutationsCanBeRedone(t *testing.T) {
 	seen := map[string]mutation{}
-	for _, mutations := range findMutations(sample(), allKinds()) {
-		for _, m := range mutations {
+	for _, k := range allKinds() {
+		for _, m := range findMutations(sample(), k) {
 			if m.ID == "" || m.File == "" || m.What == "" {
 				t.Errorf("%+v lacks something", m)
 			}

@@ -21,16 +21,24 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync/atomic"
 )
 
 // maxMemory is the memory above which Go's collector works harder.
 const maxMemory = 2 << 30
 
-type settings struct {
-	chart, upstream, side, kindNames, output, keep string
-	listKinds, all                                 bool
-	options
+// options say what is measured, and what is shown of it.
+type options struct {
+	seed       uint64
+	count      int
+	jobs       int    // at least 1
+	sides      []side // both where empty
+	kinds      []kind // all where empty
+	only       string // the ID of a mutation; seed and count do not matter then
+	renderOnly bool   // leaves the comparison out
+	progress   io.Writer
+
+	chart, upstream, keep, output string
+	all                           bool
 }
 
 // errWrong is a measurement that found the comparison wrong.
@@ -50,52 +58,57 @@ func main() {
 	}
 }
 
-func parseArgs(args []string, stderr io.Writer) (settings, error) {
-	var s settings
+func parseArgs(args []string, stderr io.Writer) (options, error) {
+	o := options{progress: stderr}
 	flags := flag.NewFlagSet("mutate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.chart, "chart", "", "folder of the chart that scaffold wrote")
-	flags.StringVar(&s.upstream, "upstream", "", "folder of upstream's chart")
-	flags.StringVar(&s.side, "side", "both", "which of them to mutate: chart, upstream or both")
-	flags.StringVar(&s.kindNames, "kinds", "", "kinds of mutations, with commas between them; all where empty")
-	flags.BoolVar(&s.listKinds, "list-kinds", false, "print the kinds and end")
-	flags.Uint64Var(&s.seed, "seed", 1, "number that the choice of mutations follows from")
-	flags.IntVar(&s.count, "count", 500, "number of mutations")
-	flags.IntVar(&s.jobs, "jobs", runtime.GOMAXPROCS(0), "mutations that are judged side by side")
-	flags.StringVar(&s.only, "only", "", "`ID` of one mutation, to do alone")
-	flags.StringVar(&s.keep, "keep", "", "folder to write the mutated chart of --only to")
-	flags.BoolVar(&s.renderOnly, "render-only", false, "see what changes, and do not compare")
-	flags.BoolVar(&s.all, "all", false, "show every mutation, not only those on which the comparison was wrong")
-	flags.StringVar(&s.output, "o", "text", "output: text or json")
-	if err := flags.Parse(args); err != nil {
-		return s, err
+	flags.StringVar(&o.chart, "chart", "", "folder of the chart that scaffold wrote")
+	flags.StringVar(&o.upstream, "upstream", "", "folder of upstream's chart")
+	flags.Func("side", "mutate `chart` or upstream alone", o.addSide)
+	flags.Func("kinds", "`kinds` of mutations, with commas between them, in place of all", o.addKinds)
+	flags.Uint64Var(&o.seed, "seed", 1, "number that the choice of mutations follows from")
+	flags.IntVar(&o.count, "count", 500, "number of mutations")
+	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "mutations that are judged side by side")
+	flags.StringVar(&o.only, "only", "", "`ID` of one mutation, to do alone")
+	flags.StringVar(&o.keep, "keep", "", "folder to write the mutated chart of --only to")
+	flags.BoolVar(&o.renderOnly, "render-only", false, "see what changes, and do not compare")
+	flags.BoolVar(&o.all, "all", false, "show every mutation, not only those on which the comparison was wrong")
+	flags.StringVar(&o.output, "o", "text", "output: text or json")
+	err := flags.Parse(args)
+	switch {
+	case err != nil:
+		return o, err
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("%q is no flag: this command takes flags alone", flags.Arg(0))
+	case o.chart == "" || o.upstream == "":
+		return o, errors.New("name both charts: --chart DIR and --upstream DIR")
+	case o.output != "text" && o.output != "json":
+		return o, fmt.Errorf("-o is %q: use text or json", o.output)
+	case o.jobs < 1 || o.count < 1:
+		return o, errors.New("--jobs and --count are at least 1")
 	}
-	return s, s.check(flags.Args())
+	return o, nil
 }
 
-func (s *settings) check(rest []string) error {
-	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("%q is no flag: this command takes flags alone", rest[0])
-	case s.listKinds:
-		return nil
-	case s.chart == "" || s.upstream == "":
-		return errors.New("name both charts: --chart DIR and --upstream DIR")
-	case s.output != "text" && s.output != "json":
-		return fmt.Errorf("-o is %q: use text or json", s.output)
-	case s.jobs < 1 || s.count < 1:
-		return errors.New("--jobs and --count are at least 1")
-	case s.side == string(ours) || s.side == string(upstream):
-		s.sides = []side{side(s.side)}
-	case s.side != "both":
-		return fmt.Errorf("--side is %q: use chart, upstream or both", s.side)
+func (o *options) addSide(name string) error {
+	if side(name) != ours && side(name) != upstream {
+		return errors.New("use chart or upstream")
 	}
-	for name := range strings.SplitSeq(s.kindNames, ",") {
-		at := slices.IndexFunc(allKinds(), func(k kind) bool { return k.name == name })
-		if at >= 0 {
-			s.kinds = append(s.kinds, allKinds()[at])
-		} else if name != "" {
-			return fmt.Errorf("--kinds has %q, which is none: --list-kinds prints them", name)
+	o.sides = append(o.sides, side(name))
+	return nil
+}
+
+func (o *options) addKinds(names string) error {
+	var known []string
+	for _, k := range allKinds() {
+		known = append(known, k.name)
+		if slices.Contains(strings.Split(names, ","), k.name) {
+			o.kinds = append(o.kinds, k)
+		}
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%q is none: use some of %s", name, strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -105,54 +118,39 @@ func (s *settings) check(rest []string) error {
 type maker func(ctx context.Context, chart, upstream string) (comparison, error)
 
 func run(ctx context.Context, args []string, comparisonOf maker, stdout, stderr io.Writer) error {
-	s, err := parseArgs(args, stderr)
+	o, err := parseArgs(args, stderr)
 	if err != nil {
 		return err
 	}
-	if s.listKinds {
-		return printKinds(stdout)
-	}
 	charts := map[side]chart{}
-	for from, dir := range map[side]string{ours: s.chart, upstream: s.upstream} {
+	for from, dir := range map[side]string{ours: o.chart, upstream: o.upstream} {
 		if charts[from], err = readChart(dir); err != nil {
 			return err
 		}
 	}
-	c, err := comparisonOf(ctx, s.chart, s.upstream)
+	c, err := comparisonOf(ctx, o.chart, o.upstream)
 	if err != nil {
 		return err
 	}
-	var done atomic.Int64
-	s.progress = func() {
-		if n := done.Add(1); n%50 == 0 {
-			fmt.Fprintf(stderr, "%d mutations\n", n)
-		}
-	}
-	r, err := measure(ctx, c, charts, s.options)
+	r, err := measure(ctx, c, charts, o)
 	if err != nil {
 		return err
 	}
-	if s.keep != "" && s.only != "" {
+	if o.keep != "" && o.only != "" {
 		one := r.Results[0]
-		if err := charts[one.Side].with(one.changes).write(s.keep); err != nil {
+		if err := charts[one.Side].with(one.changes).write(o.keep); err != nil {
 			return err
 		}
 	}
-	if err := show(stdout, s, r); err != nil {
-		return err
+	if o.output == "json" {
+		encoder := json.NewEncoder(stdout)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(r)
+	} else {
+		r.print(stdout, o.all || o.only != "")
 	}
-	if slices.ContainsFunc(r.Results, result.isWrong) {
+	if err == nil && slices.ContainsFunc(r.Results, result.isWrong) {
 		return errWrong
 	}
-	return nil
-}
-
-func show(w io.Writer, s settings, r *report) error {
-	if s.output == "json" {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(r)
-	}
-	r.print(w, s.all || s.only != "")
-	return nil
+	return err
 }

@@ -129,8 +129,8 @@ func TestRunKeepsOne(t *testing.T) {
 func TestRunRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
 		"name both charts":           {"--chart", ""},
-		"--side is \"none\"":         {"--side", "none"},
-		"--kinds has \"no\"":         {"--kinds", "no"},
+		"use chart or upstream":      {"--side", "none"},
+		"\"no\" is none":             {"--kinds", "no"},
 		"-o is \"yaml\"":             {"-o", "yaml"},
 		"at least 1":                 {"--jobs", "0"},
 		"is no flag":                 {"more"},

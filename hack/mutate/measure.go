@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -43,13 +44,9 @@ const (
 
 // result is what came of one mutation.
 type result struct {
-	drawn
+	mutation
+	effect
 	Outcome outcome `json:"outcome"`
-	// Changed names the scenarios that render something else, Failed those of them that render nothing any more.
-	Changed []string `json:"changed"`
-	Failed  []string `json:"failed,omitempty"`
-	// Difference is the first thing that is rendered differently.
-	Difference string `json:"difference,omitempty"`
 	// New are the findings of drift that the charts as they are do not have, Others those of other classes. Gone
 	// are those of any class that are no more.
 	New    []drift.Finding `json:"new,omitempty"`
@@ -59,18 +56,6 @@ type result struct {
 	Error string `json:"error,omitempty"`
 	// Diff is the unified diff of the files.
 	Diff string `json:"diff,omitempty"`
-}
-
-// options say what is measured.
-type options struct {
-	seed       uint64
-	count      int
-	jobs       int    // at least 1
-	sides      []side // both where empty
-	kinds      []kind // all where empty
-	only       string // the ID of a mutation; seed and count do not matter then
-	renderOnly bool   // leaves the comparison out
-	progress   func() // hears of each mutation, from several goroutines
 }
 
 // report is the whole measurement.
@@ -154,11 +139,8 @@ func (m *measurement) measureBaseline(ctx context.Context) error {
 
 func (m *measurement) compare(ctx context.Context, charts map[side]chart) ([]drift.Finding, error) {
 	chart, err := charts[ours].load()
-	if err != nil {
-		return nil, err
-	}
-	other, err := charts[upstream].load()
-	if err != nil {
+	other, otherErr := charts[upstream].load()
+	if err := errors.Join(err, otherErr); err != nil {
 		return nil, err
 	}
 	return m.findings(ctx, chart, other)
@@ -179,31 +161,29 @@ func keysOf(f drift.Finding) []string {
 
 // run takes mutations until there are enough that render.
 func (m *measurement) run(ctx context.Context) error {
-	d := newDeck(m.charts, m.sides, m.kinds, m.seed)
+	d := newDeck(m.charts, m.options)
 	m.report.Found, m.report.Broken = d.found, map[string]int{}
 	if m.only != "" {
 		batch, err := d.find(m.only)
-		if err != nil {
-			return err
+		if err == nil {
+			err = m.judgeAll(ctx, batch)
 		}
-		if err := m.judgeAll(ctx, batch); err != nil || len(m.report.Results) > 0 {
-			return err
+		if err == nil && len(m.report.Results) == 0 {
+			err = fmt.Errorf("the mutation %s leaves a chart that renders in no scenario", m.only)
 		}
-		return fmt.Errorf("the mutation %s leaves a chart that renders in no scenario", m.only)
+		return err
 	}
-	for {
-		batch := d.draw(m.count - len(m.report.Results))
-		if len(batch) == 0 {
-			return nil
-		}
+	for batch := d.draw(m.count); len(batch) > 0; batch = d.draw(m.count - len(m.report.Results)) {
 		if err := m.judgeAll(ctx, batch); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // judgeAll judges mutations side by side.
-func (m *measurement) judgeAll(ctx context.Context, batch []drawn) error {
+func (m *measurement) judgeAll(ctx context.Context, batch []mutation) error {
+	var done atomic.Int64
 	results := make([]*result, len(batch))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, m.jobs))
@@ -212,8 +192,8 @@ func (m *measurement) judgeAll(ctx context.Context, batch []drawn) error {
 			if results[i], err = m.judge(ctx, one); err != nil {
 				return fmt.Errorf("mutation %s (%s, %s:%d): %w", one.ID, one.Kind, one.File, one.Line, err)
 			}
-			if m.progress != nil {
-				m.progress()
+			if n := done.Add(1); n%50 == 0 {
+				fmt.Fprintf(m.progress, "%d mutations\n", n)
 			}
 			return nil
 		})
@@ -232,17 +212,14 @@ func (m *measurement) judgeAll(ctx context.Context, batch []drawn) error {
 }
 
 // judge gives nil for a mutation that leaves a chart that renders in no scenario.
-func (m *measurement) judge(ctx context.Context, one drawn) (*result, error) {
+func (m *measurement) judge(ctx context.Context, one mutation) (*result, error) {
 	charts := maps.Clone(m.charts)
 	charts[one.Side] = charts[one.Side].with(one.changes)
 	e, err := m.renderers[one.Side].effect(ctx, charts[one.Side])
 	if err != nil || e.broken {
 		return nil, err
 	}
-	r := &result{
-		drawn: one, Outcome: unmeasured, Changed: e.changed, Failed: e.failed, Difference: e.difference,
-		Diff: m.charts[one.Side].diff(charts[one.Side]),
-	}
+	r := &result{mutation: one, effect: e, Outcome: unmeasured, Diff: m.charts[one.Side].diff(charts[one.Side])}
 	if m.renderOnly {
 		return r, nil
 	}

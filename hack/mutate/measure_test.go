@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func kinds(t *testing.T, names ...string) []kind {
 
 func mustMeasure(t *testing.T, f findings, o options) *report {
 	t.Helper()
-	o.jobs = 2
+	o.jobs, o.progress = 2, io.Discard
 	out, err := measure(t.Context(), comparison{sampleScenarios(), f}, samples(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -320,7 +321,7 @@ func TestMeasureStops(t *testing.T) {
 // Either blank line gone is the same file.
 func TestDeckDrawsOneOfTwoThatDoTheSame(t *testing.T) {
 	values := chart{"values.yaml": "a: 1\n\n\nb: 2\n"}
-	d := newDeck(map[side]chart{ours: values}, []side{ours}, kinds(t, "blank-line-changed"), 1)
+	d := newDeck(map[side]chart{ours: values}, options{sides: []side{ours}, kinds: kinds(t, "blank-line-changed")})
 	removals := 0
 	for _, m := range d.draw(10) {
 		if m.changes["values.yaml"] == "a: 1\n\nb: 2\n" {

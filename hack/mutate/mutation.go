@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template/parse"
@@ -15,6 +16,7 @@ type mutation struct {
 	// ID follows from what becomes of the files: mutations that do the same have the same ID.
 	ID   string `json:"id"`
 	Kind string `json:"kind"`
+	Side side   `json:"side"`
 	// File is relative to the chart; Line counts from 1 and is 0 where the file as a whole is meant.
 	File string `json:"file"`
 	Line int    `json:"line,omitempty"`
@@ -73,23 +75,19 @@ func (f *finder) keep(file string, line int, what string, changes map[string]str
 	f.found = append(f.found, mutation{ID: id, Kind: f.kind, File: file, Line: line, What: what, changes: changes})
 }
 
-// findMutations gives every mutation of the kinds in the chart, by kind.
-func findMutations(c chart, kinds []kind) map[string][]mutation {
-	var texts []*text
+// findMutations gives every mutation of a kind in a chart.
+func findMutations(c chart, k kind) []mutation {
+	f := &finder{kind: k.name, chart: c}
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		texts = append(texts, newText(name, c[name]))
+		f.texts = append(f.texts, newText(name, c[name]))
 	}
-	out := map[string][]mutation{}
-	for _, k := range kinds {
-		f := &finder{kind: k.name, chart: c, texts: texts}
-		for _, t := range texts {
-			if k.in(t.name) {
-				k.find(f, t)
-			}
+	in := regexp.MustCompile(k.in)
+	for _, t := range f.texts {
+		if in.MatchString(t.name) {
+			k.find(f, t)
 		}
-		out[k.name] = f.found
 	}
-	return out
+	return f.found
 }
 
 // parses reports whether the text is a template, whatever its functions.

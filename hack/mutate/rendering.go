@@ -71,19 +71,19 @@ func (r *renderer) render(ctx context.Context, c chart) ([]rendering, error) {
 
 // effect is what a mutation does to what is rendered.
 type effect struct {
-	// broken tells that nothing is rendered any more, in any scenario.
-	broken bool
-	// changed names the scenarios in which something is different, failed those of them in which the chart does
-	// not render now and did before.
-	changed, failed []string
-	// difference is the first one in the first of them.
-	difference string
+	// Changed names the scenarios that render something else, Failed those of them that render nothing any more.
+	Changed []string `json:"changed"`
+	Failed  []string `json:"failed,omitempty"`
+	// Difference is the first thing that is rendered differently.
+	Difference string `json:"difference,omitempty"`
+
+	broken bool // nothing is rendered any more, in any scenario
 }
 
 func (r *renderer) effect(ctx context.Context, c chart) (effect, error) {
 	after, err := r.render(ctx, c)
 	if err != nil {
-		return effect{broken: true, difference: err.Error()}, ctx.Err()
+		return effect{broken: true, Difference: err.Error()}, ctx.Err()
 	}
 	e := effect{broken: true}
 	for i, before := range r.before {
@@ -96,13 +96,13 @@ func (r *renderer) effect(ctx context.Context, c chart) (effect, error) {
 			what = "renders now, and did not: " + before.err.Error()
 		case now.err != nil:
 			what = "does not render: " + now.err.Error()
-			e.failed = append(e.failed, name)
+			e.Failed = append(e.Failed, name)
 		default:
 			what = firstDifference(before.fields, now.fields)
 		}
 		if what != "" {
-			e.changed = append(e.changed, name)
-			e.difference = cmp.Or(e.difference, what)
+			e.Changed = append(e.Changed, name)
+			e.Difference = cmp.Or(e.Difference, what)
 		}
 	}
 	return e, nil

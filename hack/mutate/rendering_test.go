@@ -138,7 +138,7 @@ func TestRendererMasksWhatIsRandom(t *testing.T) {
 			files := sample()
 			files["templates/service.yaml"] = strings.Replace(files["templates/service.yaml"], c.old, c.new, 1)
 			e, err := renderer.effect(t.Context(), files)
-			if err != nil || e.broken || (len(e.changed) > 0) != c.sees {
+			if err != nil || e.broken || (len(e.Changed) > 0) != c.sees {
 				t.Errorf("%+v, %v; want a change: %v", e, err, c.sees)
 			}
 		})
@@ -165,7 +165,7 @@ func TestRendererKnowsScenarios(t *testing.T) {
 			files := sample()
 			files[c.file] = strings.Replace(files[c.file], c.old, c.new, 1)
 			e, err := sampleRenderer(t).effect(t.Context(), files)
-			if err != nil || e.broken != c.broken || !c.broken && (!slices.Equal(e.changed, c.changed) || !slices.Equal(e.failed, c.failed)) {
+			if err != nil || e.broken != c.broken || !c.broken && (!slices.Equal(e.Changed, c.changed) || !slices.Equal(e.Failed, c.failed)) {
 				t.Errorf("%+v, %v", e, err)
 			}
 		})

@@ -108,13 +108,3 @@ func printFindings(w io.Writer, what string, findings []drift.Finding) {
 		fmt.Fprintf(w, "  %s: and %d more\n", what, more)
 	}
 }
-
-func printKinds(w io.Writer) error {
-	for _, k := range allKinds() {
-		meant := map[bool]string{true: "neutral", false: "changes"}[k.neutral]
-		if _, err := fmt.Fprintf(w, "%-22s %s\n", k.name, meant); err != nil {
-			return err
-		}
-	}
-	return nil
-}

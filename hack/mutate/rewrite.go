@@ -64,16 +64,6 @@ func first(other func(string) string) replacement {
 	return func(m []string) string { return other(m[0]) }
 }
 
-// around puts text around a condition that declares no variable.
-func around(before, behind string) replacement {
-	return func(m []string) string {
-		if strings.Contains(m[0], ":=") {
-			return m[0]
-		}
-		return before + m[0] + behind
-	}
-}
-
 func add(n int) replacement {
 	return func(m []string) string {
 		old, err := strconv.Atoi(m[0])

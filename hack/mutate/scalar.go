@@ -1,7 +1,6 @@
 package main
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -15,32 +14,9 @@ var otherWords = map[string]string{
 	"IfNotPresent": "Always", "Prefix": "Exact", "Ingress": "Egress", "Egress": "Ingress",
 	"Local": "Cluster", "Opaque": "Mutated", "ReadWriteOnce": "ReadWriteMany",
 	"HostNetwork": "ClusterIP", "http": "https", "info": "debug",
-}
-
-func otherOperator(s string) string {
-	return map[string]string{
-		"eq": "ne", "ne": "eq", "and": "or", "or": "and", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt",
-		"first": "last", "last": "first",
-	}[s]
-}
-
-func otherKind(s string) string {
-	others := map[string]string{
-		"Deployment": "StatefulSet", "ConfigMap": "Secret", "Secret": "ConfigMap", "ServiceMonitor": "PodMonitor",
-	}
-	if other := others[s]; other != "" {
-		return other
-	}
-	return s + "Mutated"
-}
-
-var betaVersion = regexp.MustCompile(`(alpha|beta)[0-9]+$`)
-
-func otherVersion(s string) string {
-	if betaVersion.MatchString(s) {
-		return betaVersion.ReplaceAllString(s, "")
-	}
-	return s + "beta1"
+	"Deployment": "StatefulSet", "ConfigMap": "Secret", "Secret": "ConfigMap", "ServiceMonitor": "PodMonitor",
+	"eq": "ne", "ne": "eq", "and": "or", "or": "and", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt",
+	"first": "last", "last": "first",
 }
 
 // otherScalar gives another value of the same type for what is written as a scalar, quotes included.
