@@ -28,14 +28,13 @@ const maxMemory = 2 << 30
 
 // options say what is measured, and what is shown of it.
 type options struct {
-	seed       uint64
-	count      int
-	jobs       int    // at least 1
-	sides      []side // both where empty
-	kinds      []kind // all where empty
-	only       string // the ID of a mutation; seed and count do not matter then
-	renderOnly bool   // leaves the comparison out
-	progress   io.Writer
+	seed     uint64
+	count    int
+	jobs     int    // at least 1
+	sides    []side // both where empty
+	kinds    []kind // all where empty
+	only     string // the ID of a mutation; seed and count do not matter then
+	progress io.Writer
 
 	chart, upstream, keep, output string
 	all                           bool
@@ -71,7 +70,6 @@ func parseArgs(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "mutations that are judged side by side")
 	flags.StringVar(&o.only, "only", "", "`ID` of one mutation, to do alone")
 	flags.StringVar(&o.keep, "keep", "", "folder to write the mutated chart of --only to")
-	flags.BoolVar(&o.renderOnly, "render-only", false, "see what changes, and do not compare")
 	flags.BoolVar(&o.all, "all", false, "show every mutation, not only those on which the comparison was wrong")
 	flags.StringVar(&o.output, "o", "text", "output: text or json")
 	err := flags.Parse(args)

@@ -99,7 +99,7 @@ func TestRunIsContent(t *testing.T) {
 }
 
 func TestRunGivesJSON(t *testing.T) {
-	out, err := runHere(t, "-o", "json", "--count", "7", "--render-only")
+	out, err := runHere(t, "-o", "json", "--count", "7", "--kinds", "default-changed,comment-added")
 	var outcome report
 	if jsonErr := json.Unmarshal([]byte(out), &outcome); err != nil || jsonErr != nil || len(outcome.Results) != 7 {
 		t.Errorf("%v, %v\n%s", err, jsonErr, out)

@@ -38,8 +38,6 @@ const (
 	// declared is drift outside of the objects where no scenario renders anything else, but values.yaml or
 	// Chart.yaml say something else, or the templates read another key. It is correct, too.
 	declared outcome = "declared"
-	// unmeasured is a mutation that was rendered only.
-	unmeasured outcome = "unmeasured"
 )
 
 // result is what came of one mutation.
@@ -113,7 +111,7 @@ func measure(ctx context.Context, c comparison, charts map[side]chart, o options
 // measureBaseline compares the charts as they are, twice: a comparison that gives other findings each time cannot
 // be measured.
 func (m *measurement) measureBaseline(ctx context.Context) error {
-	for i := 0; i < 2 && !m.renderOnly; i++ {
+	for range 2 {
 		findings, err := m.compare(ctx, m.charts)
 		if err != nil {
 			return fmt.Errorf("compare the charts as they are: %w", err)
@@ -161,22 +159,25 @@ func keysOf(f drift.Finding) []string {
 
 // run takes mutations until there are enough that render.
 func (m *measurement) run(ctx context.Context) error {
-	d := newDeck(m.charts, m.options)
-	m.report.Found, m.report.Broken = d.found, map[string]int{}
+	all, found := arrange(m.charts, m.options)
+	m.report.Found, m.report.Broken = found, map[string]int{}
 	if m.only != "" {
-		batch, err := d.find(m.only)
-		if err == nil {
-			err = m.judgeAll(ctx, batch)
+		all = slices.DeleteFunc(all, func(one mutation) bool { return one.ID != m.only })
+		if len(all) == 0 {
+			return fmt.Errorf("no mutation of these charts has the ID %s: they may have changed since, or --side or --kinds "+
+				"leave it out", m.only)
 		}
-		if err == nil && len(m.report.Results) == 0 {
-			err = fmt.Errorf("the mutation %s leaves a chart that renders in no scenario", m.only)
-		}
-		return err
+		all, m.count = all[:1], 1
 	}
-	for batch := d.draw(m.count); len(batch) > 0; batch = d.draw(m.count - len(m.report.Results)) {
-		if err := m.judgeAll(ctx, batch); err != nil {
+	for len(all) > 0 && len(m.report.Results) < m.count {
+		n := min(len(all), m.count-len(m.report.Results))
+		if err := m.judgeAll(ctx, all[:n]); err != nil {
 			return err
 		}
+		all = all[n:]
+	}
+	if m.only != "" && len(m.report.Results) == 0 {
+		return fmt.Errorf("the mutation %s leaves a chart that renders in no scenario", m.only)
 	}
 	return nil
 }
@@ -219,10 +220,7 @@ func (m *measurement) judge(ctx context.Context, one mutation) (*result, error) 
 	if err != nil || e.broken {
 		return nil, err
 	}
-	r := &result{mutation: one, effect: e, Outcome: unmeasured, Diff: m.charts[one.Side].diff(charts[one.Side])}
-	if m.renderOnly {
-		return r, nil
-	}
+	r := &result{mutation: one, effect: e, Diff: m.charts[one.Side].diff(charts[one.Side])}
 	findings, err := m.compare(ctx, charts)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -248,7 +248,7 @@ func ids(out *report) []string {
 }
 
 func TestMeasureIsDeterministic(t *testing.T) {
-	o := options{seed: 7, count: 120, renderOnly: true}
+	o := options{seed: 7, count: 120}
 	first := ids(mustMeasure(t, blind, o))
 	if again := ids(mustMeasure(t, blind, o)); !slices.Equal(first, again) {
 		t.Error("the same seed gives other mutations")
@@ -261,7 +261,7 @@ func TestMeasureIsDeterministic(t *testing.T) {
 
 // No two mutations of a side do the same, of whatever kind they are.
 func TestMeasureDrawsNothingTwice(t *testing.T) {
-	all := mustMeasure(t, blind, options{count: 5000, sides: []side{ours}, kinds: kinds(t, "label-added", "helper-text-changed", "port-removed", "branch-removed", "block-removed"), renderOnly: true})
+	all := mustMeasure(t, blind, options{count: 5000, sides: []side{ours}, kinds: kinds(t, "label-added", "helper-text-changed", "port-removed", "branch-removed", "block-removed")})
 	seen := map[string]string{}
 	for _, r := range all.Results {
 		if other, twice := seen[r.Diff]; twice {
@@ -276,7 +276,7 @@ func TestMeasureDrawsNothingTwice(t *testing.T) {
 
 // The mutations are spread over the kinds and the sides.
 func TestMeasureSpreads(t *testing.T) {
-	out := mustMeasure(t, blind, options{count: 2 * len(allKinds()), renderOnly: true})
+	out := mustMeasure(t, blind, options{count: 2 * len(allKinds())})
 	perKind, perSide := map[string]int{}, map[side]int{}
 	for _, r := range out.Results {
 		perKind[r.Kind]++
@@ -304,7 +304,7 @@ func TestMeasureOnly(t *testing.T) {
 
 // A chart that a mutation breaks altogether is replaced, and counted.
 func TestMeasureReplacesWhatIsBroken(t *testing.T) {
-	out := mustMeasure(t, blind, options{count: 5, sides: []side{ours}, kinds: kinds(t, "chart-yaml-changed"), renderOnly: true})
+	out := mustMeasure(t, blind, options{count: 5, sides: []side{ours}, kinds: kinds(t, "chart-yaml-changed")})
 	if out.Broken["chart-yaml-changed"] == 0 || len(out.Results)+out.Broken["chart-yaml-changed"] != out.Found["chart-yaml-changed"] {
 		t.Errorf("%d results, %v broken of %v", len(out.Results), out.Broken, out.Found)
 	}
@@ -319,11 +319,11 @@ func TestMeasureStops(t *testing.T) {
 }
 
 // Either blank line gone is the same file.
-func TestDeckDrawsOneOfTwoThatDoTheSame(t *testing.T) {
+func TestArrangeKeepsOneOfTwoThatDoTheSame(t *testing.T) {
 	values := chart{"values.yaml": "a: 1\n\n\nb: 2\n"}
-	d := newDeck(map[side]chart{ours: values}, options{sides: []side{ours}, kinds: kinds(t, "blank-line-changed")})
+	all, _ := arrange(map[side]chart{ours: values}, options{sides: []side{ours}, kinds: kinds(t, "blank-line-changed")})
 	removals := 0
-	for _, m := range d.draw(10) {
+	for _, m := range all {
 		if m.changes["values.yaml"] == "a: 1\n\nb: 2\n" {
 			removals++
 		}

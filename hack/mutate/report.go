@@ -53,12 +53,10 @@ func (r *report) print(w io.Writer, all bool) {
 	printRow(table, "total", total)
 	table.Flush()
 	fmt.Fprintf(w, "\nOf the changes %d are that a scenario no longer renders, and nothing else.\n", total["failed"])
-	if total[string(unmeasured)] == 0 {
-		fmt.Fprintf(w, "The charts as they are: %d findings of drift, which do not count.\n", r.Baseline)
-		fmt.Fprintf(w, "Something changed:      %s\n", share("reported", total["reported"], total["changed"]))
-		fmt.Fprintf(w, "Nothing changed:        %s; %d more declare other keys, defaults or versions\n",
-			share("reported falsely", total["false"], total["neutral"]), total["declared"])
-	}
+	fmt.Fprintf(w, "The charts as they are: %d findings of drift, which do not count.\n", r.Baseline)
+	fmt.Fprintf(w, "Something changed:      %s\n", share("reported", total["reported"], total["changed"]))
+	fmt.Fprintf(w, "Nothing changed:        %s; %d more declare other keys, defaults or versions\n",
+		share("reported falsely", total["false"], total["neutral"]), total["declared"])
 	for _, why := range r.Unrendered {
 		fmt.Fprintf(w, "\nDoes not render as it is: %s\n", why)
 	}
