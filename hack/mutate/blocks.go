@@ -167,7 +167,8 @@ func changeListIndent(f *finder, t *text) {
 			by = -2
 		}
 		if shifted, ok := shift(t.span(b.i+1, b.end), by); ok {
-			f.add(t, b.from, fmt.Sprintf("shift what is below %s by %d", t.describe(b), by), t.replace(b.i+1, b.end, shifted))
+			what := fmt.Sprintf("shift what is below %s by %d", t.describe(b), by)
+			f.add(t, b.from, what, t.replace(b.i+1, b.end, shifted))
 		}
 	}
 }

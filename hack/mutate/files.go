@@ -29,6 +29,7 @@ func addObjects(f *finder, t *text) {
 			f.keep(name, 0, "add a file with a "+kind, map[string]string{name: "apiVersion: v1\n" + object})
 			continue
 		}
-		f.add(t, len(t.data), "add a "+kind+" at the end", edit{len(t.data), len(t.data), "\n---\napiVersion: v1\n" + object})
+		end := len(t.data)
+		f.add(t, end, "add a "+kind+" at the end", edit{end, end, "\n---\napiVersion: v1\n" + object})
 	}
 }

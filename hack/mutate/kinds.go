@@ -35,8 +35,9 @@ const (
 	aLine      = `(?m)^(( *)` + keyPart + `:)`
 	aWord      = `(?m)^ *(?:apiVersion|kind):.*|^ *(?:- +)?` + keyPart + `:(?:[ \t]|$)|(?:^|[ \t])#.*|` +
 		actionPart + `|([\w./-]*\w)`
-	aString    = `"(?:[^"\\]|\\.)*"|` + "`[^`]*`"
-	aLiteral   = `\b(?:include|define|template|block) "[^"]*"|n?indent \d+|(` + aString + `|\b\d[\w.]*|\btrue\b|\bfalse\b)`
+	aString  = `"(?:[^"\\]|\\.)*"|` + "`[^`]*`"
+	aLiteral = `\b(?:include|define|template|block) "[^"]*"|n?indent \d+|` +
+		`(` + aString + `|\b\d[\w.]*|\btrue\b|\bfalse\b)`
 	aFunction  = `\| *n?indent +\d+|(\| *\w+(?: +(?:` + aString + `|[\w.$]+|\([^()]*\)))*)`
 	anOperator = aString + `|[.$]\w+|\b(eq|ne|and|or|lt|ge|gt|le|first|last)\b`
 	aCondition = `(?s)^\{\{-? *(?:else +)?if +((?:[^:]|:[^=])+?)\s*-?\}\}$`
@@ -68,7 +69,8 @@ func changingKinds() []kind {
 		{name: "branch-removed", in: yamlTemplates, find: removeBlocks(block.isStructure)},
 		{name: "template-removed", in: yamlTemplates, find: removeFile},
 		{name: "scalar-changed", in: objects, find: changeText},
-		{name: "helper-text-changed", in: partials, find: each(changeText, rewriteActions(aLiteral, first(otherScalar)))},
+		{name: "helper-text-changed", in: partials, find: each(
+			changeText, rewriteActions(aLiteral, first(otherScalar)))},
 		{name: "argument-changed", in: objects, find: rewriteActions(aLiteral, first(otherScalar))},
 		{name: "ports-swapped", in: yamlTemplates, find: swapValues(aPort, 3)},
 		{name: "names-swapped", in: yamlTemplates, find: swapValues(`(?m)^ *(?:- +)?name: +(.*\S)$`, 3)},
@@ -79,7 +81,8 @@ func changingKinds() []kind {
 		{name: "function-removed", in: yamlTemplates, find: rewriteActions(aFunction, with(""))},
 		{name: "indent-changed", in: yamlTemplates, find: each(
 			rewriteActions(`n?indent +(\d+)`, add(-2)), rewriteActions(`n?indent +(\d+)`, add(2)))},
-		{name: "reference-renamed", in: yamlTemplates, find: rewriteActions(`\$?(\.Values(?:\.\w+)+)`, with("${1}Renamed"))},
+		{name: "reference-renamed", in: yamlTemplates, find: rewriteActions(
+			`\$?(\.Values(?:\.\w+)+)`, with("${1}Renamed"))},
 		{name: "helper-swapped", in: yamlTemplates, find: swapHelpers},
 		{name: "field-moved-up", in: yamlTemplates, find: moveUp},
 		{name: "key-changed", in: yamlTemplates, find: rewrite(aKey, with("${1}Renamed"))},

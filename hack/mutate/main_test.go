@@ -29,7 +29,9 @@ func onlyReplicas(ctx context.Context, chart, upstream *helmchart.Chart) ([]drif
 	if replicas[0] == replicas[1] {
 		return nil, nil
 	}
-	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "spec.replicas", Chart: replicas[0], Upstream: replicas[1]}}, nil
+	return []drift.Finding{{
+		Layer: drift.LayerObjects, Class: drift.Drift, Path: "spec.replicas", Chart: replicas[0], Upstream: replicas[1],
+	}}, nil
 }
 
 func compareReplicas(context.Context, string, string) (comparison, error) {
@@ -93,7 +95,8 @@ func TestRunShowsWhatIsMissed(t *testing.T) {
 func TestRunIsContent(t *testing.T) {
 	out, err := runHere(t, "--kinds", "default-changed,comment-removed", "--all")
 	if err != nil || !strings.Contains(out, "Something changed:      2 of 2 reported (100.0%)") ||
-		!strings.Contains(out, "Nothing changed:        0 of 2 reported falsely (0.0%)") || strings.Count(out, "CORRECT") != 4 {
+		!strings.Contains(out, "Nothing changed:        0 of 2 reported falsely (0.0%)") ||
+		strings.Count(out, "CORRECT") != 4 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -114,14 +117,15 @@ func TestRunKeepsOne(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	dir := filepath.Join(t.TempDir(), "kept")
-	if out, err := runHere(t, "--only", outcome.Results[0].ID, "--keep", dir); err != nil || !strings.Contains(out, "CORRECT") {
+	again := []string{"--only", outcome.Results[0].ID, "--keep", dir}
+	if out, err := runHere(t, again...); err != nil || !strings.Contains(out, "CORRECT") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	values, err := os.ReadFile(filepath.Join(dir, "values.yaml"))
 	if err != nil || string(values) != "replicas: 2\n" {
 		t.Errorf("values.yaml is %q, %v", values, err)
 	}
-	if _, err := runHere(t, "--only", outcome.Results[0].ID, "--keep", dir); err == nil || !strings.Contains(err.Error(), "holds files already") {
+	if _, err := runHere(t, again...); err == nil || !strings.Contains(err.Error(), "holds files already") {
 		t.Errorf("error %v", err)
 	}
 }

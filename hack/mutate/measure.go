@@ -128,7 +128,8 @@ func (m *measurement) measureBaseline(ctx context.Context) error {
 		}
 		same := maps.EqualFunc(m.baseline, keys, func(_, _ drift.Finding) bool { return true })
 		if m.baseline != nil && !same {
-			return errors.New("compare the charts as they are: the second comparison has other findings than the first one")
+			return errors.New("compare the charts as they are: the second comparison has other findings " +
+				"than the first one")
 		}
 		m.baseline = keys
 	}
@@ -152,7 +153,7 @@ func keysOf(f drift.Finding) []string {
 	}
 	var out []string
 	for _, s := range scenarios {
-		out = append(out, fmt.Sprintf("%q", []any{f.Layer, f.Class, s, f.Object, f.Path})+toJSON(f.Upstream)+toJSON(f.Chart))
+		out = append(out, toJSON([]any{f.Layer, f.Class, s, f.Object, f.Path, f.Upstream, f.Chart}))
 	}
 	return out
 }
@@ -164,8 +165,8 @@ func (m *measurement) run(ctx context.Context) error {
 	if m.only != "" {
 		all = slices.DeleteFunc(all, func(one mutation) bool { return one.ID != m.only })
 		if len(all) == 0 {
-			return fmt.Errorf("no mutation of these charts has the ID %s: they may have changed since, or --side or --kinds "+
-				"leave it out", m.only)
+			return fmt.Errorf("no mutation of these charts has the ID %s: they may have changed since, or --side "+
+				"or --kinds leave it out", m.only)
 		}
 		all, m.count = all[:1], 1
 	}
@@ -301,8 +302,8 @@ func declarations(c chart) string {
 	}
 	slices.Sort(reads)
 	return toJSON([]any{
-		loaded.Values(), slices.Compact(reads), loaded.Name(), loaded.Version(), loaded.AppVersion(), loaded.KubeVersion(),
-		loaded.Type(), loaded.Deprecated(), loaded.MissingDependencies(),
+		loaded.Values(), slices.Compact(reads), loaded.Name(), loaded.Version(), loaded.AppVersion(),
+		loaded.KubeVersion(), loaded.Type(), loaded.Deprecated(), loaded.MissingDependencies(),
 	})
 }
 

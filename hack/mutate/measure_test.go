@@ -117,13 +117,17 @@ func TestMeasureJudgesComparisons(t *testing.T) {
 // A finding that was there before counts as new in a scenario that it was not in.
 func TestMeasureKnowsScenariosOfFindings(t *testing.T) {
 	more := func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
-		f := drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Path: "replicas", Scenario: "defaults", Scenarios: []string{"defaults"}}
+		f := drift.Finding{
+			Layer: drift.LayerObjects, Class: drift.Drift, Path: "replicas",
+			Scenario: "defaults", Scenarios: []string{"defaults"},
+		}
 		if !same(chart, mustChart(sample())) {
 			f.Scenarios = []string{"everything", "defaults"}
 		}
 		return []drift.Finding{f}, nil
 	}
-	out := mustMeasure(t, more, options{count: 4, sides: []side{ours}, kinds: kinds(t, "env-removed", "scalar-changed")})
+	changing := kinds(t, "env-removed", "scalar-changed")
+	out := mustMeasure(t, more, options{count: 4, sides: []side{ours}, kinds: changing})
 	if n := outcomes(out); n[correct] != 4 {
 		t.Errorf("%v", n)
 	}
@@ -161,7 +165,8 @@ func TestMeasureTakesErrors(t *testing.T) {
 	}{"named": {refuse, correct}, "not named": {mute, missed}} {
 		t.Run(name, func(t *testing.T) {
 			failed := 0
-			for _, r := range mustMeasure(t, c.findings, options{count: 200, kinds: kinds(t, "function-removed")}).Results {
+			out := mustMeasure(t, c.findings, options{count: 200, kinds: kinds(t, "function-removed")})
+			for _, r := range out.Results {
 				if len(r.Failed) == 0 {
 					continue
 				}
@@ -218,7 +223,8 @@ func TestMeasureLetsValuesBeReported(t *testing.T) {
 // Chart.yaml says more than a chart's name and versions.
 func TestDeclarations(t *testing.T) {
 	for line, want := range map[string]bool{
-		"kubeVersion: \">=1.20\"\n": true, "deprecated: true\n": true, "description: x\n": false, "# x\n": false, "home: https://example.com\n": false,
+		"kubeVersion: \">=1.20\"\n": true, "deprecated: true\n": true, "description: x\n": false, "# x\n": false,
+		"home: https://example.com\n": false,
 	} {
 		head := "apiVersion: v2\nname: a\nversion: 1.0.0\n"
 		before, after := chart{"Chart.yaml": head}, chart{"Chart.yaml": head + line}
@@ -261,7 +267,8 @@ func TestMeasureIsDeterministic(t *testing.T) {
 
 // No two mutations of a side do the same, of whatever kind they are.
 func TestMeasureDrawsNothingTwice(t *testing.T) {
-	all := mustMeasure(t, blind, options{count: 5000, sides: []side{ours}, kinds: kinds(t, "label-added", "helper-text-changed", "port-removed", "branch-removed", "block-removed")})
+	several := kinds(t, "label-added", "helper-text-changed", "port-removed", "branch-removed", "block-removed")
+	all := mustMeasure(t, blind, options{count: 5000, sides: []side{ours}, kinds: several})
 	seen := map[string]string{}
 	for _, r := range all.Results {
 		if other, twice := seen[r.Diff]; twice {
@@ -297,7 +304,8 @@ func TestMeasureOnly(t *testing.T) {
 	if len(out.Results) != 1 || out.Results[0].ID != want.ID || out.Results[0].What != want.What {
 		t.Errorf("%+v, want %+v", out.Results, want)
 	}
-	if _, err := measure(t.Context(), comparison{sampleScenarios(), nervous}, samples(), options{only: "none"}); err == nil {
+	c := comparison{sampleScenarios(), nervous}
+	if _, err := measure(t.Context(), c, samples(), options{only: "none"}); err == nil {
 		t.Error("an unknown ID is fine")
 	}
 }
@@ -305,15 +313,17 @@ func TestMeasureOnly(t *testing.T) {
 // A chart that a mutation breaks altogether is replaced, and counted.
 func TestMeasureReplacesWhatIsBroken(t *testing.T) {
 	out := mustMeasure(t, blind, options{count: 5, sides: []side{ours}, kinds: kinds(t, "chart-yaml-changed")})
-	if out.Broken["chart-yaml-changed"] == 0 || len(out.Results)+out.Broken["chart-yaml-changed"] != out.Found["chart-yaml-changed"] {
-		t.Errorf("%d results, %v broken of %v", len(out.Results), out.Broken, out.Found)
+	broken := out.Broken["chart-yaml-changed"]
+	if broken == 0 || len(out.Results)+broken != out.Found["chart-yaml-changed"] {
+		t.Errorf("%d results, %v broken of %v", len(out.Results), broken, out.Found)
 	}
 }
 
 func TestMeasureStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := measure(ctx, comparison{sampleScenarios(), blind}, samples(), options{count: 10}); !errors.Is(err, context.Canceled) {
+	c := comparison{sampleScenarios(), blind}
+	if _, err := measure(ctx, c, samples(), options{count: 10}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

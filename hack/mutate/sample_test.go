@@ -84,7 +84,15 @@ spec:
       serviceAccountName: {{ . }}
       {{- end }}
       containers:
-        - name: main
+` + sampleContainer + `      volumes:
+        - name: config
+          configMap:
+            name: {{ $name }}
+        - name: data
+          emptyDir: {}
+`
+
+const sampleContainer = `        - name: main
           image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
           imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
           command: [run, now]
@@ -109,12 +117,6 @@ spec:
               mountPath: /etc/config
             - name: data
               mountPath: /data
-      volumes:
-        - name: config
-          configMap:
-            name: {{ $name }}
-        - name: data
-          emptyDir: {}
 `
 
 const sampleService = `{{- if and .Values.service.enabled (eq .Values.image.pullPolicy "IfNotPresent") }}
@@ -147,7 +149,9 @@ func sampleScenarios() []drift.Case {
 	}
 	return []drift.Case{
 		scenario("defaults", nil),
-		scenario("everything", map[string]any{"serviceAccount": "other", "third": true, "labels": map[string]any{"a": "b"}}),
+		scenario("everything", map[string]any{
+			"serviceAccount": "other", "third": true, "labels": map[string]any{"a": "b"},
+		}),
 		scenario("little", map[string]any{"service": map[string]any{"metricsPort": nil}}),
 	}
 }
