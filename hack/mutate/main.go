@@ -1,12 +1,10 @@
-// Command mutate measures whether `helm livekit diff-upstream` tells the truth. It
-// changes a scaffolded chart or upstream's in one place, hundreds of times, renders
-// both versions in every scenario to see whether the change matters, and looks
-// whether the comparison says so:
+// Command mutate measures `helm livekit diff-upstream`. It changes a scaffolded chart or upstream's in one place,
+// hundreds of times, renders both versions in every scenario to see whether the change matters, and looks whether
+// the comparison reports it:
 //
 //	go run ./hack/mutate --chart apps/livekit --upstream livekit-helm/livekit-server
 //
-// It ends with code 1 when a change was missed, or drift was reported where nothing
-// changed.
+// It ends with code 1 when a change was missed, or drift was reported where nothing changed.
 package main
 
 import (
@@ -23,18 +21,23 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync/atomic"
-
-	"github.com/helm-livekit/helm-livekit/hack/mutate/mutation"
 )
 
 // maxMemory is the memory above which Go's collector works harder.
 const maxMemory = 2 << 30
 
+// options say what is measured, and what is shown of it.
 type options struct {
-	chart, upstream, side, kinds, output, keep string
-	listKinds, all                             bool
-	mutation.Options
+	seed     uint64
+	count    int
+	jobs     int    // at least 1
+	sides    []side // both where empty
+	kinds    []kind // all where empty
+	only     string // the ID of a mutation; seed and count do not matter then
+	progress io.Writer
+
+	chart, upstream, keep, output string
+	all                           bool
 }
 
 // errWrong is a measurement that found the comparison wrong.
@@ -46,7 +49,7 @@ func main() {
 	if os.Getenv("GOMEMLIMIT") == "" && debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(maxMemory)
 	}
-	if err := run(ctx, os.Args[1:], newSubject, os.Stdout, os.Stderr); err != nil {
+	if err := run(ctx, os.Args[1:], diffUpstream, os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) && !errors.Is(err, errWrong) {
 			fmt.Fprintln(os.Stderr, "mutate:", err)
 		}
@@ -54,130 +57,98 @@ func main() {
 	}
 }
 
-func parse(args []string, stderr io.Writer) (options, error) {
-	var o options
+func parseArgs(args []string, stderr io.Writer) (options, error) {
+	o := options{progress: stderr}
 	flags := flag.NewFlagSet("mutate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.chart, "chart", "", "folder of the chart that scaffold wrote")
 	flags.StringVar(&o.upstream, "upstream", "", "folder of upstream's chart")
-	flags.StringVar(&o.side, "side", "both", "which of them to mutate: chart, upstream or both")
-	flags.StringVar(&o.kinds, "kinds", "", "kinds of mutations, with commas between them; all where empty")
-	flags.BoolVar(&o.listKinds, "list-kinds", false, "print the kinds and end")
-	flags.Uint64Var(&o.Seed, "seed", 1, "number that the choice of mutations follows from")
-	flags.IntVar(&o.Count, "count", 500, "number of mutations")
-	flags.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "mutations that are judged side by side")
-	flags.StringVar(&o.Only, "only", "", "`ID` of one mutation, to do alone")
-	flags.StringVar(&o.keep, "keep", "", "folder to write the mutated chart of --only to (a new one where empty)")
-	flags.BoolVar(&o.RenderOnly, "render-only", false, "see what changes, and do not compare")
+	flags.Func("side", "mutate `chart` or upstream alone", o.addSide)
+	flags.Func("kinds", "`kinds` of mutations, with commas between them, in place of all", o.addKinds)
+	flags.Uint64Var(&o.seed, "seed", 1, "number that the choice of mutations follows from")
+	flags.IntVar(&o.count, "count", 500, "number of mutations")
+	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "mutations that are judged side by side")
+	flags.StringVar(&o.only, "only", "", "`ID` of one mutation, to do alone")
+	flags.StringVar(&o.keep, "keep", "", "folder to write the mutated chart of --only to")
 	flags.BoolVar(&o.all, "all", false, "show every mutation, not only those on which the comparison was wrong")
 	flags.StringVar(&o.output, "o", "text", "output: text or json")
-	if err := flags.Parse(args); err != nil {
+	err := flags.Parse(args)
+	switch {
+	case err != nil:
 		return o, err
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("%q is no flag: this command takes flags alone", flags.Arg(0))
+	case o.chart == "" || o.upstream == "":
+		return o, errors.New("name both charts: --chart DIR and --upstream DIR")
+	case o.output != "text" && o.output != "json":
+		return o, fmt.Errorf("-o is %q: use text or json", o.output)
+	case o.jobs < 1 || o.count < 1:
+		return o, errors.New("--jobs and --count are at least 1")
 	}
-	return o, o.check(flags.Args())
+	return o, nil
 }
 
-func (o *options) check(rest []string) error {
-	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("%q is no flag: this command takes flags alone", rest[0])
-	case o.listKinds:
-		return nil
-	case o.chart == "" || o.upstream == "":
-		return errors.New("name both charts: --chart DIR and --upstream DIR")
-	case o.output != "text" && o.output != "json":
-		return fmt.Errorf("-o is %q: use text or json", o.output)
-	case o.Jobs < 1 || o.Count < 1:
-		return errors.New("--jobs and --count are at least 1")
+func (o *options) addSide(name string) error {
+	if side(name) != ours && side(name) != upstream {
+		return errors.New("use chart or upstream")
 	}
-	switch o.side {
-	case "both":
-	case "chart", "upstream":
-		o.Sides = []mutation.Side{mutation.Side(o.side)}
-	default:
-		return fmt.Errorf("--side is %q: use chart, upstream or both", o.side)
-	}
-	if o.kinds == "" {
-		return nil
-	}
-	for _, name := range strings.Split(o.kinds, ",") {
-		at := slices.IndexFunc(mutation.Kinds(), func(k mutation.Kind) bool { return k.Name == name })
-		if at < 0 {
-			return fmt.Errorf("--kinds has %q, which is none: --list-kinds prints them", name)
+	o.sides = append(o.sides, side(name))
+	return nil
+}
+
+func (o *options) addKinds(names string) error {
+	var known []string
+	for _, k := range allKinds() {
+		known = append(known, k.name)
+		if slices.Contains(strings.Split(names, ","), k.name) {
+			o.kinds = append(o.kinds, k)
 		}
-		o.Kinds = append(o.Kinds, mutation.Kinds()[at])
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%q is none: use some of %s", name, strings.Join(known, ", "))
+		}
 	}
 	return nil
 }
 
 // maker gives the comparison of the charts in two folders.
-type maker func(ctx context.Context, chart, upstream string) (mutation.Subject, error)
+type maker func(ctx context.Context, chart, upstream string) (comparison, error)
 
-func run(ctx context.Context, args []string, subjectOf maker, stdout, stderr io.Writer) error {
-	o, err := parse(args, stderr)
+func run(ctx context.Context, args []string, comparisonOf maker, stdout, stderr io.Writer) error {
+	o, err := parseArgs(args, stderr)
 	if err != nil {
 		return err
 	}
-	if o.listKinds {
-		return printKinds(stdout)
-	}
-	chart, err := mutation.ReadDir(o.chart)
-	if err != nil {
-		return err
-	}
-	upstream, err := mutation.ReadDir(o.upstream)
-	if err != nil {
-		return err
-	}
-	subject, err := subjectOf(ctx, o.chart, o.upstream)
-	if err != nil {
-		return err
-	}
-	var done atomic.Int64
-	o.Progress = func() {
-		if n := done.Add(1); n%50 == 0 {
-			fmt.Fprintf(stderr, "%d mutations\n", n)
-		}
-	}
-	outcome, err := mutation.Run(ctx, subject, chart, upstream, o.Options)
-	if err != nil {
-		return err
-	}
-	if o.Only != "" {
-		files := chart
-		if outcome.Results[0].Side == mutation.Upstream {
-			files = upstream
-		}
-		if err := keep(o.keep, outcome.Results[0].Apply(files), stderr); err != nil {
+	charts := map[side]chart{}
+	for from, dir := range map[side]string{ours: o.chart, upstream: o.upstream} {
+		if charts[from], err = readChart(dir); err != nil {
 			return err
 		}
 	}
-	if err := show(stdout, o, outcome); err != nil {
+	c, err := comparisonOf(ctx, o.chart, o.upstream)
+	if err != nil {
 		return err
 	}
-	if wrong(outcome) > 0 {
-		return errWrong
+	r, err := measure(ctx, c, charts, o)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-func show(w io.Writer, o options, outcome *mutation.Outcome) error {
-	if o.output == "json" {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(outcome)
-	}
-	printOutcome(w, outcome, o.all || o.Only != "")
-	return nil
-}
-
-// wrong counts the mutations on which the comparison was wrong.
-func wrong(outcome *mutation.Outcome) int {
-	n := 0
-	for _, r := range outcome.Results {
-		if r.Verdict == mutation.Missed || r.Verdict == mutation.False {
-			n++
+	if o.keep != "" && o.only != "" {
+		one := r.Results[0]
+		if err := charts[one.Side].with(one.changes).write(o.keep); err != nil {
+			return err
 		}
 	}
-	return n
+	if o.output == "json" {
+		encoder := json.NewEncoder(stdout)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(r)
+	} else {
+		r.print(stdout, o.all || o.only != "")
+	}
+	if err == nil && slices.ContainsFunc(r.Results, result.isWrong) {
+		return errWrong
+	}
+	return err
 }

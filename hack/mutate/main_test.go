@@ -10,17 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/hack/mutate/mutation"
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 )
 
 // onlyReplicas is a comparison that sees the number of replicas and nothing else.
-type onlyReplicas struct{}
-
-func (onlyReplicas) Scenarios() []mutation.Scenario { return []mutation.Scenario{{Name: "defaults"}} }
-
-func (onlyReplicas) Drift(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
+func onlyReplicas(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
 	var replicas []string
 	for _, c := range []*helmchart.Chart{chart, upstream} {
 		files, err := c.Render(ctx, nil, helmchart.Release{})
@@ -34,22 +29,25 @@ func (onlyReplicas) Drift(ctx context.Context, chart, upstream *helmchart.Chart)
 	if replicas[0] == replicas[1] {
 		return nil, nil
 	}
-	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "spec.replicas", Chart: replicas[0], Upstream: replicas[1]}}, nil
+	return []drift.Finding{{
+		Layer: drift.LayerObjects, Class: drift.Drift, Path: "spec.replicas", Chart: replicas[0], Upstream: replicas[1],
+	}}, nil
 }
 
-func onlyReplicasOf(context.Context, string, string) (mutation.Subject, error) {
-	return onlyReplicas{}, nil
+func compareReplicas(context.Context, string, string) (comparison, error) {
+	return comparison{[]drift.Case{{Name: "defaults"}}, onlyReplicas}, nil
 }
 
 func chartDir(t *testing.T, deployment string) string {
 	t.Helper()
 	dir := t.TempDir()
-	err := mutation.WriteDir(dir, []helmchart.File{
-		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: small\nversion: 1.0.0\n")},
-		{Name: "values.yaml", Data: []byte("replicas: 1\n")},
-		{Name: "templates/deployment.yaml", Data: []byte(deployment)},
-		{Name: ".helmignore", Data: []byte("x\n")},
-	})
+	err := chart{
+		"Chart.yaml":                "apiVersion: v2\nname: small\nversion: 1.0.0\n",
+		"values.yaml":               "replicas: 1\n",
+		"templates/deployment.yaml": deployment,
+		".helmignore":               "x\n",
+		"x":                         "ignored\n",
+	}.write(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +68,7 @@ func runHere(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out, progress bytes.Buffer
 	args = append([]string{"--chart", chartDir(t, deployment), "--upstream", chartDir(t, deployment)}, args...)
-	err := run(t.Context(), args, onlyReplicasOf, &out, &progress)
+	err := run(t.Context(), args, compareReplicas, &out, &progress)
 	return out.String(), err
 }
 
@@ -82,29 +80,30 @@ func TestRunShowsWhatIsMissed(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Something changed:      1 of 3 reported (33.3%)",
-		"MISSED", "scalar-changed of the chart, templates/deployment.yaml:8", "change false to true",
+		"MISSED", "scalar-changed of the chart, templates/deployment.yaml:8", "replace \"false\" by \"true\"",
 		"renders otherwise in defaults", "spec.paused: false became true", "    -  paused: false\n    +  paused: true",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, "RIGHT") {
+	if strings.Contains(out, "CORRECT") {
 		t.Errorf("what was right is shown:\n%s", out)
 	}
 }
 
-func TestRunIsContentWithTheTruth(t *testing.T) {
+func TestRunIsContent(t *testing.T) {
 	out, err := runHere(t, "--kinds", "default-changed,comment-removed", "--all")
 	if err != nil || !strings.Contains(out, "Something changed:      2 of 2 reported (100.0%)") ||
-		!strings.Contains(out, "Nothing changed:        0 of 2 reported falsely (0.0%)") || strings.Count(out, "RIGHT") != 4 {
+		!strings.Contains(out, "Nothing changed:        0 of 2 reported falsely (0.0%)") ||
+		strings.Count(out, "CORRECT") != 4 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
 func TestRunGivesJSON(t *testing.T) {
-	out, err := runHere(t, "-o", "json", "--count", "7", "--render-only")
-	var outcome mutation.Outcome
+	out, err := runHere(t, "-o", "json", "--count", "7", "--kinds", "default-changed,comment-added")
+	var outcome report
 	if jsonErr := json.Unmarshal([]byte(out), &outcome); err != nil || jsonErr != nil || len(outcome.Results) != 7 {
 		t.Errorf("%v, %v\n%s", err, jsonErr, out)
 	}
@@ -113,19 +112,20 @@ func TestRunGivesJSON(t *testing.T) {
 // One mutation is done again, and its chart kept.
 func TestRunKeepsOne(t *testing.T) {
 	out, _ := runHere(t, "-o", "json", "--kinds", "default-changed", "--side", "chart")
-	var outcome mutation.Outcome
+	var outcome report
 	if err := json.Unmarshal([]byte(out), &outcome); err != nil || len(outcome.Results) != 1 {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	dir := filepath.Join(t.TempDir(), "kept")
-	if out, err := runHere(t, "--only", outcome.Results[0].ID, "--keep", dir); err != nil || !strings.Contains(out, "RIGHT") {
+	again := []string{"--only", outcome.Results[0].ID, "--keep", dir}
+	if out, err := runHere(t, again...); err != nil || !strings.Contains(out, "CORRECT") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	values, err := os.ReadFile(filepath.Join(dir, "values.yaml"))
 	if err != nil || string(values) != "replicas: 2\n" {
 		t.Errorf("values.yaml is %q, %v", values, err)
 	}
-	if _, err := runHere(t, "--only", outcome.Results[0].ID, "--keep", dir); err == nil || !strings.Contains(err.Error(), "holds files already") {
+	if _, err := runHere(t, again...); err == nil || !strings.Contains(err.Error(), "holds files already") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -133,8 +133,8 @@ func TestRunKeepsOne(t *testing.T) {
 func TestRunRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
 		"name both charts":           {"--chart", ""},
-		"--side is \"none\"":         {"--side", "none"},
-		"--kinds has \"no\"":         {"--kinds", "no"},
+		"use chart or upstream":      {"--side", "none"},
+		"\"no\" is none":             {"--kinds", "no"},
 		"-o is \"yaml\"":             {"-o", "yaml"},
 		"at least 1":                 {"--jobs", "0"},
 		"is no flag":                 {"more"},

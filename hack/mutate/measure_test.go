@@ -1,9 +1,10 @@
-package mutation
+package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -14,36 +15,22 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 )
 
-// subject is a comparison by a function.
-type subject func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error)
-
-func (s subject) Scenarios() []Scenario {
-	names, cases := sampleCases()
-	var out []Scenario
-	for i, name := range names {
-		out = append(out, Scenario{name, cases[i], cases[i]})
-	}
-	return out
-}
-
-func (s subject) Drift(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
-	return s(ctx, chart, upstream)
-}
-
 // renders gives the error of a chart that does not render in a scenario.
 func renders(ctx context.Context, chart *helmchart.Chart) error {
-	_, cases := sampleCases()
-	for _, c := range cases {
-		files, err := chart.Render(ctx, c.Values, c.Release)
+	for _, c := range sampleScenarios() {
+		files, err := chart.Render(ctx, c.Chart, drift.Release())
 		if err != nil {
 			return err
 		}
-		if _, err := documents(files, ""); err != nil {
+		if _, err := fieldsOf(files, ""); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// findings is a comparison.
+type findings func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error)
 
 func blind(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
 	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "always"}}, nil
@@ -58,12 +45,14 @@ func nervous(_ context.Context, chart, upstream *helmchart.Chart) ([]drift.Findi
 	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "something"}}, nil
 }
 
-func mustChart(files []helmchart.File) *helmchart.Chart {
-	c, err := helmchart.LoadFiles(files)
+func samples() map[side]chart { return map[side]chart{ours: sample(), upstream: sample()} }
+
+func mustChart(c chart) *helmchart.Chart {
+	loaded, err := c.load()
 	if err != nil {
 		panic(err)
 	}
-	return c
+	return loaded
 }
 
 func same(a, b *helmchart.Chart) bool {
@@ -71,49 +60,49 @@ func same(a, b *helmchart.Chart) bool {
 		fmt.Sprint(b.Templates(), string(b.ValuesFile()), b.Name(), b.Version(), b.AppVersion())
 }
 
-func kinds(t *testing.T, names ...string) []Kind {
+func kinds(t *testing.T, names ...string) []kind {
 	t.Helper()
-	var out []Kind
+	var out []kind
 	for _, name := range names {
 		out = append(out, kindNamed(t, name))
 	}
 	return out
 }
 
-func mustRun(t *testing.T, s Subject, o Options) *Outcome {
+func mustMeasure(t *testing.T, f findings, o options) *report {
 	t.Helper()
-	o.Jobs = 2
-	out, err := Run(t.Context(), s, sample(), sample(), o)
+	o.jobs, o.progress = 2, io.Discard
+	out, err := measure(t.Context(), comparison{sampleScenarios(), f}, samples(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-func verdicts(out *Outcome) map[Verdict]int {
-	n := map[Verdict]int{}
+func outcomes(out *report) map[outcome]int {
+	n := map[outcome]int{}
 	for _, r := range out.Results {
-		n[r.Verdict]++
+		n[r.Outcome]++
 	}
 	return n
 }
 
-func TestRunJudgesComparisons(t *testing.T) {
+func TestMeasureJudgesComparisons(t *testing.T) {
 	changing := kinds(t, "env-removed", "scalar-changed")
 	neutral := kinds(t, "comment-added", "keys-reordered")
 	for name, c := range map[string]struct {
-		subject subject
-		kinds   []Kind
-		want    Verdict
+		findings findings
+		kinds    []kind
+		want     outcome
 	}{
-		"all seen":             {nervous, changing, Right},
-		"nothing seen":         {blind, changing, Missed},
-		"seen without a cause": {nervous, neutral, False},
-		"rightly not seen":     {blind, neutral, Right},
+		"all seen":             {nervous, changing, correct},
+		"nothing seen":         {blind, changing, missed},
+		"seen without a cause": {nervous, neutral, falseAlarm},
+		"rightly not seen":     {blind, neutral, correct},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := mustRun(t, c.subject, Options{Count: 12, Kinds: c.kinds})
-			if n := verdicts(out); len(out.Results) != 12 || n[c.want] != 12 {
+			out := mustMeasure(t, c.findings, options{count: 12, kinds: c.kinds})
+			if n := outcomes(out); len(out.Results) != 12 || n[c.want] != 12 {
 				t.Errorf("%v of %d, want %s", n, len(out.Results), c.want)
 			}
 			for _, r := range out.Results {
@@ -126,22 +115,26 @@ func TestRunJudgesComparisons(t *testing.T) {
 }
 
 // A finding that was there before counts as new in a scenario that it was not in.
-func TestRunKnowsScenariosOfFindings(t *testing.T) {
+func TestMeasureKnowsScenariosOfFindings(t *testing.T) {
 	more := func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
-		f := drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Path: "replicas", Scenario: "defaults", Scenarios: []string{"defaults"}}
+		f := drift.Finding{
+			Layer: drift.LayerObjects, Class: drift.Drift, Path: "replicas",
+			Scenario: "defaults", Scenarios: []string{"defaults"},
+		}
 		if !same(chart, mustChart(sample())) {
 			f.Scenarios = []string{"everything", "defaults"}
 		}
 		return []drift.Finding{f}, nil
 	}
-	out := mustRun(t, subject(more), Options{Count: 4, Sides: []Side{Chart}, Kinds: kinds(t, "env-removed", "scalar-changed")})
-	if n := verdicts(out); n[Right] != 4 {
+	changing := kinds(t, "env-removed", "scalar-changed")
+	out := mustMeasure(t, more, options{count: 4, sides: []side{ours}, kinds: changing})
+	if n := outcomes(out); n[correct] != 4 {
 		t.Errorf("%v", n)
 	}
 }
 
 // Findings of other classes are no report, and are kept to look at.
-func TestRunWantsDrift(t *testing.T) {
+func TestMeasureWantsDrift(t *testing.T) {
 	mild := func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
 		findings, err := nervous(ctx, chart, upstream)
 		for i := range findings {
@@ -149,14 +142,14 @@ func TestRunWantsDrift(t *testing.T) {
 		}
 		return findings, err
 	}
-	out := mustRun(t, subject(mild), Options{Count: 3, Kinds: kinds(t, "env-removed")})
-	if n := verdicts(out); n[Missed] != 3 || len(out.Results[0].Others) != 1 {
+	out := mustMeasure(t, mild, options{count: 3, kinds: kinds(t, "env-removed")})
+	if n := outcomes(out); n[missed] != 3 || len(out.Results[0].Others) != 1 {
 		t.Errorf("%v, %+v", n, out.Results[0])
 	}
 }
 
 // An error is a report where the chart does not render, as long as it names it.
-func TestRunTakesErrors(t *testing.T) {
+func TestMeasureTakesErrors(t *testing.T) {
 	refuse := func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
 		return nil, errors.Join(renders(ctx, chart), renders(ctx, upstream))
 	}
@@ -167,18 +160,19 @@ func TestRunTakesErrors(t *testing.T) {
 		return nil, nil
 	}
 	for name, c := range map[string]struct {
-		subject subject
-		want    Verdict
-	}{"named": {refuse, Right}, "not named": {mute, Missed}} {
+		findings findings
+		want     outcome
+	}{"named": {refuse, correct}, "not named": {mute, missed}} {
 		t.Run(name, func(t *testing.T) {
 			failed := 0
-			for _, r := range mustRun(t, c.subject, Options{Count: 200, Kinds: kinds(t, "function-removed")}).Results {
+			out := mustMeasure(t, c.findings, options{count: 200, kinds: kinds(t, "function-removed")})
+			for _, r := range out.Results {
 				if len(r.Failed) == 0 {
 					continue
 				}
 				failed++
-				if r.Verdict != c.want {
-					t.Errorf("%s: %s, want %s: %s", r.What, r.Verdict, c.want, r.Error)
+				if r.Outcome != c.want {
+					t.Errorf("%s: %s, want %s: %s", r.What, r.Outcome, c.want, r.Error)
 				}
 			}
 			if failed == 0 {
@@ -189,20 +183,20 @@ func TestRunTakesErrors(t *testing.T) {
 }
 
 // The charts as they are may have drift; other classes are not counted.
-func TestRunCountsTheBaseline(t *testing.T) {
+func TestMeasureCountsTheBaseline(t *testing.T) {
 	two := func(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
 		return []drift.Finding{{Class: drift.Drift, Path: "a"}, {Class: drift.Ours, Path: "b"}}, nil
 	}
-	out := mustRun(t, subject(two), Options{Count: 2, Kinds: kinds(t, "comment-added")})
-	if n := verdicts(out); out.Baseline != 1 || n[Right] != 2 {
+	out := mustMeasure(t, two, options{count: 2, kinds: kinds(t, "comment-added")})
+	if n := outcomes(out); out.Baseline != 1 || n[correct] != 2 {
 		t.Errorf("%d, %v", out.Baseline, n)
 	}
 }
 
 // Other defaults are worth a finding about values, even where no scenario shows
 // them; a finding about objects would be false.
-func TestRunLetsValuesBeReported(t *testing.T) {
-	for layer, want := range map[drift.Layer]Verdict{drift.LayerValues: Declared, drift.LayerObjects: False} {
+func TestMeasureLetsValuesBeReported(t *testing.T) {
+	for layer, want := range map[drift.Layer]outcome{drift.LayerValues: declared, drift.LayerObjects: falseAlarm} {
 		report := func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
 			findings, err := nervous(ctx, chart, upstream)
 			for i := range findings {
@@ -210,47 +204,48 @@ func TestRunLetsValuesBeReported(t *testing.T) {
 			}
 			return findings, err
 		}
-		for _, r := range mustRun(t, subject(report), Options{Count: 500, Kinds: kinds(t, "default-changed")}).Results {
-			if len(r.Changed) == 0 && r.Verdict != want {
-				t.Errorf("%s: %s, want %s", r.What, r.Verdict, want)
+		for _, r := range mustMeasure(t, report, options{count: 500, kinds: kinds(t, "default-changed")}).Results {
+			if len(r.Changed) == 0 && r.Outcome != want {
+				t.Errorf("%s: %s, want %s", r.What, r.Outcome, want)
 			}
-			if len(r.Changed) > 0 && r.Verdict != Right {
-				t.Errorf("%s: %s", r.What, r.Verdict)
+			if len(r.Changed) > 0 && r.Outcome != correct {
+				t.Errorf("%s: %s", r.What, r.Outcome)
 			}
 		}
-		for _, r := range mustRun(t, subject(report), Options{Count: 20, Kinds: kinds(t, "comment-added")}).Results {
-			if r.Verdict != False {
-				t.Errorf("%s: %s, want %s", r.What, r.Verdict, False)
+		for _, r := range mustMeasure(t, report, options{count: 20, kinds: kinds(t, "comment-added")}).Results {
+			if r.Outcome != falseAlarm {
+				t.Errorf("%s: %s, want %s", r.What, r.Outcome, falseAlarm)
 			}
 		}
 	}
 }
 
 // Chart.yaml says more than a chart's name and versions.
-func TestDeclaresOther(t *testing.T) {
+func TestDeclarations(t *testing.T) {
 	for line, want := range map[string]bool{
-		"kubeVersion: \">=1.20\"\n": true, "deprecated: true\n": true, "description: x\n": false, "# x\n": false, "home: https://example.com\n": false,
+		"kubeVersion: \">=1.20\"\n": true, "deprecated: true\n": true, "description: x\n": false, "# x\n": false,
+		"home: https://example.com\n": false,
 	} {
 		head := "apiVersion: v2\nname: a\nversion: 1.0.0\n"
-		before, after := files(map[string]string{"Chart.yaml": head}), files(map[string]string{"Chart.yaml": head + line})
-		if got := declaresOther(before, after); got != want {
+		before, after := chart{"Chart.yaml": head}, chart{"Chart.yaml": head + line}
+		if got := declarations(before) != declarations(after); got != want {
 			t.Errorf("%q: %v", line, got)
 		}
 	}
 }
 
-func TestRunRefusesAnUnsteadyComparison(t *testing.T) {
+func TestMeasureRefusesAnUnsteadyComparison(t *testing.T) {
 	var calls atomic.Int64
 	unsteady := func(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
 		return []drift.Finding{{Class: drift.Drift, Path: fmt.Sprint(calls.Add(1))}}, nil
 	}
-	_, err := Run(t.Context(), subject(unsteady), sample(), sample(), Options{Count: 1, Jobs: 1})
+	_, err := measure(t.Context(), comparison{sampleScenarios(), unsteady}, samples(), options{count: 1, jobs: 1})
 	if err == nil || !strings.Contains(err.Error(), "other findings") {
 		t.Errorf("error %v", err)
 	}
 }
 
-func ids(out *Outcome) []string {
+func ids(out *report) []string {
 	var ids []string
 	for _, r := range out.Results {
 		ids = append(ids, string(r.Side)+r.ID)
@@ -258,21 +253,22 @@ func ids(out *Outcome) []string {
 	return ids
 }
 
-func TestRunIsDeterministic(t *testing.T) {
-	o := Options{Seed: 7, Count: 120, RenderOnly: true}
-	first := ids(mustRun(t, subject(blind), o))
-	if again := ids(mustRun(t, subject(blind), o)); !slices.Equal(first, again) {
+func TestMeasureIsDeterministic(t *testing.T) {
+	o := options{seed: 7, count: 120}
+	first := ids(mustMeasure(t, blind, o))
+	if again := ids(mustMeasure(t, blind, o)); !slices.Equal(first, again) {
 		t.Error("the same seed gives other mutations")
 	}
-	o.Seed = 8
-	if other := ids(mustRun(t, subject(blind), o)); slices.Equal(first, other) {
+	o.seed = 8
+	if other := ids(mustMeasure(t, blind, o)); slices.Equal(first, other) {
 		t.Error("another seed gives the same mutations")
 	}
 }
 
 // No two mutations of a side do the same, of whatever kind they are.
-func TestRunDrawsNothingTwice(t *testing.T) {
-	all := mustRun(t, subject(blind), Options{Count: 5000, Sides: []Side{Chart}, Kinds: kinds(t, "label-added", "helper-text-changed", "port-removed", "branch-removed", "block-removed"), RenderOnly: true})
+func TestMeasureDrawsNothingTwice(t *testing.T) {
+	several := kinds(t, "label-added", "helper-text-changed", "port-removed", "branch-removed", "block-removed")
+	all := mustMeasure(t, blind, options{count: 5000, sides: []side{ours}, kinds: several})
 	seen := map[string]string{}
 	for _, r := range all.Results {
 		if other, twice := seen[r.Diff]; twice {
@@ -286,56 +282,59 @@ func TestRunDrawsNothingTwice(t *testing.T) {
 }
 
 // The mutations are spread over the kinds and the sides.
-func TestRunSpreads(t *testing.T) {
-	out := mustRun(t, subject(blind), Options{Count: 2 * len(Kinds()), RenderOnly: true})
-	perKind, perSide := map[string]int{}, map[Side]int{}
+func TestMeasureSpreads(t *testing.T) {
+	out := mustMeasure(t, blind, options{count: 2 * len(allKinds())})
+	perKind, perSide := map[string]int{}, map[side]int{}
 	for _, r := range out.Results {
 		perKind[r.Kind]++
 		perSide[r.Side]++
 	}
-	if few := len(Kinds()) - len(perKind); few > 2 {
+	if few := len(allKinds()) - len(perKind); few > 2 {
 		t.Errorf("%d kinds are missing: %v", few, slices.Sorted(maps.Keys(perKind)))
 	}
-	if perSide[Chart] < len(Kinds())-5 || perSide[Upstream] < len(Kinds())-5 {
+	if perSide[ours] < len(allKinds())-5 || perSide[upstream] < len(allKinds())-5 {
 		t.Errorf("%v", perSide)
 	}
 }
 
-func TestRunOnly(t *testing.T) {
-	all := mustRun(t, subject(nervous), Options{Count: 60}).Results
+func TestMeasureOnly(t *testing.T) {
+	all := mustMeasure(t, nervous, options{count: 60}).Results
 	want := all[len(all)-1]
-	out := mustRun(t, subject(nervous), Options{Only: want.ID})
+	out := mustMeasure(t, nervous, options{only: want.ID})
 	if len(out.Results) != 1 || out.Results[0].ID != want.ID || out.Results[0].What != want.What {
 		t.Errorf("%+v, want %+v", out.Results, want)
 	}
-	if _, err := Run(t.Context(), subject(nervous), sample(), sample(), Options{Only: "none"}); err == nil {
+	c := comparison{sampleScenarios(), nervous}
+	if _, err := measure(t.Context(), c, samples(), options{only: "none"}); err == nil {
 		t.Error("an unknown ID is fine")
 	}
 }
 
 // A chart that a mutation breaks altogether is replaced, and counted.
-func TestRunReplacesWhatIsBroken(t *testing.T) {
-	out := mustRun(t, subject(blind), Options{Count: 5, Sides: []Side{Chart}, Kinds: kinds(t, "chart-yaml-changed"), RenderOnly: true})
-	if out.Broken["chart-yaml-changed"] == 0 || len(out.Results)+out.Broken["chart-yaml-changed"] != out.Found["chart-yaml-changed"] {
-		t.Errorf("%d results, %v broken of %v", len(out.Results), out.Broken, out.Found)
+func TestMeasureReplacesWhatIsBroken(t *testing.T) {
+	out := mustMeasure(t, blind, options{count: 5, sides: []side{ours}, kinds: kinds(t, "chart-yaml-changed")})
+	broken := out.Broken["chart-yaml-changed"]
+	if broken == 0 || len(out.Results)+broken != out.Found["chart-yaml-changed"] {
+		t.Errorf("%d results, %v broken of %v", len(out.Results), broken, out.Found)
 	}
 }
 
-func TestRunStops(t *testing.T) {
+func TestMeasureStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Run(ctx, subject(blind), sample(), sample(), Options{Count: 10}); !errors.Is(err, context.Canceled) {
+	c := comparison{sampleScenarios(), blind}
+	if _, err := measure(ctx, c, samples(), options{count: 10}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
 
 // Either blank line gone is the same file.
-func TestDeckDrawsOneOfTwoThatDoTheSame(t *testing.T) {
-	values := files(map[string]string{"values.yaml": "a: 1\n\n\nb: 2\n"})
-	d := newDeck(map[Side][]helmchart.File{Chart: values}, []Side{Chart}, kinds(t, "blank-line-changed"), 1)
+func TestArrangeKeepsOneOfTwoThatDoTheSame(t *testing.T) {
+	values := chart{"values.yaml": "a: 1\n\n\nb: 2\n"}
+	all, _ := arrange(map[side]chart{ours: values}, options{sides: []side{ours}, kinds: kinds(t, "blank-line-changed")})
 	removals := 0
-	for m, ok := d.draw(nil); ok; m, ok = d.draw(nil) {
-		if m.What == "remove the blank line" {
+	for _, m := range all {
+		if m.changes["values.yaml"] == "a: 1\n\nb: 2\n" {
 			removals++
 		}
 	}

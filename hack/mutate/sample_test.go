@@ -1,14 +1,14 @@
-package mutation
+package main
 
 import (
 	"testing"
 
-	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
 // sample is a small chart with something for every kind of mutation.
-func sample() []helmchart.File {
-	return files(map[string]string{
+func sample() chart {
+	return chart{
 		"Chart.yaml":  "apiVersion: v2\nname: sample\ndescription: A sample\nversion: 1.2.3\nappVersion: \"4.5.6\"\n",
 		"README.md":   "# Sample\n\nText.\n",
 		"values.yaml": sampleValues,
@@ -18,7 +18,7 @@ func sample() []helmchart.File {
 		"templates/configmap.yaml":  sampleConfigMap,
 		"templates/deployment.yaml": sampleDeployment,
 		"templates/service.yaml":    sampleService,
-	})
+	}
 }
 
 const sampleValues = `# The number of pods.
@@ -84,7 +84,15 @@ spec:
       serviceAccountName: {{ . }}
       {{- end }}
       containers:
-        - name: main
+` + sampleContainer + `      volumes:
+        - name: config
+          configMap:
+            name: {{ $name }}
+        - name: data
+          emptyDir: {}
+`
+
+const sampleContainer = `        - name: main
           image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
           imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
           command: [run, now]
@@ -109,12 +117,6 @@ spec:
               mountPath: /etc/config
             - name: data
               mountPath: /data
-      volumes:
-        - name: config
-          configMap:
-            name: {{ $name }}
-        - name: data
-          emptyDir: {}
 `
 
 const sampleService = `{{- if and .Values.service.enabled (eq .Values.image.pullPolicy "IfNotPresent") }}
@@ -140,41 +142,25 @@ spec:
 {{- end }}
 `
 
-// sampleCases render all branches of the sample.
-func sampleCases() ([]string, []Case) {
-	return []string{"defaults", "everything", "little"}, []Case{
-		{},
-		{Values: map[string]any{"serviceAccount": "other", "third": true, "labels": map[string]any{"a": "b"}}},
-		{Values: map[string]any{"service": map[string]any{"metricsPort": nil}}},
+// sampleScenarios render all branches of the sample.
+func sampleScenarios() []drift.Case {
+	scenario := func(name string, values map[string]any) drift.Case {
+		return drift.Case{Name: name, Chart: values, Upstream: values}
+	}
+	return []drift.Case{
+		scenario("defaults", nil),
+		scenario("everything", map[string]any{
+			"serviceAccount": "other", "third": true, "labels": map[string]any{"a": "b"},
+		}),
+		scenario("little", map[string]any{"service": map[string]any{"metricsPort": nil}}),
 	}
 }
 
-func sampleTruth(t *testing.T) *truth {
+func sampleRenderer(t *testing.T) *renderer {
 	t.Helper()
-	names, cases := sampleCases()
-	out, err := newTruth(t.Context(), sample(), names, cases)
+	out, err := newRenderer(t.Context(), sample(), ours, sampleScenarios())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
-}
-
-// files gives files in order of name.
-func files(texts map[string]string) []helmchart.File {
-	var out []helmchart.File
-	for _, name := range sortedKeys(texts) {
-		out = append(out, helmchart.File{Name: name, Data: []byte(texts[name])})
-	}
-	return out
-}
-
-func textOf(t *testing.T, files []helmchart.File, name string) string {
-	t.Helper()
-	for _, f := range files {
-		if f.Name == name {
-			return string(f.Data)
-		}
-	}
-	t.Fatalf("no file %s", name)
-	return ""
 }

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"maps"
+	"strings"
+	"testing"
+)
+
+// Each kind finds the mutation that is described, and it makes this of the file.
+func TestKinds(t *testing.T) {
+	for _, c := range []struct {
+		kind     string
+		old, new string // a part of a file, before and after
+	}{
+		{"field-removed", "  replicas: {{ .Values.replicas | default 1 }}\n", ""},
+		{"block-removed", "  selector:\n    matchLabels:\n      app: {{ $name }}\n", ""},
+		{"env-removed", "            - name: FIRST\n              value: one\n", ""},
+		{
+			"port-removed",
+			"            - name: metrics\n              containerPort: 9090\n              protocol: TCP\n",
+			"",
+		},
+		{"volume-removed", "            - name: data\n              mountPath: /data\n", ""},
+		{"element-removed", sampleContainer, ""},
+		{
+			"branch-removed",
+			"      {{- with .Values.serviceAccount }}\n      serviceAccountName: {{ . }}\n      {{- end }}\n",
+			"",
+		},
+		{
+			"scalar-changed",
+			"containerPort: 8080\n              protocol: TCP",
+			"containerPort: 8080\n              protocol: UDP",
+		},
+		{"scalar-changed", "8080", "8081"},
+		{"helper-text-changed", "part: helper", "part: helper-mutated"},
+		{"helper-text-changed", `"%s-app"`, `"mutated-%s-app"`},
+		{"argument-changed", "default 1", "default 2"},
+		{
+			"ports-swapped",
+			"8080\n              protocol: TCP\n            - name: metrics\n              containerPort: 9090",
+			"9090\n              protocol: TCP\n            - name: metrics\n              containerPort: 8080",
+		},
+		{
+			"names-swapped",
+			"- name: FIRST\n              value: one\n            - name: SECOND",
+			"- name: SECOND\n              value: one\n            - name: FIRST",
+		},
+		{"version-changed", "apiVersion: apps/v1\n", "apiVersion: apps/v1beta1\n"},
+		{"object-kind-changed", "kind: Deployment", "kind: StatefulSet"},
+		{"function-removed", "pullPolicy | quote }}", "pullPolicy  }}"},
+		{"function-removed", ".Values.replicas | default 1 }}", ".Values.replicas  }}"},
+		{"indent-changed", "nindent 4", "nindent 6"},
+		{"reference-renamed", "image.tag ", "image.tagRenamed "},
+		{
+			"helper-swapped",
+			`    {{- include "sample.labels" . | nindent 4`,
+			`    {{- include "sample.name" . | nindent 4`,
+		},
+		{"field-moved-up", "              mountPath: /data\n", "          mountPath: /data\n"},
+		{"key-changed", "command:", "commandRenamed:"},
+		{"condition-inverted", "if .Values.third }}", "if not (.Values.third) }}"},
+		{"operator-swapped", "(eq .Values", "(ne .Values"},
+		{"operator-swapped", "if and ", "if or "},
+		{
+			"condition-removed",
+			"            {{- if .Values.third }}\n            - name: THIRD\n              value: $(FIRST)\n" +
+				"            {{- end }}\n",
+			"            - name: THIRD\n              value: $(FIRST)\n",
+		},
+		{"field-added", "  replicas: {{", "  mutated: mutated\n  replicas: {{"},
+		{"annotation-added", "      annotations:\n", "      annotations:\n        example.com/mutated: mutated\n"},
+		{
+			"annotation-added",
+			"metadata:\n  name: {{ include \"sample.name\" . }}\ndata",
+			"metadata:\n  annotations:\n    example.com/mutated: mutated\n" +
+				"  name: {{ include \"sample.name\" . }}\ndata",
+		},
+		{"label-added", "matchLabels:\n", "matchLabels:\n      example.com/mutated: mutated\n"},
+		{
+			"element-duplicated",
+			"              value: one\n",
+			"              value: one\n            - name: FIRST_MUTATED\n              value: one\n",
+		},
+		{
+			"object-added",
+			"  plain.txt: text\n",
+			"  plain.txt: text\n\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n" +
+				"  name: {{ .Release.Name }}-mutated\n",
+		},
+		{"default-changed", "port: 80", "port: 81"},
+		{"default-changed", "enabled: true", "enabled: false"},
+		{"default-changed", "repository: example", "repository: example-mutated"},
+		{"default-changed", "labels: {}", "labels: {mutated: mutated}"},
+		{"default-changed", "[a, b]", "[a, b, mutated]"},
+		{"default-changed", "null", "null-mutated"},
+		{
+			"default-null",
+			"image:\n  repository: example\n  tag: \"1.0\"\n  pullPolicy: IfNotPresent\n",
+			"image: null\n",
+		},
+		{"default-removed", "  port: 80\n", ""},
+		{"value-renamed", "  port: 80", "  portRenamed: 80"},
+		{"default-type-changed", "replicas: 1", "replicas: \"1\""},
+		{"default-ports-swapped", "port: 80\n  metricsPort: 9090", "port: 9090\n  metricsPort: 80"},
+		{"chart-yaml-changed", "version: 1.2.3", "version: 1.2.4"},
+		{"chart-yaml-changed", "4.5.6", "4.5.7"},
+		{
+			"keys-reordered",
+			"          imagePullPolicy: {{ .Values.image.pullPolicy | quote }}\n          command: [run, now]\n",
+			"          command: [run, now]\n          imagePullPolicy: {{ .Values.image.pullPolicy | quote }}\n",
+		},
+		{
+			"values-reordered",
+			"replicas: 1\n\nimage:\n  repository: example\n  tag: \"1.0\"\n  pullPolicy: IfNotPresent\nservice",
+			"image:\n  repository: example\n  tag: \"1.0\"\n  pullPolicy: IfNotPresent\n\nreplicas: 1\nservice",
+		},
+		{
+			"elements-reordered",
+			"            - name: SECOND\n              value: \"two\"\n            {{- if .Values.third }}\n" +
+				"            - name: THIRD\n              value: $(FIRST)\n            {{- end }}\n",
+			"            {{- if .Values.third }}\n            - name: THIRD\n              value: $(FIRST)\n" +
+				"            {{- end }}\n            - name: SECOND\n              value: \"two\"\n",
+		},
+		{"quotes-changed", `"two"`, `'two'`},
+		{"quotes-changed", "value: one", `value: "one"`},
+		{"quotes-changed", `"IfNotPresent"`, "`IfNotPresent`"},
+		{"flow-changed", "command: [run, now]", "command:\n            - run\n            - now"},
+		{
+			"list-indent-changed",
+			"        - name: config\n          configMap:\n            name: {{ $name }}\n" +
+				"        - name: data\n          emptyDir: {}\n",
+			"      - name: config\n        configMap:\n          name: {{ $name }}\n      - name: data\n" +
+				"        emptyDir: {}\n",
+		},
+		{"blank-line-changed", "  replicas: {{", "\n  replicas: {{"},
+		{"whitespace-changed", "            {{- end }}\n          ports", "            {{ end }}\n          ports"},
+		{"condition-doubled", "if .Values.third }}", "if not (not (.Values.third)) }}"},
+		{"variable-renamed", "$name", "$nameRenamed"},
+		{"helper-renamed", `"sample.name"`, `"sample.nameRenamed"`},
+		{"default-turned", ".Values.replicas | default 1", "default 1 .Values.replicas"},
+		{"comment-added", "  replicas: {{", "  # Mutated\n  replicas: {{"},
+		{"template-comment-added", "  replicas: {{", "  {{- /* Mutated */}}\n  replicas: {{"},
+		{"comment-removed", "  # How many there are.\n", ""},
+		{"comment-removed", "{{/* The name of all. */}}\n", ""},
+		{"text-changed", "Thanks", "Mutated Thanks"},
+		{"value-added", "  port: 80", "  mutated: mutated\n  port: 80"},
+	} {
+		t.Run(c.kind, func(t *testing.T) {
+			var found []string
+			for _, m := range findMutations(sample(), kindNamed(t, c.kind)) {
+				before, after := sample()[m.File], m.changes[m.File]
+				once, everywhere := strings.Replace(before, c.old, c.new, 1), strings.ReplaceAll(before, c.old, c.new)
+				if strings.Contains(before, c.old) && (after == once || after == everywhere) {
+					return
+				}
+				found = append(found, m.What)
+			}
+			t.Errorf("nothing makes %q of %q, but %q", c.new, c.old, found)
+		})
+	}
+}
+
+func kindNamed(t *testing.T, name string) kind {
+	t.Helper()
+	for _, k := range allKinds() {
+		if k.name == name {
+			return k
+		}
+	}
+	t.Fatalf("no kind %s", name)
+	return kind{}
+}
+
+// Files go, and come, and get other names.
+func TestKindsOfFiles(t *testing.T) {
+	for name, want := range map[string]struct{ gone, come string }{
+		"template-removed": {"templates/service.yaml", ""},
+		"template-renamed": {"templates/service.yaml", "templates/service-renamed.yaml"},
+		"object-added":     {"", "templates/mutated-service.yaml"},
+	} {
+		ok := false
+		for _, m := range findMutations(sample(), kindNamed(t, name)) {
+			after := sample().with(m.changes)
+			ok = ok || after[want.gone] == "" && (want.come == "" || after[want.come] != "")
+		}
+		if !ok {
+			t.Errorf("%s: no mutation takes %q and gives %q", name, want.gone, want.come)
+		}
+	}
+}
+
+// What is meant to be neutral is; what is meant to change something does so at
+// least once.
+func TestKindsMean(t *testing.T) {
+	renderer := sampleRenderer(t)
+	for _, k := range allKinds() {
+		mutations := findMutations(sample(), k)
+		if len(mutations) == 0 {
+			t.Errorf("%s: no mutation of the sample", k.name)
+		}
+		changed := 0
+		for _, m := range mutations {
+			e, err := renderer.effect(t.Context(), sample().with(m.changes))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.broken || len(e.Changed) == 0 {
+				continue
+			}
+			changed++
+			if k.neutral {
+				t.Errorf("%s %s:%d: %s: %s", k.name, m.File, m.Line, m.What, e.Difference)
+			}
+		}
+		if !k.neutral && changed == 0 {
+			t.Errorf("%s: nothing changes by any of %d mutations", k.name, len(mutations))
+		}
+	}
+}
+
+// Every mutation changes something in a file, and leaves templates that parse.
+func TestMutationsParse(t *testing.T) {
+	for _, k := range allKinds() {
+		for _, m := range findMutations(sample(), k) {
+			if maps.Equal(sample(), sample().with(m.changes)) {
+				t.Errorf("%s %s: %s: changes no file", m.Kind, m.File, m.What)
+			}
+			for name, text := range m.changes {
+				if isTemplate(name) && !parses(text) {
+					t.Errorf("%s: %s does not parse:\n%s", m.What, name, text)
+				}
+			}
+		}
+	}
+}
+
+func TestFinderRefusesWhatDoesNotParse(t *testing.T) {
+	f := &finder{kind: "any", chart: chart{}}
+	const first, second = "a: {{ $x := 1 }}\n", "b: {{ $x }}\n"
+	template := newText("templates/a.yaml", first+second)
+	f.add(template, 0, "remove the variable", edit{0, len(first), ""})
+	f.add(template, 0, "remove its use", edit{len(first), len(first + second), ""})
+	if len(f.found) != 1 || f.found[0].What != "remove its use" {
+		t.Errorf("%+v", f.found)
+	}
+}
+
+// Every mutation says where it is and what it does, and no two have one ID.
+func TestMutationsCanBeRedone(t *testing.T) {
+	seen := map[string]mutation{}
+	for _, k := range allKinds() {
+		for _, m := range findMutations(sample(), k) {
+			if m.ID == "" || m.File == "" || m.What == "" {
+				t.Errorf("%+v lacks something", m)
+			}
+			if other, twice := seen[m.ID]; twice && !maps.Equal(other.changes, m.changes) {
+				t.Errorf("%s is %+v and %+v", m.ID, other, m)
+			}
+			seen[m.ID] = m
+		}
+	}
+}
