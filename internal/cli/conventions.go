@@ -12,7 +12,7 @@ import (
 func newConventions() *cobra.Command {
 	var explain bool
 	var out *output
-	var f scaffolding.Following
+	var f scaffolding.RunOptions
 	var r *renderFlags
 	cmd := &cobra.Command{
 		Use:   "conventions [CHART_DIR...]",

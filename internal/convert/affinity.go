@@ -4,7 +4,6 @@ import (
 	"cmp"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
 const nameLabel = "app.kubernetes.io/name"
@@ -17,7 +16,7 @@ func (c *converter) affinity() {
 	if rewriteSelectors(affinity, podsName, c.options.PodLabels) && c.options.PodLabels == nil {
 		c.note("affinity", "it selects upstream's pods by "+nameLabel+": "+podsName+"; name the labels of the chart's pods instead")
 	}
-	c.add(scaffolding.Setting{Key: "affinity", Value: affinity, IsWhole: true, From: []string{"affinity"}})
+	c.replace("affinity", affinity, "affinity")
 }
 
 // rewriteSelectors changes, in place, each label selector below value that has

@@ -39,7 +39,7 @@ func (c *converter) config() {
 // rename moves a key of the server to the one that replaced it.
 func (c *converter) rename(config map[string]any, old, now string, moved map[string]string) {
 	value := yamldoc.Delete(config, strings.Split(old, "."))
-	if !isSet(value) {
+	if !yamldoc.IsSet(value) {
 		return
 	}
 	// The server lets the old key win (config.NewConfig of its source).
@@ -69,7 +69,7 @@ func (c *converter) dropUnknown(config map[string]any) {
 // checkRange settles a UDP port beside a range: the server takes the range.
 func (c *converter) checkRange(config map[string]any) {
 	rtc := table(config, "rtc")
-	if !isSet(rtc["udp_port"]) || !isSet(rtc["port_range_start"]) {
+	if !yamldoc.IsSet(rtc["udp_port"]) || !yamldoc.IsSet(rtc["port_range_start"]) {
 		return
 	}
 	delete(rtc, "udp_port")
@@ -82,16 +82,16 @@ func (c *converter) redis() {
 	c.add(scaffolding.Setting{Key: "redis.enabled", Value: false, Comment: "Upstream runs no Redis."})
 	address := c.get("livekit.redis.address")
 	useTLS := c.get("livekit.redis.use_tls")
-	if isSet(address) {
+	if yamldoc.IsSet(address) {
 		c.add(scaffolding.Setting{Key: "redis.external.address", Value: address, From: []string{"livekit.redis.address"}, Else: "config.redis.address"})
-		if isSet(useTLS) {
+		if yamldoc.IsSet(useTLS) {
 			c.add(scaffolding.Setting{Key: "redis.external.tls", Value: useTLS, From: []string{"livekit.redis.use_tls"}, Else: "config.redis.use_tls"})
 		}
-	} else if isSet(useTLS) {
-		c.add(scaffolding.Setting{Key: "config.redis.tls.enabled", Value: useTLS, From: []string{"livekit.redis.use_tls"}})
+	} else if yamldoc.IsSet(useTLS) {
+		c.set("config.redis.tls.enabled", useTLS, "livekit.redis.use_tls")
 	}
-	several := number(c.get("replicaCount")) > 1 && !isSet(c.get("autoscaling.enabled"))
-	if several && !isSet(address) && !isSet(c.get("livekit.redis.sentinel_addresses")) && !isSet(c.get("livekit.redis.cluster_addresses")) {
+	several := number(c.get("replicaCount")) > 1 && !c.has("autoscaling.enabled")
+	if several && !yamldoc.IsSet(address) && !c.has("livekit.redis.sentinel_addresses") && !c.has("livekit.redis.cluster_addresses") {
 		c.note("replicaCount", "several servers without a Redis do not know each other's rooms: the chart refuses them, set redis.external.address")
 	}
 }
@@ -111,19 +111,19 @@ func number(v any) float64 {
 // media says how clients reach audio and video.
 func (c *converter) media() {
 	kind, comment := "HostNetwork", "As upstream."
-	if !isSet(c.get("podHostNetwork")) {
+	if !c.has("podHostNetwork") {
 		kind = "ClusterIP"
 		comment = "Upstream has no Service for media; NodePort or LoadBalancer lead in from outside."
 	}
 	c.add(scaffolding.Setting{Key: "media.type", Value: kind, From: []string{"podHostNetwork"}, Comment: comment})
 	address, from := any("auto"), "livekit.rtc.use_external_ip"
-	if node := c.get("livekit.rtc.node_ip"); isSet(node) {
+	if node := c.get("livekit.rtc.node_ip"); yamldoc.IsSet(node) {
 		address, from = node, "livekit.rtc.node_ip"
 		if _, ok := node.(string); !ok {
 			c.lose("livekit.rtc.node_ip", "media.address takes one text, such as \"v4,v6\"")
 			address = "auto"
 		}
-	} else if isSet(c.get("livekit.rtc.use_external_ip")) {
+	} else if c.has("livekit.rtc.use_external_ip") {
 		address = "stun"
 	}
 	c.add(scaffolding.Setting{Key: "media.address", Value: address, From: []string{from}, Comment: "As upstream: the server asks a STUN server, or looks at its interfaces."})
@@ -136,9 +136,9 @@ func (c *converter) keys() {
 	store := table(c.all, "storeKeysInSecret")
 	secret := text(store, "existingSecret")
 	switch {
-	case isSet(store["enabled"]) && secret != "":
+	case yamldoc.IsSet(store["enabled"]) && secret != "":
 		c.keysInSecret(secret, entry, own)
-	case isSet(store["enabled"]):
+	case yamldoc.IsSet(store["enabled"]):
 		keys := laid(own, table(store, "keys"))
 		c.givenKeys(keys, "storeKeysInSecret.keys", "livekit.keys")
 	default:
@@ -160,12 +160,12 @@ func (c *converter) keysInSecret(secret, entry string, own map[string]any) {
 		entry = "keys.yaml"
 		c.note("livekit.key_file", "it is not set, which upstream's chart cannot do without: keys.fileEntry is keys.yaml")
 	}
-	if isSet(own) {
+	if yamldoc.IsSet(own) {
 		c.lose("livekit.keys", "the chart takes keys from one place: put them into the Secret "+secret)
 	}
 	c.lose("storeKeysInSecret.keys", "storeKeysInSecret.existingSecret is set, and upstream prefers it")
-	c.add(scaffolding.Setting{Key: "keys.existingSecret", Value: secret, From: []string{"storeKeysInSecret.existingSecret"}})
-	c.add(scaffolding.Setting{Key: "keys.fileEntry", Value: entry, From: []string{"livekit.key_file"}})
+	c.set("keys.existingSecret", secret, "storeKeysInSecret.existingSecret")
+	c.set("keys.fileEntry", entry, "livekit.key_file")
 }
 
 func (c *converter) givenKeys(keys map[string]any, from ...string) {
@@ -177,18 +177,18 @@ func (c *converter) givenKeys(keys map[string]any, from ...string) {
 			c.note(from[0]+"."+name, "the secret has fewer than 32 characters, and the chart refuses it: make a new one (openssl rand -base64 32)")
 		}
 	}
-	c.add(scaffolding.Setting{Key: "keys.values", Value: keys, IsWhole: true, From: from})
+	c.replace("keys.values", keys, from...)
 }
 
 // turn makes the settings of TURN that are not the server's own.
 func (c *converter) turn() {
-	c.add(scaffolding.Setting{Key: "turn.service.enabled", Value: isSet(c.get("turnLoadbalancer.enable")), From: []string{"turnLoadbalancer.enable"}})
+	c.set("turn.service.enabled", c.has("turnLoadbalancer.enable"), "turnLoadbalancer.enable")
 	for _, s := range []struct{ from, to string }{
 		{"livekit.turn.secretName", "turn.existingSecret"},
 		{"livekit.turn.serviceType", "turn.service.type"},
 		{"livekit.turn.loadBalancerAnnotations", "turn.service.annotations"},
 	} {
-		if value := c.get(s.from); isSet(value) {
+		if value := c.get(s.from); yamldoc.IsSet(value) {
 			c.add(scaffolding.Setting{Key: s.to, Value: value, IsWhole: s.to == "turn.service.annotations", From: []string{s.from}})
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
+	"path"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -17,6 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -38,16 +39,16 @@ func ReadInput(name string, stdin io.Reader) (string, []byte, error) {
 
 // Target is the chart that the values are for.
 type Target struct {
-	sheet  *factsheet.Sheet
-	chart  *helmchart.Chart
-	places *scaffolding.Places
+	sheet *factsheet.Sheet
+	chart *helmchart.Chart
+	paths *scaffolding.Paths
 	// Dir is the chart's folder, "" for the canonical chart.
 	Dir string
 }
 
 // Canonical is the chart in the plain convention with all components.
 func Canonical(sheet *factsheet.Sheet) (*Target, error) {
-	places, err := scaffolding.CanonicalPlaces(sheet)
+	paths, err := scaffolding.CanonicalPaths(sheet)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func Canonical(sheet *factsheet.Sheet) (*Target, error) {
 		list = append(list, helmchart.File{Name: name, Data: data})
 	}
 	chart, err := helmchart.LoadFiles(list)
-	return &Target{sheet: sheet, chart: chart, places: places}, err
+	return &Target{sheet: sheet, chart: chart, paths: paths}, err
 }
 
 // Open reads the chart in a folder. It has to have the lock of this tool, by
@@ -81,8 +82,8 @@ func Open(sheet *factsheet.Sheet, dir string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	places, err := scaffolding.PlacesOf(sheet, lock)
-	return &Target{sheet: sheet, chart: chart, places: places, Dir: dir}, err
+	paths, err := scaffolding.PathsOf(sheet, lock)
+	return &Target{sheet: sheet, chart: chart, paths: paths, Dir: dir}, err
 }
 
 // Result is a converted file.
@@ -100,12 +101,6 @@ type Result struct {
 	Notes []Remark `json:"notes"`
 }
 
-// Remark is about one key of the source.
-type Remark struct {
-	Key    string `json:"key"`
-	Reason string `json:"reason"`
-}
-
 // File converts the values file name, whose text is data. The error is that of
 // a file that is no values file.
 func File(ctx context.Context, name string, data []byte, target *Target) (*Result, error) {
@@ -118,22 +113,26 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 		return nil, err
 	}
 	converted := Values(values, Options{Sheet: target.sheet, PodLabels: labels})
-	r := &Result{Source: name, Chart: target.Dir, Lost: remarks(converted.Lost), Notes: remarks(converted.Notes)}
+	r := &Result{Source: name, Chart: target.Dir, Lost: converted.Lost, Notes: converted.Notes}
 	defaults := target.chart.Values()
 	full := helmchart.Copy(defaults)
-	for _, u := range target.places.Apply(full, converted.Settings) {
+	for _, u := range target.paths.Apply(full, converted.Settings) {
 		if u.IsAsked && matters(u.Setting) {
 			r.Lost = append(r.Lost, unplaced(u))
 		}
 	}
 	r.Values = helmchart.Difference(defaults, full)
-	w := &writer{places: target.places, settings: converted.Settings, source: index(root), order: orderOf(target.chart)}
+	chart := &yaml.Node{}
+	if err := yaml.Unmarshal(target.chart.ValuesFile(), chart); err != nil {
+		return nil, fmt.Errorf("values.yaml of the chart: %w", err)
+	}
+	w := &writer{paths: target.paths, settings: converted.Settings, source: index(root), chart: index(chart)}
 	w.keepAsked(r.Values, full, values)
 	if r.YAML, err = w.write(r.Values, root); err != nil {
 		return nil, err
 	}
 	if _, err := target.chart.Render(ctx, r.Values, helmchart.Release{KubeVersion: kubeVersion}); err != nil {
-		r.Notes = append(r.Notes, Remark{"", "the chart refuses these values: " + oneLine(err)})
+		r.Notes = append(r.Notes, Remark{"", "the chart refuses these values: " + lastLine(err)})
 	}
 	return r, nil
 }
@@ -162,39 +161,34 @@ func read(name string, data []byte) (map[string]any, *yaml.Node, error) {
 	return values, root, nil
 }
 
-// podLabels are those of the chart's pods.
+// podLabels are those of the chart's first workload, or what a chart as a rule has.
 func (t *Target) podLabels(ctx context.Context) (map[string]string, error) {
-	labels := map[string]string{"app": t.chart.Name()}
-	files, err := t.chart.Render(ctx, nil, helmchart.Release{KubeVersion: kubeVersion})
-	if err != nil {
-		return labels, nil // what keeps it from rendering is told elsewhere
+	files, _ := t.chart.Render(ctx, nil, helmchart.Release{KubeVersion: kubeVersion}) // an error is told elsewhere
+	for _, f := range files {
+		if ext := path.Ext(f.Name); ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		objects, err := manifest.Parse(f.Name, f.Data)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
+			if labels := o.TextMap("spec", "template", "metadata", "labels"); len(labels) > 0 {
+				return labels, nil
+			}
+		}
 	}
-	found, err := workloadLabels(files)
-	if err != nil {
-		return nil, err
-	}
-	if found != nil {
-		return found, nil
-	}
-	return labels, nil
+	return map[string]string{"app": t.chart.Name()}, nil
 }
 
-// matters reports whether a setting that has no place would change anything: what
+// matters reports whether a setting that has no path would change anything: what
 // is off or empty would not.
 func matters(s scaffolding.Setting) bool {
-	switch v := s.Value.(type) {
-	case nil:
-		return false
-	case bool:
-		return v
-	case string:
-		return v != ""
-	case map[string]any:
-		return len(v) > 0
-	case []any:
-		return len(v) > 0
+	switch s.Value.(type) {
+	case int, int64, float64:
+		return true
 	}
-	return true
+	return yamldoc.IsSet(s.Value)
 }
 
 func unplaced(u scaffolding.Unplaced) Remark {
@@ -209,19 +203,8 @@ func unplaced(u scaffolding.Unplaced) Remark {
 	return Remark{key, reason}
 }
 
-func remarks(losses []Loss) []Remark {
-	out := []Remark{}
-	for _, l := range losses {
-		out = append(out, Remark(l))
-	}
-	return out
-}
-
-func oneLine(err error) string {
-	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
-	lines = slices.DeleteFunc(lines, func(s string) bool { return strings.TrimSpace(s) == "" })
-	if n := len(lines); n > 0 {
-		return strings.TrimSpace(lines[n-1])
-	}
-	return err.Error()
+// lastLine is what Helm's long errors end with: the template's own words.
+func lastLine(err error) string {
+	text := strings.TrimSpace(err.Error())
+	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // backendName is what the BackendConfig is called. The annotation of the Service
@@ -43,7 +44,7 @@ func (c *converter) loadBalancer() {
 	cloud := clouds[kind]
 	port := c.get("loadBalancer.servicePort")
 	c.add(scaffolding.Setting{Key: "service.type", Value: cmp.Or(cloud.serviceType, "ClusterIP"), From: from})
-	c.add(scaffolding.Setting{Key: "service.port", Value: port, From: []string{"loadBalancer.servicePort"}})
+	c.set("service.port", port, "loadBalancer.servicePort")
 	annotations := laid(cloud.annotations)
 	if cloud.backend {
 		annotations["cloud.google.com/backend-config"] = fmt.Sprintf(`{"ports": {"%v":"%s"}}`, port, backendName)
@@ -63,7 +64,7 @@ func (c *converter) loadBalancer() {
 		}
 		annotations["cloud.google.com/neg"] = neg
 	}
-	c.add(scaffolding.Setting{Key: "service.annotations", Value: annotations, IsWhole: true, From: from})
+	c.replace("service.annotations", annotations, from...)
 	if cloud.noIngress {
 		c.mediaPorts()
 		c.noIngress(kind)
@@ -79,11 +80,11 @@ func (c *converter) mediaPorts() {
 		return map[string]any{"name": name, "port": number, "targetPort": name, "protocol": protocol}
 	}
 	var ports []any
-	if tcp := c.get("livekit.rtc.tcp_port"); isSet(tcp) {
+	if tcp := c.get("livekit.rtc.tcp_port"); yamldoc.IsSet(tcp) {
 		ports = append(ports, port("rtc-tcp", tcp, "TCP"))
 	}
 	udp := c.get("livekit.rtc.udp_port")
-	if _, isText := udp.(string); isSet(udp) && !isText && !isSet(c.get("livekit.rtc.port_range_start")) {
+	if _, isText := udp.(string); yamldoc.IsSet(udp) && !isText && !c.has("livekit.rtc.port_range_start") {
 		ports = append(ports, port("rtc-udp", udp, "UDP"))
 	}
 	if len(ports) > 0 {
@@ -92,9 +93,9 @@ func (c *converter) mediaPorts() {
 }
 
 func (c *converter) noIngress(kind string) {
-	c.add(scaffolding.Setting{Key: "ingress.enabled", Value: false, From: []string{"loadBalancer.type"}})
+	c.set("ingress.enabled", false, "loadBalancer.type")
 	for _, key := range []string{"annotations", "tls", "staticIpName", "certificateName", "clusterIssuer"} {
-		if isSet(c.get("loadBalancer." + key)) {
+		if c.has("loadBalancer." + key) {
 			c.lose("loadBalancer."+key, fmt.Sprintf("loadBalancer.type %s has no Ingress", kind))
 		}
 	}
@@ -103,16 +104,16 @@ func (c *converter) noIngress(kind string) {
 // ingress makes the Ingress that upstream's templates make.
 func (c *converter) ingress(kind string, cloud cloud) {
 	hosts, certificates := c.hosts()
-	c.add(scaffolding.Setting{Key: "ingress.enabled", Value: len(hosts) > 0, From: []string{"loadBalancer.type"}})
+	c.set("ingress.enabled", len(hosts) > 0, "loadBalancer.type")
 	if len(hosts) == 0 {
 		c.note("loadBalancer.tls", "it names no host, and Kubernetes refuses the Ingress that upstream makes of that: name one in ingress.hosts and set ingress.enabled")
 		return
 	}
-	c.add(scaffolding.Setting{Key: "ingress.className", Value: cloud.className, From: []string{"loadBalancer.type"}})
+	c.set("ingress.className", cloud.className, "loadBalancer.type")
 	c.add(scaffolding.Setting{Key: "ingress.annotations", Value: laid(c.ingressAnnotations(kind, len(certificates) > 0), table(c.all, "loadBalancer", "annotations")),
 		IsWhole: true, From: []string{"loadBalancer.annotations", "loadBalancer.type", "loadBalancer.staticIpName", "loadBalancer.certificateName", "loadBalancer.clusterIssuer"}})
-	c.add(scaffolding.Setting{Key: "ingress.hosts", Value: hosts, From: []string{"loadBalancer.tls"}})
-	c.add(scaffolding.Setting{Key: "ingress.tls", Value: certificates, From: []string{"loadBalancer.tls"}})
+	c.set("ingress.hosts", hosts, "loadBalancer.tls")
+	c.set("ingress.tls", certificates, "loadBalancer.tls")
 }
 
 // hosts gives the hosts and certificates in the canonical shapes.
@@ -125,7 +126,7 @@ func (c *converter) hosts() (hosts, certificates []any) {
 			hosts = append(hosts, map[string]any{"host": name, "paths": []any{map[string]any{"path": "/", "pathType": "Prefix"}}})
 		}
 		certificate := map[string]any{"hosts": names}
-		if isSet(entry["secretName"]) {
+		if yamldoc.IsSet(entry["secretName"]) {
 			certificate["secretName"] = entry["secretName"]
 		}
 		certificates = append(certificates, certificate)

@@ -22,29 +22,6 @@ func table(m map[string]any, path ...string) map[string]any {
 	return t
 }
 
-// isSet tells values from nulls and from what templates take for nothing.
-func isSet(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return false
-	case bool:
-		return v
-	case string:
-		return v != ""
-	case int:
-		return v != 0
-	case int64:
-		return v != 0
-	case float64:
-		return v != 0
-	case map[string]any:
-		return len(v) > 0
-	case []any:
-		return len(v) > 0
-	}
-	return true
-}
-
 // laid gives the first map with those after it over it.
 func laid(layers ...map[string]any) map[string]any {
 	out := map[string]any{}

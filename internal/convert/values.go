@@ -11,12 +11,11 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Loss is a value that cannot be expressed.
-type Loss struct {
-	// Key is upstream's.
-	Key string
-	// Reason says why, and what to do instead.
-	Reason string
+// Remark is about one key of upstream's: why it cannot be expressed, or what is
+// otherwise now, and what to do instead.
+type Remark struct {
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
 }
 
 // Settings is what became of the values.
@@ -25,9 +24,9 @@ type Settings struct {
 	Settings []scaffolding.Setting
 	// Lost are the keys that nothing became of, in order of key. They are the
 	// user's own: upstream's defaults are never lost.
-	Lost []Loss
+	Lost []Remark
 	// Notes say what is different with the result, though nothing is lost.
-	Notes []Loss
+	Notes []Remark
 }
 
 // Get gives the value of a canonical key, nil where it is not set.
@@ -53,7 +52,7 @@ func Values(values map[string]any, o Options) *Settings {
 	c := &converter{
 		sheet: o.Sheet, options: o, own: values,
 		all:    helmchart.Merge(UpstreamDefaults(o.Sheet), values),
-		result: &Settings{},
+		result: &Settings{Lost: []Remark{}, Notes: []Remark{}},
 	}
 	c.copies()
 	c.media()
@@ -65,7 +64,7 @@ func Values(values map[string]any, o Options) *Settings {
 	c.affinity()
 	c.always()
 	c.unknown()
-	slices.SortStableFunc(c.result.Lost, func(a, b Loss) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortStableFunc(c.result.Lost, func(a, b Remark) int { return strings.Compare(a.Key, b.Key) })
 	return c.result
 }
 
@@ -78,6 +77,17 @@ type converter struct {
 	result  *Settings
 }
 
+// set makes the setting of a value that comes from keys of upstream's, the first
+// one with the value itself.
+func (c *converter) set(key string, value any, from ...string) {
+	c.add(scaffolding.Setting{Key: key, Value: value, From: from})
+}
+
+// replace makes the setting of a map that the chart's default is not merged into.
+func (c *converter) replace(key string, value any, from ...string) {
+	c.add(scaffolding.Setting{Key: key, Value: value, From: from, IsWhole: true})
+}
+
 func (c *converter) add(s scaffolding.Setting) {
 	s.IsAsked = slices.ContainsFunc(s.From, c.isOwn)
 	c.result.Settings = append(c.result.Settings, s)
@@ -85,24 +95,22 @@ func (c *converter) add(s scaffolding.Setting) {
 
 func (c *converter) lose(key, reason string) {
 	if c.isOwn(key) {
-		c.result.Lost = append(c.result.Lost, Loss{key, reason})
+		c.result.Lost = append(c.result.Lost, Remark{key, reason})
 	}
 }
 
 func (c *converter) note(key, reason string) {
-	c.result.Notes = append(c.result.Notes, Loss{key, reason})
+	c.result.Notes = append(c.result.Notes, Remark{key, reason})
 }
 
 // isOwn reports whether the user's values have the key, be it as null.
 func (c *converter) isOwn(key string) bool {
-	path := strings.Split(key, ".")
-	parent := c.own
-	if len(path) > 1 {
-		parent = table(c.own, path[:len(path)-1]...)
-	}
-	_, ok := parent[path[len(path)-1]]
+	_, ok := yamldoc.Lookup(c.own, strings.Split(key, "."))
 	return ok
 }
+
+// has reports whether a value of upstream's is neither null nor empty nor off.
+func (c *converter) has(key string) bool { return yamldoc.IsSet(c.get(key)) }
 
 func (c *converter) get(key string) any { return get(c.all, strings.Split(key, ".")...) }
 
@@ -116,13 +124,13 @@ func (c *converter) copies() {
 			}
 			if value := c.get(r.Key); value != nil {
 				s := scaffolding.Setting{Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace, From: []string{r.Key}}
-				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !isSet(value) {
+				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !yamldoc.IsSet(value) {
 					s.Comment = "As upstream, which sets none: the chart's own default is safer."
 				}
 				c.add(s)
 			}
 		case factsheet.None:
-			if isSet(c.get(r.Key)) {
+			if c.has(r.Key) {
 				c.lose(r.Key, r.Why)
 			}
 		}
@@ -136,16 +144,7 @@ func (c *converter) hasDefault(key string) bool {
 		return false
 	}
 	var value any
-	if err := k.Default.Decode(&value); err != nil {
-		return false
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		return len(v) > 0
-	case []any:
-		return len(v) > 0
-	}
-	return isSet(value)
+	return k.Default.Decode(&value) == nil && yamldoc.IsSet(value)
 }
 
 // always makes the settings that follow from what upstream's templates do
@@ -156,43 +155,30 @@ func (c *converter) always() {
 	c.add(scaffolding.Setting{Key: "preStopSeconds", Value: 0, Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
 }
 
-// unknown reports what the user has set and no row of the table knows.
+// unknown reports what the user has set and upstream's chart does not read, or reads
+// as something of another kind, of which nothing could come.
 func (c *converter) unknown() {
-	for _, key := range c.ownKeys() {
-		if strings.HasPrefix(key, "livekit.") {
-			continue // see config
-		}
-		if _, ok := c.sheet.Mapping(key); !ok && !c.isAboveRow(key) && key != "livekit" {
-			c.lose(key, "upstream's chart reads no such key")
-		}
-	}
-	c.otherKinds()
-}
-
-// ownKeys are the dotted paths of what the user has set, in order.
-func (c *converter) ownKeys() []string {
-	var out []string
 	for _, leaf := range yamldoc.Leaves(c.own) {
-		if len(leaf) > 0 {
-			out = append(out, strings.Join(leaf, "."))
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// otherKinds reports what the user has set to something of another kind than upstream's
-// chart reads there: nothing could come of it.
-func (c *converter) otherKinds() {
-	for _, key := range c.ownKeys() {
-		value := get(c.own, strings.Split(key, ".")...)
-		if _, isMap := value.(map[string]any); value == nil || isMap {
+		key := strings.Join(leaf, ".")
+		if key == "" {
 			continue
 		}
-		if c.isAboveRow(key) {
-			c.lose(key, fmt.Sprintf("is %s, and upstream's chart reads a map there", kindOf(value)))
-		} else if r, ok := c.sheet.Mapping(key); ok && r.Key == key && r.Default != nil && kindOf(r.Default) != kindOf(value) && kindOf(r.Default) != "a value" {
-			c.lose(key, fmt.Sprintf("is %s, and upstream's chart reads %s there", kindOf(value), kindOf(r.Default)))
+		value, _ := yamldoc.Lookup(c.own, leaf)
+		row, isRow := c.sheet.Mapping(key)
+		isAbove := c.isAboveRow(key)
+		if !isRow && !isAbove && key != "livekit" && !strings.HasPrefix(key, block) { // see config
+			c.lose(key, "upstream's chart reads no such key")
+		}
+		want := ""
+		switch _, isMap := value.(map[string]any); {
+		case value == nil || isMap:
+		case isAbove:
+			want = "a map"
+		case isRow && row.Key == key && row.Default != nil:
+			want = kindOf(row.Default)
+		}
+		if want != "" && want != "a value" && want != kindOf(value) {
+			c.lose(key, fmt.Sprintf("is %s, and upstream's chart reads %s there", kindOf(value), want))
 		}
 	}
 }

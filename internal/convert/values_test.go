@@ -144,7 +144,7 @@ func TestOlderKeysWin(t *testing.T) {
 		if got := get(r.Settings[i].Value.(map[string]any), "logging", "level"); got != want {
 			t.Errorf("%s: level %v, want %s", values, got, want)
 		}
-		if noted := slices.ContainsFunc(r.Notes, func(n Loss) bool { return n.Key == "livekit.logging.level" }); noted != (want != "warn") {
+		if noted := slices.ContainsFunc(r.Notes, func(n Remark) bool { return n.Key == "livekit.logging.level" }); noted != (want != "warn") {
 			t.Errorf("%s: noted %v: %v", values, noted, r.Notes)
 		}
 	}

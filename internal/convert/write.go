@@ -2,10 +2,11 @@ package convert
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -17,78 +18,53 @@ import (
 
 // writer writes converted values with the comments of the source.
 type writer struct {
-	places   *scaffolding.Places
+	paths    *scaffolding.Paths
 	settings []scaffolding.Setting
 	source   map[string]*entry // by dotted path
-	order    map[string]int    // of the chart's keys, by dotted path
+	chart    map[string]*entry // of the chart's values.yaml, which gives the order
 	origins  []origin
 }
 
-// entry is a key of the source with its value.
+// entry is a key of a document with its value.
 type entry struct {
 	path       string
 	key, value *yaml.Node
 	used       bool
 }
 
-// origin says where a place in the chart's values comes from.
+// origin says where a value of the chart comes from.
 type origin struct {
 	to, from string // dotted; from is "" for what the user has not asked for
 	comment  string
 }
 
-// index lists the entries of a document by path, in their order.
+// index lists the entries of a document by path.
 func index(root *yaml.Node) map[string]*entry {
 	out := map[string]*entry{}
-	if len(root.Content) > 0 {
-		addEntries(out, "", root.Content[0])
+	var add func(at string, node *yaml.Node)
+	add = func(at string, node *yaml.Node) {
+		if node.Kind == yaml.AliasNode {
+			node = node.Alias
+		}
+		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
+			path := join(at, node.Content[i].Value)
+			out[path] = &entry{path: path, key: node.Content[i], value: node.Content[i+1]}
+			add(path, node.Content[i+1])
+		}
+	}
+	for _, body := range root.Content {
+		add("", body)
 	}
 	return out
 }
 
-func addEntries(out map[string]*entry, at string, node *yaml.Node) {
-	if node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	if node.Kind != yaml.MappingNode {
-		return
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		path := join(at, node.Content[i].Value)
-		out[path] = &entry{path: path, key: node.Content[i], value: node.Content[i+1]}
-		addEntries(out, path, node.Content[i+1])
-	}
-}
-
-func join(at, key string) string {
-	if at == "" {
-		return key
-	}
-	return at + "." + key
-}
-
-// orderOf gives the order of the keys in a chart's values.yaml.
-func orderOf(chart *helmchart.Chart) map[string]int {
-	root := &yaml.Node{}
-	if yaml.Unmarshal(chart.ValuesFile(), root) != nil {
-		return nil
-	}
-	entries := map[string]*entry{}
-	if len(root.Content) > 0 {
-		addEntries(entries, "", root.Content[0])
-	}
-	out := map[string]int{}
-	for path, e := range entries {
-		out[path] = e.key.Line*1000 + e.key.Column
-	}
-	return out
-}
+func join(at, key string) string { return strings.TrimPrefix(at+"."+key, ".") }
 
 // write gives the file.
 func (w *writer) write(values map[string]any, root *yaml.Node) ([]byte, error) {
 	w.findOrigins()
 	body := w.mapping("", values)
-	w.placeLeftovers(body)
+	w.keepLeftovers(body)
 	return blocks(body, root.HeadComment, root.FootComment)
 }
 
@@ -103,10 +79,11 @@ func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
 	comment(head)
 	apart := false
 	for i := 0; i+1 < len(body.Content); i += 2 {
-		block, err := dump(&yaml.Node{Kind: yaml.MappingNode, Content: body.Content[i : i+2]})
+		block, err := yamldoc.Dump(&yaml.Node{Kind: yaml.MappingNode, Content: body.Content[i : i+2]}, yamldoc.Style{})
 		if err != nil {
 			return nil, fmt.Errorf("write values: %w", err)
 		}
+		block = append(bytes.TrimRight(block, "\n"), '\n')
 		long := bytes.Count(block, []byte("\n")) > 1
 		if i > 0 && (long || apart) {
 			out.WriteByte('\n')
@@ -125,56 +102,34 @@ func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func dump(n *yaml.Node) ([]byte, error) {
-	var out bytes.Buffer
-	d, err := yaml.NewDumper(&out, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(-1), yaml.WithQuotePreference(yaml.QuoteDouble))
-	if err != nil {
-		return nil, err
-	}
-	if err := d.Dump(n); err != nil {
-		return nil, err
-	}
-	if err := d.Close(); err != nil {
-		return nil, err
-	}
-	return append(bytes.TrimRight(out.Bytes(), "\n"), '\n'), nil
-}
-
-// findOrigins notes where each setting lies and what it comes from.
+// findOrigins notes the path of each setting and what it comes from.
 func (w *writer) findOrigins() {
 	for _, s := range w.settings {
-		to := w.placeOf(s)
+		to := w.pathOf(s)
 		if to == "" {
 			continue
 		}
-		from := ""
+		o := origin{to: to}
 		if len(s.From) > 0 {
-			from = s.From[0]
+			o.from = s.From[0]
 		}
-		comment := ""
 		if !s.IsAsked {
-			comment = s.Comment
+			o.comment = s.Comment
 		}
 		for below, moved := range s.Moved {
-			w.origins = append(w.origins, origin{join(to, below), moved, ""})
+			w.origins = append(w.origins, origin{to: join(to, below), from: moved})
 		}
-		w.origins = append(w.origins, origin{to, from, comment})
+		w.origins = append(w.origins, o)
 	}
 	// The most exact one first.
 	slices.SortStableFunc(w.origins, func(a, b origin) int { return len(b.to) - len(a.to) })
 }
 
-func (w *writer) placeOf(s scaffolding.Setting) string {
-	if to := w.places.Text(s.Key); to != "" {
-		return to
-	}
-	if s.Else != "" {
-		return w.places.Text(s.Else)
-	}
-	return ""
+func (w *writer) pathOf(s scaffolding.Setting) string {
+	return cmp.Or(w.paths.Text(s.Key), w.paths.Text(s.Else))
 }
 
-// from gives the source's entry for a place, nil for none, and the comment on it.
+// from gives the source's entry for a path, nil for none, and the comment on it.
 func (w *writer) from(at string) (*entry, string) {
 	for _, o := range w.origins {
 		if at == o.to {
@@ -191,7 +146,7 @@ func (w *writer) from(at string) (*entry, string) {
 // default: they will look for it.
 func (w *writer) keepAsked(values, full, own map[string]any) {
 	for _, s := range w.settings {
-		to := w.placeOf(s)
+		to := w.pathOf(s)
 		if !s.IsAsked || to == "" || len(s.From) == 0 {
 			continue
 		}
@@ -236,31 +191,22 @@ func (w *writer) mapping(at string, values map[string]any) *yaml.Node {
 	return node
 }
 
-// sorted gives the keys in the chart's order, those that it has not behind them.
+// sorted gives the keys in the chart's order; those that it has not come behind
+// them, in the source's.
 func (w *writer) sorted(at string, values map[string]any) []string {
-	keys := slices.Sorted(maps.Keys(values))
-	slices.SortStableFunc(keys, func(a, b string) int {
-		x, inChart := w.order[join(at, a)]
-		y, alsoInChart := w.order[join(at, b)]
-		switch {
-		case inChart && alsoInChart:
-			return x - y
-		case inChart:
-			return -1
-		case alsoInChart:
-			return 1
+	position := func(key string) int {
+		path := join(at, key)
+		if e := w.chart[path]; e != nil {
+			return e.key.Line*1000 + e.key.Column
 		}
-		return w.line(join(at, a)) - w.line(join(at, b))
-	})
-	return keys
-}
-
-// line is where the source has what a place comes from.
-func (w *writer) line(at string) int {
-	if src, _ := w.from(at); src != nil {
-		return src.key.Line
+		if src, _ := w.from(path); src != nil {
+			return math.MaxInt32 + src.key.Line
+		}
+		return math.MaxInt32
 	}
-	return 0
+	keys := slices.Sorted(maps.Keys(values))
+	slices.SortStableFunc(keys, func(a, b string) int { return position(a) - position(b) })
+	return keys
 }
 
 // value makes the node of a value: the source's own where it says the same, with
@@ -270,43 +216,10 @@ func (w *writer) value(path string, v any, src *entry) *yaml.Node {
 		markUsed(w.source, src.path)
 		return src.value
 	}
-	switch v := v.(type) {
-	case map[string]any:
-		if len(v) > 0 {
-			return w.mapping(path, v)
-		}
-		return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
-	case []any:
-		node := &yaml.Node{Kind: yaml.SequenceNode}
-		if len(v) == 0 {
-			node.Style = yaml.FlowStyle
-		}
-		for i, item := range v {
-			node.Content = append(node.Content, w.value(path+"["+strconv.Itoa(i)+"]", item, nil))
-		}
-		return node
+	if m, ok := v.(map[string]any); ok {
+		return w.mapping(path, m)
 	}
-	return scalar(v)
-}
-
-func scalar(v any) *yaml.Node {
-	if f, ok := v.(float64); ok && f == float64(int64(f)) {
-		v = int64(f)
-	}
-	node := &yaml.Node{}
-	if err := node.Encode(v); err != nil {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: fmt.Sprint(v)}
-	}
-	if s, ok := v.(string); ok && isOldBoolean(s) {
-		node.Style = yaml.DoubleQuotedStyle
-	}
-	return node
-}
-
-// isOldBoolean reports whether YAML 1.1, which Helm reads, takes a text for a
-// boolean.
-func isOldBoolean(s string) bool {
-	return slices.Contains([]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"}, strings.ToLower(s))
+	return yamldoc.NodeOf(v)
 }
 
 // isPlain reports whether a node stands by itself: without anchors and aliases,
@@ -352,9 +265,9 @@ func copyComments(key, value *yaml.Node, src *entry) {
 	}
 }
 
-// placeLeftovers finds places for the comments of keys that went elsewhere or
+// keepLeftovers keeps the comments of keys that went elsewhere or
 // nowhere: the first value that came of the same block, else the end of the file.
-func (w *writer) placeLeftovers(body *yaml.Node) {
+func (w *writer) keepLeftovers(body *yaml.Node) {
 	var left []*entry
 	for _, e := range w.source {
 		if !e.used && commentOf(e) != "" {

@@ -30,7 +30,7 @@ type subject struct {
 
 	// places say where the chart has the canonical values. defaults are the
 	// values to which settings are laid: the chart's own as it was scaffolded.
-	places   *scaffolding.Places
+	places   *scaffolding.Paths
 	defaults map[string]any
 	labels   map[string]string // of the chart's pods
 
@@ -58,7 +58,7 @@ type subject struct {
 // wholeChart is a chart with components that the one before us lacks.
 type wholeChart struct {
 	chart    *helmchart.Chart
-	places   *scaffolding.Places
+	places   *scaffolding.Paths
 	defaults map[string]any
 }
 
@@ -128,7 +128,7 @@ func (s *subject) renderWhole(ctx context.Context, w *wholeChart, settings []sca
 
 // overlay gives the values that, laid over a chart's defaults, make the settings
 // true, and the settings that the chart has no place for.
-func overlay(places *scaffolding.Places, defaults map[string]any, settings []scaffolding.Setting) (map[string]any, []scaffolding.Unplaced) {
+func overlay(places *scaffolding.Paths, defaults map[string]any, settings []scaffolding.Setting) (map[string]any, []scaffolding.Unplaced) {
 	full := helmchart.Copy(defaults)
 	unplaced := places.Apply(full, settings)
 	return helmchart.Difference(defaults, full), unplaced

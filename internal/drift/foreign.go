@@ -36,7 +36,7 @@ func (s *subject) openForeign(ctx context.Context, in Input) error {
 		conv = convention.Canonical(s.sheet)
 	}
 	var err error
-	if s.places, err = scaffolding.ObservedPlaces(conv); err != nil {
+	if s.places, err = scaffolding.ObservedPaths(conv); err != nil {
 		return err
 	}
 	s.defaults = s.chart.Values()

@@ -22,7 +22,7 @@ func (s *subject) openLocked(lock *chartdir.Lock) error {
 	if sameFiles(s.pristine, s.chart) {
 		s.pristine = s.chart
 	}
-	if s.places, err = scaffolding.PlacesOf(s.sheet, lock); err != nil {
+	if s.places, err = scaffolding.PathsOf(s.sheet, lock); err != nil {
 		return err
 	}
 	conv, err := scaffolding.ConventionOf(s.sheet, lock)
@@ -74,7 +74,7 @@ func newWhole(sheet *factsheet.Sheet, lock *chartdir.Lock, components []string) 
 	}
 	other := *lock
 	other.Components = components
-	places, err := scaffolding.PlacesOf(sheet, &other)
+	places, err := scaffolding.PathsOf(sheet, &other)
 	if err != nil {
 		return nil, err
 	}

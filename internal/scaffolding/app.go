@@ -7,8 +7,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// app is the LiveKit that the chart installs, as its example values name it.
-type app struct {
+// application is the LiveKit that the chart installs, as its example values name it.
+type application struct {
 	Name      string // chart's name
 	Version   string // tag of the server's image
 	Host      string // host for signalling, as values have it
@@ -20,7 +20,7 @@ type app struct {
 // exampleHost is the host of a repository that has no pattern of its own.
 const exampleHost = "{name}.example.com"
 
-func newApp(o Options, conv *convention.Convention) app {
+func newApplication(o Options, conv *convention.Convention) application {
 	name := strings.NewReplacer("{name}", o.Name)
 	host := o.Host
 	if host == "" {
@@ -35,7 +35,7 @@ func newApp(o Options, conv *convention.Convention) app {
 	}
 	secret := strings.NewReplacer("{name}", o.Name, "{host}", whole).
 		Replace(cmp.Or(conv.Defaults.TLSSecretPattern, "{name}-tls"))
-	return app{
+	return application{
 		Name: o.Name, Version: o.AppVersion, Host: host, Domain: domain, TLSSecret: secret,
 		defaults: conv.Defaults,
 	}
@@ -54,6 +54,6 @@ func apart(host, domain string) (label, of string) {
 }
 
 // fill puts the application's facts into a default of the canonical table.
-func (a app) fill(s string) string {
+func (a application) fill(s string) string {
 	return strings.NewReplacer("[[ .App.Version ]]", a.Version, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name).Replace(s)
 }

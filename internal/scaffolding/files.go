@@ -26,20 +26,20 @@ var kinds = map[string]string{
 }
 
 // fileName gives the repository's name of one of the embedded chart's files.
-func (l *layout) fileName(name string) string {
+func (p *Paths) fileName(name string) string {
 	below, ok := strings.CutPrefix(name, "templates/")
 	if !ok {
 		return name
 	}
 	kind := kinds[below]
 	if below == "deployment.yaml" {
-		kind = l.workload()
+		kind = p.workload()
 		below = strings.ToLower(kind) + ".yaml"
 	}
-	if named := l.convention.Files.Templates[kind]; named != "" && kind != "" {
+	if named := p.convention.Files.Templates[kind]; named != "" && kind != "" {
 		return "templates/" + named
 	}
-	if ext := l.convention.Files.Extension; ext != "" && strings.HasSuffix(below, ".yaml") {
+	if ext := p.convention.Files.Extension; ext != "" && strings.HasSuffix(below, ".yaml") {
 		below = strings.TrimSuffix(below, "yaml") + ext
 	}
 	return "templates/" + below
@@ -47,9 +47,9 @@ func (l *layout) fileName(name string) string {
 
 // unused reports whether a template is for another kind of route than the
 // repository's.
-func (l *layout) unused(name string) bool {
-	traefik := l.convention.Kinds.Route == convention.RouteIngressRoute
+func (p *Paths) unused(name string) bool {
+	traefik := p.convention.Kinds.Route == convention.RouteIngressRoute
 	return name == "templates/ingress.yaml" && traefik || name == "templates/ingressroute.yaml" && !traefik
 }
 
-func (l *layout) workload() string { return cmp.Or(l.convention.Kinds.Workload, "Deployment") }
+func (p *Paths) workload() string { return cmp.Or(p.convention.Kinds.Workload, "Deployment") }

@@ -13,8 +13,8 @@ import (
 )
 
 // functions are what the embedded chart's templates call beside sprig's.
-func functions(l *layout, data templateData) template.FuncMap {
-	prefix := cmp.Or(l.convention.Naming.HelperPrefix, "{name}")
+func functions(p *Paths, data templateData) template.FuncMap {
+	prefix := cmp.Or(p.convention.Naming.HelperPrefix, "{name}")
 	helper := func(name string) string {
 		return strings.ReplaceAll(prefix, "{name}", data.Chart.Name) + "." + name
 	}
@@ -22,21 +22,21 @@ func functions(l *layout, data templateData) template.FuncMap {
 		"has":    func(component string) bool { return slices.Contains(data.Components, component) },
 		"helper": helper,
 	}
-	maps.Copy(out, valueFunctions(l))
-	maps.Copy(out, hostFunctions(l, helper))
-	maps.Copy(out, labelFunctions(l.convention, helper))
+	maps.Copy(out, valueFunctions(p))
+	maps.Copy(out, hostFunctions(p, helper))
+	maps.Copy(out, labelFunctions(p.convention, helper))
 	return out
 }
 
 // valueFunctions say where the convention has a canonical value, and how.
-func valueFunctions(l *layout) template.FuncMap {
+func valueFunctions(p *Paths) template.FuncMap {
 	valueOf := func(root string) func(string) (string, error) {
 		return func(key string) (string, error) {
-			p, err := l.path(key)
+			path, err := p.path(key)
 			if err != nil {
 				return "", err
 			}
-			return expression(root, p), nil
+			return expression(root, path), nil
 		}
 	}
 	return template.FuncMap{
@@ -45,35 +45,35 @@ func valueFunctions(l *layout) template.FuncMap {
 		"value": valueOf(".Values"),
 		"root":  valueOf("$.Values"),
 		"key": func(key string) (string, error) {
-			p, err := l.path(key)
-			return p.String(), err
+			path, err := p.path(key)
+			return path.String(), err
 		},
 		// any gives the condition that one of these values is set, of those that
 		// the chart has.
-		"any": func(keys ...string) (string, error) { return l.anyOf(keys) },
+		"any": p.anyOf,
 		// operand puts parentheses around an expression where it needs them as an
 		// argument.
 		"operand": operand,
 		// nested writes one value as a user would set it.
-		"nested": l.nested,
-		"shape":  l.shape,
+		"nested": p.nested,
+		"shape":  p.shape,
 		// placed reports whether the chart has a value that not every chart has.
-		"placed": func(key string) bool { _, ok := l.paths[key]; return ok },
+		"placed": p.has,
 	}
 }
 
 // hostFunctions say where a route finds its hosts and its TLS.
-func hostFunctions(l *layout, helper func(string) string) template.FuncMap {
+func hostFunctions(p *Paths, helper func(string) string) template.FuncMap {
 	return template.FuncMap{
 		// hosts and tls give the Ingress' hosts and TLS in the canonical shape, for
 		// any route: the values themselves, or what a helper makes of them.
-		"hosts": func(dot string) (string, error) { return l.normalized("ingress.hosts", helper("hosts"), dot) },
-		"tls":   func(dot string) (string, error) { return l.normalized("ingress.tls", helper("tls"), dot) },
+		"hosts": func(dot string) (string, error) { return p.normalized("ingress.hosts", helper("hosts"), dot) },
+		"tls":   func(dot string) (string, error) { return p.normalized("ingress.tls", helper("tls"), dot) },
 		// isNormal reports whether they need no helper.
-		"isNormal": l.isNormal,
+		"isNormal": p.isNormal,
 		// host gives the expression of a whole host, for use inside range.
 		"host": func(field string) string {
-			if _, ok := l.paths["ingress.domain"]; !ok {
+			if !p.has("ingress.domain") {
 				return field
 			}
 			return fmt.Sprintf(`include %q (list $ %s)`, helper("host"), field)
@@ -97,30 +97,30 @@ func labelFunctions(conv *convention.Convention, helper func(string) string) tem
 }
 
 // nested writes one value as a user would set it in values.yaml.
-func (l *layout) nested(key, value string) (string, error) {
-	p, err := l.path(key)
+func (p *Paths) nested(key, value string) (string, error) {
+	path, err := p.path(key)
 	if err != nil {
 		return "", err
 	}
-	n := str(value)
-	for i := len(p) - 1; i >= 0; i-- {
-		if _, isElement := yamldoc.Index(p[i]); isElement {
-			n = seq(n)
+	n := any(value)
+	for _, segment := range slices.Backward(path) {
+		if _, isElement := yamldoc.Index(segment); isElement {
+			n = []any{n}
 		} else {
-			n = pairs(p[i], n)
+			n = map[string]any{segment: n}
 		}
 	}
-	text, err := dump(n, l.convention.Style)
+	text, err := dump(yamldoc.NodeOf(n), p.convention.Style)
 	return strings.TrimSpace(string(text)), err
 }
 
 // anyOf gives the expression of a value, or of the first of several that is set.
 // Values that the chart has not are left out.
-func (l *layout) anyOf(keys []string) (string, error) {
+func (p *Paths) anyOf(keys ...string) (string, error) {
 	var set []string
 	for _, key := range keys {
-		if p, ok := l.paths[key]; ok {
-			set = append(set, expression(".Values", p))
+		if path, ok := p.paths[key]; ok {
+			set = append(set, expression(".Values", path))
 		}
 	}
 	switch len(set) {
@@ -143,17 +143,15 @@ func operand(expression string) string {
 
 // isNormal reports whether the hosts or the TLS of the Ingress are in values.yaml
 // as a route needs them: in the canonical shape, and with whole hosts.
-func (l *layout) isNormal(key string) bool {
-	_, hasDomain := l.paths["ingress.domain"]
-	_, isThere := l.paths[key]
-	return !isThere || l.shape(key) == plainShapes[key] && !hasDomain
+func (p *Paths) isNormal(key string) bool {
+	return !p.has(key) || p.shape(key) == plainShapes[key] && !p.has("ingress.domain")
 }
 
 // normalized gives the expression of a value in the canonical shape.
-func (l *layout) normalized(key, helper, dot string) (string, error) {
-	p, err := l.path(key)
-	if err != nil || l.isNormal(key) {
-		return expression(strings.TrimPrefix(dot, ".")+".Values", p), err
+func (p *Paths) normalized(key, helper, dot string) (string, error) {
+	path, err := p.path(key)
+	if err != nil || p.isNormal(key) {
+		return expression(strings.TrimPrefix(dot, ".")+".Values", path), err
 	}
 	return fmt.Sprintf("include %q %s | fromYamlArray", helper, dot), nil
 }

@@ -99,8 +99,8 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if old != nil {
 		o.repeat(old.Options)
 	}
-	options := o.remembered()
-	conv, notes, err := conventions(ctx, o.following(), target)
+	options := o.requested()
+	conv, notes, err := conventions(ctx, o, target)
 	if err != nil {
 		return nil, err
 	}
@@ -181,54 +181,38 @@ func checkMixture(ctx context.Context, target string, chart *Chart, r *Result) (
 	return "", nil
 }
 
-// Following says which conventions a chart follows.
-type Following struct {
-	// Sheet has the keys of the chart; nil is the server's.
-	Sheet *factsheet.Sheet
-	Dir   string   // the chart's folder
-	Like  []string // siblings; without any, the charts beside Dir
-	// File is one of conventions over what siblings say. With a file and no
-	// siblings named, the file alone speaks.
-	File    string
-	Renders Renders
-}
-
-func (o RunOptions) following() Following {
-	return Following{Sheet: o.Sheet, Dir: o.Dir, Like: o.Like, File: o.ConventionsFile, Renders: o.Renders}
-}
-
 // Conventions reads the conventions that a chart would follow: those of its
 // siblings, with the user's settings over them, and a file of conventions over
 // all. It gives what the user should know of siblings that could not be read or
 // rendered as well.
-func Conventions(ctx context.Context, f Following) (*convention.Convention, []string, error) {
-	target, err := chartdir.ResolveTarget(f.Dir)
+func Conventions(ctx context.Context, o RunOptions) (*convention.Convention, []string, error) {
+	target, err := chartdir.ResolveTarget(o.Dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	return conventions(ctx, f, target)
+	return conventions(ctx, o, target)
 }
 
-func conventions(ctx context.Context, f Following, target string) (*convention.Convention, []string, error) {
+func conventions(ctx context.Context, o RunOptions, target string) (*convention.Convention, []string, error) {
 	var err error
-	if f.Sheet, err = factsheet.OrServer(f.Sheet); err != nil {
+	if o.Sheet, err = factsheet.OrServer(o.Sheet); err != nil {
 		return nil, nil, err
 	}
 	tree, err := chartdir.TreeOf(target)
 	if err != nil {
 		return nil, nil, err
 	}
-	conv, warnings, err := readSiblings(ctx, f, tree, target)
+	conv, warnings, err := readSiblings(ctx, o, tree, target)
 	if err != nil {
 		return nil, nil, err
 	}
-	own, err := settings.Load(f.Sheet, tree, target)
+	own, err := settings.Load(o.Sheet, tree, target)
 	if err != nil {
 		return nil, nil, err
 	}
 	overrides := own.Conventions
-	if f.File != "" {
-		own, err := convention.LoadFile(f.Sheet, f.File)
+	if o.ConventionsFile != "" {
+		own, err := convention.LoadFile(o.Sheet, o.ConventionsFile)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -248,22 +232,22 @@ const fewSiblings = 3
 // readSiblings reads the charts that are named, or without any and without a
 // file those beside the chart. Of the latter, which nobody has named, one that
 // cannot be read is a warning.
-func readSiblings(ctx context.Context, f Following, tree, target string) (*convention.Convention, []string, error) {
+func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*convention.Convention, []string, error) {
 	var warnings []string
 	options := sibling.ReadOptions{
-		Sheet:   f.Sheet,
-		Lenient: len(f.Like) == 0,
+		Sheet:   o.Sheet,
+		Lenient: len(o.Like) == 0,
 		Warn: func(err error) {
 			text := err.Error()
 			warnings = append(warnings, strings.ToUpper(text[:1])+text[1:]+".")
 		},
-		Prober:  f.Renders.Prober,
-		Sources: f.Renders.sources(tree),
-		HelmBin: f.Renders.HelmBin,
+		Prober:  o.Renders.Prober,
+		Sources: o.Renders.sources(tree),
+		HelmBin: o.Renders.HelmBin,
 	}
-	like := distinct(f.Like)
-	if len(like) == 0 && f.File == "" {
-		charts, err := sibling.Beside(f.Dir)
+	like := distinct(o.Like)
+	if len(like) == 0 && o.ConventionsFile == "" {
+		charts, err := sibling.Beside(o.Dir)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -12,13 +12,15 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Options are the wishes of the user.
+// Options are what the user asks for.
 type Options struct {
 	Name       string // chart's name, "livekit" where empty
 	Version    string // chart's version, "0.1.0" where empty
@@ -41,33 +43,37 @@ type Chart struct {
 	Files map[string][]byte
 }
 
-// chartName is what Helm's linter and Kubernetes' names allow.
-var chartName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+var (
+	// chartName is what Helm's linter and Kubernetes' names allow.
+	chartName  = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+	appVersion = regexp.MustCompile(`^[\w][\w.+-]*$`)
+	hostName   = regexp.MustCompile(`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+)
 
 func (o *Options) complete(conv *convention.Convention) error {
 	o.Name = cmp.Or(o.Name, "livekit")
 	o.Version = cmp.Or(o.Version, cmp.Or(conv.Defaults.ChartVersion, "0.1.0"))
 	o.AppVersion = cmp.Or(o.AppVersion, livekit.ServerVersion)
-	if !chartName.MatchString(o.Name) || len(o.Name) > 40 {
+	switch {
+	case !chartName.MatchString(o.Name) || len(o.Name) > 40:
 		return remedy.Errorf("use --name with lower-case letters, digits and dashes, 40 characters at most",
 			"%q is no name for a chart", o.Name)
-	}
-	if words.MatchString(o.Name) {
-		return remedy.Errorf("give another one with --name", "%q is no name for a chart: Helm reads the word as a value of its own, wherever a label has it", o.Name)
+	case yamldoc.IsReserved(o.Name):
+		return remedy.Errorf("give another one with --name",
+			"%q is no name for a chart: Helm reads the word as a value of its own, wherever a label has it", o.Name)
+	case !appVersion.MatchString(o.AppVersion):
+		return remedy.Errorf("use --app-version with a version like "+livekit.ServerVersion,
+			"%q is no version of LiveKit", o.AppVersion)
+	case o.Host != "" && !hostName.MatchString(o.Host):
+		return remedy.Errorf("use --set-host with a name like livekit.example.com, without a scheme or a port",
+			"%q is no host name", o.Host)
 	}
 	if _, err := semver.StrictNewVersion(o.Version); err != nil {
-		return remedy.Errorf("use --version with a version like 0.1.0", "%q is no version for a chart: %w", o.Version, err)
-	}
-	if !regexp.MustCompile(`^[\w][\w.+-]*$`).MatchString(o.AppVersion) {
-		return remedy.Errorf("use --app-version with a version like "+livekit.ServerVersion, "%q is no version of LiveKit", o.AppVersion)
-	}
-	if o.Host != "" && !hostName.MatchString(o.Host) {
-		return remedy.Errorf("use --set-host with a name like livekit.example.com, without a scheme or a port", "%q is no host name", o.Host)
+		return remedy.Errorf("use --version with a version like 0.1.0",
+			"%q is no version for a chart: %w", o.Version, err)
 	}
 	return nil
 }
-
-var hostName = regexp.MustCompile(`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 
 // Generate makes the chart's files and checks that they are a chart: that they
 // parse, render, pass Helm's linter and decode strictly into the types of
@@ -76,13 +82,11 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err := o.complete(conv); err != nil {
 		return nil, err
 	}
-	conv, err := fitted(conv, o.Name)
+	conv, err := adapted(conv, o.Name)
 	if err != nil {
 		return nil, err
 	}
-	sheet := conv.Sheet
-	with, without := follow(conv, o.With, o.Without)
-	components, err := sheet.Select(with, without)
+	components, err := conv.Sheet.Select(withSiblings(conv, o.With, o.Without))
 	if err != nil {
 		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
 	}
@@ -91,17 +95,17 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 			return nil, err
 		}
 	}
-	l, err := newLayout(conv, sheet, components)
+	p, err := newPaths(conv, components)
 	if err != nil {
 		return nil, err
 	}
-	files, err := generate(l, sheet, o, components)
+	files, err := generate(p, o)
 	if err != nil {
 		return nil, err
 	}
 	chart := &Chart{
 		Name: o.Name, Version: o.Version, AppVersion: o.AppVersion,
-		Components: slices.Clone(components), Convention: conv, Sheet: sheet, Files: files,
+		Components: slices.Clone(components), Convention: conv, Sheet: conv.Sheet, Files: files,
 	}
 	if err := check(ctx, chart); err != nil {
 		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)
@@ -109,9 +113,24 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	return chart, nil
 }
 
-// fitted gives the convention as this chart obeys it. A class that a sibling
+// Regenerate gives the files of a chart that this tool wrote as they would be
+// with other components. They are not checked, which takes most of the time.
+func Regenerate(sheet *factsheet.Sheet, lock *chartdir.Lock, components []string) (map[string][]byte, error) {
+	conv, err := ConventionOf(sheet, lock)
+	if err != nil {
+		return nil, err
+	}
+	p, err := pathsFor(conv, lock.Chart.Name, components)
+	if err != nil {
+		return nil, err
+	}
+	o := Options{Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion}
+	return generate(p, o)
+}
+
+// adapted gives the convention as this chart obeys it. A class that a sibling
 // names in an annotation has a field of its own here, as Kubernetes has it.
-func fitted(conv *convention.Convention, name string) (*convention.Convention, error) {
+func adapted(conv *convention.Convention, name string) (*convention.Convention, error) {
 	conv = conv.ForChart(name)
 	if strings.HasPrefix(conv.PathOf("ingress.className"), conv.PathOf("ingress.annotations")+".") {
 		delete(conv.Values, "ingress.className")
@@ -142,10 +161,10 @@ var likenesses = []struct{ component, key string }{
 	{"networkpolicy", "networkPolicy.enabled"},
 }
 
-// follow adds the components whose like the siblings have to those that the user
+// withSiblings adds the components whose like the siblings have to those that the user
 // wants. Where the repository's route is HTTPRoute, an Ingress is there only if the
 // siblings have one, too, or the user asks for it.
-func follow(conv *convention.Convention, with, without []string) ([]string, []string) {
+func withSiblings(conv *convention.Convention, with, without []string) ([]string, []string) {
 	named := func(component string, list []string) bool {
 		return slices.Contains(list, component) || slices.Contains(list, "all")
 	}
@@ -154,31 +173,32 @@ func follow(conv *convention.Convention, with, without []string) ([]string, []st
 		return ok && v.Confidence != convention.Default
 	}
 	with, without = slices.Clone(with), slices.Clone(without)
-	viaGateway := conv.Kinds.Route == convention.RouteHTTPRoute
-	for _, l := range likenesses {
-		wanted := has(l.key) || l.component == "httproute" && viaGateway
-		if wanted && !named(l.component, with) && !named(l.component, without) {
-			with = append(with, l.component)
+	addIf := func(isLike bool, component string) {
+		if isLike && !named(component, with) && !named(component, without) {
+			with = append(with, component)
 		}
 	}
-	if isOperator(conv.Secrets.Mechanism) && !named("secret-operator", with) && !named("secret-operator", without) {
-		with = append(with, "secret-operator")
+	viaGateway := conv.Kinds.Route == convention.RouteHTTPRoute
+	for _, l := range likenesses {
+		addIf(has(l.key) || l.component == "httproute" && viaGateway, l.component)
 	}
+	addIf(isOperator(conv.Secrets.Mechanism), "secret-operator")
 	if viaGateway && !has("ingress.enabled") && !named("ingress", with) {
 		without = append(without, "ingress")
 	}
 	return with, without
 }
 
-func generate(l *layout, sheet *factsheet.Sheet, o Options, components []string) (map[string][]byte, error) {
-	a := newApp(o, l.convention)
-	root := newTree(l, a)
-	style := l.convention.Style
-	values, err := writeValues(root, style, fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name))
+func generate(p *Paths, o Options) (map[string][]byte, error) {
+	a := newApplication(o, p.convention)
+	root := newTree(p, a)
+	style := p.convention.Style
+	head := fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name)
+	values, err := writeValues(root, style, head)
 	if err != nil {
 		return nil, err
 	}
-	schema, err := writeSchema(root, l)
+	schema, err := writeSchema(root, p)
 	if err != nil {
 		return nil, err
 	}
@@ -187,12 +207,12 @@ func generate(l *layout, sheet *factsheet.Sheet, o Options, components []string)
 		return nil, err
 	}
 	data := templateData{
-		App: a, Convention: l.convention, Workload: l.workload(), Components: components,
-		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion, SecretKind: secretKind(l.convention),
+		App: a, Convention: p.convention, Workload: p.workload(), Components: p.components,
+		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion, SecretKind: secretKind(p.convention),
 		ValuesTable: markdown, ChartFields: chartFields(o, style.ChartFields),
 	}
 	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
-	files, err := chartFiles(l, sheet, data)
+	files, err := chartFiles(p, data)
 	if err != nil {
 		return nil, err
 	}

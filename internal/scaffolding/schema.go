@@ -59,12 +59,12 @@ func marshal(v any) ([]byte, error) {
 // writeSchema writes values.schema.json. The root and global stay open, for what
 // a parent chart adds; everything below is closed, so that a typo is an error
 // that names the key.
-func writeSchema(root *tree, l *layout) ([]byte, error) {
+func writeSchema(root *tree, p *Paths) ([]byte, error) {
 	schema := object{
 		{"$schema", "http://json-schema.org/draft-07/schema#"},
 		{"type", "object"},
 	}
-	schema = append(schema, members(root, l)...)
+	schema = append(schema, members(root, p)...)
 	raw, err := marshal(schema)
 	if err != nil {
 		return nil, fmt.Errorf("write values.schema.json: %w", err)
@@ -94,30 +94,30 @@ func onOneLine(text []byte, what *regexp.Regexp) []byte {
 	})
 }
 
-func schemaNode(t *tree, l *layout) any {
+func schemaNode(t *tree, p *Paths) any {
 	if isConfig(t) {
 		return describe("LiveKit's own configuration, as server "+livekit.ServerVersion+" knows it", livekit.ConfigSchema(), true)
 	}
 	if t.value != nil {
-		return describe(t.value.Doc, l.schemaOf(*t.value), !t.value.Required)
+		return describe(t.value.Doc, p.schemaOf(*t.value), !t.value.Required)
 	}
 	if t.isList() {
-		return object{{"type", []any{"array", "null"}}, {"items", schemaNode(t.children[0], l)}}
+		return object{{"type", []any{"array", "null"}}, {"items", schemaNode(t.children[0], p)}}
 	}
 	block := object{{"type", "object"}}
 	if !t.isGlobal {
 		block = append(block, member{"additionalProperties", false})
 	}
-	return append(block, members(t, l)...)
+	return append(block, members(t, p)...)
 }
 
 // members gives the keywords for what a map holds. A block of values has to be
 // there, as templates look into it, and so has a value that is required.
-func members(t *tree, l *layout) object {
+func members(t *tree, p *Paths) object {
 	var properties object
 	var required []any
 	for _, c := range t.children {
-		properties = append(properties, member{c.key, schemaNode(c, l)})
+		properties = append(properties, member{c.key, schemaNode(c, p)})
 		isBlock := c.value == nil && !c.isList() && !isConfig(c)
 		if isBlock || c.value != nil && c.value.Required {
 			required = append(required, c.key)

@@ -13,7 +13,6 @@ import (
 	"github.com/Masterminds/sprig/v3"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/scaffold"
 )
@@ -21,7 +20,7 @@ import (
 // templateData is what the embedded chart's [[ ]] see as dot.
 type templateData struct {
 	Chart struct{ Name, Version, AppVersion string }
-	App   app
+	App   application
 	// Convention is the repository's.
 	Convention *convention.Convention
 	// Workload is the kind of the workload.
@@ -43,24 +42,24 @@ type templateData struct {
 var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range|template)\b[^\n]*\]\])[ \t]*\n`)
 
 // chartFiles renders the embedded chart.
-func chartFiles(l *layout, sheet *factsheet.Sheet, data templateData) (map[string][]byte, error) {
-	files, err := scaffold.Files(sheet.Service)
+func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
+	files, err := scaffold.Files(p.convention.Sheet.Service)
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := readBlocks(files, functions(l, data))
+	blocks, err := readBlocks(files, functions(p, data))
 	if err != nil {
 		return nil, err
 	}
 	var templates []string
 	for _, name := range data.Components {
-		c, _ := sheet.Component(name)
+		c, _ := p.convention.Sheet.Component(name)
 		templates = append(templates, c.Templates...)
 	}
 	out := map[string][]byte{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		below, isTemplate := strings.CutPrefix(name, "templates/")
-		isUnused := isTemplate && !slices.Contains(templates, below) || l.unused(name)
+		isUnused := isTemplate && !slices.Contains(templates, below) || p.unused(name)
 		if isUnused || slashpath.Dir(name) == blocksFolder {
 			continue
 		}
@@ -75,7 +74,7 @@ func chartFiles(l *layout, sheet *factsheet.Sheet, data templateData) (map[strin
 			}
 			rendered = append(rendered, '\n')
 		}
-		to := l.fileName(name)
+		to := p.fileName(name)
 		out[to] = join(to, out[to], rendered)
 	}
 	return out, nil

@@ -1,6 +1,7 @@
 package scaffolding
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -26,32 +27,33 @@ type tree struct {
 
 // newTree lays out the values, in the order of the table, or of the siblings
 // where they have an order for a key.
-func newTree(l *layout, a app) *tree {
+func newTree(p *Paths, a application) *tree {
 	root := &tree{}
-	for i := range l.values {
-		v := &l.values[i]
+	for i := range p.values {
+		v := &p.values[i]
 		if v.IsHeading() {
 			continue
 		}
-		leaf := root.at(l.paths[v.Key])
+		leaf := root.at(p.paths[v.Key])
 		leaf.value = v
-		leaf.node = l.defaultOf(*v, a)
+		leaf.node = p.defaultOf(*v, a)
 	}
-	for _, v := range l.values {
+	for _, v := range p.values {
 		if !v.IsHeading() {
 			continue
 		}
-		if p := l.common(v.Key); len(p) > 0 {
-			for len(p) > 1 && len(root.at(p[:len(p)-1]).children) == 1 {
-				p = p[:len(p)-1]
+		t := root.firstBelow(v.Key)
+		if common := p.common(v.Key); len(common) > 0 {
+			for len(common) > 1 && len(root.at(common[:len(common)-1]).children) == 1 {
+				common = common[:len(common)-1]
 			}
-			t := root.at(p)
-			t.headings = append(t.headings, v)
-		} else if t := root.firstBelow(v.Key); t != nil {
+			t = root.at(common)
+		}
+		if t != nil {
 			t.headings = append(t.headings, v)
 		}
 	}
-	root.order(l.convention.Style.ValuesOrder)
+	root.order(p.convention.Style.ValuesOrder)
 	return root
 }
 
@@ -73,20 +75,16 @@ func (t *tree) at(p yamldoc.Path) *tree {
 	return t
 }
 
-// common gives what the places of the values below key have in common.
-func (l *layout) common(key string) yamldoc.Path {
+// common gives what the paths of the values below key have in common.
+func (p *Paths) common(key string) yamldoc.Path {
 	var common yamldoc.Path
-	found := false
-	for _, v := range l.values {
-		if v.IsHeading() || !strings.HasPrefix(v.Key, key+".") {
-			continue
+	isFirst := true
+	for v := range p.below(key) {
+		path := p.paths[v.Key]
+		if path = path[:len(path)-1]; isFirst {
+			common, isFirst = path, false
 		}
-		p := l.paths[v.Key]
-		p = p[:len(p)-1]
-		if !found {
-			common, found = p, true
-		}
-		for !common.Contains(p) {
+		for !common.Contains(path) {
 			common = common[:len(common)-1]
 		}
 	}
@@ -95,7 +93,7 @@ func (l *layout) common(key string) yamldoc.Path {
 
 // firstBelow gives the first leaf whose canonical key lies below key.
 func (t *tree) firstBelow(key string) *tree {
-	if t.value != nil && len(t.value.Key) > len(key) && t.value.Key[:len(key)+1] == key+"." {
+	if t.value != nil && strings.HasPrefix(t.value.Key, key+".") {
 		return t
 	}
 	for _, c := range t.children {
@@ -107,23 +105,20 @@ func (t *tree) firstBelow(key string) *tree {
 }
 
 // order puts top-level keys that the repository orders into that order, each
-// in a place that one of them had before, so that the others stay put.
+// at a position that one of them had before, so that the others stay put.
 func (t *tree) order(keys []string) {
-	var places []int
-	byKey := map[string]*tree{}
+	var positions []int
 	for i, c := range t.children {
-		for _, k := range keys {
-			if c.key == k {
-				places = append(places, i)
-				byKey[k] = c
-			}
+		if slices.Contains(keys, c.key) {
+			positions = append(positions, i)
 		}
 	}
+	before := slices.Clone(t.children)
 	for _, k := range keys {
-		if c, ok := byKey[k]; ok {
-			t.children[places[0]] = c
-			places = places[1:]
-			delete(byKey, k)
+		i := slices.IndexFunc(before, func(c *tree) bool { return c.key == k })
+		if i >= 0 && len(positions) > 0 {
+			t.children[positions[0]] = before[i]
+			positions = positions[1:]
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // writeValues writes values.yaml in the repository's style: one block for
@@ -22,7 +23,7 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 	out.WriteString(head)
 	apart := true
 	for _, c := range root.children {
-		n := &yaml.Node{Kind: yaml.MappingNode}
+		n := yamldoc.Pairs()
 		appendPair(n, c, "", style)
 		block, err := dump(n, style)
 		if err != nil {
@@ -38,20 +39,15 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 	return out.Bytes(), nil
 }
 
-// dump writes a node as YAML.
+// dump writes a node as YAML in the repository's style.
 func dump(n *yaml.Node, style convention.Style) ([]byte, error) {
-	quote := yaml.QuoteDouble
-	if style.Quotes == "single" {
-		quote = yaml.QuoteSingle
-	}
-	return yaml.Dump(n, yaml.WithIndent(style.Indent), yaml.WithCompactSeqIndent(style.Lists == "flush"),
-		yaml.WithLineWidth(-1), yaml.WithQuotePreference(quote))
+	return yamldoc.Dump(n, yamldoc.Style{Indent: style.Indent, Lists: style.Lists, Quotes: style.Quotes})
 }
 
 // appendPair adds a tree to the map that holds it.
 func appendPair(parent *yaml.Node, t *tree, above string, style convention.Style) {
 	at := strings.TrimPrefix(above+"."+t.key, ".")
-	key := str(t.key)
+	key := yamldoc.NodeOf(t.key)
 	key.HeadComment = comment(t, at, style)
 	parent.Content = append(parent.Content, key, valueNode(t, at, style))
 }
@@ -61,9 +57,9 @@ func valueNode(t *tree, at string, style convention.Style) *yaml.Node {
 		return t.node
 	}
 	if t.isList() {
-		return seq(valueNode(t.children[0], at+"[0]", style))
+		return yamldoc.NodeOf([]any{valueNode(t.children[0], at+"[0]", style)})
 	}
-	n := &yaml.Node{Kind: yaml.MappingNode}
+	n := yamldoc.Pairs()
 	for _, c := range t.children {
 		appendPair(n, c, at, style)
 	}

@@ -3,6 +3,7 @@ package yamldoc
 import (
 	"maps"
 	"slices"
+	"text/template"
 )
 
 // Values of a chart, as Helm has them: map[string]any, []any and scalars.
@@ -103,4 +104,11 @@ func Leaves(values any) []Path {
 	}
 	walk(nil, values)
 	return out
+}
+
+// IsSet tells values from nulls and from what Helm's templates take for nothing:
+// false, 0, "" and what is empty.
+func IsSet(v any) bool {
+	set, _ := template.IsTrue(v)
+	return set
 }
