@@ -13,8 +13,8 @@ const module = "github.com/helm-livekit/helm-livekit/"
 // below is what each package of ours may import of ours: arrows go down.
 var below = map[string][]string{
 	"internal/cli":         {"internal/canonical", "internal/drift", "internal/lineage", "internal/publish", "internal/remedy", "internal/report", "internal/scaffolding", "internal/transfer", "internal/upstream", "internal/verify"},
-	"internal/report":      {"internal/convention", "internal/drift", "internal/manifest", "internal/publish", "internal/scaffolding", "internal/transfer", "internal/verify"},
-	"internal/drift":       {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy", "internal/scaffolding", "internal/upstream", "internal/yamldoc"},
+	"internal/report":      {"internal/convention", "internal/drift", "internal/publish", "internal/scaffolding", "internal/transfer", "internal/verify"},
+	"internal/drift":       {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/drift/redact", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/lineage", "internal/remedy", "internal/scaffolding", "internal/upstream", "internal/yamldoc"},
 	"internal/transfer":    {"internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/manifest", "internal/remedy", "internal/scaffolding", "internal/yamldoc"},
 	"internal/scaffolding": {"internal/canonical", "internal/chartdir", "internal/conversion", "internal/convention", "internal/helmchart", "internal/livekit", "internal/manifest", "internal/remedy", "scaffold"},
 	"internal/conversion":  {"internal/canonical", "internal/helmchart", "internal/livekit"},
@@ -26,6 +26,8 @@ var below = map[string][]string{
 	"internal/lineage":     {"internal/helmchart", "internal/manifest", "internal/remedy"},
 	"internal/chartdir":    {"internal/remedy"},
 	"internal/yamldoc":     {"internal/remedy"},
+
+	"internal/drift/redact": {"internal/livekit", "internal/manifest"},
 }
 
 type goPackage struct {

@@ -34,7 +34,7 @@ func (onlyReplicas) Drift(ctx context.Context, chart, upstream *helmchart.Chart)
 	if replicas[0] == replicas[1] {
 		return nil, nil
 	}
-	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "spec.replicas", Chart: replicas[0], Upstream: replicas[1]}}, nil
+	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"spec.replicas"}, Chart: replicas[0], Upstream: replicas[1]}}, nil
 }
 
 func onlyReplicasOf(context.Context, string, string) (mutation.Subject, error) {

@@ -3,7 +3,6 @@ package drift
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,7 +106,8 @@ func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 	options.Version = in.Since.Version
 	chart, err := upstream.Find(ctx, options)
 	if err != nil || chart.Version() != in.Since.Version {
-		return []string{fmt.Sprintf("what upstream changed since %s is not shown: that version is not at hand", in.Since.Version)}
+		return []string{fmt.Sprintf("what upstream changed since %s is not shown: that version is not at hand",
+			in.Since.Version)}
 	}
 	in.SinceChart = chart.Chart
 	in.Since.AppVersion = chart.AppVersion()
@@ -118,11 +118,11 @@ func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 func readScenarios(files []string) ([]Wish, error) {
 	var out []Wish
 	for _, file := range files {
+		var values map[string]any
 		data, err := yamldoc.ReadBytes(file)
-		if err != nil {
-			return nil, remedy.Errorf("give --scenario a values file for upstream's chart", "%w", err)
+		if err == nil {
+			values, err = helmchart.ParseValues(file, data)
 		}
-		values, err := helmchart.ParseValues(file, data)
 		if err != nil {
 			return nil, remedy.Errorf("give --scenario a values file for upstream's chart", "%w", err)
 		}
@@ -133,39 +133,4 @@ func readScenarios(files []string) ([]Wish, error) {
 		out = append(out, Wish{Name: name, About: "values of " + filepath.ToSlash(file), Values: values})
 	}
 	return out, nil
-}
-
-// writeAccepted adds the accepted differences to the settings. One that names
-// nothing is an error, and nothing is written then.
-func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
-	if len(c.Accept) == 0 {
-		return nil
-	}
-	for _, name := range c.Accept {
-		if !isTelling(name) {
-			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %q would accept whatever comes", name)
-		}
-		named := slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Accepted && isNamed(f, name) })
-		if !named {
-			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %s: no drift is called so", name)
-		}
-	}
-	file := filepath.Join(tree, convention.SettingsFile)
-	if own := filepath.Join(target, convention.SettingsFile); isFile(own) {
-		file = own
-	}
-	var list []convention.Accepted
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.Accept))) {
-		list = append(list, convention.Accepted{Finding: name, Reason: c.Reason})
-	}
-	if err := convention.AddAccepted(file, list); err != nil {
-		return err
-	}
-	r.Written = append(r.Written, fmt.Sprintf("Accepted in %s.", filepath.ToSlash(file)))
-	return nil
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }

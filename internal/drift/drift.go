@@ -1,7 +1,16 @@
-// Package drift says how a chart stands to upstream's: in versions, in values
-// and in the objects that both render under the same wishes. Every difference
-// has a class that says whether anybody needs to do anything about it.
+// Package drift compares a chart with upstream's: versions, values and the objects that both render with
+// equivalent values. Every difference has a class that says whether anybody needs to do anything about it.
+//
+// The way: render both charts in every scenario (scenariorun.go, render.go), pair their objects by what they are
+// for (roles.go), compare them field by field (compare.go), explain the differences (explain.go, rules.yaml), and
+// gather the findings (run.go).
 package drift
+
+import (
+	"strconv"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
 
 // Layer is where a difference was found.
 type Layer string
@@ -85,10 +94,14 @@ type Finding struct {
 	// Object is the kind and role of the object, such as "Deployment/server" or
 	// "Service/turn", whatever the object is called on either side.
 	Object string `json:"object,omitempty"`
-	// Path is the field's, as `kubectl explain` has it, with an element's name or
+	// Path is the field's, written as `kubectl explain` has it, with an element's name or
 	// key in brackets (spec.template.spec.containers[server].image); in the layer
-	// of values the key.
-	Path string `json:"path"`
+	// of values the key. It is empty where the object as a whole differs.
+	Path manifest.Path `json:"path"`
+	// UpstreamAt and ChartAt are where both sides have the field, as far as that is known. Where neither has a
+	// field, it is what would hold it.
+	UpstreamAt Position `json:"-"`
+	ChartAt    Position `json:"-"`
 	// Upstream and Chart are the values on both sides, nil where there is none.
 	// What a Secret holds is never shown: it is "(hidden, 32 characters)".
 	Upstream any `json:"upstream"`
@@ -122,6 +135,26 @@ type Pair struct {
 	// "" where one side has none.
 	Upstream string `json:"upstream"`
 	Chart    string `json:"chart"`
-	// Findings are positions in Report.Findings.
-	Findings []int `json:"findings"`
+	// Findings are those about the object, in order.
+	Findings []Mark `json:"findings"`
+}
+
+// Mark is a finding about a pair. Its JSON is the finding's position alone.
+type Mark struct {
+	// Finding is a position in Report.Findings.
+	Finding int
+	// Upstream and Chart are the lines of Pair.Upstream and Pair.Chart on which the field is, from 1, or 0.
+	Upstream, Chart int
+}
+
+// MarshalJSON writes the position of the finding.
+func (m Mark) MarshalJSON() ([]byte, error) { return strconv.AppendInt(nil, int64(m.Finding), 10), nil }
+
+// Position is a place in a chart. Line and Column count from 1, and are 0 where they are not known.
+type Position struct {
+	// File is the chart's file: values.yaml, or the template that renders the object.
+	File string
+	// Line and Column are those in values.yaml. What a template renders has other lines in each scenario: those of
+	// an object are in its YAML in the pair of the finding's first scenario.
+	Line, Column int
 }

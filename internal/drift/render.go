@@ -10,6 +10,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -33,13 +34,23 @@ type object struct {
 	manifest.Object
 	// role is what the object is for, whatever it is called: see roles.
 	role string
-	// leaves are its fields by path, names of rendered objects replaced by their
-	// roles, the configuration as the YAML that it is.
+	// leaves are its fields by the text of their path, names of rendered objects replaced by their roles, the
+	// configuration as the YAML that it is.
 	leaves map[string]manifest.Leaf
+	// entry is the key of data with the configuration or the key file, "" where there is none.
+	entry string
 }
 
 // label names the object in a report: "Deployment/server".
 func (o *object) label() string { return o.Kind() + "/" + o.role[strings.IndexByte(o.role, '/')+1:] }
+
+// value is the value of a field, nil where the object lacks it or is nil itself: a null says nothing.
+func (o *object) value(key string) any {
+	if o == nil {
+		return nil
+	}
+	return o.leaves[key].Value
+}
 
 // rendered is one chart under one set of values.
 type rendered struct {
@@ -47,13 +58,16 @@ type rendered struct {
 	byRole  map[string]*object
 }
 
-// render renders a chart and finds out what each object is for.
-func render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	return renderWith(ctx, chart, values, false)
+// get gives the object with a role, nil where there is none or nothing was rendered.
+func (r *rendered) get(role string) *object {
+	if r == nil {
+		return nil
+	}
+	return r.byRole[role]
 }
 
-// renderWith is render, lenient where what the chart requires may be missing.
-func renderWith(ctx context.Context, chart *helmchart.Chart, values map[string]any, lenient bool) (*rendered, error) {
+// render renders a chart and finds out what each object is for. With lenient, what the chart requires may be missing.
+func render(ctx context.Context, chart *helmchart.Chart, values map[string]any, lenient bool) (*rendered, error) {
 	release := Release()
 	release.Lenient = lenient
 	files, err := chart.Render(ctx, values, release)
@@ -75,31 +89,30 @@ func renderWith(ctx context.Context, chart *helmchart.Chart, values map[string]a
 
 // newRendered takes the objects of a chart, of which own is NAME-VERSION.
 func newRendered(own string, objects []*object) *rendered {
-	r := &rendered{objects: objects, byRole: map[string]*object{}}
-	r.assignRoles()
+	r := withRoles(objects)
 	for _, o := range r.objects {
 		o.leaves = map[string]manifest.Leaf{}
-		fields := r.normal(o)
+		fields := r.normalize(o)
 		ownLabels(own, fields)
 		for _, leaf := range manifest.Leaves(fields) {
-			leaf.Path = r.aliased(o, leaf.Path)
+			nameServer(o, leaf.Path)
 			o.leaves[leaf.Path.String()] = leaf
 		}
 	}
 	return r
 }
 
-// normal gives an object's fields for comparison: without what changes with
+// normalize gives an object's fields for comparison: without what changes with
 // every render of a changed configuration, with references by role, with the
 // texts that are YAML as what they say.
-func (r *rendered) normal(o *object) map[string]any {
+func (r *rendered) normalize(o *object) map[string]any {
 	fields := helmchart.Copy(o.Fields)
 	dropChecksums(fields)
 	r.resolve(fields, nil, o)
 	if data, ok := fields["data"].(map[string]any); ok {
 		fields["data"] = readData(o, data)
 	}
-	upToDateMetrics(fields)
+	modernizeMetrics(fields)
 	noteOrder(fields)
 	return fields
 }
@@ -124,7 +137,7 @@ func dropChecksums(v any) {
 // configEntry stands for the entry of the object that holds the configuration,
 // and keysEntry for that with the key file, whatever they are called.
 const (
-	configEntry = "<configuration>"
+	configEntry = redact.Configuration
 	keysEntry   = "<keys>"
 )
 
@@ -133,7 +146,8 @@ const (
 // beside it.
 func readData(o *object, data map[string]any) map[string]any {
 	out := map[string]any{}
-	for name, value := range data {
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		value := data[name]
 		text, ok := value.(string)
 		if !ok {
 			out[name] = value
@@ -144,18 +158,19 @@ func readData(o *object, data map[string]any) map[string]any {
 				text = string(plain)
 			}
 		}
+		entry := map[string]string{roleConfiguration: configEntry, roleKeys: keysEntry}[o.role]
 		var parsed map[string]any
-		isYAML := yaml.Unmarshal([]byte(text), &parsed) == nil && len(parsed) > 0
-		switch {
-		case isYAML && o.role == roleConfiguration:
-			out[configEntry] = upToDate(parsed)
-			out["("+configEntry+")"] = name
-		case isYAML && o.role == roleKeys:
-			out[keysEntry] = parsed
-			out["("+keysEntry+")"] = name
-		default:
+		isEntry := entry != "" && o.entry == "" && yaml.Unmarshal([]byte(text), &parsed) == nil && len(parsed) > 0
+		if !isEntry || entry == configEntry && !isConfig(parsed) {
 			out[name] = text
+			continue
 		}
+		if entry == configEntry {
+			modernize(parsed)
+		}
+		o.entry = name
+		out[entry] = parsed
+		out["("+entry+")"] = name
 	}
 	return out
 }
@@ -163,53 +178,28 @@ func readData(o *object, data map[string]any) map[string]any {
 // renamed are keys of LiveKit's configuration that newer ones took the place of
 // (livekit-server's pkg/config/config.go, protocol's redis/redis.go): to the server
 // they say the same.
-var renamed = []struct{ old, new []string }{
+var renamed = []renaming{
 	{[]string{"log_level"}, []string{"logging", "level"}},
 	{[]string{"prometheus_port"}, []string{"prometheus", "port"}},
 	{[]string{"redis", "use_tls"}, []string{"redis", "tls", "enabled"}},
 }
 
-// upToDate gives a configuration with new keys for old ones, unless both are
-// there.
-func upToDate(config map[string]any) map[string]any {
+type renaming struct{ old, new []string }
+
+// modernize gives, in place, a configuration new keys for old ones, unless both are there.
+func modernize(config map[string]any) {
 	for _, r := range renamed {
-		parent, last := config, len(r.old)-1
-		for _, key := range r.old[:last] {
-			parent, _ = parent[key].(map[string]any)
+		value, isOld := lookup(config, r.old)
+		if _, isNew := lookup(config, r.new); isOld && !isNew {
+			remove(config, r.old)
+			put(config, r.new, value)
 		}
-		value, there := parent[r.old[last]]
-		if !there || isBelow(config, r.new) {
-			continue
-		}
-		delete(parent, r.old[last])
-		putBelow(config, r.new, value)
 	}
-	return config
 }
 
-func isBelow(m map[string]any, path []string) bool {
-	for _, key := range path[:len(path)-1] {
-		m, _ = m[key].(map[string]any)
-	}
-	_, there := m[path[len(path)-1]]
-	return there
-}
-
-func putBelow(m map[string]any, path []string, value any) {
-	for _, key := range path[:len(path)-1] {
-		below, ok := m[key].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			m[key] = below
-		}
-		m = below
-	}
-	m[path[len(path)-1]] = value
-}
-
-// upToDateMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as
+// modernizeMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as
 // the API server stores it: autoscaling/v2beta1 wrote the target beside the name.
-func upToDateMetrics(fields map[string]any) {
+func modernizeMetrics(fields map[string]any) {
 	if fields["apiVersion"] != "autoscaling/v2beta1" {
 		return
 	}
@@ -387,12 +377,14 @@ func (r *rendered) resolvePort(backend map[string]any, at []string) {
 	}
 }
 
-// aliased names the container of the server by its role in a path.
-func (r *rendered) aliased(o *object, p manifest.Path) manifest.Path {
+// nameServer names the container of the server by its role, in place, in a path.
+func nameServer(o *object, p manifest.Path) {
 	for i, segment := range p {
-		if i > 0 && p[i-1] == "containers" && segment == "["+serverContainer(o)+"]" {
-			p[i] = "[server]"
+		if i > 0 && p[i-1] == "containers" && segment == "["+serverContainer(o.Object)+"]" {
+			p[i] = serverSegment
 		}
 	}
-	return p
 }
+
+// serverSegment stands for the server's container in a path, whatever it is called.
+const serverSegment = "[server]"

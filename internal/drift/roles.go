@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // Roles of objects. The first part is a kind, or what several kinds have in
@@ -42,24 +43,26 @@ var kindRoles = map[string]string{
 	"Certificate":             "turn",
 }
 
-// assignRoles gives each object a role of its own.
-func (r *rendered) assignRoles() {
+// withRoles gives each object a role of its own.
+func withRoles(objects []*object) *rendered {
+	r := &rendered{objects: slices.Clone(objects), byRole: map[string]*object{}}
 	server := r.server()
 	// Names and addresses decide where nothing else does, so the order is fixed.
 	slices.SortStableFunc(r.objects, func(a, b *object) int {
 		return strings.Compare(a.Kind()+"/"+a.Name(), b.Kind()+"/"+b.Name())
 	})
 	for _, o := range r.objects {
-		role := r.roleOf(o, server)
-		for n := 2; r.byRole[role] != nil; n++ {
-			role = fmt.Sprintf("%s-%d", r.roleOf(o, server), n)
+		base := roleOf(o, server)
+		o.role = base
+		for n := 2; r.byRole[o.role] != nil; n++ {
+			o.role = fmt.Sprintf("%s-%d", base, n)
 		}
-		o.role = role
-		r.byRole[role] = o
+		r.byRole[o.role] = o
 	}
+	return r
 }
 
-func (r *rendered) roleOf(o, server *object) string {
+func roleOf(o, server *object) string {
 	switch kind := o.Kind(); {
 	case o == server:
 		return roleServer
@@ -87,7 +90,7 @@ func nameWithout(name string) string {
 // server finds the workload that runs livekit-server.
 func (r *rendered) server() *object {
 	for _, o := range r.objects {
-		if !o.IsHook() && serverContainer(o) != "" {
+		if !o.IsHook() && serverContainer(o.Object) != "" {
 			return o
 		}
 	}
@@ -96,7 +99,7 @@ func (r *rendered) server() *object {
 
 // serverContainer names the container that runs livekit-server, "" where there
 // is none: by its image, else by its name.
-func serverContainer(o *object) string {
+func serverContainer(o manifest.Object) string {
 	containers := o.List("spec", "template", "spec", "containers")
 	name := func(c any, key string) string {
 		m, _ := c.(map[string]any)
@@ -221,16 +224,12 @@ func containerPort(port map[string]any, server *object) string {
 	if server == nil {
 		return ""
 	}
-	container := serverContainer(server)
+	container := serverContainer(server.Object)
 	for _, c := range server.List("spec", "template", "spec", "containers") {
 		c, _ := c.(map[string]any)
-		if c["name"] != container {
-			continue
-		}
 		ports, _ := c["ports"].([]any)
 		for _, p := range ports {
-			p, _ := p.(map[string]any)
-			if p["containerPort"] == target {
+			if p, _ := p.(map[string]any); c["name"] == container && p["containerPort"] == target {
 				name, _ := p["name"].(string)
 				return name
 			}

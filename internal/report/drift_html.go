@@ -112,7 +112,7 @@ func staticGroups(r *drift.Report) []staticGroup {
 		s := staticGroup{Title: visible(g.title), Why: visible(sentence(g.why)), Remedy: visible(g.remedy),
 			Scenarios: scenarioNames(g.findings, len(r.Scenarios))}
 		for _, f := range g.findings[:min(len(g.findings), manyStatic)] {
-			s.Findings = append(s.Findings, staticFinding{visible(f.Path), valueText(f.Upstream), valueText(f.Chart)})
+			s.Findings = append(s.Findings, staticFinding{visible(f.Path.String()), valueText(f.Upstream), valueText(f.Chart)})
 		}
 		if more := len(g.findings) - len(s.Findings); more > 0 {
 			s.Findings = append(s.Findings, staticFinding{Path: fmt.Sprintf("and %d more", more)})

@@ -121,9 +121,9 @@ func (m *markdown) group(heading string, g driftGroup, following int) {
 }
 
 func (m *markdown) row(f drift.Finding) string {
-	place := f.Path
+	place := f.Path.String()
 	if f.Class == drift.LeftOut {
-		place = strings.TrimSpace(f.Object + " " + f.Path)
+		place = strings.TrimSpace(f.Object + " " + place)
 	}
 	if place == "" {
 		place = "(the whole object)"

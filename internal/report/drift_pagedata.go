@@ -64,15 +64,14 @@ type pagePair struct {
 	Marks [][3]int `json:"marks"`
 }
 
-// pager gathers texts, and finds lines in them.
+// pager gathers texts.
 type pager struct {
 	texts []string
 	at    map[string]int
-	trees map[int]yamlLines
 }
 
 func newPageData(r *drift.Report, o DriftOptions) pageData {
-	p := &pager{at: map[string]int{}, trees: map[int]yamlLines{}}
+	p := &pager{at: map[string]int{}}
 	d := pageData{Chart: sideName(r.Chart), Upstream: sideName(r.Upstream), Findings: []pageFinding{}, Scenarios: []pageScenario{}}
 	for _, c := range drift.Classes {
 		d.Classes = append(d.Classes, pageClass{c, classWords[c].title, classWords[c].about})
@@ -98,16 +97,10 @@ func (p *pager) scenario(r *drift.Report, s drift.Scenario) pageScenario {
 		UpstreamValues: p.text(s.UpstreamValues), ChartValues: p.text(s.ChartValues)}
 	for _, pair := range s.Pairs {
 		page := pagePair{Object: visible(pair.Object), Upstream: p.text(pair.Upstream), Chart: p.text(pair.Chart), Marks: [][3]int{}}
-		for _, i := range pair.Findings {
-			if i < 0 || i >= len(r.Findings) {
-				continue
+		for _, m := range pair.Findings {
+			if m.Finding >= 0 && m.Finding < len(r.Findings) {
+				page.Marks = append(page.Marks, [3]int{m.Finding, m.Upstream, m.Chart})
 			}
-			path := r.Findings[i].Path
-			up, own := p.line(page.Upstream, path, yamlLines.line), p.line(page.Chart, path, yamlLines.line)
-			if up == 0 && own == 0 {
-				up, own = p.line(page.Upstream, path, yamlLines.near), p.line(page.Chart, path, yamlLines.near)
-			}
-			page.Marks = append(page.Marks, [3]int{i, up, own})
 		}
 		out.Pairs = append(out.Pairs, page)
 	}
@@ -126,21 +119,8 @@ func (p *pager) text(s string) int {
 	return at
 }
 
-// line finds a field in a text, which is parsed once.
-func (p *pager) line(text int, path string, find func(yamlLines, string) int) int {
-	if p.texts[text] == "" {
-		return 0
-	}
-	tree, read := p.trees[text]
-	if !read {
-		tree = readLines(p.texts[text])
-		p.trees[text] = tree
-	}
-	return find(tree, path)
-}
-
 func pageFindingOf(f drift.Finding, position, used map[string]int) pageFinding {
-	out := pageFinding{ID: findingID(f, used), Layer: f.Layer, Class: f.Class, Object: visible(f.Object), Path: visible(f.Path),
+	out := pageFinding{ID: findingID(f, used), Layer: f.Layer, Class: f.Class, Object: visible(f.Object), Path: visible(f.Path.String()),
 		Upstream: pageValue(f.Upstream), Chart: pageValue(f.Chart),
 		Why: visible(sentence(f.Why)), Remedy: visible(f.Remedy), Scenarios: []int{}}
 	for _, name := range findingScenarios(f) {
@@ -162,7 +142,7 @@ func pageValue(v any) *string {
 // findingID names a finding by what it is about, so that a link to it holds in the
 // next run as well. Two about the same are told apart by a number.
 func findingID(f drift.Finding, used map[string]int) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(f.Layer), f.Object, f.Path}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(f.Layer), f.Object, f.Path.String()}, "\x00")))
 	id := hex.EncodeToString(sum[:5])
 	if used[id]++; used[id] > 1 {
 		return fmt.Sprintf("%s-%d", id, used[id])

@@ -137,7 +137,7 @@ func (t *driftText) class(class drift.Class) {
 func (t *driftText) leftOut(g driftGroup) {
 	var paths []string
 	for _, f := range g.findings[:min(len(g.findings), fewFindings)] {
-		paths = append(paths, t.place(f))
+		paths = append(paths, t.location(f))
 	}
 	list := strings.Join(paths, ", ")
 	if more := len(g.findings) - len(paths); more > 0 {
@@ -147,18 +147,15 @@ func (t *driftText) leftOut(g driftGroup) {
 	t.because(g)
 }
 
-// place is where a finding is, under a title that may not say the object.
-func (t *driftText) place(f drift.Finding) string {
+// location is where a finding is, under a title that may not say the object.
+func (t *driftText) location(f drift.Finding) string {
 	if f.Class == drift.LeftOut && f.Object != "" {
-		if f.Path == "" {
-			return visible(f.Object)
-		}
-		return visible(f.Object + " " + f.Path)
+		return visible(strings.TrimSpace(f.Object + " " + f.Path.String()))
 	}
-	if f.Path == "" {
+	if len(f.Path) == 0 {
 		return "(the whole object)"
 	}
-	return visible(f.Path)
+	return visible(f.Path.String())
 }
 
 func (t *driftText) group(g driftGroup) {
@@ -191,7 +188,7 @@ func (t *driftText) group(g driftGroup) {
 
 // finding prints the place and both values: on one line where they fit.
 func (t *driftText) finding(f drift.Finding) {
-	place := t.place(f)
+	place := t.location(f)
 	up, own := oneLine(valueText(f.Upstream)), oneLine(valueText(f.Chart))
 	room := t.o.Width - 4 - len("upstream  ")
 	up, own = cut(up, 3*room), cut(own, 3*room)

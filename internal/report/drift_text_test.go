@@ -96,11 +96,11 @@ func TestDriftHostileText(t *testing.T) {
 func TestDriftGrouping(t *testing.T) {
 	r := &drift.Report{}
 	for i := range 40 {
-		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: strings.Repeat("x", i+1), Why: "one reason"})
+		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at(strings.Repeat("x", i+1)), Why: "one reason"})
 	}
 	r.Findings = append(r.Findings,
-		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "B/b", Path: "other.object", Why: "one reason"},
-		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: "other.reason", Why: "another"})
+		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "B/b", Path: at("other object"), Why: "one reason"},
+		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at("other reason"), Why: "another"})
 	count(r)
 	text := textOf(t, r, DriftOptions{})
 	if n := strings.Count(text, "One reason."); n != 2 {

@@ -217,7 +217,7 @@ func keysOf(f drift.Finding) []string {
 	}
 	var out []string
 	for _, s := range scenarios {
-		out = append(out, strings.Join([]string{string(f.Layer), string(f.Class), s, f.Object, f.Path, canonical(f.Upstream), canonical(f.Chart)}, "\x00"))
+		out = append(out, strings.Join([]string{string(f.Layer), string(f.Class), s, f.Object, f.Path.String(), canonical(f.Upstream), canonical(f.Chart)}, "\x00"))
 	}
 	return out
 }

@@ -46,7 +46,7 @@ func renders(ctx context.Context, chart *helmchart.Chart) error {
 }
 
 func blind(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
-	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "always"}}, nil
+	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"always"}}}, nil
 }
 
 // nervous sees drift in all but the sample itself.
@@ -55,7 +55,7 @@ func nervous(_ context.Context, chart, upstream *helmchart.Chart) ([]drift.Findi
 	if same(chart, want) && same(upstream, want) {
 		return nil, nil
 	}
-	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "something"}}, nil
+	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"something"}}}, nil
 }
 
 func mustChart(files []helmchart.File) *helmchart.Chart {
@@ -128,7 +128,7 @@ func TestRunJudgesComparisons(t *testing.T) {
 // A finding that was there before counts as new in a scenario that it was not in.
 func TestRunKnowsScenariosOfFindings(t *testing.T) {
 	more := func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
-		f := drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Path: "replicas", Scenario: "defaults", Scenarios: []string{"defaults"}}
+		f := drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"replicas"}, Scenario: "defaults", Scenarios: []string{"defaults"}}
 		if !same(chart, mustChart(sample())) {
 			f.Scenarios = []string{"everything", "defaults"}
 		}
@@ -191,7 +191,7 @@ func TestRunTakesErrors(t *testing.T) {
 // The charts as they are may have drift; other classes are not counted.
 func TestRunCountsTheBaseline(t *testing.T) {
 	two := func(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
-		return []drift.Finding{{Class: drift.Drift, Path: "a"}, {Class: drift.Ours, Path: "b"}}, nil
+		return []drift.Finding{{Class: drift.Drift, Path: []string{"a"}}, {Class: drift.Ours, Path: []string{"b"}}}, nil
 	}
 	out := mustRun(t, subject(two), Options{Count: 2, Kinds: kinds(t, "comment-added")})
 	if n := verdicts(out); out.Baseline != 1 || n[Right] != 2 {
@@ -242,7 +242,7 @@ func TestDeclaresOther(t *testing.T) {
 func TestRunRefusesAnUnsteadyComparison(t *testing.T) {
 	var calls atomic.Int64
 	unsteady := func(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
-		return []drift.Finding{{Class: drift.Drift, Path: fmt.Sprint(calls.Add(1))}}, nil
+		return []drift.Finding{{Class: drift.Drift, Path: []string{fmt.Sprint(calls.Add(1))}}}, nil
 	}
 	_, err := Run(t.Context(), subject(unsteady), sample(), sample(), Options{Count: 1, Jobs: 1})
 	if err == nil || !strings.Contains(err.Error(), "other findings") {
