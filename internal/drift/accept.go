@@ -12,8 +12,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// ID names a finding in the settings: the layer, and for objects the object, with
-// the path: "objects Deployment/server spec.replicas", "values nodeSelector".
+// ID names a finding in the settings: the layer, and for objects the object, with the path: "objects
+// Deployment/server spec.replicas", "values nodeSelector".
 func (f Finding) ID() string { return words(string(f.Layer), f.Object, f.Path.String()) }
 
 // words joins what is not empty.
@@ -21,9 +21,8 @@ func words(list ...string) string {
 	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), " ")
 }
 
-// accept gives the class Accepted to drift that the settings name. A name may have
-// wildcards (path.Match), and may leave out the layer; a last "**" is for all
-// below.
+// accept gives the class Accepted to drift that the settings name. A name may have wildcards (path.Match), and may
+// leave out the layer; a last "**" is for all below.
 func accept(r *Report, findings []*Finding, accepted []convention.Accepted) {
 	used := make([]bool, len(accepted))
 	for _, f := range findings {
@@ -77,8 +76,8 @@ func isNamed(f Finding, name string) bool {
 	})
 }
 
-// writeAccepted adds the accepted differences to the settings. One that names
-// nothing is an error, and nothing is written then.
+// writeAccepted adds the accepted differences to the settings. One that names nothing is an error, and nothing is
+// written then.
 func (c *Comparison) writeAccepted(r *Report, tree, target string) error {
 	if len(c.Accept) == 0 {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// addAffected adds, for each key of a chart's values, the fields that it affects, by
-// role and path: so keys of different charts can be told to do the same.
+// addAffected adds, for each key of a chart's values, the fields that it affects, by role and path: so keys of
+// different charts can be told to do the same.
 func addAffected(out map[string][]string, r *lineage.Result) {
 	objects := make([]*object, len(r.Objects))
 	for i, o := range r.Objects {
@@ -39,8 +39,8 @@ func addOnce(fields map[string][]string, key, field string) {
 	}
 }
 
-// fieldOf names a field that a value affects: by the role of its object, with the
-// elements of lists by their merge keys, in a configuration by its own key.
+// fieldOf names a field that a value affects: by the role of its object, with the elements of lists by their merge
+// keys, in a configuration by its own key.
 func fieldOf(o *object, reach lineage.Reach) string {
 	if len(reach.Field) == 0 {
 		return o.role + " (is there)"
@@ -117,9 +117,9 @@ func portName(port any, otherwise string) string {
 	return otherwise
 }
 
-// configKey finds the key of a configuration, a YAML text, whose value stands behind
-// before. "" where that cannot be told. Other values in the text may be others
-// than those that before and the text have: only the keys on its last lines count.
+// configKey finds the key of a configuration, a YAML text, whose value stands behind before. "" where that cannot be
+// told. Other values in the text may be others than those that before and the text have: only the keys on its last
+// lines count.
 func configKey(text, before string) string {
 	root := &yaml.Node{}
 	if yaml.Unmarshal([]byte(text), root) != nil || len(root.Content) == 0 {
@@ -187,8 +187,8 @@ func keyAtLine(n *yaml.Node, at string, line int) string {
 	return ""
 }
 
-// addConfiguration adds what upstream's templates do with the block livekit whatever is in
-// it: each key of it is one of the configuration.
+// addConfiguration adds what upstream's templates do with the block livekit whatever is in it: each key of it is one
+// of the configuration.
 func addConfiguration(fields map[string][]string) {
 	table, err := conversion.Load()
 	if err != nil {
@@ -207,8 +207,7 @@ type match struct {
 	how string
 }
 
-// matchKeys finds for each key of upstream's the key of the chart that moves
-// most of the same fields.
+// matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields.
 func matchKeys(upstream, chart map[string][]string) map[string]match {
 	out := map[string]match{}
 	keys := slices.Sorted(maps.Keys(chart))

@@ -33,8 +33,8 @@ type charts struct {
 	asked []string
 	// foreign is what is known of a chart without a lock, nil with one.
 	foreign *foreign
-	// pristine is the chart as it was scaffolded, nil without a lock; whole is that with all components, nil
-	// where it is no other.
+	// pristine is the chart as it was scaffolded, nil without a lock; whole is that with all components, nil where it
+	// is no other.
 	pristine *helmchart.Chart
 	whole    *variant
 	// added are charts with one more component each, by its name.
@@ -46,16 +46,16 @@ type charts struct {
 // field is a field of an object: its role and the text of its path.
 type field struct{ role, path string }
 
-// variant is a chart to which canonical values can be given: places say where it has them, defaults are the
-// values to which they are laid, its own as it was scaffolded.
+// variant is a chart to which canonical values can be given: places say where it has them, defaults are the values to
+// which they are laid, its own as it was scaffolded.
 type variant struct {
 	chart    *helmchart.Chart
 	places   *scaffolding.Places
 	defaults map[string]any
 }
 
-// overlay gives the values that, laid over the chart's defaults, make the settings true, and the settings that
-// the chart has no place for.
+// overlay gives the values that, laid over the chart's defaults, make the settings true, and the settings that the
+// chart has no place for.
 func (v *variant) overlay(settings []conversion.Setting) (map[string]any, []scaffolding.Unplaced) {
 	full := helmchart.Copy(v.defaults)
 	unplaced := v.places.Apply(full, settings)
@@ -164,8 +164,8 @@ func loadFiles(files map[string][]byte) (*helmchart.Chart, error) {
 	return chart, nil
 }
 
-// renderAlike reports whether two charts render alike whatever the values: their templates, values and names
-// are the same.
+// renderAlike reports whether two charts render alike whatever the values: their templates, values and names are the
+// same.
 func renderAlike(a, b *helmchart.Chart) bool {
 	return a.Name() == b.Name() && a.Version() == b.Version() && a.AppVersion() == b.AppVersion() &&
 		string(a.ValuesFile()) == string(b.ValuesFile()) &&
@@ -179,8 +179,8 @@ func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[
 	return render(ctx, chart, values, c.lenient && chart == c.chart)
 }
 
-// renderDefaults renders the charts as they are: for the server's image, for the labels of the pods, and twice
-// for what differs each time.
+// renderDefaults renders the charts as they are: for the server's image, for the labels of the pods, and twice for
+// what differs each time.
 func (c *charts) renderDefaults(ctx context.Context) error {
 	first, chartErr := render(ctx, c.chart, nil, false)
 	if chartErr != nil && c.foreign != nil {
@@ -208,8 +208,8 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 		return fmt.Errorf("the chart as it was scaffolded: %w", err)
 	}
 	second, _ = c.render(ctx, c.pristine, nil)
-	// What was random and is not any more, or the other way round, is a change; a chart
-	// that does not render with its own values says nothing of that.
+	// What was random and is not any more, or the other way round, is a change; a chart that does not render with its
+	// own values says nothing of that.
 	was := randomFields(first, second)
 	if chartErr != nil {
 		c.random = was

@@ -12,8 +12,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// objectDiff compares one object of both charts in one scenario. Beside upstream's object and the chart's there
-// are two that explain: the chart's as it was scaffolded, and as it would be with all components.
+// objectDiff compares one object of both charts in one scenario. Beside upstream's object and the chart's there are
+// two that explain: the chart's as it was scaffolded, and as it would be with all components.
 type objectDiff struct {
 	ctx                              context.Context // of the one comparison that this is made for
 	charts                           *charts
@@ -199,8 +199,8 @@ func compare(x *explanation, upstream, chart any, path manifest.Path) result {
 	return result{}
 }
 
-// editedField classes a field that is not as it was scaffolded. It may have become what upstream has, or what
-// the chart would have with all components.
+// editedField classes a field that is not as it was scaffolded. It may have become what upstream has, or what the
+// chart would have with all components.
 func (d *objectDiff) editedField(fresh result, x *explanation, key string, chart any, path manifest.Path) result {
 	if fresh.class == "" && x == nil || isOwnVersion(d.charts.chart, path, chart) {
 		return fresh
@@ -257,8 +257,8 @@ func leftOutWhy(component string) string { return "the component " + component +
 // imagePath is the server's image.
 var imagePath = manifest.Path{"spec", "template", "spec", "containers", serverSegment, "image"}
 
-// isOwnVersion reports whether a field is the chart's own version of the server, as its Chart.yaml has it: that
-// moves on without a word.
+// isOwnVersion reports whether a field is the chart's own version of the server, as its Chart.yaml has it: that moves
+// on without a word.
 func isOwnVersion(chart *helmchart.Chart, path manifest.Path, value any) bool {
 	text, ok := value.(string)
 	own := chart.AppVersion()
@@ -271,8 +271,8 @@ func isOwnVersion(chart *helmchart.Chart, path manifest.Path, value any) bool {
 	return path[len(path)-1] == "app.kubernetes.io/version" && text == own
 }
 
-// same reports whether two scalars say the same, nil being none. A number is a number, whatever its Go type; a
-// text is not, but where Kubernetes reads quantities.
+// same reports whether two scalars say the same, nil being none. A number is a number, whatever its Go type; a text
+// is not, but where Kubernetes reads quantities.
 func same(a, b any, path manifest.Path) bool {
 	if helmchart.Equal(a, b) {
 		return true

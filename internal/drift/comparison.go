@@ -22,14 +22,12 @@ type Comparison struct {
 	Upstream upstream.Options
 	// Since is a version of upstream's chart, for charts without a lock.
 	Since string
-	// ScenarioFiles are values files for upstream's chart, Only the names of the
-	// scenarios to compare.
+	// ScenarioFiles are values files for upstream's chart, Only the names of the scenarios to compare.
 	ScenarioFiles, Only []string
 	// Accept are names of findings that are accepted from now on, with their Reason.
 	Accept []string
 	Reason string
-	// Prober finds out what the values of a chart of other making mean; nil leaves
-	// it at names and shapes.
+	// Prober finds out what the values of a chart of other making mean; nil leaves it at names and shapes.
 	Prober convention.Prober
 	// Getenv is os.Getenv, by which Helm's caches are found.
 	Getenv func(string) string
@@ -90,8 +88,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	return r, c.writeAccepted(r, tree, target)
 }
 
-// findSince finds the version of upstream's chart that the chart came from. That
-// it cannot be had is a note.
+// findSince finds the version of upstream's chart that the chart came from. That it cannot be had is a note.
 func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 	switch {
 	case c.Since != "":

@@ -51,8 +51,8 @@ func newExplainer(c *charts, values map[string]any) *explainer {
 	}}
 }
 
-// knownAppVersion is the version of the server that upstream's chart has: for the
-// version of the chart that is known it is known as well.
+// knownAppVersion is the version of the server that upstream's chart has: for the version of the chart that is known
+// it is known as well.
 func knownAppVersion(upstream Side) string {
 	if upstream.Version == canonical.UpstreamVersion {
 		return canonical.UpstreamAppVersion
@@ -68,8 +68,8 @@ func fullname(name string) string {
 	return releaseName + "-" + name
 }
 
-// explain gives what is known of an object's fields, by the text of their path. nodes are the
-// paths that either side has, all that lead to a field among them.
+// explain gives what is known of an object's fields, by the text of their path. nodes are the paths that either side
+// has, all that lead to a field among them.
 func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[string]*explanation, error) {
 	out := e.identity(role, nodes)
 	for _, r := range e.book.Rules {
@@ -113,8 +113,7 @@ func (e *explainer) apply(r *rule, p manifest.Path) (*explanation, error) {
 	return x, err
 }
 
-// expand gives the paths that a rule is about: the one that it names, and those
-// for which its wildcards can stand.
+// expand gives the paths that a rule is about: the one that it names, and those for which its wildcards can stand.
 func (e *explainer) expand(r *rule, nodes map[string]manifest.Path) []manifest.Path {
 	if !slices.ContainsFunc(r.path, func(s string) bool { return strings.Contains(s, "*") }) {
 		return []manifest.Path{r.path}
@@ -134,8 +133,8 @@ func (e *explainer) expand(r *rule, nodes map[string]manifest.Path) []manifest.P
 	return out
 }
 
-// each gives the paths for the entries of the scenario's values that a rule names:
-// what upstream's chart ought to have is looked for where nobody has it.
+// each gives the paths for the entries of the scenario's values that a rule names: what upstream's chart ought to
+// have is looked for where nobody has it.
 func (e *explainer) each(r *rule) []manifest.Path {
 	if r.Each == "" {
 		return nil
@@ -153,8 +152,7 @@ const conventionWhy = "follows from the chart's names and labels"
 // ownChart stands for the name and version of the chart itself in a label.
 const ownChart = "<chart>"
 
-// identity explains names and labels: upstream's are known, the chart's follow
-// its convention.
+// identity explains names and labels: upstream's are known, the chart's follow its convention.
 func (e *explainer) identity(role string, nodes map[string]manifest.Path) map[string]*explanation {
 	out := map[string]*explanation{}
 	known := func(p manifest.Path, upstream string) {
@@ -221,21 +219,12 @@ func (e *explainer) labelsOf(role string) []labelBlock {
 	return []labelBlock{own}
 }
 
-// ownLabels replaces, in place, a chart's own name and version in its labels:
-// they change with every release of the chart and mean nothing.
-// own is NAME-VERSION.
-func ownLabels(own string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for k, x := range v {
-			if (k == "helm.sh/chart" || k == "chart") && x == own {
-				v[k] = ownChart
-			}
-			ownLabels(own, x)
-		}
-	case []any:
-		for _, x := range v {
-			ownLabels(own, x)
+// hideOwnVersion replaces, in place, a chart's own name and version, NAME-VERSION, in its labels: they change with
+// every release of the chart and mean nothing.
+func hideOwnVersion(own string, labels map[string]any) {
+	for _, k := range []string{"helm.sh/chart", "chart"} {
+		if labels[k] == own {
+			labels[k] = ownChart
 		}
 	}
 }

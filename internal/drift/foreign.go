@@ -20,17 +20,15 @@ import (
 type foreign struct {
 	// matches are its keys by those of upstream's that move the same fields.
 	matches map[string]match
-	// config is the key whose value is LiveKit's configuration as a whole, ""
-	// where there is none.
+	// config is the key whose value is LiveKit's configuration as a whole, "" where there is none.
 	config string
 }
 
 // probeTime bounds the experiment on one chart.
 const probeTime = 15 * time.Second
 
-// openForeign prepares the comparison of a chart of other making: where it has
-// the canonical values is what was read of it, and what its keys do is found by
-// experiment.
+// openForeign prepares the comparison of a chart of other making: where it has the canonical values is what was read
+// of it, and what its keys do is found by experiment.
 func (c *charts) openForeign(ctx context.Context, in Input) error {
 	conv := in.Convention
 	if conv == nil {
@@ -60,8 +58,8 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 	return nil
 }
 
-// affectedUnder gives the fields that a chart's keys affect under any of several sets of values.
-// In a chart that does not render they affect nothing.
+// affectedUnder gives the fields that a chart's keys affect under any of several sets of values. In a chart that does
+// not render they affect nothing.
 func affectedUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[string]any) (map[string][]string, error) {
 	out := map[string][]string{}
 	for _, base := range bases {
@@ -93,8 +91,7 @@ func configBlock(values map[string]any, at string) string {
 	return ""
 }
 
-// placeOf gives the key of the chart that answers a key of upstream's, and how
-// that is known.
+// placeOf gives the key of the chart that answers a key of upstream's, and how that is known.
 func (c *charts) placeOf(upstream, to string) (place, how string) {
 	if c.foreign == nil {
 		return c.places.Text(to), "by the table of conversion"
@@ -116,8 +113,7 @@ func (c *charts) placeOf(upstream, to string) (place, how string) {
 	return "", ""
 }
 
-// componentOf names the component that has a canonical key and that the chart
-// was written without.
+// componentOf names the component that has a canonical key and that the chart was written without.
 func (c *charts) componentOf(to string) string {
 	if c.pristine == nil {
 		return ""
@@ -128,8 +124,8 @@ func (c *charts) componentOf(to string) string {
 	return "" // every chart has the core: the convention leaves the key no place
 }
 
-// foreignOverlay gives values of the chart that mean what a scenario's mean to
-// upstream's chart, as far as its keys are known.
+// foreignOverlay gives values of the chart that mean what a scenario's mean to upstream's chart, as far as its keys
+// are known.
 func (c *charts) foreignOverlay(
 	scenario map[string]any, settings []conversion.Setting,
 ) (map[string]any, []scaffolding.Unplaced) {
@@ -168,8 +164,7 @@ func knownValues(values map[string]any) map[string]any {
 	return helmchart.Merge(table.Defaults(), values)
 }
 
-// isServersOwn reports whether a key below upstream's livekit block is one of the
-// server's.
+// isServersOwn reports whether a key below upstream's livekit block is one of the server's.
 func isServersOwn(key string) bool {
 	return !slices.Contains([]string{"turn.secretName", "turn.serviceType", "turn.loadBalancerAnnotations"}, key) &&
 		!strings.HasPrefix(key, "turn.loadBalancerAnnotations.")

@@ -15,8 +15,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// The release that both charts are rendered for. The Kubernetes version is one
-// for which this tool's charts are made.
+// The release that both charts are rendered for. The Kubernetes version is one for which this tool's charts are made.
 const (
 	releaseName      = "rel"
 	releaseNamespace = "media"
@@ -93,7 +92,7 @@ func newRendered(own string, objects []*object) *rendered {
 	for _, o := range r.objects {
 		o.leaves = map[string]manifest.Leaf{}
 		fields := r.normalize(o)
-		ownLabels(own, fields)
+		eachMap(fields, func(m map[string]any) { hideOwnVersion(own, m) })
 		for _, leaf := range manifest.Leaves(fields) {
 			nameServer(o, leaf.Path)
 			o.leaves[leaf.Path.String()] = leaf
@@ -102,48 +101,63 @@ func newRendered(own string, objects []*object) *rendered {
 	return r
 }
 
-// normalize gives an object's fields for comparison: without what changes with
-// every render of a changed configuration, with references by role, with the
-// texts that are YAML as what they say.
+// normalize gives an object's fields for comparison: without what changes with every render of a changed
+// configuration, with references by role, with the texts that are YAML as what they say.
 func (r *rendered) normalize(o *object) map[string]any {
 	fields := helmchart.Copy(o.Fields)
-	dropChecksums(fields)
+	eachMap(fields, dropChecksums)
 	r.resolve(fields, nil, o)
 	if data, ok := fields["data"].(map[string]any); ok {
 		fields["data"] = readData(o, data)
 	}
 	modernizeMetrics(fields)
-	noteOrder(fields)
+	eachMap(fields, noteOrder)
 	return fields
 }
 
-// dropChecksums removes annotations that are hashes of other objects.
-func dropChecksums(v any) {
+// eachMap visits every map in a value, the outer ones first.
+func eachMap(v any, visit func(m map[string]any)) {
 	switch v := v.(type) {
 	case map[string]any:
-		if annotations, ok := v["annotations"].(map[string]any); ok {
-			maps.DeleteFunc(annotations, func(k string, _ any) bool { return strings.HasPrefix(k, "checksum/") })
-		}
+		visit(v)
 		for _, x := range v {
-			dropChecksums(x)
+			eachMap(x, visit)
 		}
 	case []any:
 		for _, x := range v {
-			dropChecksums(x)
+			eachMap(x, visit)
 		}
 	}
 }
 
-// configEntry stands for the entry of the object that holds the configuration,
-// and keysEntry for that with the key file, whatever they are called.
+// mapsIn gives the elements of a list that are maps.
+func mapsIn(list any) []map[string]any {
+	var out []map[string]any
+	items, _ := list.([]any)
+	for _, item := range items {
+		if m, ok := item.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// dropChecksums removes, in place, annotations that are hashes of other objects.
+func dropChecksums(m map[string]any) {
+	if annotations, ok := m["annotations"].(map[string]any); ok {
+		maps.DeleteFunc(annotations, func(k string, _ any) bool { return strings.HasPrefix(k, "checksum/") })
+	}
+}
+
+// configEntry stands for the entry of the object that holds the configuration, and keysEntry for that with the key
+// file, whatever they are called.
 const (
 	configEntry = redact.Configuration
 	keysEntry   = "<keys>"
 )
 
-// readData gives the data of a ConfigMap or Secret in clear, YAML as YAML. The
-// entry with the configuration goes by one name; what it is called stands
-// beside it.
+// readData gives the data of a ConfigMap or Secret in clear, YAML as YAML. The entry with the configuration goes by
+// one name; what it is called stands beside it.
 func readData(o *object, data map[string]any) map[string]any {
 	out := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(data)) {
@@ -175,9 +189,8 @@ func readData(o *object, data map[string]any) map[string]any {
 	return out
 }
 
-// renamed are keys of LiveKit's configuration that newer ones took the place of
-// (livekit-server's pkg/config/config.go, protocol's redis/redis.go): to the server
-// they say the same.
+// renamed are keys of LiveKit's configuration that newer ones took the place of (livekit-server's
+// pkg/config/config.go, protocol's redis/redis.go): to the server they say the same.
 var renamed = []renaming{
 	{[]string{"log_level"}, []string{"logging", "level"}},
 	{[]string{"prometheus_port"}, []string{"prometheus", "port"}},
@@ -197,16 +210,14 @@ func modernize(config map[string]any) {
 	}
 }
 
-// modernizeMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as
-// the API server stores it: autoscaling/v2beta1 wrote the target beside the name.
+// modernizeMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as the API server stores it:
+// autoscaling/v2beta1 wrote the target beside the name.
 func modernizeMetrics(fields map[string]any) {
 	if fields["apiVersion"] != "autoscaling/v2beta1" {
 		return
 	}
-	spec, _ := fields["spec"].(map[string]any)
-	metrics, _ := spec["metrics"].([]any)
-	for _, m := range metrics {
-		metric, _ := m.(map[string]any)
+	metrics, _ := lookup(fields, []string{"spec", "metrics"})
+	for _, metric := range mapsIn(metrics) {
 		resource, _ := metric["resource"].(map[string]any)
 		target, old := resource["targetAverageUtilization"]
 		if !old {
@@ -218,48 +229,29 @@ func modernizeMetrics(fields map[string]any) {
 	fields["apiVersion"] = "autoscaling/v2"
 }
 
-// ordered are lists whose elements have keys and whose order is their owner's
-// business all the same.
+// ordered are lists whose elements have keys and whose order is their owner's business all the same.
 var ordered = []string{"metrics", "rules", "initContainers", "endpoints", "topologySpreadConstraints", "hostAliases", "parentRefs"}
 
-// noteOrder notes, in place, the order of lists whose elements go by their keys,
-// and which variables of a container are known to a later one that names them.
-func noteOrder(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, name := range ordered {
-			list, _ := v[name].([]any)
-			if order := keysIn(name, list); len(list) > 1 && order != "" {
-				v["(order of "+name+")"] = order
-			}
+// noteOrder notes, in place, the order of a map's lists whose elements go by their keys, and which variables of a
+// container are known to a later one that names them.
+func noteOrder(m map[string]any) {
+	for _, name := range ordered {
+		list, _ := m[name].([]any)
+		var keys []string
+		for _, item := range list {
+			keys = append(keys, manifest.ElementKey(name, item))
 		}
-		if env, ok := v["env"].([]any); ok {
-			noteVariables(env)
-		}
-		for _, x := range v {
-			noteOrder(x)
-		}
-	case []any:
-		for _, x := range v {
-			noteOrder(x)
+		if order := strings.Join(keys, ", "); len(list) > 1 && order != "" {
+			m["(order of "+name+")"] = order
 		}
 	}
+	noteVariables(mapsIn(m["env"]))
 }
 
-func keysIn(list string, items []any) string {
-	var keys []string
-	for _, item := range items {
-		keys = append(keys, manifest.ElementKey(list, item))
-	}
-	return strings.Join(keys, ", ")
-}
-
-// noteVariables notes which earlier variables a variable names: Kubernetes fills in
-// no others.
-func noteVariables(env []any) {
+// noteVariables notes which earlier variables a variable names: Kubernetes fills in no others.
+func noteVariables(env []map[string]any) {
 	var before []string
-	for _, e := range env {
-		variable, _ := e.(map[string]any)
+	for _, variable := range env {
 		value, _ := variable["value"].(string)
 		var named []string
 		for _, name := range before {
@@ -277,8 +269,8 @@ func noteVariables(env []any) {
 	}
 }
 
-// references are the fields that name another object, by the last segments of
-// their path, with the kinds that they name.
+// references are the fields that name another object, by the last segments of their path, with the kinds that they
+// name.
 var references = []struct {
 	path  []string
 	kinds []string
@@ -325,8 +317,7 @@ func (r *rendered) resolveText(text string, at []string, o *object) string {
 			return "<" + target.role + ">"
 		}
 	}
-	// Texts that hold a name: the test's address, the annotation that names a
-	// BackendConfig.
+	// Texts that hold a name: the test's address, the annotation that names a BackendConfig.
 	if o.role == roleTest && at[0] == "spec" {
 		return r.replaceName(text, "Service")
 	}
@@ -357,8 +348,7 @@ func (r *rendered) replaceName(text, kind string) string {
 	return text
 }
 
-// resolvePort makes the port of a route's backend a number, which a name stands
-// for as well.
+// resolvePort makes the port of a route's backend a number, which a name stands for as well.
 func (r *rendered) resolvePort(backend map[string]any, at []string) {
 	if !endsWith(at, []string{"backend", "service"}) {
 		return
@@ -370,8 +360,8 @@ func (r *rendered) resolvePort(backend map[string]any, at []string) {
 	if name == "" || service == nil {
 		return
 	}
-	for _, p := range service.List("spec", "ports") {
-		if p, _ := p.(map[string]any); p["name"] == name {
+	for _, p := range mapsIn(service.Get("spec", "ports")) {
+		if p["name"] == name {
 			backend["port"] = map[string]any{"number": p["port"]}
 		}
 	}

@@ -13,8 +13,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// Roles of objects. The first part is a kind, or what several kinds have in
-// common.
+// Roles of objects. The first part is a kind, or what several kinds have in common.
 const (
 	roleServer        = "Workload/server"
 	roleConfiguration = "Configuration/configuration"
@@ -78,8 +77,7 @@ func roleOf(o, server *object) string {
 	return o.Kind() + "/" + nameWithout(o.Name())
 }
 
-// nameWithout is an object's name without the release's: what is left when no
-// role is known.
+// nameWithout is an object's name without the release's: what is left when no role is known.
 func nameWithout(name string) string {
 	if rest := strings.TrimPrefix(name, releaseName+"-"); rest != "" {
 		return rest
@@ -97,23 +95,19 @@ func (r *rendered) server() *object {
 	return nil
 }
 
-// serverContainer names the container that runs livekit-server, "" where there
-// is none: by its image, else by its name.
+// serverContainer names the container that runs livekit-server, "" where there is none: by its image, else by its
+// name.
 func serverContainer(o manifest.Object) string {
-	containers := o.List("spec", "template", "spec", "containers")
-	name := func(c any, key string) string {
-		m, _ := c.(map[string]any)
-		s, _ := m[key].(string)
-		return s
-	}
+	containers := mapsIn(o.Get("spec", "template", "spec", "containers"))
 	for _, c := range containers {
-		if strings.HasPrefix(path.Base(name(c, "image")), "livekit-server") {
-			return name(c, "name")
+		image, _ := c["image"].(string)
+		if name, _ := c["name"].(string); strings.HasPrefix(path.Base(image), "livekit-server") {
+			return name
 		}
 	}
 	for _, c := range containers {
-		if n := name(c, "name"); n == "livekit" || n == "livekit-server" {
-			return n
+		if name, _ := c["name"].(string); name == "livekit" || name == "livekit-server" {
+			return name
 		}
 	}
 	return ""
@@ -148,8 +142,7 @@ var configKeys = sync.OnceValue(func() map[string]bool {
 	return out
 })
 
-// isConfig reports whether a map is LiveKit's configuration: it has keys at its
-// root that only that has.
+// isConfig reports whether a map is LiveKit's configuration: it has keys at its root that only that has.
 func isConfig(m map[string]any) bool {
 	if len(m) == 0 {
 		return false
@@ -177,8 +170,7 @@ func isKeyFile(m map[string]any) bool {
 // serviceRole tells Services apart by where their ports lead.
 func serviceRole(o, server *object) string {
 	leads := map[string]bool{}
-	for _, p := range o.List("spec", "ports") {
-		port, _ := p.(map[string]any)
+	for _, port := range mapsIn(o.Get("spec", "ports")) {
 		leads[portRole(port, server)] = true
 	}
 	for _, role := range []string{roleSignalling, roleMedia, roleTURN, roleMetrics} {
@@ -189,8 +181,7 @@ func serviceRole(o, server *object) string {
 	return "Service/" + nameWithout(o.Name())
 }
 
-// portRole says what a port of a Service leads to, by the name of the container's
-// port.
+// portRole says what a port of a Service leads to, by the name of the container's port.
 func portRole(port map[string]any, server *object) string {
 	name := containerPort(port, server)
 	if name == "" {
@@ -211,8 +202,7 @@ func portRole(port map[string]any, server *object) string {
 	return ""
 }
 
-// containerPort names the port of the server's container that a Service's port
-// leads to, "" where it has no name.
+// containerPort names the port of the server's container that a Service's port leads to, "" where it has no name.
 func containerPort(port map[string]any, server *object) string {
 	target := port["targetPort"]
 	if target == nil {
@@ -225,11 +215,9 @@ func containerPort(port map[string]any, server *object) string {
 		return ""
 	}
 	container := serverContainer(server.Object)
-	for _, c := range server.List("spec", "template", "spec", "containers") {
-		c, _ := c.(map[string]any)
-		ports, _ := c["ports"].([]any)
-		for _, p := range ports {
-			if p, _ := p.(map[string]any); c["name"] == container && p["containerPort"] == target {
+	for _, c := range mapsIn(server.Get("spec", "template", "spec", "containers")) {
+		for _, p := range mapsIn(c["ports"]) {
+			if c["name"] == container && p["containerPort"] == target {
 				name, _ := p["name"].(string)
 				return name
 			}

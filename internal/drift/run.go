@@ -29,11 +29,10 @@ type Input struct {
 	Upstream       *helmchart.Chart
 	UpstreamSource string
 	UpstreamDigest string
-	// Since is the version of upstream's chart that the chart came from: by the
-	// lock, or as the user says. Its zero value is that nobody knows.
+	// Since is the version of upstream's chart that the chart came from: by the lock, or as the user says. Its zero
+	// value is that nobody knows.
 	Since chartdir.Version
-	// SinceChart is that version itself where it is at hand, for what upstream
-	// changed in its values; nil otherwise.
+	// SinceChart is that version itself where it is at hand, for what upstream changed in its values; nil otherwise.
 	SinceChart *helmchart.Chart
 
 	// Scenarios are the user's own, over those that are built in.
@@ -57,8 +56,8 @@ func Load(ctx context.Context, dir string, sources helmchart.Sources) (*helmchar
 }
 
 // Run compares a chart with upstream's: both are rendered in each scenario, their objects paired by role, compared
-// and explained. The error is that of a comparison that cannot be made; a chart that does not render in a scenario
-// is a finding.
+// and explained. The error is that of a comparison that cannot be made; a chart that does not render in a scenario is
+// a finding.
 func Run(ctx context.Context, in Input) (*Report, error) {
 	c, runs, err := renderScenarios(ctx, in)
 	if err != nil {

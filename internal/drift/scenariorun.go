@@ -43,7 +43,8 @@ func Release() helmchart.Release {
 	}
 }
 
-// Cases gives the scenarios of a comparison with the values of both sides, for those who render the charts themselves.
+// Cases gives the scenarios of a comparison with the values of both sides, for those who render the charts
+// themselves.
 func Cases(ctx context.Context, in Input) ([]Case, error) {
 	_, runs, err := renderScenarios(ctx, in)
 	var out []Case
@@ -137,8 +138,8 @@ func (c *charts) runScenario(ctx context.Context, w Wish) (*scenarioRun, error) 
 			run.chart, run.chartErr, run.values, run.unplaced = chart, nil, values, unplaced
 		}
 	}
-	// Values that the chart refuses are a finding. What only explains differences is
-	// left out where it refuses as well.
+	// Values that the chart refuses are a finding. What only explains differences is left out where it refuses as
+	// well.
 	switch c.pristine {
 	case nil:
 	case c.chart:

@@ -125,8 +125,7 @@ func (k *keys) undeclared() []string {
 	return slices.Compact(out)
 }
 
-// isRead reports whether templates read a declared key. Where they cannot be
-// followed it counts as read.
+// isRead reports whether templates read a declared key. Where they cannot be followed it counts as read.
 func (k *keys) isRead(key string) bool { return !slices.Contains(k.unread, key) }
 
 // compareValues compares the keys of both charts.
@@ -218,8 +217,7 @@ func (d *valuesDiff) row(row conversion.Row) {
 	}
 }
 
-// changedDefault reports that upstream's chart has another default than it is
-// known to have, or no such key any more.
+// changedDefault reports that upstream's chart has another default than it is known to have, or no such key any more.
 func (d *valuesDiff) changedDefault(row conversion.Row, upstream any, declared bool) {
 	switch {
 	case row.Default == nil:
@@ -274,8 +272,7 @@ func (d *valuesDiff) unknown() {
 	}
 }
 
-// newKey reports a key of upstream's that is new. The chart may have one of the
-// same name.
+// newKey reports a key of upstream's that is new. The chart may have one of the same name.
 func (d *valuesDiff) newKey(key string, upstream any) {
 	if _, declared := d.here.at(key); declared {
 		d.used[key] = true

@@ -16,8 +16,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// versions compares the two charts' versions, the servers that they run, and what
-// upstream was when the chart was derived from it.
+// versions compares the two charts' versions, the servers that they run, and what upstream was when the chart was
+// derived from it.
 func (c *charts) versions(in Input) []Finding {
 	out := c.movedOn(in.Since)
 	add := func(class Class, path string, upstream, chart any, why, remedy string) {
@@ -79,9 +79,8 @@ func (c *charts) movedOn(since chartdir.Version) []Finding {
 		"look at what changed below; a newer helm livekit, and `helm livekit scaffold`, take it in"))
 }
 
-// changedSince adds what upstream changed between the version that the chart came
-// from and the one before us: in its values, and in what it renders in each
-// scenario. Upstream stands for now, Chart for then.
+// changedSince adds what upstream changed between the version that the chart came from and the one before us: in its
+// values, and in what it renders in each scenario. Upstream stands for now, Chart for then.
 func (c *charts) changedSince(ctx context.Context, in Input, runs []*scenarioRun, all *collection) error {
 	if in.SinceChart == nil {
 		return nil
@@ -120,8 +119,7 @@ func changedValues(then, now *helmchart.Chart, why string) []Finding {
 	return out
 }
 
-// changedObjects compares what two versions of one chart render. Their own
-// versions are no change.
+// changedObjects compares what two versions of one chart render. Their own versions are no change.
 func changedObjects(then, now *rendered) []Finding {
 	var out []Finding
 	roles := maps.Clone(then.byRole)

@@ -12,8 +12,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// Conventions prints a convention as a table, with the evidence of each fact
-// where explain is set, and notes on what could not be read.
+// Conventions prints a convention as a table, with the evidence of each fact where explain is set, and notes on what
+// could not be read.
 func Conventions(w io.Writer, c *convention.Convention, notes []string, explain bool) error {
 	var b bytes.Buffer
 	if len(c.Source) == 0 {

@@ -13,17 +13,15 @@ import (
 
 // DriftOptions say how much of a comparison with upstream is shown, and how.
 type DriftOptions struct {
-	// All shows the findings of every class. Without it, what is ours, what
-	// follows from a convention and what is extra is only counted.
+	// All shows the findings of every class. Without it, what is ours, what follows from a convention and what is
+	// extra is only counted.
 	All bool
-	// Classes are the classes to show, whatever All says. Empty for the usual
-	// ones.
+	// Classes are the classes to show, whatever All says. Empty for the usual ones.
 	Classes []drift.Class
-	// Context is how many lines of the objects' YAML are shown around a
-	// difference, in text alone. 0 for none.
+	// Context is how many lines of the objects' YAML are shown around a difference, in text alone. 0 for none.
 	Context int
-	// Color marks text with the colours of a terminal. Whether there is one,
-	// and what NO_COLOR says, is the caller's business.
+	// Color marks text with the colours of a terminal. Whether there is one, and what NO_COLOR says, is the caller's
+	// business.
 	Color bool
 	// Width is the number of columns to wrap text at, 0 for 80.
 	Width int
@@ -68,8 +66,7 @@ func driftScope(r *drift.Report) string {
 	return fmt.Sprintf("versions, values, and %s in %s", number(pairs, "pair of objects", "pairs of objects"), number(len(r.Scenarios), "scenario", "scenarios"))
 }
 
-// driftCompared says what the answer rests on, as far as the headline does not,
-// "" where it says all.
+// driftCompared says what the answer rests on, as far as the headline does not, "" where it says all.
 func driftCompared(r *drift.Report) string {
 	out := ""
 	if r.Drifted() {
@@ -120,8 +117,7 @@ func driftNews(r *drift.Report) []string {
 	return out
 }
 
-// compareVersions is negative where a is the older one; known is false where
-// one is no version.
+// compareVersions is negative where a is the older one; known is false where one is no version.
 func compareVersions(a, b string) (order int, known bool) {
 	va, errA := semver.NewVersion(a)
 	vb, errB := semver.NewVersion(b)
@@ -190,10 +186,9 @@ type driftGroup struct {
 	findings    []drift.Finding
 }
 
-// groupDrift puts findings of a class together that share title, reason and
-// remedy, in the order of each one's first finding, those of one title side by
-// side. What a component lacks is together whatever the reason, as there is
-// one thing to do about it.
+// groupDrift puts findings of a class together that share title, reason and remedy, in the order of each one's first
+// finding, those of one title side by side. What a component lacks is together whatever the reason, as there is one
+// thing to do about it.
 func groupDrift(r *drift.Report, class drift.Class) []driftGroup {
 	type key struct{ title, why, remedy string }
 	at := map[key]int{}
@@ -249,8 +244,7 @@ func groupTitle(f drift.Finding) (title string, isComponent bool) {
 	return string(f.Layer), false
 }
 
-// manyScenarios is from how many scenarios on a list of them says less than
-// their number.
+// manyScenarios is from how many scenarios on a list of them says less than their number.
 const manyScenarios = 4
 
 // scenarioNames names the scenarios of findings, of many the first ones.

@@ -10,15 +10,15 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// contextLine is a line of a difference between two objects: its sign (' ', '-'
-// of upstream, '+' of the chart) and its text.
+// contextLine is a line of a difference between two objects: its sign (' ', '-' of upstream, '+' of the chart) and
+// its text.
 type contextLine struct {
 	sign byte
 	text string
 }
 
-// context prints the lines around a difference, from the first scenario that
-// shows it. What was drawn before is not drawn again.
+// context prints the lines around a difference, from the first scenario that shows it. What was drawn before is not
+// drawn again.
 func (t *driftText) context(f drift.Finding, drawn map[string]bool) {
 	names := findingScenarios(f)
 	if t.o.Context <= 0 || f.Layer != drift.LayerObjects || len(names) == 0 {
@@ -50,8 +50,7 @@ func (t *driftText) context(f drift.Finding, drawn map[string]bool) {
 	}
 }
 
-// contextLines gives the difference of a pair around a line of each side, n lines before
-// and after it.
+// contextLines gives the difference of a pair around a line of each side, n lines before and after it.
 func contextLines(p drift.Pair, up, own, n int) []contextLine {
 	if p.Upstream == p.Chart {
 		return nil
@@ -91,8 +90,7 @@ func contextLines(p drift.Pair, up, own, n int) []contextLine {
 	return around(lines, from, to, n)
 }
 
-// around gives the lines from one to another, which may lie far apart, with n
-// more on each side of both.
+// around gives the lines from one to another, which may lie far apart, with n more on each side of both.
 func around(lines []contextLine, from, to, n int) []contextLine {
 	near := func(at int) (int, int) { return max(at-n, 0), min(at+n+1, len(lines)) }
 	start, mid := near(from)

@@ -14,17 +14,15 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// driftPage is the page's parts: its frame, one style, and the scripts in the
-// order in which they are joined.
+// driftPage is the page's parts: its frame, one style, and the scripts in the order in which they are joined.
 //
 //go:embed driftpage
 var driftPage embed.FS
 
 var driftScripts = []string{"dom.js", "diff.js", "model.js", "rows.js", "detail.js", "overview.js", "main.js"}
 
-// DriftHTML prints one page that needs nothing besides itself: no network, no
-// other file. It carries the whole report; the options say what is shown
-// at first.
+// DriftHTML prints one page that needs nothing besides itself: no network, no other file. It carries the whole
+// report; the options say what is shown at first.
 func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 	style, script, err := driftAssets()
 	if err != nil {
@@ -43,8 +41,7 @@ func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 		"Policy": pagePolicy(style, script),
 		"Style":  template.CSS(style),
 		"Script": template.JS(script),
-		// json.Marshal has written <, >, &, U+2028 and U+2029 as \u escapes, so
-		// no value ends the element.
+		// json.Marshal has written <, >, &, U+2028 and U+2029 as \u escapes, so no value ends the element.
 		"Data":     template.JS(data),
 		"Title":    sideName(r.Chart) + " and " + sideName(r.Upstream),
 		"Headline": driftHeadline(r),
@@ -82,8 +79,8 @@ func driftAssets() (style, script string, err error) {
 	return string(css), b.String(), nil
 }
 
-// pagePolicy forbids the page everything but its own style and script: no
-// network, no frames, no forms, no text that becomes markup.
+// pagePolicy forbids the page everything but its own style and script: no network, no frames, no forms, no text that
+// becomes markup.
 func pagePolicy(style, script string) string {
 	hash := func(s string) string {
 		sum := sha256.Sum256([]byte(s))

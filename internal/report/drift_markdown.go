@@ -13,8 +13,7 @@ const (
 	// commentMark is the first line, by which CI finds the comment to replace.
 	commentMark = "<!-- helm-livekit diff-upstream -->"
 	// commentLimit is what GitHub takes as the body of a comment, in characters
-	// (github.com/orgs/community/discussions/27190). Bytes are counted here, of
-	// which there are never fewer.
+	// (github.com/orgs/community/discussions/27190). Bytes are counted here, of which there are never fewer.
 	commentLimit = 65536
 	// commentReserve is kept for what closes a comment that was cut.
 	commentReserve = 600
@@ -24,8 +23,7 @@ const (
 	longProse = 600
 )
 
-// DriftMarkdown prints the same for a comment on a pull request: never more than
-// GitHub takes.
+// DriftMarkdown prints the same for a comment on a pull request: never more than GitHub takes.
 func DriftMarkdown(w io.Writer, r *drift.Report, o DriftOptions) error {
 	m := &markdown{r: r, o: o, room: commentLimit - commentReserve}
 	m.head()
@@ -100,8 +98,7 @@ func (m *markdown) class(class drift.Class) {
 	m.b.WriteString(end)
 }
 
-// group prints the findings of one reason as a table with the reason below it,
-// as many rows as there is room for.
+// group prints the findings of one reason as a table with the reason below it, as many rows as there is room for.
 func (m *markdown) group(heading string, g driftGroup, following int) {
 	below := m.because(g)
 	head := heading + "\n| where | upstream | chart |\n| --- | --- | --- |\n"
@@ -194,9 +191,8 @@ func (m *markdown) end() {
 	}
 }
 
-// mdCode sets a text as code within a line, and within a table. A fence is longer
-// than any run of backticks in the text; a pipe is escaped, which GitHub asks for in
-// the code of a table too.
+// mdCode sets a text as code within a line, and within a table. A fence is longer than any run of backticks in the
+// text; a pipe is escaped, which GitHub asks for in the code of a table too.
 func mdCode(s string) string {
 	s = strings.ReplaceAll(oneLine(s), "|", `\|`)
 	if s == "" {
@@ -232,9 +228,8 @@ func mdText(s string) string {
 	return b.String()
 }
 
-// mdEscape takes from a text all that Markdown and HTML would read in it. Names
-// of people and numbers of issues get a comment behind their sign, so that nobody is
-// called and nothing is linked.
+// mdEscape takes from a text all that Markdown and HTML would read in it. Names of people and numbers of issues get a
+// comment behind their sign, so that nobody is called and nothing is linked.
 func mdEscape(s string) string {
 	var b strings.Builder
 	for i, r := range oneLine(s) {

@@ -10,8 +10,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// pageData is what the page's script reads: the report with every text made
-// visible, each of them once, and with the lines on which findings are.
+// pageData is what the page's script reads: the report with every text made visible, each of them once, and with the
+// lines on which findings are.
 type pageData struct {
 	Classes   []pageClass    `json:"classes"`
 	Show      []drift.Class  `json:"show"`
@@ -59,8 +59,7 @@ type pagePair struct {
 	// Upstream and Chart are positions in Texts.
 	Upstream int `json:"upstream"`
 	Chart    int `json:"chart"`
-	// Marks are, for each finding of the pair, its position and the lines where
-	// it is on both sides, from 1, or 0.
+	// Marks are, for each finding of the pair, its position and the lines where it is on both sides, from 1, or 0.
 	Marks [][3]int `json:"marks"`
 }
 
@@ -139,8 +138,8 @@ func pageValue(v any) *string {
 	return &s
 }
 
-// findingID names a finding by what it is about, so that a link to it holds in the
-// next run as well. Two about the same are told apart by a number.
+// findingID names a finding by what it is about, so that a link to it holds in the next run as well. Two about the
+// same are told apart by a number.
 func findingID(f drift.Finding, used map[string]int) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{string(f.Layer), f.Object, f.Path.String()}, "\x00")))
 	id := hex.EncodeToString(sum[:5])

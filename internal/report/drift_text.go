@@ -10,12 +10,11 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// fewFindings is how many findings of one reason are shown before the rest is
-// counted, unless all are asked for.
+// fewFindings is how many findings of one reason are shown before the rest is counted, unless all are asked for.
 const fewFindings = 6
 
-// Drift prints how a chart stands to upstream's, for a person: a summary, what
-// to look at, what was left out, what was accepted.
+// Drift prints how a chart stands to upstream's, for a person: a summary, what to look at, what was left out, what
+// was accepted.
 func Drift(w io.Writer, r *drift.Report, o DriftOptions) error {
 	if o.Width <= 0 {
 		o.Width = 80
@@ -271,8 +270,7 @@ func (t *driftText) dimmed(indent, s string) {
 	}
 }
 
-// sentence gives a text its capital and its full stop, so that reasons read alike
-// whoever wrote them.
+// sentence gives a text its capital and its full stop, so that reasons read alike whoever wrote them.
 func sentence(s string) string {
 	s = strings.TrimSpace(oneLine(s))
 	if s == "" {
@@ -289,8 +287,8 @@ func sentence(s string) string {
 	return strings.ToUpper(string(first)) + s[size:]
 }
 
-// wrap breaks a text at spaces into lines of at most width characters. A longer
-// word has a line of its own. Line breaks of the text stay.
+// wrap breaks a text at spaces into lines of at most width characters. A longer word has a line of its own. Line
+// breaks of the text stay.
 func wrap(s string, width int) []string {
 	var out []string
 	for paragraph := range strings.SplitSeq(s, "\n") {

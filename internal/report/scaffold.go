@@ -47,8 +47,7 @@ func describe(r *scaffolding.Result) string {
 	return b.String()
 }
 
-// manySources is from how many charts on a list of them says less than their
-// number.
+// manySources is from how many charts on a list of them says less than their number.
 const manySources = 6
 
 // sources names charts, of many the first ones.

@@ -1,5 +1,5 @@
-// Package redact takes secrets out of what a report shows: of fields of objects, of values, of whole
-// objects. What a secret was replaced with tells its length and nothing else.
+// Package redact takes secrets out of what a report shows: of fields of objects, of values, of whole objects. What a
+// secret was replaced with tells its length and nothing else.
 package redact
 
 import (
@@ -22,8 +22,8 @@ import (
 // configuration, whatever that entry is called.
 const Configuration = "<configuration>"
 
-// hidden stands for a secret: its length says whether two differ in the plainest way, and nothing else.
-// What is hidden already stays as it is.
+// hidden stands for a secret: its length says whether two differ in the plainest way, and nothing else. What is
+// hidden already stays as it is.
 func hidden(v any) string {
 	if s, ok := v.(string); ok && strings.HasPrefix(s, "(hidden, ") && strings.HasSuffix(s, " characters)") {
 		return s
@@ -31,8 +31,8 @@ func hidden(v any) string {
 	return fmt.Sprintf("(hidden, %d characters)", len(fmt.Sprint(v)))
 }
 
-// Field hides the value of an object's field where it is a secret: whatever a Secret holds, the credentials of
-// a configuration, and what is called a secret anywhere else.
+// Field hides the value of an object's field where it is a secret: whatever a Secret holds, the credentials of a
+// configuration, and what is called a secret anywhere else.
 func Field(isSecret bool, path manifest.Path, v any) any {
 	switch {
 	case v == nil:
@@ -43,7 +43,8 @@ func Field(isSecret bool, path manifest.Path, v any) any {
 	return Value(path, v)
 }
 
-// isSecretData reports whether a path leads to what a Secret holds. Segments in parentheses are about an entry's name.
+// isSecretData reports whether a path leads to what a Secret holds. Segments in parentheses are about an entry's
+// name.
 func isSecretData(path manifest.Path) bool {
 	if len(path) > 1 && path[0] == "data" {
 		return !strings.HasPrefix(path[1], "(")
@@ -101,8 +102,8 @@ func stepsOf(path manifest.Path) []step {
 // Values gives values with secrets hidden: API keys and what is called one.
 func Values(values map[string]any) map[string]any { return hideMap("", values) }
 
-// Value hides the secrets in what stands at a path of values or of an object. The name is that of the last key,
-// or of the list's element that it belongs to, as in env[REDIS_PASSWORD].value.
+// Value hides the secrets in what stands at a path of values or of an object. The name is that of the last key, or of
+// the list's element that it belongs to, as in env[REDIS_PASSWORD].value.
 func Value(path manifest.Path, v any) any {
 	steps := stepsOf(path)
 	if len(steps) == 0 {
@@ -183,8 +184,8 @@ func hideList(key string, list []any) []any {
 	return out
 }
 
-// hideArgument hides an argument by itself: what stands behind a flag's "=", and what has the form of API keys,
-// which follow --keys.
+// hideArgument hides an argument by itself: what stands behind a flag's "=", and what has the form of API keys, which
+// follow --keys.
 func hideArgument(text string) any {
 	if !strings.HasPrefix(text, "-") && strings.Contains(text, ": ") {
 		return hideScalar(text)
@@ -230,7 +231,8 @@ func isSecretName(key string) bool {
 		slices.ContainsFunc(secretNames, func(name string) bool { return strings.HasSuffix(key, name) })
 }
 
-// Object gives the fields of an object with secrets hidden. The length of an entry of a Secret is that of what it holds.
+// Object gives the fields of an object with secrets hidden. The length of an entry of a Secret is that of what it
+// holds.
 func Object(fields map[string]any) map[string]any {
 	out := hideMap("", fields)
 	if fields["kind"] != "Secret" {
