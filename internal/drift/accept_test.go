@@ -8,7 +8,9 @@ import (
 
 func TestIsNamed(t *testing.T) {
 	image := Finding{Layer: LayerObjects, Object: "Deployment/server", Path: imagePath}
-	label := Finding{Layer: LayerObjects, Object: "Service/turn", Path: []string{"metadata", "labels", "app.kubernetes.io/name"}}
+	label := Finding{
+		Layer: LayerObjects, Object: "Service/turn", Path: []string{"metadata", "labels", "app.kubernetes.io/name"},
+	}
 	value := Finding{Layer: LayerValues, Path: []string{"podAnnotations", "example.net/team"}}
 	whole := Finding{Layer: LayerObjects, Object: "Service/turn"}
 	for _, c := range []struct {
@@ -41,11 +43,20 @@ func TestAccept(t *testing.T) {
 	path := []string{"spec", "replicas"}
 	r := &Report{}
 	findings := []*Finding{
-		{Class: Drift, Path: path, Why: "was", Remedy: "do it"}, {Class: LeftOut, Path: path}, {Class: Ours, Path: path, Why: "was"},
+		{Class: Drift, Path: path, Why: "was", Remedy: "do it"}, {Class: LeftOut, Path: path}, {
+			Class: Ours, Path: path, Why: "was",
+		},
 		{Class: Drift, Path: []string{"other"}},
 	}
-	accept(r, findings, []convention.Accepted{{Finding: "spec.replicas", Reason: "by hand"}, {Finding: "spec.*", Reason: "late"}, {Finding: "gone"}})
-	for i, want := range []Finding{{Class: Accepted, Why: "by hand"}, {Class: Accepted, Why: "by hand"}, {Class: Ours, Why: "was"}, {Class: Drift}} {
+	accept(
+		r, findings,
+		[]convention.Accepted{
+			{Finding: "spec.replicas", Reason: "by hand"}, {Finding: "spec.*", Reason: "late"}, {Finding: "gone"},
+		},
+	)
+	for i, want := range []Finding{
+		{Class: Accepted, Why: "by hand"}, {Class: Accepted, Why: "by hand"}, {Class: Ours, Why: "was"}, {Class: Drift},
+	} {
 		if f := findings[i]; f.Class != want.Class || f.Why != want.Why || f.Remedy != "" {
 			t.Errorf("%d: %+v", i, f)
 		}
@@ -56,7 +67,10 @@ func TestAccept(t *testing.T) {
 }
 
 func TestIsTelling(t *testing.T) {
-	for name, want := range map[string]bool{"*": false, "objects **": false, "values ?": false, "*/* *.*": false, "spec.**": true, "objects Service/turn": true} {
+	for name, want := range map[string]bool{
+		"*": false, "objects **": false, "values ?": false, "*/* *.*": false, "spec.**": true,
+		"objects Service/turn": true,
+	} {
 		if got := isTelling(name); got != want {
 			t.Errorf("%q: %v", name, got)
 		}

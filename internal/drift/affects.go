@@ -240,7 +240,8 @@ func matchKeys(upstream, chart map[string][]string) map[string]match {
 // isSwitch reports whether a key is called what switches are.
 func isSwitch(key string) bool {
 	last := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
-	return slices.Contains([]string{"enable", "enabled", "create", "created"}, last) || strings.Contains(last, "hostnetwork")
+	return strings.Contains(last, "hostnetwork") ||
+		slices.Contains([]string{"enable", "enabled", "create", "created"}, last)
 }
 
 // weight tells values that become a field from those that switch one.

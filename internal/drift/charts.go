@@ -186,8 +186,8 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 	if chartErr != nil && c.foreign != nil {
 		if first, _ = render(ctx, c.chart, nil, true); first != nil {
 			c.lenient = true
-			c.notes = append(c.notes, "the chart renders only with values that it requires, and is compared without them: "+
-				firstLine(chartErr))
+			c.notes = append(c.notes,
+				"the chart renders only with values that it requires, and is compared without them: "+firstLine(chartErr))
 		}
 	}
 	second, _ := c.render(ctx, c.chart, nil)

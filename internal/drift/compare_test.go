@@ -16,10 +16,14 @@ func TestSame(t *testing.T) {
 		path manifest.Path
 		want bool
 	}{
-		{nil, nil, nil, true}, {nil, "", nil, false}, {nil, 0, nil, false}, {nil, false, nil, false}, {nil, "<nil>", resources, false},
+		{nil, nil, nil, true}, {nil, "", nil, false}, {nil, 0, nil, false}, {nil, false, nil, false}, {
+			nil, "<nil>", resources, false,
+		},
 		{1, int64(1), nil, true}, {1, 1.0, nil, true}, {1, "1", nil, false}, {"1", "1", nil, true}, {true, "true", nil, false},
 		{4, "4", resources, true}, {"4", 4.0, resources, true}, {4, "5", resources, false}, {4, "4000m", resources, false},
-		{1000000.0, "1000000", resources, true}, {4, "4", manifest.Path{"resources"}, false}, {true, "true", resources, false},
+		{1000000.0, "1000000", resources, true}, {4, "4", manifest.Path{"resources"}, false}, {
+			true, "true", resources, false,
+		},
 	} {
 		if got := same(c.a, c.b, c.path); got != c.want {
 			t.Errorf("%#v and %#v at %s: %v", c.a, c.b, c.path, got)
@@ -40,16 +44,22 @@ func TestCompareValues(t *testing.T) {
 		want            Class
 		why             string
 	}{
-		"nothing known, the same":        {nil, 1, int64(1), "", ""},
-		"nothing known, another":         {nil, 1, 2, Drift, ""},
-		"nothing known, gone":            {nil, 1, nil, Drift, ""},
-		"as it is known":                 {known(is(1), is(2)), 1, 2, Ours, "mends it"},
-		"upstream is not as known":       {known(is(1), is(2)), 3, 2, Drift, "upstream's chart is not as it is known here"},
-		"the chart is not as known":      {known(is(1), is(2)), 1, 3, Drift, "the chart has not what it should have here"},
-		"the chart may have anything":    {known(is(1), anything), 1, 3, Ours, "mends it"},
-		"anything, and the same":         {known(is(1), anything), 1, 1, "", ""},
-		"upstream has nothing":           {known(is(nil), anything), nil, 3, Ours, "mends it"},
-		"upstream has something for all": {known(is(nil), anything), 1, 3, Drift, "upstream's chart is not as it is known here"},
+		"nothing known, the same": {nil, 1, int64(1), "", ""},
+		"nothing known, another":  {nil, 1, 2, Drift, ""},
+		"nothing known, gone":     {nil, 1, nil, Drift, ""},
+		"as it is known":          {known(is(1), is(2)), 1, 2, Ours, "mends it"},
+		"upstream is not as known": {
+			known(is(1), is(2)), 3, 2, Drift, "upstream's chart is not as it is known here",
+		},
+		"the chart is not as known": {
+			known(is(1), is(2)), 1, 3, Drift, "the chart has not what it should have here",
+		},
+		"the chart may have anything": {known(is(1), anything), 1, 3, Ours, "mends it"},
+		"anything, and the same":      {known(is(1), anything), 1, 1, "", ""},
+		"upstream has nothing":        {known(is(nil), anything), nil, 3, Ours, "mends it"},
+		"upstream has something for all": {
+			known(is(nil), anything), 1, 3, Drift, "upstream's chart is not as it is known here",
+		},
 	} {
 		if got := compare(c.x, c.upstream, c.chart, nil); got.class != c.want || !strings.HasPrefix(got.why, c.why) {
 			t.Errorf("%s: %+v", name, got)
@@ -66,11 +76,16 @@ func TestFields(t *testing.T) {
 		}
 		return o
 	}
-	chart, err := helmchart.LoadFiles([]helmchart.File{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: a\nversion: 1.0.0\n")}})
+	chart, err := helmchart.LoadFiles([]helmchart.File{
+		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: a\nversion: 1.0.0\n")},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := &explanation{path: manifest.Path{"spec", "x"}, upstream: expectation{value: "u"}, chart: expectation{isAnything: true}, class: Ours, why: "mends it"}
+	ours := &explanation{
+		path: manifest.Path{"spec", "x"}, upstream: expectation{value: "u"}, chart: expectation{isAnything: true},
+		class: Ours, why: "mends it",
+	}
 	for name, c := range map[string]struct {
 		upstream, chart, pristine, whole any
 		known                            *explanation
@@ -78,15 +93,19 @@ func TestFields(t *testing.T) {
 		want                             Class
 		why                              string
 	}{
-		"as scaffolded, as upstream":  {"u", "u", "u", nil, nil, false, "", ""},
-		"as scaffolded, explained":    {"u", "c", "c", nil, ours, false, Ours, "mends it"},
-		"as scaffolded, unexplained":  {"u", "c", "c", nil, nil, false, Drift, ""},
-		"edited":                      {"u", "e", "c", nil, nil, false, Drift, whyEdited},
-		"edited where it was ours":    {"u", "e", "c", nil, ours, false, Drift, whyEdited + "; what was there mends it"},
-		"edited to be upstream's":     {"u", "u", "c", nil, nil, false, "", ""},
-		"removed":                     {"u", nil, "c", nil, nil, false, Drift, whyEdited},
-		"edited to what all have":     {"u", "w", "c", "w", nil, false, Drift, ""},
-		"a component would have it":   {"u", "c", "c", "u", nil, false, LeftOut, "components that do this were not scaffolded"},
+		"as scaffolded, as upstream": {"u", "u", "u", nil, nil, false, "", ""},
+		"as scaffolded, explained":   {"u", "c", "c", nil, ours, false, Ours, "mends it"},
+		"as scaffolded, unexplained": {"u", "c", "c", nil, nil, false, Drift, ""},
+		"edited":                     {"u", "e", "c", nil, nil, false, Drift, whyEdited},
+		"edited where it was ours": {
+			"u", "e", "c", nil, ours, false, Drift, whyEdited + "; what was there mends it",
+		},
+		"edited to be upstream's": {"u", "u", "c", nil, nil, false, "", ""},
+		"removed":                 {"u", nil, "c", nil, nil, false, Drift, whyEdited},
+		"edited to what all have": {"u", "w", "c", "w", nil, false, Drift, ""},
+		"a component would have it": {
+			"u", "c", "c", "u", nil, false, LeftOut, "components that do this were not scaffolded",
+		},
 		"no component would have it":  {"u", "c", "c", "w", nil, false, Drift, ""},
 		"of other making, the same":   {"u", "u", nil, nil, ours, true, "", ""},
 		"of other making, its own":    {nil, "c", nil, nil, nil, true, Extra, whyOnlyChart},
@@ -127,13 +146,15 @@ func TestPresence(t *testing.T) {
 		want                             Class
 		why                              string
 	}{
-		"of other making, without it":     {o, nil, nil, nil, true, false, Drift, whyNoObject},
-		"of other making, explained":      {o, nil, nil, nil, true, true, Ours, "mends it"},
-		"of other making, its own":        {nil, o, nil, nil, true, false, Extra, "the chart alone has this object"},
-		"removed since":                   {o, nil, o, nil, false, true, Drift, whyEdited},
-		"added since":                     {nil, o, nil, nil, false, false, Drift, whyEdited},
-		"explained":                       {o, nil, nil, nil, false, true, Ours, "mends it"},
-		"a component would have it":       {o, nil, nil, o, false, false, LeftOut, "components that do this were not scaffolded"},
+		"of other making, without it": {o, nil, nil, nil, true, false, Drift, whyNoObject},
+		"of other making, explained":  {o, nil, nil, nil, true, true, Ours, "mends it"},
+		"of other making, its own":    {nil, o, nil, nil, true, false, Extra, "the chart alone has this object"},
+		"removed since":               {o, nil, o, nil, false, true, Drift, whyEdited},
+		"added since":                 {nil, o, nil, nil, false, false, Drift, whyEdited},
+		"explained":                   {o, nil, nil, nil, false, true, Ours, "mends it"},
+		"a component would have it": {
+			o, nil, nil, o, false, false, LeftOut, "components that do this were not scaffolded",
+		},
 		"nobody has it":                   {o, nil, nil, nil, false, false, Drift, whyNoObject},
 		"scaffolded, and not upstream's":  {nil, o, o, nil, false, false, Drift, "upstream's chart has no such object"},
 		"neither side, but a scaffold of": {nil, nil, o, nil, false, false, Drift, whyEdited},
@@ -160,7 +181,9 @@ func TestShapeReason(t *testing.T) {
 		path manifest.Path
 		want bool
 	}{
-		{manifest.Path{"spec", "rules", "[h]", "host"}, true}, {manifest.Path{"spec", "tls", "[0]", "secretName"}, true},
+		{manifest.Path{"spec", "rules", "[h]", "host"}, true}, {
+			manifest.Path{"spec", "tls", "[0]", "secretName"}, true,
+		},
 		{manifest.Path{"spec", "(order of rules)"}, true}, {manifest.Path{"spec", "ingressClassName"}, false},
 		{manifest.Path{"metadata", "tls"}, false}, {manifest.Path{"spec"}, false}, {nil, false},
 	} {

@@ -56,7 +56,9 @@ func input(t *testing.T, dir string) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Input{Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn, Since: knownUpstream}
+	return Input{
+		Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn, Since: knownUpstream,
+	}
 }
 
 func run(t *testing.T, in Input) *Report {
@@ -117,7 +119,9 @@ func TestConventionsExplainThemselves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := t.TempDir()
-			for file, text := range map[string]string{".git/HEAD": "", ".helm-livekit.yaml": "conventions:\n  " + settings + "\n"} {
+			for file, text := range map[string]string{
+				".git/HEAD": "", ".helm-livekit.yaml": "conventions:\n  " + settings + "\n",
+			} {
 				path := filepath.Join(root, file)
 				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 					t.Fatal(err)
@@ -132,7 +136,10 @@ func TestConventionsExplainThemselves(t *testing.T) {
 			}
 			for _, f := range run(t, input(t, dir)).Findings {
 				if f.Class == Drift || f.Class == LeftOut && name != "daemon set" {
-					t.Errorf("%s: %s %s: %v, %v (%s) in %v", f.Class, f.Object, f.Path, f.Upstream, f.Chart, f.Why, f.Scenarios)
+					t.Errorf(
+						"%s: %s %s: %v, %v (%s) in %v", f.Class, f.Object, f.Path, f.Upstream, f.Chart, f.Why,
+						f.Scenarios,
+					)
 				}
 			}
 		})
@@ -148,7 +155,11 @@ func TestSecretsAreHidden(t *testing.T) {
 			"keys":    map[string]any{"APIx": secret},
 			"redis":   map[string]any{"address": "r:6379", "password": secret},
 			"webhook": map[string]any{"api_key": "APIx"},
-			"rtc":     map[string]any{"turn_servers": []any{map[string]any{"host": "h", "port": 1, "protocol": "udp", "username": "u", "credential": secret}}},
+			"rtc": map[string]any{
+				"turn_servers": []any{
+					map[string]any{"host": "h", "port": 1, "protocol": "udp", "username": "u", "credential": secret},
+				},
+			},
 		},
 	}}, {Name: "stored", Values: map[string]any{
 		"livekit":           map[string]any{"key_file": "keys.yaml"},
@@ -184,7 +195,9 @@ func TestNoLongerRandom(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := run(t, input(t, dir))
-	if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Drift && slices.Contains(f.Path, "LIVEKIT_API_SECRET") }) {
+	if !slices.ContainsFunc(
+		r.Findings, func(f Finding) bool { return f.Class == Drift && slices.Contains(f.Path, "LIVEKIT_API_SECRET") },
+	) {
 		t.Errorf("no drift in the secret: %+v", r.Summary)
 	}
 }
@@ -196,7 +209,9 @@ func TestWishThatIsRefused(t *testing.T) {
 		in.Scenarios = []Wish{{Name: "two", Values: map[string]any{"replicaCount": 2}}}
 		in.Only = []string{"two", "defaults"}
 		r := run(t, in)
-		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Drift && slices.Contains(f.Scenarios, "two") }) {
+		if !slices.ContainsFunc(
+			r.Findings, func(f Finding) bool { return f.Class == Drift && slices.Contains(f.Scenarios, "two") },
+		) {
 			t.Errorf("%v: nothing is said of the wish: %+v", with, r.Summary)
 		}
 	}
@@ -224,12 +239,16 @@ func TestChartThatNeverRenders(t *testing.T) {
 	}
 	in := input(t, newChart(t, ""))
 	in.Upstream = broken
-	if _, err := Run(t.Context(), in); err == nil || !strings.Contains(err.Error(), "upstream's chart renders in no scenario") {
+	if _, err := Run(t.Context(), in); err == nil || !strings.Contains(
+		err.Error(), "upstream's chart renders in no scenario",
+	) {
 		t.Errorf("upstream's chart is broken: %v", err)
 	}
 	in = input(t, newChart(t, ""))
 	in.Chart = broken
-	if _, err := Run(t.Context(), in); err == nil || !strings.Contains(err.Error(), "the chart renders in no scenario") {
+	if _, err := Run(t.Context(), in); err == nil || !strings.Contains(
+		err.Error(), "the chart renders in no scenario",
+	) {
 		t.Errorf("the chart is broken: %v", err)
 	}
 }

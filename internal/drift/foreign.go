@@ -81,7 +81,8 @@ func configBlock(values map[string]any, at string) string {
 		if !ok {
 			continue
 		}
-		if _, hasRTC := below["rtc"].(map[string]any); hasRTC && isConfig(below) && len(livekit.CheckConfig(below)) == 0 {
+		_, hasRTC := below["rtc"].(map[string]any)
+		if hasRTC && isConfig(below) && len(livekit.CheckConfig(below)) == 0 {
 			return join(at, k)
 		}
 		if found := configBlock(below, join(at, k)); found != "" {

@@ -75,7 +75,8 @@ func (o *object) written(path manifest.Path) manifest.Path {
 	out := slices.Clone(path)
 	for i, segment := range out {
 		if inner, ok := strings.CutPrefix(segment, "("); ok && strings.HasSuffix(inner, ")") {
-			segment = strings.TrimPrefix(strings.TrimSuffix(inner, ")"), "order of ") // about the key, not what it holds
+			// It is about the key, not about what it holds.
+			segment = strings.TrimPrefix(strings.TrimSuffix(inner, ")"), "order of ")
 		}
 		switch {
 		case i == 1 && path[0] == "data" && o.entry != "" && (segment == configEntry || segment == keysEntry):

@@ -10,7 +10,9 @@ import (
 func TestTextIsNoNumber(t *testing.T) {
 	in := handmadeInput(t)
 	for name, value := range map[string]any{"text": "1", "number": int64(1)} {
-		in.Scenarios = append(in.Scenarios, Wish{Name: name, Values: map[string]any{"podAnnotations": map[string]any{"x": value}}})
+		in.Scenarios = append(
+			in.Scenarios, Wish{Name: name, Values: map[string]any{"podAnnotations": map[string]any{"x": value}}},
+		)
 	}
 	in.Only = []string{"text", "number"}
 	seen := map[any][]string{}
@@ -58,7 +60,10 @@ func TestMerge(t *testing.T) {
 }
 
 func TestValueKey(t *testing.T) {
-	for _, same := range [][]any{{1, int64(1), 1.0, uint64(1)}, {"a"}, {true}, {nil}, {[]any{1, "2"}}, {[]any{1, 2}}, {"[1,2]"}, {map[string]any{"a": 1}}, {"1"}, {"true"}} {
+	for _, same := range [][]any{
+		{1, int64(1), 1.0, uint64(1)}, {"a"}, {true}, {nil}, {[]any{1, "2"}}, {[]any{1, 2}}, {"[1,2]"},
+		{map[string]any{"a": 1}}, {"1"}, {"true"},
+	} {
 		for _, v := range same {
 			if valueKey(v) != valueKey(same[0]) {
 				t.Errorf("%#v is not %#v", v, same[0])

@@ -230,7 +230,9 @@ func modernizeMetrics(fields map[string]any) {
 }
 
 // ordered are lists whose elements have keys and whose order is their owner's business all the same.
-var ordered = []string{"metrics", "rules", "initContainers", "endpoints", "topologySpreadConstraints", "hostAliases", "parentRefs"}
+var ordered = []string{
+	"metrics", "rules", "initContainers", "endpoints", "topologySpreadConstraints", "hostAliases", "parentRefs",
+}
 
 // noteOrder notes, in place, the order of a map's lists whose elements go by their keys, and which variables of a
 // container are known to a later one that names them.
@@ -332,7 +334,9 @@ func endsWith(path, suffix []string) bool {
 }
 
 func (r *rendered) named(name string, kinds ...string) *object {
-	i := slices.IndexFunc(r.objects, func(o *object) bool { return o.Name() == name && slices.Contains(kinds, o.Kind()) })
+	i := slices.IndexFunc(
+		r.objects, func(o *object) bool { return o.Name() == name && slices.Contains(kinds, o.Kind()) },
+	)
 	if i < 0 {
 		return nil
 	}

@@ -70,7 +70,10 @@ func TestNormalize(t *testing.T) {
 // A Secret with two texts of YAML has one configuration, whatever order a map is read in.
 func TestConfigurationIsTheSameEachTime(t *testing.T) {
 	for range 20 {
-		r := objectsOf(t, "kind: ConfigMap\nmetadata: {name: c}\ndata: {a.yaml: 'x: 1', b.yaml: \"rtc: {tcp_port: 1}\", c.yaml: 'y: 1'}")
+		r := objectsOf(
+			t,
+			"kind: ConfigMap\nmetadata: {name: c}\ndata: {a.yaml: 'x: 1', b.yaml: \"rtc: {tcp_port: 1}\", c.yaml: 'y: 1'}",
+		)
 		if o := r.get(roleConfiguration); o == nil || o.entry != "b.yaml" {
 			t.Fatalf("the configuration is %+v", o)
 		}

@@ -188,7 +188,7 @@ func portRole(port map[string]any, server *object) string {
 		name, _ = port["name"].(string)
 	}
 	switch {
-	case strings.HasPrefix(name, "rtc"), name == "turn-udp", strings.HasPrefix(name, "udp"), strings.HasPrefix(name, "tcp"):
+	case hasPrefix(name, "rtc", "udp", "tcp"), name == "turn-udp":
 		return roleMedia
 	case strings.HasPrefix(name, "turn"):
 		return roleTURN
@@ -196,10 +196,14 @@ func portRole(port map[string]any, server *object) string {
 		return roleMetrics
 	case strings.HasPrefix(name, "redis"):
 		return "Service/redis"
-	case name == "http", name == "ws", name == "signalling", name == "signal", name == "web", name == "livekit", name == "api":
+	case slices.Contains([]string{"http", "ws", "signalling", "signal", "web", "livekit", "api"}, name):
 		return roleSignalling
 	}
 	return ""
+}
+
+func hasPrefix(s string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
 }
 
 // containerPort names the port of the server's container that a Service's port leads to, "" where it has no name.

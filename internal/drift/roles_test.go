@@ -48,17 +48,41 @@ func TestRoles(t *testing.T) {
 		objects string
 		want    []string
 	}{
-		"server by its image":       {workload, []string{roleServer}},
-		"no server":                 {"kind: Deployment\nmetadata: {name: rel-redis}", []string{"Deployment/redis"}},
-		"hook with a server":        {"kind: Job\nmetadata: {name: x, annotations: {helm.sh/hook: pre-install}}\nspec: {template: {spec: {containers: [{name: livekit}]}}}", []string{"Job/x"}},
-		"test":                      {"kind: Pod\nmetadata: {name: x, annotations: {helm.sh/hook: test-success}}", []string{roleTest}},
-		"configuration":             {"kind: ConfigMap\nmetadata: {name: c}\ndata: {x.yaml: \"port: 7880\\nrtc: {tcp_port: 7881}\"}", []string{roleConfiguration}},
-		"configuration in a Secret": {"kind: Secret\nmetadata: {name: c}\nstringData: {x.yaml: \"port: 7880\\nrtc: {tcp_port: 7881}\"}", []string{roleConfiguration}},
-		"no configuration":          {"kind: ConfigMap\nmetadata: {name: rel-c}\ndata: {x.yaml: \"a: 1\\nport: 2\\nb: 3\\nc: 4\"}", []string{"ConfigMap/c"}},
-		"keys by their file":        {"kind: Secret\nmetadata: {name: c}\nstringData: {k: 'APIx: a-text-of-twenty-letters-at-least'}", []string{roleKeys}},
-		"keys by their name":        {"kind: Secret\nmetadata: {name: c}\nstringData: {LIVEKIT_API_KEY: abc}", []string{roleKeys}},
-		"another Secret":            {"kind: Secret\nmetadata: {name: rel-tls}\nstringData: {tls.crt: abc}", []string{"Secret/tls"}},
-		"two of a kind":             {"kind: Ingress\nmetadata: {name: b}\n---\nkind: Ingress\nmetadata: {name: a}", []string{roleRoute, roleRoute + "-2"}},
+		"server by its image": {workload, []string{roleServer}},
+		"no server":           {"kind: Deployment\nmetadata: {name: rel-redis}", []string{"Deployment/redis"}},
+		"hook with a server": {
+			"kind: Job\nmetadata: {name: x, annotations: {helm.sh/hook: pre-install}}\nspec: {template: {spec: {containers: [{name: livekit}]}}}",
+			[]string{"Job/x"},
+		},
+		"test": {
+			"kind: Pod\nmetadata: {name: x, annotations: {helm.sh/hook: test-success}}", []string{roleTest},
+		},
+		"configuration": {
+			"kind: ConfigMap\nmetadata: {name: c}\ndata: {x.yaml: \"port: 7880\\nrtc: {tcp_port: 7881}\"}",
+			[]string{roleConfiguration},
+		},
+		"configuration in a Secret": {
+			"kind: Secret\nmetadata: {name: c}\nstringData: {x.yaml: \"port: 7880\\nrtc: {tcp_port: 7881}\"}",
+			[]string{roleConfiguration},
+		},
+		"no configuration": {
+			"kind: ConfigMap\nmetadata: {name: rel-c}\ndata: {x.yaml: \"a: 1\\nport: 2\\nb: 3\\nc: 4\"}",
+			[]string{"ConfigMap/c"},
+		},
+		"keys by their file": {
+			"kind: Secret\nmetadata: {name: c}\nstringData: {k: 'APIx: a-text-of-twenty-letters-at-least'}",
+			[]string{roleKeys},
+		},
+		"keys by their name": {
+			"kind: Secret\nmetadata: {name: c}\nstringData: {LIVEKIT_API_KEY: abc}", []string{roleKeys},
+		},
+		"another Secret": {
+			"kind: Secret\nmetadata: {name: rel-tls}\nstringData: {tls.crt: abc}", []string{"Secret/tls"},
+		},
+		"two of a kind": {
+			"kind: Ingress\nmetadata: {name: b}\n---\nkind: Ingress\nmetadata: {name: a}",
+			[]string{roleRoute, roleRoute + "-2"},
+		},
 		"Service by its port's name": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: http, port: 80}]}",
 			[]string{roleSignalling, roleServer}},
 		"Service by the container's port": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: x, port: 80, targetPort: 7880}]}",
@@ -67,9 +91,18 @@ func TestRoles(t *testing.T) {
 			[]string{roleMedia, roleServer}},
 		"signalling before media": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: x, port: 7881}, {name: y, port: 7880}]}",
 			[]string{roleSignalling, roleServer}},
-		"metrics":         {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 6789}]}", []string{roleMetrics, roleServer}},
-		"TURN":            {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 443, targetPort: 5349}]}", []string{roleTURN, roleServer}},
-		"another Service": {workload + "---\nkind: Service\nmetadata: {name: rel-x}\nspec: {ports: [{name: x, port: 1}]}", []string{"Service/x", roleServer}},
+		"metrics": {
+			workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 6789}]}",
+			[]string{roleMetrics, roleServer},
+		},
+		"TURN": {
+			workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 443, targetPort: 5349}]}",
+			[]string{roleTURN, roleServer},
+		},
+		"another Service": {
+			workload + "---\nkind: Service\nmetadata: {name: rel-x}\nspec: {ports: [{name: x, port: 1}]}",
+			[]string{"Service/x", roleServer},
+		},
 	} {
 		got := slices.Sorted(maps.Keys(objectsOf(t, c.objects).byRole))
 		if diff := cmp.Diff(c.want, got); diff != "" {

@@ -247,7 +247,9 @@ func neverRenders(runs []*scenarioRun) error {
 			"upstream's chart renders in no scenario: %w", runs[0].upstreamErr)
 	}
 	if !slices.ContainsFunc(runs, func(run *scenarioRun) bool { return run.chartErr == nil }) {
-		return remedy.Errorf("look at it with `helm livekit verify`", "the chart renders in no scenario: %w", runs[0].chartErr)
+		return remedy.Errorf(
+			"look at it with `helm livekit verify`", "the chart renders in no scenario: %w", runs[0].chartErr,
+		)
 	}
 	return nil
 }

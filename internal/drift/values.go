@@ -202,7 +202,8 @@ func (d *valuesDiff) row(row conversion.Row) {
 		d.used[place] = true
 		chart, declared := d.here.at(place)
 		if d.charts.foreign != nil && declared && !d.here.isRead(place) {
-			d.add(Drift, row.Key, place, upstream, chart, fmt.Sprintf("the chart has %s, and no template reads it", place))
+			why := fmt.Sprintf("the chart has %s, and no template reads it", place)
+			d.add(Drift, row.Key, place, upstream, chart, why)
 			return
 		}
 		if d.charts.foreign != nil && place != row.Key {
@@ -253,7 +254,8 @@ func (d *valuesDiff) missing(row conversion.Row, to string, upstream any) {
 func (d *valuesDiff) unknown() {
 	isKnown := func(key string) bool {
 		_, ok := d.table.Row(key)
-		return ok || slices.ContainsFunc(d.table, func(r conversion.Row) bool { return strings.HasPrefix(r.Key, key+".") })
+		isBelow := func(r conversion.Row) bool { return strings.HasPrefix(r.Key, key+".") }
+		return ok || slices.ContainsFunc(d.table, isBelow)
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.up.declared)) {
 		value := d.up.declared[key].Value

@@ -48,7 +48,7 @@ func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 		"Drifted":  r.Drifted(),
 		"Compared": driftCompared(r),
 		"News":     driftNews(r),
-		"Rows":     sideRows(r),
+		"Rows":     sideRows(r, visible),
 		"Notes":    visibleAll(r.Notes),
 		"Static":   staticGroups(r),
 		"Counts":   driftCounts(r),
@@ -109,7 +109,9 @@ func staticGroups(r *drift.Report) []staticGroup {
 		s := staticGroup{Title: visible(g.title), Why: visible(sentence(g.why)), Remedy: visible(g.remedy),
 			Scenarios: scenarioNames(g.findings, len(r.Scenarios))}
 		for _, f := range g.findings[:min(len(g.findings), manyStatic)] {
-			s.Findings = append(s.Findings, staticFinding{visible(f.Path.String()), valueText(f.Upstream), valueText(f.Chart)})
+			s.Findings = append(
+				s.Findings, staticFinding{visible(f.Path.String()), valueText(f.Upstream), valueText(f.Chart)},
+			)
 		}
 		if more := len(g.findings) - len(s.Findings); more > 0 {
 			s.Findings = append(s.Findings, staticFinding{Path: fmt.Sprintf("and %d more", more)})

@@ -58,12 +58,14 @@ func (m *markdown) add(block string, following int) bool {
 
 func (m *markdown) head() {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n### %s\n\n%s", commentMark, mdText(cut(driftHeadline(m.r), longProse)), mdText(driftCompared(m.r)))
+	fmt.Fprintf(
+		&b, "%s\n### %s\n\n%s", commentMark, mdText(cut(driftHeadline(m.r), longProse)), mdText(driftCompared(m.r)),
+	)
 	for _, news := range driftNews(m.r) {
 		fmt.Fprintf(&b, " %s", mdText(cut(news, longProse)))
 	}
 	b.WriteString("\n\n| | chart | upstream |\n| --- | --- | --- |\n")
-	for _, row := range shortRows(m.r) {
+	for _, row := range sideRows(m.r, shortDigest) {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row[0], mdCode(cut(row[1], longCell)), mdCode(cut(row[2], longCell)))
 	}
 	b.WriteString("\n| class | findings | what it says |\n| --- | ---: | --- |\n")
@@ -78,7 +80,9 @@ func (m *markdown) class(class drift.Class) {
 	words := classWords[class]
 	open, end := fmt.Sprintf("\n#### %s\n", words.title), ""
 	if class != drift.Drift {
-		open = fmt.Sprintf("\n<details>\n<summary>%s (%d): %s</summary>\n", words.title, m.r.Summary[class], words.about)
+		open = fmt.Sprintf(
+			"\n<details>\n<summary>%s (%d): %s</summary>\n", words.title, m.r.Summary[class], words.about,
+		)
 		end = "\n</details>\n"
 	}
 	groups := groupDrift(m.r, class)
@@ -118,20 +122,13 @@ func (m *markdown) group(heading string, g driftGroup, following int) {
 }
 
 func (m *markdown) row(f drift.Finding) string {
-	place := f.Path.String()
-	if f.Class == drift.LeftOut {
-		place = strings.TrimSpace(f.Object + " " + place)
-	}
-	if place == "" {
-		place = "(the whole object)"
-	}
 	cell := func(v any) string {
 		if v == nil {
 			return "*absent*"
 		}
 		return mdCode(cut(oneLine(valueText(v)), longCell))
 	}
-	return fmt.Sprintf("| %s | %s | %s |\n", mdCode(cut(visible(place), longCell)), cell(f.Upstream), cell(f.Chart))
+	return fmt.Sprintf("| %s | %s | %s |\n", mdCode(cut(location(f), longCell)), cell(f.Upstream), cell(f.Chart))
 }
 
 func (m *markdown) because(g driftGroup) string {
@@ -163,7 +160,8 @@ func (m *markdown) scenarios() {
 	var b strings.Builder
 	for _, s := range m.r.Scenarios {
 		if s.Error != "" {
-			fmt.Fprintf(&b, "- Scenario %s did not render: %s\n", mdCode(cut(visible(s.Name), longCell)), mdText(cut(visible(oneLine(s.Error)), longProse)))
+			fmt.Fprintf(&b, "- Scenario %s did not render: %s\n",
+				mdCode(cut(visible(s.Name), longCell)), mdText(cut(visible(oneLine(s.Error)), longProse)))
 		}
 	}
 	for _, note := range m.r.Notes {
@@ -183,11 +181,11 @@ func (m *markdown) end() {
 		}
 	}
 	if m.leftOut > 0 {
-		fmt.Fprintf(&m.b, "\n%s left out here, as a comment has no room for more.\n", number(m.leftOut, "finding is", "findings are"))
+		fmt.Fprintf(&m.b, "\n%s left out here, as a comment has no room for more.\n",
+			number(m.leftOut, "finding is", "findings are"))
 	}
 	if hidden > 0 || m.leftOut > 0 {
-		b := "\nAll of them, with both charts side by side: `helm livekit diff-upstream -o html`.\n"
-		m.b.WriteString(b)
+		m.b.WriteString("\nAll of them, with both charts side by side: `helm livekit diff-upstream -o html`.\n")
 	}
 }
 

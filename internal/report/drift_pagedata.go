@@ -71,7 +71,10 @@ type pager struct {
 
 func newPageData(r *drift.Report, o DriftOptions) pageData {
 	p := &pager{at: map[string]int{}}
-	d := pageData{Chart: sideName(r.Chart), Upstream: sideName(r.Upstream), Findings: []pageFinding{}, Scenarios: []pageScenario{}}
+	d := pageData{
+		Chart: sideName(r.Chart), Upstream: sideName(r.Upstream), Findings: []pageFinding{},
+		Scenarios: []pageScenario{},
+	}
 	for _, c := range drift.Classes {
 		d.Classes = append(d.Classes, pageClass{c, classWords[c].title, classWords[c].about})
 		if o.shows(c) {
@@ -95,7 +98,9 @@ func (p *pager) scenario(r *drift.Report, s drift.Scenario) pageScenario {
 	out := pageScenario{Name: visible(s.Name), About: visible(s.About), Error: visible(s.Error), Pairs: []pagePair{},
 		UpstreamValues: p.text(s.UpstreamValues), ChartValues: p.text(s.ChartValues)}
 	for _, pair := range s.Pairs {
-		page := pagePair{Object: visible(pair.Object), Upstream: p.text(pair.Upstream), Chart: p.text(pair.Chart), Marks: [][3]int{}}
+		page := pagePair{
+			Object: visible(pair.Object), Upstream: p.text(pair.Upstream), Chart: p.text(pair.Chart), Marks: [][3]int{},
+		}
 		for _, m := range pair.Findings {
 			if m.Finding >= 0 && m.Finding < len(r.Findings) {
 				page.Marks = append(page.Marks, [3]int{m.Finding, m.Upstream, m.Chart})
@@ -119,9 +124,12 @@ func (p *pager) text(s string) int {
 }
 
 func pageFindingOf(f drift.Finding, position, used map[string]int) pageFinding {
-	out := pageFinding{ID: findingID(f, used), Layer: f.Layer, Class: f.Class, Object: visible(f.Object), Path: visible(f.Path.String()),
+	out := pageFinding{
+		ID: findingID(f, used), Layer: f.Layer, Class: f.Class,
+		Object: visible(f.Object), Path: visible(f.Path.String()),
 		Upstream: pageValue(f.Upstream), Chart: pageValue(f.Chart),
-		Why: visible(sentence(f.Why)), Remedy: visible(f.Remedy), Scenarios: []int{}}
+		Why: visible(sentence(f.Why)), Remedy: visible(f.Remedy), Scenarios: []int{},
+	}
 	for _, name := range findingScenarios(f) {
 		if i, there := position[name]; there && !slices.Contains(out.Scenarios, i) {
 			out.Scenarios = append(out.Scenarios, i)

@@ -24,7 +24,10 @@ type reportBuilder struct{ r *drift.Report }
 // sampleReport is a comparison of every class and layer under 24 scenarios.
 func sampleReport() *drift.Report {
 	b := &reportBuilder{&drift.Report{
-		Chart: drift.Side{Name: "livekit", Version: "0.3.0", AppVersion: "v1.8.4", Image: "livekit/livekit-server:v1.8.4", Source: "apps/livekit"},
+		Chart: drift.Side{
+			Name: "livekit", Version: "0.3.0", AppVersion: "v1.8.4", Image: "livekit/livekit-server:v1.8.4",
+			Source: "apps/livekit",
+		},
 		Upstream: drift.Side{Name: "livekit-server", Version: "1.9.0", AppVersion: "v1.9.0", Image: "livekit/livekit-server:v1.9.0",
 			Source: "https://helm.livekit.io/livekit-server-1.9.0.tgz", Digest: "sha256:" + strings.Repeat("4be1", 16)},
 		Since:   &drift.Side{Name: "livekit-server", Version: "1.8.4", AppVersion: "v1.8.4"},
@@ -47,7 +50,10 @@ func (b *reportBuilder) add(f drift.Finding) {
 func (b *reportBuilder) versions() {
 	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Drift, Path: at("appVersion"), Upstream: "v1.9.0", Chart: "v1.8.4",
 		Why: "upstream's LiveKit is newer", Remedy: "helm livekit scaffold --update --app-version v1.9.0"})
-	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Convention, Path: at("name"), Upstream: "livekit-server", Chart: "livekit", Why: "the chart has its folder's name"})
+	b.add(drift.Finding{
+		Layer: drift.LayerVersion, Class: drift.Convention, Path: at("name"), Upstream: "livekit-server",
+		Chart: "livekit", Why: "the chart has its folder's name",
+	})
 }
 
 func (b *reportBuilder) values() {
@@ -57,13 +63,19 @@ func (b *reportBuilder) values() {
 		b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.LeftOut, Path: at("serviceMonitor " + key), Upstream: map[string]any{},
 			Why: "metrics." + key + " is of the component metrics", Remedy: "helm livekit scaffold --with metrics"})
 	}
-	b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.Extra, Path: at("media type"), Chart: "NodePort", Why: "upstream has no such value"})
+	b.add(drift.Finding{
+		Layer: drift.LayerValues, Class: drift.Extra, Path: at("media type"), Chart: "NodePort",
+		Why: "upstream has no such value",
+	})
 }
 
 func (b *reportBuilder) objects() {
 	all := driftScenarios
 	server := func(class drift.Class, path string, upstream, chart any, why, remedy string, scenarios ...string) {
-		b.add(drift.Finding{Layer: drift.LayerObjects, Class: class, Object: "Deployment/server", Path: at(path), Upstream: upstream, Chart: chart, Why: why, Remedy: remedy, Scenarios: scenarios})
+		b.add(drift.Finding{
+			Layer: drift.LayerObjects, Class: class, Object: "Deployment/server", Path: at(path), Upstream: upstream,
+			Chart: chart, Why: why, Remedy: remedy, Scenarios: scenarios,
+		})
 	}
 	server(drift.Drift, "spec template spec containers [server] image", "livekit/livekit-server:v1.9.0", "livekit/livekit-server:v1.8.4",
 		"upstream's LiveKit is newer", "helm livekit scaffold --update --app-version v1.9.0", all...)
@@ -83,18 +95,39 @@ func (b *reportBuilder) objects() {
 	}
 	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "HorizontalPodAutoscaler/server", Upstream: "HorizontalPodAutoscaler livekit-livekit-server",
 		Why: "the component autoscaling was not scaffolded", Remedy: "helm livekit scaffold --with autoscaling", Scenarios: []string{"autoscaling"}})
-	server(drift.Accepted, "spec template spec terminationGracePeriodSeconds", int64(18000), int64(3600), "calls here last an hour at most (platform team, 2025-03)", "", all...)
-	server(drift.Ours, "spec template spec enableServiceLinks", nil, false, "a Service called livekit sets LIVEKIT_PORT in the pod, and the server ends", "", all...)
-	server(drift.Ours, "spec template spec containers [server] args [0]", "--disable-strict-config", nil, "keys of the chart alone reach the server, which is therefore told to pass over every wrong key", "", all...)
-	server(drift.Convention, "metadata name", "livekit-livekit-server", "livekit", "objects are called after the release", "", all...)
-	server(drift.Convention, "metadata labels app.kubernetes.io/name", "livekit-server", "livekit", "labels follow the repository", "", all...)
-	server(drift.Extra, "spec template spec containers [server] securityContext allowPrivilegeEscalation", nil, false, "changes nothing of what upstream's does", "", all...)
+	server(
+		drift.Accepted, "spec template spec terminationGracePeriodSeconds", int64(18000), int64(3600),
+		"calls here last an hour at most (platform team, 2025-03)", "", all...,
+	)
+	server(
+		drift.Ours, "spec template spec enableServiceLinks", nil, false,
+		"a Service called livekit sets LIVEKIT_PORT in the pod, and the server ends", "", all...,
+	)
+	server(
+		drift.Ours, "spec template spec containers [server] args [0]", "--disable-strict-config", nil,
+		"keys of the chart alone reach the server, which is therefore told to pass over every wrong key", "", all...,
+	)
+	server(
+		drift.Convention, "metadata name", "livekit-livekit-server", "livekit", "objects are called after the release",
+		"", all...,
+	)
+	server(
+		drift.Convention, "metadata labels app.kubernetes.io/name", "livekit-server", "livekit",
+		"labels follow the repository", "", all...,
+	)
+	server(
+		drift.Extra, "spec template spec containers [server] securityContext allowPrivilegeEscalation", nil, false,
+		"changes nothing of what upstream's does", "", all...,
+	)
 }
 
 // done makes the pairs of all scenarios, and counts.
 func (b *reportBuilder) done() *drift.Report {
 	for _, name := range driftScenarios {
-		s := drift.Scenario{Name: name, About: "What `" + name + "` asks for", UpstreamValues: "livekit:\n  keys:\n    APIkey: (hidden, 32 characters)\n", ChartValues: "config: {}\n"}
+		s := drift.Scenario{
+			Name: name, About: "What `" + name + "` asks for",
+			UpstreamValues: "livekit:\n  keys:\n    APIkey: (hidden, 32 characters)\n", ChartValues: "config: {}\n",
+		}
 		for _, p := range samplePairs(name) {
 			for i, f := range b.r.Findings {
 				if f.Object == p.Object && slices.Contains(f.Scenarios, name) {
@@ -285,13 +318,29 @@ func samplePairs(scenario string) []drift.Pair {
 		{Object: "Configuration/configuration",
 			Upstream: "apiVersion: v1\ndata:\n  config.yaml: |\n    port: 7880\n    rtc:\n      packet_buffer_size: 500\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit-livekit-server\n",
 			Chart:    "apiVersion: v1\ndata:\n  livekit.yaml: |\n    port: 7880\n    rtc:\n      packet_buffer_size: \"500\"\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit\n"},
-		{Object: "Service/server", Upstream: "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit-livekit-server\n", Chart: "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit\n"},
+		{
+			Object:   "Service/server",
+			Upstream: "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit-livekit-server\n",
+			Chart:    "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit\n",
+		},
 	}
 	switch scenario {
 	case "keys-in-secret":
-		pairs = append(pairs, drift.Pair{Object: "Secret/keys", Upstream: "kind: Secret\nstringData:\n  APIkey: (hidden, 32 characters)\n", Chart: "kind: Secret\nstringData:\n  APIkey: (hidden, 43 characters)\n"})
+		pairs = append(
+			pairs,
+			drift.Pair{
+				Object: "Secret/keys", Upstream: "kind: Secret\nstringData:\n  APIkey: (hidden, 32 characters)\n",
+				Chart: "kind: Secret\nstringData:\n  APIkey: (hidden, 43 characters)\n",
+			},
+		)
 	case "turn-tls", "turn-udp":
-		pairs = append(pairs, drift.Pair{Object: "Service/turn", Upstream: "kind: Service\nspec:\n  ports:\n  - port: 443\n    protocol: TCP\n  - port: 3478\n    protocol: UDP\n"})
+		pairs = append(
+			pairs,
+			drift.Pair{
+				Object:   "Service/turn",
+				Upstream: "kind: Service\nspec:\n  ports:\n  - port: 443\n    protocol: TCP\n  - port: 3478\n    protocol: UDP\n",
+			},
+		)
 	}
 	return pairs
 }

@@ -87,7 +87,7 @@ func (t *driftText) summary() {
 
 // sides is the table of both charts, side by side where they fit.
 func (t *driftText) sides() {
-	rows := append([][3]string{{"", "chart", "upstream"}}, shortRows(t.r)...)
+	rows := append([][3]string{{"", "chart", "upstream"}}, sideRows(t.r, shortDigest)...)
 	column := 0
 	for _, row := range rows {
 		column = max(column, utf8.RuneCountInString(row[1]))
@@ -95,7 +95,8 @@ func (t *driftText) sides() {
 	for i, row := range rows {
 		if column+46 > t.o.Width {
 			if i > 0 {
-				fmt.Fprintf(&t.b, "  %-8s  %s %s\n  %-8s  %s %s\n", row[0], t.paint(dim, "chart   "), row[1], "", t.paint(dim, "upstream"), row[2])
+				fmt.Fprintf(&t.b, "  %-8s  %s %s\n", row[0], t.paint(dim, "chart   "), row[1])
+				fmt.Fprintf(&t.b, "  %-8s  %s %s\n", "", t.paint(dim, "upstream"), row[2])
 			}
 			continue
 		}
@@ -108,7 +109,9 @@ func (t *driftText) sides() {
 }
 
 // classColors mark the titles of classes.
-var classColors = map[drift.Class]string{drift.Drift: boldRed, drift.LeftOut: yellow, drift.Accepted: cyan, drift.Ours: green}
+var classColors = map[drift.Class]string{
+	drift.Drift: boldRed, drift.LeftOut: yellow, drift.Accepted: cyan, drift.Ours: green,
+}
 
 func (t *driftText) class(class drift.Class) {
 	groups := groupDrift(t.r, class)
@@ -136,7 +139,7 @@ func (t *driftText) class(class drift.Class) {
 func (t *driftText) leftOut(g driftGroup) {
 	var paths []string
 	for _, f := range g.findings[:min(len(g.findings), fewFindings)] {
-		paths = append(paths, t.location(f))
+		paths = append(paths, location(f))
 	}
 	list := strings.Join(paths, ", ")
 	if more := len(g.findings) - len(paths); more > 0 {
@@ -144,17 +147,6 @@ func (t *driftText) leftOut(g driftGroup) {
 	}
 	t.text("  ", list)
 	t.because(g)
-}
-
-// location is where a finding is, under a title that may not say the object.
-func (t *driftText) location(f drift.Finding) string {
-	if f.Class == drift.LeftOut && f.Object != "" {
-		return visible(strings.TrimSpace(f.Object + " " + f.Path.String()))
-	}
-	if len(f.Path) == 0 {
-		return "(the whole object)"
-	}
-	return visible(f.Path.String())
 }
 
 func (t *driftText) group(g driftGroup) {
@@ -187,7 +179,7 @@ func (t *driftText) group(g driftGroup) {
 
 // finding prints the place and both values: on one line where they fit.
 func (t *driftText) finding(f drift.Finding) {
-	place := t.location(f)
+	place := location(f)
 	up, own := oneLine(valueText(f.Upstream)), oneLine(valueText(f.Chart))
 	room := t.o.Width - 4 - len("upstream  ")
 	up, own = cut(up, 3*room), cut(own, 3*room)

@@ -50,7 +50,8 @@ func ambiguous(s string) bool {
 // the direction of writing. Lines and tabs stay.
 func visible(s string) string {
 	hidden := func(r rune) bool {
-		return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar)
+		return r != '\n' && r != '\t' &&
+			(unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar)
 	}
 	if strings.IndexFunc(s, hidden) < 0 {
 		return s

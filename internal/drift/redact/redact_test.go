@@ -94,7 +94,9 @@ func TestMatchesPattern(t *testing.T) {
 		path, pattern string
 		want          bool
 	}{
-		{"redis.password", "redis.password", true}, {"redis.address", "redis.password", false}, {"redis", "redis.password", false},
+		{"redis.password", "redis.password", true}, {"redis.address", "redis.password", false}, {
+			"redis", "redis.password", false,
+		},
 		{"redis.password.more", "redis.password", false}, {"keys.a", "keys.*", true}, {"keys", "keys.*", false},
 		{"a.b.c", "**.c", true}, {"c", "**.c", true}, {"a.b.c", "a.**.c", true}, {"a.b", "a.**.c", false},
 	} {
