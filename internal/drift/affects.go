@@ -15,7 +15,7 @@ import (
 )
 
 // addAffected adds, for each key of a chart's values, the fields that it affects, by role and path: so keys of
-// different charts can be told to do the same.
+// different charts are found to do the same.
 func addAffected(out map[string][]string, r *lineage.Result) {
 	objects := make([]*object, len(r.Objects))
 	for i, o := range r.Objects {
@@ -24,9 +24,9 @@ func addAffected(out map[string][]string, r *lineage.Result) {
 	withRoles(objects)
 	for _, f := range r.Findings {
 		key := strings.Join(f.Path, ".")
-		for _, reach := range f.Reaches {
-			if i := slices.Index(r.Refs, reach.Object); i >= 0 {
-				addOnce(out, key, fieldOf(objects[i], reach))
+		for _, affected := range f.Reaches {
+			if i := slices.Index(r.Refs, affected.Object); i >= 0 {
+				addOnce(out, key, fieldOf(objects[i], affected))
 			}
 		}
 	}
@@ -41,30 +41,30 @@ func addOnce(fields map[string][]string, key, field string) {
 
 // fieldOf names a field that a value affects: by the role of its object, with the elements of lists by their merge
 // keys, in a configuration by its own key.
-func fieldOf(o *object, reach lineage.Reach) string {
-	if len(reach.Field) == 0 {
+func fieldOf(o *object, affected lineage.Reach) string {
+	if len(affected.Field) == 0 {
 		return o.role + " (is there)"
 	}
-	at, value := mergePath(o, reach.Field)
+	at, value := mergePath(o, affected.Field)
 	text := o.role + " " + at.String()
 	isConfiguration := o.role == roleConfiguration && len(at) > 1 && at[0] == "data"
 	switch {
-	case reach.Effect == lineage.Direct:
+	case affected.Effect == lineage.Direct:
 		return text
-	case reach.Effect == lineage.Switch && isConfiguration:
+	case affected.Effect == lineage.Switch && isConfiguration:
 		return o.role + " " + configEntry + " (is there)"
-	case reach.Effect == lineage.Switch:
+	case affected.Effect == lineage.Switch:
 		return text + " (is there)"
-	case reach.Effect != lineage.Inside:
+	case affected.Effect != lineage.Inside:
 		return ""
 	case isConfiguration:
-		if key := configKey(fmt.Sprint(value), reach.Before); key != "" {
+		if key := configKey(fmt.Sprint(value), affected.Before); key != "" {
 			return o.role + " " + configEntry + "." + key
 		}
 		return "" // some text in the configuration, nobody knows which
-	case reach.Before == "":
+	case affected.Before == "":
 		return text + " (its head)"
-	case reach.After == "":
+	case affected.After == "":
 		return text + " (its end)"
 	}
 	return text + " (in it)"

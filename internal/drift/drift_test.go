@@ -202,8 +202,8 @@ func TestNoLongerRandom(t *testing.T) {
 	}
 }
 
-// A wish that the chart refuses is a finding about that wish, and no end of the comparison.
-func TestWishThatIsRefused(t *testing.T) {
+// Values that the chart refuses are a finding about their scenario, and no end of the comparison.
+func TestValuesThatAreRefused(t *testing.T) {
 	for _, with := range [][]string{nil, {"all"}} {
 		in := input(t, newChart(t, "", with...))
 		in.Scenarios = []Wish{{Name: "two", Values: map[string]any{"replicaCount": 2}}}
@@ -212,7 +212,7 @@ func TestWishThatIsRefused(t *testing.T) {
 		if !slices.ContainsFunc(
 			r.Findings, func(f Finding) bool { return f.Class == Drift && slices.Contains(f.Scenarios, "two") },
 		) {
-			t.Errorf("%v: nothing is said of the wish: %+v", with, r.Summary)
+			t.Errorf("%v: nothing is said of the scenario: %+v", with, r.Summary)
 		}
 	}
 }
@@ -253,7 +253,7 @@ func TestChartThatNeverRenders(t *testing.T) {
 	}
 }
 
-// What upstream changed since the chart was derived from it is told, whatever
+// What upstream changed since the chart was derived from it is reported, whatever
 // else is.
 func TestChangedSince(t *testing.T) {
 	in := input(t, newChart(t, "", "all"))

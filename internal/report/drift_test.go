@@ -9,7 +9,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// driftScenarios are wishes such as the tool compares under.
+// driftScenarios are scenarios such as the tool compares under.
 var driftScenarios = []string{
 	"defaults", "image", "names", "pod", "placement", "replicas", "account", "pod-network", "one-udp-port", "server-settings", "keys", "webhook",
 	"keys-in-secret", "keys-existing-secret", "redis", "redis-tls", "metrics", "turn-tls", "turn-udp", "autoscaling", "alb", "do", "gke", "gclb",
