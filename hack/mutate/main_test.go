@@ -30,7 +30,7 @@ func onlyReplicas(ctx context.Context, chart, upstream *helmchart.Chart) ([]drif
 		return nil, nil
 	}
 	return []drift.Finding{{
-		Layer: drift.LayerObjects, Class: drift.Drift, Path: "spec.replicas", Chart: replicas[0], Upstream: replicas[1],
+		Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"spec", "replicas"}, Chart: replicas[0], Upstream: replicas[1],
 	}}, nil
 }
 
@@ -103,7 +103,7 @@ func TestRunIsContent(t *testing.T) {
 
 func TestRunGivesJSON(t *testing.T) {
 	out, err := runHere(t, "-o", "json", "--count", "7", "--kinds", "default-changed,comment-added")
-	var outcome report
+	var outcome struct{ Results []struct{ ID string } }
 	if jsonErr := json.Unmarshal([]byte(out), &outcome); err != nil || jsonErr != nil || len(outcome.Results) != 7 {
 		t.Errorf("%v, %v\n%s", err, jsonErr, out)
 	}
@@ -112,7 +112,7 @@ func TestRunGivesJSON(t *testing.T) {
 // One mutation is done again, and its chart kept.
 func TestRunKeepsOne(t *testing.T) {
 	out, _ := runHere(t, "-o", "json", "--kinds", "default-changed", "--side", "chart")
-	var outcome report
+	var outcome struct{ Results []struct{ ID string } }
 	if err := json.Unmarshal([]byte(out), &outcome); err != nil || len(outcome.Results) != 1 {
 		t.Fatalf("%v\n%s", err, out)
 	}

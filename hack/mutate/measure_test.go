@@ -33,7 +33,7 @@ func renders(ctx context.Context, chart *helmchart.Chart) error {
 type findings func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error)
 
 func blind(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
-	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "always"}}, nil
+	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"always"}}}, nil
 }
 
 // nervous sees drift in all but the sample itself.
@@ -42,7 +42,7 @@ func nervous(_ context.Context, chart, upstream *helmchart.Chart) ([]drift.Findi
 	if same(chart, want) && same(upstream, want) {
 		return nil, nil
 	}
-	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: "something"}}, nil
+	return []drift.Finding{{Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"something"}}}, nil
 }
 
 func samples() map[side]chart { return map[side]chart{ours: sample(), upstream: sample()} }
@@ -118,7 +118,7 @@ func TestMeasureJudgesComparisons(t *testing.T) {
 func TestMeasureKnowsScenariosOfFindings(t *testing.T) {
 	more := func(ctx context.Context, chart, upstream *helmchart.Chart) ([]drift.Finding, error) {
 		f := drift.Finding{
-			Layer: drift.LayerObjects, Class: drift.Drift, Path: "replicas",
+			Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"replicas"},
 			Scenario: "defaults", Scenarios: []string{"defaults"},
 		}
 		if !same(chart, mustChart(sample())) {
@@ -185,7 +185,7 @@ func TestMeasureTakesErrors(t *testing.T) {
 // The charts as they are may have drift; other classes are not counted.
 func TestMeasureCountsTheBaseline(t *testing.T) {
 	two := func(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
-		return []drift.Finding{{Class: drift.Drift, Path: "a"}, {Class: drift.Ours, Path: "b"}}, nil
+		return []drift.Finding{{Class: drift.Drift, Path: []string{"a"}}, {Class: drift.Ours, Path: []string{"b"}}}, nil
 	}
 	out := mustMeasure(t, two, options{count: 2, kinds: kinds(t, "comment-added")})
 	if n := outcomes(out); out.Baseline != 1 || n[correct] != 2 {
@@ -237,7 +237,7 @@ func TestDeclarations(t *testing.T) {
 func TestMeasureRefusesAnUnsteadyComparison(t *testing.T) {
 	var calls atomic.Int64
 	unsteady := func(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
-		return []drift.Finding{{Class: drift.Drift, Path: fmt.Sprint(calls.Add(1))}}, nil
+		return []drift.Finding{{Class: drift.Drift, Path: []string{fmt.Sprint(calls.Add(1))}}}, nil
 	}
 	_, err := measure(t.Context(), comparison{sampleScenarios(), unsteady}, samples(), options{count: 1, jobs: 1})
 	if err == nil || !strings.Contains(err.Error(), "other findings") {

@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/cli"},
 	{"internal/report"},
 	{"internal/drift"},
-	{"internal/convert"},
+	{"internal/convert", "internal/drift/redact"},
 	{"internal/scaffolding", "internal/publish", "internal/verify"},
 	{"internal/sibling"},
 	{"internal/sibling/experiment"},

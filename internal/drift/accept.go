@@ -1,43 +1,38 @@
 package drift
 
 import (
+	"fmt"
+	"os"
 	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 )
 
-// ID names a finding in the settings: the layer, and for objects the object, with
-// the path: "objects Deployment/server spec.replicas", "values nodeSelector".
-func (f Finding) ID() string {
-	return strings.Join(nonEmpty(string(f.Layer), f.Object, f.Path), " ")
+// ID names a finding in the settings: the layer, and for objects the object, with the path: "objects
+// Deployment/server spec.replicas", "values nodeSelector".
+func (f Finding) ID() string { return words(string(f.Layer), f.Object, f.Path.String()) }
+
+// words joins what is not empty.
+func words(list ...string) string {
+	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), " ")
 }
 
-func nonEmpty(list ...string) (out []string) {
-	for _, s := range list {
-		if s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// accept gives the class Accepted to drift that the settings name. A name may have
-// wildcards (path.Match), and may leave out the layer; a last "**" is for all
-// below.
-func accept(r *Report, accepted []settings.Accepted) {
+// accept gives the class Accepted to drift that the settings name. A name may have wildcards (path.Match), and may
+// leave out the layer; a last "**" is for all below.
+func accept(r *Report, findings []*Finding, accepted []settings.Accepted) {
 	used := make([]bool, len(accepted))
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range findings {
 		if f.Class != Drift && f.Class != LeftOut {
 			continue
 		}
-		for n, a := range accepted {
-			if isNamed(*f, a.Finding) {
-				f.Class, f.Why, f.Remedy = Accepted, a.Reason, ""
-				used[n] = true
-				break
-			}
+		if n := slices.IndexFunc(accepted, func(a settings.Accepted) bool { return isNamed(*f, a.Finding) }); n >= 0 {
+			f.Class, f.Why, f.Remedy = Accepted, accepted[n].Reason, ""
+			used[n] = true
 		}
 	}
 	for n, a := range accepted {
@@ -55,25 +50,58 @@ func isTelling(name string) bool {
 	return strings.Trim(name, "*?/. ") != ""
 }
 
+// quoteElements makes brackets elements of lists, not classes of characters.
+var quoteElements = strings.NewReplacer("[", `\[`, "]", `\]`, "/", "\x01")
+
+// isNamed reports whether a name is a finding's, with or without its layer and its object. Keys of values with dots
+// may stand without quotes.
 func isNamed(f Finding, name string) bool {
 	if name == "" {
 		return false
 	}
-	for _, id := range []string{f.ID(), strings.Join(nonEmpty(f.Object, f.Path), " "), f.Path} {
+	field := f.Path.String()
+	ids := []string{f.ID(), words(f.Object, field), field}
+	if f.Layer == LayerValues {
+		field = strings.Join(f.Path, ".")
+		ids = append(ids, words(string(f.Layer), field), field)
+	}
+	return slices.ContainsFunc(ids, func(id string) bool {
 		if id == name || id == "" {
-			if id == name {
-				return true
-			}
-			continue
+			return id == name
 		}
 		if prefix, ok := strings.CutSuffix(name, "**"); ok && strings.HasPrefix(id, prefix) {
 			return true
 		}
-		// Brackets are elements of lists here, not classes of characters.
-		escape := strings.NewReplacer("[", `\[`, "]", `\]`, "/", "\x01")
-		if ok, err := path.Match(escape.Replace(name), strings.ReplaceAll(id, "/", "\x01")); err == nil && ok && name != "*" {
-			return true
-		}
+		ok, err := path.Match(quoteElements.Replace(name), strings.ReplaceAll(id, "/", "\x01"))
+		return err == nil && ok && name != "*"
+	})
+}
+
+// writeAccepted adds the accepted differences to the settings. One that names nothing is an error, and nothing is
+// written then.
+func (c *Comparison) writeAccepted(sheet *factsheet.Sheet, r *Report, tree, target string) error {
+	if len(c.Accept) == 0 {
+		return nil
 	}
-	return false
+	const step = "name it as the report does, such as 'Deployment/server spec.replicas'"
+	var list []settings.Accepted
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.Accept))) {
+		if !isTelling(name) {
+			return remedy.Errorf(step, "--accept %q would accept whatever comes", name)
+		}
+		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Accepted && isNamed(f, name) }) {
+			return remedy.Errorf(step, "--accept %s: no drift is called so", name)
+		}
+		list = append(list, settings.Accepted{Finding: name, Reason: c.Reason})
+	}
+	file := filepath.Join(tree, settings.File)
+	own := filepath.Join(target, settings.File)
+	if info, err := os.Stat(own); err == nil && info.Mode().IsRegular() {
+		file = own
+	}
+	if err := settings.AddAccepted(sheet, file, list); err != nil {
+		return err
+	}
+	r.Written = append(r.Written, fmt.Sprintf("Accepted in %s.", filepath.ToSlash(file)))
+	return nil
 }

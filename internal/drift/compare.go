@@ -2,231 +2,294 @@ package drift
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/helm-livekit/helm-livekit/internal/chartdir"
-	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/convert"
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
-// subject is the two charts with all that their comparison needs.
-type subject struct {
-	sheet    *factsheet.Sheet
-	rules    []*rule
-	chart    *helmchart.Chart
-	upstream *helmchart.Chart
-	sides    struct{ chart, upstream Side }
-
-	// places say where the chart has the canonical values. defaults are the
-	// values to which settings are laid: the chart's own as it was scaffolded.
-	places   *scaffolding.Paths
-	defaults map[string]any
-	labels   map[string]string // of the chart's pods
-
-	// lenient says that the chart renders only where what it requires may be
-	// missing.
-	lenient bool
-	notes   []string
-	// kinds are those of the chart's convention.
-	kinds convention.Kinds
-	// asked are the components that scaffold was given by name.
-	asked []string
-	// foreign is what is known of a chart without a lock, nil with one.
-	foreign *foreign
-
-	// pristine is the chart as it was scaffolded, nil without a lock; whole is
-	// that with all components, nil where it is no other.
-	pristine *helmchart.Chart
-	whole    *wholeChart
-	// added are charts with one more component each, by its name.
-	added map[string]*wholeChart
-	// random are fields that differ from render to render, by role and path.
-	random map[string]bool
+// objectDiff compares one object of both charts in one scenario. Beside upstream's object and the chart's there are
+// two that explain: the chart's as it was scaffolded, and as it would be with all components.
+type objectDiff struct {
+	ctx                              context.Context // of the one comparison that this is made for
+	charts                           *charts
+	run                              *scenarioRun
+	role                             string
+	upstream, chart, pristine, whole *object
+	// known is what explains differences, by the text of the path.
+	known map[string]*explanation
 }
 
-// wholeChart is a chart with components that the one before us lacks.
-type wholeChart struct {
-	chart    *helmchart.Chart
-	places   *scaffolding.Paths
-	defaults map[string]any
+// result is what was found at one place.
+type result struct {
+	class  Class // "" where nothing differs
+	why    string
+	remedy string
 }
 
-// trial is both charts under one scenario.
-type trial struct {
-	factsheet.Scenario
-	settings []scaffolding.Setting
-	unplaced []scaffolding.Unplaced
-	values   map[string]any // the chart's
+const (
+	whyEdited    = "changed here since the chart was scaffolded"
+	whyNoObject  = "the chart has no such object"
+	whyOnlyChart = "the chart alone has this"
+)
 
-	upstream, chart, pristine, whole *rendered
-	added                            map[string]*rendered
-
-	upstreamErr, chartErr error
-}
-
-// try renders both charts, and those that explain the difference.
-func (s *subject) try(ctx context.Context, w factsheet.Scenario) (*trial, error) {
-	converted := convert.Values(w.Values, convert.Options{Sheet: s.sheet, PodLabels: s.labels})
-	t := &trial{Scenario: w, settings: converted.Settings}
-	if s.foreign != nil {
-		t.values, t.unplaced = s.foreignOverlay(w.Values, t.settings)
-	} else {
-		t.values, t.unplaced = overlay(s.places, s.defaults, t.settings)
-	}
-	if t.upstream, t.upstreamErr = s.render(ctx, s.upstream, w.Values); errors.Is(t.upstreamErr, context.Canceled) {
-		return nil, t.upstreamErr
-	}
-	t.chart, t.chartErr = s.render(ctx, s.chart, t.values)
-	if t.chartErr != nil && s.foreign != nil {
-		s.tryConverted(ctx, t)
-	}
-	// A wish that the chart refuses is a finding. What only explains differences is
-	// left out where it refuses as well.
-	if s.pristine != nil && s.pristine != s.chart {
-		t.pristine, _ = s.render(ctx, s.pristine, t.values)
-	} else if s.pristine != nil {
-		t.pristine = t.chart
-	}
-	if s.whole != nil {
-		t.whole, _ = s.renderWhole(ctx, s.whole, t.settings)
-	}
-	return t, ctx.Err()
-}
-
-// tryConverted gives a chart without a lock converted values alone: one that was
-// scaffolded refuses some of upstream's own keys beside them.
-func (s *subject) tryConverted(ctx context.Context, t *trial) {
-	full := helmchart.Copy(s.defaults)
-	unplaced := s.places.Apply(full, t.settings)
-	values := helmchart.Difference(s.defaults, full)
-	if chart, err := s.render(ctx, s.chart, values); err == nil {
-		t.chart, t.chartErr, t.values, t.unplaced = chart, nil, values, unplaced
-	}
-}
-
-// render renders a chart. One of other making may require values that upstream's
-// does not: they are left out then.
-func (s *subject) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	return renderWith(ctx, chart, values, s.lenient && chart == s.chart)
-}
-
-func (s *subject) renderWhole(ctx context.Context, w *wholeChart, settings []scaffolding.Setting) (*rendered, error) {
-	values, _ := overlay(w.places, w.defaults, settings)
-	return render(ctx, w.chart, values)
-}
-
-// overlay gives the values that, laid over a chart's defaults, make the settings
-// true, and the settings that the chart has no place for.
-func overlay(places *scaffolding.Paths, defaults map[string]any, settings []scaffolding.Setting) (map[string]any, []scaffolding.Unplaced) {
-	full := helmchart.Copy(defaults)
-	unplaced := places.Apply(full, settings)
-	return helmchart.Difference(defaults, full), unplaced
-}
-
-// trials renders every scenario, some at a time.
-func (s *subject) trials(ctx context.Context, wishes []factsheet.Scenario) ([]*trial, error) {
-	out := make([]*trial, len(wishes))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, w := range wishes {
-		g.Go(func() (err error) {
-			out[i], err = s.try(ctx, w)
-			return err
-		})
-	}
-	return out, g.Wait()
-}
-
-// objects compares the objects of one scenario.
-func (s *subject) objects(ctx context.Context, t *trial) ([]Finding, error) {
-	e := newExplainer(s, s.known(t.Values))
-	var out []Finding
-	for _, role := range t.roles() {
-		found, err := s.object(ctx, e, t, role)
-		if err != nil {
-			return nil, fmt.Errorf("scenario %s: %s: %w", t.Name, role, err)
+// compareObjects gives the differences of all objects of a scenario, by role.
+func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[string][]Finding, error) {
+	e := newExplainer(c, c.knownValues(run.Values))
+	out := map[string][]Finding{}
+	for _, role := range run.roles() {
+		d := objectDiff{
+			ctx: ctx, charts: c, run: run, role: role,
+			upstream: run.upstream.get(role), chart: run.chart.get(role),
+			pristine: run.pristine.get(role), whole: run.whole.get(role),
 		}
-		out = append(out, found...)
+		var err error
+		if d.known, err = e.explain(role, pathsTo(d.upstream, d.chart, d.pristine)); err != nil {
+			return nil, fmt.Errorf("scenario %s: %s: %w", run.Name, role, err)
+		}
+		if d.upstream == nil || d.chart == nil {
+			out[role] = d.presence()
+		} else {
+			out[role] = d.fields()
+		}
 	}
 	return out, nil
 }
 
-// known gives a scenario's values over the defaults that upstream is known to
-// have.
-func (s *subject) known(values map[string]any) map[string]any {
-	return helmchart.Merge(convert.UpstreamDefaults(s.sheet), values)
-}
-
-// roles are those of all the objects of a scenario, in order.
-func (t *trial) roles() []string {
-	all := map[string]bool{}
-	for _, r := range []*rendered{t.upstream, t.chart, t.pristine} {
-		if r != nil {
-			for role := range r.byRole {
-				all[role] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(all))
-}
-
-func (r *rendered) get(role string) *object {
-	if r == nil {
-		return nil
-	}
-	return r.byRole[role]
-}
-
-// object compares one object of both charts.
-func (s *subject) object(ctx context.Context, e *explainer, t *trial, role string) ([]Finding, error) {
-	u, c, p, w := t.upstream.get(role), t.chart.get(role), t.pristine.get(role), t.whole.get(role)
-	nodes := nodesOf(u, c, p)
-	known, err := e.explain(role, nodes)
-	if err != nil {
-		return nil, err
-	}
-	j := judge{ctx: ctx, s: s, t: t, role: role, u: u, c: c, p: p, w: w, known: known}
-	if u == nil || c == nil {
-		return j.presence(), nil
-	}
-	return j.fields(), nil
-}
-
-// nodesOf gives every path of the objects, and those that lead to them.
-func nodesOf(objects ...*object) map[string]manifest.Path {
+// pathsOf gives the paths of the fields of several objects by their text.
+func pathsOf(objects ...*object) map[string]manifest.Path {
 	out := map[string]manifest.Path{}
 	for _, o := range objects {
-		if o == nil {
-			continue
-		}
-		for _, leaf := range o.leaves {
-			for n := len(leaf.Path); n > 0; n-- {
-				key := leaf.Path[:n].String()
-				if _, ok := out[key]; ok {
-					break
-				}
-				out[key] = leaf.Path[:n]
+		if o != nil {
+			for key, leaf := range o.leaves {
+				out[key] = leaf.Path
 			}
 		}
 	}
 	return out
 }
 
-// openLock reads what the lock of a chart says, nil where it has none.
-func openLock(dir string) (*chartdir.Lock, error) {
-	if strings.HasSuffix(dir, ".tgz") {
-		return nil, nil
+// pathsTo gives every path of the objects, and those that lead to them.
+func pathsTo(objects ...*object) map[string]manifest.Path {
+	out := map[string]manifest.Path{}
+	for _, path := range pathsOf(objects...) {
+		for n := len(path); n > 0; n-- {
+			key := path[:n].String()
+			if _, ok := out[key]; ok {
+				break
+			}
+			out[key] = path[:n]
+		}
 	}
-	return chartdir.ReadLock(dir)
+	return out
+}
+
+// presence classes an object that is not on both sides.
+func (d *objectDiff) presence() []Finding {
+	isUpstream, isHere, wasHere := d.upstream != nil, d.chart != nil, d.pristine != nil
+	x := d.known[""]
+	explained := x != nil && x.upstream.isAbsent() != isUpstream && x.chart.isAbsent() != isHere
+	whole := func(r result) []Finding {
+		return []Finding{d.finding(nil, r, kindOrNil(d.upstream), kindOrNil(d.chart))}
+	}
+	isForeign := d.charts.pristine == nil
+	switch {
+	case !isForeign && isHere != wasHere:
+		return whole(result{class: Drift, why: whyEdited})
+	case explained && isForeign:
+		return whole(result{class: x.class, why: x.why})
+	case explained:
+		return append(whole(result{class: x.class, why: x.why}), d.edits()...)
+	case isForeign && !isUpstream:
+		return whole(result{class: Extra, why: "the chart alone has this object"})
+	case isUpstream && !isForeign && d.whole != nil:
+		return whole(d.leftOut(func(o *object) bool { return o != nil }))
+	case !isUpstream && !isHere:
+		return nil
+	case !isUpstream:
+		return whole(result{class: Drift, why: "upstream's chart has no such object"})
+	}
+	return whole(result{class: Drift, why: whyNoObject})
+}
+
+func kindOrNil(o *object) any {
+	if o == nil {
+		return nil
+	}
+	return o.Kind()
+}
+
+// edits are differences to what was scaffolded in an object that the chart alone has.
+func (d *objectDiff) edits() []Finding {
+	if d.chart == nil || d.pristine == nil || d.chart == d.pristine {
+		return nil
+	}
+	var out []Finding
+	paths := pathsOf(d.chart, d.pristine)
+	for _, key := range slices.Sorted(maps.Keys(paths)) {
+		now, path := d.chart.value(key), paths[key]
+		if !same(now, d.pristine.value(key), path) && !d.charts.random[field{d.role, key}] {
+			out = append(out, d.finding(path, result{class: Drift, why: whyEdited}, nil, now))
+		}
+	}
+	return out
+}
+
+// fields classes every field of an object that both sides have.
+func (d *objectDiff) fields() []Finding {
+	paths := pathsOf(d.upstream, d.chart, d.pristine)
+	for key, x := range d.known {
+		if key != "" {
+			paths[key] = x.path
+		}
+	}
+	var out []Finding
+	for _, key := range slices.Sorted(maps.Keys(paths)) {
+		if d.charts.random[field{d.role, key}] {
+			continue
+		}
+		if r := d.field(key, paths[key]); r.class != "" {
+			out = append(out, d.finding(paths[key], r, d.upstream.value(key), d.chart.value(key)))
+		}
+	}
+	return out
+}
+
+// field classes one field.
+func (d *objectDiff) field(key string, path manifest.Path) result {
+	upstream, chart, x := d.upstream.value(key), d.chart.value(key), d.known[key]
+	fresh := compare(x, upstream, chart, path)
+	if d.charts.pristine == nil {
+		return foreignField(fresh, x, upstream, chart, path)
+	}
+	if !same(chart, d.pristine.value(key), path) {
+		return d.editedField(fresh, x, key, chart, path)
+	}
+	if fresh.class == Drift && d.whole != nil {
+		mends := func(o *object) bool { return compare(x, upstream, o.value(key), path).class != Drift }
+		if mends(d.whole) {
+			return d.leftOut(mends)
+		}
+	}
+	if reason := d.run.shapeReason(d.role, path); fresh.class == Drift && reason != "" {
+		return result{class: Convention, why: reason}
+	}
+	return fresh
+}
+
+// compare classes two values by what is known of them.
+func compare(x *explanation, upstream, chart any, path manifest.Path) result {
+	differ := !same(upstream, chart, path)
+	switch {
+	case x == nil && differ:
+		return result{class: Drift}
+	case x == nil:
+		return result{}
+	case !x.upstream.holds(upstream, path):
+		return result{class: Drift, why: "upstream's chart is not as it is known here: " + x.why}
+	case !x.chart.holds(chart, path):
+		return result{class: Drift, why: "the chart has not what it should have here: " + x.why}
+	case differ:
+		return result{class: x.class, why: x.why}
+	}
+	return result{}
+}
+
+// editedField classes a field that is not as it was scaffolded. It may have become what upstream has, or what the
+// chart would have with all components.
+func (d *objectDiff) editedField(fresh result, x *explanation, key string, chart any, path manifest.Path) result {
+	if fresh.class == "" && x == nil || isOwnVersion(d.charts.chart, path, chart) {
+		return fresh
+	}
+	if chart != nil && same(d.whole.value(key), chart, path) {
+		return fresh
+	}
+	why := whyEdited
+	if x != nil && x.class == Ours {
+		why += "; what was there " + x.why
+	}
+	return result{class: Drift, why: why}
+}
+
+// foreignField classes a field of a chart of other making, of which nobody knows how it was meant.
+func foreignField(fresh result, x *explanation, upstream, chart any, path manifest.Path) result {
+	switch {
+	case same(upstream, chart, path):
+		return result{}
+	case fresh.class == Ours && x.chart.isAnything, fresh.class == Drift && upstream == nil:
+		return result{class: Extra, why: whyOnlyChart}
+	case fresh.class == Drift:
+		return result{class: Drift}
+	}
+	return fresh
+}
+
+func (d *objectDiff) finding(path manifest.Path, r result, upstream, chart any) Finding {
+	f := Finding{
+		Layer: LayerObjects, Class: r.class, Object: d.role, Path: path,
+		Upstream: upstream, Chart: chart, Why: r.why, Remedy: r.remedy,
+	}
+	for _, o := range []*object{d.pristine, d.chart, d.upstream} {
+		if o != nil {
+			f.Object = o.label()
+		}
+	}
+	return f
+}
+
+// leftOut says which component mends a difference.
+func (d *objectDiff) leftOut(mends func(*object) bool) result {
+	for _, name := range d.run.candidates(d.charts) {
+		with, err := d.run.with(d.ctx, d.charts, name)
+		if err == nil && mends(with.get(d.role)) {
+			return result{class: LeftOut, why: leftOutWhy(name), remedy: d.charts.addWith(name)}
+		}
+	}
+	return result{class: LeftOut, why: "components that do this were not scaffolded", remedy: d.charts.addWith("all")}
+}
+
+func leftOutWhy(component string) string { return "the component " + component + " was not scaffolded" }
+
+// imagePath is the server's image.
+var imagePath = manifest.Path{"spec", "template", "spec", "containers", serverSegment, "image"}
+
+// isOwnVersion reports whether a field is the chart's own version of the server, as its Chart.yaml has it: that moves
+// on without a word.
+func isOwnVersion(chart *helmchart.Chart, path manifest.Path, value any) bool {
+	text, ok := value.(string)
+	own := chart.AppVersion()
+	if !ok || own == "" || len(path) == 0 {
+		return false
+	}
+	if slices.Equal(path, imagePath) {
+		return strings.HasSuffix(text, ":"+own)
+	}
+	return path[len(path)-1] == "app.kubernetes.io/version" && text == own
+}
+
+// same reports whether two scalars say the same, nil being none. A number is a number, whatever its Go type; a text
+// is not, but where Kubernetes reads quantities.
+func same(a, b any, path manifest.Path) bool {
+	if helmchart.Equal(a, b) {
+		return true
+	}
+	if i := slices.Index(path, "resources"); i < 0 || i+1 == len(path) {
+		return false
+	}
+	return isNumberText(a, b) || isNumberText(b, a)
+}
+
+// isNumberText reports whether a text writes a number.
+func isNumberText(text, number any) bool {
+	s, isText := text.(string)
+	n, isNumber := helmchart.Number(number)
+	if !isText || !isNumber {
+		return false
+	}
+	parsed, err := strconv.ParseFloat(s, 64)
+	return err == nil && parsed == n
 }

@@ -3,7 +3,6 @@ package drift
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,14 +26,12 @@ type Comparison struct {
 	Upstream upstream.Options
 	// Since is a version of upstream's chart, for charts without a lock.
 	Since string
-	// ScenarioFiles are values files for upstream's chart, Only the names of the
-	// scenarios to compare.
+	// ScenarioFiles are values files for upstream's chart, Only the names of the scenarios to compare.
 	ScenarioFiles, Only []string
 	// Accept are names of findings that are accepted from now on, with their Reason.
 	Accept []string
 	Reason string
-	// Prober finds out what the values of a chart of other making mean; nil leaves
-	// it at names and shapes.
+	// Prober finds out what the values of a chart of other making mean; nil leaves it at names and shapes.
 	Prober sibling.Prober
 	// Getenv is os.Getenv, by which Helm's caches are found.
 	Getenv func(string) string
@@ -100,8 +97,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	return r, c.writeAccepted(sheet, r, tree, target)
 }
 
-// findSince finds the version of upstream's chart that the chart came from. That
-// it cannot be had is a note.
+// findSince finds the version of upstream's chart that the chart came from. That it cannot be had is a note.
 func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 	switch {
 	case c.Since != "":
@@ -116,7 +112,8 @@ func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 	options.Version = in.Since.Version
 	chart, err := upstream.Find(ctx, options)
 	if err != nil || chart.Version() != in.Since.Version {
-		return []string{fmt.Sprintf("what upstream changed since %s is not shown: that version is not at hand", in.Since.Version)}
+		return []string{fmt.Sprintf("what upstream changed since %s is not shown: that version is not at hand",
+			in.Since.Version)}
 	}
 	in.SinceChart = chart.Chart
 	in.Since.AppVersion = chart.AppVersion()
@@ -127,11 +124,11 @@ func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 func readScenarios(files []string) ([]factsheet.Scenario, error) {
 	var out []factsheet.Scenario
 	for _, file := range files {
+		var values map[string]any
 		data, err := yamldoc.ReadBytes(file)
-		if err != nil {
-			return nil, remedy.Errorf("give --scenario a values file for upstream's chart", "%w", err)
+		if err == nil {
+			values, err = helmchart.ParseValues(file, data)
 		}
-		values, err := helmchart.ParseValues(file, data)
 		if err != nil {
 			return nil, remedy.Errorf("give --scenario a values file for upstream's chart", "%w", err)
 		}
@@ -142,39 +139,4 @@ func readScenarios(files []string) ([]factsheet.Scenario, error) {
 		out = append(out, factsheet.Scenario{Name: name, About: "values of " + filepath.ToSlash(file), Values: values})
 	}
 	return out, nil
-}
-
-// writeAccepted adds the accepted differences to the settings. One that names
-// nothing is an error, and nothing is written then.
-func (c *Comparison) writeAccepted(sheet *factsheet.Sheet, r *Report, tree, target string) error {
-	if len(c.Accept) == 0 {
-		return nil
-	}
-	for _, name := range c.Accept {
-		if !isTelling(name) {
-			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %q would accept whatever comes", name)
-		}
-		named := slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Accepted && isNamed(f, name) })
-		if !named {
-			return remedy.Errorf("name it as the report does, such as 'Deployment/server spec.replicas'", "--accept %s: no drift is called so", name)
-		}
-	}
-	file := filepath.Join(tree, settings.File)
-	if own := filepath.Join(target, settings.File); isFile(own) {
-		file = own
-	}
-	var list []settings.Accepted
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.Accept))) {
-		list = append(list, settings.Accepted{Finding: name, Reason: c.Reason})
-	}
-	if err := settings.AddAccepted(sheet, file, list); err != nil {
-		return err
-	}
-	r.Written = append(r.Written, fmt.Sprintf("Accepted in %s.", filepath.ToSlash(file)))
-	return nil
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }

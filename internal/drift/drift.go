@@ -1,7 +1,16 @@
-// Package drift says how a chart stands to upstream's: in versions, in values
-// and in the objects that both render under the same wishes. Every difference
-// has a class that says whether anybody needs to do anything about it.
+// Package drift compares a chart with upstream's: versions, values and the objects that both render with equivalent
+// values. Every difference has a class that says whether anybody needs to do anything about it.
+//
+// The way: render both charts in every scenario (scenariorun.go, render.go), pair their objects by what they are for
+// (roles.go), compare them field by field (compare.go), explain the differences (explain.go, rules.yaml), and gather
+// the findings (run.go).
 package drift
+
+import (
+	"strconv"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
 
 // Layer is where a difference was found.
 type Layer string
@@ -16,8 +25,7 @@ const (
 // Class says what a difference is.
 type Class string
 
-// The classes, from the one that somebody has to look at to the one that is
-// there for the record.
+// The classes, from the one that somebody has to look at to the one that is there for the record.
 const (
 	// Drift is a difference that nothing explains.
 	Drift Class = "drift"
@@ -29,8 +37,7 @@ const (
 	Ours Class = "ours"
 	// Convention follows from names, labels and key names.
 	Convention Class = "convention"
-	// Extra is something that only this chart has and that changes nothing of
-	// what upstream's does.
+	// Extra is something that only this chart has and that changes nothing of what upstream's does.
 	Extra Class = "extra"
 )
 
@@ -41,15 +48,13 @@ var Classes = []Class{Drift, LeftOut, Accepted, Ours, Convention, Extra}
 type Report struct {
 	Chart    Side `json:"chart"`
 	Upstream Side `json:"upstream"`
-	// Since is the version of upstream that the chart was derived from, nil where
-	// nobody knows.
+	// Since is the version of upstream that the chart was derived from, nil where nobody knows.
 	Since *Side `json:"since,omitempty"`
 	// Summary counts the findings of each class, every class with its number.
 	Summary map[Class]int `json:"summary"`
 	// Findings are in order of layer, class, object and path.
 	Findings []Finding `json:"findings"`
-	// Scenarios are the values under which the objects were compared, in the
-	// order in which they were.
+	// Scenarios are the values under which the objects were compared, in the order in which they were.
 	Scenarios []Scenario `json:"scenarios,omitempty"`
 	// Notes say what was not compared, and why.
 	Notes []string `json:"notes,omitempty"`
@@ -65,8 +70,7 @@ type Side struct {
 	Name       string `json:"name"`
 	Version    string `json:"version"`
 	AppVersion string `json:"appVersion"`
-	// Image is the server's image with its tag under the chart's own values,
-	// "" where there is none.
+	// Image is the server's image with its tag under the chart's own values, "" where there is none.
 	Image string `json:"image,omitempty"`
 	// Source is where the chart was read: a directory, a file or a URL.
 	Source string `json:"source"`
@@ -78,23 +82,26 @@ type Side struct {
 type Finding struct {
 	Layer Layer `json:"layer"`
 	Class Class `json:"class"`
-	// Scenario is the first scenario that shows it, "" in the other layers;
-	// Scenarios are all of them.
+	// Scenario is the first scenario that shows it, "" in the other layers; Scenarios are all of them.
 	Scenario  string   `json:"scenario,omitempty"`
 	Scenarios []string `json:"scenarios,omitempty"`
-	// Object is the kind and role of the object, such as "Deployment/server" or
-	// "Service/turn", whatever the object is called on either side.
+	// Object is the kind and role of the object, such as "Deployment/server" or "Service/turn", whatever the object
+	// is called on either side.
 	Object string `json:"object,omitempty"`
-	// Path is the field's, as `kubectl explain` has it, with an element's name or
-	// key in brackets (spec.template.spec.containers[server].image); in the layer
-	// of values the key.
-	Path string `json:"path"`
-	// Upstream and Chart are the values on both sides, nil where there is none.
-	// What a Secret holds is never shown: it is "(hidden, 32 characters)".
+	// Path is the field's, written as `kubectl explain` has it, with an element's name or key in brackets
+	// (spec.template.spec.containers[server].image); in the layer of values the key. It is empty where the object as
+	// a whole differs.
+	Path manifest.Path `json:"path"`
+	// UpstreamAt and ChartAt are where both sides have the field, as far as that is known. Where neither has a field,
+	// it is what would hold it.
+	UpstreamAt Position `json:"-"`
+	ChartAt    Position `json:"-"`
+	// Upstream and Chart are the values on both sides, nil where there is none. What a Secret holds is never shown:
+	// it is "(hidden, 32 characters)".
 	Upstream any `json:"upstream"`
 	Chart    any `json:"chart"`
-	// Why explains the class in a sentence: the rule, the fault that is mended, the
-	// reason that was given, or what to do.
+	// Why explains the class in a sentence: the rule, the fault that is mended, the reason that was given, or what to
+	// do.
 	Why string `json:"why"`
 	// Remedy is the next step, "" where nothing is to be done.
 	Remedy string `json:"remedy,omitempty"`
@@ -118,10 +125,29 @@ type Scenario struct {
 type Pair struct {
 	// Object is as in Finding.
 	Object string `json:"object"`
-	// Upstream and Chart are the objects as YAML, as rendered but for secrets,
-	// "" where one side has none.
+	// Upstream and Chart are the objects as YAML, as rendered but for secrets, "" where one side has none.
 	Upstream string `json:"upstream"`
 	Chart    string `json:"chart"`
-	// Findings are positions in Report.Findings.
-	Findings []int `json:"findings"`
+	// Findings are those about the object, in order.
+	Findings []Mark `json:"findings"`
+}
+
+// Mark is a finding about a pair. Its JSON is the finding's position alone.
+type Mark struct {
+	// Finding is a position in Report.Findings.
+	Finding int
+	// Upstream and Chart are the lines of Pair.Upstream and Pair.Chart on which the field is, from 1, or 0.
+	Upstream, Chart int
+}
+
+// MarshalJSON writes the position of the finding.
+func (m Mark) MarshalJSON() ([]byte, error) { return strconv.AppendInt(nil, int64(m.Finding), 10), nil }
+
+// Position is a place in a chart. Line and Column count from 1, and are 0 where they are not known.
+type Position struct {
+	// File is the chart's file: values.yaml, or the template that renders the object.
+	File string
+	// Line and Column are those in values.yaml. What a template renders has other lines in each scenario: those of an
+	// object are in its YAML in the pair of the finding's first scenario.
+	Line, Column int
 }

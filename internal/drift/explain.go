@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -9,30 +10,25 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// explanation says what both charts are known to have at one place, and why
-// that differs.
+// explanation says what both charts are known to have at one path, and why that differs.
 type explanation struct {
-	upstream place
-	chart    place
+	path     manifest.Path
+	upstream expectation
+	chart    expectation
 	class    Class
 	why      string
 }
 
-// place is what is expected somewhere.
-type place struct {
+// expectation is what a side is known to have: a value, nil for none, or anything.
+type expectation struct {
 	value      any
-	isAbsent   bool
 	isAnything bool
 }
 
-func (p place) holds(leaf manifest.Leaf, there bool) bool {
-	switch {
-	case p.isAnything:
-		return true
-	case p.isAbsent || !there:
-		return p.isAbsent && !there
-	}
-	return same(p.value, leaf.Value, leaf.Path)
+func (e expectation) isAbsent() bool { return !e.isAnything && e.value == nil }
+
+func (e expectation) holds(value any, path manifest.Path) bool {
+	return e.isAnything || same(e.value, value, path)
 }
 
 // explainer knows what explains differences in one scenario.
@@ -41,27 +37,22 @@ type explainer struct {
 	setting setting
 }
 
-func newExplainer(s *subject, values map[string]any) *explainer {
-	upstream := s.sides.upstream
-	e := &explainer{rules: s.rules, setting: setting{V: values, U: upstream, Workload: s.kinds.Workload, Route: s.kinds.Route}}
-	e.identify(s.sheet, values, upstream)
-	return e
+// newExplainer knows what upstream calls its objects, and which labels they have, under the scenario's values.
+func newExplainer(c *charts, values map[string]any) *explainer {
+	name := cmp.Or(text(values, "nameOverride"), c.sheet.Upstream.Name)
+	selector := map[string]string{"app.kubernetes.io/name": name, "app.kubernetes.io/instance": releaseName}
+	labels := maps.Clone(selector)
+	labels["helm.sh/chart"] = ownChart
+	labels["app.kubernetes.io/version"] = knownAppVersion(c.sheet, c.sides.upstream)
+	labels["app.kubernetes.io/managed-by"] = "Helm"
+	return &explainer{rules: c.rules, setting: setting{
+		V: values, U: c.sides.upstream, Full: cmp.Or(text(values, "fullnameOverride"), fullname(name)),
+		Workload: c.kinds.Workload, Route: c.kinds.Route, Selector: selector, Labels: labels,
+	}}
 }
 
-// identify says what upstream calls its objects and which labels they have.
-func (e *explainer) identify(sheet *factsheet.Sheet, values map[string]any, upstream Side) {
-	s := &e.setting
-	name := or(text(values, "nameOverride"), sheet.Upstream.Name)
-	s.Full = or(text(values, "fullnameOverride"), fullname(name))
-	s.Selector = map[string]string{"app.kubernetes.io/name": name, "app.kubernetes.io/instance": releaseName}
-	s.Labels = maps.Clone(s.Selector)
-	s.Labels["helm.sh/chart"] = ownChart
-	s.Labels["app.kubernetes.io/version"] = knownAppVersion(sheet, upstream)
-	s.Labels["app.kubernetes.io/managed-by"] = "Helm"
-}
-
-// knownAppVersion is the version of the server that upstream's chart has: for the
-// version of the chart that is known it is known as well.
+// knownAppVersion is the version of the server that upstream's chart has: for the version of the chart that is known
+// it is known as well.
 func knownAppVersion(sheet *factsheet.Sheet, upstream Side) string {
 	if upstream.Version == sheet.Upstream.Version {
 		return sheet.Upstream.AppVersion
@@ -77,9 +68,9 @@ func fullname(name string) string {
 	return releaseName + "-" + name
 }
 
-// explain gives what is known of an object's fields, by path. nodes are the
-// paths that either side has, all that lead to a field among them.
-func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[string]explanation, error) {
+// explain gives what is known of an object's fields, by the text of their path. nodes are the paths that either side
+// has, all that lead to a field among them.
+func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[string]*explanation, error) {
 	out := e.identity(role, nodes)
 	for _, r := range e.rules {
 		if r.object != "*" && r.object != role {
@@ -90,33 +81,39 @@ func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[st
 			return nil, err
 		}
 		for _, p := range e.expand(r, nodes) {
-			captured, ok := r.matches(p)
-			if !ok {
-				continue
-			}
-			s := e.setting
-			s.K = captured
-			if holds, err := r.holds(s); err != nil {
-				return nil, err
-			} else if !holds {
-				continue
-			}
-			x := explanation{class: r.class, why: r.why}
-			var err error
-			if x.upstream.value, x.upstream.isAbsent, x.upstream.isAnything, err = expected(r.upstream, s); err != nil {
+			x, err := e.apply(r, p)
+			if err != nil {
 				return nil, err
 			}
-			if x.chart.value, x.chart.isAbsent, x.chart.isAnything, err = expected(r.chart, s); err != nil {
-				return nil, err
+			if x != nil {
+				out[p.String()] = x
 			}
-			out[p.String()] = x
 		}
 	}
 	return out, nil
 }
 
-// expand gives the paths that a rule is about: the one that it names, and those
-// for which its wildcards can stand.
+// apply gives what a rule says of a path, nil where it is about another one or does not hold.
+func (e *explainer) apply(r *rule, p manifest.Path) (*explanation, error) {
+	captured, ok := r.matches(p)
+	if !ok {
+		return nil, nil
+	}
+	s := e.setting
+	s.K = captured
+	if holds, err := r.holds(s); err != nil || !holds {
+		return nil, err
+	}
+	x := &explanation{path: p, class: r.class, why: r.why}
+	var err error
+	if x.upstream.value, _, x.upstream.isAnything, err = expected(r.upstream, s); err != nil {
+		return nil, err
+	}
+	x.chart.value, _, x.chart.isAnything, err = expected(r.chart, s)
+	return x, err
+}
+
+// expand gives the paths that a rule is about: the one that it names, and those for which its wildcards can stand.
 func (e *explainer) expand(r *rule, nodes map[string]manifest.Path) []manifest.Path {
 	if !slices.ContainsFunc(r.path, func(s string) bool { return strings.Contains(s, "*") }) {
 		return []manifest.Path{r.path}
@@ -136,17 +133,13 @@ func (e *explainer) expand(r *rule, nodes map[string]manifest.Path) []manifest.P
 	return out
 }
 
-// each gives the paths for the entries of the scenario's values that a rule names:
-// what upstream's chart ought to have is looked for where nobody has it.
+// each gives the paths for the entries of the scenario's values that a rule names: what upstream's chart ought to
+// have is looked for where nobody has it.
 func (e *explainer) each(r *rule) []manifest.Path {
 	if r.Each == "" {
 		return nil
 	}
-	var value any = e.setting.V
-	for _, key := range strings.Split(r.Each, ".") {
-		m, _ := value.(map[string]any)
-		value = m[key]
-	}
+	value, _ := lookup(e.setting.V, strings.Split(r.Each, "."))
 	var out []manifest.Path
 	for _, leaf := range manifest.Leaves(value) {
 		out = append(out, slices.Concat(r.path[:len(r.path)-1], leaf.Path))
@@ -159,36 +152,26 @@ const conventionWhy = "follows from the chart's names and labels"
 // ownChart stands for the name and version of the chart itself in a label.
 const ownChart = "<chart>"
 
-// identity explains names and labels: upstream's are known, the chart's follow
-// its convention.
-func (e *explainer) identity(role string, nodes map[string]manifest.Path) map[string]explanation {
-	out := map[string]explanation{}
-	any := place{isAnything: true}
-	known := func(p manifest.Path, value string) {
-		x := explanation{class: Convention, why: conventionWhy, chart: any}
-		x.upstream.value, x.upstream.isAbsent = value, value == ""
-		out[p.String()] = x
-	}
-	labels := func(at manifest.Path, want map[string]string) {
-		for key, value := range want {
-			known(slices.Concat(at, manifest.Path{key}), value)
-		}
-		for _, p := range nodes {
-			if len(p) == len(at)+1 && slices.Equal(p[:len(at)], at) && want[p[len(at)]] == "" {
-				known(p, "")
-			}
+// identity explains names and labels: upstream's are known, the chart's follow its convention.
+func (e *explainer) identity(role string, nodes map[string]manifest.Path) map[string]*explanation {
+	out := map[string]*explanation{}
+	known := func(p manifest.Path, upstream string) {
+		out[p.String()] = &explanation{
+			path: p, class: Convention, why: conventionWhy,
+			upstream: expectation{value: orNil(upstream)}, chart: expectation{isAnything: true},
 		}
 	}
 	known(manifest.Path{"metadata", "name"}, e.nameOf(role))
-	labels(manifest.Path{"metadata", "labels"}, e.labelsOf(role))
-	switch {
-	case role == roleServer:
-		labels(manifest.Path{"spec", "selector", "matchLabels"}, e.setting.Selector)
-		labels(manifest.Path{"spec", "template", "metadata", "labels"}, e.setting.Selector)
-	case strings.HasPrefix(role, "Service/"):
-		labels(manifest.Path{"spec", "selector"}, e.setting.Selector)
-	case strings.HasPrefix(role, "ServiceMonitor/"):
-		labels(manifest.Path{"spec", "selector", "matchLabels"}, e.setting.Selector)
+	for _, block := range e.labelsOf(role) {
+		for key, value := range block.labels {
+			known(slices.Concat(block.path, manifest.Path{key}), value)
+		}
+		n := len(block.path)
+		for _, p := range nodes {
+			if len(p) == n+1 && slices.Equal(p[:n], block.path) && block.labels[p[n]] == "" {
+				known(p, "")
+			}
+		}
 	}
 	return out
 }
@@ -202,53 +185,52 @@ func (e *explainer) nameOf(role string) string {
 	case roleTest:
 		return e.setting.Full + "-test-connection"
 	case "ServiceAccount/server":
-		return or(text(v, "serviceAccount", "name"), e.setting.Full)
+		return cmp.Or(text(v, "serviceAccount", "name"), e.setting.Full)
 	case "ServiceMonitor/metrics":
-		return or(text(v, "serviceMonitor", "name"), e.setting.Full)
+		return cmp.Or(text(v, "serviceMonitor", "name"), e.setting.Full)
 	}
 	return e.setting.Full
 }
 
-// labelsOf are the labels that upstream gives an object.
-func (e *explainer) labelsOf(role string) map[string]string {
-	if role == roleConfiguration || strings.HasPrefix(role, "BackendConfig/") {
-		return nil
-	}
-	return e.setting.Labels
+// labelBlock is a block of labels or of a selector, with what upstream has there.
+type labelBlock struct {
+	path   manifest.Path
+	labels map[string]string
 }
 
-// ownLabels replaces, in place, a chart's own name and version in its labels:
-// they change with every release of the chart and mean nothing.
-// own is NAME-VERSION.
-func ownLabels(own string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for k, x := range v {
-			if (k == "helm.sh/chart" || k == "chart") && x == own {
-				v[k] = ownChart
-			}
-			ownLabels(own, x)
+// labelsOf are the labels and selectors that upstream gives an object.
+func (e *explainer) labelsOf(role string) []labelBlock {
+	own := labelBlock{path: manifest.Path{"metadata", "labels"}}
+	if role != roleConfiguration && !strings.HasPrefix(role, "BackendConfig/") {
+		own.labels = e.setting.Labels
+	}
+	selector := e.setting.Selector
+	switch kind, _, _ := strings.Cut(role, "/"); {
+	case role == roleServer:
+		return []labelBlock{
+			own, {manifest.Path{"spec", "selector", "matchLabels"}, selector},
+			{manifest.Path{"spec", "template", "metadata", "labels"}, selector},
 		}
-	case []any:
-		for _, x := range v {
-			ownLabels(own, x)
+	case kind == "Service":
+		return []labelBlock{own, {manifest.Path{"spec", "selector"}, selector}}
+	case kind == "ServiceMonitor":
+		return []labelBlock{own, {manifest.Path{"spec", "selector", "matchLabels"}, selector}}
+	}
+	return []labelBlock{own}
+}
+
+// hideOwnVersion replaces, in place, a chart's own name and version, NAME-VERSION, in its labels: they change with
+// every release of the chart and mean nothing.
+func hideOwnVersion(own string, labels map[string]any) {
+	for _, k := range []string{"helm.sh/chart", "chart"} {
+		if labels[k] == own {
+			labels[k] = ownChart
 		}
 	}
 }
 
 func text(m map[string]any, path ...string) string {
-	var value any = m
-	for _, key := range path {
-		below, _ := value.(map[string]any)
-		value = below[key]
-	}
+	value, _ := lookup(m, path)
 	s, _ := value.(string)
-	return s
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
 	return s
 }

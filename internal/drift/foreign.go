@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/convert"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
@@ -19,77 +20,55 @@ import (
 type foreign struct {
 	// matches are its keys by those of upstream's that move the same fields.
 	matches map[string]match
-	// config is the key whose value is LiveKit's configuration as a whole, ""
-	// where there is none.
+	// config is the key whose value is LiveKit's configuration as a whole, "" where there is none.
 	config string
 }
 
 // probeTime bounds the experiment on one chart.
 const probeTime = 15 * time.Second
 
-// openForeign prepares the comparison of a chart of other making: where it has
-// the canonical values is what was read of it, and what its keys do is found by
-// experiment.
-func (s *subject) openForeign(ctx context.Context, in Input) error {
+// openForeign prepares the comparison of a chart of other making: where it has the canonical values is what was read
+// of it, and what its keys do is found by experiment.
+func (c *charts) openForeign(ctx context.Context, in Input) error {
 	conv := in.Convention
 	if conv == nil {
-		conv = convention.Canonical(s.sheet)
+		conv = convention.Canonical(c.sheet)
 	}
 	var err error
-	if s.places, err = scaffolding.ObservedPaths(conv); err != nil {
+	if c.places, err = scaffolding.ObservedPaths(conv); err != nil {
 		return err
 	}
-	s.defaults = s.chart.Values()
-	s.foreign = &foreign{config: configBlock(s.defaults, ""), matches: map[string]match{}}
-	here, err := reachUnder(ctx, s.chart, nil)
+	c.defaults = c.chart.Values()
+	c.foreign = &foreign{config: configBlock(c.defaults, ""), matches: map[string]match{}}
+	here, err := affectedUnder(ctx, c.chart, nil)
 	if err != nil || len(here) == 0 {
 		return err // names have to do
 	}
-	up, err := reachUnder(ctx, s.upstream, nil, s.muchAtOnce())
+	scenarios := c.sheet.Upstream.Scenarios
+	// What is switched off shows nothing of what it reads: the last scenario switches most of it on.
+	up, err := affectedUnder(ctx, c.upstream, nil, scenarios[len(scenarios)-1].Values)
 	if err != nil {
 		return err
 	}
-	dumped(up, s.tableKeys())
-	s.foreign.matches = matchByReach(up, here)
+	c.addConfiguration(up)
+	c.foreign.matches = matchKeys(up, here)
 	return nil
 }
 
-// tableKeys are the keys of upstream's that the sheet of conversion knows.
-func (s *subject) tableKeys() []string {
-	var out []string
-	for _, row := range s.sheet.Mappings() {
-		out = append(out, row.Key)
-	}
-	return out
-}
-
-// reachUnder gives what a chart's keys reach under any of several sets of values.
-// A chart that does not render reaches nothing.
-func reachUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[string]any) (map[string][]string, error) {
+// affectedUnder gives the fields that a chart's keys affect under any of several sets of values. In a chart that does
+// not render they affect nothing.
+func affectedUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[string]any) (map[string][]string, error) {
 	out := map[string][]string{}
 	for _, base := range bases {
 		result, err := lineage.Run(ctx, chart, base, lineage.Options{Timeout: probeTime})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err != nil {
-			continue
-		}
-		for key, fields := range reachOf(result) {
-			for _, f := range fields {
-				if !slices.Contains(out[key], f) {
-					out[key] = append(out[key], f)
-				}
-			}
+		if err == nil {
+			addAffected(out, result)
 		}
 	}
 	return out, nil
-}
-
-// muchAtOnce are values under which upstream's chart renders most of what it can:
-// what is switched off shows nothing of what it reads.
-func (s *subject) muchAtOnce() map[string]any {
-	return s.sheet.Upstream.Scenarios[len(s.sheet.Upstream.Scenarios)-1].Values
 }
 
 // configBlock finds the block of values that is LiveKit's configuration.
@@ -99,7 +78,8 @@ func configBlock(values map[string]any, at string) string {
 		if !ok {
 			continue
 		}
-		if _, hasRTC := below["rtc"].(map[string]any); hasRTC && isConfig(below) && len(livekit.CheckConfig(below)) == 0 {
+		_, hasRTC := below["rtc"].(map[string]any)
+		if hasRTC && isConfig(below) && len(livekit.CheckConfig(below)) == 0 {
 			return join(at, k)
 		}
 		if found := configBlock(below, join(at, k)); found != "" {
@@ -109,99 +89,87 @@ func configBlock(values map[string]any, at string) string {
 	return ""
 }
 
-// placeOf gives the key of the chart that answers a key of upstream's, and how
-// that is known.
-func (s *subject) placeOf(upstream, to string) (place, how string) {
-	if s.foreign == nil {
-		return s.places.Text(to), "by the table of conversion"
+// placeOf gives the key of the chart that answers a key of upstream's, and how that is known.
+func (c *charts) placeOf(upstream, to string) (place, how string) {
+	if c.foreign == nil {
+		return c.places.Text(to), "by the table of conversion"
 	}
-	if m, ok := s.foreign.matches[upstream]; ok {
+	if m, ok := c.foreign.matches[upstream]; ok {
 		return m.key, m.how
 	}
-	if rest, ok := strings.CutPrefix(upstream, "livekit."); ok && s.foreign.config != "" {
-		return join(s.foreign.config, rest), "by the block that is LiveKit's configuration"
+	if rest, ok := c.ownConfiguration(upstream); ok {
+		return join(c.foreign.config, rest), "by the block that is LiveKit's configuration"
 	}
-	if place := s.places.Text(to); place != "" {
+	if place := c.places.Text(to); place != "" {
 		return place, "by its habits"
 	}
 	for _, name := range []string{upstream, to} {
-		if isDeclared(s.defaults, name) {
+		if _, declared := lookup(c.defaults, strings.Split(name, ".")); declared {
 			return name, "by the name alone"
 		}
 	}
 	return "", ""
 }
 
-func isDeclared(values map[string]any, key string) bool {
-	var value any = values
-	for _, part := range strings.Split(key, ".") {
-		m, ok := value.(map[string]any)
-		if !ok {
-			return false
-		}
-		if value, ok = m[part]; !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// componentOf names the component that has a canonical key and that the chart
-// was written without.
-func (s *subject) componentOf(to string) string {
-	if s.pristine == nil {
+// componentOf names the component that has a canonical key and that the chart was written without.
+func (c *charts) componentOf(to string) string {
+	if c.pristine == nil {
 		return ""
 	}
-	if component := s.places.Component(to); component != factsheet.Core {
+	if component := c.places.Component(to); component != factsheet.Core {
 		return component
 	}
 	return "" // every chart has the core: the convention leaves the key no place
 }
 
-// foreignOverlay gives values of the chart that mean what a scenario's mean to
-// upstream's chart, as far as its keys are known.
-func (s *subject) foreignOverlay(wish map[string]any, settings []scaffolding.Setting) (map[string]any, []scaffolding.Unplaced) {
-	full := helmchart.Copy(s.defaults)
-	unplaced := s.places.Apply(full, settings)
-	known := s.known(wish)
-	all := map[string]any{}
-	leavesOf(known, "", all)
+// foreignOverlay gives values of the chart that mean what a scenario's mean to upstream's chart, as far as its keys
+// are known.
+func (c *charts) foreignOverlay(
+	scenario map[string]any, settings []scaffolding.Setting,
+) (map[string]any, []scaffolding.Unplaced) {
+	full := helmchart.Copy(c.defaults)
+	unplaced := c.places.Apply(full, settings)
+	all := leavesOf(c.knownValues(scenario))
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		place := ""
-		if m, ok := s.foreign.matches[key]; ok {
-			place = m.key
-		} else if rest, ok := strings.CutPrefix(key, "livekit."); ok && s.foreign.config != "" && isServersOwn(rest) {
-			place = join(s.foreign.config, rest)
-		}
-		if place == "" || !fits(full, place, all[key]) {
-			continue
-		}
-		putAt(full, strings.Split(place, "."), all[key])
-	}
-	for _, key := range dropped(wish) {
-		if rest, ok := strings.CutPrefix(key, "livekit."); ok && s.foreign.config != "" {
-			removeAt(full, strings.Split(join(s.foreign.config, rest), "."))
+		rest, isConfig := c.ownConfiguration(key)
+		switch m, isMatched := c.foreign.matches[key]; {
+		case isMatched:
+			putFitting(full, strings.Split(m.key, "."), all[key].Value)
+		case isConfig && c.isServersOwn(rest):
+			putFitting(full, strings.Split(join(c.foreign.config, rest), "."), all[key].Value)
 		}
 	}
-	return helmchart.Difference(s.defaults, full), unplaced
+	for key, leaf := range leavesOf(scenario) {
+		if rest, isConfig := c.ownConfiguration(key); isConfig && leaf.Value == nil {
+			remove(full, strings.Split(join(c.foreign.config, rest), "."))
+		}
+	}
+	return helmchart.Difference(c.defaults, full), unplaced
 }
 
-// isServersOwn reports whether a key below upstream's livekit block is one of the
-// server's.
-func isServersOwn(key string) bool {
-	return !slices.Contains([]string{"turn.secretName", "turn.serviceType", "turn.loadBalancerAnnotations"}, key) &&
-		!strings.HasPrefix(key, "turn.loadBalancerAnnotations.")
+// ownConfiguration gives a key of LiveKit's configuration in upstream's values where the chart has a block for that.
+func (c *charts) ownConfiguration(key string) (string, bool) {
+	rest, ok := strings.CutPrefix(key, "livekit.")
+	return rest, ok && c.foreign.config != ""
 }
 
-// fits reports whether a value is of the kind that the chart has at a place: a
-// switch does not take a text.
-func fits(values map[string]any, place string, value any) bool {
-	var old any = values
-	for _, part := range strings.Split(place, ".") {
-		m, _ := old.(map[string]any)
-		old = m[part]
+// knownValues gives a scenario's values over the defaults that upstream is known to have.
+func (c *charts) knownValues(values map[string]any) map[string]any {
+	return helmchart.Merge(convert.UpstreamDefaults(c.sheet), values)
+}
+
+// isServersOwn reports whether a key below upstream's livekit block is one of the server's.
+func (c *charts) isServersOwn(key string) bool {
+	m, _ := c.sheet.Mapping("livekit." + key)
+	return m.How != "turn"
+}
+
+// putFitting sets a value if it is of the kind that the chart has there: a switch does not take a text.
+func putFitting(values map[string]any, path []string, value any) {
+	old, _ := lookup(values, path)
+	if old == nil || value == nil || kindOf(old) == kindOf(value) {
+		put(values, path, value)
 	}
-	return old == nil || value == nil || kindOf(old) == kindOf(value)
 }
 
 func kindOf(v any) string {
@@ -214,37 +182,4 @@ func kindOf(v any) string {
 		return "bool"
 	}
 	return "scalar"
-}
-
-// dropped are the keys that a scenario sets to null.
-func dropped(wish map[string]any) []string {
-	all := map[string]any{}
-	leavesOf(wish, "", all)
-	var out []string
-	for key, v := range all {
-		if v == nil {
-			out = append(out, key)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-func putAt(m map[string]any, path []string, value any) {
-	for _, key := range path[:len(path)-1] {
-		below, ok := m[key].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			m[key] = below
-		}
-		m = below
-	}
-	m[path[len(path)-1]] = value
-}
-
-func removeAt(m map[string]any, path []string) {
-	for _, key := range path[:len(path)-1] {
-		m, _ = m[key].(map[string]any)
-	}
-	delete(m, path[len(path)-1])
 }

@@ -1,8 +1,10 @@
 package drift
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -24,21 +26,21 @@ func TestParityWithUpstreamsObjects(t *testing.T) {
 	}
 	for name, like := range map[string]string{"canonical": "", "homelab": homelab} {
 		t.Run(name, func(t *testing.T) {
-			s, err := newSubject(t.Context(), input(t, newChart(t, like, "all")))
+			c, err := openCharts(t.Context(), input(t, newChart(t, like, "all")))
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.sides.upstream = Side{Name: "livekit-server", Version: "1.9.0", AppVersion: "v1.9.0"}
+			c.sides.upstream = Side{Name: "livekit-server", Version: "1.9.0", AppVersion: "v1.9.0"}
 			for _, file := range examples {
 				dir := filepath.Dir(file)
-				t.Run(filepath.Base(dir), func(t *testing.T) { s.holdsFor(t, dir) })
+				t.Run(filepath.Base(dir), func(t *testing.T) { holdsFor(t, c, dir) })
 			}
 		})
 	}
 }
 
 // holdsFor compares with the objects in a folder.
-func (s *subject) holdsFor(t *testing.T, dir string) {
+func holdsFor(t *testing.T, c *charts, dir string) {
 	data, err := os.ReadFile(filepath.Join(dir, "values.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -47,24 +49,24 @@ func (s *subject) holdsFor(t *testing.T, dir string) {
 	if err := yaml.Unmarshal(data, &w.Values); err != nil {
 		t.Fatal(err)
 	}
-	trial, err := s.try(t.Context(), w)
+	run, err := c.runScenario(t.Context(), w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if trial.chartErr != nil {
-		t.Fatal(trial.chartErr)
+	if run.chartErr != nil {
+		t.Fatal(run.chartErr)
 	}
-	for _, u := range trial.unplaced {
+	for _, u := range run.unplaced {
 		t.Errorf("%s has no place: %s", u.Key, u.Reason)
 	}
-	if trial.upstream, err = readObjects(filepath.Join(dir, "objects.yaml")); err != nil {
+	if run.upstream, err = readObjects(filepath.Join(dir, "objects.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	findings, err := s.objects(t.Context(), trial)
+	byRole, err := c.compareObjects(t.Context(), run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range findings {
+	for _, f := range slices.Concat(slices.Collect(maps.Values(byRole))...) {
 		if f.Class != Ours && f.Class != Convention {
 			t.Errorf("%s: %s %s: %v, %v (%s)", f.Class, f.Object, f.Path, f.Upstream, f.Chart, f.Why)
 		}

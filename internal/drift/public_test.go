@@ -86,7 +86,7 @@ func TestPublicCharts(t *testing.T) {
 			}
 			r := run(t, Input{Chart: chart, Dir: dir, Lock: lock, Convention: conv, Upstream: load(t, upstream)})
 			find := func(path string, class Class) (Finding, bool) {
-				i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Layer == LayerValues && f.Path == path && f.Class == class })
+				i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Layer == LayerValues && f.Path.String() == path && f.Class == class })
 				if i < 0 {
 					return Finding{}, false
 				}

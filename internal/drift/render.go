@@ -10,12 +10,12 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// The release that both charts are rendered for. The Kubernetes version is one
-// for which this tool's charts are made.
+// The release that both charts are rendered for. The Kubernetes version is one for which this tool's charts are made.
 const (
 	releaseName      = "rel"
 	releaseNamespace = "media"
@@ -33,13 +33,23 @@ type object struct {
 	manifest.Object
 	// role is what the object is for, whatever it is called: see roles.
 	role string
-	// leaves are its fields by path, names of rendered objects replaced by their
-	// roles, the configuration as the YAML that it is.
+	// leaves are its fields by the text of their path, names of rendered objects replaced by their roles, the
+	// configuration as the YAML that it is.
 	leaves map[string]manifest.Leaf
+	// entry is the key of data with the configuration or the key file, "" where there is none.
+	entry string
 }
 
 // label names the object in a report: "Deployment/server".
 func (o *object) label() string { return o.Kind() + "/" + o.role[strings.IndexByte(o.role, '/')+1:] }
+
+// value is the value of a field, nil where the object lacks it or is nil itself: a null says nothing.
+func (o *object) value(key string) any {
+	if o == nil {
+		return nil
+	}
+	return o.leaves[key].Value
+}
 
 // rendered is one chart under one set of values.
 type rendered struct {
@@ -47,13 +57,16 @@ type rendered struct {
 	byRole  map[string]*object
 }
 
-// render renders a chart and finds out what each object is for.
-func render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	return renderWith(ctx, chart, values, false)
+// get gives the object with a role, nil where there is none or nothing was rendered.
+func (r *rendered) get(role string) *object {
+	if r == nil {
+		return nil
+	}
+	return r.byRole[role]
 }
 
-// renderWith is render, lenient where what the chart requires may be missing.
-func renderWith(ctx context.Context, chart *helmchart.Chart, values map[string]any, lenient bool) (*rendered, error) {
+// render renders a chart and finds out what each object is for. With lenient, what the chart requires may be missing.
+func render(ctx context.Context, chart *helmchart.Chart, values map[string]any, lenient bool) (*rendered, error) {
 	release := Release()
 	release.Lenient = lenient
 	files, err := chart.Render(ctx, values, release)
@@ -75,65 +88,80 @@ func renderWith(ctx context.Context, chart *helmchart.Chart, values map[string]a
 
 // newRendered takes the objects of a chart, of which own is NAME-VERSION.
 func newRendered(own string, objects []*object) *rendered {
-	r := &rendered{objects: objects, byRole: map[string]*object{}}
-	r.assignRoles()
+	r := withRoles(objects)
 	for _, o := range r.objects {
 		o.leaves = map[string]manifest.Leaf{}
-		fields := r.normal(o)
-		ownLabels(own, fields)
+		fields := r.normalize(o)
+		eachMap(fields, func(m map[string]any) { hideOwnVersion(own, m) })
 		for _, leaf := range manifest.Leaves(fields) {
-			leaf.Path = r.aliased(o, leaf.Path)
+			nameServer(o, leaf.Path)
 			o.leaves[leaf.Path.String()] = leaf
 		}
 	}
 	return r
 }
 
-// normal gives an object's fields for comparison: without what changes with
-// every render of a changed configuration, with references by role, with the
-// texts that are YAML as what they say.
-func (r *rendered) normal(o *object) map[string]any {
+// normalize gives an object's fields for comparison: without what changes with every render of a changed
+// configuration, with references by role, with the texts that are YAML as what they say.
+func (r *rendered) normalize(o *object) map[string]any {
 	fields := helmchart.Copy(o.Fields)
-	dropChecksums(fields)
+	eachMap(fields, dropChecksums)
 	r.resolve(fields, nil, o)
 	if data, ok := fields["data"].(map[string]any); ok {
 		fields["data"] = readData(o, data)
 	}
-	upToDateMetrics(fields)
-	noteOrder(fields)
+	modernizeMetrics(fields)
+	eachMap(fields, noteOrder)
 	return fields
 }
 
-// dropChecksums removes annotations that are hashes of other objects.
-func dropChecksums(v any) {
+// eachMap visits every map in a value, the outer ones first.
+func eachMap(v any, visit func(m map[string]any)) {
 	switch v := v.(type) {
 	case map[string]any:
-		if annotations, ok := v["annotations"].(map[string]any); ok {
-			maps.DeleteFunc(annotations, func(k string, _ any) bool { return strings.HasPrefix(k, "checksum/") })
-		}
+		visit(v)
 		for _, x := range v {
-			dropChecksums(x)
+			eachMap(x, visit)
 		}
 	case []any:
 		for _, x := range v {
-			dropChecksums(x)
+			eachMap(x, visit)
 		}
 	}
 }
 
-// configEntry stands for the entry of the object that holds the configuration,
-// and keysEntry for that with the key file, whatever they are called.
+// mapsIn gives the elements of a list that are maps.
+func mapsIn(list any) []map[string]any {
+	var out []map[string]any
+	items, _ := list.([]any)
+	for _, item := range items {
+		if m, ok := item.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// dropChecksums removes, in place, annotations that are hashes of other objects.
+func dropChecksums(m map[string]any) {
+	if annotations, ok := m["annotations"].(map[string]any); ok {
+		maps.DeleteFunc(annotations, func(k string, _ any) bool { return strings.HasPrefix(k, "checksum/") })
+	}
+}
+
+// configEntry stands for the entry of the object that holds the configuration, and keysEntry for that with the key
+// file, whatever they are called.
 const (
-	configEntry = "<configuration>"
+	configEntry = redact.Configuration
 	keysEntry   = "<keys>"
 )
 
-// readData gives the data of a ConfigMap or Secret in clear, YAML as YAML. The
-// entry with the configuration goes by one name; what it is called stands
-// beside it.
+// readData gives the data of a ConfigMap or Secret in clear, YAML as YAML. The entry with the configuration goes by
+// one name; what it is called stands beside it.
 func readData(o *object, data map[string]any) map[string]any {
 	out := map[string]any{}
-	for name, value := range data {
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		value := data[name]
 		text, ok := value.(string)
 		if !ok {
 			out[name] = value
@@ -144,79 +172,52 @@ func readData(o *object, data map[string]any) map[string]any {
 				text = string(plain)
 			}
 		}
+		entry := map[string]string{roleConfiguration: configEntry, roleKeys: keysEntry}[o.role]
 		var parsed map[string]any
-		isYAML := yaml.Unmarshal([]byte(text), &parsed) == nil && len(parsed) > 0
-		switch {
-		case isYAML && o.role == roleConfiguration:
-			out[configEntry] = upToDate(parsed)
-			out["("+configEntry+")"] = name
-		case isYAML && o.role == roleKeys:
-			out[keysEntry] = parsed
-			out["("+keysEntry+")"] = name
-		default:
+		isEntry := entry != "" && o.entry == "" && yaml.Unmarshal([]byte(text), &parsed) == nil && len(parsed) > 0
+		if !isEntry || entry == configEntry && !isConfig(parsed) {
 			out[name] = text
+			continue
 		}
+		if entry == configEntry {
+			modernize(parsed)
+		}
+		o.entry = name
+		out[entry] = parsed
+		out["("+entry+")"] = name
 	}
 	return out
 }
 
-// renamed are keys of LiveKit's configuration that newer ones took the place of
-// (livekit-server's pkg/config/config.go, protocol's redis/redis.go): to the server
-// they say the same.
-var renamed = []struct{ old, new []string }{
+// renamed are keys of LiveKit's configuration that newer ones took the place of (livekit-server's
+// pkg/config/config.go, protocol's redis/redis.go): to the server they say the same.
+var renamed = []renaming{
 	{[]string{"log_level"}, []string{"logging", "level"}},
 	{[]string{"prometheus_port"}, []string{"prometheus", "port"}},
 	{[]string{"redis", "use_tls"}, []string{"redis", "tls", "enabled"}},
 }
 
-// upToDate gives a configuration with new keys for old ones, unless both are
-// there.
-func upToDate(config map[string]any) map[string]any {
+type renaming struct{ old, new []string }
+
+// modernize gives, in place, a configuration new keys for old ones, unless both are there.
+func modernize(config map[string]any) {
 	for _, r := range renamed {
-		parent, last := config, len(r.old)-1
-		for _, key := range r.old[:last] {
-			parent, _ = parent[key].(map[string]any)
+		value, isOld := lookup(config, r.old)
+		if _, isNew := lookup(config, r.new); isOld && !isNew {
+			remove(config, r.old)
+			put(config, r.new, value)
 		}
-		value, there := parent[r.old[last]]
-		if !there || isBelow(config, r.new) {
-			continue
-		}
-		delete(parent, r.old[last])
-		putBelow(config, r.new, value)
 	}
-	return config
 }
 
-func isBelow(m map[string]any, path []string) bool {
-	for _, key := range path[:len(path)-1] {
-		m, _ = m[key].(map[string]any)
-	}
-	_, there := m[path[len(path)-1]]
-	return there
-}
-
-func putBelow(m map[string]any, path []string, value any) {
-	for _, key := range path[:len(path)-1] {
-		below, ok := m[key].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			m[key] = below
-		}
-		m = below
-	}
-	m[path[len(path)-1]] = value
-}
-
-// upToDateMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as
-// the API server stores it: autoscaling/v2beta1 wrote the target beside the name.
-func upToDateMetrics(fields map[string]any) {
+// modernizeMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as the API server stores it:
+// autoscaling/v2beta1 wrote the target beside the name.
+func modernizeMetrics(fields map[string]any) {
 	if fields["apiVersion"] != "autoscaling/v2beta1" {
 		return
 	}
-	spec, _ := fields["spec"].(map[string]any)
-	metrics, _ := spec["metrics"].([]any)
-	for _, m := range metrics {
-		metric, _ := m.(map[string]any)
+	metrics, _ := lookup(fields, []string{"spec", "metrics"})
+	for _, metric := range mapsIn(metrics) {
 		resource, _ := metric["resource"].(map[string]any)
 		target, old := resource["targetAverageUtilization"]
 		if !old {
@@ -228,48 +229,31 @@ func upToDateMetrics(fields map[string]any) {
 	fields["apiVersion"] = "autoscaling/v2"
 }
 
-// ordered are lists whose elements have keys and whose order is their owner's
-// business all the same.
-var ordered = []string{"metrics", "rules", "initContainers", "endpoints", "topologySpreadConstraints", "hostAliases", "parentRefs"}
-
-// noteOrder notes, in place, the order of lists whose elements go by their keys,
-// and which variables of a container are known to a later one that names them.
-func noteOrder(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, name := range ordered {
-			list, _ := v[name].([]any)
-			if order := keysIn(name, list); len(list) > 1 && order != "" {
-				v["(order of "+name+")"] = order
-			}
-		}
-		if env, ok := v["env"].([]any); ok {
-			noteVariables(env)
-		}
-		for _, x := range v {
-			noteOrder(x)
-		}
-	case []any:
-		for _, x := range v {
-			noteOrder(x)
-		}
-	}
+// ordered are lists whose elements have keys and whose order is their owner's business all the same.
+var ordered = []string{
+	"metrics", "rules", "initContainers", "endpoints", "topologySpreadConstraints", "hostAliases", "parentRefs",
 }
 
-func keysIn(list string, items []any) string {
-	var keys []string
-	for _, item := range items {
-		keys = append(keys, manifest.ElementKey(list, item))
+// noteOrder notes, in place, the order of a map's lists whose elements go by their keys, and which variables of a
+// container are known to a later one that names them.
+func noteOrder(m map[string]any) {
+	for _, name := range ordered {
+		list, _ := m[name].([]any)
+		var keys []string
+		for _, item := range list {
+			keys = append(keys, manifest.ElementKey(name, item))
+		}
+		if order := strings.Join(keys, ", "); len(list) > 1 && order != "" {
+			m["(order of "+name+")"] = order
+		}
 	}
-	return strings.Join(keys, ", ")
+	noteVariables(mapsIn(m["env"]))
 }
 
-// noteVariables notes which earlier variables a variable names: Kubernetes fills in
-// no others.
-func noteVariables(env []any) {
+// noteVariables notes which earlier variables a variable names: Kubernetes fills in no others.
+func noteVariables(env []map[string]any) {
 	var before []string
-	for _, e := range env {
-		variable, _ := e.(map[string]any)
+	for _, variable := range env {
 		value, _ := variable["value"].(string)
 		var named []string
 		for _, name := range before {
@@ -287,8 +271,8 @@ func noteVariables(env []any) {
 	}
 }
 
-// references are the fields that name another object, by the last segments of
-// their path, with the kinds that they name.
+// references are the fields that name another object, by the last segments of their path, with the kinds that they
+// name.
 var references = []struct {
 	path  []string
 	kinds []string
@@ -335,8 +319,7 @@ func (r *rendered) resolveText(text string, at []string, o *object) string {
 			return "<" + target.role + ">"
 		}
 	}
-	// Texts that hold a name: the test's address, the annotation that names a
-	// BackendConfig.
+	// Texts that hold a name: the test's address, the annotation that names a BackendConfig.
 	if o.role == roleTest && at[0] == "spec" {
 		return r.replaceName(text, "Service")
 	}
@@ -351,7 +334,9 @@ func endsWith(path, suffix []string) bool {
 }
 
 func (r *rendered) named(name string, kinds ...string) *object {
-	i := slices.IndexFunc(r.objects, func(o *object) bool { return o.Name() == name && slices.Contains(kinds, o.Kind()) })
+	i := slices.IndexFunc(
+		r.objects, func(o *object) bool { return o.Name() == name && slices.Contains(kinds, o.Kind()) },
+	)
 	if i < 0 {
 		return nil
 	}
@@ -367,8 +352,7 @@ func (r *rendered) replaceName(text, kind string) string {
 	return text
 }
 
-// resolvePort makes the port of a route's backend a number, which a name stands
-// for as well.
+// resolvePort makes the port of a route's backend a number, which a name stands for as well.
 func (r *rendered) resolvePort(backend map[string]any, at []string) {
 	if !endsWith(at, []string{"backend", "service"}) {
 		return
@@ -380,19 +364,21 @@ func (r *rendered) resolvePort(backend map[string]any, at []string) {
 	if name == "" || service == nil {
 		return
 	}
-	for _, p := range service.List("spec", "ports") {
-		if p, _ := p.(map[string]any); p["name"] == name {
+	for _, p := range mapsIn(service.Get("spec", "ports")) {
+		if p["name"] == name {
 			backend["port"] = map[string]any{"number": p["port"]}
 		}
 	}
 }
 
-// aliased names the container of the server by its role in a path.
-func (r *rendered) aliased(o *object, p manifest.Path) manifest.Path {
+// nameServer names the container of the server by its role, in place, in a path.
+func nameServer(o *object, p manifest.Path) {
 	for i, segment := range p {
-		if i > 0 && p[i-1] == "containers" && segment == "["+serverContainer(o)+"]" {
-			p[i] = "[server]"
+		if i > 0 && p[i-1] == "containers" && segment == "["+serverContainer(o.Object)+"]" {
+			p[i] = serverSegment
 		}
 	}
-	return p
 }
+
+// serverSegment stands for the server's container in a path, whatever it is called.
+const serverSegment = "[server]"

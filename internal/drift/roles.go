@@ -10,10 +10,10 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// Roles of objects. The first part is a kind, or what several kinds have in
-// common.
+// Roles of objects. The first part is a kind, or what several kinds have in common.
 const (
 	roleServer        = "Workload/server"
 	roleConfiguration = "Configuration/configuration"
@@ -42,24 +42,26 @@ var kindRoles = map[string]string{
 	"Certificate":             "turn",
 }
 
-// assignRoles gives each object a role of its own.
-func (r *rendered) assignRoles() {
+// withRoles gives each object a role of its own.
+func withRoles(objects []*object) *rendered {
+	r := &rendered{objects: slices.Clone(objects), byRole: map[string]*object{}}
 	server := r.server()
 	// Names and addresses decide where nothing else does, so the order is fixed.
 	slices.SortStableFunc(r.objects, func(a, b *object) int {
 		return strings.Compare(a.Kind()+"/"+a.Name(), b.Kind()+"/"+b.Name())
 	})
 	for _, o := range r.objects {
-		role := r.roleOf(o, server)
-		for n := 2; r.byRole[role] != nil; n++ {
-			role = fmt.Sprintf("%s-%d", r.roleOf(o, server), n)
+		base := roleOf(o, server)
+		o.role = base
+		for n := 2; r.byRole[o.role] != nil; n++ {
+			o.role = fmt.Sprintf("%s-%d", base, n)
 		}
-		o.role = role
-		r.byRole[role] = o
+		r.byRole[o.role] = o
 	}
+	return r
 }
 
-func (r *rendered) roleOf(o, server *object) string {
+func roleOf(o, server *object) string {
 	switch kind := o.Kind(); {
 	case o == server:
 		return roleServer
@@ -75,8 +77,7 @@ func (r *rendered) roleOf(o, server *object) string {
 	return o.Kind() + "/" + nameWithout(o.Name())
 }
 
-// nameWithout is an object's name without the release's: what is left when no
-// role is known.
+// nameWithout is an object's name without the release's: what is left when no role is known.
 func nameWithout(name string) string {
 	if rest := strings.TrimPrefix(name, releaseName+"-"); rest != "" {
 		return rest
@@ -87,30 +88,26 @@ func nameWithout(name string) string {
 // server finds the workload that runs livekit-server.
 func (r *rendered) server() *object {
 	for _, o := range r.objects {
-		if !o.IsHook() && serverContainer(o) != "" {
+		if !o.IsHook() && serverContainer(o.Object) != "" {
 			return o
 		}
 	}
 	return nil
 }
 
-// serverContainer names the container that runs livekit-server, "" where there
-// is none: by its image, else by its name.
-func serverContainer(o *object) string {
-	containers := o.List("spec", "template", "spec", "containers")
-	name := func(c any, key string) string {
-		m, _ := c.(map[string]any)
-		s, _ := m[key].(string)
-		return s
-	}
+// serverContainer names the container that runs livekit-server, "" where there is none: by its image, else by its
+// name.
+func serverContainer(o manifest.Object) string {
+	containers := mapsIn(o.Get("spec", "template", "spec", "containers"))
 	for _, c := range containers {
-		if strings.HasPrefix(path.Base(name(c, "image")), "livekit-server") {
-			return name(c, "name")
+		image, _ := c["image"].(string)
+		if name, _ := c["name"].(string); strings.HasPrefix(path.Base(image), "livekit-server") {
+			return name
 		}
 	}
 	for _, c := range containers {
-		if n := name(c, "name"); n == "livekit" || n == "livekit-server" {
-			return n
+		if name, _ := c["name"].(string); name == "livekit" || name == "livekit-server" {
+			return name
 		}
 	}
 	return ""
@@ -145,8 +142,7 @@ var configKeys = sync.OnceValue(func() map[string]bool {
 	return out
 })
 
-// isConfig reports whether a map is LiveKit's configuration: it has keys at its
-// root that only that has.
+// isConfig reports whether a map is LiveKit's configuration: it has keys at its root that only that has.
 func isConfig(m map[string]any) bool {
 	if len(m) == 0 {
 		return false
@@ -174,8 +170,7 @@ func isKeyFile(m map[string]any) bool {
 // serviceRole tells Services apart by where their ports lead.
 func serviceRole(o, server *object) string {
 	leads := map[string]bool{}
-	for _, p := range o.List("spec", "ports") {
-		port, _ := p.(map[string]any)
+	for _, port := range mapsIn(o.Get("spec", "ports")) {
 		leads[portRole(port, server)] = true
 	}
 	for _, role := range []string{roleSignalling, roleMedia, roleTURN, roleMetrics} {
@@ -186,15 +181,14 @@ func serviceRole(o, server *object) string {
 	return "Service/" + nameWithout(o.Name())
 }
 
-// portRole says what a port of a Service leads to, by the name of the container's
-// port.
+// portRole says what a port of a Service leads to, by the name of the container's port.
 func portRole(port map[string]any, server *object) string {
 	name := containerPort(port, server)
 	if name == "" {
 		name, _ = port["name"].(string)
 	}
 	switch {
-	case strings.HasPrefix(name, "rtc"), name == "turn-udp", strings.HasPrefix(name, "udp"), strings.HasPrefix(name, "tcp"):
+	case hasPrefix(name, "rtc", "udp", "tcp"), name == "turn-udp":
 		return roleMedia
 	case strings.HasPrefix(name, "turn"):
 		return roleTURN
@@ -202,14 +196,17 @@ func portRole(port map[string]any, server *object) string {
 		return roleMetrics
 	case strings.HasPrefix(name, "redis"):
 		return "Service/redis"
-	case name == "http", name == "ws", name == "signalling", name == "signal", name == "web", name == "livekit", name == "api":
+	case slices.Contains([]string{"http", "ws", "signalling", "signal", "web", "livekit", "api"}, name):
 		return roleSignalling
 	}
 	return ""
 }
 
-// containerPort names the port of the server's container that a Service's port
-// leads to, "" where it has no name.
+func hasPrefix(s string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
+}
+
+// containerPort names the port of the server's container that a Service's port leads to, "" where it has no name.
 func containerPort(port map[string]any, server *object) string {
 	target := port["targetPort"]
 	if target == nil {
@@ -221,16 +218,10 @@ func containerPort(port map[string]any, server *object) string {
 	if server == nil {
 		return ""
 	}
-	container := serverContainer(server)
-	for _, c := range server.List("spec", "template", "spec", "containers") {
-		c, _ := c.(map[string]any)
-		if c["name"] != container {
-			continue
-		}
-		ports, _ := c["ports"].([]any)
-		for _, p := range ports {
-			p, _ := p.(map[string]any)
-			if p["containerPort"] == target {
+	container := serverContainer(server.Object)
+	for _, c := range mapsIn(server.Get("spec", "template", "spec", "containers")) {
+		for _, p := range mapsIn(c["ports"]) {
+			if c["name"] == container && p["containerPort"] == target {
 				name, _ := p["name"].(string)
 				return name
 			}

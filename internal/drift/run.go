@@ -3,20 +3,17 @@ package drift
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"runtime"
+	"encoding/json"
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
@@ -36,11 +33,10 @@ type Input struct {
 	Upstream       *helmchart.Chart
 	UpstreamSource string
 	UpstreamDigest string
-	// Since is the version of upstream's chart that the chart came from: by the
-	// lock, or as the user says. Its zero value is that nobody knows.
+	// Since is the version of upstream's chart that the chart came from: by the lock, or as the user says. Its zero
+	// value is that nobody knows.
 	Since chartdir.Version
-	// SinceChart is that version itself where it is at hand, for what upstream
-	// changed in its values; nil otherwise.
+	// SinceChart is that version itself where it is at hand, for what upstream changed in its values; nil otherwise.
 	SinceChart *helmchart.Chart
 
 	// Scenarios are the user's own, over those that are built in.
@@ -56,349 +52,230 @@ type Input struct {
 // Load reads a chart directory with its lock.
 func Load(ctx context.Context, dir string, sources helmchart.Sources) (*helmchart.Chart, *chartdir.Lock, error) {
 	chart, _, err := helmchart.LoadComplete(ctx, dir, sources)
-	if err != nil {
-		return nil, nil, err
+	if err != nil || strings.HasSuffix(dir, ".tgz") {
+		return chart, nil, err
 	}
-	lock, err := openLock(dir)
+	lock, err := chartdir.ReadLock(dir)
 	return chart, lock, err
 }
 
-// Run compares a chart with upstream's. The error is that of a comparison that
-// cannot be made; a chart that does not render in a scenario is a finding.
+// Run compares a chart with upstream's: both are rendered in each scenario, their objects paired by role, compared
+// and explained. The error is that of a comparison that cannot be made; a chart that does not render in a scenario is
+// a finding.
 func Run(ctx context.Context, in Input) (*Report, error) {
-	s, err := newSubject(ctx, in)
+	c, runs, err := renderScenarios(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	wishes, err := choose(s.sheet, in)
-	if err != nil {
+	if err := neverRenders(runs); err != nil {
 		return nil, err
 	}
-	trials, err := s.trials(ctx, wishes)
-	if err != nil {
-		return nil, err
-	}
-	if err := neverRenders(trials); err != nil {
-		return nil, err
-	}
-	r := &Report{Chart: s.sides.chart, Upstream: s.sides.upstream}
+	r := &Report{Chart: c.sides.chart, Upstream: c.sides.upstream, Notes: c.notes}
 	if in.Since != (chartdir.Version{}) {
 		r.Since = &Side{Name: in.Since.Name, Version: in.Since.Version, AppVersion: in.Since.AppVersion}
 	}
-	r.Findings = s.versions(in)
-	since, err := s.changedSince(ctx, in, trials)
+	all := collection{}
+	all.addOnce(c.versions(in)...)
+	if err := c.changedSince(ctx, in, runs, &all); err != nil {
+		return nil, err
+	}
+	values, err := c.compareValues()
 	if err != nil {
 		return nil, err
 	}
-	r.Findings = append(r.Findings, since...)
-	values, err := s.values(in)
+	all.addOnce(values...)
+	found := make([]scenarioFindings, len(runs))
+	err = inParallel(ctx, len(runs), func(ctx context.Context, i int) (err error) {
+		found[i], err = c.scenario(ctx, runs[i], &all.texts)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	r.Findings = append(r.Findings, values...)
-	if err := s.addObjects(ctx, r, trials); err != nil {
-		return nil, err
+	for _, s := range found {
+		r.Scenarios = append(r.Scenarios, s.Scenario)
+		all.merge(s)
 	}
-	r.Notes = append(r.Notes, s.notes...)
-	accept(r, in.Accepted)
-	r.finish()
+	accept(r, all.findings, in.Accepted)
+	all.finish(r)
 	return r, nil
 }
 
-// neverRenders is the error of a chart that renders in no scenario, nil otherwise.
-func neverRenders(trials []*trial) error {
-	upstream, chart := 0, 0
-	for _, t := range trials {
-		if t.upstreamErr != nil {
-			upstream++
-		}
-		if t.chartErr != nil {
-			chart++
-		}
-	}
-	switch len(trials) {
-	case upstream:
-		return remedy.Errorf("compare with another one: --upstream, --upstream-version", "upstream's chart renders in no scenario: %w", trials[0].upstreamErr)
-	case chart:
-		return remedy.Errorf("look at it with `helm livekit verify`", "the chart renders in no scenario: %w", trials[0].chartErr)
-	}
-	return nil
+// scenarioFindings is a scenario with what was found in it. Marks of its pairs hold positions in findings.
+type scenarioFindings struct {
+	Scenario
+	findings []Finding
 }
 
-// newSubject prepares the charts.
-func newSubject(ctx context.Context, in Input) (*subject, error) {
-	s := &subject{chart: in.Chart, upstream: in.Upstream, random: map[string]bool{}}
-	var err error
-	if s.sheet, err = factsheet.OrServer(in.Sheet); err != nil {
-		return nil, err
+// scenario compares the objects of one scenario.
+func (c *charts) scenario(ctx context.Context, run *scenarioRun, texts *textLines) (scenarioFindings, error) {
+	out := scenarioFindings{Scenario: Scenario{
+		Name: run.Name, About: run.About,
+		UpstreamValues: yamlText(redact.Values(run.Values)), ChartValues: yamlText(redact.Values(run.values)),
+	}}
+	byRole := map[string][]Finding{}
+	if err := run.failure(); err != nil {
+		out.Error = err.Error()
+		f := run.failed()
+		f.redact()
+		out.findings = []Finding{f}
+	} else if byRole, err = c.compareObjects(ctx, run); err != nil {
+		return out, err
 	}
-	if s.rules, err = newRules(s.sheet); err != nil {
-		return nil, err
-	}
-	s.sides.chart = sideOf(in.Chart, in.Dir)
-	s.sides.upstream = sideOf(in.Upstream, in.UpstreamSource)
-	s.sides.upstream.Digest = in.UpstreamDigest
-	if in.Lock != nil {
-		err = s.openLocked(in.Lock)
-	} else {
-		err = s.openForeign(ctx, in)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s, s.lookAtDefaults(ctx)
-}
-
-func sideOf(c *helmchart.Chart, source string) Side {
-	return Side{Name: c.Name(), Version: c.Version(), AppVersion: c.AppVersion(), Source: source}
-}
-
-// lookAtDefaults renders the charts as they are: for the server's image, for the
-// labels of the pods, and twice for what differs each time.
-func (s *subject) lookAtDefaults(ctx context.Context) error {
-	first, chartErr := render(ctx, s.chart, nil)
-	if chartErr != nil && s.foreign != nil {
-		if first, _ = renderWith(ctx, s.chart, nil, true); first != nil {
-			s.lenient = true
-			s.notes = append(s.notes, "the chart renders only with values that it requires, and is compared without them: "+firstLine(chartErr))
+	for _, role := range run.roles() {
+		u, here := run.upstream.get(role), run.chart.get(role)
+		p := Pair{Upstream: objectText(u), Chart: objectText(here), Findings: []Mark{}}
+		for _, f := range byRole[role] {
+			f.redact()
+			f.locate(u, here, texts.of(p.Upstream), texts.of(p.Chart))
+			p.Object = f.Object
+			p.Findings = append(p.Findings, Mark{len(out.findings), f.UpstreamAt.Line, f.ChartAt.Line})
+			out.findings = append(out.findings, f)
 		}
-	}
-	second, _ := s.render(ctx, s.chart, nil)
-	up, upErr := render(ctx, s.upstream, nil)
-	if chartErr != nil && upErr != nil {
-		return fmt.Errorf("neither chart renders: %w", errors.Join(chartErr, upErr))
-	}
-	s.random = randomFields(first, second)
-	s.labels = podLabels(first)
-	s.sides.chart.Image = imageOf(first)
-	s.sides.upstream.Image = imageOf(up)
-	if s.pristine == nil || s.pristine == s.chart {
-		return nil
-	}
-	// The pristine chart's labels are what an affinity is to select.
-	first, err := render(ctx, s.pristine, nil)
-	if err != nil {
-		return fmt.Errorf("the chart as it was scaffolded: %w", err)
-	}
-	second, _ = render(ctx, s.pristine, nil)
-	// What was random and is not any more, or the other way round, is a change; a chart
-	// that does not render with its own values says nothing of that.
-	was := randomFields(first, second)
-	if chartErr != nil {
-		s.random = was
-	}
-	maps.DeleteFunc(s.random, func(key string, _ bool) bool { return !was[key] })
-	s.labels = podLabels(first)
-	return nil
-}
-
-// randomFields gives the fields that two renders of the same values have
-// differently, by role and path.
-func randomFields(first, second *rendered) map[string]bool {
-	out := map[string]bool{}
-	if first == nil || second == nil {
-		return out
-	}
-	for role, a := range first.byRole {
-		b := second.byRole[role]
-		if b == nil {
-			continue
+		if here != nil {
+			p.Object = here.label()
 		}
-		for key, leaf := range a.leaves {
-			if other, ok := b.leaves[key]; ok && !same(leaf.Value, other.Value, leaf.Path) {
-				out[role+" "+key] = true
-			}
+		if u != nil {
+			p.Object = u.label()
 		}
-	}
-	return out
-}
-
-func podLabels(r *rendered) map[string]string {
-	if r == nil || r.byRole[roleServer] == nil {
-		return nil
-	}
-	return r.byRole[roleServer].TextMap("spec", "template", "metadata", "labels")
-}
-
-const imagePath = "spec.template.spec.containers[server].image"
-
-func imageOf(r *rendered) string {
-	if r == nil || r.byRole[roleServer] == nil {
-		return ""
-	}
-	image, _ := r.byRole[roleServer].leaves[imagePath].Value.(string)
-	return image
-}
-
-// choose gives the scenarios to compare.
-func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
-	all := slices.Clone(sheet.Upstream.Scenarios)
-	for _, w := range in.Scenarios {
-		if i := slices.IndexFunc(all, func(x factsheet.Scenario) bool { return x.Name == w.Name }); i >= 0 {
-			all[i] = w
-		} else {
-			all = append(all, w)
+		if u != nil || here != nil {
+			out.Pairs = append(out.Pairs, p)
 		}
-	}
-	if len(in.Only) == 0 {
-		return all, nil
-	}
-	var out []factsheet.Scenario
-	for _, name := range in.Only {
-		i := slices.IndexFunc(all, func(w factsheet.Scenario) bool { return w.Name == name })
-		if i < 0 {
-			var names []string
-			for _, w := range all {
-				names = append(names, w.Name)
-			}
-			return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
-		}
-		out = append(out, all[i])
 	}
 	return out, nil
 }
 
-// addObjects judges every scenario and adds findings and what they are about.
-func (s *subject) addObjects(ctx context.Context, r *Report, trials []*trial) error {
-	judged, err := s.judgeAll(ctx, trials)
-	if err != nil {
-		return err
-	}
-	merged := map[string]int{}
-	for n, t := range trials {
-		scenario := Scenario{Name: t.Name, About: t.About, UpstreamValues: writeYAML(hideValues(t.Values)), ChartValues: writeYAML(hideValues(t.values))}
-		if err := t.failure(); err != nil {
-			scenario.Error = err.Error()
-		}
-		at := map[string][]int{}
-		for _, f := range judged[n] {
-			f = hide(f)
-			key := fmt.Sprintf("%s|%s|%s|%v|%v|%s", f.Class, f.Object, f.Path, f.Upstream, f.Chart, f.Why)
-			i, seen := merged[key]
-			if !seen {
-				i = len(r.Findings)
-				merged[key] = i
-				r.Findings = append(r.Findings, f)
-			}
-			r.Findings[i].Scenarios = append(r.Findings[i].Scenarios, t.Name)
-			at[f.Object] = append(at[f.Object], i)
-		}
-		scenario.Pairs = t.pairs(at)
-		r.Scenarios = append(r.Scenarios, scenario)
-	}
-	return nil
+// redact hides secrets in the values of a finding about an object.
+func (f *Finding) redact() {
+	isSecret := strings.HasPrefix(f.Object, "Secret/")
+	f.Upstream, f.Chart = redact.Field(isSecret, f.Path, f.Upstream), redact.Field(isSecret, f.Path, f.Chart)
 }
 
-// judgeAll gives the findings of each scenario.
-func (s *subject) judgeAll(ctx context.Context, trials []*trial) ([][]Finding, error) {
-	out := make([][]Finding, len(trials))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, t := range trials {
-		g.Go(func() (err error) {
-			if t.failure() != nil {
-				out[i] = []Finding{t.failed()}
-				return nil
-			}
-			out[i], err = s.objects(ctx, t)
-			return err
-		})
+// collection gathers the findings of all layers. One that several scenarios show alike is kept once.
+type collection struct {
+	findings []*Finding
+	known    map[findingKey]*Finding
+	// marked are the marks of all pairs with what they mark.
+	marked []marked
+	texts  textLines
+}
+
+type marked struct {
+	pair     *Pair
+	findings []*Finding
+}
+
+// findingKey tells findings apart. Values are compared with their types: the text "1" is not the number 1.
+type findingKey struct {
+	layer           Layer
+	class           Class
+	object, path    string
+	upstream, chart any
+	why             string
+}
+
+// valueKey gives a comparable value that is equal for equal values: numbers by what they count, what has a shape by
+// its JSON.
+func valueKey(v any) any {
+	if n, ok := helmchart.Number(v); ok {
+		return n
 	}
-	return out, g.Wait()
-}
-
-// failure is why the charts cannot be compared in a scenario, nil where they can.
-func (t *trial) failure() error {
-	return errors.Join(t.upstreamErr, t.chartErr)
-}
-
-// failed is the finding of a scenario in which one chart, or both, do not render.
-func (t *trial) failed() Finding {
-	f := Finding{Layer: LayerObjects, Class: Drift, Scenario: t.Name, Why: "the chart does not render with values that upstream's takes"}
-	switch {
-	case t.upstreamErr != nil && t.chartErr != nil:
-		f.Why = "neither chart renders"
-		f.Upstream, f.Chart = firstLine(t.upstreamErr), firstLine(t.chartErr)
-	case t.upstreamErr != nil:
-		f.Why = "upstream's chart does not render with values that this one takes"
-		f.Upstream, f.Chart = firstLine(t.upstreamErr), "renders"
-	default:
-		f.Upstream, f.Chart = "renders", firstLine(t.chartErr)
+	switch v.(type) {
+	case map[string]any, []any:
+		type composite string
+		data, _ := json.Marshal(v) // of decoded YAML, which always works
+		return composite(data)
 	}
-	return f
+	return v
 }
 
-func firstLine(err error) string {
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, ":") {
-			return line
+// addOnce takes findings that no scenario shows.
+func (c *collection) addOnce(findings ...Finding) {
+	for i := range findings {
+		c.findings = append(c.findings, &findings[i])
+	}
+}
+
+// add takes a finding of a scenario.
+func (c *collection) add(f Finding, scenario string) *Finding {
+	key := findingKey{f.Layer, f.Class, f.Object, f.Path.String(), valueKey(f.Upstream), valueKey(f.Chart), f.Why}
+	known := c.known[key]
+	if known == nil {
+		if c.known == nil {
+			c.known = map[findingKey]*Finding{}
 		}
+		known = &f
+		known.Scenario = scenario
+		c.known[key] = known
+		c.findings = append(c.findings, known)
 	}
-	return err.Error()
+	known.Scenarios = append(known.Scenarios, scenario)
+	return known
 }
 
-// pairs gives the objects of a scenario side by side, with the findings about
-// each.
-func (t *trial) pairs(findings map[string][]int) []Pair {
-	var out []Pair
-	for _, role := range t.roles() {
-		u, c := t.upstream.get(role), t.chart.get(role)
-		if u == nil && c == nil {
-			continue
-		}
-		p := Pair{Upstream: objectYAML(u), Chart: objectYAML(c)}
-		for _, o := range []*object{u, c} {
-			if o != nil && p.Object == "" {
-				p.Object = o.label()
-			}
-		}
-		p.Findings = findings[p.Object]
-		if p.Findings == nil {
-			p.Findings = []int{}
-		}
-		out = append(out, p)
+// merge takes the findings of a scenario.
+func (c *collection) merge(s scenarioFindings) {
+	merged := make([]*Finding, len(s.findings))
+	for i, f := range s.findings {
+		merged[i] = c.add(f, s.Name)
 	}
-	return out
+	for i := range s.Pairs {
+		m := marked{pair: &s.Pairs[i]}
+		for _, mark := range m.pair.Findings {
+			m.findings = append(m.findings, merged[mark.Finding])
+		}
+		c.marked = append(c.marked, m)
+	}
 }
 
-// finish sorts the findings and counts them. The pairs follow.
-func (r *Report) finish() {
-	order := make([]int, len(r.Findings))
-	for i := range order {
-		order[i] = i
+// finish sorts the findings into the report and counts them. The marks follow.
+func (c *collection) finish(r *Report) {
+	layers := []Layer{LayerVersion, LayerValues, LayerObjects}
+	paths := map[*Finding]string{}
+	for _, f := range c.findings {
+		paths[f] = f.Path.String()
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		x, y := r.Findings[a], r.Findings[b]
+	slices.SortStableFunc(c.findings, func(a, b *Finding) int {
 		return cmp.Or(
-			cmp.Compare(layerOrder(x.Layer), layerOrder(y.Layer)),
-			cmp.Compare(slices.Index(Classes, x.Class), slices.Index(Classes, y.Class)),
-			cmp.Compare(x.Object, y.Object), cmp.Compare(x.Path, y.Path),
+			cmp.Compare(slices.Index(layers, a.Layer), slices.Index(layers, b.Layer)),
+			cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
+			cmp.Compare(a.Object, b.Object), cmp.Compare(paths[a], paths[b]),
 		)
 	})
-	sorted := make([]Finding, len(order))
-	moved := make([]int, len(order))
-	for to, from := range order {
-		sorted[to] = r.Findings[from]
-		moved[from] = to
-	}
-	r.Findings = sorted
-	for i := range r.Scenarios {
-		for k := range r.Scenarios[i].Pairs {
-			for n, f := range r.Scenarios[i].Pairs[k].Findings {
-				r.Scenarios[i].Pairs[k].Findings[n] = moved[f]
-			}
-			slices.Sort(r.Scenarios[i].Pairs[k].Findings)
-		}
-	}
 	r.Summary = map[Class]int{}
-	for _, c := range Classes {
-		r.Summary[c] = 0
+	for _, class := range Classes {
+		r.Summary[class] = 0
 	}
-	for _, f := range r.Findings {
+	position := map[*Finding]int{}
+	for i, f := range c.findings {
+		position[f] = i
+		r.Findings = append(r.Findings, *f)
 		r.Summary[f.Class]++
+	}
+	for _, m := range c.marked {
+		for i, f := range m.findings {
+			m.pair.Findings[i].Finding = position[f]
+		}
+		slices.SortFunc(m.pair.Findings, func(a, b Mark) int { return a.Finding - b.Finding })
 	}
 }
 
-func layerOrder(l Layer) int {
-	return slices.Index([]Layer{LayerVersion, LayerValues, LayerObjects}, l)
+// objectText writes an object as it was rendered, secrets hidden, "" for none.
+func objectText(o *object) string {
+	if o == nil {
+		return ""
+	}
+	return yamlText(redact.Object(o.Fields))
+}
+
+// yamlText writes a map as YAML, "" for an empty one.
+func yamlText(m map[string]any) string {
+	if len(m) == 0 {
+		return ""
+	}
+	data, err := yaml.Marshal(m)
+	if err != nil {
+		return ""
+	}
+	return string(data)
 }

@@ -6,22 +6,27 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // keys are the values of one chart: what it declares, and what its templates read.
 type keys struct {
 	values   map[string]any
-	declared map[string]any // leaves by dotted path
+	declared map[string]manifest.Leaf // by dotted key
 	reading  *lineage.Reading
-	unread   map[string]bool
+	unread   []string
+	file     *yamldoc.Doc // values.yaml, nil where it is not known as a file
 }
 
 func keysOf(c *helmchart.Chart) (*keys, error) {
-	k := &keys{values: c.Values(), declared: map[string]any{}, unread: map[string]bool{}}
-	leavesOf(k.values, "", k.declared)
+	k := &keys{values: c.Values()}
+	k.declared = leavesOf(k.values)
+	k.file, _ = yamldoc.Parse("values.yaml", c.ValuesFile()) // without it no line is known
 	var libraries []helmchart.File
 	for _, d := range c.Dependencies() {
 		libraries = append(libraries, d.Templates()...)
@@ -30,22 +35,75 @@ func keysOf(c *helmchart.Chart) (*keys, error) {
 	if k.reading, err = lineage.Reads(c.Templates(), libraries...); err != nil {
 		return nil, err
 	}
-	for _, key := range k.reading.Unread(k.values) {
-		k.unread[key] = true
-	}
+	k.unread = k.reading.Unread(k.values)
 	return k, nil
 }
 
-// leavesOf collects everything that is no map with entries.
-func leavesOf(m map[string]any, at string, out map[string]any) {
-	for k, v := range m {
-		key := join(at, k)
-		if below, ok := v.(map[string]any); ok && len(below) > 0 {
-			leavesOf(below, key, out)
-			continue
-		}
-		out[key] = v
+// position is where values.yaml has a key.
+func (k *keys) position(path manifest.Path) Position {
+	if k.file == nil {
+		return Position{}
 	}
+	at := Position{File: "values.yaml"}
+	n := k.file.Root
+	for _, segment := range path {
+		e := n.Entry(segment)
+		if e == nil {
+			return Position{}
+		}
+		n, at.Line, at.Column = e.Value, e.Line, e.Column
+	}
+	return at
+}
+
+// leavesOf gives everything that is no map with entries, by dotted key.
+func leavesOf(values map[string]any) map[string]manifest.Leaf {
+	out := map[string]manifest.Leaf{}
+	var add func(m map[string]any, at manifest.Path)
+	add = func(m map[string]any, at manifest.Path) {
+		for k, v := range m {
+			path := append(slices.Clone(at), k)
+			if below, ok := v.(map[string]any); ok && len(below) > 0 {
+				add(below, path)
+				continue
+			}
+			out[strings.Join(path, ".")] = manifest.Leaf{Path: path, Value: v}
+		}
+	}
+	add(values, nil)
+	return out
+}
+
+// lookup gives what lies at a path of maps.
+func lookup(values map[string]any, path []string) (value any, found bool) {
+	value = values
+	for _, key := range path {
+		m, _ := value.(map[string]any)
+		if value, found = m[key]; !found {
+			return nil, false
+		}
+	}
+	return value, true
+}
+
+// put sets what lies at a path of maps, which are made where there is none.
+func put(values map[string]any, path []string, value any) {
+	for _, key := range path[:len(path)-1] {
+		below, ok := values[key].(map[string]any)
+		if !ok {
+			below = map[string]any{}
+			values[key] = below
+		}
+		values = below
+	}
+	values[path[len(path)-1]] = value
+}
+
+// remove takes out what lies at a path of maps.
+func remove(values map[string]any, path []string) {
+	parent, _ := lookup(values, path[:len(path)-1])
+	m, _ := parent.(map[string]any)
+	delete(m, path[len(path)-1])
 }
 
 func join(at, key string) string {
@@ -67,160 +125,172 @@ func (k *keys) undeclared() []string {
 	return slices.Compact(out)
 }
 
-// isRead reports whether templates read a declared key. Where they cannot be
-// followed it counts as read.
-func (k *keys) isRead(key string) bool { return !k.unread[key] }
+// isRead reports whether templates read a declared key. Where they cannot be followed it counts as read.
+func (k *keys) isRead(key string) bool { return !slices.Contains(k.unread, key) }
 
-// values compares the keys of both charts.
-func (s *subject) values(in Input) ([]Finding, error) {
-	up, err := keysOf(s.upstream)
+// compareValues compares the keys of both charts.
+func (c *charts) compareValues() ([]Finding, error) {
+	up, err := keysOf(c.upstream)
 	if err != nil {
 		return nil, fmt.Errorf("upstream's chart: %w", err)
 	}
-	here, err := keysOf(s.chart)
+	here, err := keysOf(c.chart)
 	if err != nil {
 		return nil, err
 	}
-	v := &valuesLayer{s: s, sheet: s.sheet, up: up, here: here, used: map[string]bool{}}
-	for _, row := range s.sheet.Mappings() {
-		v.row(row)
+	d := &valuesDiff{charts: c, up: up, here: here, used: map[string]bool{}}
+	for _, row := range c.sheet.Mappings() {
+		d.row(row)
 	}
-	v.unknown(in)
-	v.own()
-	return v.out, nil
+	d.unknown()
+	d.own()
+	return d.out, nil
 }
 
-// valuesLayer is the comparison of keys.
-type valuesLayer struct {
-	s        *subject
-	sheet    *factsheet.Sheet
+// valuesDiff is the comparison of keys.
+type valuesDiff struct {
+	charts   *charts
 	up, here *keys
 	used     map[string]bool // keys of the chart that answer one of upstream's
 	out      []Finding
 }
 
-func (v *valuesLayer) add(f Finding) {
-	f.Layer = LayerValues
-	f.Upstream, f.Chart = hideAt(f.Path, f.Upstream), hideAt(f.Path, f.Chart)
-	v.out = append(v.out, f)
+// add takes a finding about a key of upstream's, and about one of the chart's that answers it, "" for none.
+func (d *valuesDiff) add(class Class, key, place string, upstream, chart any, why string) *Finding {
+	f := Finding{
+		Layer: LayerValues, Class: class, Path: d.pathOf(key), Why: why,
+		Upstream: redact.Value(d.pathOf(key), upstream), Chart: redact.Value(d.pathOf(place), chart),
+	}
+	f.Chart = redact.Value(f.Path, f.Chart)
+	f.UpstreamAt, f.ChartAt = d.up.position(f.Path), d.here.position(d.pathOf(place))
+	d.out = append(d.out, f)
+	return &d.out[len(d.out)-1]
 }
 
-// row compares a key that the sheet of conversion knows.
-func (v *valuesLayer) row(row factsheet.Mapping) {
-	upstream, declared := v.up.at(row.Key)
-	v.changedDefault(row, upstream, declared)
+// pathOf gives the path of a dotted key: keys of maps may have dots of their own.
+func (d *valuesDiff) pathOf(key string) manifest.Path {
+	for _, k := range []*keys{d.up, d.here} {
+		if leaf, ok := k.declared[key]; ok {
+			return leaf.Path
+		}
+	}
+	if key == "" {
+		return nil
+	}
+	return strings.Split(key, ".")
+}
+
+// row compares a key that the table of conversion knows.
+func (d *valuesDiff) row(row factsheet.Mapping) {
+	upstream, declared := d.up.at(row.Key)
+	d.changedDefault(row, upstream, declared)
 	if row.How == factsheet.None {
-		v.add(Finding{Class: Ours, Path: row.Key, Upstream: upstream, Why: "dropped on purpose: " + row.Why})
+		d.add(Ours, row.Key, "", upstream, nil, "dropped on purpose: "+row.Why)
 		return
 	}
 	for i, to := range row.To {
-		place, how := v.s.placeOf(row.Key, to)
+		place, how := d.charts.placeOf(row.Key, to)
 		if place == "" {
-			v.missing(row, to, upstream)
+			d.missing(row, to, upstream)
 			continue
 		}
-		v.used[place] = true
-		chart, declared := v.here.at(place)
-		if v.s.foreign != nil && declared && !v.here.isRead(place) {
-			v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Chart: hideAt(place, chart), Why: fmt.Sprintf("the chart has %s, and no template reads it", place)})
+		d.used[place] = true
+		chart, declared := d.here.at(place)
+		if d.charts.foreign != nil && declared && !d.here.isRead(place) {
+			why := fmt.Sprintf("the chart has %s, and no template reads it", place)
+			d.add(Drift, row.Key, place, upstream, chart, why)
 			return
 		}
-		if v.s.foreign != nil && place != row.Key {
-			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: hideAt(place, chart), Why: fmt.Sprintf("%s here (%s)", place, how)})
+		if d.charts.foreign != nil && place != row.Key {
+			d.add(Convention, row.Key, place, upstream, chart, fmt.Sprintf("%s here (%s)", place, how))
 			return
 		}
 		copied := i == 0 && slices.Contains([]string{factsheet.Copy, factsheet.Replace, factsheet.Config}, row.How) && row.Default != nil
 		if _, isBlock := row.Default.(map[string]any); copied && !isBlock && !sameValue(row.Default, chart) {
-			v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Chart: chart,
-				Why: fmt.Sprintf("%s here (%s), with another default", place, how)})
+			d.add(Convention, row.Key, place, upstream, chart,
+				fmt.Sprintf("%s here (%s), with another default", place, how))
 		}
 	}
 }
 
-// changedDefault reports that upstream's chart has another default than it is
-// known to have, or no such key any more.
-func (v *valuesLayer) changedDefault(row factsheet.Mapping, upstream any, declared bool) {
-	if row.Default == nil {
-		return
-	}
+// changedDefault reports that upstream's chart has another default than it is known to have, or no such key any more.
+func (d *valuesDiff) changedDefault(row factsheet.Mapping, upstream any, declared bool) {
 	switch {
+	case row.Default == nil:
 	case declared && !sameValue(row.Default, upstream):
-		v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Chart: row.Default,
-			Why: fmt.Sprintf("upstream's default was %v", show(hideAt(row.Key, row.Default)))})
-	case !declared && !isEmpty(row.Default) && !v.up.reads(row.Key):
-		v.add(Finding{Class: Drift, Path: row.Key, Chart: row.Default, Why: "upstream's chart no longer has this key"})
+		was := redact.Value(d.pathOf(row.Key), row.Default)
+		d.add(Drift, row.Key, "", upstream, row.Default, fmt.Sprintf("upstream's default was %v", show(was)))
+	case !declared && !isEmpty(row.Default) && !slices.Contains(d.up.undeclared(), row.Key):
+		d.add(Drift, row.Key, "", nil, row.Default, "upstream's chart no longer has this key")
 	}
 }
 
 // missing reports a key that the chart has no answer to.
-func (v *valuesLayer) missing(row factsheet.Mapping, to string, upstream any) {
-	if component := v.s.componentOf(to); component != "" {
-		last := len(v.out) - 1
-		if last >= 0 && v.out[last].Class == LeftOut && v.out[last].Path == row.Key && v.out[last].Why == leftOutWhy(component) {
+func (d *valuesDiff) missing(row factsheet.Mapping, to string, upstream any) {
+	if component := d.charts.componentOf(to); component != "" {
+		why := leftOutWhy(component)
+		if last := len(d.out) - 1; last >= 0 && d.out[last].Class == LeftOut && d.out[last].Why == why &&
+			strings.Join(d.out[last].Path, ".") == row.Key {
 			return // another of the values that answer the key
 		}
-		v.add(Finding{Class: LeftOut, Path: row.Key, Upstream: upstream,
-			Why: leftOutWhy(component), Remedy: v.s.addWith(component)})
+		d.add(LeftOut, row.Key, "", upstream, nil, why).Remedy = d.charts.addWith(component)
 		return
 	}
-	if len(row.To) > 1 && row.To[0] != to { // one answer of several
-		return
+	switch {
+	case len(row.To) > 1 && row.To[0] != to: // one answer of several
+	case d.charts.foreign == nil:
+		d.add(Convention, row.Key, "", upstream, nil, "has no place of its own in the repository's convention")
+	default:
+		d.add(Drift, row.Key, "", upstream, nil, "no value of the chart does this")
 	}
-	if v.s.foreign == nil {
-		v.add(Finding{Class: Convention, Path: row.Key, Upstream: upstream, Why: "has no place of its own in the repository's convention"})
-		return
-	}
-	v.add(Finding{Class: Drift, Path: row.Key, Upstream: upstream, Why: "no value of the chart does this"})
 }
 
-// unknown reports keys of upstream's chart that the sheet does not know.
-func (v *valuesLayer) unknown(Input) {
-	known := func(key string) bool {
-		if _, ok := v.sheet.Mapping(key); ok {
-			return true
-		}
-		return slices.ContainsFunc(v.sheet.Mappings(), func(r factsheet.Mapping) bool { return strings.HasPrefix(r.Key, key+".") })
+// unknown reports keys of upstream's chart that the table does not know.
+func (d *valuesDiff) unknown() {
+	isKnown := func(key string) bool {
+		_, ok := d.charts.sheet.Mapping(key)
+		isBelow := func(r factsheet.Mapping) bool { return strings.HasPrefix(r.Key, key+".") }
+		return ok || slices.ContainsFunc(d.charts.sheet.Mappings(), isBelow)
 	}
-	for _, key := range slices.Sorted(maps.Keys(v.up.declared)) {
-		if known(key) {
-			continue
+	for _, key := range slices.Sorted(maps.Keys(d.up.declared)) {
+		value := d.up.declared[key].Value
+		switch {
+		case isKnown(key):
+		case d.up.isRead(key):
+			d.newKey(key, value)
+		default:
+			d.add(Extra, key, "", value, nil, "upstream declares it and reads it nowhere")
 		}
-		if !v.up.isRead(key) {
-			v.add(Finding{Class: Extra, Path: key, Upstream: v.up.declared[key], Why: "upstream declares it and reads it nowhere"})
-			continue
-		}
-		v.newKey(key, v.up.declared[key])
 	}
-	for _, key := range v.up.undeclared() {
-		if !known(key) {
-			v.newKey(key, nil)
+	for _, key := range d.up.undeclared() {
+		if !isKnown(key) {
+			d.newKey(key, nil)
 		}
 	}
 }
 
-// newKey reports a key of upstream's that is new. The chart may have one of the
-// same name.
-func (v *valuesLayer) newKey(key string, upstream any) {
-	if _, declared := v.here.at(key); declared {
-		v.used[key] = true
-		v.add(Finding{Class: Convention, Path: key, Upstream: upstream, Why: "the chart has a key of the same name (a guess, by the name alone)"})
+// newKey reports a key of upstream's that is new. The chart may have one of the same name.
+func (d *valuesDiff) newKey(key string, upstream any) {
+	if _, declared := d.here.at(key); declared {
+		d.used[key] = true
+		d.add(Convention, key, key, upstream, nil, "the chart has a key of the same name (a guess, by the name alone)")
 		return
 	}
-	v.add(Finding{Class: Drift, Path: key, Upstream: upstream, Why: "a key of upstream's that is not known here",
-		Remedy: "see what it does upstream; take it over, or accept it"})
+	d.add(Drift, key, "", upstream, nil, "a key of upstream's that is not known here").Remedy =
+		"see what it does upstream; take it over, or accept it"
 }
 
 // own reports the keys that only the chart has.
-func (v *valuesLayer) own() {
-	for _, key := range slices.Sorted(maps.Keys(v.here.declared)) {
-		if !v.isUsed(key) {
-			v.add(Finding{Class: Extra, Path: key, Chart: v.here.declared[key], Why: "only this chart has it"})
+func (d *valuesDiff) own() {
+	for _, key := range slices.Sorted(maps.Keys(d.here.declared)) {
+		if !d.isUsed(key) {
+			d.add(Extra, key, key, nil, d.here.declared[key].Value, "only this chart has it")
 		}
 	}
 }
 
-func (v *valuesLayer) isUsed(key string) bool {
-	for used := range v.used {
+func (d *valuesDiff) isUsed(key string) bool {
+	for used := range d.used {
 		if key == used || strings.HasPrefix(key, used+".") || strings.HasPrefix(used, key+".") {
 			return true
 		}
@@ -230,24 +300,11 @@ func (v *valuesLayer) isUsed(key string) bool {
 
 // at gives the value at a dotted path.
 func (k *keys) at(key string) (value any, declared bool) {
-	if value, ok := k.declared[key]; ok {
-		return value, true
+	if leaf, ok := k.declared[key]; ok {
+		return leaf.Value, true
 	}
-	value = k.values
-	for _, part := range strings.Split(key, ".") {
-		m, ok := value.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if value, declared = m[part]; !declared {
-			return nil, false
-		}
-	}
-	return value, true
+	return lookup(k.values, strings.Split(key, "."))
 }
-
-// reads reports whether templates read a key that is not declared.
-func (k *keys) reads(key string) bool { return slices.Contains(k.undeclared(), key) }
 
 // sameValue compares defaults: what says nothing is the same.
 func sameValue(a, b any) bool {

@@ -34,6 +34,9 @@ func (p Path) String() string {
 	return b.String()
 }
 
+// MarshalText writes a path as String does, in JSON for one.
+func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
 // mergeKeys are the keys by which Kubernetes tells the elements of a list apart
 // (patchMergeKey and the list-map-keys of server-side apply in k8s.io/api), by
 // the name of the list. The first that an element has is taken.

@@ -12,8 +12,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// Conventions prints a convention as a table, with the evidence of each fact
-// where explain is set, and notes on what could not be read.
+// Conventions prints a convention as a table, with the evidence of each fact where explain is set, and notes on what
+// could not be read.
 func Conventions(w io.Writer, c *convention.Convention, notes []string, explain bool) error {
 	var b bytes.Buffer
 	if len(c.Source) == 0 {
@@ -106,7 +106,14 @@ func facts(c *convention.Convention) []fact {
 	}
 	d := c.Defaults
 	return append(out,
-		fact{"style", fmt.Sprintf("indent %d, lists %s, %s quotes, %s comments", c.Style.Indent, c.Style.Lists, c.Style.Quotes, c.Style.Comments), c.Style.Fact},
+		fact{
+			"style",
+			fmt.Sprintf(
+				"indent %d, lists %s, %s quotes, %s comments", c.Style.Indent, c.Style.Lists, c.Style.Quotes,
+				c.Style.Comments,
+			),
+			c.Style.Fact,
+		},
 		fact{"host", d.HostPattern, d.Fact},
 		fact{"TLS secret", d.TLSSecretPattern, d.Fact},
 		fact{"ingress class", d.IngressClass, d.Fact},

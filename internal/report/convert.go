@@ -7,8 +7,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convert"
 )
 
-// Converted prints converted values on stdout, and on stderr what became of those
-// that are not among them.
+// Converted prints converted values on stdout, and on stderr what became of those that are not among them.
 func Converted(stdout, stderr io.Writer, r *convert.Result) error {
 	if _, err := stdout.Write(r.YAML); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,17 +14,15 @@ import (
 
 // DriftOptions say how much of a comparison with upstream is shown, and how.
 type DriftOptions struct {
-	// All shows the findings of every class. Without it, what is ours, what
-	// follows from a convention and what is extra is only counted.
+	// All shows the findings of every class. Without it, what is ours, what follows from a convention and what is
+	// extra is only counted.
 	All bool
-	// Classes are the classes to show, whatever All says. Empty for the usual
-	// ones.
+	// Classes are the classes to show, whatever All says. Empty for the usual ones.
 	Classes []drift.Class
-	// Context is how many lines of the objects' YAML are shown around a
-	// difference, in text alone. 0 for none.
+	// Context is how many lines of the objects' YAML are shown around a difference, in text alone. 0 for none.
 	Context int
-	// Color marks text with the colours of a terminal. Whether there is one,
-	// and what NO_COLOR says, is the caller's business.
+	// Color marks text with the colours of a terminal. Whether there is one, and what NO_COLOR says, is the caller's
+	// business.
 	Color bool
 	// Width is the number of columns to wrap text at, 0 for 80.
 	Width int
@@ -53,7 +52,8 @@ func driftHeadline(r *drift.Report) string {
 		return fmt.Sprintf("%s has drifted from %s: %s.", sideName(r.Chart), sideName(r.Upstream),
 			number(n, "difference that nothing explains", "differences that nothing explains"))
 	}
-	return fmt.Sprintf("No drift: nothing between %s and %s is unexplained, in %s.", sideName(r.Chart), sideName(r.Upstream), driftScope(r))
+	return fmt.Sprintf("No drift: nothing between %s and %s is unexplained, in %s.",
+		sideName(r.Chart), sideName(r.Upstream), driftScope(r))
 }
 
 // driftScope names what was compared.
@@ -65,11 +65,11 @@ func driftScope(r *drift.Report) string {
 	for _, s := range r.Scenarios {
 		pairs += len(s.Pairs)
 	}
-	return fmt.Sprintf("versions, values, and %s in %s", number(pairs, "pair of objects", "pairs of objects"), number(len(r.Scenarios), "scenario", "scenarios"))
+	return fmt.Sprintf("versions, values, and %s in %s", number(pairs, "pair of objects", "pairs of objects"),
+		number(len(r.Scenarios), "scenario", "scenarios"))
 }
 
-// driftCompared says what the answer rests on, as far as the headline does not,
-// "" where it says all.
+// driftCompared says what the answer rests on, as far as the headline does not, "" where it says all.
 func driftCompared(r *drift.Report) string {
 	out := ""
 	if r.Drifted() {
@@ -99,29 +99,31 @@ func driftCounts(r *drift.Report) string {
 // driftNews says what upstream has that is newer, one sentence each.
 func driftNews(r *drift.Report) []string {
 	var out []string
+	add := func(format, a, b string) { out = append(out, visible(fmt.Sprintf(format, a, b))) }
+	up := r.Upstream
 	if s := r.Since; s != nil {
-		switch order, known := compareVersions(s.Version, r.Upstream.Version); {
+		switch order, known := compareVersions(s.Version, up.Version); {
 		case !known || order == 0:
-			out = append(out, fmt.Sprintf("The chart was made from upstream %s.", s.Version))
+			out = append(out, visible(fmt.Sprintf("The chart was made from upstream %s.", s.Version)))
 		case order < 0:
-			out = append(out, fmt.Sprintf("Upstream has moved on: the chart was made from %s, and upstream is at %s.", s.Version, r.Upstream.Version))
+			add("Upstream has moved on: the chart was made from %s, and upstream is at %s.", s.Version, up.Version)
 		default:
-			out = append(out, fmt.Sprintf("The chart was made from %s, which is newer than the %s that it is compared with.", s.Version, r.Upstream.Version))
+			add(
+				"The chart was made from %s, which is newer than the %s that it is compared with.", s.Version,
+				up.Version,
+			)
 		}
 	}
-	if order, known := compareVersions(r.Chart.AppVersion, r.Upstream.AppVersion); known && order < 0 {
-		out = append(out, fmt.Sprintf("Upstream's LiveKit is newer: %s, against %s here.", r.Upstream.AppVersion, r.Chart.AppVersion))
-	} else if known && order > 0 {
-		out = append(out, fmt.Sprintf("LiveKit is newer here: %s, against %s upstream.", r.Chart.AppVersion, r.Upstream.AppVersion))
-	}
-	for i := range out {
-		out[i] = visible(out[i])
+	switch order, known := compareVersions(r.Chart.AppVersion, up.AppVersion); {
+	case known && order < 0:
+		add("Upstream's LiveKit is newer: %s, against %s here.", up.AppVersion, r.Chart.AppVersion)
+	case known && order > 0:
+		add("LiveKit is newer here: %s, against %s upstream.", r.Chart.AppVersion, up.AppVersion)
 	}
 	return out
 }
 
-// compareVersions is negative where a is the older one; known is false where
-// one is no version.
+// compareVersions is negative where a is the older one; known is false where one is no version.
 func compareVersions(a, b string) (order int, known bool) {
 	va, errA := semver.NewVersion(a)
 	vb, errB := semver.NewVersion(b)
@@ -131,41 +133,27 @@ func compareVersions(a, b string) (order int, known bool) {
 	return va.Compare(vb), true
 }
 
-// shortRows are sideRows with digests that fit beside the rest.
-func shortRows(r *drift.Report) [][3]string {
-	rows := sideRows(r)
-	for i := range rows {
-		if rows[i][0] == "digest" {
-			rows[i][1], rows[i][2] = shortDigest(rows[i][1]), shortDigest(rows[i][2])
-		}
-	}
-	return rows
-}
-
 // shortDigest keeps as much of a digest as people compare.
 func shortDigest(s string) string {
-	if len(s) > len("sha256:")+12 && strings.HasPrefix(s, "sha256:") {
-		return s[:len("sha256:")+12] + "…"
+	if n := len("sha256:") + 12; len(s) > n && strings.HasPrefix(s, "sha256:") {
+		return s[:n] + "…"
 	}
 	return s
 }
 
-// sideRows are the facts about both charts, by name.
-func sideRows(r *drift.Report) [][3]string {
-	rows := [][3]string{
+// sideRows are the facts about both charts, by name, digests as digest writes them.
+func sideRows(r *drift.Report, digest func(string) string) [][3]string {
+	var rows [][3]string
+	for _, row := range [][3]string{
 		{"name", r.Chart.Name, r.Upstream.Name},
 		{"version", r.Chart.Version, r.Upstream.Version},
 		{"LiveKit", r.Chart.AppVersion, r.Upstream.AppVersion},
 		{"image", r.Chart.Image, r.Upstream.Image},
 		{"source", r.Chart.Source, r.Upstream.Source},
-		{"digest", r.Chart.Digest, r.Upstream.Digest},
-	}
-	rows = slices.DeleteFunc(rows, func(row [3]string) bool { return row[1] == "" && row[2] == "" })
-	for i := range rows {
-		for side := 1; side <= 2; side++ {
-			if rows[i][side] = visible(rows[i][side]); rows[i][side] == "" {
-				rows[i][side] = "-"
-			}
+		{"digest", digest(r.Chart.Digest), digest(r.Upstream.Digest)},
+	} {
+		if row[1] != "" || row[2] != "" {
+			rows = append(rows, [3]string{row[0], cmp.Or(visible(row[1]), "-"), cmp.Or(visible(row[2]), "-")})
 		}
 	}
 	return rows
@@ -190,10 +178,9 @@ type driftGroup struct {
 	findings    []drift.Finding
 }
 
-// groupDrift puts findings of a class together that share title, reason and
-// remedy, in the order of each one's first finding, those of one title side by
-// side. What a component lacks is together whatever the reason, as there is
-// one thing to do about it.
+// groupDrift puts findings of a class together that share title, reason and remedy, in the order of each one's first
+// finding, those of one title side by side. What a component lacks is together whatever the reason, as there is one
+// thing to do about it.
 func groupDrift(r *drift.Report, class drift.Class) []driftGroup {
 	type key struct{ title, why, remedy string }
 	at := map[key]int{}
@@ -231,14 +218,12 @@ var component = regexp.MustCompile(`--with[= ]([A-Za-z0-9,-]+)`)
 
 // groupTitle is what a finding is listed under.
 func groupTitle(f drift.Finding) (title string, isComponent bool) {
-	if f.Class == drift.LeftOut {
-		if m := component.FindStringSubmatch(f.Remedy); m != nil && m[1] == "all" {
-			return "Several components", true
-		} else if m != nil {
-			return "Component " + m[1], true
-		}
-	}
+	m := component.FindStringSubmatch(f.Remedy)
 	switch {
+	case f.Class == drift.LeftOut && m != nil && m[1] == "all":
+		return "Several components", true
+	case f.Class == drift.LeftOut && m != nil:
+		return "Component " + m[1], true
 	case f.Object != "":
 		return f.Object, false
 	case f.Layer == drift.LayerVersion:
@@ -249,8 +234,16 @@ func groupTitle(f drift.Finding) (title string, isComponent bool) {
 	return string(f.Layer), false
 }
 
-// manyScenarios is from how many scenarios on a list of them says less than
-// their number.
+// location is where a finding is, under a title that may not say the object.
+func location(f drift.Finding) string {
+	path := f.Path.String()
+	if f.Class == drift.LeftOut {
+		path = strings.TrimSpace(f.Object + " " + path)
+	}
+	return visible(cmp.Or(path, "(the whole object)"))
+}
+
+// manyScenarios is from how many scenarios on a list of them says less than their number.
 const manyScenarios = 4
 
 // scenarioNames names the scenarios of findings, of many the first ones.
@@ -258,13 +251,10 @@ func scenarioNames(findings []drift.Finding, total int) string {
 	var names []string
 	for _, f := range findings {
 		for _, s := range findingScenarios(f) {
-			if !slices.Contains(names, s) {
+			if s = visible(s); !slices.Contains(names, s) {
 				names = append(names, s)
 			}
 		}
-	}
-	for i := range names {
-		names[i] = visible(names[i])
 	}
 	switch {
 	case len(names) == total && total > manyScenarios:

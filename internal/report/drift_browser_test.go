@@ -368,10 +368,11 @@ func manyFindings(findings, scenarios, objects int) *drift.Report {
 	}
 	for i := range findings {
 		s, o := i%scenarios, i/scenarios%objects
+		n := i/scenarios/objects*11 + i%11
 		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%len(drift.Classes)], Object: fmt.Sprintf("Kind%d/role", o),
-			Path: fmt.Sprintf("field%d", i/scenarios/objects*11+i%11), Upstream: i, Chart: i + 1, Why: fmt.Sprintf("field %d differs", i), Scenarios: []string{fmt.Sprintf("scenario-%d", s)}})
+			Path: at(fmt.Sprintf("field%d", n)), Upstream: i, Chart: i + 1, Why: fmt.Sprintf("field %d differs", i), Scenarios: []string{fmt.Sprintf("scenario-%d", s)}})
 		pair := &r.Scenarios[s].Pairs[o]
-		pair.Findings = append(pair.Findings, i)
+		pair.Findings = append(pair.Findings, drift.Mark{Finding: i, Upstream: n + 1, Chart: n + 1})
 	}
 	count(r)
 	return r

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -9,25 +10,30 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// contextLine is a line of a difference between two objects: its sign (' ', '-'
-// of upstream, '+' of the chart) and its text.
+// contextLine is a line of a difference between two objects: its sign (' ', '-' of upstream, '+' of the chart) and
+// its text.
 type contextLine struct {
 	sign byte
 	text string
 }
 
-// context prints the lines around a difference, from the first scenario that
-// shows it. What was drawn before is not drawn again.
+// context prints the lines around a difference, from the first scenario that shows it. What was drawn before is not
+// drawn again.
 func (t *driftText) context(f drift.Finding, drawn map[string]bool) {
 	names := findingScenarios(f)
 	if t.o.Context <= 0 || f.Layer != drift.LayerObjects || len(names) == 0 {
 		return
 	}
-	s := scenarioOf(t.r, names[0])
-	if s == nil {
+	n := slices.IndexFunc(t.r.Scenarios, func(s drift.Scenario) bool { return s.Name == names[0] })
+	if n < 0 {
 		return
 	}
-	lines := contextLines(pairOf(s, f.Object), f.Path, t.o.Context)
+	s := t.r.Scenarios[n]
+	i := slices.IndexFunc(s.Pairs, func(p drift.Pair) bool { return p.Object == f.Object })
+	if i < 0 {
+		return
+	}
+	lines := contextLines(s.Pairs[i], f.UpstreamAt.Line, f.ChartAt.Line, t.o.Context)
 	key := fmt.Sprint(lines)
 	if len(lines) == 0 || drawn[key] {
 		return
@@ -44,16 +50,10 @@ func (t *driftText) context(f drift.Finding, drawn map[string]bool) {
 	}
 }
 
-// contextLines gives the difference of a pair around a field, n lines before
-// and after it.
-func contextLines(p *drift.Pair, path string, n int) []contextLine {
-	if p == nil || p.Upstream == p.Chart {
+// contextLines gives the difference of a pair around a line of each side, n lines before and after it.
+func contextLines(p drift.Pair, up, own, n int) []contextLine {
+	if p.Upstream == p.Chart {
 		return nil
-	}
-	upTree, ownTree := readLines(p.Upstream), readLines(p.Chart)
-	up, own := upTree.line(path), ownTree.line(path)
-	if up == 0 && own == 0 {
-		up, own = upTree.near(path), ownTree.near(path)
 	}
 	all := 1 << 20
 	d, err := udiff.ToUnifiedDiff("", "", p.Upstream, udiff.Lines(p.Upstream, p.Chart), all)
@@ -90,8 +90,7 @@ func contextLines(p *drift.Pair, path string, n int) []contextLine {
 	return around(lines, from, to, n)
 }
 
-// around gives the lines from one to another, which may lie far apart, with n
-// more on each side of both.
+// around gives the lines from one to another, which may lie far apart, with n more on each side of both.
 func around(lines []contextLine, from, to, n int) []contextLine {
 	near := func(at int) (int, int) { return max(at-n, 0), min(at+n+1, len(lines)) }
 	start, mid := near(from)

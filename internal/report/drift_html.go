@@ -14,17 +14,15 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// driftPage is the page's parts: its frame, one style, and the scripts in the
-// order in which they are joined.
+// driftPage is the page's parts: its frame, one style, and the scripts in the order in which they are joined.
 //
 //go:embed driftpage
 var driftPage embed.FS
 
 var driftScripts = []string{"dom.js", "diff.js", "model.js", "rows.js", "detail.js", "overview.js", "main.js"}
 
-// DriftHTML prints one page that needs nothing besides itself: no network, no
-// other file. It carries the whole report; the options say what is shown
-// at first.
+// DriftHTML prints one page that needs nothing besides itself: no network, no other file. It carries the whole
+// report; the options say what is shown at first.
 func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 	style, script, err := driftAssets()
 	if err != nil {
@@ -43,15 +41,14 @@ func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 		"Policy": pagePolicy(style, script),
 		"Style":  template.CSS(style),
 		"Script": template.JS(script),
-		// json.Marshal has written <, >, &, U+2028 and U+2029 as \u escapes, so
-		// no value ends the element.
+		// json.Marshal has written <, >, &, U+2028 and U+2029 as \u escapes, so no value ends the element.
 		"Data":     template.JS(data),
 		"Title":    sideName(r.Chart) + " and " + sideName(r.Upstream),
 		"Headline": driftHeadline(r),
 		"Drifted":  r.Drifted(),
 		"Compared": driftCompared(r),
 		"News":     driftNews(r),
-		"Rows":     sideRows(r),
+		"Rows":     sideRows(r, visible),
 		"Notes":    visibleAll(r.Notes),
 		"Static":   staticGroups(r),
 		"Counts":   driftCounts(r),
@@ -82,8 +79,8 @@ func driftAssets() (style, script string, err error) {
 	return string(css), b.String(), nil
 }
 
-// pagePolicy forbids the page everything but its own style and script: no
-// network, no frames, no forms, no text that becomes markup.
+// pagePolicy forbids the page everything but its own style and script: no network, no frames, no forms, no text that
+// becomes markup.
 func pagePolicy(style, script string) string {
 	hash := func(s string) string {
 		sum := sha256.Sum256([]byte(s))
@@ -112,7 +109,9 @@ func staticGroups(r *drift.Report) []staticGroup {
 		s := staticGroup{Title: visible(g.title), Why: visible(sentence(g.why)), Remedy: visible(g.remedy),
 			Scenarios: scenarioNames(g.findings, len(r.Scenarios))}
 		for _, f := range g.findings[:min(len(g.findings), manyStatic)] {
-			s.Findings = append(s.Findings, staticFinding{visible(f.Path), valueText(f.Upstream), valueText(f.Chart)})
+			s.Findings = append(
+				s.Findings, staticFinding{visible(f.Path.String()), valueText(f.Upstream), valueText(f.Chart)},
+			)
 		}
 		if more := len(g.findings) - len(s.Findings); more > 0 {
 			s.Findings = append(s.Findings, staticFinding{Path: fmt.Sprintf("and %d more", more)})

@@ -51,7 +51,9 @@ func TestDriftHTMLPolicy(t *testing.T) {
 // Whatever a chart says, the page has the elements that it has anyway.
 func TestDriftHTMLHostile(t *testing.T) {
 	page := pageOf(t, hostileReport(), DriftOptions{All: true})
-	for _, element := range []string{"</script", "<script", "<style", "</style", "<noscript", "</noscript", "<svg", "<img", "<b>", "<!--"} {
+	for _, element := range []string{
+		"</script", "<script", "<style", "</style", "<noscript", "</noscript", "<svg", "<img", "<b>", "<!--",
+	} {
 		if got, want := strings.Count(page, element), strings.Count(pageOf(t, calmReport(), DriftOptions{}), element); got != want {
 			t.Errorf("%s is there %d times, expected %d", element, got, want)
 		}

@@ -13,8 +13,7 @@ const (
 	// commentMark is the first line, by which CI finds the comment to replace.
 	commentMark = "<!-- helm-livekit diff-upstream -->"
 	// commentLimit is what GitHub takes as the body of a comment, in characters
-	// (github.com/orgs/community/discussions/27190). Bytes are counted here, of
-	// which there are never fewer.
+	// (github.com/orgs/community/discussions/27190). Bytes are counted here, of which there are never fewer.
 	commentLimit = 65536
 	// commentReserve is kept for what closes a comment that was cut.
 	commentReserve = 600
@@ -24,8 +23,7 @@ const (
 	longProse = 600
 )
 
-// DriftMarkdown prints the same for a comment on a pull request: never more than
-// GitHub takes.
+// DriftMarkdown prints the same for a comment on a pull request: never more than GitHub takes.
 func DriftMarkdown(w io.Writer, r *drift.Report, o DriftOptions) error {
 	m := &markdown{r: r, o: o, room: commentLimit - commentReserve}
 	m.head()
@@ -60,12 +58,14 @@ func (m *markdown) add(block string, following int) bool {
 
 func (m *markdown) head() {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n### %s\n\n%s", commentMark, mdText(cut(driftHeadline(m.r), longProse)), mdText(driftCompared(m.r)))
+	fmt.Fprintf(
+		&b, "%s\n### %s\n\n%s", commentMark, mdText(cut(driftHeadline(m.r), longProse)), mdText(driftCompared(m.r)),
+	)
 	for _, news := range driftNews(m.r) {
 		fmt.Fprintf(&b, " %s", mdText(cut(news, longProse)))
 	}
 	b.WriteString("\n\n| | chart | upstream |\n| --- | --- | --- |\n")
-	for _, row := range shortRows(m.r) {
+	for _, row := range sideRows(m.r, shortDigest) {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row[0], mdCode(cut(row[1], longCell)), mdCode(cut(row[2], longCell)))
 	}
 	b.WriteString("\n| class | findings | what it says |\n| --- | ---: | --- |\n")
@@ -80,7 +80,9 @@ func (m *markdown) class(class drift.Class) {
 	words := classWords[class]
 	open, end := fmt.Sprintf("\n#### %s\n", words.title), ""
 	if class != drift.Drift {
-		open = fmt.Sprintf("\n<details>\n<summary>%s (%d): %s</summary>\n", words.title, m.r.Summary[class], words.about)
+		open = fmt.Sprintf(
+			"\n<details>\n<summary>%s (%d): %s</summary>\n", words.title, m.r.Summary[class], words.about,
+		)
 		end = "\n</details>\n"
 	}
 	groups := groupDrift(m.r, class)
@@ -100,8 +102,7 @@ func (m *markdown) class(class drift.Class) {
 	m.b.WriteString(end)
 }
 
-// group prints the findings of one reason as a table with the reason below it,
-// as many rows as there is room for.
+// group prints the findings of one reason as a table with the reason below it, as many rows as there is room for.
 func (m *markdown) group(heading string, g driftGroup, following int) {
 	below := m.because(g)
 	head := heading + "\n| where | upstream | chart |\n| --- | --- | --- |\n"
@@ -121,20 +122,13 @@ func (m *markdown) group(heading string, g driftGroup, following int) {
 }
 
 func (m *markdown) row(f drift.Finding) string {
-	place := f.Path
-	if f.Class == drift.LeftOut {
-		place = strings.TrimSpace(f.Object + " " + f.Path)
-	}
-	if place == "" {
-		place = "(the whole object)"
-	}
 	cell := func(v any) string {
 		if v == nil {
 			return "*absent*"
 		}
 		return mdCode(cut(oneLine(valueText(v)), longCell))
 	}
-	return fmt.Sprintf("| %s | %s | %s |\n", mdCode(cut(visible(place), longCell)), cell(f.Upstream), cell(f.Chart))
+	return fmt.Sprintf("| %s | %s | %s |\n", mdCode(cut(location(f), longCell)), cell(f.Upstream), cell(f.Chart))
 }
 
 func (m *markdown) because(g driftGroup) string {
@@ -166,7 +160,8 @@ func (m *markdown) scenarios() {
 	var b strings.Builder
 	for _, s := range m.r.Scenarios {
 		if s.Error != "" {
-			fmt.Fprintf(&b, "- Scenario %s did not render: %s\n", mdCode(cut(visible(s.Name), longCell)), mdText(cut(visible(oneLine(s.Error)), longProse)))
+			fmt.Fprintf(&b, "- Scenario %s did not render: %s\n",
+				mdCode(cut(visible(s.Name), longCell)), mdText(cut(visible(oneLine(s.Error)), longProse)))
 		}
 	}
 	for _, note := range m.r.Notes {
@@ -186,17 +181,16 @@ func (m *markdown) end() {
 		}
 	}
 	if m.leftOut > 0 {
-		fmt.Fprintf(&m.b, "\n%s left out here, as a comment has no room for more.\n", number(m.leftOut, "finding is", "findings are"))
+		fmt.Fprintf(&m.b, "\n%s left out here, as a comment has no room for more.\n",
+			number(m.leftOut, "finding is", "findings are"))
 	}
 	if hidden > 0 || m.leftOut > 0 {
-		b := "\nAll of them, with both charts side by side: `helm livekit diff-upstream -o html`.\n"
-		m.b.WriteString(b)
+		m.b.WriteString("\nAll of them, with both charts side by side: `helm livekit diff-upstream -o html`.\n")
 	}
 }
 
-// mdCode sets a text as code within a line, and within a table. A fence is longer
-// than any run of backticks in the text; a pipe is escaped, which GitHub asks for in
-// the code of a table too.
+// mdCode sets a text as code within a line, and within a table. A fence is longer than any run of backticks in the
+// text; a pipe is escaped, which GitHub asks for in the code of a table too.
 func mdCode(s string) string {
 	s = strings.ReplaceAll(oneLine(s), "|", `\|`)
 	if s == "" {
@@ -232,9 +226,8 @@ func mdText(s string) string {
 	return b.String()
 }
 
-// mdEscape takes from a text all that Markdown and HTML would read in it. Names
-// of people and numbers of issues get a comment behind their sign, so that nobody is
-// called and nothing is linked.
+// mdEscape takes from a text all that Markdown and HTML would read in it. Names of people and numbers of issues get a
+// comment behind their sign, so that nobody is called and nothing is linked.
 func mdEscape(s string) string {
 	var b strings.Builder
 	for i, r := range oneLine(s) {

@@ -63,7 +63,7 @@ func manyDrift(n int) *drift.Report {
 	r := &drift.Report{}
 	for i := range n {
 		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%len(drift.Classes)], Object: fmt.Sprintf("Kind%d/role", i%9),
-			Path: fmt.Sprintf("field%d", i), Upstream: strings.Repeat("long ", 100), Chart: strings.Repeat("ä|`", 300), Why: fmt.Sprintf("reason %d: %s", i%20, strings.Repeat("so ", 300))})
+			Path: at(fmt.Sprintf("field%d", i)), Upstream: strings.Repeat("long ", 100), Chart: strings.Repeat("ä|`", 300), Why: fmt.Sprintf("reason %d: %s", i%20, strings.Repeat("so ", 300))})
 	}
 	count(r)
 	return r

@@ -10,8 +10,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// pageData is what the page's script reads: the report with every text made
-// visible, each of them once, and with the lines on which findings are.
+// pageData is what the page's script reads: the report with every text made visible, each of them once, and with the
+// lines on which findings are.
 type pageData struct {
 	Classes   []pageClass    `json:"classes"`
 	Show      []drift.Class  `json:"show"`
@@ -59,21 +59,22 @@ type pagePair struct {
 	// Upstream and Chart are positions in Texts.
 	Upstream int `json:"upstream"`
 	Chart    int `json:"chart"`
-	// Marks are, for each finding of the pair, its position and the lines where
-	// it is on both sides, from 1, or 0.
+	// Marks are, for each finding of the pair, its position and the lines where it is on both sides, from 1, or 0.
 	Marks [][3]int `json:"marks"`
 }
 
-// pager gathers texts, and finds lines in them.
+// pager gathers texts.
 type pager struct {
 	texts []string
 	at    map[string]int
-	trees map[int]yamlLines
 }
 
 func newPageData(r *drift.Report, o DriftOptions) pageData {
-	p := &pager{at: map[string]int{}, trees: map[int]yamlLines{}}
-	d := pageData{Chart: sideName(r.Chart), Upstream: sideName(r.Upstream), Findings: []pageFinding{}, Scenarios: []pageScenario{}}
+	p := &pager{at: map[string]int{}}
+	d := pageData{
+		Chart: sideName(r.Chart), Upstream: sideName(r.Upstream), Findings: []pageFinding{},
+		Scenarios: []pageScenario{},
+	}
 	for _, c := range drift.Classes {
 		d.Classes = append(d.Classes, pageClass{c, classWords[c].title, classWords[c].about})
 		if o.shows(c) {
@@ -97,17 +98,13 @@ func (p *pager) scenario(r *drift.Report, s drift.Scenario) pageScenario {
 	out := pageScenario{Name: visible(s.Name), About: visible(s.About), Error: visible(s.Error), Pairs: []pagePair{},
 		UpstreamValues: p.text(s.UpstreamValues), ChartValues: p.text(s.ChartValues)}
 	for _, pair := range s.Pairs {
-		page := pagePair{Object: visible(pair.Object), Upstream: p.text(pair.Upstream), Chart: p.text(pair.Chart), Marks: [][3]int{}}
-		for _, i := range pair.Findings {
-			if i < 0 || i >= len(r.Findings) {
-				continue
+		page := pagePair{
+			Object: visible(pair.Object), Upstream: p.text(pair.Upstream), Chart: p.text(pair.Chart), Marks: [][3]int{},
+		}
+		for _, m := range pair.Findings {
+			if m.Finding >= 0 && m.Finding < len(r.Findings) {
+				page.Marks = append(page.Marks, [3]int{m.Finding, m.Upstream, m.Chart})
 			}
-			path := r.Findings[i].Path
-			up, own := p.line(page.Upstream, path, yamlLines.line), p.line(page.Chart, path, yamlLines.line)
-			if up == 0 && own == 0 {
-				up, own = p.line(page.Upstream, path, yamlLines.near), p.line(page.Chart, path, yamlLines.near)
-			}
-			page.Marks = append(page.Marks, [3]int{i, up, own})
 		}
 		out.Pairs = append(out.Pairs, page)
 	}
@@ -126,23 +123,13 @@ func (p *pager) text(s string) int {
 	return at
 }
 
-// line finds a field in a text, which is parsed once.
-func (p *pager) line(text int, path string, find func(yamlLines, string) int) int {
-	if p.texts[text] == "" {
-		return 0
-	}
-	tree, read := p.trees[text]
-	if !read {
-		tree = readLines(p.texts[text])
-		p.trees[text] = tree
-	}
-	return find(tree, path)
-}
-
 func pageFindingOf(f drift.Finding, position, used map[string]int) pageFinding {
-	out := pageFinding{ID: findingID(f, used), Layer: f.Layer, Class: f.Class, Object: visible(f.Object), Path: visible(f.Path),
+	out := pageFinding{
+		ID: findingID(f, used), Layer: f.Layer, Class: f.Class,
+		Object: visible(f.Object), Path: visible(f.Path.String()),
 		Upstream: pageValue(f.Upstream), Chart: pageValue(f.Chart),
-		Why: visible(sentence(f.Why)), Remedy: visible(f.Remedy), Scenarios: []int{}}
+		Why: visible(sentence(f.Why)), Remedy: visible(f.Remedy), Scenarios: []int{},
+	}
 	for _, name := range findingScenarios(f) {
 		if i, there := position[name]; there && !slices.Contains(out.Scenarios, i) {
 			out.Scenarios = append(out.Scenarios, i)
@@ -159,10 +146,10 @@ func pageValue(v any) *string {
 	return &s
 }
 
-// findingID names a finding by what it is about, so that a link to it holds in the
-// next run as well. Two about the same are told apart by a number.
+// findingID names a finding by what it is about, so that a link to it holds in the next run as well. Two about the
+// same are told apart by a number.
 func findingID(f drift.Finding, used map[string]int) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(f.Layer), f.Object, f.Path}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(f.Layer), f.Object, f.Path.String()}, "\x00")))
 	id := hex.EncodeToString(sum[:5])
 	if used[id]++; used[id] > 1 {
 		return fmt.Sprintf("%s-%d", id, used[id])

@@ -6,13 +6,17 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// driftScenarios are wishes such as the tool compares under.
+// driftScenarios are scenarios such as the tool compares under.
 var driftScenarios = []string{
 	"defaults", "image", "names", "pod", "placement", "replicas", "account", "pod-network", "one-udp-port", "server-settings", "keys", "webhook",
 	"keys-in-secret", "keys-existing-secret", "redis", "redis-tls", "metrics", "turn-tls", "turn-udp", "autoscaling", "alb", "do", "gke", "gclb",
 }
+
+// at writes a path with spaces between its segments.
+func at(path string) manifest.Path { return strings.Fields(path) }
 
 // reportBuilder makes a comparison as the tool would.
 type reportBuilder struct{ r *drift.Report }
@@ -20,7 +24,10 @@ type reportBuilder struct{ r *drift.Report }
 // sampleReport is a comparison of every class and layer under 24 scenarios.
 func sampleReport() *drift.Report {
 	b := &reportBuilder{&drift.Report{
-		Chart: drift.Side{Name: "livekit", Version: "0.3.0", AppVersion: "v1.8.4", Image: "livekit/livekit-server:v1.8.4", Source: "apps/livekit"},
+		Chart: drift.Side{
+			Name: "livekit", Version: "0.3.0", AppVersion: "v1.8.4", Image: "livekit/livekit-server:v1.8.4",
+			Source: "apps/livekit",
+		},
 		Upstream: drift.Side{Name: "livekit-server", Version: "1.9.0", AppVersion: "v1.9.0", Image: "livekit/livekit-server:v1.9.0",
 			Source: "https://helm.livekit.io/livekit-server-1.9.0.tgz", Digest: "sha256:" + strings.Repeat("4be1", 16)},
 		Since:   &drift.Side{Name: "livekit-server", Version: "1.8.4", AppVersion: "v1.8.4"},
@@ -41,60 +48,94 @@ func (b *reportBuilder) add(f drift.Finding) {
 }
 
 func (b *reportBuilder) versions() {
-	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Drift, Path: "appVersion", Upstream: "v1.9.0", Chart: "v1.8.4",
+	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Drift, Path: at("appVersion"), Upstream: "v1.9.0", Chart: "v1.8.4",
 		Why: "upstream's LiveKit is newer", Remedy: "helm livekit scaffold --update --app-version v1.9.0"})
-	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Convention, Path: "name", Upstream: "livekit-server", Chart: "livekit", Why: "the chart has its folder's name"})
+	b.add(drift.Finding{
+		Layer: drift.LayerVersion, Class: drift.Convention, Path: at("name"), Upstream: "livekit-server",
+		Chart: "livekit", Why: "the chart has its folder's name",
+	})
 }
 
 func (b *reportBuilder) values() {
-	b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.Drift, Path: "livekit.rtc.turn_servers", Upstream: []any{map[string]any{"host": "turn.example.com", "port": 443}},
+	b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.Drift, Path: at("livekit rtc turn_servers"), Upstream: []any{map[string]any{"host": "turn.example.com", "port": 443}},
 		Why: "upstream has a key that nothing here answers", Remedy: "see what it does upstream; take it over, or accept it"})
 	for _, key := range []string{"interval", "annotations", "name", "create"} {
-		b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.LeftOut, Path: "serviceMonitor." + key, Upstream: map[string]any{},
+		b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.LeftOut, Path: at("serviceMonitor " + key), Upstream: map[string]any{},
 			Why: "metrics." + key + " is of the component metrics", Remedy: "helm livekit scaffold --with metrics"})
 	}
-	b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.Extra, Path: "media.type", Chart: "NodePort", Why: "upstream has no such value"})
+	b.add(drift.Finding{
+		Layer: drift.LayerValues, Class: drift.Extra, Path: at("media type"), Chart: "NodePort",
+		Why: "upstream has no such value",
+	})
 }
 
 func (b *reportBuilder) objects() {
 	all := driftScenarios
 	server := func(class drift.Class, path string, upstream, chart any, why, remedy string, scenarios ...string) {
-		b.add(drift.Finding{Layer: drift.LayerObjects, Class: class, Object: "Deployment/server", Path: path, Upstream: upstream, Chart: chart, Why: why, Remedy: remedy, Scenarios: scenarios})
+		b.add(drift.Finding{
+			Layer: drift.LayerObjects, Class: class, Object: "Deployment/server", Path: at(path), Upstream: upstream,
+			Chart: chart, Why: why, Remedy: remedy, Scenarios: scenarios,
+		})
 	}
-	server(drift.Drift, "spec.template.spec.containers[server].image", "livekit/livekit-server:v1.9.0", "livekit/livekit-server:v1.8.4",
+	server(drift.Drift, "spec template spec containers [server] image", "livekit/livekit-server:v1.9.0", "livekit/livekit-server:v1.8.4",
 		"upstream's LiveKit is newer", "helm livekit scaffold --update --app-version v1.9.0", all...)
-	server(drift.Drift, "spec.template.spec.containers[server].resources.limits.memory", "7500Mi", "512Mi",
+	server(drift.Drift, "spec template spec containers [server] resources limits memory", "7500Mi", "512Mi",
 		"nothing explains it", "set resources, or accept the difference in .helm-livekit.yaml", "pod", "gke")
 	for i := range 14 {
-		server(drift.Drift, fmt.Sprintf("spec.template.spec.containers[server].env[EXTRA_%02d].value", i), fmt.Sprintf("value of %d", i), nil,
+		server(drift.Drift, fmt.Sprintf("spec template spec containers [server] env [EXTRA_%02d] value", i), fmt.Sprintf("value of %d", i), nil,
 			"upstream's chart passes variables on and this one drops them", "add them to `env`, or accept the difference", "server-settings")
 	}
-	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Configuration/configuration", Path: `data.<configuration>.rtc.packet_buffer_size`,
+	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Configuration/configuration", Path: at("data <configuration> rtc packet_buffer_size"),
 		Upstream: int64(500), Chart: "500", Why: "nothing explains it", Scenarios: []string{"server-settings"}})
-	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Secret/keys", Path: "stringData.APIkey", Upstream: "(hidden, 32 characters)", Chart: "(hidden, 43 characters)",
+	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Secret/keys", Path: at("stringData APIkey"), Upstream: "(hidden, 32 characters)", Chart: "(hidden, 43 characters)",
 		Why: "the keys differ", Remedy: "give both charts the same Secret", Scenarios: []string{"keys-in-secret"}})
 	for _, port := range []string{"443/TCP", "3478/UDP"} {
-		b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "Service/turn", Path: "spec.ports[" + port + "].port", Upstream: int64(443),
+		b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "Service/turn", Path: at("spec ports [" + port + "] port"), Upstream: int64(443),
 			Why: "the component turn was not scaffolded", Remedy: "helm livekit scaffold --with turn", Scenarios: []string{"turn-tls", "turn-udp"}})
 	}
 	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "HorizontalPodAutoscaler/server", Upstream: "HorizontalPodAutoscaler livekit-livekit-server",
 		Why: "the component autoscaling was not scaffolded", Remedy: "helm livekit scaffold --with autoscaling", Scenarios: []string{"autoscaling"}})
-	server(drift.Accepted, "spec.template.spec.terminationGracePeriodSeconds", int64(18000), int64(3600), "calls here last an hour at most (platform team, 2025-03)", "", all...)
-	server(drift.Ours, "spec.template.spec.enableServiceLinks", nil, false, "a Service called livekit sets LIVEKIT_PORT in the pod, and the server ends", "", all...)
-	server(drift.Ours, "spec.template.spec.containers[server].args[0]", "--disable-strict-config", nil, "keys of the chart alone reach the server, which is therefore told to pass over every wrong key", "", all...)
-	server(drift.Convention, "metadata.name", "livekit-livekit-server", "livekit", "objects are called after the release", "", all...)
-	server(drift.Convention, `metadata.labels["app.kubernetes.io/name"]`, "livekit-server", "livekit", "labels follow the repository", "", all...)
-	server(drift.Extra, `spec.template.spec.containers[server].securityContext.allowPrivilegeEscalation`, nil, false, "changes nothing of what upstream's does", "", all...)
+	server(
+		drift.Accepted, "spec template spec terminationGracePeriodSeconds", int64(18000), int64(3600),
+		"calls here last an hour at most (platform team, 2025-03)", "", all...,
+	)
+	server(
+		drift.Ours, "spec template spec enableServiceLinks", nil, false,
+		"a Service called livekit sets LIVEKIT_PORT in the pod, and the server ends", "", all...,
+	)
+	server(
+		drift.Ours, "spec template spec containers [server] args [0]", "--disable-strict-config", nil,
+		"keys of the chart alone reach the server, which is therefore told to pass over every wrong key", "", all...,
+	)
+	server(
+		drift.Convention, "metadata name", "livekit-livekit-server", "livekit", "objects are called after the release",
+		"", all...,
+	)
+	server(
+		drift.Convention, "metadata labels app.kubernetes.io/name", "livekit-server", "livekit",
+		"labels follow the repository", "", all...,
+	)
+	server(
+		drift.Extra, "spec template spec containers [server] securityContext allowPrivilegeEscalation", nil, false,
+		"changes nothing of what upstream's does", "", all...,
+	)
 }
 
 // done makes the pairs of all scenarios, and counts.
 func (b *reportBuilder) done() *drift.Report {
 	for _, name := range driftScenarios {
-		s := drift.Scenario{Name: name, About: "What `" + name + "` asks for", UpstreamValues: "livekit:\n  keys:\n    APIkey: (hidden, 32 characters)\n", ChartValues: "config: {}\n"}
+		s := drift.Scenario{
+			Name: name, About: "What `" + name + "` asks for",
+			UpstreamValues: "livekit:\n  keys:\n    APIkey: (hidden, 32 characters)\n", ChartValues: "config: {}\n",
+		}
 		for _, p := range samplePairs(name) {
 			for i, f := range b.r.Findings {
 				if f.Object == p.Object && slices.Contains(f.Scenarios, name) {
-					p.Findings = append(p.Findings, i)
+					m := drift.Mark{Finding: i, Upstream: lineOf(p.Upstream, f.Path), Chart: lineOf(p.Chart, f.Path)}
+					p.Findings = append(p.Findings, m)
+					if f.Scenario == name {
+						b.r.Findings[i].UpstreamAt.Line, b.r.Findings[i].ChartAt.Line = m.Upstream, m.Chart
+					}
 				}
 			}
 			s.Pairs = append(s.Pairs, p)
@@ -104,6 +145,27 @@ func (b *reportBuilder) done() *drift.Report {
 	b.r.Scenarios[22].Error = "upstream: template: livekit-server/templates/ingress.yaml:12: nil pointer evaluating interface {}.host"
 	count(b.r)
 	return b.r
+}
+
+// lineOf gives the line on which a text has a path, 0 where it does not.
+func lineOf(text string, path manifest.Path) int {
+	lines, line := strings.Split(text, "\n"), 0
+	for _, segment := range path {
+		switch {
+		case segment == "[0]":
+			line++
+			continue
+		case strings.HasPrefix(segment, "<") || segment == "[server]" || strings.HasSuffix(segment, "P]"):
+			continue
+		}
+		for segment = strings.Trim(segment, "[]"); line < len(lines) && !strings.Contains(lines[line], segment); {
+			line++
+		}
+		if line++; line > len(lines) {
+			return 0
+		}
+	}
+	return line
 }
 
 // count fills the summary anew.
@@ -256,13 +318,29 @@ func samplePairs(scenario string) []drift.Pair {
 		{Object: "Configuration/configuration",
 			Upstream: "apiVersion: v1\ndata:\n  config.yaml: |\n    port: 7880\n    rtc:\n      packet_buffer_size: 500\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit-livekit-server\n",
 			Chart:    "apiVersion: v1\ndata:\n  livekit.yaml: |\n    port: 7880\n    rtc:\n      packet_buffer_size: \"500\"\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit\n"},
-		{Object: "Service/server", Upstream: "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit-livekit-server\n", Chart: "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit\n"},
+		{
+			Object:   "Service/server",
+			Upstream: "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit-livekit-server\n",
+			Chart:    "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit\n",
+		},
 	}
 	switch scenario {
 	case "keys-in-secret":
-		pairs = append(pairs, drift.Pair{Object: "Secret/keys", Upstream: "kind: Secret\nstringData:\n  APIkey: (hidden, 32 characters)\n", Chart: "kind: Secret\nstringData:\n  APIkey: (hidden, 43 characters)\n"})
+		pairs = append(
+			pairs,
+			drift.Pair{
+				Object: "Secret/keys", Upstream: "kind: Secret\nstringData:\n  APIkey: (hidden, 32 characters)\n",
+				Chart: "kind: Secret\nstringData:\n  APIkey: (hidden, 43 characters)\n",
+			},
+		)
 	case "turn-tls", "turn-udp":
-		pairs = append(pairs, drift.Pair{Object: "Service/turn", Upstream: "kind: Service\nspec:\n  ports:\n  - port: 443\n    protocol: TCP\n  - port: 3478\n    protocol: UDP\n"})
+		pairs = append(
+			pairs,
+			drift.Pair{
+				Object:   "Service/turn",
+				Upstream: "kind: Service\nspec:\n  ports:\n  - port: 443\n    protocol: TCP\n  - port: 3478\n    protocol: UDP\n",
+			},
+		)
 	}
 	return pairs
 }
@@ -293,10 +371,10 @@ func hostileReport() *drift.Report {
 		side := drift.Side{Name: text, Version: text, AppVersion: text, Image: text, Source: text, Digest: text}
 		r.Chart, r.Upstream, r.Since = side, side, &side
 		r.Notes = append(r.Notes, text)
-		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%2], Object: text, Path: text, Upstream: text,
+		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%2], Object: text, Path: manifest.Path{text}, Upstream: text,
 			Chart: map[string]any{text: []any{text}}, Why: text, Remedy: text, Scenario: text, Scenarios: []string{text}})
 		r.Scenarios = append(r.Scenarios, drift.Scenario{Name: text, About: text, Error: text, UpstreamValues: text, ChartValues: text + text,
-			Pairs: []drift.Pair{{Object: text, Upstream: "a: |\n  " + text, Chart: text, Findings: []int{i, -1, 999}}}})
+			Pairs: []drift.Pair{{Object: text, Upstream: "a: |\n  " + text, Chart: text, Findings: []drift.Mark{{Finding: i, Upstream: 1, Chart: 1}, {Finding: -1}, {Finding: 999}}}}})
 	}
 	r.Chart.Name, r.Upstream.Name = hostileTexts[0], hostileTexts[1]
 	count(r)

@@ -10,12 +10,11 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// fewFindings is how many findings of one reason are shown before the rest is
-// counted, unless all are asked for.
+// fewFindings is how many findings of one reason are shown before the rest is counted, unless all are asked for.
 const fewFindings = 6
 
-// Drift prints how a chart stands to upstream's, for a person: a summary, what
-// to look at, what was left out, what was accepted.
+// Drift prints how a chart stands to upstream's, for a person: a summary, what to look at, what was left out, what
+// was accepted.
 func Drift(w io.Writer, r *drift.Report, o DriftOptions) error {
 	if o.Width <= 0 {
 		o.Width = 80
@@ -88,7 +87,7 @@ func (t *driftText) summary() {
 
 // sides is the table of both charts, side by side where they fit.
 func (t *driftText) sides() {
-	rows := append([][3]string{{"", "chart", "upstream"}}, shortRows(t.r)...)
+	rows := append([][3]string{{"", "chart", "upstream"}}, sideRows(t.r, shortDigest)...)
 	column := 0
 	for _, row := range rows {
 		column = max(column, utf8.RuneCountInString(row[1]))
@@ -96,7 +95,8 @@ func (t *driftText) sides() {
 	for i, row := range rows {
 		if column+46 > t.o.Width {
 			if i > 0 {
-				fmt.Fprintf(&t.b, "  %-8s  %s %s\n  %-8s  %s %s\n", row[0], t.paint(dim, "chart   "), row[1], "", t.paint(dim, "upstream"), row[2])
+				fmt.Fprintf(&t.b, "  %-8s  %s %s\n", row[0], t.paint(dim, "chart   "), row[1])
+				fmt.Fprintf(&t.b, "  %-8s  %s %s\n", "", t.paint(dim, "upstream"), row[2])
 			}
 			continue
 		}
@@ -109,7 +109,9 @@ func (t *driftText) sides() {
 }
 
 // classColors mark the titles of classes.
-var classColors = map[drift.Class]string{drift.Drift: boldRed, drift.LeftOut: yellow, drift.Accepted: cyan, drift.Ours: green}
+var classColors = map[drift.Class]string{
+	drift.Drift: boldRed, drift.LeftOut: yellow, drift.Accepted: cyan, drift.Ours: green,
+}
 
 func (t *driftText) class(class drift.Class) {
 	groups := groupDrift(t.r, class)
@@ -137,7 +139,7 @@ func (t *driftText) class(class drift.Class) {
 func (t *driftText) leftOut(g driftGroup) {
 	var paths []string
 	for _, f := range g.findings[:min(len(g.findings), fewFindings)] {
-		paths = append(paths, t.place(f))
+		paths = append(paths, location(f))
 	}
 	list := strings.Join(paths, ", ")
 	if more := len(g.findings) - len(paths); more > 0 {
@@ -145,20 +147,6 @@ func (t *driftText) leftOut(g driftGroup) {
 	}
 	t.text("  ", list)
 	t.because(g)
-}
-
-// place is where a finding is, under a title that may not say the object.
-func (t *driftText) place(f drift.Finding) string {
-	if f.Class == drift.LeftOut && f.Object != "" {
-		if f.Path == "" {
-			return visible(f.Object)
-		}
-		return visible(f.Object + " " + f.Path)
-	}
-	if f.Path == "" {
-		return "(the whole object)"
-	}
-	return visible(f.Path)
 }
 
 func (t *driftText) group(g driftGroup) {
@@ -191,7 +179,7 @@ func (t *driftText) group(g driftGroup) {
 
 // finding prints the place and both values: on one line where they fit.
 func (t *driftText) finding(f drift.Finding) {
-	place := t.place(f)
+	place := location(f)
 	up, own := oneLine(valueText(f.Upstream)), oneLine(valueText(f.Chart))
 	room := t.o.Width - 4 - len("upstream  ")
 	up, own = cut(up, 3*room), cut(own, 3*room)
@@ -274,8 +262,7 @@ func (t *driftText) dimmed(indent, s string) {
 	}
 }
 
-// sentence gives a text its capital and its full stop, so that reasons read alike
-// whoever wrote them.
+// sentence gives a text its capital and its full stop, so that reasons read alike whoever wrote them.
 func sentence(s string) string {
 	s = strings.TrimSpace(oneLine(s))
 	if s == "" {
@@ -292,8 +279,8 @@ func sentence(s string) string {
 	return strings.ToUpper(string(first)) + s[size:]
 }
 
-// wrap breaks a text at spaces into lines of at most width characters. A longer
-// word has a line of its own. Line breaks of the text stay.
+// wrap breaks a text at spaces into lines of at most width characters. A longer word has a line of its own. Line
+// breaks of the text stay.
 func wrap(s string, width int) []string {
 	var out []string
 	for paragraph := range strings.SplitSeq(s, "\n") {

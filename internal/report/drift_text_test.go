@@ -50,7 +50,10 @@ func textOf(t *testing.T, r *drift.Report, o DriftOptions) string {
 func TestDriftGolden(t *testing.T) {
 	golden(t, "usual.txt", textOf(t, sampleReport(), DriftOptions{}))
 	golden(t, "all.txt", textOf(t, sampleReport(), DriftOptions{All: true, Width: 120}))
-	golden(t, "ours-in-context.txt", textOf(t, sampleReport(), DriftOptions{Classes: []drift.Class{drift.Ours}, Context: 2}))
+	golden(
+		t, "ours-in-context.txt",
+		textOf(t, sampleReport(), DriftOptions{Classes: []drift.Class{drift.Ours}, Context: 2}),
+	)
 	golden(t, "calm.txt", textOf(t, calmReport(), DriftOptions{}))
 }
 
@@ -96,11 +99,19 @@ func TestDriftHostileText(t *testing.T) {
 func TestDriftGrouping(t *testing.T) {
 	r := &drift.Report{}
 	for i := range 40 {
-		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: strings.Repeat("x", i+1), Why: "one reason"})
+		r.Findings = append(
+			r.Findings,
+			drift.Finding{
+				Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at(strings.Repeat("x", i+1)),
+				Why: "one reason",
+			},
+		)
 	}
 	r.Findings = append(r.Findings,
-		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "B/b", Path: "other.object", Why: "one reason"},
-		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: "other.reason", Why: "another"})
+		drift.Finding{
+			Layer: drift.LayerObjects, Class: drift.Drift, Object: "B/b", Path: at("other object"), Why: "one reason",
+		},
+		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at("other reason"), Why: "another"})
 	count(r)
 	text := textOf(t, r, DriftOptions{})
 	if n := strings.Count(text, "One reason."); n != 2 {
@@ -147,7 +158,9 @@ func TestDriftNews(t *testing.T) {
 		{"", "v1.9.0", "v1.10.0", "LiveKit is newer here: v1.10.0, against v1.9.0 upstream."},
 		{"", "latest", "v1.10.0", ""},
 	} {
-		r := &drift.Report{Chart: drift.Side{AppVersion: c.chart}, Upstream: drift.Side{Version: "2.0.0", AppVersion: c.upstream}}
+		r := &drift.Report{
+			Chart: drift.Side{AppVersion: c.chart}, Upstream: drift.Side{Version: "2.0.0", AppVersion: c.upstream},
+		}
 		if c.since != "" {
 			r.Since = &drift.Side{Version: c.since}
 			c.want = "Upstream has moved on: the chart was made from 1.8.4, and upstream is at 2.0.0."
@@ -164,8 +177,12 @@ func TestValueText(t *testing.T) {
 		want  string
 	}{
 		{nil, "(absent)"}, {"(absent)", `"(absent)"`}, {"", `""`}, {"500", `"500"`}, {500, "500"}, {int64(7), "7"}, {"true", `"true"`}, {true, "true"}, {"null", `"null"`},
-		{"livekit/livekit-server:v1.9.0", "livekit/livekit-server:v1.9.0"}, {" x", `" x"`}, {map[string]any{"b": []any{1, "<"}}, `{"b":[1,"<"]}`},
-		{"a\x1b\u202eb", `a\x1b\u202eb`}, {"two\nlines", "two\nlines"}, {"(hidden, 32 characters)", "(hidden, 32 characters)"},
+		{"livekit/livekit-server:v1.9.0", "livekit/livekit-server:v1.9.0"}, {" x", `" x"`}, {
+			map[string]any{"b": []any{1, "<"}}, `{"b":[1,"<"]}`,
+		},
+		{"a\x1b\u202eb", `a\x1b\u202eb`}, {"two\nlines", "two\nlines"}, {
+			"(hidden, 32 characters)", "(hidden, 32 characters)",
+		},
 	} {
 		if got := valueText(c.value); got != c.want {
 			t.Errorf("%#v: %s, expected %s", c.value, got, c.want)
@@ -174,7 +191,9 @@ func TestValueText(t *testing.T) {
 }
 
 func TestCut(t *testing.T) {
-	for in, want := range map[string]string{"short": "short", "exactly-10": "exactly-10", "abcdefghijkl": "abcdef…jkl", "ääääääääääää": "ääääää…äää"} {
+	for in, want := range map[string]string{
+		"short": "short", "exactly-10": "exactly-10", "abcdefghijkl": "abcdef…jkl", "ääääääääääää": "ääääää…äää",
+	} {
 		if got := cut(in, 10); got != want {
 			t.Errorf("%s: %s, expected %s", in, got, want)
 		}

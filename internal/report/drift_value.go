@@ -11,9 +11,8 @@ import (
 // absent is what stands for a value that is not there.
 const absent = "(absent)"
 
-// valueText writes a value as YAML would on one line: a string bare where that
-// is not misleading, anything composed as JSON. A text of several lines keeps
-// them.
+// valueText writes a value as YAML would on one line: a string bare where that is not misleading, anything composed
+// as JSON. A text of several lines keeps them.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -33,8 +32,8 @@ func valueText(v any) string {
 	return visible(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// ambiguous reports whether a string without quotes reads as something else:
-// nothing, a number, a boolean, or this package's own word for no value.
+// ambiguous reports whether a string without quotes reads as something else: nothing, a number, a boolean, or this
+// package's own word for no value.
 func ambiguous(s string) bool {
 	switch s {
 	case "", "true", "false", "null", "~", "yes", "no", "on", "off", absent:
@@ -47,12 +46,12 @@ func ambiguous(s string) bool {
 	return err == nil
 }
 
-// visible writes out characters that a terminal or a browser would obey or not
-// show: controls, and those that turn the direction of writing. Lines and tabs
-// stay.
+// visible writes out characters that a terminal or a browser would obey or not show: controls, and those that turn
+// the direction of writing. Lines and tabs stay.
 func visible(s string) string {
 	hidden := func(r rune) bool {
-		return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar)
+		return r != '\n' && r != '\t' &&
+			(unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar)
 	}
 	if strings.IndexFunc(s, hidden) < 0 {
 		return s
@@ -74,8 +73,8 @@ func oneLine(s string) string {
 	return strings.NewReplacer("\r\n", `\n`, "\n", `\n`, "\t", `\t`).Replace(strings.TrimSuffix(s, "\n"))
 }
 
-// cut shortens a text to a number of characters, with its middle left out: the end
-// of an image or a path tells as much as the beginning.
+// cut shortens a text to a number of characters, with its middle left out: the end of an image or a path tells as
+// much as the beginning.
 func cut(s string, most int) string {
 	runes := []rune(s)
 	if len(runes) <= most {

@@ -8,8 +8,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/publish"
 )
 
-// Push prints what a push came to: the manifest's digest alone on out, for
-// scripts, and the rest on notes.
+// Push prints what a push came to: the manifest's digest alone on out, for scripts, and the rest on notes.
 func Push(out, notes io.Writer, r *publish.Result) error {
 	var b bytes.Buffer
 	switch r.Status {
@@ -36,7 +35,8 @@ func Push(out, notes io.Writer, r *publish.Result) error {
 		if r.PlainHTTP {
 			flags = " --plain-http"
 		}
-		fmt.Fprintf(&b, "\nNext:\n  helm upgrade --install %s oci://%s --version %s%s --namespace %s --create-namespace --wait\n\n",
+		b.WriteString("\nNext:\n")
+		fmt.Fprintf(&b, "  helm upgrade --install %s oci://%s --version %s%s --namespace %s --create-namespace --wait\n\n",
 			r.Chart, r.Repository, r.Version, flags, r.Chart)
 	}
 	if _, err := notes.Write(b.Bytes()); err != nil {
@@ -57,8 +57,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// Progress gives a function that draws how far an upload is on a line of a
-// terminal, and rubs it out at the end. Small uploads are not worth a line.
+// Progress gives a function that draws how far an upload is on a line of a terminal, and rubs it out at the end.
+// Small uploads are not worth a line.
 func Progress(terminal io.Writer) func(done, total int64) {
 	const worthIt = 1 << 20
 	last := int64(-1)

@@ -28,8 +28,9 @@ func Scaffold(w io.Writer, r *scaffolding.Result) error {
 		b.WriteString("\nFiles in conflict were edited, or are not of this tool, and are left alone.\n")
 	}
 	if !r.DryRun {
-		fmt.Fprintf(&b, "\nNext:\n  helm livekit verify %s\n  helm upgrade --install %s %s --namespace %s --create-namespace --wait\n",
-			r.Chart.Dir, r.Chart.Name, r.Chart.Dir, r.Chart.Name)
+		fmt.Fprintf(&b, "\nNext:\n  helm livekit verify %s\n", r.Chart.Dir)
+		fmt.Fprintf(&b, "  helm upgrade --install %s %s --namespace %s --create-namespace --wait\n",
+			r.Chart.Name, r.Chart.Dir, r.Chart.Name)
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -47,8 +48,7 @@ func describe(r *scaffolding.Result) string {
 	return b.String()
 }
 
-// manySources is from how many charts on a list of them says less than their
-// number.
+// manySources is from how many charts on a list of them says less than their number.
 const manySources = 6
 
 // sources names charts, of many the first ones.

@@ -12,8 +12,8 @@ import (
 // marks are how a verdict is shown.
 var marks = map[string]string{verify.Pass: "ok", verify.Fail: "FAIL", verify.Warn: "warn", verify.Skip: "-"}
 
-// Verify prints the checks of a chart: failures and warnings with their
-// remedies, the rest on a line each, in full where all is set.
+// Verify prints the checks of a chart: failures and warnings with their remedies, the rest on a line each, in full
+// where all is set.
 func Verify(w io.Writer, r *verify.Report, all bool) error {
 	const column = 28 // where the details begin
 	var b bytes.Buffer

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,65 +13,60 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// reachOf gives, for each key of a chart's values, the fields that it reaches, by
-// role and path: so keys of different charts can be told to do the same.
-func reachOf(r *lineage.Result) map[string][]string {
+// addAffected adds, for each key of a chart's values, the fields that it affects, by role and path: so keys of
+// different charts are found to do the same.
+func addAffected(out map[string][]string, r *lineage.Result) {
 	objects := make([]*object, len(r.Objects))
 	for i, o := range r.Objects {
 		objects[i] = &object{Object: o}
 	}
-	newRendered("", slices.Clone(objects)) // gives them their roles
-	out := map[string][]string{}
+	withRoles(objects)
 	for _, f := range r.Findings {
-		key := keyText(f.Path)
-		for _, reach := range f.Reaches {
-			i := slices.IndexFunc(r.Refs, func(ref lineage.Ref) bool { return ref == reach.Object })
-			if i < 0 {
-				continue
-			}
-			if field := fieldOf(objects[i], reach); field != "" && !slices.Contains(out[key], field) {
-				out[key] = append(out[key], field)
+		key := strings.Join(f.Path, ".")
+		for _, affected := range f.Reaches {
+			if i := slices.Index(r.Refs, affected.Object); i >= 0 {
+				addOnce(out, key, fieldOf(objects[i], affected))
 			}
 		}
 	}
-	return out
 }
 
-// keyText writes the way to a value as a dotted path.
-func keyText(path []string) string { return strings.Join(path, ".") }
+// addOnce adds a field to those of a key unless it is there, or "".
+func addOnce(fields map[string][]string, key, field string) {
+	if field != "" && !slices.Contains(fields[key], field) {
+		fields[key] = append(fields[key], field)
+	}
+}
 
-// fieldOf names a field that a value reaches: by the role of its object, with the
-// elements of lists by their merge keys, in a configuration by its own key.
-func fieldOf(o *object, reach lineage.Reach) string {
-	if len(reach.Field) == 0 {
+// fieldOf names a field that a value affects: by the role of its object, with the elements of lists by their merge
+// keys, in a configuration by its own key.
+func fieldOf(o *object, affected lineage.Reach) string {
+	if len(affected.Field) == 0 {
 		return o.role + " (is there)"
 	}
-	at, value := mergePath(o, reach.Field)
+	at, value := mergePath(o, affected.Field)
 	text := o.role + " " + at.String()
-	switch reach.Effect {
-	case lineage.Direct:
+	isConfiguration := o.role == roleConfiguration && len(at) > 1 && at[0] == "data"
+	switch {
+	case affected.Effect == lineage.Direct:
 		return text
-	case lineage.Inside:
-		if o.role == roleConfiguration && len(at) > 1 && at[0] == "data" {
-			if key := configKey(fmt.Sprint(value), reach.Before); key != "" {
-				return o.role + " " + configEntry + "." + key
-			}
-			return "" // some text in the configuration, nobody knows which
-		}
-		switch {
-		case reach.Before == "":
-			return text + " (its head)"
-		case reach.After == "":
-			return text + " (its end)"
-		}
-		return text + " (in it)"
-	case lineage.Switch:
-		if o.role == roleConfiguration && len(at) > 1 && at[0] == "data" {
-			return o.role + " " + configEntry + " (is there)"
-		}
+	case affected.Effect == lineage.Switch && isConfiguration:
+		return o.role + " " + configEntry + " (is there)"
+	case affected.Effect == lineage.Switch:
 		return text + " (is there)"
+	case affected.Effect != lineage.Inside:
+		return ""
+	case isConfiguration:
+		if key := configKey(fmt.Sprint(value), affected.Before); key != "" {
+			return o.role + " " + configEntry + "." + key
+		}
+		return "" // some text in the configuration, nobody knows which
+	case affected.Before == "":
+		return text + " (its head)"
+	case affected.After == "":
+		return text + " (its end)"
 	}
-	return ""
+	return text + " (in it)"
 }
 
 // mergePath turns positions in lists into merge keys, and gives what lies there.
@@ -94,7 +90,7 @@ func mergePath(o *object, field []string) (manifest.Path, any) {
 			}
 			key := manifest.ElementKey(list, v[i])
 			switch {
-			case list == "containers" && key == serverContainer(o):
+			case list == "containers" && key == serverContainer(o.Object):
 				key = "server"
 			case list == "volumes" && strings.Contains(key, "turn"):
 				key = "turn"
@@ -120,9 +116,9 @@ func portName(port any, otherwise string) string {
 	return otherwise
 }
 
-// configKey finds the key of a configuration, a YAML text, whose value stands behind
-// before. "" where that cannot be told. Other values in the text may be others
-// than those that before and the text have: only the keys on its last lines count.
+// configKey finds the key of a configuration, a YAML text, whose value stands behind before. "" where that cannot be
+// told. Other values in the text may be others than those that before and the text have: only the keys on its last
+// lines count.
 func configKey(text, before string) string {
 	root := &yaml.Node{}
 	if yaml.Unmarshal([]byte(text), root) != nil || len(root.Content) == 0 {
@@ -145,7 +141,7 @@ func configKey(text, before string) string {
 			found = keyAtLine(root.Content[0], "", i+1)
 		}
 	}
-	return upToDateKey(found)
+	return newKey(found)
 }
 
 // keyOn is the part of a line up to its colon, indentation and all.
@@ -157,8 +153,8 @@ func keyOn(line string) string {
 	return key
 }
 
-// upToDateKey gives the key that took the place of an old one.
-func upToDateKey(key string) string {
+// newKey gives the dotted key that took the place of an old one.
+func newKey(key string) string {
 	for _, r := range renamed {
 		if key == strings.Join(r.old, ".") {
 			return strings.Join(r.new, ".")
@@ -190,17 +186,12 @@ func keyAtLine(n *yaml.Node, at string, line int) string {
 	return ""
 }
 
-// dumped adds what upstream's templates do with the block livekit whatever is in
-// it: each key of it is one of the configuration.
-func dumped(reach map[string][]string, keys []string) {
-	for _, key := range keys {
-		rest, ok := strings.CutPrefix(key, "livekit.")
-		if !ok || !isServersOwn(rest) {
-			continue
-		}
-		field := roleConfiguration + " " + configEntry + "." + upToDateKey(rest)
-		if !slices.Contains(reach[key], field) {
-			reach[key] = append(reach[key], field)
+// addConfiguration adds what upstream's templates do with the block livekit whatever is in it: each key of it is one
+// of the configuration.
+func (c *charts) addConfiguration(fields map[string][]string) {
+	for _, row := range c.sheet.Mappings() {
+		if rest, ok := strings.CutPrefix(row.Key, "livekit."); ok && c.isServersOwn(rest) {
+			addOnce(fields, row.Key, roleConfiguration+" "+configEntry+"."+newKey(rest))
 		}
 	}
 }
@@ -211,13 +202,13 @@ type match struct {
 	how string
 }
 
-// matchByReach finds for each key of upstream's the key of the chart that moves
-// most of the same fields.
-func matchByReach(upstream, chart map[string][]string) map[string]match {
+// matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields.
+func matchKeys(upstream, chart map[string][]string) map[string]match {
 	out := map[string]match{}
+	keys := slices.Sorted(maps.Keys(chart))
 	for up, fields := range upstream {
 		best, most := "", 0
-		for _, key := range sortedKeys(chart) {
+		for _, key := range keys {
 			n, onlySwitches := 0, true
 			for _, f := range chart[key] {
 				if slices.Contains(fields, f) {
@@ -225,15 +216,17 @@ func matchByReach(upstream, chart map[string][]string) map[string]match {
 					onlySwitches = onlySwitches && weight(f) == 1
 				}
 			}
-			if onlySwitches && !(isSwitch(up) && isSwitch(key)) && lastName(up) != lastName(key) {
+			alike := lastName(up) == lastName(key)
+			if onlySwitches && !(isSwitch(up) && isSwitch(key)) && !alike {
 				continue // many values make an object come or go in passing
 			}
-			if n > most || n == most && n > 0 && closer(up, key, best) {
+			if n > most || n == most && n > 0 && alike && lastName(best) != lastName(up) {
 				best, most = key, n
 			}
 		}
 		if best != "" {
-			out[up] = match{best, "by probing: both move " + firstShared(fields, chart[best])}
+			shared := slices.IndexFunc(fields, func(f string) bool { return slices.Contains(chart[best], f) })
+			out[up] = match{best, "by probing: both move " + fields[shared]}
 		}
 	}
 	return out
@@ -242,7 +235,8 @@ func matchByReach(upstream, chart map[string][]string) map[string]match {
 // isSwitch reports whether a key is called what switches are.
 func isSwitch(key string) bool {
 	last := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
-	return slices.Contains([]string{"enable", "enabled", "create", "created"}, last) || strings.Contains(last, "hostnetwork")
+	return strings.Contains(last, "hostnetwork") ||
+		slices.Contains([]string{"enable", "enabled", "create", "created"}, last)
 }
 
 // weight tells values that become a field from those that switch one.
@@ -253,31 +247,7 @@ func weight(field string) int {
 	return 3
 }
 
-// closer reports whether a key is called more like upstream's than the best one
-// so far.
-func closer(up, key, best string) bool {
-	return lastName(key) == lastName(up) && lastName(best) != lastName(up)
-}
-
 // lastName is the last part of a key, however it is written: tcp_port is tcpPort.
 func lastName(key string) string {
 	return strings.ToLower(strings.ReplaceAll(key[strings.LastIndexByte(key, '.')+1:], "_", ""))
-}
-
-func firstShared(a, b []string) string {
-	for _, f := range a {
-		if slices.Contains(b, f) {
-			return f
-		}
-	}
-	return ""
-}
-
-func sortedKeys(m map[string][]string) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

@@ -1,0 +1,87 @@
+package drift
+
+import (
+	"testing"
+
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+)
+
+// Keys that move the same fields mean the same, switches only where both are called so.
+func TestMatchKeys(t *testing.T) {
+	for name, c := range map[string]struct {
+		key             string
+		upstream, chart map[string][]string
+		want            string
+	}{
+		"the same field": {"replicaCount", map[string][]string{"replicaCount": {"W spec.replicas"}},
+			map[string][]string{"app.pods": {"W spec.replicas"}, "other": {"W spec.x"}}, "app.pods"},
+		"most of the fields": {"port", map[string][]string{"port": {"W a", "W b"}},
+			map[string][]string{"one": {"W a"}, "two": {"W a", "W b"}}, "two"},
+		"the more alike name": {"livekit.tcp_port", map[string][]string{"livekit.tcp_port": {"W a"}},
+			map[string][]string{"aPort": {"W a"}, "rtc.tcpPort": {"W a"}}, "rtc.tcpPort"},
+		"two switches": {"hpa.enabled", map[string][]string{"hpa.enabled": {"H (is there)"}},
+			map[string][]string{"scaling.create": {"H (is there)"}}, "scaling.create"},
+		"a switch in passing": {"hpa.max", map[string][]string{"hpa.max": {"H (is there)"}},
+			map[string][]string{"scaling.most": {"H (is there)"}}, ""},
+		"nothing shared": {"a", map[string][]string{"a": {"W a"}}, map[string][]string{"b": {"W b"}}, ""},
+	} {
+		if got := matchKeys(c.upstream, c.chart)[c.key].key; got != c.want {
+			t.Errorf("%s: %q, expected %q", name, got, c.want)
+		}
+	}
+}
+
+func TestConfigKey(t *testing.T) {
+	const text = "log_level: info\nport: 7880\nrtc:\n  port: 7881\n  servers:\n  - host: a\nredis:\n  use_tls: true\n"
+	for before, want := range map[string]string{
+		"port: ": "port", "log_level: info\nport: ": "port", "rtc:\n  port: ": "rtc.port", "  - host: ": "rtc.servers[0].host",
+		"redis:\n  use_tls: ": "redis.tls.enabled", "log_level: ": "logging.level", "gone: ": "", "no key": "", "": "",
+	} {
+		if got := configKey(text, before); got != want {
+			t.Errorf("behind %q: %q, expected %q", before, got, want)
+		}
+	}
+	if got := configKey("{{", "port: "); got != "" {
+		t.Errorf("a key in what is no YAML: %q", got)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	own := factsheet.Scenario{Name: "defaults", About: "my own"}
+	all, err := choose(sheet(t), Input{Scenarios: []factsheet.Scenario{own, {Name: "mine"}}})
+	if err != nil || all[0].About != "my own" || all[len(all)-1].Name != "mine" {
+		t.Errorf("the user's scenarios do not stand over those that are built in: %v", err)
+	}
+	some, err := choose(sheet(t), Input{Scenarios: []factsheet.Scenario{own}, Only: []string{"image", "defaults"}})
+	if err != nil || len(some) != 2 || some[0].Name != "image" || some[1].About != "my own" {
+		t.Errorf("%v, %v", some, err)
+	}
+	if _, err := choose(sheet(t), Input{Only: []string{"gone"}}); err == nil {
+		t.Error("a scenario that is not there is compared")
+	}
+}
+
+// Old keys of a configuration say what new ones do, and values are put where maps lead.
+func TestLookupPutRemove(t *testing.T) {
+	values := map[string]any{"a": map[string]any{"b": 1}, "s": "text", "n": nil}
+	for _, c := range []struct {
+		path  []string
+		value any
+		found bool
+	}{
+		{[]string{"a", "b"}, 1, true}, {[]string{"n"}, nil, true}, {[]string{"a", "c"}, nil, false}, {[]string{"s", "x"}, nil, false},
+	} {
+		if value, found := lookup(values, c.path); value != c.value || found != c.found {
+			t.Errorf("%v: %v, %v", c.path, value, found)
+		}
+	}
+	put(values, []string{"s", "x", "y"}, 2)
+	remove(values, []string{"a", "b"})
+	remove(values, []string{"gone", "b"})
+	if value, _ := lookup(values, []string{"s", "x", "y"}); value != 2 {
+		t.Errorf("%v", values)
+	}
+	if _, found := lookup(values, []string{"a", "b"}); found {
+		t.Errorf("%v", values)
+	}
+}

@@ -1,0 +1,250 @@
+package drift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+)
+
+// charts are the two charts with all that their comparison needs.
+type charts struct {
+	variant // the chart here
+	sheet   *factsheet.Sheet
+	rules   []*rule
+	// upstream is upstream's chart.
+	upstream *helmchart.Chart
+	sides    struct{ chart, upstream Side }
+	labels   map[string]string // of the chart's pods
+	// lenient says that the chart renders only where what it requires may be missing.
+	lenient bool
+	notes   []string
+	// kinds are those of the chart's convention.
+	kinds convention.Kinds
+	// asked are the components that scaffold was given by name.
+	asked []string
+	// foreign is what is known of a chart without a lock, nil with one.
+	foreign *foreign
+	// pristine is the chart as it was scaffolded, nil without a lock; whole is that with all components, nil where it
+	// is no other.
+	pristine *helmchart.Chart
+	whole    *variant
+	// added are charts with one more component each, by its name.
+	added map[string]*variant
+	// random are fields that differ from render to render.
+	random map[field]bool
+}
+
+// field is a field of an object: its role and the text of its path.
+type field struct{ role, path string }
+
+// variant is a chart to which canonical values can be given: places say where it has them, defaults are the values to
+// which they are laid, its own as it was scaffolded.
+type variant struct {
+	chart    *helmchart.Chart
+	places   *scaffolding.Paths
+	defaults map[string]any
+}
+
+// overlay gives the values that, laid over the chart's defaults, make the settings true, and the settings that the
+// chart has no place for.
+func (v *variant) overlay(settings []scaffolding.Setting) (map[string]any, []scaffolding.Unplaced) {
+	full := helmchart.Copy(v.defaults)
+	unplaced := v.places.Apply(full, settings)
+	return helmchart.Difference(v.defaults, full), unplaced
+}
+
+// openCharts prepares the charts.
+func openCharts(ctx context.Context, in Input) (*charts, error) {
+	c := &charts{variant: variant{chart: in.Chart}, upstream: in.Upstream, random: map[field]bool{}}
+	var err error
+	if c.sheet, err = factsheet.OrServer(in.Sheet); err != nil {
+		return nil, err
+	}
+	if c.rules, err = newRules(c.sheet); err != nil {
+		return nil, err
+	}
+	c.sides.chart = sideOf(in.Chart, in.Dir)
+	c.sides.upstream = sideOf(in.Upstream, in.UpstreamSource)
+	c.sides.upstream.Digest = in.UpstreamDigest
+	if in.Lock != nil {
+		err = c.openLocked(in.Lock)
+	} else {
+		err = c.openForeign(ctx, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, c.renderDefaults(ctx)
+}
+
+func sideOf(c *helmchart.Chart, source string) Side {
+	return Side{Name: c.Name(), Version: c.Version(), AppVersion: c.AppVersion(), Source: source}
+}
+
+// openLocked prepares the comparison of a chart that this tool wrote.
+func (c *charts) openLocked(lock *chartdir.Lock) error {
+	files, err := lock.Pristine()
+	if err != nil {
+		return err
+	}
+	if c.pristine, err = loadFiles(files); err != nil {
+		return err
+	}
+	if renderAlike(c.pristine, c.chart) {
+		c.pristine = c.chart
+	}
+	if c.places, err = scaffolding.PathsOf(c.sheet, lock); err != nil {
+		return err
+	}
+	conv, err := scaffolding.ConventionOf(c.sheet, lock)
+	if err != nil {
+		return err
+	}
+	c.kinds = conv.Kinds
+	c.defaults = c.pristine.Values()
+	with, _ := lock.Options["with"].([]any)
+	for _, name := range with {
+		c.asked = append(c.asked, fmt.Sprint(name))
+	}
+	return c.addComponents(lock)
+}
+
+// addComponents makes the chart as it would be with all components, and with each one that it lacks.
+func (c *charts) addComponents(lock *chartdir.Lock) (err error) {
+	c.added = map[string]*variant{}
+	all := slices.Clone(lock.Components)
+	for _, component := range c.sheet.Components {
+		if name := component.Name; !slices.Contains(lock.Components, name) {
+			all = append(all, name)
+			if c.added[name], err = withComponents(c.sheet, lock, append(slices.Clone(lock.Components), name)); err != nil {
+				return err
+			}
+		}
+	}
+	if len(c.added) > 0 {
+		c.whole, err = withComponents(c.sheet, lock, all)
+	}
+	return err
+}
+
+func withComponents(sheet *factsheet.Sheet, lock *chartdir.Lock, components []string) (*variant, error) {
+	files, err := scaffolding.Regenerate(sheet, lock, components)
+	if err != nil {
+		return nil, err
+	}
+	chart, err := loadFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	other := *lock
+	other.Components = components
+	places, err := scaffolding.PathsOf(sheet, &other)
+	return &variant{chart, places, chart.Values()}, err
+}
+
+func loadFiles(files map[string][]byte) (*helmchart.Chart, error) {
+	var list []helmchart.File
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		list = append(list, helmchart.File{Name: name, Data: files[name]})
+	}
+	chart, err := helmchart.LoadFiles(list)
+	if err != nil {
+		return nil, fmt.Errorf("the chart as it was scaffolded: %w", err)
+	}
+	return chart, nil
+}
+
+// renderAlike reports whether two charts render alike whatever the values: their templates, values and names are the
+// same.
+func renderAlike(a, b *helmchart.Chart) bool {
+	return a.Name() == b.Name() && a.Version() == b.Version() && a.AppVersion() == b.AppVersion() &&
+		string(a.ValuesFile()) == string(b.ValuesFile()) &&
+		slices.EqualFunc(a.Templates(), b.Templates(), func(x, y helmchart.File) bool {
+			return x.Name == y.Name && string(x.Data) == string(y.Data)
+		})
+}
+
+// render renders a chart. One of other making may require values that upstream's does not: they are left out then.
+func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
+	return render(ctx, chart, values, c.lenient && chart == c.chart)
+}
+
+// renderDefaults renders the charts as they are: for the server's image, for the labels of the pods, and twice for
+// what differs each time.
+func (c *charts) renderDefaults(ctx context.Context) error {
+	first, chartErr := render(ctx, c.chart, nil, false)
+	if chartErr != nil && c.foreign != nil {
+		if first, _ = render(ctx, c.chart, nil, true); first != nil {
+			c.lenient = true
+			c.notes = append(c.notes,
+				"the chart renders only with values that it requires, and is compared without them: "+firstLine(chartErr))
+		}
+	}
+	second, _ := c.render(ctx, c.chart, nil)
+	up, upErr := c.render(ctx, c.upstream, nil)
+	if chartErr != nil && upErr != nil {
+		return fmt.Errorf("neither chart renders: %w", errors.Join(chartErr, upErr))
+	}
+	c.random = randomFields(first, second)
+	c.labels = podLabels(first)
+	c.sides.chart.Image, _ = first.get(roleServer).value(imagePath.String()).(string)
+	c.sides.upstream.Image, _ = up.get(roleServer).value(imagePath.String()).(string)
+	if c.pristine == nil || c.pristine == c.chart {
+		return nil
+	}
+	// The pristine chart's labels are what an affinity is to select.
+	first, err := c.render(ctx, c.pristine, nil)
+	if err != nil {
+		return fmt.Errorf("the chart as it was scaffolded: %w", err)
+	}
+	second, _ = c.render(ctx, c.pristine, nil)
+	// What was random and is not any more, or the other way round, is a change; a chart that does not render with its
+	// own values says nothing of that.
+	was := randomFields(first, second)
+	if chartErr != nil {
+		c.random = was
+	}
+	maps.DeleteFunc(c.random, func(f field, _ bool) bool { return !was[f] })
+	c.labels = podLabels(first)
+	return nil
+}
+
+// randomFields gives the fields that two renders of the same values have differently.
+func randomFields(first, second *rendered) map[field]bool {
+	out := map[field]bool{}
+	if first == nil {
+		return out
+	}
+	for role, a := range first.byRole {
+		b := second.get(role)
+		for key, leaf := range a.leaves {
+			if other := b.value(key); other != nil && !same(leaf.Value, other, leaf.Path) {
+				out[field{role, key}] = true
+			}
+		}
+	}
+	return out
+}
+
+func podLabels(r *rendered) map[string]string {
+	server := r.get(roleServer)
+	if server == nil {
+		return nil
+	}
+	return server.TextMap("spec", "template", "metadata", "labels")
+}
+
+// addWith is the command that adds a component to the chart: those that it was given before have to be named again.
+func (c *charts) addWith(component string) string {
+	return fmt.Sprintf("helm livekit scaffold %s --force --with %s",
+		c.sides.chart.Source, strings.Join(append(slices.Clone(c.asked), component), ","))
+}

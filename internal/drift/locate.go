@@ -1,0 +1,153 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// textLines are objects' texts as YAML nodes, each read once. Its zero value is empty; it may be used from several
+// goroutines.
+type textLines struct{ nodes sync.Map }
+
+// of gives the root of a text, nil where there is none.
+func (t *textLines) of(text string) *yaml.Node {
+	if text == "" {
+		return nil
+	}
+	root, known := t.nodes.Load(text)
+	if !known {
+		root, _ = t.nodes.LoadOrStore(text, parseNode(text))
+	}
+	return root.(*yaml.Node)
+}
+
+func parseNode(text string) *yaml.Node {
+	var doc yaml.Node
+	if yaml.Unmarshal([]byte(text), &doc) != nil || len(doc.Content) == 0 {
+		return nil
+	}
+	return doc.Content[0]
+}
+
+// locate notes where both objects have the field of a finding, of which the texts are given. Where neither has it,
+// that is what would hold it.
+func (f *Finding) locate(upstream, chart *object, upstreamText, chartText *yaml.Node) {
+	u, inUpstream := positionIn(upstream, upstreamText, f.Path, f.Upstream != nil)
+	c, inChart := positionIn(chart, chartText, f.Path, f.Chart != nil)
+	if inUpstream || !inChart {
+		f.UpstreamAt = u
+	}
+	if inChart || !inUpstream {
+		f.ChartAt = c
+	}
+}
+
+// positionIn gives the position of a field in an object's text, or of what would hold it. A field with a value may be
+// in a text that does not show it.
+func positionIn(o *object, root *yaml.Node, path manifest.Path, hasValue bool) (Position, bool) {
+	if o == nil || root == nil {
+		return Position{}, false
+	}
+	written := o.written(path)
+	at, found := position(root, written, hasValue)
+	if !found && o.role == roleConfiguration && len(written) > 2 {
+		i := slices.IndexFunc(renamed, func(r renaming) bool { return slices.Equal(r.new, written[2:]) })
+		if i >= 0 {
+			old, isOld := position(root, slices.Concat(written[:2], renamed[i].old), hasValue)
+			if isOld {
+				at, found = old, true
+			}
+		}
+	}
+	at.File = o.File
+	return at, found
+}
+
+// written gives a path as the object has it, without what stands for names that differ between charts.
+func (o *object) written(path manifest.Path) manifest.Path {
+	out := slices.Clone(path)
+	for i, segment := range out {
+		if inner, ok := strings.CutPrefix(segment, "("); ok && strings.HasSuffix(inner, ")") {
+			// It is about the key, not about what it holds.
+			segment = strings.TrimPrefix(strings.TrimSuffix(inner, ")"), "order of ")
+		}
+		switch {
+		case i == 1 && path[0] == "data" && o.entry != "" && (segment == configEntry || segment == keysEntry):
+			segment = o.entry
+		case i > 0 && path[i-1] == "containers" && segment == serverSegment:
+			segment = "[" + serverContainer(o.Object) + "]"
+		}
+		out[i] = segment
+	}
+	return out
+}
+
+// position follows a path from a node as far as it leads, into texts of YAML as well. What is in a text that is no
+// block counts as found with isInText.
+func position(root *yaml.Node, path manifest.Path, isInText bool) (at Position, found bool) {
+	n, list := root, ""
+	line, column := 0, 0 // before the first ones of a text within the text
+	at = Position{Line: root.Line, Column: root.Column}
+	for i := 0; i < len(path); i++ {
+		switch n.Kind {
+		case yaml.MappingNode:
+			k := 0
+			for k < len(n.Content) && n.Content[k].Value != path[i] {
+				k += 2
+			}
+			if k+1 >= len(n.Content) {
+				return at, false
+			}
+			at.Line, at.Column = n.Content[k].Line+line, n.Content[k].Column+column
+			n = n.Content[k+1]
+		case yaml.SequenceNode:
+			item := element(n, list, path[i])
+			if item == nil {
+				return at, false
+			}
+			n = item
+			at.Line, at.Column = n.Line+line, n.Column+column
+		default:
+			inner := parseNode(n.Value)
+			if n.Style&yaml.LiteralStyle == 0 || inner == nil {
+				return at, isInText
+			}
+			// The text begins on the line below its key, indented by two.
+			line, column = n.Line+line, at.Column+1
+			n = inner
+			at.Line, at.Column = n.Line+line, n.Column+column
+			i--
+			continue
+		}
+		list = path[i]
+	}
+	return at, true
+}
+
+// element gives the element of a list that a segment names, as manifest.Leaves does; nil where there is none.
+func element(n *yaml.Node, list, segment string) *yaml.Node {
+	seen := map[string]int{}
+	for i, item := range n.Content {
+		var value any
+		if item.Load(&value) != nil {
+			continue
+		}
+		key := manifest.ElementKey(list, value)
+		if key == "" {
+			key = strconv.Itoa(i)
+		} else if seen[key]++; seen[key] > 1 {
+			key = fmt.Sprintf("%s#%d", key, seen[key])
+		}
+		if "["+key+"]" == segment {
+			return item
+		}
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package drift
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// handmade is a chart written by hand: its server's container is called app and stands behind another one, its
+// ConfigMap has another text of YAML before the configuration.
+const handmade = "testdata/handmade"
+
+func handmadeInput(t *testing.T) Input {
+	t.Helper()
+	return Input{Chart: load(t, handmade), Dir: handmade, Upstream: load(t, standIn), UpstreamSource: standIn}
+}
+
+// A finding about the server's container is on the line of the container that runs the server, whatever it is called.
+func TestFindingIsOnItsLine(t *testing.T) {
+	in := handmadeInput(t)
+	in.Only = []string{"defaults"}
+	r := run(t, in)
+	s := r.Scenarios[0]
+	for path, want := range map[string]struct{ upstream, chart string }{
+		"spec.template.spec.containers[server].image": {
+			"        image: livekit/livekit-server:v1.9.0", "        image: livekit/livekit-server:v1.8.4"},
+		"spec.template.spec.containers[server].name": {"        name: livekit-server", "        name: app"},
+		"data.(<configuration>)":                     {"  config.yaml: |", "  settings.yaml: |"},
+	} {
+		i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Path.String() == path })
+		if i < 0 {
+			t.Errorf("there is no finding %s", path)
+			continue
+		}
+		f := r.Findings[i]
+		p := s.Pairs[slices.IndexFunc(s.Pairs, func(p Pair) bool { return p.Object == f.Object })]
+		m := p.Findings[slices.IndexFunc(p.Findings, func(m Mark) bool { return m.Finding == i })]
+		up, own := strings.Split(p.Upstream, "\n"), strings.Split(p.Chart, "\n")
+		if up[m.Upstream-1] != want.upstream || own[m.Chart-1] != want.chart {
+			t.Errorf("%s is on %q and %q", path, up[m.Upstream-1], own[m.Chart-1])
+		}
+		if m.Upstream != f.UpstreamAt.Line || m.Chart != f.ChartAt.Line {
+			t.Errorf("%s: the mark %v is not where the finding is: %v, %v", path, m, f.UpstreamAt, f.ChartAt)
+		}
+		if f.ChartAt.File != "templates/server.yaml" || own[m.Chart-1][f.ChartAt.Column-1] == ' ' {
+			t.Errorf("%s: %+v", path, f.ChartAt)
+		}
+	}
+}
+
+// A finding about a value is where values.yaml has its key, on both sides.
+func TestFindingIsAtItsKey(t *testing.T) {
+	in := handmadeInput(t)
+	in.Only = []string{"defaults"}
+	for _, f := range run(t, in).Findings {
+		if f.Layer == LayerValues && f.Path.String() == "domain" {
+			if want := (Position{"values.yaml", 17, 1}); f.ChartAt != want || f.UpstreamAt != (Position{}) {
+				t.Errorf("%+v, %+v", f.UpstreamAt, f.ChartAt)
+			}
+			return
+		}
+	}
+	t.Error("there is no finding about the domain")
+}
+
+func TestPosition(t *testing.T) {
+	root := parseNode(`kind: Deployment
+metadata:
+  labels:
+    app.kubernetes.io/name: livekit
+spec:
+  containers:
+  - image: a
+    name: one
+    ports:
+    - containerPort: 7881
+    - containerPort: 7881
+      protocol: UDP
+  - image: b
+    name: two
+    args:
+    - --first
+    - --second
+  - image: c
+    name: two
+data:
+  livekit.yaml: |
+    port: 7880
+    rtc:
+      tcp_port: 7881
+  folded: "port: 1"
+`)
+	for _, c := range []struct {
+		path         string
+		line, column int
+		found        bool
+	}{
+		{"kind", 1, 1, true}, {"", 1, 1, true}, {"gone", 1, 1, false},
+		{"metadata labels app.kubernetes.io/name", 4, 5, true},
+		{"spec containers [one] image", 7, 5, true},
+		{"spec containers [one] ports [7881/UDP] protocol", 12, 7, true},
+		{"spec containers [two] image", 13, 5, true},
+		{"spec containers [two#2] image", 18, 5, true},
+		{"spec containers [two] args [1]", 17, 7, true},
+		{"spec containers [1] name", 6, 3, false},
+		{"spec containers [three] image", 6, 3, false},
+		{"data livekit.yaml port", 22, 5, true},
+		{"data livekit.yaml rtc tcp_port", 24, 7, true},
+		{"data livekit.yaml rtc udp_port", 23, 5, false},
+		{"data folded port", 25, 3, true},
+		{"spec replicas", 5, 1, false},
+	} {
+		at, found := position(root, strings.Fields(c.path), true)
+		if at != (Position{"", c.line, c.column}) || found != c.found {
+			t.Errorf("%s is at %+v (%v), expected %d:%d (%v)", c.path, at, found, c.line, c.column, c.found)
+		}
+	}
+	if _, found := position(root, manifest.Path{"data", "folded", "port"}, false); found {
+		t.Error("what has no value is found in a text that is no block")
+	}
+	if parseNode("{{") != nil {
+		t.Error("a node of what is no YAML")
+	}
+}

@@ -1,0 +1,273 @@
+// Package redact takes secrets out of what a report shows: of fields of objects, of values, of whole objects. What a
+// secret was replaced with tells its length and nothing else.
+package redact
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
+// Configuration is the segment of a path that stands for the entry of a ConfigMap or Secret with LiveKit's
+// configuration, whatever that entry is called.
+const Configuration = "<configuration>"
+
+// hidden stands for a secret: its length says whether two differ in the plainest way, and nothing else. What is
+// hidden already stays as it is.
+func hidden(v any) string {
+	if s, ok := v.(string); ok && strings.HasPrefix(s, "(hidden, ") && strings.HasSuffix(s, " characters)") {
+		return s
+	}
+	return fmt.Sprintf("(hidden, %d characters)", len(fmt.Sprint(v)))
+}
+
+// Field hides the value of an object's field where it is a secret: whatever a Secret holds, the credentials of a
+// configuration, and what is called a secret anywhere else.
+func Field(isSecret bool, path manifest.Path, v any) any {
+	switch {
+	case v == nil:
+		return nil
+	case isSecret && isSecretData(path), isCredential(path):
+		return hidden(v)
+	}
+	return Value(path, v)
+}
+
+// isSecretData reports whether a path leads to what a Secret holds. Segments in parentheses are about an entry's
+// name.
+func isSecretData(path manifest.Path) bool {
+	if len(path) > 1 && path[0] == "data" {
+		return !strings.HasPrefix(path[1], "(")
+	}
+	return len(path) > 0 && path[0] == "stringData"
+}
+
+// isCredential reports whether a path of a ConfigMap's configuration leads to a credential.
+func isCredential(path manifest.Path) bool {
+	if len(path) < 3 || path[0] != "data" || path[1] != Configuration {
+		return false
+	}
+	var names []string
+	for _, step := range stepsOf(path[2:]) {
+		names = append(names, step.name)
+	}
+	return slices.ContainsFunc(livekit.CredentialKeys(), func(pattern string) bool {
+		return matchesPattern(names, strings.Split(strings.ReplaceAll(pattern, "[]", ""), "."))
+	})
+}
+
+// matchesPattern holds names against a pattern of CredentialKeys.
+func matchesPattern(names, pattern []string) bool {
+	for i, want := range pattern {
+		if want == "**" {
+			for n := i; n <= len(names); n++ {
+				if matchesPattern(names[n:], pattern[i+1:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if i >= len(names) || want != "*" && want != names[i] {
+			return false
+		}
+	}
+	return len(names) == len(pattern)
+}
+
+// step is a key of a path with the last element of its list that the path goes on with, "" for none.
+type step struct{ name, element string }
+
+func stepsOf(path manifest.Path) []step {
+	var out []step
+	for _, segment := range path {
+		if element, ok := strings.CutPrefix(segment, "["); ok && len(out) > 0 {
+			out[len(out)-1].element = strings.TrimSuffix(element, "]")
+			continue
+		}
+		out = append(out, step{name: segment})
+	}
+	return out
+}
+
+// Values gives values with secrets hidden: API keys and what is called one.
+func Values(values map[string]any) map[string]any { return hideMap("", values) }
+
+// Value hides the secrets in what stands at a path of values or of an object. The name is that of the last key, or of
+// the list's element that it belongs to, as in env[REDIS_PASSWORD].value.
+func Value(path manifest.Path, v any) any {
+	steps := stepsOf(path)
+	if len(steps) == 0 {
+		return hideAny("", v)
+	}
+	n := len(steps) - 1
+	last := steps[n]
+	text, isText := v.(string)
+	if isText && last.element != "" && (last.name == "args" || last.name == "command") {
+		return hideArgument(text)
+	}
+	if n > 0 {
+		parent := steps[n-1]
+		isKeyMap := parent.name == "keys" || parent.name == "values" && n > 1 && steps[n-2].name == "keys"
+		if last.name == "value" && isSecretName(parent.element) || isKeyMap && isKeyEntry(last.name) {
+			return hideScalar(v)
+		}
+	}
+	return hideAny(last.name, v)
+}
+
+// hideAny hides the secrets in a value of any shape that is called key.
+func hideAny(key string, v any) any {
+	switch v := v.(type) {
+	case nil, bool:
+		return v
+	case map[string]any:
+		return hideMap(key, v)
+	case []any:
+		return hideList(key, v)
+	case string:
+		if !isSecretName(key) {
+			return hideText(v)
+		}
+		return hideScalar(v)
+	}
+	if isSecretName(key) {
+		return hidden(v)
+	}
+	return v
+}
+
+func hideMap(key string, m map[string]any) map[string]any {
+	out := map[string]any{}
+	name, _ := m["name"].(string)
+	for k, v := range m {
+		switch {
+		case (key == "keys" || key == "keys.values") && isKeyEntry(k), k == "value" && isSecretName(name):
+			out[k] = hideScalar(v)
+		case key == "keys" && k == "values":
+			out[k] = hideAny("keys.values", v)
+		default:
+			out[k] = hideAny(k, v)
+		}
+	}
+	return out
+}
+
+// hideList hides what stands behind flags that take secrets.
+func hideList(key string, list []any) []any {
+	out := make([]any, len(list))
+	wasSecret := false
+	for i, v := range list {
+		text, isText := v.(string)
+		flag, value, hasValue := strings.Cut(text, "=")
+		isSecret := isText && strings.HasPrefix(text, "-") &&
+			(isSecretName(flag) || strings.TrimLeft(flag, "-") == "keys")
+		switch {
+		case wasSecret && isText:
+			out[i] = hidden(text)
+		case isSecret && hasValue:
+			out[i] = flag + "=" + hidden(value)
+		default:
+			out[i] = hideAny(key, v)
+		}
+		wasSecret = isSecret && !hasValue
+	}
+	return out
+}
+
+// hideArgument hides an argument by itself: what stands behind a flag's "=", and what has the form of API keys, which
+// follow --keys.
+func hideArgument(text string) any {
+	if !strings.HasPrefix(text, "-") && strings.Contains(text, ": ") {
+		return hideScalar(text)
+	}
+	return hideList("", []any{text})[0]
+}
+
+// hideScalar hides a text or a number; what has a shape is looked into.
+func hideScalar(v any) any {
+	switch v := v.(type) {
+	case nil, bool:
+		return v
+	case map[string]any, []any:
+		return hideAny("", v)
+	case string:
+		says := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+		if !strings.ContainsFunc(variableReference.ReplaceAllString(v, ""), says) {
+			return v // it names variables, and holds nothing
+		}
+	}
+	return hidden(v)
+}
+
+var variableReference = regexp.MustCompile(`\$\([^)]*\)`)
+
+// isKeyEntry tells API keys from what charts say about them in the same block.
+func isKeyEntry(name string) bool {
+	return name != "values" && name != "existingSecret" && name != "operator" && !strings.HasSuffix(name, "Entry")
+}
+
+// secretNames are the ends of names of values that hold secrets, in values of charts nobody knows.
+var secretNames = []string{
+	"password", "passphrase", "secret", "token", "credential", "credentials", "secretkey", "privatekey", "apisecret",
+	"livekitkeys",
+}
+
+var separators = strings.NewReplacer("_", "", "-", "", ".", "")
+
+func isSecretName(key string) bool {
+	key = key[strings.LastIndexByte(key, '/')+1:] // of annotations
+	key = strings.ToLower(separators.Replace(key))
+	return key != "existingsecret" && key != "casecret" &&
+		slices.ContainsFunc(secretNames, func(name string) bool { return strings.HasSuffix(key, name) })
+}
+
+// Object gives the fields of an object with secrets hidden. The length of an entry of a Secret is that of what it
+// holds.
+func Object(fields map[string]any) map[string]any {
+	out := hideMap("", fields)
+	if fields["kind"] != "Secret" {
+		return out
+	}
+	for _, block := range []string{"data", "stringData"} {
+		data, _ := fields[block].(map[string]any)
+		if len(data) == 0 {
+			continue
+		}
+		entries := maps.Clone(data)
+		for k, v := range data {
+			text := fmt.Sprint(v)
+			if plain, err := base64.StdEncoding.DecodeString(text); err == nil && block == "data" {
+				text = string(plain)
+			}
+			entries[k] = hidden(text)
+		}
+		out[block] = entries
+	}
+	return out
+}
+
+// hideText hides the credentials in a text: those of a configuration, in YAML or JSON, and those in an address.
+func hideText(text string) string {
+	var config map[string]any
+	if strings.Contains(text, ":") && yaml.Unmarshal([]byte(text), &config) == nil && len(config) > 0 {
+		if shown := hideMap("", config); !reflect.DeepEqual(shown, config) {
+			if data, err := yaml.Marshal(shown); err == nil {
+				return string(data)
+			}
+		}
+	}
+	return addressCredentials.ReplaceAllString(text, "://(hidden)@")
+}
+
+// addressCredentials are a name and a password in an address, or a token in its place.
+var addressCredentials = regexp.MustCompile(`://[^\s/@"']+@`)

@@ -1,0 +1,252 @@
+package drift
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+)
+
+// scenarioRun is both charts under one scenario.
+type scenarioRun struct {
+	factsheet.Scenario
+	settings []scaffolding.Setting
+	unplaced []scaffolding.Unplaced
+	values   map[string]any // the chart's
+
+	upstream, chart, pristine, whole *rendered
+	added                            map[string]*rendered // with one more component, by its name
+
+	upstreamErr, chartErr error
+}
+
+// Case is a scenario with the values of both charts.
+type Case struct {
+	Name            string
+	Upstream, Chart map[string]any
+}
+
+// Release is what both charts are rendered for.
+func Release() helmchart.Release {
+	return helmchart.Release{
+		Name: releaseName, Namespace: releaseNamespace, KubeVersion: kubeVersion, APIVersions: apis, SkipSchema: true,
+	}
+}
+
+// Cases gives the scenarios of a comparison with the values of both sides, for those who render the charts
+// themselves.
+func Cases(ctx context.Context, in Input) ([]Case, error) {
+	_, runs, err := renderScenarios(ctx, in)
+	var out []Case
+	for _, run := range runs {
+		out = append(out, Case{run.Name, run.Values, run.values})
+	}
+	return out, err
+}
+
+// renderScenarios opens the charts and renders both in every scenario, some at a time.
+func renderScenarios(ctx context.Context, in Input) (*charts, []*scenarioRun, error) {
+	c, err := openCharts(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	scenarios, err := choose(c.sheet, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	runs := make([]*scenarioRun, len(scenarios))
+	err = inParallel(ctx, len(scenarios), func(ctx context.Context, i int) (err error) {
+		runs[i], err = c.runScenario(ctx, scenarios[i])
+		return err
+	})
+	return c, runs, err
+}
+
+// inParallel does something n times, as many at a time as there are processors.
+func inParallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		g.Go(func() error { return do(ctx, i) })
+	}
+	return g.Wait()
+}
+
+// choose gives the scenarios to compare: those that are built in, replaced by the user's of the same name.
+func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
+	all := slices.Clone(sheet.Upstream.Scenarios)
+	index := func(name string) int {
+		return slices.IndexFunc(all, func(w factsheet.Scenario) bool { return w.Name == name })
+	}
+	for _, w := range in.Scenarios {
+		if i := index(w.Name); i >= 0 {
+			all[i] = w
+		} else {
+			all = append(all, w)
+		}
+	}
+	if len(in.Only) == 0 {
+		return all, nil
+	}
+	var out []factsheet.Scenario
+	for _, name := range in.Only {
+		i := index(name)
+		if i < 0 {
+			var names []string
+			for _, w := range all {
+				names = append(names, w.Name)
+			}
+			return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
+		}
+		out = append(out, all[i])
+	}
+	return out, nil
+}
+
+// runScenario renders both charts, and those that explain the difference.
+func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
+	converted := convert.Values(w.Values, convert.Options{Sheet: c.sheet, PodLabels: c.labels})
+	run := &scenarioRun{Scenario: w, settings: converted.Settings, added: map[string]*rendered{}}
+	run.upstream, run.upstreamErr = c.render(ctx, c.upstream, w.Values)
+	if errors.Is(run.upstreamErr, context.Canceled) {
+		return nil, run.upstreamErr
+	}
+	if c.foreign != nil {
+		run.values, run.unplaced = c.foreignOverlay(w.Values, run.settings)
+	} else {
+		run.values, run.unplaced = c.overlay(run.settings)
+	}
+	run.chart, run.chartErr = c.render(ctx, c.chart, run.values)
+	if run.chartErr != nil && c.foreign != nil {
+		// One that was scaffolded refuses some of upstream's own keys beside the converted values.
+		values, unplaced := c.overlay(run.settings)
+		if chart, err := c.render(ctx, c.chart, values); err == nil {
+			run.chart, run.chartErr, run.values, run.unplaced = chart, nil, values, unplaced
+		}
+	}
+	// Values that the chart refuses are a finding. What only explains differences is left out where it refuses as
+	// well.
+	switch c.pristine {
+	case nil:
+	case c.chart:
+		run.pristine = run.chart
+	default:
+		run.pristine, _ = c.render(ctx, c.pristine, run.values)
+	}
+	if c.whole != nil {
+		values, _ := c.whole.overlay(run.settings)
+		run.whole, _ = c.render(ctx, c.whole.chart, values)
+	}
+	return run, ctx.Err()
+}
+
+// roles are those of all the objects of a scenario, in order.
+func (run *scenarioRun) roles() []string {
+	all := map[string]bool{}
+	for _, r := range []*rendered{run.upstream, run.chart, run.pristine} {
+		if r != nil {
+			for role := range r.byRole {
+				all[role] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// candidates are the components that the chart lacks, first those that the scenario's settings ask for.
+func (run *scenarioRun) candidates(c *charts) []string {
+	var out []string
+	for _, u := range run.unplaced {
+		if c.added[u.Component] != nil && !slices.Contains(out, u.Component) {
+			out = append(out, u.Component)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.added)) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// with renders the chart with one more component.
+func (run *scenarioRun) with(ctx context.Context, c *charts, component string) (*rendered, error) {
+	if r, ok := run.added[component]; ok {
+		return r, nil
+	}
+	values, _ := c.added[component].overlay(run.settings)
+	r, err := c.render(ctx, c.added[component].chart, values)
+	run.added[component] = r
+	return r, err
+}
+
+// shapeReason says why a field of the route cannot be as upstream's in a scenario: the repository writes hosts or
+// certificates in a way that says less. "" where that is not so.
+func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {
+	isShaped := len(path) > 1 && slices.Contains([]string{"rules", "tls", "(order of rules)"}, path[1])
+	if role != roleRoute || !isShaped || path[0] != "spec" {
+		return ""
+	}
+	for _, u := range run.unplaced {
+		if (u.Key == "ingress.hosts" || u.Key == "ingress.tls") && u.Component == "" {
+			return "the repository's convention says less: " + u.Reason
+		}
+	}
+	return ""
+}
+
+// failure is why the charts cannot be compared in a scenario, nil where they can.
+func (run *scenarioRun) failure() error { return errors.Join(run.upstreamErr, run.chartErr) }
+
+// failed is the finding of a scenario in which one chart, or both, do not render.
+func (run *scenarioRun) failed() Finding {
+	f := Finding{
+		Layer: LayerObjects, Class: Drift, Upstream: "renders", Chart: "renders",
+		Why: "the chart does not render with values that upstream's takes",
+	}
+	if run.chartErr != nil {
+		f.Chart = firstLine(run.chartErr)
+	}
+	if run.upstreamErr != nil {
+		f.Upstream = firstLine(run.upstreamErr)
+		f.Why = "upstream's chart does not render with values that this one takes"
+	}
+	if run.chartErr != nil && run.upstreamErr != nil {
+		f.Why = "neither chart renders"
+	}
+	return f
+}
+
+func firstLine(err error) string {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, ":") {
+			return line
+		}
+	}
+	return err.Error()
+}
+
+// neverRenders is the error of a chart that renders in no scenario, nil otherwise.
+func neverRenders(runs []*scenarioRun) error {
+	if !slices.ContainsFunc(runs, func(run *scenarioRun) bool { return run.upstreamErr == nil }) {
+		return remedy.Errorf("compare with another one: --upstream, --upstream-version",
+			"upstream's chart renders in no scenario: %w", runs[0].upstreamErr)
+	}
+	if !slices.ContainsFunc(runs, func(run *scenarioRun) bool { return run.chartErr == nil }) {
+		return remedy.Errorf(
+			"look at it with `helm livekit verify`", "the chart renders in no scenario: %w", runs[0].chartErr,
+		)
+	}
+	return nil
+}

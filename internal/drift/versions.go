@@ -1,0 +1,179 @@
+package drift
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+)
+
+// versions compares the two charts' versions, the servers that they run, and what upstream was when the chart was
+// derived from it.
+func (c *charts) versions(in Input) []Finding {
+	out := c.movedOn(in.Since)
+	add := func(class Class, path string, upstream, chart any, why, remedy string) {
+		out = append(out, versionFinding(class, path, upstream, chart, why, remedy))
+	}
+	up, here := c.sides.upstream, c.sides.chart
+	running := tagOf(here.Image)
+	switch {
+	case up.AppVersion == "" || running == "":
+	case isOlder(running, up.AppVersion):
+		add(Drift, "appVersion", up.AppVersion, running, "upstream runs a newer server",
+			fmt.Sprintf("set the image's tag to %s, after a look at the server's changelog", up.AppVersion))
+	case running != up.AppVersion:
+		add(Extra, "appVersion", up.AppVersion, running, "the chart runs a newer server", "")
+	}
+	if own := here.AppVersion; own != "" && running != "" && own != running {
+		add(Extra, "image.tag", up.AppVersion, running, fmt.Sprintf("Chart.yaml says %s", own),
+			"let Chart.yaml's appVersion be what runs")
+	}
+	if up, here := c.upstream.KubeVersion(), c.chart.KubeVersion(); up != here {
+		class, why := Ours, "mends fault 28 of upstream's chart: it does not say which Kubernetes it needs"
+		if up != "" {
+			class, why = Drift, "upstream says which Kubernetes it needs"
+		}
+		add(class, "kubeVersion", orNil(up), orNil(here), why, "")
+	}
+	if c.upstream.Deprecated() {
+		add(Drift, "deprecated", true, c.chart.Deprecated(), "upstream has given up its chart", "look where it went on")
+	}
+	return out
+}
+
+func versionFinding(class Class, path string, upstream, chart any, why, remedy string) Finding {
+	return Finding{
+		Layer: LayerVersion, Class: class, Path: strings.Split(path, "."),
+		Upstream: upstream, Chart: chart, Why: why, Remedy: remedy,
+	}
+}
+
+// movedOn compares upstream with what it was.
+func (c *charts) movedOn(since chartdir.Version) []Finding {
+	var out []Finding
+	up, known := c.sides.upstream, c.sheet.Upstream
+	if up.Version == known.Version && up.AppVersion != known.AppVersion {
+		why := fmt.Sprintf("upstream's chart %s is known to have appVersion %s: somebody has changed this one",
+			up.Version, known.AppVersion)
+		out = append(out, versionFinding(Drift, "upstream.appVersion", up.AppVersion, known.AppVersion, why,
+			"compare with the published chart"))
+	}
+	switch {
+	case since.Version == "" || since.Version == up.Version:
+		return out
+	case isOlder(up.Version, since.Version):
+		return append(out, versionFinding(Extra, "upstream", up.Version, since.Version,
+			"this is an older chart of upstream's than the one that the chart came from", ""))
+	}
+	return append(out, versionFinding(Drift, "upstream", up.Version, since.Version,
+		"upstream has moved on since the chart was derived from it",
+		"look at what changed below; a newer helm livekit, and `helm livekit scaffold`, take it in"))
+}
+
+// changedSince adds what upstream changed between the version that the chart came from and the one before us: in its
+// values, and in what it renders in each scenario. Upstream stands for now, Chart for then.
+func (c *charts) changedSince(ctx context.Context, in Input, runs []*scenarioRun, all *collection) error {
+	if in.SinceChart == nil {
+		return nil
+	}
+	why := fmt.Sprintf("upstream changed this since %s", in.Since.Version)
+	all.addOnce(changedValues(in.SinceChart, in.Upstream, why)...)
+	for _, run := range runs {
+		then, err := render(ctx, in.SinceChart, run.Values, false)
+		if err != nil || run.upstream == nil {
+			continue // one that does not render is reported by its own comparison
+		}
+		for _, f := range changedObjects(then, run.upstream) {
+			f.Layer, f.Class, f.Why = LayerVersion, Extra, why
+			f.redact()
+			all.add(f, run.Name)
+		}
+	}
+	return ctx.Err()
+}
+
+func changedValues(then, now *helmchart.Chart, why string) []Finding {
+	old, current := leavesOf(then.Values()), leavesOf(now.Values())
+	all := maps.Clone(old)
+	maps.Copy(all, current)
+	var out []Finding
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		was, wasThere := old[key]
+		is, isThere := current[key]
+		if wasThere != isThere || !sameValue(was.Value, is.Value) {
+			path := all[key].Path
+			f := versionFinding(Extra, "", redact.Value(path, is.Value), redact.Value(path, was.Value), why, "")
+			f.Path = slices.Concat(manifest.Path{"values " + path[0]}, path[1:]) // among what is no value
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// changedObjects compares what two versions of one chart render. Their own versions are no change.
+func changedObjects(then, now *rendered) []Finding {
+	var out []Finding
+	roles := maps.Clone(then.byRole)
+	maps.Copy(roles, now.byRole)
+	for _, role := range slices.Sorted(maps.Keys(roles)) {
+		a, b := then.byRole[role], now.byRole[role]
+		object := roles[role].label()
+		if a == nil || b == nil {
+			out = append(out, Finding{Object: object, Upstream: kindOrNil(b), Chart: kindOrNil(a)})
+			continue
+		}
+		paths := pathsOf(a, b)
+		for _, key := range slices.Sorted(maps.Keys(paths)) {
+			was, is, path := a.value(key), b.value(key), paths[key]
+			isVersion := slices.Equal(path, imagePath) ||
+				slices.Contains(path, "app.kubernetes.io/version") && was != nil && is != nil
+			if !same(was, is, path) && !isVersion {
+				out = append(out, Finding{Object: object, Path: path, Upstream: is, Chart: was})
+			}
+		}
+	}
+	return out
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// tagOf is the tag of an image, "" where it has none.
+func tagOf(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
+		return image[i+1:]
+	}
+	return ""
+}
+
+// isOlder compares versions; what is none is not older.
+func isOlder(a, b string) bool {
+	x, errX := semver.NewVersion(a)
+	y, errY := semver.NewVersion(b)
+	return errX == nil && errY == nil && x.LessThan(y)
+}
+
+// CheckVersion refuses what is no version; flag names it in the error. "" is fine.
+func CheckVersion(flag, text string) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := semver.NewVersion(text); err != nil {
+		return remedy.Errorf("give a version of upstream's chart, such as 1.9.0", "%s %q is no version", flag, text)
+	}
+	return nil
+}
