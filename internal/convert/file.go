@@ -48,22 +48,10 @@ type Target struct {
 
 // Canonical is the chart in the plain convention with all components.
 func Canonical(sheet *factsheet.Sheet) (*Target, error) {
-	paths, err := scaffolding.CanonicalPaths(sheet)
-	if err != nil {
-		return nil, err
-	}
-	files, err := scaffolding.Regenerate(sheet, &chartdir.Lock{
+	chart, paths, err := scaffolding.Regenerate(sheet, &chartdir.Lock{
 		Chart:      chartdir.Version{Name: "livekit", Version: "0.1.0", AppVersion: "latest"},
 		Convention: convention.Canonical(sheet),
 	}, []string{"all"})
-	if err != nil {
-		return nil, err
-	}
-	var list []helmchart.File
-	for name, data := range files {
-		list = append(list, helmchart.File{Name: name, Data: data})
-	}
-	chart, err := helmchart.LoadFiles(list)
 	return &Target{sheet: sheet, chart: chart, paths: paths}, err
 }
 

@@ -137,18 +137,11 @@ func (c *charts) addComponents(lock *chartdir.Lock) (err error) {
 }
 
 func withComponents(sheet *factsheet.Sheet, lock *chartdir.Lock, components []string) (*variant, error) {
-	files, err := scaffolding.Regenerate(sheet, lock, components)
+	chart, paths, err := scaffolding.Regenerate(sheet, lock, components)
 	if err != nil {
 		return nil, err
 	}
-	chart, err := loadFiles(files)
-	if err != nil {
-		return nil, err
-	}
-	other := *lock
-	other.Components = components
-	places, err := scaffolding.PathsOf(sheet, &other)
-	return &variant{chart, places, chart.Values()}, err
+	return &variant{chart, paths, chart.Values()}, nil
 }
 
 func loadFiles(files map[string][]byte) (*helmchart.Chart, error) {

@@ -8,13 +8,17 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
+func load(files map[string][]byte) (*helmchart.Chart, error) {
+	var list []helmchart.File
+	for name, data := range files {
+		list = append(list, helmchart.File{Name: name, Data: data})
+	}
+	return helmchart.LoadFiles(list)
+}
+
 // check renders the chart with its own values and decodes what comes out.
 func check(ctx context.Context, c *Chart) error {
-	var files []helmchart.File
-	for name, data := range c.Files {
-		files = append(files, helmchart.File{Name: name, Data: data})
-	}
-	chart, err := helmchart.LoadFiles(files)
+	chart, err := load(c.Files)
 	if err != nil {
 		return err
 	}

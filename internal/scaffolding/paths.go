@@ -28,12 +28,6 @@ type Paths struct {
 	paths      map[string]yamldoc.Path // by canonical key, headings left out
 }
 
-// CanonicalPaths are those of a chart in the plain convention with all
-// components.
-func CanonicalPaths(sheet *factsheet.Sheet) (*Paths, error) {
-	return pathsFor(convention.Canonical(sheet), "livekit", []string{"all"})
-}
-
 // PathsOf are those of a chart that this tool wrote, by its lock.
 func PathsOf(sheet *factsheet.Sheet, lock *chartdir.Lock) (*Paths, error) {
 	conv, err := ConventionOf(sheet, lock)

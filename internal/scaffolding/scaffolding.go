@@ -15,6 +15,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -113,19 +114,27 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	return chart, nil
 }
 
-// Regenerate gives the files of a chart that this tool wrote as they would be
-// with other components. They are not checked, which takes most of the time.
-func Regenerate(sheet *factsheet.Sheet, lock *chartdir.Lock, components []string) (map[string][]byte, error) {
+// Regenerate gives a chart that this tool wrote as it would be with other
+// components, and its paths. It is not checked, which takes most of the time.
+func Regenerate(
+	sheet *factsheet.Sheet, lock *chartdir.Lock, components []string,
+) (*helmchart.Chart, *Paths, error) {
 	conv, err := ConventionOf(sheet, lock)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p, err := pathsFor(conv, lock.Chart.Name, components)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	o := Options{Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion}
-	return generate(p, o)
+	files, err := generate(p, Options{
+		Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	chart, err := load(files)
+	return chart, p, err
 }
 
 // adapted gives the convention as this chart obeys it. A class that a sibling
