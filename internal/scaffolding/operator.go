@@ -35,7 +35,7 @@ func secretKind(conv *convention.Convention) string {
 
 // operatorDefault gives the default of a value of the operator's object: an
 // example that is ready but for what the user's store calls the keys.
-func (p *Paths) operatorDefault(v factsheet.Key, a application) *yaml.Node {
+func (p *Paths) operatorDefault(v factsheet.Key, a application) any {
 	kind, secrets := secretKind(p.convention), p.convention.Secrets
 	// Another group's object of that kind has fields of its own.
 	group, _, _ := strings.Cut(apiVersions[kind], "/")
@@ -43,11 +43,11 @@ func (p *Paths) operatorDefault(v factsheet.Key, a application) *yaml.Node {
 	switch v.Key {
 	case "keys.operator.apiVersion":
 		if isKnown {
-			return yamldoc.NodeOf(cmp.Or(secrets.APIVersion, apiVersions[kind]))
+			return cmp.Or(secrets.APIVersion, apiVersions[kind])
 		}
-		return yamldoc.NodeOf(apiVersions[kind])
+		return apiVersions[kind]
 	case "keys.operator.kind":
-		return yamldoc.NodeOf(kind)
+		return kind
 	}
 	spec := operatorSpec(kind, v, a)
 	if isKnown {

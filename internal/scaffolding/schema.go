@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
@@ -56,16 +59,22 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
+// schemas makes the schemas of values.
+type schemas struct {
+	paths  *Paths
+	shaped map[string]map[string]map[string]any // see shapedSchemas
+}
+
 // writeSchema writes values.schema.json. The root and global stay open, for what
 // a parent chart adds; everything below is closed, so that a typo is an error
 // that names the key.
 func writeSchema(root *tree, p *Paths) ([]byte, error) {
-	schema := object{
-		{"$schema", "http://json-schema.org/draft-07/schema#"},
-		{"type", "object"},
+	s := &schemas{paths: p}
+	if err := yaml.Unmarshal([]byte(shapedSchemas), &s.shaped); err != nil {
+		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
-	schema = append(schema, members(root, p)...)
-	raw, err := marshal(schema)
+	schema := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"type", "object"}}
+	raw, err := marshal(append(schema, s.members(root)...))
 	if err != nil {
 		return nil, fmt.Errorf("write values.schema.json: %w", err)
 	}
@@ -94,30 +103,34 @@ func onOneLine(text []byte, what *regexp.Regexp) []byte {
 	})
 }
 
-func schemaNode(t *tree, p *Paths) any {
-	if isConfig(t) {
-		return describe("LiveKit's own configuration, as server "+livekit.ServerVersion+" knows it", livekit.ConfigSchema(), true)
-	}
-	if t.value != nil {
-		return describe(t.value.Doc, p.schemaOf(*t.value), !t.value.Required)
-	}
-	if t.isList() {
-		return object{{"type", []any{"array", "null"}}, {"items", schemaNode(t.children[0], p)}}
+func (s *schemas) of(t *tree) any {
+	switch {
+	case isConfig(t):
+		text := "LiveKit's own configuration, as server " + livekit.ServerVersion + " knows it"
+		return describe(text, livekit.ConfigSchema(), true)
+	case t.value != nil:
+		schema := t.value.Schema
+		if shaped := s.shaped[t.value.Key]; shaped != nil {
+			schema = shaped[s.paths.shape(t.value.Key)]
+		}
+		return describe(t.value.Doc, schema, !t.value.Required)
+	case t.isList():
+		return object{{"type", []any{"array", "null"}}, {"items", s.of(t.children[0])}}
 	}
 	block := object{{"type", "object"}}
 	if !t.isGlobal {
 		block = append(block, member{"additionalProperties", false})
 	}
-	return append(block, members(t, p)...)
+	return append(block, s.members(t)...)
 }
 
 // members gives the keywords for what a map holds. A block of values has to be
 // there, as templates look into it, and so has a value that is required.
-func members(t *tree, p *Paths) object {
+func (s *schemas) members(t *tree) object {
 	var properties object
 	var required []any
 	for _, c := range t.children {
-		properties = append(properties, member{c.key, schemaNode(c, p)})
+		properties = append(properties, member{c.key, s.of(c)})
 		isBlock := c.value == nil && !c.isList() && !isConfig(c)
 		if isBlock || c.value != nil && c.value.Required {
 			required = append(required, c.key)
@@ -132,12 +145,7 @@ func members(t *tree, p *Paths) object {
 
 // isConfig reports whether t is the map of LiveKit's own configuration.
 func isConfig(t *tree) bool {
-	for _, h := range t.headings {
-		if h.Key == "config" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.headings, func(h factsheet.Key) bool { return h.Key == "config" })
 }
 
 // describe puts a description into a schema, and null where that may unset the

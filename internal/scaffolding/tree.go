@@ -36,7 +36,7 @@ func newTree(p *Paths, a application) *tree {
 		}
 		leaf := root.at(p.paths[v.Key])
 		leaf.value = v
-		leaf.node = p.defaultOf(*v, a)
+		leaf.node = yamldoc.NodeOf(p.defaultOf(*v, a))
 	}
 	for _, v := range p.values {
 		if !v.IsHeading() {
