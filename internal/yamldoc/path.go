@@ -13,81 +13,35 @@ import (
 // bracket or a quote in it stands in double quotes, in which a backslash escapes.
 type Path []string
 
-// pathSegment is a quoted key, an element of a list, or a plain key.
-var pathSegment = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"|\[(\d+)\]|([^.\[\]"]+)`)
+var (
+	// pathSegment is a quoted key, an element of a list, or a plain key.
+	pathSegment = regexp.MustCompile(`(?s)"((?:[^"\\]|\\.)*)"|\[[^.\["]*|[^.\["]+`)
+	// dottedPath is a path as people may write it. No key begins with a bracket.
+	dottedPath = regexp.MustCompile(`(?s)^(?:(?:"(?:[^"\\[]|\\[^[])(?:[^"\\]|\\.)*"|[^.[\]"]+)|\[\d+\])(?:\.(?:"(?:[^"\\[]|\\[^[])(?:[^"\\]|\\.)*"|[^.[\]"]+)|\[\d+\])*$`)
+	// plainKey is a key that needs no quotes in a path.
+	plainKey = regexp.MustCompile(`^[^."\[\]\x00-\x1f]+$`)
+	escape   = regexp.MustCompile(`(?s)\\(.)`)
+)
 
-// plainKey is a key that needs no quotes in a path.
-var plainKey = regexp.MustCompile(`^[^."\[\]\x00-\x1f]+$`)
-
-// ParsePath reads a path that people wrote. The error names what is wrong with it.
+// ParsePath reads a path that people wrote.
 func ParsePath(s string) (Path, error) {
-	if !utf8.ValidString(s) {
-		return nil, fmt.Errorf("path %q is not UTF-8", s)
-	}
-	var p Path
-	end := 0
-	for _, m := range pathSegment.FindAllStringSubmatchIndex(s, -1) {
-		isElement := m[4] >= 0
-		separator := "."
-		if len(p) == 0 || isElement {
-			separator = ""
-		}
-		if s[end:m[0]] != separator {
-			return nil, fmt.Errorf("path %q is not a dotted path", s)
-		}
-		end = m[1]
-		segment := s[m[0]:m[1]]
-		if m[2] >= 0 {
-			key := SplitPath(segment)[0]
-			if _, looksLikeElement := Index(key); key == "" || looksLikeElement {
-				return nil, fmt.Errorf("path %q: %s is no key", s, segment)
-			}
-			segment = key
-		}
-		p = append(p, segment)
-	}
-	if end != len(s) || len(p) == 0 {
+	if !utf8.ValidString(s) || !dottedPath.MatchString(s) {
 		return nil, fmt.Errorf("path %q is not a dotted path", s)
 	}
-	return p, nil
+	return SplitPath(s), nil
 }
 
 // SplitPath reads a path that code wrote: whatever it is, there is no error.
 func SplitPath(path string) Path {
-	var segments Path
-	var current strings.Builder
-	quoted, escaped, pending := false, false, false
-	flush := func() {
-		if pending {
-			segments = append(segments, current.String())
+	var p Path
+	for _, m := range pathSegment.FindAllStringSubmatch(path, -1) {
+		segment := m[0]
+		if segment[0] == '"' {
+			segment = escape.ReplaceAllString(m[1], "$1")
 		}
-		current.Reset()
-		pending = false
+		p = append(p, segment)
 	}
-	for _, r := range path {
-		switch {
-		case escaped:
-			current.WriteRune(r)
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted, pending = !quoted, true
-		case quoted:
-			current.WriteRune(r)
-		case r == '.':
-			flush()
-		case r == '[':
-			flush()
-			current.WriteRune(r)
-			pending = true
-		default:
-			current.WriteRune(r)
-			pending = true
-		}
-	}
-	flush()
-	return segments
+	return p
 }
 
 // String writes the path as ParsePath and SplitPath read it.

@@ -2,6 +2,7 @@ package yamldoc
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -150,7 +151,7 @@ var (
 // looks like a key ("# Note: never do this") is for the caller to tell apart.
 func (d *Doc) Commented() []Commented {
 	keys := map[int]openKey{} // by line
-	collectKeys(d.Root, nil, keys)
+	collectKeys(d.Root, openKey{}, keys)
 	var found []Commented
 	var open []openKey
 	scalarIndent := -1
@@ -170,7 +171,7 @@ func (d *Doc) Commented() []Commented {
 		}
 		if m := commentedKey.FindStringSubmatch(text); m != nil {
 			if parent, ok := parentAt(open, len(m[1])+1); ok && len(strings.Fields(m[3])) <= 2 {
-				found = append(found, Commented{JoinPath(append(append([]string{}, parent...), m[2])...), number, m[3]})
+				found = append(found, Commented{JoinPath(append(slices.Clone(parent), m[2])...), number, m[3]})
 			}
 			continue
 		}
@@ -195,36 +196,29 @@ type openKey struct {
 	inList bool
 }
 
-func collectKeys(n *Node, path []string, keys map[int]openKey) {
+// collectKeys notes the keys below one, by line; those of maps in lists as well, so
+// that comments among them are not taken for the list's neighbors.
+func collectKeys(n *Node, above openKey, keys map[int]openKey) {
 	for _, e := range n.Entries {
 		if e.Merged || n.Flow {
 			continue
 		}
-		own := append(append([]string{}, path...), e.Key)
 		v := e.Value
-		if _, there := keys[e.Line]; !there {
-			keys[e.Line] = openKey{path: own, column: e.Column, empty: v.IsNull() || v.Kind != Scalar && v.Line > e.Line}
+		key := openKey{column: e.Column, inList: above.inList}
+		if !key.inList {
+			key.path = append(slices.Clone(above.path), e.Key)
+			key.empty = v.IsNull() || v.Kind != Scalar && v.Line > e.Line
 		}
-		if v.Kind == Map && v.Line >= e.Line {
-			collectKeys(v, own, keys)
+		if _, there := keys[e.Line]; !there {
+			keys[e.Line] = key
+		}
+		if v.Line >= e.Line { // not an alias' target further up
+			collectKeys(v, key, keys)
 		}
 		for _, item := range v.Items {
-			if item.Kind == Map && item.Line >= e.Line {
-				markList(item, keys)
+			if item.Line >= e.Line {
+				collectKeys(item, openKey{inList: true}, keys)
 			}
-		}
-	}
-}
-
-// markList notes the keys of a map inside a list, so that comments among them
-// are not taken for the list's neighbours.
-func markList(n *Node, keys map[int]openKey) {
-	for _, e := range n.Entries {
-		if _, there := keys[e.Line]; !there && !e.Merged {
-			keys[e.Line] = openKey{column: e.Column, inList: true}
-		}
-		if e.Value.Kind == Map && e.Value.Line >= e.Line {
-			markList(e.Value, keys)
 		}
 	}
 }
