@@ -13,41 +13,33 @@ import (
 const kubeVersion = ">=1.29.0-0 || 1.20.0"
 
 // chartFields writes the body of Chart.yaml, its fields in the repository's
-// order. Fields that this chart has nothing to say in are left out.
+// order. Some are written where the repository's charts have them, or where there
+// are none; fields that this chart has nothing to say in are left out.
 func chartFields(o Options, order []string) string {
-	known := []struct{ name, text string }{
-		{"apiVersion", "apiVersion: v2\n"},
-		{"name", "name: " + o.Name + "\n"},
-		{"description", "description: LiveKit server for real-time audio and video\n"},
-		{"type", "type: application\n"},
-		{"version", "version: " + o.Version + "\n"},
-		{"appVersion", fmt.Sprintf("appVersion: %q\n", o.AppVersion)},
-		{"kubeVersion", fmt.Sprintf("# 1.20.0 is what a Helm built by `go install` renders for without a cluster.\nkubeVersion: %q\n", kubeVersion)},
-		{"icon", "icon: https://livekit.io/favicon.ico\n"},
-		{"home", "home: https://livekit.io\n"},
-		{"sources", "sources:\n  - https://github.com/livekit/livekit\n"},
-		{"keywords", "keywords:\n  - livekit\n  - webrtc\n"},
-	}
-	// These are written where the repository's charts have them, or where there are
-	// none; the others always.
+	required := []string{"apiVersion", "name", "description", "type", "version", "appVersion", "kubeVersion"}
 	optional := []string{"icon", "home", "sources", "keywords"}
+	texts := map[string]string{
+		"apiVersion":  "apiVersion: v2\n",
+		"name":        "name: " + o.Name + "\n",
+		"description": "description: LiveKit server for real-time audio and video\n",
+		"type":        "type: application\n",
+		"version":     "version: " + o.Version + "\n",
+		"appVersion":  fmt.Sprintf("appVersion: %q\n", o.AppVersion),
+		"kubeVersion": "# 1.20.0 is what a Helm built by `go install` renders for without a cluster.\n" +
+			fmt.Sprintf("kubeVersion: %q\n", kubeVersion),
+		"icon":     "icon: https://livekit.io/favicon.ico\n",
+		"home":     "home: https://livekit.io\n",
+		"sources":  "sources:\n  - https://github.com/livekit/livekit\n",
+		"keywords": "keywords:\n  - livekit\n  - webrtc\n",
+	}
+	fields := slices.Concat(order, required)
 	if len(order) == 0 {
-		optional = nil
+		fields = append(fields, optional...)
 	}
 	var b strings.Builder
-	written := map[string]bool{}
-	for _, field := range order {
-		for _, k := range known {
-			if k.name == field && !written[field] {
-				b.WriteString(k.text)
-				written[field] = true
-			}
-		}
-	}
-	for _, k := range known {
-		if !written[k.name] && !slices.Contains(optional, k.name) {
-			b.WriteString(k.text)
-		}
+	for _, field := range fields {
+		b.WriteString(texts[field])
+		delete(texts, field)
 	}
 	return b.String()
 }

@@ -175,17 +175,14 @@ func labelValue(pattern, dot string, helper func(string) string) string {
 		return "{{ " + include("version") + " | quote }}"
 	}
 	release := strings.TrimPrefix(dot, ".") + ".Release"
-	value := pattern
-	for placeholder, expression := range map[string]string{
-		"{name}":     include("name"),
-		"{chart}":    include("chart"),
-		"{fullname}": include("fullname"),
-		"{version}":  include("version"),
-		"{release}":  release + ".Name",
-		"{service}":  release + ".Service",
-	} {
-		value = strings.ReplaceAll(value, placeholder, "{{ "+expression+" }}")
-	}
+	value := strings.NewReplacer(
+		"{name}", "{{ "+include("name")+" }}",
+		"{chart}", "{{ "+include("chart")+" }}",
+		"{fullname}", "{{ "+include("fullname")+" }}",
+		"{version}", "{{ "+include("version")+" }}",
+		"{release}", "{{ "+release+".Name }}",
+		"{service}", "{{ "+release+".Service }}",
+	).Replace(pattern)
 	if value == pattern {
 		return fmt.Sprintf("%q", pattern)
 	}

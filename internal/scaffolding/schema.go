@@ -26,37 +26,23 @@ type object []member
 
 // MarshalJSON writes the members in their order.
 func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
+	b := bytes.NewBufferString("{")
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
 	for i, m := range o {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		key, err := json.Marshal(m.key)
-		if err != nil {
+		if err := e.Encode(m.key); err != nil {
 			return nil, err
 		}
-		value, err := marshal(m.value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
 		b.WriteByte(':')
-		b.Write(value)
+		if err := e.Encode(m.value); err != nil {
+			return nil, err
+		}
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
-}
-
-// marshal is json.Marshal without escapes for HTML.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // schemas makes the schemas of values.
@@ -74,15 +60,13 @@ func writeSchema(root *tree, p *Paths) ([]byte, error) {
 		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
 	schema := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"type", "object"}}
-	raw, err := marshal(append(schema, s.members(root)...))
-	if err != nil {
-		return nil, fmt.Errorf("write values.schema.json: %w", err)
-	}
 	var out bytes.Buffer
-	if err := json.Indent(&out, raw, "", "  "); err != nil {
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(append(schema, s.members(root)...)); err != nil {
 		return nil, fmt.Errorf("write values.schema.json: %w", err)
 	}
-	out.WriteByte('\n')
 	return onOneLine(onOneLine(out.Bytes(), shortList), shortObject), nil
 }
 
@@ -151,36 +135,29 @@ func isConfig(t *tree) bool {
 // describe puts a description into a schema, and null where that may unset the
 // value.
 func describe(text string, schema map[string]any, nullable bool) object {
-	orNull := func(keyword string) any {
-		if nullable {
-			return withNull(keyword, schema[keyword])
-		}
-		return schema[keyword]
-	}
-	out := object{{"description", strings.ReplaceAll(text, "`", "")}, {"type", orNull("type")}}
+	out := object{{"description", strings.ReplaceAll(text, "`", "")}, {"type", schema["type"]}}
 	for _, k := range slices.Sorted(maps.Keys(schema)) {
 		if k != "description" && k != "type" && k != "$comment" {
-			out = append(out, member{k, orNull(k)})
+			out = append(out, member{k, schema[k]})
+		}
+	}
+	for i := range out {
+		if nullable {
+			out[i].value = withNull(out[i])
 		}
 	}
 	return out
 }
 
-func withNull(keyword string, v any) any {
-	switch keyword {
-	case "type":
-		switch v := v.(type) {
-		case string:
-			return []any{v, "null"}
-		case []any:
-			if !slices.Contains(v, any("null")) {
-				return append(slices.Clone(v), "null")
-			}
-		}
-	case "enum":
-		if v, ok := v.([]any); ok && !slices.Contains(v, nil) {
-			return append(slices.Clone(v), nil)
-		}
+func withNull(m member) any {
+	list, isList := m.value.([]any)
+	switch {
+	case m.key == "type" && !isList:
+		return []any{m.value, "null"}
+	case m.key == "type" && !slices.Contains(list, any("null")):
+		return append(slices.Clone(list), "null")
+	case m.key == "enum" && !slices.Contains(list, nil):
+		return append(slices.Clone(list), nil)
 	}
-	return v
+	return m.value
 }
