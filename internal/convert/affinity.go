@@ -2,6 +2,7 @@ package convert
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 )
@@ -12,67 +13,43 @@ const nameLabel = "app.kubernetes.io/name"
 // selectors of the chart's.
 func (c *converter) affinity() {
 	affinity := helmchart.Merge(table(c.all, "affinity"), nil)
-	podsName := cmp.Or(text(c.all, "nameOverride"), c.sheet.Upstream.Name)
-	if rewriteSelectors(affinity, podsName, c.options.PodLabels) && c.options.PodLabels == nil {
-		c.note("affinity", "it selects upstream's pods by "+nameLabel+": "+podsName+"; name the labels of the chart's pods instead")
+	name := cmp.Or(text(c.all, "nameOverride"), c.sheet.Upstream.Name)
+	own := nameLabel
+	if c.options.PodLabels[own] == "" {
+		own = "app"
+	}
+	if rewriteSelectors(affinity, name, own, c.options.PodLabels[own]) && c.options.PodLabels == nil {
+		c.note("affinity", "it selects upstream's pods by "+nameLabel+": "+name+
+			"; name the labels of the chart's pods instead")
 	}
 	c.replace("affinity", affinity, "affinity")
 }
 
-// rewriteSelectors changes, in place, each label selector below value that has
-// upstream's name, and reports whether there is one. Without labels it changes
-// nothing.
-func rewriteSelectors(value any, name string, labels map[string]string) (found bool) {
+// rewriteSelectors has each label selector below value that has upstream's name
+// select the label own with another name, and reports whether there is one. Without
+// that name it changes nothing.
+func rewriteSelectors(value any, upstream, own, name string) (found bool) {
 	switch v := value.(type) {
 	case []any:
 		for _, item := range v {
-			found = rewriteSelectors(item, name, labels) || found
+			found = rewriteSelectors(item, upstream, own, name) || found
 		}
 	case map[string]any:
-		if match := table(v, "matchLabels"); match[nameLabel] == name {
-			found = true
-			if key, value := ownLabel(labels); key != "" {
-				delete(match, nameLabel)
-				match[key] = value
-			}
+		for _, below := range v {
+			found = rewriteSelectors(below, upstream, own, name) || found
 		}
-		expressions, _ := v["matchExpressions"].([]any)
-		for _, e := range expressions {
-			found = rewriteExpression(e, name, labels) || found
-		}
-		for k, below := range v {
-			if k != "matchLabels" && k != "matchExpressions" {
-				found = rewriteSelectors(below, name, labels) || found
-			}
-		}
-	}
-	return found
-}
-
-func rewriteExpression(expression any, name string, labels map[string]string) (found bool) {
-	e, _ := expression.(map[string]any)
-	values, _ := e["values"].([]any)
-	if e["key"] != nameLabel {
-		return false
-	}
-	for i, value := range values {
-		if value != name {
-			continue
-		}
-		found = true
-		if key, value := ownLabel(labels); key != "" {
-			e["key"], values[i] = key, value
+		values, _ := v["values"].([]any)
+		i := slices.Index(values, any(upstream))
+		isLabel, isExpression := v[nameLabel] == upstream, v["key"] == nameLabel && i >= 0
+		found = found || isLabel || isExpression
+		switch {
+		case name == "":
+		case isLabel:
+			delete(v, nameLabel)
+			v[own] = name
+		case isExpression:
+			v["key"], values[i] = own, name
 		}
 	}
 	return found
-}
-
-// ownLabel chooses the label that names the application.
-func ownLabel(labels map[string]string) (key, value string) {
-	for _, key := range []string{nameLabel, "app"} {
-		if labels[key] != "" {
-			return key, labels[key]
-		}
-	}
-	return "", ""
 }

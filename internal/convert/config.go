@@ -139,7 +139,7 @@ func (c *converter) keys() {
 	case yamldoc.IsSet(store["enabled"]) && secret != "":
 		c.keysInSecret(secret, entry, own)
 	case yamldoc.IsSet(store["enabled"]):
-		keys := laid(own, table(store, "keys"))
+		keys := helmchart.Merge(own, table(store, "keys"))
 		c.givenKeys(keys, "storeKeysInSecret.keys", "livekit.keys")
 	default:
 		if entry != "" {

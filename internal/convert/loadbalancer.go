@@ -3,6 +3,8 @@ package convert
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -20,10 +22,10 @@ type cloud struct {
 	className   string
 	// noIngress says that the Service itself leads in.
 	noIngress bool
-	// backend says that there is a BackendConfig, and isNEG which groups of
-	// endpoints the Service asks for.
+	// backend says that there is a BackendConfig, and neg which groups of endpoints
+	// the Service asks for, with {port} for the port.
 	backend bool
-	neg     string // with %v for the port
+	neg     string
 }
 
 var clouds = map[string]cloud{
@@ -34,37 +36,33 @@ var clouds = map[string]cloud{
 	"gke":              {serviceType: "NodePort", backend: true},
 	"gke-managed-cert": {serviceType: "NodePort", backend: true},
 	"gke-vpc-native":   {backend: true, neg: `{"ingress": true}`},
-	"gclb":             {serviceType: "NodePort", backend: true, neg: `{"exposed_ports": {"%v":{}}}`, noIngress: true},
+	"gclb":             {serviceType: "NodePort", backend: true, neg: `{"exposed_ports": {"{port}":{}}}`, noIngress: true},
 }
 
 // loadBalancer makes plain settings of loadBalancer.type and what goes with it.
 func (c *converter) loadBalancer() {
 	kind := text(c.all, "loadBalancer", "type")
-	from := []string{"loadBalancer.type"}
 	cloud := clouds[kind]
 	port := c.get("loadBalancer.servicePort")
-	c.add(scaffolding.Setting{Key: "service.type", Value: cmp.Or(cloud.serviceType, "ClusterIP"), From: from})
+	c.set("service.type", cmp.Or(cloud.serviceType, "ClusterIP"), "loadBalancer.type")
 	c.set("service.port", port, "loadBalancer.servicePort")
-	annotations := laid(cloud.annotations)
+	annotations := map[string]any{}
+	maps.Copy(annotations, cloud.annotations)
 	if cloud.backend {
 		annotations["cloud.google.com/backend-config"] = fmt.Sprintf(`{"ports": {"%v":"%s"}}`, port, backendName)
-		c.add(scaffolding.Setting{Key: "extraObjects", Value: []any{map[string]any{
+		c.set("extraObjects", []any{map[string]any{
 			"apiVersion": "cloud.google.com/v1",
 			"kind":       "BackendConfig",
 			"metadata":   map[string]any{"name": backendName},
 			"spec":       c.get("gcp.backendConfig"),
-		}}, From: []string{"loadBalancer.type", "gcp.backendConfig"}})
+		}}, "loadBalancer.type", "gcp.backendConfig")
 	} else {
 		c.lose("gcp.backendConfig", fmt.Sprintf("loadBalancer.type %s has no BackendConfig", kind))
 	}
 	if cloud.neg != "" {
-		neg := cloud.neg
-		if kind == "gclb" {
-			neg = fmt.Sprintf(neg, port)
-		}
-		annotations["cloud.google.com/neg"] = neg
+		annotations["cloud.google.com/neg"] = strings.ReplaceAll(cloud.neg, "{port}", fmt.Sprint(port))
 	}
-	c.replace("service.annotations", annotations, from...)
+	c.replace("service.annotations", annotations, "loadBalancer.type")
 	if cloud.noIngress {
 		c.mediaPorts()
 		c.noIngress(kind)
@@ -109,9 +107,11 @@ func (c *converter) ingress(kind string, cloud cloud) {
 		c.note("loadBalancer.tls", "it names no host, and Kubernetes refuses the Ingress that upstream makes of that: name one in ingress.hosts and set ingress.enabled")
 		return
 	}
+	annotations := c.ingressAnnotations(kind, len(certificates) > 0)
+	maps.Copy(annotations, table(c.all, "loadBalancer", "annotations"))
 	c.set("ingress.className", cloud.className, "loadBalancer.type")
-	c.add(scaffolding.Setting{Key: "ingress.annotations", Value: laid(c.ingressAnnotations(kind, len(certificates) > 0), table(c.all, "loadBalancer", "annotations")),
-		IsWhole: true, From: []string{"loadBalancer.annotations", "loadBalancer.type", "loadBalancer.staticIpName", "loadBalancer.certificateName", "loadBalancer.clusterIssuer"}})
+	c.replace("ingress.annotations", annotations, "loadBalancer.annotations", "loadBalancer.type",
+		"loadBalancer.staticIpName", "loadBalancer.certificateName", "loadBalancer.clusterIssuer")
 	c.set("ingress.hosts", hosts, "loadBalancer.tls")
 	c.set("ingress.tls", certificates, "loadBalancer.tls")
 }
@@ -142,7 +142,7 @@ func (c *converter) ingressAnnotations(kind string, hasTLS bool) map[string]any 
 			out[annotation] = value
 		}
 	}
-	used := map[string]bool{}
+	unused := []string{"clusterIssuer", "staticIpName", "certificateName"}
 	switch kind {
 	case "alb":
 		out["kubernetes.io/ingress.class"] = "alb"
@@ -152,17 +152,15 @@ func (c *converter) ingressAnnotations(kind string, hasTLS bool) map[string]any 
 		}
 	case "do":
 		add("cert-manager.io/cluster-issuer", "clusterIssuer", "")
-		used["clusterIssuer"] = true
+		unused = unused[1:]
 	case "gke-managed-cert":
 		out["kubernetes.io/ingress.class"] = "gce"
 		add("kubernetes.io/ingress.global-static-ip-name", "staticIpName", "")
 		add("networking.gke.io/managed-certificates", "certificateName", "managed-cert")
-		used["staticIpName"], used["certificateName"] = true, true
+		unused = unused[:1]
 	}
-	for _, key := range []string{"clusterIssuer", "staticIpName", "certificateName"} {
-		if !used[key] {
-			c.lose("loadBalancer."+key, fmt.Sprintf("loadBalancer.type %s does not use it", kind))
-		}
+	for _, key := range unused {
+		c.lose("loadBalancer."+key, fmt.Sprintf("loadBalancer.type %s does not use it", kind))
 	}
 	return out
 }

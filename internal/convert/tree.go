@@ -1,10 +1,6 @@
 package convert
 
-import (
-	"maps"
-
-	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
-)
+import "github.com/helm-livekit/helm-livekit/internal/yamldoc"
 
 // get gives the value at a path, nil where there is none.
 func get(m map[string]any, path ...string) any {
@@ -20,13 +16,4 @@ func text(m map[string]any, path ...string) string {
 func table(m map[string]any, path ...string) map[string]any {
 	t, _ := get(m, path...).(map[string]any)
 	return t
-}
-
-// laid gives the first map with those after it over it.
-func laid(layers ...map[string]any) map[string]any {
-	out := map[string]any{}
-	for _, l := range layers {
-		maps.Copy(out, l)
-	}
-	return out
 }
