@@ -73,8 +73,9 @@ func (c *converter) checkRange(config map[string]any) {
 		return
 	}
 	delete(rtc, "udp_port")
-	c.lose("livekit.rtc.udp_port", "the server prefers the range of port_range_start and port_range_end, which upstream's "+
-		"defaults set; set both to null if one port is meant")
+	c.lose("livekit.rtc.udp_port",
+		"the server prefers the range of port_range_start and port_range_end, which upstream's "+
+			"defaults set; set both to null if one port is meant")
 }
 
 // redis makes the settings for the Redis that upstream's chart expects elsewhere.
@@ -83,16 +84,20 @@ func (c *converter) redis() {
 	address := c.get("livekit.redis.address")
 	useTLS := c.get("livekit.redis.use_tls")
 	if yamldoc.IsSet(address) {
-		c.add(scaffolding.Setting{Key: "redis.external.address", Value: address, From: []string{"livekit.redis.address"}, Else: "config.redis.address"})
+		c.add(scaffolding.Setting{Key: "redis.external.address", Value: address,
+			From: []string{"livekit.redis.address"}, Else: "config.redis.address"})
 		if yamldoc.IsSet(useTLS) {
-			c.add(scaffolding.Setting{Key: "redis.external.tls", Value: useTLS, From: []string{"livekit.redis.use_tls"}, Else: "config.redis.use_tls"})
+			c.add(scaffolding.Setting{Key: "redis.external.tls", Value: useTLS, From: []string{"livekit.redis.use_tls"},
+				Else: "config.redis.use_tls"})
 		}
 	} else if yamldoc.IsSet(useTLS) {
 		c.set("config.redis.tls.enabled", useTLS, "livekit.redis.use_tls")
 	}
 	several := number(c.get("replicaCount")) > 1 && !c.has("autoscaling.enabled")
-	if several && !yamldoc.IsSet(address) && !c.has("livekit.redis.sentinel_addresses") && !c.has("livekit.redis.cluster_addresses") {
-		c.note("replicaCount", "several servers without a Redis do not know each other's rooms: the chart refuses them, set redis.external.address")
+	if several && !yamldoc.IsSet(address) && !c.has("livekit.redis.sentinel_addresses") &&
+		!c.has("livekit.redis.cluster_addresses") {
+		c.note("replicaCount", "several servers without a Redis do not know each other's rooms: the chart refuses "+
+			"them, set redis.external.address")
 	}
 }
 
@@ -126,7 +131,8 @@ func (c *converter) media() {
 	} else if c.has("livekit.rtc.use_external_ip") {
 		address = "stun"
 	}
-	c.add(scaffolding.Setting{Key: "media.address", Value: address, From: []string{from}, Comment: "As upstream: the server asks a STUN server, or looks at its interfaces."})
+	c.add(scaffolding.Setting{Key: "media.address", Value: address, From: []string{from},
+		Comment: "As upstream: the server asks a STUN server, or looks at its interfaces."})
 }
 
 // keys says where the API keys are.
@@ -153,12 +159,14 @@ func (c *converter) keys() {
 
 func (c *converter) keysInSecret(secret, entry string, own map[string]any) {
 	if strings.Contains(secret, "{{") {
-		c.lose("storeKeysInSecret.existingSecret", "it is a template: set keys.existingSecret to the name that comes of it")
+		c.lose("storeKeysInSecret.existingSecret",
+			"it is a template: set keys.existingSecret to the name that comes of it")
 		return
 	}
 	if entry == "" {
 		entry = "keys.yaml"
-		c.note("livekit.key_file", "it is not set, which upstream's chart cannot do without: keys.fileEntry is keys.yaml")
+		c.note("livekit.key_file", "it is not set, which upstream's chart cannot do without: "+
+			"keys.fileEntry is keys.yaml")
 	}
 	if yamldoc.IsSet(own) {
 		c.lose("livekit.keys", "the chart takes keys from one place: put them into the Secret "+secret)
@@ -174,7 +182,8 @@ func (c *converter) givenKeys(keys map[string]any, from ...string) {
 	}
 	for name, secret := range keys {
 		if len(fmt.Sprint(secret)) < 32 {
-			c.note(from[0]+"."+name, "the secret has fewer than 32 characters, and the chart refuses it: make a new one (openssl rand -base64 32)")
+			c.note(from[0]+"."+name, "the secret has fewer than 32 characters, and the chart refuses it: make a new "+
+				"one (openssl rand -base64 32)")
 		}
 	}
 	c.replace("keys.values", keys, from...)
@@ -189,7 +198,8 @@ func (c *converter) turn() {
 		{"livekit.turn.loadBalancerAnnotations", "turn.service.annotations"},
 	} {
 		if value := c.get(s.from); yamldoc.IsSet(value) {
-			c.add(scaffolding.Setting{Key: s.to, Value: value, IsWhole: s.to == "turn.service.annotations", From: []string{s.from}})
+			c.add(scaffolding.Setting{Key: s.to, Value: value, IsWhole: s.to == "turn.service.annotations",
+				From: []string{s.from}})
 		}
 	}
 }

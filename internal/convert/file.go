@@ -63,7 +63,8 @@ func Open(sheet *factsheet.Sheet, dir string) (*Target, error) {
 		return nil, err
 	}
 	if lock == nil {
-		return nil, remedy.Errorf("leave out the chart for canonical values, or scaffold one with `helm livekit scaffold`",
+		return nil, remedy.Errorf("leave out the chart for canonical values, or scaffold one with "+
+			"`helm livekit scaffold`",
 			"%s has no %s, so nobody knows where it has its values", dir, chartdir.LockName)
 	}
 	chart, err := helmchart.Load(dir)
@@ -136,7 +137,8 @@ func read(name string, data []byte) (map[string]any, *yaml.Node, error) {
 		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%w", err)
 	}
 	if !doc.Root.IsMap() {
-		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%s: values are a map", name)
+		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%s: values are a map",
+			name)
 	}
 	values, err := helmchart.ParseValues(name, data)
 	if err != nil {
@@ -186,7 +188,8 @@ func unplaced(u scaffolding.Unplaced) Remark {
 	}
 	reason := u.Reason
 	if u.Component != "" {
-		reason = fmt.Sprintf("the chart was written without the component %s: run `helm livekit scaffold --with %s` on it first", u.Component, u.Component)
+		reason = fmt.Sprintf("the chart was written without the component %s: run `helm livekit scaffold --with %s` "+
+			"on it first", u.Component, u.Component)
 	}
 	return Remark{key, reason}
 }

@@ -125,7 +125,8 @@ nonsense: 1 # c14
 `
 	for name, chart := range map[string]*Target{"canonical": canonical(t), "homelab": target(t, homelab, "all")} {
 		got := string(convert(t, text, chart).YAML)
-		for _, c := range []string{"head of the file", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "foot"} {
+		for _, c := range []string{"head of the file", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10",
+			"c11", "c12", "c13", "c14", "foot"} {
 			if n := strings.Count(got, "# "+c+"\n") + strings.Count(got, "# "+c+" "); n != 1 {
 				t.Errorf("%s: comment %s is there %d times:\n%s", name, c, n, got)
 			}
@@ -141,7 +142,8 @@ func TestAnchorsAreResolved(t *testing.T) {
 	}
 	want := any(map[string]any{"a": "b"})
 	account, _ := r.Values["serviceAccount"].(map[string]any)
-	for key, got := range map[string]any{"nodeSelector": r.Values["nodeSelector"], "serviceAccount.annotations": account["annotations"]} {
+	for key, got := range map[string]any{"nodeSelector": r.Values["nodeSelector"],
+		"serviceAccount.annotations": account["annotations"]} {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", key, diff)
 		}
@@ -150,12 +152,14 @@ func TestAnchorsAreResolved(t *testing.T) {
 
 func TestLeanChart(t *testing.T) {
 	lean := target(t, "")
-	r := convert(t, "livekit: {turn: {enabled: true, domain: t.example.net, tls_port: 5349, secretName: t}}\nautoscaling: {enabled: true}\n", lean)
+	r := convert(t, "livekit: {turn: {enabled: true, domain: t.example.net, tls_port: 5349, secretName: "+
+		"t}}\nautoscaling: {enabled: true}\n", lean)
 	lost := map[string]string{}
 	for _, l := range r.Lost {
 		lost[l.Key] = l.Reason
 	}
-	for key, component := range map[string]string{"livekit.turn": "turn", "livekit.turn.secretName": "turn", "autoscaling.enabled": "autoscaling"} {
+	for key, component := range map[string]string{"livekit.turn": "turn", "livekit.turn.secretName": "turn",
+		"autoscaling.enabled": "autoscaling"} {
 		if !strings.Contains(lost[key], "--with "+component) {
 			t.Errorf("%s: %q does not say how to add %s", key, lost[key], component)
 		}
@@ -173,7 +177,8 @@ func TestRefused(t *testing.T) {
 		t.Errorf("notes %v do not say that the secret is too short", r.Notes)
 	}
 	for _, text := range []string{"[1]", "a: [", "just a text", "a: 1\na: 2"} {
-		if _, err := File(t.Context(), "bad.yaml", []byte(text), canonical(t)); err == nil || !strings.Contains(err.Error(), "bad.yaml") {
+		if _, err := File(t.Context(), "bad.yaml", []byte(text), canonical(t)); err == nil ||
+			!strings.Contains(err.Error(), "bad.yaml") {
 			t.Errorf("%q: error %v does not name the file", text, err)
 		}
 	}

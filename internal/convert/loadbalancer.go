@@ -29,14 +29,18 @@ type cloud struct {
 }
 
 var clouds = map[string]cloud{
-	"disable":          {noIngress: true},
-	"alb":              {serviceType: "NodePort"},
-	"aws":              {serviceType: "LoadBalancer", annotations: map[string]any{"service.beta.kubernetes.io/aws-load-balancer-backend-protocol": "http", "service.beta.kubernetes.io/aws-load-balancer-type": "nlb"}},
+	"disable": {noIngress: true},
+	"alb":     {serviceType: "NodePort"},
+	"aws": {serviceType: "LoadBalancer", annotations: map[string]any{
+		"service.beta.kubernetes.io/aws-load-balancer-backend-protocol": "http",
+		"service.beta.kubernetes.io/aws-load-balancer-type":             "nlb",
+	}},
 	"do":               {serviceType: "NodePort", className: "nginx"},
 	"gke":              {serviceType: "NodePort", backend: true},
 	"gke-managed-cert": {serviceType: "NodePort", backend: true},
 	"gke-vpc-native":   {backend: true, neg: `{"ingress": true}`},
-	"gclb":             {serviceType: "NodePort", backend: true, neg: `{"exposed_ports": {"{port}":{}}}`, noIngress: true},
+	"gclb": {serviceType: "NodePort", backend: true, noIngress: true,
+		neg: `{"exposed_ports": {"{port}":{}}}`},
 }
 
 // loadBalancer makes plain settings of loadBalancer.type and what goes with it.
@@ -86,7 +90,8 @@ func (c *converter) mediaPorts() {
 		ports = append(ports, port("rtc-udp", udp, "UDP"))
 	}
 	if len(ports) > 0 {
-		c.add(scaffolding.Setting{Key: "service.extraPorts", Value: ports, From: []string{"loadBalancer.type"}, Comment: "As upstream."})
+		c.add(scaffolding.Setting{Key: "service.extraPorts", Value: ports, From: []string{"loadBalancer.type"},
+			Comment: "As upstream."})
 	}
 }
 
@@ -104,7 +109,8 @@ func (c *converter) ingress(kind string, cloud cloud) {
 	hosts, certificates := c.hosts()
 	c.set("ingress.enabled", len(hosts) > 0, "loadBalancer.type")
 	if len(hosts) == 0 {
-		c.note("loadBalancer.tls", "it names no host, and Kubernetes refuses the Ingress that upstream makes of that: name one in ingress.hosts and set ingress.enabled")
+		c.note("loadBalancer.tls", "it names no host, and Kubernetes refuses the Ingress that upstream makes of "+
+			"that: name one in ingress.hosts and set ingress.enabled")
 		return
 	}
 	annotations := c.ingressAnnotations(kind, len(certificates) > 0)
@@ -123,7 +129,8 @@ func (c *converter) hosts() (hosts, certificates []any) {
 		entry, _ := e.(map[string]any)
 		names, _ := entry["hosts"].([]any)
 		for _, name := range names {
-			hosts = append(hosts, map[string]any{"host": name, "paths": []any{map[string]any{"path": "/", "pathType": "Prefix"}}})
+			path := map[string]any{"path": "/", "pathType": "Prefix"}
+			hosts = append(hosts, map[string]any{"host": name, "paths": []any{path}})
 		}
 		certificate := map[string]any{"hosts": names}
 		if yamldoc.IsSet(entry["secretName"]) {

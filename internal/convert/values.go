@@ -123,7 +123,8 @@ func (c *converter) copies() {
 				c.lose(r.Key, "is null: upstream's chart then sets nothing, and this one its own default")
 			}
 			if value := c.get(r.Key); value != nil {
-				s := scaffolding.Setting{Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace, From: []string{r.Key}}
+				s := scaffolding.Setting{Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace,
+					From: []string{r.Key}}
 				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !yamldoc.IsSet(value) {
 					s.Comment = "As upstream, which sets none: the chart's own default is safer."
 				}
@@ -151,8 +152,10 @@ func (c *converter) hasDefault(key string) bool {
 // whatever the values are, and this chart does otherwise by default.
 func (c *converter) always() {
 	c.add(scaffolding.Setting{Key: "httpRoute.enabled", Value: false})
-	c.add(scaffolding.Setting{Key: "serviceAccount.automount", Value: true, Comment: "As upstream. The server needs no token: better false."})
-	c.add(scaffolding.Setting{Key: "preStopSeconds", Value: 0, Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
+	c.add(scaffolding.Setting{Key: "serviceAccount.automount", Value: true,
+		Comment: "As upstream. The server needs no token: better false."})
+	c.add(scaffolding.Setting{Key: "preStopSeconds", Value: 0,
+		Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
 }
 
 // unknown reports what the user has set and upstream's chart does not read, or reads
@@ -196,7 +199,8 @@ func kindOf(v any) string {
 // isAboveRow reports whether the key is a block of keys that the table knows,
 // which the user has set to something else (to null, as a rule).
 func (c *converter) isAboveRow(key string) bool {
-	return slices.ContainsFunc(c.sheet.Mappings(), func(m factsheet.Mapping) bool { return strings.HasPrefix(m.Key, key+".") })
+	return slices.ContainsFunc(c.sheet.Mappings(),
+		func(m factsheet.Mapping) bool { return strings.HasPrefix(m.Key, key+".") })
 }
 
 // UpstreamDefaults gives upstream's defaults as one map of values: those of the

@@ -59,35 +59,51 @@ func TestRules(t *testing.T) {
 		{"the server's own address", "livekit: {rtc: {use_external_ip: false}}", "media.address", "auto"},
 		{"a fixed address", "livekit: {rtc: {node_ip: 192.0.2.1}}", "media.address", "192.0.2.1"},
 		{"a new key for an old one", "livekit: {log_level: warn, prometheus_port: 6790}", "config",
-			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: false}, logging: {level: warn}, prometheus: {port: 6790}}"},
+			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: " +
+				"false}, logging: {level: warn}, prometheus: {port: 6790}}"},
 		{"a range before one port", "livekit: {log_level: null, rtc: {udp_port: 7882}}", "config",
-			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: false}}"},
-		{"one port", "livekit: {log_level: null, rtc: {udp_port: 7882, port_range_start: null, port_range_end: null}}", "config",
+			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: " +
+				"false}}"},
+		{"one port", "livekit: {log_level: null, rtc: {udp_port: 7882, port_range_start: null, port_range_end: null}}",
+			"config",
 			"{port: 7880, rtc: {tcp_port: 7881, udp_port: 7882}, turn: {enabled: false}}"},
 		{"keys", "livekit: {keys: {a: x}}", "keys.values", "{a: x}"},
-		{"keys in a Secret", "{livekit: {key_file: k.yaml}, storeKeysInSecret: {enabled: true, existingSecret: s}}", "keys.existingSecret", "s"},
-		{"the entry of keys", "{livekit: {key_file: k.yaml}, storeKeysInSecret: {enabled: true, existingSecret: s}}", "keys.fileEntry", "k.yaml"},
-		{"keys of both places", "{livekit: {key_file: k.yaml, keys: {a: x}}, storeKeysInSecret: {enabled: true, keys: {b: z}}}", "keys.values", "{a: x, b: z}"},
+		{"keys in a Secret", "{livekit: {key_file: k.yaml}, storeKeysInSecret: {enabled: true, existingSecret: s}}",
+			"keys.existingSecret", "s"},
+		{"the entry of keys", "{livekit: {key_file: k.yaml}, storeKeysInSecret: {enabled: true, existingSecret: s}}",
+			"keys.fileEntry", "k.yaml"},
+		{"keys of both places", "{livekit: {key_file: k.yaml, keys: {a: x}}, storeKeysInSecret: {enabled: true, " +
+			"keys: {b: z}}}", "keys.values", "{a: x, b: z}"},
 		{"Redis", "livekit: {redis: {address: 'r:6379'}}", "redis.external.address", "r:6379"},
 		{"Redis over TLS", "livekit: {redis: {address: 'r:6379', use_tls: true}}", "redis.external.tls", "true"},
-		{"Sentinels over TLS", "livekit: {redis: {sentinel_addresses: ['s:1'], use_tls: true}}", "config.redis.tls.enabled", "true"},
+		{"Sentinels over TLS", "livekit: {redis: {sentinel_addresses: ['s:1'], use_tls: true}}",
+			"config.redis.tls.enabled", "true"},
 		{"no Ingress", "{}", "ingress.enabled", "false"},
-		{"ports for media", "{}", "service.extraPorts", "[{name: rtc-tcp, port: 7881, targetPort: rtc-tcp, protocol: TCP}]"},
+		{"ports for media", "{}", "service.extraPorts",
+			"[{name: rtc-tcp, port: 7881, targetPort: rtc-tcp, protocol: TCP}]"},
 		{"alb", "loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}", "ingress.annotations",
-			"{kubernetes.io/ingress.class: alb, alb.ingress.kubernetes.io/scheme: internet-facing, alb.ingress.kubernetes.io/listen-ports: '[{\"HTTPS\":443}]'}"},
+			"{kubernetes.io/ingress.class: alb, alb.ingress.kubernetes.io/scheme: internet-facing, " +
+				"alb.ingress.kubernetes.io/listen-ports: '[{\"HTTPS\":443}]'}"},
 		{"aws", "loadBalancer: {type: aws}", "service.type", "LoadBalancer"},
 		{"do", "loadBalancer: {type: do, tls: [{hosts: [a.b]}]}", "ingress.className", "nginx"},
-		{"an annotation of the user's first", "loadBalancer: {type: do, clusterIssuer: x, annotations: {cert-manager.io/cluster-issuer: y}, tls: [{hosts: [a.b]}]}",
+		{"an annotation of the user's first",
+			"loadBalancer: {type: do, clusterIssuer: x, annotations: {cert-manager.io/cluster-issuer: y}, tls: " +
+				"[{hosts: [a.b]}]}",
 			"ingress.annotations", "{cert-manager.io/cluster-issuer: y}"},
 		{"gclb", "loadBalancer: {type: gclb, servicePort: 90}", "service.annotations",
-			`{cloud.google.com/backend-config: '{"ports": {"90":"livekit-backend"}}', cloud.google.com/neg: '{"exposed_ports": {"90":{}}}'}`},
-		{"any other string", "loadBalancer: {type: traefik, tls: [{hosts: [a.b], secretName: s}]}", "ingress.tls", "[{hosts: [a.b], secretName: s}]"},
+			`{cloud.google.com/backend-config: '{"ports": {"90":"livekit-backend"}}', cloud.google.com/neg: ` +
+				`'{"exposed_ports": {"90":{}}}'}`},
+		{"any other string", "loadBalancer: {type: traefik, tls: [{hosts: [a.b], secretName: s}]}", "ingress.tls",
+			"[{hosts: [a.b], secretName: s}]"},
 		{"hosts", "loadBalancer: {type: traefik, tls: [{hosts: [a.b, c.d]}]}", "ingress.hosts",
 			"[{host: a.b, paths: [{path: /, pathType: Prefix}]}, {host: c.d, paths: [{path: /, pathType: Prefix}]}]"},
 		{"an Ingress without hosts", "loadBalancer: {type: traefik}", "ingress.enabled", "false"},
-		{"upstream's pods", "affinity: {podAntiAffinity: {x: [{labelSelector: {matchLabels: {app.kubernetes.io/name: livekit-server}}}]}}", "affinity",
+		{"upstream's pods", "affinity: {podAntiAffinity: {x: [{labelSelector: {matchLabels: {app.kubernetes.io/name: " +
+			"livekit-server}}}]}}", "affinity",
 			"{podAntiAffinity: {x: [{labelSelector: {matchLabels: {app.kubernetes.io/name: livekit}}}]}}"},
-		{"upstream's pods, by an expression", "affinity: {x: {matchExpressions: [{key: app.kubernetes.io/name, operator: In, values: [livekit-server, other]}]}}", "affinity",
+		{"upstream's pods, by an expression",
+			"affinity: {x: {matchExpressions: [{key: app.kubernetes.io/name, operator: In, values: [livekit-server, " +
+				"other]}]}}", "affinity",
 			"{x: {matchExpressions: [{key: app.kubernetes.io/name, operator: In, values: [livekit, other]}]}}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,7 +123,8 @@ func TestLosses(t *testing.T) {
 		{"livekit: {rtc: {udp_port: 7882}}", "livekit.rtc.udp_port"},
 		{"livekit: {key_file: k.yaml}", "livekit.key_file"},
 		{"storeKeysInSecret: {keys: {a: b}}", "storeKeysInSecret.keys"},
-		{"storeKeysInSecret: {enabled: true, existingSecret: '{{ .Release.Name }}'}", "storeKeysInSecret.existingSecret"},
+		{"storeKeysInSecret: {enabled: true, existingSecret: '{{ .Release.Name }}'}",
+			"storeKeysInSecret.existingSecret"},
 		{"{livekit: {keys: {a: b}}, storeKeysInSecret: {enabled: true, existingSecret: s}}", "livekit.keys"},
 		{"loadBalancer: {tls: [{hosts: [a.b]}]}", "loadBalancer.tls"},
 		{"loadBalancer: {type: alb, clusterIssuer: x, tls: [{hosts: [a.b]}]}", "loadBalancer.clusterIssuer"},
@@ -118,14 +135,16 @@ func TestLosses(t *testing.T) {
 		{"autoscaling: true", "autoscaling"},
 		{"livekit: {keys: [a]}", "livekit.keys"},
 		{"terminationGracePeriodSeconds: null", "terminationGracePeriodSeconds"},
-		{"autoscaling: {enabled: true, targetCPUUtilizationPercentage: null}", "autoscaling.targetCPUUtilizationPercentage"},
+		{"autoscaling: {enabled: true, targetCPUUtilizationPercentage: null}",
+			"autoscaling.targetCPUUtilizationPercentage"},
 	} {
 		lost := settingsOf(t, c.values).Lost
 		if len(lost) != 1 || lost[0].Key != c.key || lost[0].Reason == "" {
 			t.Errorf("%s: lost %v, want %s", c.values, lost, c.key)
 		}
 	}
-	for _, values := range []string{"{}", "livekit: {rtc: {port_range_start: null}}", "livekit: null", "loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}"} {
+	for _, values := range []string{"{}", "livekit: {rtc: {port_range_start: null}}", "livekit: null",
+		"loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}"} {
 		if lost := settingsOf(t, values).Lost; len(lost) > 0 {
 			t.Errorf("%s: lost %v", values, lost)
 		}
@@ -144,7 +163,8 @@ func TestOlderKeysWin(t *testing.T) {
 		if got := get(r.Settings[i].Value.(map[string]any), "logging", "level"); got != want {
 			t.Errorf("%s: level %v, want %s", values, got, want)
 		}
-		if noted := slices.ContainsFunc(r.Notes, func(n Remark) bool { return n.Key == "livekit.logging.level" }); noted != (want != "warn") {
+		if noted := slices.ContainsFunc(r.Notes,
+			func(n Remark) bool { return n.Key == "livekit.logging.level" }); noted != (want != "warn") {
 			t.Errorf("%s: noted %v: %v", values, noted, r.Notes)
 		}
 	}
@@ -159,7 +179,8 @@ func TestMappingsAreComplete(t *testing.T) {
 			t.Errorf("%s is there twice", m.Key)
 		}
 		seen[m.Key] = true
-		if m.About == "" || (m.How == factsheet.None) != (len(m.To) == 0) || (m.How == factsheet.None) != (m.Why != "") {
+		if m.About == "" || (m.How == factsheet.None) != (len(m.To) == 0) ||
+			(m.How == factsheet.None) != (m.Why != "") {
 			t.Errorf("%s: the mapping is not complete", m.Key)
 		}
 		for _, to := range m.To {

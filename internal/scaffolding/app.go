@@ -55,5 +55,6 @@ func apart(host, domain string) (label, of string) {
 
 // fill puts the application's facts into a default of the canonical table.
 func (a application) fill(s string) string {
-	return strings.NewReplacer("[[ .App.Version ]]", a.Version, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name).Replace(s)
+	facts := strings.NewReplacer("[[ .App.Version ]]", a.Version, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name)
+	return facts.Replace(s)
 }

@@ -28,18 +28,32 @@ func TestDomainIsPutBehindHosts(t *testing.T) {
 		path   []string
 		want   string
 	}{
-		"a host":               {apartFrom("global.domain"), "", "Ingress/rel-livekit", []string{"spec", "rules", "0", "host"}, "livekit.example.org"},
-		"its certificate":      {apartFrom("global.domain"), "", "Ingress/rel-livekit", []string{"spec", "tls", "0", "hosts"}, "- livekit.example.org"},
-		"another domain":       {apartFrom("global.domain"), "global: {domain: a.test}", "Ingress/rel-livekit", []string{"spec", "rules", "0", "host"}, "livekit.a.test"},
-		"no domain":            {apartFrom("global.domain"), "global: {domain: ''}", "Ingress/rel-livekit", []string{"spec", "rules", "0", "host"}, "livekit"},
-		"domain unset":         {apartFrom("global.domain"), "global: {domain: null}", "Ingress/rel-livekit", []string{"spec", "tls", "0", "hosts"}, "- livekit"},
-		"a host with a dot":    {apartFrom("global.domain"), "ingress: {hosts: [{host: a.test}, {host: b}]}", "Ingress/rel-livekit", []string{"spec", "rules"}, ""},
-		"an empty host":        {apartFrom("global.domain"), "ingress: {hosts: [{host: ''}]}", "Ingress/rel-livekit", []string{"spec", "rules", "0", "host"}, `""`},
-		"one host":             {apartFrom("domain", at("ingress.hosts", "ingress.host", "host"), at("ingress.tls", "ingress.tls", "bool")), "", "Ingress/rel-livekit", []string{"spec", "tls", "0", "hosts"}, "- livekit.example.org"},
-		"names":                {apartFrom("domain", at("ingress.hosts", "ingress.hosts", "named")), "", "Ingress/rel-livekit", []string{"spec", "rules", "0", "host"}, "livekit.example.org"},
-		"certificates by host": {apartFrom("domain", at("ingress.tls", "ingress.tls", "hosts")), "", "Ingress/rel-livekit", []string{"spec", "tls", "0", "hosts"}, "- livekit.example.org"},
-		"an IngressRoute":      {apartFrom("global.domain", route(convention.RouteIngressRoute)), "", "IngressRoute/rel-livekit", []string{"spec", "routes", "0", "match"}, "Host(`livekit.example.org`)"},
-		"an HTTPRoute":         {apartFrom("global.domain", route(convention.RouteHTTPRoute)), "httpRoute: {hostnames: [livekit, a.test]}", "HTTPRoute/rel-livekit", []string{"spec", "hostnames"}, "- livekit.example.org\n- a.test"},
+		"a host": {apartFrom("global.domain"), "", "Ingress/rel-livekit",
+			[]string{"spec", "rules", "0", "host"}, "livekit.example.org"},
+		"its certificate": {apartFrom("global.domain"), "", "Ingress/rel-livekit",
+			[]string{"spec", "tls", "0", "hosts"}, "- livekit.example.org"},
+		"another domain": {apartFrom("global.domain"), "global: {domain: a.test}", "Ingress/rel-livekit",
+			[]string{"spec", "rules", "0", "host"}, "livekit.a.test"},
+		"no domain": {apartFrom("global.domain"), "global: {domain: ''}", "Ingress/rel-livekit",
+			[]string{"spec", "rules", "0", "host"}, "livekit"},
+		"domain unset": {apartFrom("global.domain"), "global: {domain: null}", "Ingress/rel-livekit",
+			[]string{"spec", "tls", "0", "hosts"}, "- livekit"},
+		"a host with a dot": {apartFrom("global.domain"), "ingress: {hosts: [{host: a.test}, {host: b}]}",
+			"Ingress/rel-livekit", []string{"spec", "rules"}, ""},
+		"an empty host": {apartFrom("global.domain"), "ingress: {hosts: [{host: ''}]}", "Ingress/rel-livekit",
+			[]string{"spec", "rules", "0", "host"}, `""`},
+		"one host": {apartFrom("domain", at("ingress.hosts", "ingress.host", "host"),
+			at("ingress.tls", "ingress.tls", "bool")), "", "Ingress/rel-livekit", []string{"spec", "tls", "0", "hosts"},
+			"- livekit.example.org"},
+		"names": {apartFrom("domain", at("ingress.hosts", "ingress.hosts", "named")), "",
+			"Ingress/rel-livekit", []string{"spec", "rules", "0", "host"}, "livekit.example.org"},
+		"certificates by host": {apartFrom("domain", at("ingress.tls", "ingress.tls", "hosts")), "",
+			"Ingress/rel-livekit", []string{"spec", "tls", "0", "hosts"}, "- livekit.example.org"},
+		"an IngressRoute": {apartFrom("global.domain", route(convention.RouteIngressRoute)), "",
+			"IngressRoute/rel-livekit", []string{"spec", "routes", "0", "match"}, "Host(`livekit.example.org`)"},
+		"an HTTPRoute": {apartFrom("global.domain", route(convention.RouteHTTPRoute)),
+			"httpRoute: {hostnames: [livekit, a.test]}", "HTTPRoute/rel-livekit", []string{"spec", "hostnames"},
+			"- livekit.example.org\n- a.test"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			chart, err := Generate(context.Background(), c.conv, Options{})
@@ -56,7 +70,8 @@ func TestDomainIsPutBehindHosts(t *testing.T) {
 			} else if got != c.want {
 				t.Errorf("%s %s is\n%s\nwant\n%s", c.object, strings.Join(c.path, "."), got, c.want)
 			}
-			if text := notes(t, dir, c.values); strings.Contains(c.want, "livekit.example.org") && !strings.Contains(text, "://livekit.example.org\n") {
+			if text := notes(t, dir, c.values); strings.Contains(c.want, "livekit.example.org") &&
+				!strings.Contains(text, "://livekit.example.org\n") {
 				t.Errorf("the notes name another host:\n%s", text)
 			}
 		})
@@ -112,7 +127,8 @@ func TestDomainNeedsAPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, data := range chart.Files {
-		if strings.Contains(string(data), "domain:") && name == "values.yaml" || strings.Contains(string(data), `"livekit.host"`) {
+		if strings.Contains(string(data), "domain:") && name == "values.yaml" ||
+			strings.Contains(string(data), `"livekit.host"`) {
 			t.Errorf("%s speaks of a domain:\n%s", name, data)
 		}
 	}

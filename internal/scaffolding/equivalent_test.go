@@ -17,7 +17,8 @@ import (
 // in every one of them.
 func TestConventionsDifferInNamesAndLabelsAlone(t *testing.T) {
 	plain := behaviour(t, canonical())
-	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service", "scheduling", "labels", "names", "files", "style"}
+	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service",
+		"scheduling", "labels", "names", "files", "style"}
 	for n, row := range coveringArray(names) {
 		conv := canonical()
 		var about []string
@@ -63,7 +64,8 @@ func nameless(o manifest.Object, above string, v any) any {
 		for key, value := range v {
 			switch {
 			case key == "labels", key == "matchLabels", key == "selector" && o.Kind() == "Service":
-			case key == "name" && (above == "metadata" || above == "configMap" || above == "secretKeyRef" || above == "service"):
+			case key == "name" && (above == "metadata" || above == "configMap" || above == "secretKeyRef" ||
+				above == "service"):
 			case key == "serviceAccountName", key == "claimName", key == "secretName":
 			case key == "args" && o.Kind() == "Pod": // the URL of the Service
 			default:

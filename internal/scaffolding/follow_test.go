@@ -14,7 +14,8 @@ func TestComponentsFollowTheSiblings(t *testing.T) {
 	for _, key := range []string{"autoscaling.enabled", "podDisruptionBudget.enabled"} {
 		conv.Values[key] = convention.Value{Path: key, Fact: said}
 	}
-	conv.Values["networkPolicy.enabled"] = convention.Value{Path: "networkPolicy.enabled", Fact: convention.Fact{Confidence: convention.Default}}
+	conv.Values["networkPolicy.enabled"] = convention.Value{Path: "networkPolicy.enabled",
+		Fact: convention.Fact{Confidence: convention.Default}}
 	gateway := canonical()
 	gateway.Kinds.Route = convention.RouteHTTPRoute
 	operator := canonical()
@@ -83,9 +84,11 @@ func TestDaemonSet(t *testing.T) {
 	if got := field(t, o, "DaemonSet/rel-livekit", pod("initContainers")...); got != "null" {
 		t.Errorf("the pod has init containers: %s", got)
 	}
-	refused(t, write(t, chart), parse(t, "redis: {enabled: true, external: {address: ''}}"), "redis.enabled", "DaemonSet")
+	refused(t, write(t, chart), parse(t, "redis: {enabled: true, external: {address: ''}}"), "redis.enabled",
+		"DaemonSet")
 	for _, o := range []Options{{With: []string{"autoscaling"}}, {Without: []string{"redis"}}} {
-		if _, err := Generate(context.Background(), conv, o); err == nil || !strings.Contains(err.Error(), "DaemonSet") {
+		if _, err := Generate(context.Background(), conv, o); err == nil ||
+			!strings.Contains(err.Error(), "DaemonSet") {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}

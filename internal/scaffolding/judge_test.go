@@ -156,16 +156,19 @@ func (j *judge) probes() []probeOf {
 		env = map[string]any{"ZZPROBE": map[string]any{"name": "ZZPROBE", "value": "zzval"}}
 	}
 	image := "zz.example/probe"
-	if strings.Contains(fmt.Sprint(j.Expected["image_repository_key"]), "one string") || strings.HasPrefix(fmt.Sprint(j.Expected["image_shape"]), "one string") {
+	if strings.Contains(fmt.Sprint(j.Expected["image_repository_key"]), "one string") ||
+		strings.HasPrefix(fmt.Sprint(j.Expected["image_shape"]), "one string") {
 		image += ":9"
 	}
 	var mode any = "ReadWriteMany"
 	if strings.Contains(fmt.Sprint(j.Expected["persistence_access_mode_shape"]), "list") {
 		mode = []any{"ReadWriteMany"}
 	}
-	affinity := map[string]any{"nodeAffinity": map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{
-		"nodeSelectorTerms": []any{map[string]any{"matchExpressions": []any{map[string]any{"key": "zzaff", "operator": "Exists"}}}},
-	}}}
+	affinity := map[string]any{"nodeAffinity": map[string]any{
+		"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{
+			"nodeSelectorTerms": []any{map[string]any{"matchExpressions": []any{map[string]any{"key": "zzaff",
+				"operator": "Exists"}}}},
+		}}}
 	return []probeOf{
 		{"image_repository_key", image, judgedWorkloads, image},
 		{"image_tag_key", "v9.9.9-zz", judgedWorkloads, ":v9.9.9-zz"},
@@ -201,7 +204,8 @@ func (j *judge) keys() {
 			objects, err := j.render(values, judgedRelease)
 			if err != nil {
 				// A chart may refuse more replicas than its Redis allows.
-				agrees = agrees || p.fact == "replicas_key" && refusesReplicas.MatchString(err.Error()) && !strings.Contains(err.Error(), "schema")
+				agrees = agrees || p.fact == "replicas_key" && refusesReplicas.MatchString(err.Error()) &&
+					!strings.Contains(err.Error(), "schema")
 				why = err.Error()
 				continue
 			}
@@ -245,7 +249,8 @@ func (j *judge) switches() {
 		agrees := false
 		for _, way := range expandWay(j.base, wayOf(path)) {
 			values, _ := setWay(j.base, way, false).(map[string]any)
-			if objects, err := j.render(values, judgedRelease); err == nil && count(objects, of.kinds, of.text) < before {
+			if objects, err := j.render(values, judgedRelease); err == nil &&
+				count(objects, of.kinds, of.text) < before {
 				agrees = true
 			}
 		}
@@ -254,7 +259,8 @@ func (j *judge) switches() {
 }
 
 func (j *judge) workloads() []manifest.Object {
-	return slices.DeleteFunc(slices.Clone(j.shown), func(o manifest.Object) bool { return !slices.Contains(judgedWorkloads, o.Kind()) })
+	return slices.DeleteFunc(slices.Clone(j.shown),
+		func(o manifest.Object) bool { return !slices.Contains(judgedWorkloads, o.Kind()) })
 }
 
 // names renders for each release that has an expected name.
@@ -274,7 +280,8 @@ func (j *judge) names() {
 			}
 		}
 		prefix, isPattern := strings.CutSuffix(want, "*")
-		agrees := slices.ContainsFunc(got, func(name string) bool { return name == want || isPattern && strings.HasPrefix(name, prefix) })
+		agrees := slices.ContainsFunc(got,
+			func(name string) bool { return name == want || isPattern && strings.HasPrefix(name, prefix) })
 		j.note("name["+release+"]", agrees, "want %s, got %v", want, got)
 	}
 }
@@ -333,10 +340,12 @@ func sameLabels(want, got map[string]string) bool {
 func (j *judge) kinds() {
 	route, _, _ := strings.Cut(j.text("ingress_kind"), " ")
 	if slices.Contains(judgedRoutes, route) {
-		j.note("ingress_kind", slices.ContainsFunc(j.shown, func(o manifest.Object) bool { return o.Kind() == route }), "want %s", route)
+		j.note("ingress_kind", slices.ContainsFunc(j.shown, func(o manifest.Object) bool { return o.Kind() == route }),
+			"want %s", route)
 	}
 	if kind := j.text("workload_kind"); kind == "Deployment" || kind == "StatefulSet" {
-		j.note("workload_kind", slices.ContainsFunc(j.workloads(), func(o manifest.Object) bool { return o.Kind() == kind }), "want %s", kind)
+		j.note("workload_kind", slices.ContainsFunc(j.workloads(),
+			func(o manifest.Object) bool { return o.Kind() == kind }), "want %s", kind)
 	}
 	var want []string
 	list, _ := j.Expected["labels"].([]any)
@@ -366,7 +375,8 @@ func (j *judge) files() {
 		return nil
 	})
 	files, _ := j.Expected["template_files"].(map[string]any)
-	for _, kind := range []string{"Deployment", "StatefulSet", "Service", "Ingress", "PersistentVolumeClaim", "helpers"} {
+	for _, kind := range []string{"Deployment", "StatefulSet", "Service", "Ingress", "PersistentVolumeClaim",
+		"helpers"} {
 		want, _ := files[kind].(string)
 		fact := "file[" + kind + "]"
 		if want == "" || !plainFile.MatchString(want) {

@@ -39,7 +39,8 @@ func (p *Paths) operatorDefault(v factsheet.Key, a application) any {
 	kind, secrets := secretKind(p.convention), p.convention.Secrets
 	// Another group's object of that kind has fields of its own.
 	group, _, _ := strings.Cut(apiVersions[kind], "/")
-	isKnown := isOperator(secrets.Mechanism) && (secrets.APIVersion == "" || strings.HasPrefix(secrets.APIVersion, group+"/"))
+	isKnown := isOperator(secrets.Mechanism) && (secrets.APIVersion == "" ||
+		strings.HasPrefix(secrets.APIVersion, group+"/"))
 	switch v.Key {
 	case "keys.operator.apiVersion":
 		if isKnown {

@@ -52,11 +52,14 @@ func TestOperatorsObject(t *testing.T) {
 		},
 		// A store without a kind is a SecretStore, not the example's.
 		"External Secrets as siblings have it": {
-			convention.Secrets{Mechanism: convention.SecretsExternal, APIVersion: "external-secrets.io/v1beta1", Spec: vault}, operatorOn,
-			"ExternalSecret", "external-secrets.io/v1beta1", entries + "refreshInterval: 15m\nsecretStoreRef:\n  name: vault",
+			convention.Secrets{Mechanism: convention.SecretsExternal, APIVersion: "external-secrets.io/v1beta1",
+				Spec: vault}, operatorOn,
+			"ExternalSecret", "external-secrets.io/v1beta1",
+			entries + "refreshInterval: 15m\nsecretStoreRef:\n  name: vault",
 		},
 		"another's ExternalSecret": {
-			convention.Secrets{Mechanism: convention.SecretsExternal, APIVersion: "kubernetes-client.io/v1", Spec: map[string]any{"backendType": "vault"}}, operatorOn,
+			convention.Secrets{Mechanism: convention.SecretsExternal, APIVersion: "kubernetes-client.io/v1",
+				Spec: map[string]any{"backendType": "vault"}}, operatorOn,
 			"ExternalSecret", "external-secrets.io/v1", entries + "refreshInterval: 1h\n" + store,
 		},
 		"1Password": {
@@ -64,7 +67,8 @@ func TestOperatorsObject(t *testing.T) {
 			"OnePasswordItem", "onepassword.com/v1", "itemPath: vaults/kubernetes/items/livekit",
 		},
 		"1Password as siblings have it": {
-			convention.Secrets{Mechanism: convention.SecretsOnePassword, Spec: map[string]any{"itemPath": "vaults/homelab/items/{name}"}}, operatorOn,
+			convention.Secrets{Mechanism: convention.SecretsOnePassword,
+				Spec: map[string]any{"itemPath": "vaults/homelab/items/{name}"}}, operatorOn,
 			"OnePasswordItem", "onepassword.com/v1", "itemPath: vaults/homelab/items/livekit",
 		},
 		"Sealed Secrets": {
@@ -86,12 +90,14 @@ func TestOperatorsObject(t *testing.T) {
 			}
 			for i, key := range []string{"LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"} {
 				ref := server("env", []string{"1", "2"}[i], "valueFrom", "secretKeyRef")
-				if got, want := field(t, o, "Deployment/rel-livekit", ref...), "key: "+key+"\nname: "+operatorSecret; got != want {
+				if got, want := field(t, o, "Deployment/rel-livekit", ref...),
+					"key: "+key+"\nname: "+operatorSecret; got != want {
 					t.Errorf("the server takes\n%s\nwant\n%s", got, want)
 				}
 			}
 			for _, words := range []string{
-				"get secret " + operatorSecret, "get " + strings.ToLower(c.kind) + " " + operatorSecret, "rollout restart deployment rel-livekit",
+				"get secret " + operatorSecret, "get " + strings.ToLower(c.kind) + " " + operatorSecret,
+				"rollout restart deployment rel-livekit",
 			} {
 				if text := notes(t, dir, c.values); !strings.Contains(text, words) {
 					t.Errorf("the notes do not have %q:\n%s", words, text)
@@ -119,8 +125,11 @@ func TestOperatorsObject(t *testing.T) {
 
 func TestOperatorsKeyFile(t *testing.T) {
 	o := rendered(t, operated(t, convention.Secrets{Mechanism: convention.SecretsExternal}),
-		"keys: {fileEntry: keys.yaml, operator: {enabled: true, annotations: {a: b}, spec: {data: [{secretKey: keys.yaml, remoteRef: {key: livekit}}]}}}")
-	if got := field(t, o, "Deployment/rel-livekit", pod("volumes", "1", "secret")...); got != "defaultMode: 288\nitems:\n- key: keys.yaml\n  path: keys.yaml\nsecretName: "+operatorSecret {
+		"keys: {fileEntry: keys.yaml, operator: {enabled: true, annotations: {a: b}, spec: {data: [{secretKey: "+
+			"keys.yaml, remoteRef: {key: livekit}}]}}}")
+	if got := field(t, o, "Deployment/rel-livekit", pod("volumes", "1",
+		"secret")...); got != "defaultMode: 288\nitems:\n- key: keys.yaml\n"+
+		"  path: keys.yaml\nsecretName: "+operatorSecret {
 		t.Errorf("the key file comes from\n%s", got)
 	}
 	if got := field(t, o, "ExternalSecret/"+operatorSecret, "metadata", "annotations"); got != "a: b" {
@@ -132,7 +141,8 @@ func TestOperatorsKeyFile(t *testing.T) {
 func TestOperatorsSpecRollsThePod(t *testing.T) {
 	dir := operated(t, convention.Secrets{Mechanism: convention.SecretsExternal})
 	sum := func(values string) string {
-		return field(t, rendered(t, dir, values), "Deployment/rel-livekit", "spec", "template", "metadata", "annotations", "checksum/keys")
+		return field(t, rendered(t, dir, values), "Deployment/rel-livekit", "spec", "template", "metadata",
+			"annotations", "checksum/keys")
 	}
 	before := sum(operatorOn)
 	if before == "null" {
@@ -154,14 +164,22 @@ func TestOperatorsRefusals(t *testing.T) {
 		dir, values string
 		words       []string
 	}{
-		"beside given keys":         {external, "keys: {values: {a: " + secret + "}, operator: {enabled: true}}", []string{"keys.operator.enabled", "keys.values"}},
-		"beside a Secret":           {external, "keys: {existingSecret: mine, operator: {enabled: true}}", []string{"keys.operator.enabled", "keys.existingSecret"}},
-		"beside keys of the config": {external, "keys: {operator: {enabled: true}}\nconfig: {keys: {a: " + secret + "}}", []string{"keys.operator.enabled", "config.keys"}},
-		"another Secret":            {external, "keys: {operator: {enabled: true, spec: {target: {name: mine}}}}", []string{"target.name", "mine", operatorSecret}},
-		"nothing sealed yet":        {sealed, operatorOn, []string{"encryptedData.LIVEKIT_API_KEY", "encryptedData.LIVEKIT_API_SECRET", "kubeseal", "--name " + operatorSecret}},
-		"an entry of no Secret":     {external, "keys: {fileEntry: keys.yaml}", []string{"keys.fileEntry", "keys.existingSecret", "keys.operator.enabled"}},
-		"no kind":                   {external, "keys: {operator: {kind: ''}}", []string{"/keys/operator/kind"}},
-		"a key that is none":        {external, "keys: {operator: {enable: true}}", []string{"enable"}},
+		"beside given keys": {external, "keys: {values: {a: " + secret + "}, operator: {enabled: true}}",
+			[]string{"keys.operator.enabled", "keys.values"}},
+		"beside a Secret": {external, "keys: {existingSecret: mine, operator: {enabled: true}}",
+			[]string{"keys.operator.enabled", "keys.existingSecret"}},
+		"beside keys of the config": {external,
+			"keys: {operator: {enabled: true}}\nconfig: {keys: {a: " + secret + "}}",
+			[]string{"keys.operator.enabled", "config.keys"}},
+		"another Secret": {external, "keys: {operator: {enabled: true, spec: {target: {name: mine}}}}",
+			[]string{"target.name", "mine", operatorSecret}},
+		"nothing sealed yet": {sealed, operatorOn,
+			[]string{"encryptedData.LIVEKIT_API_KEY", "encryptedData.LIVEKIT_API_SECRET", "kubeseal",
+				"--name " + operatorSecret}},
+		"an entry of no Secret": {external, "keys: {fileEntry: keys.yaml}",
+			[]string{"keys.fileEntry", "keys.existingSecret", "keys.operator.enabled"}},
+		"no kind":            {external, "keys: {operator: {kind: ''}}", []string{"/keys/operator/kind"}},
+		"a key that is none": {external, "keys: {operator: {enable: true}}", []string{"enable"}},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, c.dir, parse(t, c.values), c.words...) })
 	}

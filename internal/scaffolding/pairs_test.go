@@ -46,10 +46,13 @@ func labels(scheme string, set, selector, service []convention.Label) func(*conv
 var factors = map[string][]choice{
 	"image": {
 		{"canonical", all()},
-		{"deployment", all(at("image.repository", "deployment.image.repository", ""), at("image.tag", "deployment.image.tag", ""), at("image.pullPolicy", "deployment.pullPolicy", ""))},
-		{"registry", all(at("image.repository", "image.name", "registry"), at("image.registry", "global.image.registry", ""))},
+		{"deployment", all(at("image.repository", "deployment.image.repository", ""),
+			at("image.tag", "deployment.image.tag", ""), at("image.pullPolicy", "deployment.pullPolicy", ""))},
+		{"registry", all(at("image.repository", "image.name", "registry"),
+			at("image.registry", "global.image.registry", ""))},
 		{"string", at("image.repository", "image", "string")},
-		{"nested string", all(at("image.repository", "pod.image", "string"), at("image.pullPolicy", "pod.imagePullPolicy", ""))},
+		{"nested string", all(at("image.repository", "pod.image", "string"),
+			at("image.pullPolicy", "pod.imagePullPolicy", ""))},
 	},
 	"env": {
 		{"list", all()},
@@ -85,9 +88,13 @@ var factors = map[string][]choice{
 	},
 	"persistence": {
 		{"block", all()},
-		{"volumes", all(at("persistence.enabled", "persistence.<volume>.enabled", "volumes"), at("persistence.size", "persistence.<volume>.size", "volumes"), at("persistence.mountPath", "persistence.<volume>.globalMount", "volumes"))},
-		{"list", all(at("persistence.enabled", "persistence.volumes[0].enabled", "list"), at("persistence.size", "persistence.volumes[0].size", "list"))},
-		{"scalars", all(at("persistence.size", "storage.requestedSize", ""), at("persistence.storageClass", "storage.className", ""))},
+		{"volumes", all(at("persistence.enabled", "persistence.<volume>.enabled", "volumes"),
+			at("persistence.size", "persistence.<volume>.size", "volumes"),
+			at("persistence.mountPath", "persistence.<volume>.globalMount", "volumes"))},
+		{"list", all(at("persistence.enabled", "persistence.volumes[0].enabled", "list"),
+			at("persistence.size", "persistence.volumes[0].size", "list"))},
+		{"scalars", all(at("persistence.size", "storage.requestedSize", ""),
+			at("persistence.storageClass", "storage.className", ""))},
 	},
 	"access mode": {
 		{"string", all()},
@@ -97,21 +104,27 @@ var factors = map[string][]choice{
 		{"canonical", all()},
 		{"named port", at("service.port", "service.ports.http", "")},
 		{"first of a list", at("service.port", "service.ports[0].port", "")},
-		{"deep", all(at("service.port", "service.main.ports.http.port", ""), at("service.type", "service.main.type", ""))},
+		{"deep", all(at("service.port", "service.main.ports.http.port", ""),
+			at("service.type", "service.main.type", ""))},
 		{"with a dash", all(at("service.port", "web-service.port", ""), at("service.type", "web-service.type", ""))},
 	},
 	"scheduling": {
 		{"canonical", all()},
-		{"pod", all(at("nodeSelector", "pod.nodeSelector", ""), at("tolerations", "pod.tolerations", ""), at("affinity", "pod.affinity", ""), at("resources", "backend.resources", ""), at("replicaCount", "controller.replicas", ""))},
+		{"pod", all(at("nodeSelector", "pod.nodeSelector", ""), at("tolerations", "pod.tolerations", ""),
+			at("affinity", "pod.affinity", ""), at("resources", "backend.resources", ""),
+			at("replicaCount", "controller.replicas", ""))},
 	},
 	"labels": {
 		{"recommended", all()},
-		{"app", labels("app", []convention.Label{{Name: "app", Value: "{fullname}"}}, []convention.Label{{Name: "app", Value: "{fullname}"}}, nil)},
+		{"app", labels("app", []convention.Label{{Name: "app", Value: "{fullname}"}},
+			[]convention.Label{{Name: "app", Value: "{fullname}"}}, nil)},
 		{"old", labels("app-chart-release-heritage",
-			[]convention.Label{{Name: "app", Value: "{name}"}, {Name: "chart", Value: "{chart}"}, {Name: "release", Value: "{release}"}, {Name: "heritage", Value: "{service}"}},
+			[]convention.Label{{Name: "app", Value: "{name}"}, {Name: "chart", Value: "{chart}"},
+				{Name: "release", Value: "{release}"}, {Name: "heritage", Value: "{service}"}},
 			[]convention.Label{{Name: "app", Value: "{name}"}, {Name: "release", Value: "{release}"}}, nil)},
 		{"custom", labels("custom",
-			[]convention.Label{{Name: "app", Value: "{name}-selector"}, {Name: "example.com/version", Value: "{version}"}, {Name: "tier", Value: "media"}},
+			[]convention.Label{{Name: "app", Value: "{name}-selector"},
+				{Name: "example.com/version", Value: "{version}"}, {Name: "tier", Value: "media"}},
 			[]convention.Label{{Name: "app", Value: "{name}-selector"}, {Name: "tier", Value: "media"}},
 			[]convention.Label{{Name: "app", Value: "{name}-selector"}})},
 		{"Services by labels of their own", labels("app",
@@ -122,12 +135,15 @@ var factors = map[string][]choice{
 		{"helm create", all()},
 		{"release-chart", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameReleaseChart }},
 		{"chart-release", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameChartRelease }},
-		{"chart-release once", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameChartReleaseOnce }},
+		{"chart-release once", func(c *convention.Convention) {
+			c.Naming.Fullname = convention.FullnameChartReleaseOnce
+		}},
 		{"chart", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameChart }},
 		{"release", func(c *convention.Convention) { c.Naming.Fullname = convention.FullnameRelease }},
 		{"suffixes", func(c *convention.Convention) {
 			c.Naming.Fullname = convention.FullnameChart
-			c.Naming.Suffixes = map[string]string{"Deployment": "-deployment", "StatefulSet": "-sts", "Service": "-svc", "Ingress": "-ingress", "ConfigMap": "-config"}
+			c.Naming.Suffixes = map[string]string{"Deployment": "-deployment", "StatefulSet": "-sts", "Service": "-svc",
+				"Ingress": "-ingress", "ConfigMap": "-config"}
 			c.Naming.HelperPrefix = "common"
 		}},
 	},
@@ -147,11 +163,14 @@ var factors = map[string][]choice{
 	"files": {
 		{"canonical", all()},
 		{"one for all", func(c *convention.Convention) {
-			c.Files.Templates = map[string]string{"Deployment": "all.yaml", "StatefulSet": "all.yaml", "Service": "all.yaml", "Ingress": "all.yaml", "ConfigMap": "all.yaml", "PersistentVolumeClaim": "all.yaml", "Secret": "secret.yaml", "helpers": "_config.tpl"}
+			c.Files.Templates = map[string]string{"Deployment": "all.yaml", "StatefulSet": "all.yaml",
+				"Service": "all.yaml", "Ingress": "all.yaml", "ConfigMap": "all.yaml",
+				"PersistentVolumeClaim": "all.yaml", "Secret": "secret.yaml", "helpers": "_config.tpl"}
 		}},
 		{"others", func(c *convention.Convention) {
 			c.Files.Extension = "yml"
-			c.Files.Templates = map[string]string{"PersistentVolumeClaim": "pvcs.yaml", "helpers": "_lib.tpl", "Service": "net/service.yaml"}
+			c.Files.Templates = map[string]string{"PersistentVolumeClaim": "pvcs.yaml", "helpers": "_lib.tpl",
+				"Service": "net/service.yaml"}
 		}},
 	},
 	"style": {
@@ -212,7 +231,8 @@ func coveringArray(names []string) [][]int {
 }
 
 func TestEveryPairOfShapes(t *testing.T) {
-	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service", "scheduling", "labels", "names", "route", "workload", "files", "style"}
+	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service",
+		"scheduling", "labels", "names", "route", "workload", "files", "style"}
 	if len(names) != len(factors) {
 		t.Fatalf("%d factors are named, there are %d", len(names), len(factors))
 	}
@@ -239,16 +259,21 @@ func TestEveryPairOfShapes(t *testing.T) {
 // switches turn each component on, by canonical key. What is on by default
 // needs none.
 var switches = map[string]string{
-	"httproute":       "httpRoute: {enabled: true}",
-	"turn":            "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349, udp_port: 30478}}\nturn: {certificate: {enabled: true}}",
-	"redis-service":   "redis: {service: {enabled: true}}",
-	"autoscaling":     "autoscaling: {enabled: true}",
-	"pdb":             "podDisruptionBudget: {enabled: true}",
-	"metrics":         "metrics: {existingSecret: metrics, serviceMonitor: {enabled: true, labels: {release: prometheus}}}",
+	"httproute": "httpRoute: {enabled: true}",
+	"turn": "config: {turn: {enabled: true, domain: turn.example.com, tls_port: 5349, udp_port: " +
+		"30478}}\nturn: {certificate: {enabled: true}}",
+	"redis-service": "redis: {service: {enabled: true}}",
+	"autoscaling":   "autoscaling: {enabled: true}",
+	"pdb":           "podDisruptionBudget: {enabled: true}",
+	"metrics": "metrics: {existingSecret: metrics, serviceMonitor: {enabled: true, labels: {release: " +
+		"prometheus}}}",
 	"networkpolicy":   "networkPolicy: {enabled: true}",
 	"secret-operator": "keys: {operator: {enabled: true}}",
-	"scheduling":      "priorityClassName: high\ntopologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]",
-	"extras":          "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-more'}}]\nextraContainers: [{name: more, image: 'busybox:1.36'}]\ninitContainers: [{name: first, image: 'busybox:1.36'}]",
+	"scheduling": "priorityClassName: high\ntopologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, " +
+		"whenUnsatisfiable: ScheduleAnyway}]",
+	"extras": "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name " +
+		"}}-more'}}]\nextraContainers: [{name: more, image: 'busybox:1.36'}]\ninitContainers: [{name: first, image: " +
+		"'busybox:1.36'}]",
 }
 
 func TestEveryPairOfComponents(t *testing.T) {
@@ -275,7 +300,8 @@ func TestEveryPairOfComponents(t *testing.T) {
 					if a.Name == "redis-service" || b.Name == "redis-service" {
 						return
 					}
-					values = helmchart.Merge(values, parse(t, "redis: {enabled: false, external: {address: 'redis:6379', existingSecret: redis}}"))
+					values = helmchart.Merge(values, parse(t,
+						"redis: {enabled: false, external: {address: 'redis:6379', existingSecret: redis}}"))
 				case scales:
 					refused(t, dir, values, "several servers", "redis.address")
 					values = helmchart.Merge(values, parse(t, "config: {redis: {address: 'redis:6379'}}"))

@@ -19,7 +19,8 @@ func TestPath(t *testing.T) {
 		{"replicaCount", yamldoc.Path{"replicaCount"}, ".Values.replicaCount"},
 		{"image.tag", yamldoc.Path{"image", "tag"}, ".Values.image.tag"},
 		{"persistence.<volume>.size", yamldoc.Path{"persistence", "data", "size"}, ".Values.persistence.data.size"},
-		{"service.ports[0].port", yamldoc.Path{"service", "ports", "[0]", "port"}, "(index .Values.service.ports 0).port"},
+		{"service.ports[0].port", yamldoc.Path{"service", "ports", "[0]", "port"},
+			"(index .Values.service.ports 0).port"},
 		{"web-app.port", yamldoc.Path{"web-app", "port"}, `(index .Values "web-app").port`},
 		{`a."b.c".d`, yamldoc.Path{"a", "b.c", "d"}, `(index .Values.a "b.c").d`},
 	} {
@@ -48,7 +49,8 @@ func TestPath(t *testing.T) {
 // A convention may come from a file of the user's, so any text is a path or an
 // error, what is a path reads the same again, and its expression is a template.
 func FuzzPath(f *testing.F) {
-	for _, s := range []string{"image.tag", "service.ports[0].port", `a."b.c".d`, "persistence.<volume>.size", "a-b.c"} {
+	for _, s := range []string{"image.tag", "service.ports[0].port", `a."b.c".d`, "persistence.<volume>.size",
+		"a-b.c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

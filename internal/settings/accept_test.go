@@ -20,9 +20,11 @@ func TestAddAccepted(t *testing.T) {
 		{"without an end of line", "conventions: {}", ""},
 		{"a list at the end", "accepted:\n  - finding: a\n    reason: b\n", ""},
 		{"a list at the margin", "accepted:\n- finding: a\n  reason: b\n", ""},
-		{"a list before others", "accepted:\n  - finding: a\n    reason: b\n\n# What siblings do.\nconventions: {}\n", ""},
+		{"a list before others", "accepted:\n  - finding: a\n    reason: b\n\n# What siblings do.\nconventions: {}\n",
+			""},
 		{"reasons with empty lines", "accepted:\n  - finding: a\n    reason: |\n      first\n\n      second\n", ""},
-		{"folded reasons", "accepted:\n  - finding: a\n    reason: >-\n      first\n\n      second\n  # a word about the next\n\nconventions: {}\n", ""},
+		{"folded reasons", "accepted:\n  - finding: a\n    reason: >-\n      first\n\n      second\n  # a word about " +
+			"the next\n\nconventions: {}\n", ""},
 		{"quoted reasons over lines", "accepted:\n  - finding: a\n    reason: \"first\n\n      second\"\n", ""},
 		{"an empty map", "{}\n", ""},
 		{"an empty map with a comment", "# ours\n{}\n", ""},
@@ -66,11 +68,13 @@ func TestAddAccepted(t *testing.T) {
 				t.Errorf("%+v\n%s", now.Accepted, after)
 			}
 			for _, line := range strings.Split(c.before, "\n") {
-				if line != "" && line != "{}" && !strings.HasPrefix(line, "accepted:") && !strings.Contains(string(after), line) {
+				if line != "" && line != "{}" && !strings.HasPrefix(line, "accepted:") &&
+					!strings.Contains(string(after), line) {
 					t.Errorf("%q is gone:\n%s", line, after)
 				}
 			}
-			if strings.Contains(c.before, "\r\n") && strings.Contains(strings.ReplaceAll(string(after), "\r\n", ""), "\n") {
+			if strings.Contains(c.before, "\r\n") && strings.Contains(strings.ReplaceAll(string(after), "\r\n", ""),
+				"\n") {
 				t.Errorf("ends of lines are mixed: %q", after)
 			}
 			info, _ := os.Stat(file)
@@ -103,7 +107,8 @@ func TestAddAcceptedToOddFiles(t *testing.T) {
 	if err := os.Chmod(real, 0o400); err != nil {
 		t.Fatal(err)
 	}
-	if err := AddAccepted(serverSheet(), link, []Accepted{{"other", "why"}}); err == nil || !strings.Contains(err.Error(), "read-only") {
+	if err := AddAccepted(serverSheet(), link, []Accepted{{"other", "why"}}); err == nil ||
+		!strings.Contains(err.Error(), "read-only") {
 		t.Errorf("a read-only file: %v", err)
 	}
 }

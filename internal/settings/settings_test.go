@@ -30,7 +30,8 @@ accepted:
   - {finding: values/service.type, reason: far}
   - {finding: objects/Service/media, reason: our gateway does it}
 `)
-	writeFile(t, filepath.Join(chart, File), "conventions:\n  defaults: {domain: near.io}\naccepted:\n  - {path: values/service.type, reason: near}\n")
+	writeFile(t, filepath.Join(chart, File),
+		"conventions:\n  defaults: {domain: near.io}\naccepted:\n  - {path: values/service.type, reason: near}\n")
 	s, err := Load(serverSheet(), root, chart)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +47,8 @@ accepted:
 	if !reflect.DeepEqual(s.Accepted, want) {
 		t.Errorf("accepted %+v, want %+v", s.Accepted, want)
 	}
-	if s, err := Load(serverSheet(), t.TempDir(), t.TempDir()); err != nil || !s.Conventions.IsEmpty() || s.Accepted != nil {
+	if s, err := Load(serverSheet(), t.TempDir(), t.TempDir()); err != nil || !s.Conventions.IsEmpty() ||
+		s.Accepted != nil {
 		t.Errorf("without files: %+v, %v", s, err)
 	}
 }

@@ -113,7 +113,7 @@ func checkFile(path string, info os.FileInfo) error {
 
 func tooLarge(path string, size int64) error {
 	return remedy.Errorf("make the file smaller: Helm does not load a chart with such a file either",
-		"%w", &Error{Name: path, Reason: fmt.Sprintf("file has %d bytes, more than the limit of %d (5 MiB)", size, MaxSize)})
+		"%s: file has %d bytes, more than the limit of %d (5 MiB)", path, size, MaxSize)
 }
 
 // Parse reads the first document of data, as Helm does with values. The name
@@ -233,7 +233,8 @@ func parseError(name string, data []byte, err error) error {
 	}
 	line, reason := le.Mark.Line, le.Message
 	switch {
-	case strings.Contains(reason, "tab character"), strings.Contains(reason, "cannot start any token") && tabIndented(data, line):
+	case strings.Contains(reason, "tab character"),
+		strings.Contains(reason, "cannot start any token") && tabIndented(data, line):
 		reason = "a tab in the indentation, where YAML wants spaces"
 	case strings.Contains(reason, "could not find expected ':'") && le.ContextMark.Line > 0:
 		line = le.ContextMark.Line // the parser notices a line later

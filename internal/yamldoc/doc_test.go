@@ -43,11 +43,13 @@ alpha:
 		t.Errorf("keys %v, want %v", got, want)
 	}
 	zeta := doc.Root.Entry("zeta")
-	if zeta.Line != 3 || zeta.HeadComment != "# above" || zeta.Value.LineComment != "# behind" || zeta.Value.Quote != Double {
+	if zeta.Line != 3 || zeta.HeadComment != "# above" || zeta.Value.LineComment != "# behind" ||
+		zeta.Value.Quote != Double {
 		t.Errorf("zeta is %+v, value %+v", zeta, zeta.Value)
 	}
 	for path, want := range map[string]Type{
-		"alpha.port": Int, "alpha.ratio": Float, "alpha.on": Bool, "alpha.off": String, "alpha.none": Null, "alpha.text": String,
+		"alpha.port": Int, "alpha.ratio": Float, "alpha.on": Bool, "alpha.off": String, "alpha.none": Null,
+		"alpha.text": String,
 	} {
 		if n := doc.Root.Get(path); n == nil || n.Type != want {
 			t.Errorf("%s has type %v, want %v", path, n, want)
@@ -128,7 +130,8 @@ func bomb(levels int, line func(level, previous int) string) string {
 
 func TestBadInput(t *testing.T) {
 	lists := func(i, p int) string {
-		return fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", p), 9), ", "))
+		return fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", p), 9),
+			", "))
 	}
 	merges := func(i, p int) string { return fmt.Sprintf("a%d: &a%d {k: *a%d, l: *a%d}\n", i, i, p, p) }
 	wide := func() string {
@@ -147,9 +150,11 @@ func TestBadInput(t *testing.T) {
 		{"alias of itself", "a: &a\n  b: *a\n", "values.yaml:2: alias *a stands inside its own anchor"},
 		{"unknown alias", "a: *b\n", "values.yaml:1: unknown anchor 'b' referenced"},
 		{"duplicate key", "a: 1\nb: 2\na: 3\n", `values.yaml:3: key "a" is there twice, on line 1 and here`},
-		{"duplicate key below", "x:\n  \"a\": 1\n  a: 3\n", `values.yaml:3: key "a" is there twice, on line 2 and here`},
+		{"duplicate key below", "x:\n  \"a\": 1\n  a: 3\n",
+			`values.yaml:3: key "a" is there twice, on line 2 and here`},
 		{"tab", "a:\n\tb: 1\n", "values.yaml:2: a tab in the indentation"},
-		{"unfinished", "a: [1,\n  2\n", "values.yaml:3: did not find expected ',' or ']' (while parsing a flow sequence that begins on line 1)"},
+		{"unfinished", "a: [1,\n  2\n",
+			"values.yaml:3: did not find expected ',' or ']' (while parsing a flow sequence that begins on line 1)"},
 		{"template", "a: 1\n{{ if .Values.b }}\nb: 2\n{{ end }}\n", "values.yaml:2: "},
 		{"map as key", "{a: 1}: 2\n", "values.yaml:1: a key is a plain word here"},
 		{"no key", "a: 1\n: 2\n", "values.yaml:2: a key is missing"},
@@ -255,7 +260,8 @@ func TestPaths(t *testing.T) {
 		{"image", []string{"image"}},
 		{"a.b", []string{"a", "b"}},
 		{"service.ports[0].port", []string{"service", "ports", "[0]", "port"}},
-		{`ingress.annotations."kubernetes.io/ingress.class"`, []string{"ingress", "annotations", "kubernetes.io/ingress.class"}},
+		{`ingress.annotations."kubernetes.io/ingress.class"`,
+			[]string{"ingress", "annotations", "kubernetes.io/ingress.class"}},
 		{`a."say \"hi\" \\."`, []string{"a", `say "hi" \.`}},
 		{`"a.b"[2][3]`, []string{"a.b", "[2]", "[3]"}},
 		{"persistence.<volume>.size", []string{"persistence", "<volume>", "size"}},
@@ -272,7 +278,8 @@ func TestPaths(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"a: &a {b: [1, *c]}\n", "<<: [{a: 1}, {b: 2}]\n", "? a\n: b\n", "a: |\n  # x: y\n# b: c\n", "- - a\n  # k: v\n",
-		"%YAML 1.2\n---\na: !!int \"3\"\n...\n", "a: &x\n  b: 1\nc:\n  <<: *x\n", "\ufeffa: b\r\n", "a: 0x1F\nb: .inf\nc: 1e400\n",
+		"%YAML 1.2\n---\na: !!int \"3\"\n...\n", "a: &x\n  b: 1\nc:\n  <<: *x\n", "\ufeffa: b\r\n",
+		"a: 0x1F\nb: .inf\nc: 1e400\n",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -13,11 +13,14 @@ import (
 // bracket or a quote in it stands in double quotes, in which a backslash escapes.
 type Path []string
 
+// pathKey is a key in quotes or without.
+const pathKey = `(?:"(?:[^"\\[]|\\[^[])(?:[^"\\]|\\.)*"|[^.[\]"]+)`
+
 var (
 	// pathSegment is a quoted key, an element of a list, or a plain key.
 	pathSegment = regexp.MustCompile(`(?s)"((?:[^"\\]|\\.)*)"|\[[^.\["]*|[^.\["]+`)
 	// dottedPath is a path as people may write it. No key begins with a bracket.
-	dottedPath = regexp.MustCompile(`(?s)^(?:(?:"(?:[^"\\[]|\\[^[])(?:[^"\\]|\\.)*"|[^.[\]"]+)|\[\d+\])(?:\.(?:"(?:[^"\\[]|\\[^[])(?:[^"\\]|\\.)*"|[^.[\]"]+)|\[\d+\])*$`)
+	dottedPath = regexp.MustCompile(`(?s)^(?:` + pathKey + `|\[\d+\])(?:\.` + pathKey + `|\[\d+\])*$`)
 	// plainKey is a key that needs no quotes in a path.
 	plainKey = regexp.MustCompile(`^[^."\[\]\x00-\x1f]+$`)
 	escape   = regexp.MustCompile(`(?s)\\(.)`)

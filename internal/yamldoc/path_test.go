@@ -17,7 +17,8 @@ func TestParsePathRefuses(t *testing.T) {
 
 // What is read is written so that both readers read it again.
 func FuzzPath(f *testing.F) {
-	for _, s := range []string{"image.tag", "service.ports[0].port", `a."b.c".d`, "persistence.<volume>.size", "a-b.c"} {
+	for _, s := range []string{"image.tag", "service.ports[0].port", `a."b.c".d`, "persistence.<volume>.size",
+		"a-b.c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

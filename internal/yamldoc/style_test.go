@@ -11,12 +11,16 @@ func TestStyle(t *testing.T) {
 		want       Style
 	}{
 		{"empty", "", Style{Comments: "none"}},
-		{"two spaces, indented, double, plain", "# c\na:\n  b:\n    - \"x\"\n    - y\n", Style{Indent: 2, Lists: "indented", Quotes: "double", Comments: "plain"}},
-		{"four spaces, flush, single, document start", "---\na:\n    b:\n    - 'x'\n", Style{Indent: 4, Lists: "flush", DocumentStart: true, Quotes: "single", Comments: "none"}},
+		{"two spaces, indented, double, plain", "# c\na:\n  b:\n    - \"x\"\n    - y\n",
+			Style{Indent: 2, Lists: "indented", Quotes: "double", Comments: "plain"}},
+		{"four spaces, flush, single, document start", "---\na:\n    b:\n    - 'x'\n",
+			Style{Indent: 4, Lists: "flush", DocumentStart: true, Quotes: "single", Comments: "none"}},
 		{"no quotes", "a: b\nc: d\n", Style{Quotes: "none", Comments: "none"}},
 		{"helm-docs", "# -- one\na: 1\n# -- two\nb: 1\n# -- three\nc: 1\n", Style{Comments: "helm-docs"}},
-		{"readme-generator", "## @section s\n##\n## @param a one\na: 1\n## @param b two\nb: 1\n", Style{Comments: "readme-generator"}},
-		{"script in a block scalar is no comment", "a: |\n  # -- x\n  # -- y\n  # -- z\n", Style{Quotes: "none", Comments: "none"}},
+		{"readme-generator", "## @section s\n##\n## @param a one\na: 1\n## @param b two\nb: 1\n",
+			Style{Comments: "readme-generator"}},
+		{"script in a block scalar is no comment", "a: |\n  # -- x\n  # -- y\n  # -- z\n",
+			Style{Quotes: "none", Comments: "none"}},
 		{"start after a comment", "# head\n---\na: b\n", Style{DocumentStart: true, Quotes: "none", Comments: "plain"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
