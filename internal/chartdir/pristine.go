@@ -58,24 +58,17 @@ func (l *Lock) Pristine() (map[string][]byte, error) {
 	if len(l.Files) == 0 {
 		return map[string][]byte{}, nil
 	}
-	files, err := l.unpack()
+	packed := base64.NewDecoder(base64.StdEncoding, strings.NewReader(l.Packed)) // line breaks aside
+	unzipped, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, fmt.Errorf("lock: pristine files: %w", err)
+	}
+	// Twice, because a tar has headers as well.
+	files, err := readArchive(io.LimitReader(unzipped, 2*maxPristine), l.Files)
 	if err != nil {
 		return nil, fmt.Errorf("lock: pristine files: %w", err)
 	}
 	return files, nil
-}
-
-func (l *Lock) unpack() (map[string][]byte, error) {
-	packed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(l.Packed), ""))
-	if err != nil {
-		return nil, err
-	}
-	unzipped, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	// Twice, because a tar has headers as well.
-	return readArchive(io.LimitReader(unzipped, 2*maxPristine), l.Files)
 }
 
 // readArchive reads a tar of files with the given hashes, by path.
@@ -91,10 +84,6 @@ func readArchive(archive io.Reader, sums map[string]string) (map[string][]byte, 
 		if err != nil {
 			return nil, err
 		}
-		sum, named := sums[header.Name]
-		if !named {
-			return nil, fmt.Errorf("the lock does not name %q", header.Name)
-		}
 		// A sparse file has a size that the archive need not hold.
 		if header.Typeflag != tar.TypeReg || header.Size > left {
 			return nil, fmt.Errorf("%q is no plain file, or more than %d bytes with the others",
@@ -105,8 +94,8 @@ func readArchive(archive io.Reader, sums map[string]string) (map[string][]byte, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", header.Name, err)
 		}
-		if hash(data) != sum {
-			return nil, fmt.Errorf("%q has another hash than the lock says", header.Name)
+		if hash(data) != sums[header.Name] {
+			return nil, fmt.Errorf("%q is not named in the lock, or has another hash there", header.Name)
 		}
 		out[header.Name] = data
 	}

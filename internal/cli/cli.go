@@ -116,23 +116,18 @@ func newVersion() *cobra.Command {
 }
 
 // atMost allows that many arguments.
-func atMost(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) <= n {
-			return nil
-		}
-		return remedy.Errorf(fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath()),
-			"unexpected argument %q", strings.Join(args[n:], " "))
-	}
-}
+func atMost(n int) cobra.PositionalArgs { return between(0, n) }
 
 // between allows that many arguments, and demands some.
 func between(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= least {
-			return atMost(most)(cmd, args)
+		step := fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath())
+		switch {
+		case len(args) < least:
+			return remedy.Errorf(step, "an argument is missing: %s", cmd.Use)
+		case len(args) > most:
+			return remedy.Errorf(step, "unexpected argument %q", strings.Join(args[most:], " "))
 		}
-		return remedy.Errorf(fmt.Sprintf("`%s --help` shows the use", cmd.CommandPath()),
-			"an argument is missing: %s", cmd.Use)
+		return nil
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,35 +10,33 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
+// components are those that can be chosen.
 func components() []factsheet.Component {
 	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil // the embedded sheet; a test reads it
 	}
-	return sheet.Components
+	return slices.DeleteFunc(slices.Clone(sheet.Components), func(c factsheet.Component) bool {
+		return c.Name == factsheet.Core
+	})
 }
 
 func componentHelp() string {
-	var b strings.Builder
+	var lines []string
 	for _, c := range components() {
-		if c.Name == factsheet.Core {
-			continue
-		}
-		note := ""
+		line := fmt.Sprintf("  %-14s %s", c.Name, c.About)
 		if c.Default {
-			note = " (by default)"
+			line += " (by default)"
 		}
-		fmt.Fprintf(&b, "  %-14s %s%s\n", c.Name, c.About, note)
+		lines = append(lines, line)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return strings.Join(lines, "\n")
 }
 
 func completeComponents(cmd *cobra.Command) {
 	names := []string{"all"}
 	for _, c := range components() {
-		if c.Name != factsheet.Core {
-			names = append(names, c.Name)
-		}
+		names = append(names, c.Name)
 	}
 	for _, flag := range []string{"with", "without"} {
 		// It fails for an unknown flag alone, and the caller has defined these.
