@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,12 +86,24 @@ func judgeStyle(t *testing.T, e *expectation, dir string) []judgement {
 	return out
 }
 
-// fullMarks are the real repositories' charts that show all that is expected of them without their templates, which
-// are not in the examples.
-var fullMarks = map[string]bool{
-	"brimdor__homelab": true, "brimdor__homelab--emby": true, "RubxKube__charts": true,
-	"billimek__billimek-charts": true, "groundhog2k__helm-charts": true, "jdansev__Lejohndary-K8s": true,
-	"khuedoan__homelab": true, "rrostyslav__goit-final-project-prototype": true,
+// untold are the facts of real repositories that their values do not tell, by the beginnings of their names. Most stand
+// in the templates, which are not in the examples; some in values above the chart, or in flat keys of the chart's own.
+var untold = map[string][]string{
+	"JonasHess__homelab-iac":                   {"ingress_host_path", "ingress_kind", "name", "selector"},
+	"MirekNguyen__self-hosted":                 {"file", "labels", "name", "selector"},
+	"NSerbin__k3s-cluster-charts":              {"name", "selector"},
+	"atlassian__data-center-helm-charts":       {"file", "workload_kind"},
+	"brimdor__homelab--doplarr":                {"labels", "name", "selector"},
+	"cowboysysop__charts":                      {"file"},
+	"davidlesicnik__homelab-argo":              {"name", "selector"},
+	"elastic__helm-charts":                     {"labels", "name", "selector"},
+	"gitfrederic__homelab-public":              {"service_port_key"},
+	"go-skynet__helm-charts":                   {"file"},
+	"haijeploeg__arr-helm":                     {"file", "name", "persistence_storage_class_key", "workload_kind"},
+	"ministryofjustice__hmpps-prisoner-search": {"ingress_domain"},
+	"sikalabs__charts":                         {"cluster_issuer", "file", "ingress_", "name", "selector"},
+	"thatsimonsguy__homelab-k8s":               {"name"},
+	"wikimedia__operations-deployment-charts":  {"labels", "name", "selector", "service_port_key", "service_selector"},
 }
 
 // The charts of real repositories, whose values alone lie beside this one.
@@ -114,13 +127,16 @@ func TestExamplesOfRealRepositories(t *testing.T) {
 			agree := 0
 			judged := judgeRepository(t, e, root)
 			for _, j := range judged {
+				isUntold := slices.ContainsFunc(untold[name], func(fact string) bool {
+					return strings.HasPrefix(j.fact, fact)
+				})
 				switch {
 				case j.agrees:
 					agree++
-				case fullMarks[name]:
-					t.Errorf("%s: %s", j.fact, j.detail)
-				default:
+				case isUntold:
 					t.Logf("%s: %s", j.fact, j.detail)
+				default:
+					t.Errorf("%s: %s", j.fact, j.detail)
 				}
 			}
 			t.Logf("%s %d/%d", name, agree, len(judged))
