@@ -179,6 +179,11 @@ func (c *Convention) addPod() {
 		for _, key := range []string{"env", "resources", "securityContext"} {
 			c.add(key, container+"."+key, "", "image.repository")
 		}
+		if i > 0 && !slices.Contains(PodBlocks, NormalizeName(image[i-1])) {
+			// They are those of a workload, such as controllers.main.
+			workload := yamldoc.JoinPath(image[:i]...)
+			c.add("replicaCount", workload+".replicas", "", workload)
+		}
 	}
 	scheduling := []string{"nodeSelector", "tolerations", "affinity", "topologySpreadConstraints"}
 	block, ok := c.commonParent(append([]string{"podSecurityContext"}, scheduling...))

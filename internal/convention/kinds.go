@@ -8,10 +8,11 @@ var NamedKinds = append([]string{"Service", "Ingress", "ConfigMap", "Secret", "P
 var WorkloadKinds = []string{"Deployment", "StatefulSet", "DaemonSet"}
 
 // FileWords are words of which a file's name has one where it is a habit and
-// not the name of what a sibling happens to need.
+// not the name of what a sibling happens to need. A word with a dot is all of
+// the name.
 var FileWords = map[string][]string{
 	"Service":                 {"service", "svc"},
-	"Ingress":                 {"ingress"},
+	"Ingress":                 {"ingress", "ing."},
 	"HTTPRoute":               {"route", "gateway"},
 	"IngressRoute":            {"ingress", "route"},
 	"PersistentVolumeClaim":   {"pvc", "claim", "volume", "storage", "persist"},

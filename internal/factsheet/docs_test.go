@@ -40,8 +40,8 @@ func page(t *testing.T, s *Sheet) string {
 All that a chart for LiveKit's server can be told, by canonical key. Where a chart has a key depends on its
 repository's conventions: its own README says so, and `+"`helm livekit conventions`"+` shows why.
 
-"Upstream" is the key of the `+"`%s`"+` chart %s that says the same; [convert-values.md](convert-values.md) has what
-becomes of each. A fault is one of upstream's chart that this chart does not have; the list is at the end.
+"Upstream" is the key of the `+"`%s`"+` chart %s that says the same; [convert-values.md](convert-values.md)
+has what becomes of each. A fault is one of upstream's chart that this chart does not have; the list is at the end.
 `, s.Service, s.Upstream.Name, s.Upstream.Version)
 	for _, c := range s.Components {
 		fmt.Fprintf(&b, "\n## %s\n\n%s. %s\n\n", c.Name, capital(c.About), presence(c))

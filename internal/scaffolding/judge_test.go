@@ -30,6 +30,8 @@ type expectation struct {
 	Expected           map[string]any
 	// OnlyWith are facts that show only with the sibling's dependencies.
 	OnlyWith []string `json:"only_with_dependencies"`
+	// NotForStandalone are facts of a wrapper that a chart of its own does not have.
+	NotForStandalone []string `json:"not_for_a_standalone_chart"`
 }
 
 func readExpectation(file string) (*expectation, error) {
@@ -84,8 +86,9 @@ type judge struct {
 }
 
 func (j *judge) note(fact string, agrees bool, format string, args ...any) {
-	if slices.ContainsFunc(j.OnlyWith, func(f string) bool { return strings.HasPrefix(fact, f) }) {
-		return // it shows only when the sibling's dependencies are there
+	onlyWith := slices.ContainsFunc(j.OnlyWith, func(f string) bool { return strings.HasPrefix(fact, f) })
+	if onlyWith || slices.Contains(j.NotForStandalone, fact) {
+		return
 	}
 	j.out = append(j.out, judgement{fact, agrees, fmt.Sprintf(format, args...)})
 }
@@ -105,6 +108,7 @@ func judgeChart(e *expectation, dir string) ([]judgement, error) {
 	if j.shown, err = j.render(j.base, judgedRelease); err != nil {
 		return nil, err
 	}
+	j.note("renders", true, "")
 	j.keys()
 	j.switches()
 	j.names()
@@ -164,17 +168,22 @@ func (j *judge) probes() []probeOf {
 	if strings.Contains(fmt.Sprint(j.Expected["persistence_access_mode_shape"]), "list") {
 		mode = []any{"ReadWriteMany"}
 	}
+	serviceType := "LoadBalancer"
+	if count(j.shown, []string{"Service"}, `"type":"LoadBalancer"`) > 0 {
+		serviceType = "NodePort"
+	}
+	exists := func(key string) []any { return []any{map[string]any{"key": key, "operator": "Exists"}} }
 	affinity := map[string]any{"nodeAffinity": map[string]any{
 		"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{
-			"nodeSelectorTerms": []any{map[string]any{"matchExpressions": []any{map[string]any{"key": "zzaff",
-				"operator": "Exists"}}}},
-		}}}
+			"nodeSelectorTerms": []any{map[string]any{"matchExpressions": exists("zzaff")}},
+		},
+	}}
 	return []probeOf{
 		{"image_repository_key", image, judgedWorkloads, image},
 		{"image_tag_key", "v9.9.9-zz", judgedWorkloads, ":v9.9.9-zz"},
 		{"image_pull_policy_key", "Never", judgedWorkloads, `"imagePullPolicy":"Never"`},
 		{"replicas_key", 7, judgedWorkloads, `"replicas":7`},
-		{"service_type_key", "LoadBalancer", []string{"Service"}, `"type":"LoadBalancer"`},
+		{"service_type_key", serviceType, []string{"Service"}, `"type":"` + serviceType + `"`},
 		{"service_port_key", 18099, []string{"Service"}, `"port":18099`},
 		{"ingress_host_path", "zz.example.com", judgedRoutes, "zz.example.com"},
 		{"ingress_class_key", "zzclass", judgedRoutes, "zzclass"},
@@ -185,7 +194,7 @@ func (j *judge) probes() []probeOf {
 		{"persistence_mount_key", "/zzmount", judgedWorkloads, "/zzmount"},
 		{"resources_key", map[string]any{"limits": map[string]any{"cpu": "1234m"}}, judgedWorkloads, "1234m"},
 		{"node_selector_key", map[string]any{"zzkey": "zzval"}, judgedWorkloads, `"zzkey":"zzval"`},
-		{"tolerations_key", []any{map[string]any{"key": "zztol", "operator": "Exists"}}, judgedWorkloads, "zztol"},
+		{"tolerations_key", exists("zztol"), judgedWorkloads, "zztol"},
 		{"affinity_key", affinity, judgedWorkloads, "zzaff"},
 		{"env_key", env, judgedWorkloads, "ZZPROBE"},
 	}
@@ -203,10 +212,10 @@ func (j *judge) keys() {
 			values, _ := setWay(j.base, way, p.value).(map[string]any)
 			objects, err := j.render(values, judgedRelease)
 			if err != nil {
-				// A chart may refuse more replicas than its Redis allows.
-				agrees = agrees || p.fact == "replicas_key" && refusesReplicas.MatchString(err.Error()) &&
-					!strings.Contains(err.Error(), "schema")
 				why = err.Error()
+				// A chart may refuse more replicas than its Redis allows, and names the key.
+				refuses := strings.Contains(strings.ToLower(why), "replica") || strings.Contains(why, path)
+				agrees = agrees || p.fact == "replicas_key" && refuses && !strings.Contains(why, "schema")
 				continue
 			}
 			if count(objects, p.kinds, p.want) > count(j.shown, p.kinds, p.want) {
@@ -218,8 +227,6 @@ func (j *judge) keys() {
 		j.note(p.fact, agrees, "%s: %s", path, why)
 	}
 }
-
-var refusesReplicas = regexp.MustCompile(`(?i)replica`)
 
 func count(objects []manifest.Object, kinds []string, text string) int {
 	n := 0
@@ -249,18 +256,21 @@ func (j *judge) switches() {
 		agrees := false
 		for _, way := range expandWay(j.base, wayOf(path)) {
 			values, _ := setWay(j.base, way, false).(map[string]any)
-			if objects, err := j.render(values, judgedRelease); err == nil &&
-				count(objects, of.kinds, of.text) < before {
-				agrees = true
-			}
+			objects, err := j.render(values, judgedRelease)
+			agrees = agrees || err == nil && count(objects, of.kinds, of.text) < before
 		}
 		j.note(fact, agrees, "%s switches nothing", path)
 	}
 }
 
 func (j *judge) workloads() []manifest.Object {
-	return slices.DeleteFunc(slices.Clone(j.shown),
-		func(o manifest.Object) bool { return !slices.Contains(judgedWorkloads, o.Kind()) })
+	return slices.DeleteFunc(slices.Clone(j.shown), func(o manifest.Object) bool {
+		return !slices.Contains(judgedWorkloads, o.Kind())
+	})
+}
+
+func hasKind(objects []manifest.Object, kind string) bool {
+	return slices.ContainsFunc(objects, func(o manifest.Object) bool { return o.Kind() == kind })
 }
 
 // names renders for each release that has an expected name.
@@ -280,8 +290,9 @@ func (j *judge) names() {
 			}
 		}
 		prefix, isPattern := strings.CutSuffix(want, "*")
-		agrees := slices.ContainsFunc(got,
-			func(name string) bool { return name == want || isPattern && strings.HasPrefix(name, prefix) })
+		agrees := slices.ContainsFunc(got, func(name string) bool {
+			return name == want || isPattern && strings.HasPrefix(name, prefix)
+		})
 		j.note("name["+release+"]", agrees, "want %s, got %v", want, got)
 	}
 }
@@ -340,12 +351,10 @@ func sameLabels(want, got map[string]string) bool {
 func (j *judge) kinds() {
 	route, _, _ := strings.Cut(j.text("ingress_kind"), " ")
 	if slices.Contains(judgedRoutes, route) {
-		j.note("ingress_kind", slices.ContainsFunc(j.shown, func(o manifest.Object) bool { return o.Kind() == route }),
-			"want %s", route)
+		j.note("ingress_kind", hasKind(j.shown, route), "want %s", route)
 	}
 	if kind := j.text("workload_kind"); kind == "Deployment" || kind == "StatefulSet" {
-		j.note("workload_kind", slices.ContainsFunc(j.workloads(),
-			func(o manifest.Object) bool { return o.Kind() == kind }), "want %s", kind)
+		j.note("workload_kind", hasKind(j.workloads(), kind), "want %s", kind)
 	}
 	var want []string
 	list, _ := j.Expected["labels"].([]any)
@@ -375,8 +384,8 @@ func (j *judge) files() {
 		return nil
 	})
 	files, _ := j.Expected["template_files"].(map[string]any)
-	for _, kind := range []string{"Deployment", "StatefulSet", "Service", "Ingress", "PersistentVolumeClaim",
-		"helpers"} {
+	kinds := []string{"Deployment", "StatefulSet", "Service", "Ingress", "PersistentVolumeClaim", "helpers"}
+	for _, kind := range kinds {
 		want, _ := files[kind].(string)
 		fact := "file[" + kind + "]"
 		if want == "" || !plainFile.MatchString(want) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/exec"
-
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,13 +87,13 @@ func checkOut(t *testing.T, clone, commit string) string {
 // has to be sound as well.
 func judgeRepository(t *testing.T, e *expectation, repository string) []judgement {
 	t.Helper()
-	t.Chdir(repository)
-	target := filepath.ToSlash(filepath.Join(filepath.Dir(e.Like), judgedName))
+	like := filepath.Join(repository, filepath.FromSlash(e.Like))
+	target := filepath.Join(filepath.Dir(like), judgedName)
 	if err := os.RemoveAll(target); err != nil {
 		t.Fatal(err)
 	}
 	_, err := Run(context.Background(), RunOptions{
-		Dir: target, Like: []string{e.Like}, ToolVersion: "test", Renders: Renders{Prober: &lineage.Pool{}},
+		Dir: target, Like: []string{like}, ToolVersion: "test", Renders: Renders{Prober: &lineage.Pool{}},
 	})
 	if err != nil {
 		t.Fatal(err)

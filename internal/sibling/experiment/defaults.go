@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ func (o *observation) addDefaults(f *names.Facts) {
 			continue
 		}
 		switch {
-		case ref.Kind == convention.RouteIngress, ref.Kind == convention.RouteHTTPRoute:
+		case slices.Contains(routeKinds, ref.Kind):
 			readRoute(d, object)
 			if host := hostOf(object); d.HostPattern == "" && host != "" {
 				d.HostPattern, d.Domain = s.HostPattern(host)
@@ -74,10 +75,16 @@ func literal(object manifest.Object, field ...string) string {
 	return text
 }
 
+// hostRule is the host in a rule of Traefik's IngressRoute.
+var hostRule = regexp.MustCompile("\\bHost\\([`\"]([^`\"]+)[`\"]\\)")
+
 // hostOf gives the first host of a route, if it is one of a real domain. Its
 // first part may be made up.
 func hostOf(object manifest.Object) string {
 	hosts := []string{object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0")}
+	if rule := hostRule.FindStringSubmatch(object.Text("spec", "routes", "0", "match")); rule != nil {
+		hosts = append(hosts, rule[1])
+	}
 	i := slices.IndexFunc(hosts, func(h string) bool { return h != "" })
 	if i < 0 {
 		return ""

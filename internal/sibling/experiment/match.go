@@ -6,25 +6,34 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // What was seen is matched with the rules: which canonical key a value is, and in
 // which shape.
 
-// find gives the values that reach a rule's field.
+// find gives the values that reach a rule's field, each with one object that has the field: the one in a file that is
+// called like its kind, else the first.
 func (o *observation) find(r rule) []located {
 	var out []located
 	for _, f := range o.result.Findings {
+		var best *located
 		for _, reach := range f.Reaches {
-			if at, ok := o.matches(r, f, reach); ok {
-				out = append(out, at)
-				break
+			at, ok := o.matches(r, f, reach)
+			if ok && (best == nil || isOwnFile(reach.Object) && !isOwnFile(best.reach.Object)) {
+				best = &at
 			}
+		}
+		if best != nil {
+			out = append(out, *best)
 		}
 	}
 	return out
 }
+
+// isOwnFile reports whether an object's file is called like its kind.
+func isOwnFile(ref lineage.Ref) bool { return names.NamedLike(ref.File, ref.Kind) }
 
 // matches tells whether a reach is what a rule looks for, and which part of the
 // key's way then is the canonical key's.

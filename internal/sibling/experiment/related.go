@@ -8,6 +8,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
+var routeKinds = []string{convention.RouteIngress, convention.RouteHTTPRoute, convention.RouteIngressRoute}
+
 // relate finds the objects that belong to the application's workload, in a chart
 // that has several workloads: the Services that select its pods, what leads to
 // them, its claims, its account. Of a kind of which none seems to belong all do.
@@ -37,7 +39,7 @@ func (o *observation) relate() {
 	}
 	labels := o.object.TextMap("spec", "template", "metadata", "labels")
 	belongs("Service", func(s manifest.Object) bool { return selectsAll(s.TextMap("spec", "selector"), labels) })
-	for _, kind := range []string{convention.RouteIngress, convention.RouteHTTPRoute, convention.RouteIngressRoute} {
+	for _, kind := range routeKinds {
 		belongs(kind, func(r manifest.Object) bool { return mentions(r.Fields["spec"], services) })
 	}
 	claims := map[string]bool{}

@@ -100,7 +100,9 @@ func IsPlainSuffix(suffix string) bool { return plainSuffix.MatchString(suffix) 
 func IsFileFor(kind, file string) bool {
 	base := convention.NormalizeName(path.Base(file))
 	words := convention.FileWords[kind]
-	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(base, word) })
+	return slices.ContainsFunc(words, func(word string) bool {
+		return strings.Contains(base, word) || strings.HasSuffix(word, ".") && NamedLike(file, word)
+	})
 }
 
 // NamedLike reports whether a file, its extension aside, is called like something.

@@ -132,7 +132,7 @@ func (s *scan) findImage() {
 	if tag != nil && shape != convention.ImageString {
 		s.add("image.tag", c.block.child(tag.Key), "")
 	}
-	s.findPullPolicy(c)
+	s.findPullPolicy(c, registry)
 }
 
 // registry finds the registry's key: among the image's parts, or in a block of
@@ -154,10 +154,20 @@ func (s *scan) registry(c imageCandidate) []string {
 	return nil
 }
 
-func (s *scan) findPullPolicy(c imageCandidate) {
+// findPullPolicy finds the policy among the image's parts, beside its registry (docker.{registry,pull_policy}), else
+// anywhere.
+func (s *scan) findPullPolicy(c imageCandidate, registry []string) {
 	if !c.flat {
 		s.addNamed(c.block, "image.pullPolicy")
 	}
 	k := s.sheet.Of("image.pullPolicy")
+	for _, p := range s.maps {
+		if len(registry) == 0 || !slices.Equal(p.path, registry[:len(registry)-1]) {
+			continue
+		}
+		if e := pick(p.node, k.Loose, accepts(k)); e != nil {
+			s.add(k.Key, p.child(e.Key), "")
+		}
+	}
 	s.addLoose(k, k.Loose)
 }
