@@ -131,35 +131,30 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 // carryOut writes the chart, or with DryRun shows the difference to the one that
 // is there.
 func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Plan, chart *Chart) error {
+	switch {
+	case plan.Interrupted && r.DryRun:
+		r.Notes = append(r.Notes, "An interrupted run waits to be finished, so this compares with half of what it "+
+			"wrote.")
+	case plan.Interrupted:
+		r.Notes = append(r.Notes, "An interrupted run was finished.")
+	}
 	if r.DryRun {
-		if plan.Interrupted {
-			r.Notes = append(r.Notes,
-				"An interrupted run waits to be finished, so this compares with half of what it wrote.")
-		}
 		r.Diff = plan.Diff()
 		return nil
 	}
-	if plan.Interrupted {
-		r.Notes = append(r.Notes, "An interrupted run was finished.")
-	}
-	note, err := checkMixture(ctx, target, chart, r)
-	if err != nil {
+	if err := r.checkMixture(ctx, target, *chart); err != nil {
 		return err
-	}
-	if note != "" {
-		r.Notes = append(r.Notes, note)
 	}
 	return plan.Apply(ctx)
 }
 
-// checkMixture says what is wrong with the chart as it will be where files stay
+// checkMixture notes what is wrong with the chart as it will be where files stay
 // that are not the generated ones: those may not fit the new ones beside them.
-func checkMixture(ctx context.Context, target string, chart *Chart, r *Result) (string, error) {
+func (r *Result) checkMixture(ctx context.Context, target string, chart Chart) error {
 	if r.Conflicts() == 0 {
-		return "", nil
+		return nil
 	}
-	mixed := *chart
-	mixed.Files = maps.Clone(chart.Files)
+	chart.Files = maps.Clone(chart.Files)
 	var kept []string
 	for _, f := range r.Files {
 		if _, generated := chart.Files[f.Path]; f.Action != chartdir.Conflict || !generated {
@@ -167,18 +162,17 @@ func checkMixture(ctx context.Context, target string, chart *Chart, r *Result) (
 		}
 		data, err := os.ReadFile(filepath.Join(target, filepath.FromSlash(f.Path)))
 		if err != nil {
-			return "", fmt.Errorf("target: %w", err)
+			return fmt.Errorf("target: %w", err)
 		}
-		mixed.Files[f.Path] = data
+		chart.Files[f.Path] = data
 		kept = append(kept, f.Path)
 	}
-	if err := check(ctx, &mixed); err != nil {
-		return fmt.Sprintf("The chart is not sound with the files that were left alone (%s): %s\n"+
+	if err := check(ctx, &chart); err != nil {
+		r.Notes = append(r.Notes, fmt.Sprintf("The chart is not sound with the files that were left alone (%s): %s\n"+
 			"Take the changes over by hand: remove such a file (it is in version control), run this again, "+
-			"and merge the two.",
-			strings.Join(kept, ", "), strings.TrimSpace(err.Error())), nil
+			"and merge the two.", strings.Join(kept, ", "), strings.TrimSpace(err.Error())))
 	}
-	return "", nil
+	return nil
 }
 
 // Conventions reads the conventions that a chart would follow: those of its
@@ -263,13 +257,12 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 
 // distinct leaves out charts that are named twice: each has one vote.
 func distinct(charts []string) []string {
-	var out, seen []string
-	for _, c := range charts {
-		if clean := filepath.Clean(c); !slices.Contains(seen, clean) {
-			out, seen = append(out, c), append(seen, clean)
-		}
-	}
-	return out
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(charts), func(c string) bool {
+		isTwice := seen[filepath.Clean(c)]
+		seen[filepath.Clean(c)] = true
+		return isTwice
+	})
 }
 
 // nearer names the charts from the current directory where they lie in or near
