@@ -5,15 +5,18 @@ import (
 	"maps"
 	"slices"
 	"text/template/parse"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // walker reads templates as the engine would run them, every branch once.
 type walker struct {
-	reading *Reading
-	named   map[string][]*source
-	done    map[string]bool // template and argument
-	depth   int
-	steps   int
+	reading   *Reading
+	functions map[string]function
+	named     map[string][]*source
+	done      map[string]bool // template and argument
+	depth     int
+	steps     int
 }
 
 // Limits that keep the reading of hostile templates short, each many times
@@ -53,9 +56,9 @@ func (w *walker) template(s *source, dot *value) {
 // known. One that is not at hand (a dependency that is not there) may read
 // all that it is given.
 func (s *scope) include(at parse.Node, name *value, arg *value) {
-	names := []string{}
+	var names []string
 	switch {
-	case name.isFile: // the chart's own file: it is read anyway
+	case name.is(isTemplate): // the chart's own file: it is read anyway
 		return
 	case name.text != nil:
 		names = append(names, *name.text)
@@ -69,7 +72,7 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 		}
 		s.done[key] = true
 		if len(s.named[n]) == 0 {
-			s.whole(at, arg)
+			s.readWhole(at, arg)
 		}
 		for _, t := range s.named[n] {
 			s.template(t, arg)
@@ -109,7 +112,7 @@ func (s *scope) node(n parse.Node) {
 	case *parse.ActionNode:
 		v := s.pipe(n.Pipe)
 		if len(n.Pipe.Decl) == 0 {
-			s.whole(n, v)
+			s.readWhole(n, v)
 		}
 	case *parse.IfNode:
 		s.branch(&n.BranchNode, func(v *value) *value { return s.dot })
@@ -130,7 +133,7 @@ func (s *scope) node(n parse.Node) {
 func (s *scope) branch(n *parse.BranchNode, dotOf func(*value) *value) {
 	outer, dot := len(s.vars), s.dot
 	v := s.pipe(n.Pipe)
-	s.shallow(n, v)
+	s.read(n, v)
 	s.dot = dotOf(v)
 	s.list(n.List)
 	s.dot = dot
@@ -142,9 +145,9 @@ func (s *scope) rangeOver(n *parse.RangeNode) {
 	outer, dot := len(s.vars), s.dot
 	decl := n.Pipe.Decl
 	v := s.evaluate(n.Pipe)
-	s.shallow(n, v)
+	s.read(n, v)
 	element := s.elementOf(v)
-	s.shallow(n, element) // the keys, or the number of elements, are read
+	s.read(n, element) // the keys, or the number of elements, are read
 	switch len(decl) {
 	case 1:
 		s.vars = append(s.vars, variable{decl[0].Ident[0], element})
@@ -215,11 +218,11 @@ func (s *scope) command(c *parse.CommandNode, piped *value) *value {
 	v := s.operand(c.Args[0])
 	for _, a := range c.Args[1:] { // a method with arguments, as .Files.Get "x"
 		argument := s.operand(a)
-		s.whole(a, argument)
+		s.readWhole(a, argument)
 		s.reading.addAPI(c.Args[0], argument)
 	}
 	if piped != nil {
-		s.whole(c, piped)
+		s.readWhole(c, piped)
 	}
 	return v
 }
@@ -265,29 +268,23 @@ func (s *scope) follow(at parse.Node, v *value, fields []string) *value {
 
 func (s *scope) field(at parse.Node, v *value, name string) *value {
 	var found []*value
-	if v.isRoot {
+	if v.is(isRoot) {
 		found = append(found, rootField(name))
 	}
-	if f := v.fields[name]; f != nil {
-		found = append(found, f)
+	if v.is(isTemplate) && name == "BasePath" || v.is(isFromFile) {
+		found = append(found, &value{traits: v.traits & ofText})
 	}
-	if v.isFile && name == "BasePath" || v.fromFile {
-		found = append(found, &value{isFile: v.isFile, fromFile: v.fromFile})
-	}
-	if below := s.below(at, v, name); below != nil {
-		found = append(found, below)
-	}
-	return either(found...)
+	return either(append(found, v.fields[name], s.below(at, v, name))...)
 }
 
 func rootField(name string) *value {
 	switch name {
 	case "Values":
-		return &value{paths: []path{{}}}
+		return &value{paths: []yamldoc.Path{{}}}
 	case "Template":
-		return &value{isFile: true}
+		return &value{traits: isTemplate}
 	case "Files":
-		return &value{fromFile: true}
+		return &value{traits: isFromFile}
 	}
 	return &value{}
 }
@@ -302,16 +299,16 @@ func (s *scope) below(at parse.Node, v *value, key string) *value {
 		return v
 	}
 	if len(v.paths) > maxPaths {
-		s.whole(at, v)
+		s.readWhole(at, v)
 		return nil
 	}
-	out := &value{isCopy: v.isCopy}
+	out := &value{traits: v.traits & isCopy}
 	for _, p := range v.paths {
 		if len(p) >= maxPathLength {
-			s.whole(at, v)
+			s.readWhole(at, v)
 			continue
 		}
-		out.addPath(p.with(key))
+		out.addPath(child(p, key))
 	}
 	return out
 }
@@ -320,34 +317,31 @@ func (s *scope) below(at parse.Node, v *value, key string) *value {
 // to.
 func (s *scope) elementOf(v *value) *value {
 	found := slices.Clone(v.elements)
-	for _, k := range sortedKeys(v.fields) {
+	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
 		found = append(found, v.fields[k])
 	}
-	if below := s.below(nil, v, anyKey); below != nil {
-		found = append(found, below)
-	}
-	if v.isRoot {
+	if v.is(isRoot) {
 		s.reading.Everything = true
 	}
-	return either(found...)
+	return either(append(found, s.below(nil, v, anyKey))...)
 }
 
-// shallow notes that the value itself is looked at: whether it is set, its
-// kind, its length.
-func (s *scope) shallow(at parse.Node, v *value) {
+// read notes that the value itself is looked at: whether it is set, its kind,
+// its length.
+func (s *scope) read(at parse.Node, v *value) {
 	for _, p := range v.paths {
 		s.note(at, p, Read{alternatives: v.paths})
 	}
 }
 
-// whole notes that the value and all below is read.
-func (s *scope) whole(at parse.Node, v *value) { s.wholeTo(at, v, 0) }
+// readWhole notes that the value and all below is read.
+func (s *scope) readWhole(at parse.Node, v *value) { s.readWholeTo(at, v, 0) }
 
-func (s *scope) wholeTo(at parse.Node, v *value, depth int) {
+func (s *scope) readWholeTo(at parse.Node, v *value, depth int) {
 	if v == nil || depth > maxDepth || s.isSpent() {
 		return
 	}
-	if v.isRoot {
+	if v.is(isRoot) {
 		s.reading.Everything = true
 	}
 	for _, p := range v.paths {
@@ -356,15 +350,15 @@ func (s *scope) wholeTo(at parse.Node, v *value, depth int) {
 		}
 		s.note(at, p, Read{Whole: true, alternatives: v.paths})
 	}
-	for _, k := range sortedKeys(v.fields) {
-		s.wholeTo(at, v.fields[k], depth+1)
+	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
+		s.readWholeTo(at, v.fields[k], depth+1)
 	}
 	for _, e := range v.elements {
-		s.wholeTo(at, e, depth+1)
+		s.readWholeTo(at, e, depth+1)
 	}
 }
 
-func (s *scope) note(at parse.Node, p path, read Read) {
+func (s *scope) note(at parse.Node, p yamldoc.Path, read Read) {
 	if len(p) == 0 {
 		return
 	}
@@ -372,12 +366,11 @@ func (s *scope) note(at parse.Node, p path, read Read) {
 		s.reading.Everything = true
 		return
 	}
-	read.path, read.Path = p, p.String()
-	read.File = s.source.file
+	read.path, read.Path, read.File = p, display(p), s.source.file
 	if at != nil {
 		read.Line = s.source.line(at.Position())
 	}
-	key := fmt.Sprint(read.File, "\x00", p.key(), "\x00", read.Whole, read.isTested)
+	key := fmt.Sprint(read.File, "\x00", id(p), "\x00", read.Whole, read.isTested)
 	if !s.reading.seen[key] {
 		s.reading.seen[key] = true
 		s.reading.reads = append(s.reading.reads, read)
