@@ -5,9 +5,6 @@ package verify
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -100,20 +97,11 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 
 func isChart(dir string) error {
 	const step = "name the directory that holds the chart's Chart.yaml"
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return remedy.Errorf(step, "no chart at %s: there is no such directory", dir)
-	case err != nil:
-		return fmt.Errorf("look at chart: %w", err)
-	case !info.IsDir():
-		return remedy.Errorf(step, "no chart at %s: it is no directory", dir)
-	}
 	is, err := helmchart.IsChartDir(dir)
-	if err != nil {
-		return fmt.Errorf("look at chart %s: %w", dir, err)
-	}
-	if !is {
+	switch {
+	case err != nil:
+		return remedy.Errorf(step, "no chart at %s: %w", dir, err)
+	case !is:
 		return remedy.Errorf(step, "no chart at %s: there is no Chart.yaml in it", dir)
 	}
 	return nil
