@@ -30,8 +30,6 @@ type Identity struct {
 	// Name is the pattern of metadata.name. Contained is the same for a release
 	// whose name begins with the chart's, where `helm create` leaves one out.
 	Name, Contained string
-	// Namespace is the pattern of metadata.namespace, "" where there is none.
-	Namespace string
 	// Labels are the object's own, Selector those that a workload or a Service
 	// selects by, PodLabels those of a workload's pods; each in the order in
 	// which it is written.
@@ -69,9 +67,7 @@ func (e *experiment) identities(ctx context.Context, base *setup, declared map[s
 	}
 	out := make([]Identity, 0, len(plain.objects))
 	for i, o := range plain.objects {
-		id := Identity{
-			Object: plain.refs[i], Name: pattern(o.Name(), releaseName), Namespace: pattern(o.Namespace(), releaseName),
-		}
+		id := Identity{Object: plain.refs[i], Name: pattern(o.Name(), releaseName)}
 		if j := slices.Index(contained.refs, id.Object); j >= 0 {
 			id.Contained = pattern(contained.objects[j].Name(), release.Name)
 		}

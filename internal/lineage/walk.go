@@ -42,14 +42,19 @@ type variable struct {
 
 // template reads a template with dot as its argument.
 func (w *walker) template(s *source, dot *value) {
+	in := &scope{walker: w, source: s, dot: dot, vars: []variable{{"$", dot}}}
+	w.nest(func() { in.list(s.tree.Root) })
+}
+
+// nest does what lies within something else, unless that goes too deep.
+func (w *walker) nest(work func()) {
 	if w.depth > maxNesting {
 		w.reading.Everything = true
 		return
 	}
 	w.depth++
-	defer func() { w.depth-- }()
-	in := &scope{walker: w, source: s, dot: dot, vars: []variable{{"$", dot}}}
-	in.list(s.tree.Root)
+	work()
+	w.depth--
 }
 
 // include reads the named template, every template where the name is not
@@ -91,16 +96,15 @@ func (s *scope) isSpent() bool {
 }
 
 func (s *scope) list(l *parse.ListNode) {
-	if l == nil || s.depth > maxNesting {
-		s.reading.Everything = s.reading.Everything || l != nil
+	if l == nil {
 		return
 	}
-	s.depth++
-	defer func() { s.depth-- }()
 	outer := len(s.vars)
-	for _, n := range l.Nodes {
-		s.node(n)
-	}
+	s.nest(func() {
+		for _, n := range l.Nodes {
+			s.node(n)
+		}
+	})
 	s.vars = s.vars[:outer]
 }
 
@@ -165,8 +169,8 @@ func (s *scope) rangeOver(n *parse.RangeNode) {
 func (s *scope) pipe(p *parse.PipeNode) *value {
 	v := s.evaluate(p)
 	for _, decl := range p.Decl {
-		if p.IsAssign {
-			s.assign(decl.Ident[0], v)
+		if known := s.variable(decl.Ident[0]); p.IsAssign {
+			known.value = either(known.value, v) // the assignment may stand in a branch
 		} else {
 			s.vars = append(s.vars, variable{decl.Ident[0], v})
 		}
@@ -174,31 +178,16 @@ func (s *scope) pipe(p *parse.PipeNode) *value {
 	return v
 }
 
-// assign keeps what the variable was before: the assignment may stand in a
-// branch.
-func (s *scope) assign(name string, v *value) {
-	for i := len(s.vars) - 1; i >= 0; i-- {
-		if s.vars[i].name == name {
-			s.vars[i].value = either(s.vars[i].value, v)
-			return
-		}
-	}
-}
-
 func (s *scope) evaluate(p *parse.PipeNode) *value {
 	if p == nil || s.isSpent() {
 		return &value{}
 	}
-	s.depth++
-	defer func() { s.depth-- }()
-	if s.depth > maxNesting {
-		s.reading.Everything = true
-		return &value{}
-	}
 	var v *value
-	for _, c := range p.Cmds {
-		v = s.command(c, v)
-	}
+	s.nest(func() {
+		for _, c := range p.Cmds {
+			v = s.command(c, v)
+		}
+	})
 	return either(v)
 }
 
@@ -234,7 +223,7 @@ func (s *scope) operand(n parse.Node) *value {
 	case *parse.FieldNode:
 		return s.follow(n, s.dot, n.Ident)
 	case *parse.VariableNode:
-		return s.follow(n, s.variable(n.Ident[0]), n.Ident[1:])
+		return s.follow(n, s.variable(n.Ident[0]).value, n.Ident[1:])
 	case *parse.ChainNode:
 		return s.follow(n, s.operand(n.Node), n.Field)
 	case *parse.PipeNode:
@@ -249,13 +238,14 @@ func (s *scope) operand(n parse.Node) *value {
 	return &value{}
 }
 
-func (s *scope) variable(name string) *value {
+// variable gives the innermost one of a name.
+func (s *scope) variable(name string) *variable {
 	for i := len(s.vars) - 1; i >= 0; i-- {
 		if s.vars[i].name == name {
-			return s.vars[i].value
+			return &s.vars[i]
 		}
 	}
-	return &value{}
+	return &variable{value: &value{}}
 }
 
 // follow goes from v through fields.
