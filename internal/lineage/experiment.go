@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -265,13 +264,4 @@ func isChecksum(f field) bool {
 	text := f.text()
 	return slices.Contains([]int{32, 40, 63, 64}, len(text)) && slices.Contains(f.path, "annotations") &&
 		strings.Trim(text, "0123456789abcdef") == ""
-}
-
-// each runs work for every item at once, as far as there are slots to render.
-func each[T any](items []T, work func(T)) {
-	var wg sync.WaitGroup
-	for _, item := range items {
-		wg.Go(func() { work(item) })
-	}
-	wg.Wait()
 }

@@ -148,7 +148,10 @@ func (m *measurement) test(ctx context.Context, changes []change) {
 		}
 	}
 	half := len(changes) / 2
-	each([][]change{changes[:half], changes[half:]}, func(part []change) { m.test(ctx, part) })
+	var wg sync.WaitGroup
+	wg.Go(func() { m.test(ctx, changes[:half]) })
+	m.test(ctx, changes[half:])
+	wg.Wait()
 }
 
 // testOne tries one key by itself: all that moves is its doing.
