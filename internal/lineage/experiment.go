@@ -76,7 +76,7 @@ type Finding struct {
 // Filling is a kind of value.
 type Filling string
 
-// The fillings of empty places.
+// The kinds of values that experiments put where there is none.
 const (
 	FilledText  Filling = "text"
 	FilledMap   Filling = "map"   // one entry
@@ -135,13 +135,13 @@ type experiment struct {
 	reading *Reading
 	release helmchart.Release
 	// lenient is set where the chart does not render otherwise.
-	lenient  bool
-	max      int
-	renders  atomic.Int64
-	refused  atomic.Bool // a render, as the number of them was used up
-	slots    chan struct{}
-	nextID   int
-	nextReal int
+	lenient    bool
+	max        int
+	renders    atomic.Int64
+	refused    atomic.Bool // a render, as the number of them was used up
+	slots      chan struct{}
+	nextText   int
+	nextNumber int
 }
 
 func newExperiment(chart *helmchart.Chart, o Options) *experiment {
@@ -258,8 +258,8 @@ func (e *experiment) setup(ctx context.Context, values map[string]any, shot *sna
 	return s
 }
 
-// isChecksum tells a hash of something else that was rendered: an annotation
-// such as checksum/config.
+// isChecksum reports whether a field is a hash of something else that was
+// rendered: an annotation such as checksum/config.
 func isChecksum(f field) bool {
 	text := f.text()
 	return slices.Contains([]int{32, 40, 63, 64}, len(text)) && slices.Contains(f.path, "annotations") &&

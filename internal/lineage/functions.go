@@ -284,7 +284,7 @@ func (s *scope) callInclude(at parse.Node, args []*value) *value {
 
 // callTpl reads a text as a template. A text that is known is followed; one
 // out of the values is the user's, and may read what it likes; one out of the
-// chart's files is not at hand.
+// chart's files was not found.
 func (s *scope) callTpl(at parse.Node, args []*value) *value {
 	text, dot := args[0], args[1]
 	s.readWhole(at, text)

@@ -130,7 +130,7 @@ func (e *experiment) choices(values map[string]any) []change {
 // mayRead reports whether a template may read the value.
 func (e *experiment) mayRead(p yamldoc.Path) bool { return e.reading.Everything || e.reading.isRead(p) }
 
-// samplesFor gives values for an empty place, the likeliest first. What
+// samplesFor gives values for what is empty, the likeliest first. What
 // templates read below it says what an entry has.
 func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 	entry := e.entry(p, 0)

@@ -41,7 +41,9 @@ type Label struct{ Name, Value string }
 
 // identities renders the chart under names of our own, and without the values
 // that would give others.
-func (e *experiment) identities(ctx context.Context, base *setup, declared map[string]any, findings []Finding) []Identity {
+func (e *experiment) identities(
+	ctx context.Context, base *setup, declared map[string]any, findings []Finding,
+) []Identity {
 	chart := e.chart.As(helmchart.Identity{Name: chartName, Version: chartVersion, AppVersion: appVersion})
 	release := e.release
 	var values map[string]any
@@ -131,7 +133,7 @@ func (e *experiment) named(base, declared map[string]any, findings []Finding, ho
 	return values
 }
 
-// namesWorkload tells whether a field names a workload, or is a label by which
+// namesWorkload reports whether a field names a workload, or is a label by which
 // it selects its pods.
 func namesWorkload(r Reach) bool {
 	switch r.Object.Kind {

@@ -22,15 +22,15 @@ var (
 const firstNumber = 300
 
 func (e *experiment) textMarker() string {
-	e.nextID++
-	return fmt.Sprintf("zq%04dx", e.nextID)
+	e.nextText++
+	return fmt.Sprintf("zq%04dx", e.nextText)
 }
 
 // numberMarker gives a number that the base does not show.
 func (e *experiment) numberMarker(base *setup) int {
 	for {
-		e.nextReal++
-		n := firstNumber + e.nextReal
+		e.nextNumber++
+		n := firstNumber + e.nextNumber
 		if !base.shows(n) {
 			return n
 		}

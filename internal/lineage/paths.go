@@ -42,7 +42,7 @@ func covers(p, below yamldoc.Path) bool {
 	return true
 }
 
-// inList tells a path that leads through a list: what templates do with an
+// inList reports whether a path leads through a list: what templates do with an
 // element may need all of it.
 func inList(p yamldoc.Path) bool {
 	return slices.ContainsFunc(p, func(segment string) bool { _, ok := yamldoc.Index(segment); return ok })

@@ -71,7 +71,7 @@ type Read struct {
 	IsOpen bool
 
 	path         yamldoc.Path
-	alternatives []yamldoc.Path // the other places that the value may come from
+	alternatives []yamldoc.Path // the other values that it may be
 	isTested     bool           // by hasKey alone
 }
 
@@ -117,7 +117,7 @@ func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, e
 	return w.reading, nil
 }
 
-// Undeclared gives the first read of each key that values has no place for,
+// Undeclared gives the first read of each key that values do not declare,
 // in order of path. What lies below such a key is not given as well.
 func (r *Reading) Undeclared(values map[string]any) []Read {
 	var out []Read

@@ -145,7 +145,7 @@ func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string
 	return out
 }
 
-// covers tells whether all that other shows is shown in s too, whatever its
+// covers reports whether all that other shows is shown in s too, whatever its
 // value.
 func (s *snapshot) covers(other *snapshot) bool {
 	for a, p := range other.fields {

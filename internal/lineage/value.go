@@ -10,7 +10,7 @@ import (
 )
 
 // value is what is known of a template's expression without rendering: the
-// places of values.yaml that it may stand for, and the maps and lists that the
+// paths of values.yaml that it may stand for, and the maps and lists that the
 // template made itself. The zero value is known to be nothing of interest.
 type value struct {
 	traits   trait
@@ -36,7 +36,7 @@ func (v *value) is(t trait) bool { return v.traits&t != 0 }
 // Limits that keep the reading of hostile templates short. Beyond them values
 // count as read in full.
 const (
-	maxPaths     = 64  // places that one value may stand for
+	maxPaths     = 64  // paths that one value may stand for
 	maxElements  = 200 // of a list that a template makes
 	maxDepth     = 8   // maps within maps that a template makes
 	maxKeyLength = 1 << 16
@@ -113,7 +113,7 @@ func (v *value) setFieldAt(depth int, name string, to *value) {
 	v.fields[name] = to
 }
 
-// key tells values apart, so that a template is read once for each argument.
+// key identifies a value, so that a template is read once for each argument.
 func (v *value) key() string {
 	var b strings.Builder
 	v.writeKey(&b, 0)

@@ -58,7 +58,7 @@ func (w *walker) nest(work func()) {
 }
 
 // include reads the named template, every template where the name is not
-// known. One that is not at hand (a dependency that is not there) may read
+// known. One that is missing (of a dependency that was not found) may read
 // all that it is given.
 func (s *scope) include(at parse.Node, name *value, arg *value) {
 	var names []string
