@@ -73,7 +73,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// The statuses of a check, as in package verify.
+// The statuses of a check.
 const (
 	Pass = "pass"
 	Fail = "fail"
@@ -81,8 +81,9 @@ const (
 	Skip = "skip"
 )
 
-// Check is the result of one check. Detail has a line for each finding or fact,
-// Remedy a line for each thing to do.
+// Check is the result of one check. Detail has a line for each finding, or says
+// what is right or why there was nothing to check; Remedy has a line for each
+// thing to do.
 type Check struct {
 	Name   string `json:"name"`
 	Status string `json:"status"`
@@ -90,11 +91,16 @@ type Check struct {
 	Remedy string `json:"remedy"`
 }
 
-// Report is what an install found. Media are the kinds of media paths over which
-// calls went through; Restarts counts those of all containers of the release's pods
-// until they were last checked.
+// Report is what an install found.
 type Report struct {
-	Checks    []Check  `json:"checks"`
+	Checks []Check `json:"checks"`
+	Summary
+}
+
+// Summary is what a report says of an install beside its checks. Media are the
+// kinds of media paths over which calls went through; Restarts counts those of
+// all containers of the release's pods until they were last checked.
+type Summary struct {
 	Namespace string   `json:"namespace"`
 	Release   string   `json:"release"`
 	Helm      string   `json:"helm"` // its version

@@ -36,7 +36,7 @@ func standIn(role string) int {
 	switch role {
 	case "passes", "fails":
 		_ = json.NewEncoder(os.Stdout).Encode(Report{Checks: []Check{{Name: "install", Status: role}},
-			Media: []string{"udp"}})
+			Summary: Summary{Media: []string{"udp"}}})
 		return map[string]int{"passes": 0, "fails": 2}[role]
 	case "cannot":
 		fmt.Fprint(os.Stderr, "Error: no cluster:\n  it is away\nTry:   set KUBECONFIG\n")

@@ -1,18 +1,19 @@
 package lineage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Options bound an experiment. Zero values stand for the defaults.
@@ -47,9 +48,8 @@ const (
 // Reach is one field that a value reaches.
 type Reach struct {
 	Object Ref
-	// Field is the way into the object, [n] for an element of a list; empty
-	// where the whole object comes or goes.
-	Field  []string
+	// Field is the path in the object; empty where the whole object comes or goes.
+	Field  yamldoc.Path
 	Effect Effect
 	// Before and After are the text around a value that is Inside, up to 60
 	// characters of each.
@@ -63,13 +63,12 @@ type Reach struct {
 
 // Finding is one key of the values with what it reaches.
 type Finding struct {
-	// Path is the way to the value, [n] for an element of a list.
-	Path []string
+	// Path is where the value is; the first element of a list stands for all.
+	Path yamldoc.Path
 	// IsDeclared says that the chart's values have it; otherwise only its
 	// templates read it, or it is a sample entry of an empty list or map.
 	IsDeclared bool
-	// Filled is what was put into a place that is empty in the base, where that
-	// reaches anything.
+	// Filled is what was put there when the value reached something.
 	Filled  Filling
 	Reaches []Reach
 }
@@ -77,7 +76,7 @@ type Finding struct {
 // Filling is a kind of value.
 type Filling string
 
-// The fillings of empty places.
+// The kinds of values that experiments put where there is none.
 const (
 	FilledText  Filling = "text"
 	FilledMap   Filling = "map"   // one entry
@@ -113,7 +112,7 @@ type Result struct {
 func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Options) (*Result, error) {
 	started := time.Now()
 	e := newExperiment(chart, o)
-	ctx, cancel := context.WithTimeout(ctx, orDefault(o.Timeout, DefaultTimeout))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(o.Timeout, DefaultTimeout))
 	defer cancel()
 	values := helmchart.Merge(chart.Values(), over)
 	base, err := e.start(ctx, values)
@@ -122,22 +121,12 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 	}
 	base = e.grow(ctx, base)
 	r := &Result{Base: base.values, Objects: base.shot.objects, Refs: base.shot.refs, Required: e.lenient}
-	first := e.measureAll(ctx, base, values)
-	findings, more := e.measureHidden(ctx, base, values, first)
-	r.Findings = findings
-	r.add(more)
+	r.Findings = e.measureAll(ctx, base, values)
+	r.add(e.measureHidden(ctx, base, values, r.Findings))
 	r.Identity = e.identities(ctx, base, values, r.Findings)
 	r.Renders, r.Elapsed = int(e.renders.Load()), time.Since(started)
 	r.Incomplete = e.incomplete(ctx)
 	return r, nil
-}
-
-func orDefault[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // experiment is one run with its bounds.
@@ -146,39 +135,34 @@ type experiment struct {
 	reading *Reading
 	release helmchart.Release
 	// lenient is set where the chart does not render otherwise.
-	lenient  bool
-	max      int
-	renders  atomic.Int64
-	refused  atomic.Bool // a render, as the number of them was used up
-	slots    chan struct{}
-	nextID   int
-	nextReal int
+	lenient    bool
+	max        int
+	renders    atomic.Int64
+	refused    atomic.Bool // a render, as the number of them was used up
+	slots      chan struct{}
+	nextText   int
+	nextNumber int
 }
 
 func newExperiment(chart *helmchart.Chart, o Options) *experiment {
-	parallel := orDefault(o.Parallel, runtime.GOMAXPROCS(0))
 	e := &experiment{
-		chart: chart.Bare(), max: orDefault(o.MaxRenders, DefaultMaxRenders), slots: make(chan struct{}, parallel),
+		chart: chart.Bare(),
+		max:   cmp.Or(o.MaxRenders, DefaultMaxRenders),
+		slots: make(chan struct{}, cmp.Or(o.Parallel, runtime.GOMAXPROCS(0))),
 	}
-	e.reading = readTemplates(chart)
+	var err error
+	if e.reading, err = Reads(chart.Templates(), chart.LibraryTemplates()...); err != nil {
+		e.reading = &Reading{Everything: true} // a template that does not parse leaves nothing known
+	}
 	e.release = helmchart.Release{
-		Name: releaseName, Namespace: namespaceName, KubeVersion: kubeVersion, SkipSchema: true, APIVersions: e.reading.apis,
+		Name: releaseName, Namespace: namespaceName, KubeVersion: kubeVersion,
+		SkipSchema: true, APIVersions: e.reading.apis,
 	}
 	return e
 }
 
 // kubeVersion is one under which today's APIs are chosen.
 const kubeVersion = "1.34.0"
-
-// readTemplates reads the templates without rendering; one that does not parse leaves
-// nothing known.
-func readTemplates(chart *helmchart.Chart) *Reading {
-	r, err := Reads(chart.Templates(), chart.LibraryTemplates()...)
-	if err != nil {
-		return &Reading{Everything: true}
-	}
-	return r
-}
 
 var errSpent = errors.New("the number of renders is used up")
 
@@ -187,7 +171,9 @@ func (e *experiment) render(ctx context.Context, values map[string]any) (*snapsh
 	return e.renderAs(ctx, e.chart, values, e.release)
 }
 
-func (e *experiment) renderAs(ctx context.Context, chart *helmchart.Chart, values map[string]any, release helmchart.Release) (*snapshot, error) {
+func (e *experiment) renderAs(
+	ctx context.Context, chart *helmchart.Chart, values map[string]any, release helmchart.Release,
+) (*snapshot, error) {
 	select {
 	case e.slots <- struct{}{}:
 		defer func() { <-e.slots }()
@@ -206,6 +192,11 @@ func (e *experiment) renderAs(ctx context.Context, chart *helmchart.Chart, value
 	}
 	return take(files), nil
 }
+
+func (e *experiment) spent() bool { return e.renders.Load() >= int64(e.max) }
+
+// isOver reports whether there is no time, or no render, left.
+func (e *experiment) isOver(ctx context.Context) bool { return ctx.Err() != nil || e.spent() }
 
 func (e *experiment) incomplete(ctx context.Context) string {
 	switch {
@@ -267,25 +258,10 @@ func (e *experiment) setup(ctx context.Context, values map[string]any, shot *sna
 	return s
 }
 
-// isChecksum tells a hash of something else that was rendered: an annotation
-// such as checksum/config.
-func isChecksum(p place) bool {
-	text := p.text()
-	if len(text) != 32 && len(text) != 40 && len(text) != 64 && len(text) != 63 {
-		return false
-	}
-	return strings.Trim(text, "0123456789abcdef") == "" && slices.Contains(p.path, "annotations")
-}
-
-// each runs work for every item at once, as far as there are slots to render.
-func each[T any](items []T, work func(T)) {
-	var wg sync.WaitGroup
-	for _, item := range items {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			work(item)
-		}()
-	}
-	wg.Wait()
+// isChecksum reports whether a field is a hash of something else that was
+// rendered: an annotation such as checksum/config.
+func isChecksum(f field) bool {
+	text := f.text()
+	return slices.Contains([]int{32, 40, 63, 64}, len(text)) && slices.Contains(f.path, "annotations") &&
+		strings.Trim(text, "0123456789abcdef") == ""
 }

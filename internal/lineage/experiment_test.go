@@ -39,8 +39,8 @@ func run(t testing.TB, c *helmchart.Chart, o Options) *Result {
 	return r
 }
 
-// told words what each key reaches: "KEY: EFFECT Kind field".
-func told(r *Result) []string {
+// reported words what each key reaches: "KEY: EFFECT Kind field".
+func reported(r *Result) []string {
 	var out []string
 	for _, f := range r.Findings {
 		var reaches []string
@@ -64,7 +64,7 @@ func told(r *Result) []string {
 
 func expect(t *testing.T, r *Result, want ...string) {
 	t.Helper()
-	if diff := cmp.Diff(want, told(r)); diff != "" {
+	if diff := cmp.Diff(want, reported(r)); diff != "" {
 		t.Errorf("what the values reach (-want +got):\n%s", diff)
 	}
 }
@@ -78,7 +78,8 @@ func TestReachesFields(t *testing.T) {
 			"from: nginx\nmark: \"1.27\"\nlisten: 80\n",
 			"kind: Pod\nspec: {image: '{{ .Values.from }}:{{ .Values.mark }}', port: {{ .Values.listen }}}\n",
 			[]string{
-				`from: inside Pod spec.image ""_":zq0002x"`, "listen: direct Pod spec.port", `mark: inside Pod spec.image "zq0001x:"_""`,
+				`from: inside Pod spec.image ""_":zq0002x"`, "listen: direct Pod spec.port",
+				`mark: inside Pod spec.image "zq0001x:"_""`,
 			},
 		},
 		"through a variable, a helper, with, range and tpl": {
@@ -129,7 +130,8 @@ spec:
 		},
 		"a text that selects a branch": {
 			"mode: plain\ncert: x\n",
-			"kind: Pod\nspec:\n  mode: {{ .Values.mode }}\n{{ if eq .Values.mode \"tls\" }}  cert: {{ .Values.cert }}\n{{ end }}",
+			"kind: Pod\nspec:\n  mode: {{ .Values.mode }}\n" +
+				"{{ if eq .Values.mode \"tls\" }}  cert: {{ .Values.cert }}\n{{ end }}",
 			[]string{"cert: direct Pod spec.cert", "mode: direct Pod spec.mode; switch Pod spec.cert gone"},
 		},
 		"keys that nothing reads": {
@@ -138,23 +140,30 @@ spec:
 		},
 		"the API versions that a template asks for": {
 			"host: a\n",
-			"{{ if .Capabilities.APIVersions.Has \"traefik.io/v1alpha1\" }}\nkind: IngressRoute\nspec: {match: {{ .Values.host }}}\n{{ end }}",
+			"{{ if .Capabilities.APIVersions.Has \"traefik.io/v1alpha1\" }}\n" +
+				"kind: IngressRoute\nspec: {match: {{ .Values.host }}}\n{{ end }}",
 			[]string{"host: direct IngressRoute spec.match"},
 		},
 		"what a sample hides": {
 			"existing: \"\"\nsize:\n",
 			"kind: Pod\nspec: {claim: {{ .Values.existing | default \"made\" }}}\n---\n" +
-				"{{ if and .Values.size (not .Values.existing) }}\nkind: Claim\nspec: {size: {{ .Values.size }}}\n{{ end }}",
+				"{{ if and .Values.size (not .Values.existing) }}\n" +
+				"kind: Claim\nspec: {size: {{ .Values.size }}}\n{{ end }}",
 			[]string{"existing: direct Pod spec.claim", "size: direct Claim spec.size"},
 		},
 		"what is switched on in the place of something else": {
 			"replicas: 1\nscale: {active: false, least: 2}\n",
-			"kind: Pod\nspec: {a: b{{ if not .Values.scale.active }}, replicas: {{ .Values.replicas }}{{ end }}}\n---\n" +
+			"kind: Pod\nspec: {a: b{{ if not .Values.scale.active }}" +
+				", replicas: {{ .Values.replicas }}{{ end }}}\n---\n" +
 				"{{ if .Values.scale.active }}\nkind: Scaler\nspec: {least: {{ .Values.scale.least }}}\n{{ end }}",
-			[]string{"replicas: direct Pod spec.replicas", "scale.active: switch Pod spec.replicas gone; switch Scaler", "scale.least: direct Scaler spec.least"},
+			[]string{
+				"replicas: direct Pod spec.replicas", "scale.active: switch Pod spec.replicas gone; switch Scaler",
+				"scale.least: direct Scaler spec.least",
+			},
 		},
 		"an empty map that is printed as a list": {
-			"env: {}\n", "kind: Pod\nspec:\n  env:\n    - name: A\n{{ with .Values.env }}{{ toYaml . | indent 4 }}{{ end }}\n",
+			"env: {}\n", "kind: Pod\nspec:\n  env:\n    - name: A\n" +
+				"{{ with .Values.env }}{{ toYaml . | indent 4 }}{{ end }}\n",
 			[]string{"env.[0].name: direct Pod spec.env.[1].name", "env.[0].value: direct Pod spec.env.[1].value"},
 		},
 		"a Secret's data in clear": {
@@ -190,7 +199,8 @@ func TestSplitsGroupsThatFail(t *testing.T) {
 		fmt.Fprintf(&template, "  f%02d: {{ .Values.k%02d }}\n", i, i)
 	}
 	values.WriteString("strict: a\n")
-	template.WriteString("  {{ if not (has .Values.strict (list \"a\" \"b\")) }}{{ fail \"no\" }}{{ end }}\n  strict: {{ .Values.strict }}\n")
+	template.WriteString("  {{ if not (has .Values.strict (list \"a\" \"b\")) }}{{ fail \"no\" }}{{ end }}\n" +
+		"  strict: {{ .Values.strict }}\n")
 	r := run(t, chart(t, values.String(), "all.yaml", template.String()), Options{})
 	for _, f := range r.Findings {
 		if f.Path[0] != "strict" && (len(f.Reaches) != 1 || f.Reaches[0].Effect != Direct) {
@@ -211,7 +221,7 @@ spec:
 	if !r.Required {
 		t.Error("not marked as a chart that requires values")
 	}
-	if got := told(r); !slices.Contains(got, "host: direct Pod spec.host") {
+	if got := reported(r); !slices.Contains(got, "host: direct Pod spec.host") {
 		t.Errorf("got %v", got)
 	}
 }
@@ -227,7 +237,8 @@ func TestIdentity(t *testing.T) {
 	template := `apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name)) }}-web
+  name: {{ .Values.fullnameOverride | default (ternary .Release.Name
+    (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name)) }}-web
   labels:
     helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
     application: {{ .Values.appName }}
@@ -241,7 +252,9 @@ spec:
 	want := []Identity{{
 		Object: Ref{File: "templates/web.yaml", Kind: "Deployment"},
 		Name:   "{release}-{name}-web", Contained: "{release}-web",
-		Labels:    []Label{{"helm.sh/chart", "{chart}"}, {"application", "{name}"}, {"made-by", "{service}"}, {"version", "{version}"}},
+		Labels: []Label{
+			{"helm.sh/chart", "{chart}"}, {"application", "{name}"}, {"made-by", "{service}"}, {"version", "{version}"},
+		},
 		Selector:  []Label{{"app", "{name}"}, {"instance", "{release}"}},
 		PodLabels: []Label{{"app", "{name}"}, {"instance", "{release}"}},
 	}}

@@ -19,7 +19,8 @@ func FuzzRun(f *testing.F) {
 		{"a: {b: [x, {c: ''}]}\n", "{{ range .Values.a.b }}\nkind: Pod\nspec: {{ toJson . }}\n---\n{{ end }}"},
 		{"on: false\n", "{{ if .Values.on }}{{ required \"x\" .Values.y.z }}{{ end }}"},
 		{"a: &a {b: *a}\n", "{{ tpl .Values.a . }}"},
-		{"a: zq0001x\nb: 301\n", "kind: Secret\ndata: {a: {{ .Values.a | b64enc }}, {{ .Values.b }}: {{ randAlpha 5 }}}\n"},
+		{"a: zq0001x\nb: 301\n",
+			"kind: Secret\ndata: {a: {{ .Values.a | b64enc }}, {{ .Values.b }}: {{ randAlpha 5 }}}\n"},
 		{"metadata: {name: x}\n", "{{ toYaml .Values }}"},
 		{"", "{{ include \"x\" . }}{{ define \"x\" }}{{ include \"x\" . }}{{ end }}"},
 		{"a: 9223372036854775808\nb: 1e400\nc: .inf\n", "x: [{{ .Values.a }}, {{ .Values.b }}, {{ .Values.c }}]"},
@@ -33,7 +34,8 @@ func FuzzRun(f *testing.F) {
 		dir := writeChart(t, values, template)
 		before := files(t, dir)
 		started := time.Now()
-		_, errs := outcomes(context.Background(), p, Job{Chart: dir, Options: Options{Timeout: 300 * time.Millisecond, MaxRenders: 100}})
+		bounds := Options{Timeout: 300 * time.Millisecond, MaxRenders: 100}
+		_, errs := outcomes(context.Background(), p, Job{Chart: dir, Options: bounds})
 		if errs[0] != nil && strings.Contains(errs[0].Error(), "panic") {
 			t.Error(errs[0])
 		}

@@ -2,17 +2,13 @@ package lineage
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
-)
 
-// change is another value for one key; the further ones are tried where the
-// first does not render.
-type change struct {
-	way    []string
-	values []any
-}
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
 
 // maxChanges bounds the changes that are tried to get more rendered.
 const maxChanges = 400
@@ -29,46 +25,50 @@ const (
 func (e *experiment) grow(ctx context.Context, base *setup) *setup {
 	values, shot := base.values, base.shot
 	for _, changes := range []func(map[string]any) []change{e.switches, e.samples, e.missing, e.choices, e.switches} {
-		values, shot = e.adopt(ctx, values, shot, changes(values))
+		values, shot = e.adopt(ctx, values, shot, changes(values), false)
 	}
 	return e.setup(ctx, values, shot)
 }
 
-// adopt takes the changes that add fields and take none away, many at once
-// where they go together.
-func (e *experiment) adopt(ctx context.Context, values map[string]any, shot *snapshot, changes []change) (map[string]any, *snapshot) {
-	if len(changes) == 0 || ctx.Err() != nil || e.spent() {
+// adopt takes the changes that add fields and take none away, or all that render
+// where anything will do; many at once where they go together.
+func (e *experiment) adopt(
+	ctx context.Context, values map[string]any, shot *snapshot, changes []change, anything bool,
+) (map[string]any, *snapshot) {
+	if len(changes) == 0 || e.isOver(ctx) {
 		return values, shot
+	}
+	try := func(changes ...change) (changed map[string]any, more *snapshot, fits, isGain bool) {
+		changed = with(values, changes...)
+		more, err := e.render(ctx, changed)
+		fits = err == nil && (anything || more.covers(shot))
+		return changed, more, fits, fits && (anything || more.weight() > shot.weight())
 	}
 	if len(changes) == 1 {
 		for _, v := range changes[0].values {
-			tried := putAll(values, []change{{changes[0].way, []any{v}}})
-			if more, err := e.render(ctx, tried); err == nil && more.weight() > shot.weight() && more.covers(shot) {
-				return tried, more
+			if changed, more, _, isGain := try(changes[0].only(v)); isGain {
+				return changed, more
 			}
 		}
 		return values, shot
 	}
-	tried := putAll(values, changes)
-	if more, err := e.render(ctx, tried); err == nil && more.covers(shot) {
-		if more.weight() > shot.weight() {
-			return tried, more
-		}
+	switch changed, more, fits, isGain := try(changes...); {
+	case isGain:
+		return changed, more
+	case fits:
 		return values, shot
 	}
 	half := len(changes) / 2
-	values, shot = e.adopt(ctx, values, shot, changes[:half])
-	return e.adopt(ctx, values, shot, changes[half:])
+	values, shot = e.adopt(ctx, values, shot, changes[:half], anything)
+	return e.adopt(ctx, values, shot, changes[half:], anything)
 }
-
-func (e *experiment) spent() bool { return e.renders.Load() >= int64(e.max) }
 
 // switches turns on what is off.
 func (e *experiment) switches(values map[string]any) []change {
 	var out []change
-	for _, way := range ways(values) {
-		if v, _ := at(values, way); v == false && e.mayRead(way) {
-			out = append(out, change{way, []any{true}})
+	for _, p := range leaves(values) {
+		if v, _ := yamldoc.Lookup(values, p); v == false && e.mayRead(p) {
+			out = append(out, change{path: p, values: []any{true}})
 		}
 	}
 	return out[:min(len(out), maxChanges)]
@@ -77,9 +77,9 @@ func (e *experiment) switches(values map[string]any) []change {
 // samples fills what is empty, in the shape in which templates read it.
 func (e *experiment) samples(values map[string]any) []change {
 	var out []change
-	for _, way := range ways(values) {
-		if v, _ := at(values, way); isEmpty(v) && e.mayRead(way) {
-			out = append(out, change{way, e.samplesFor(pathOf(way), v)})
+	for _, p := range leaves(values) {
+		if v, _ := yamldoc.Lookup(values, p); isEmpty(v) && e.mayRead(p) {
+			out = append(out, change{path: p, values: e.samplesFor(p, v)})
 		}
 	}
 	return out[:min(len(out), maxChanges)]
@@ -93,47 +93,33 @@ func (e *experiment) missing(values map[string]any) []change {
 		if r.isTested || e.reading.isWritten(r.path) {
 			continue
 		}
-		for _, way := range expand(values, r.path) {
-			parent, there := at(values, way[:max(len(way)-1, 0)])
-			if _, isMap := parent.(map[string]any); there && !isMap || !there && len(way) < 2 {
+		for _, p := range expand(values, r.path) {
+			parent, there := yamldoc.Lookup(values, p[:len(p)-1])
+			_, isMap := parent.(map[string]any)
+			_, isDeclared := yamldoc.Lookup(values, p)
+			if there && !isMap || isDeclared || seen[id(p)] || hasScalarAbove(values, p) {
 				continue
 			}
-			if _, declared := at(values, way); declared || len(way) == 0 || seen[strings.Join(way, "\x00")] || hasScalarAbove(values, way) {
-				continue
-			}
-			seen[strings.Join(way, "\x00")] = true
-			out = append(out, change{way, e.samplesFor(r.path, nil)})
+			seen[id(p)] = true
+			out = append(out, change{path: p, values: e.samplesFor(r.path, nil)})
 		}
 	}
 	return out[:min(len(out), maxChanges)]
 }
 
-// hasScalarAbove tells whether a way leads through something that is no map.
-func hasScalarAbove(values any, way []string) bool {
-	for i := range way {
-		v, there := at(values, way[:i])
-		switch v.(type) {
-		case map[string]any, []any:
-		default:
-			return there
-		}
-	}
-	return false
-}
-
 // choices tries the texts that templates compare a value with.
 func (e *experiment) choices(values map[string]any) []change {
 	var out []change
-	for _, key := range sortedNames(e.reading.choices) {
+	for _, key := range slices.Sorted(maps.Keys(e.reading.choices)) {
 		c := e.reading.choices[key]
-		for _, way := range expand(values, c.path) {
-			now, _ := at(values, way)
-			if _, isText := now.(string); now != nil && !isText || len(way) == 0 || hasScalarAbove(values, way) {
+		for _, p := range expand(values, c.path) {
+			now, _ := yamldoc.Lookup(values, p)
+			if _, isText := now.(string); now != nil && !isText || hasScalarAbove(values, p) {
 				continue
 			}
 			for _, text := range c.texts {
 				if text != now {
-					out = append(out, change{way, []any{text}})
+					out = append(out, change{path: p, values: []any{text}})
 				}
 			}
 		}
@@ -142,13 +128,11 @@ func (e *experiment) choices(values map[string]any) []change {
 }
 
 // mayRead reports whether a template may read the value.
-func (e *experiment) mayRead(way []string) bool {
-	return e.reading.Everything || e.reading.isRead(pathOf(way))
-}
+func (e *experiment) mayRead(p yamldoc.Path) bool { return e.reading.Everything || e.reading.isRead(p) }
 
-// samplesFor gives values for an empty place, the likeliest first. What
+// samplesFor gives values for what is empty, the likeliest first. What
 // templates read below it says what an entry has.
-func (e *experiment) samplesFor(p path, empty any) []any {
+func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 	entry := e.entry(p, 0)
 	deepEntry := map[string]any{sampleKey: map[string]any{"value": sampleText}}
 	item := map[string]any{"name": sampleText, "value": sampleText}
@@ -180,14 +164,14 @@ func asMap(entry any) any {
 
 // entry builds what templates read below a path, nil where they read nothing
 // there.
-func (e *experiment) entry(p path, depth int) any {
+func (e *experiment) entry(p yamldoc.Path, depth int) any {
 	if depth > maxEntryDepth {
 		return nil
 	}
 	fields := map[string]any{}
 	isList := false
 	for _, r := range e.reading.reads {
-		if r.isTested || len(r.path) <= len(p) || !p.covers(r.path) {
+		if r.isTested || len(r.path) <= len(p) || !covers(p, r.path) {
 			continue
 		}
 		segment := r.path[len(p)]
@@ -196,7 +180,7 @@ func (e *experiment) entry(p path, depth int) any {
 		}
 		isList = isList || segment == anyKey
 		fields[segment] = sampleText
-		if below := e.entry(p.with(segment), depth+1); below != nil {
+		if below := e.entry(child(p, segment), depth+1); below != nil {
 			fields[segment] = below
 		}
 	}
@@ -220,15 +204,13 @@ var (
 func (e *experiment) repair(values map[string]any, failure error) (map[string]any, bool) {
 	for _, m := range atMessage.FindAllStringSubmatch(failure.Error(), -1) {
 		for _, v := range inMessage.FindAllStringSubmatch(m[1], -1) {
-			way := strings.Split(strings.TrimPrefix(v[1], "."), ".")
-			for i := 1; i <= len(way); i++ {
-				here, there := at(values, way[:i])
-				if there && !isEmpty(here) || hasScalarAbove(values, way[:i]) {
-					continue
+			path := yamldoc.Path(strings.Split(v[1], ".")[1:])
+			for i := range path {
+				p := path[:i+1]
+				here, there := yamldoc.Lookup(values, p)
+				if (!there || isEmpty(here)) && !hasScalarAbove(values, p) {
+					return with(values, change{path: p, values: e.samplesFor(p, here)}), true
 				}
-				sample := e.samplesFor(path(way[:i]), here)[0]
-				repaired, _ := put(values, slices.Clone(way[:i]), sample).(map[string]any)
-				return repaired, true
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Names that stand nowhere else, so that they are known again in what is
@@ -29,8 +30,6 @@ type Identity struct {
 	// Name is the pattern of metadata.name. Contained is the same for a release
 	// whose name begins with the chart's, where `helm create` leaves one out.
 	Name, Contained string
-	// Namespace is the pattern of metadata.namespace, "" where there is none.
-	Namespace string
 	// Labels are the object's own, Selector those that a workload or a Service
 	// selects by, PodLabels those of a workload's pods; each in the order in
 	// which it is written.
@@ -42,7 +41,9 @@ type Label struct{ Name, Value string }
 
 // identities renders the chart under names of our own, and without the values
 // that would give others.
-func (e *experiment) identities(ctx context.Context, base *setup, declared map[string]any, findings []Finding) []Identity {
+func (e *experiment) identities(
+	ctx context.Context, base *setup, declared map[string]any, findings []Finding,
+) []Identity {
 	chart := e.chart.As(helmchart.Identity{Name: chartName, Version: chartVersion, AppVersion: appVersion})
 	release := e.release
 	var values map[string]any
@@ -68,7 +69,7 @@ func (e *experiment) identities(ctx context.Context, base *setup, declared map[s
 	}
 	out := make([]Identity, 0, len(plain.objects))
 	for i, o := range plain.objects {
-		id := Identity{Object: plain.refs[i], Name: pattern(o.Name(), releaseName), Namespace: pattern(o.Namespace(), releaseName)}
+		id := Identity{Object: plain.refs[i], Name: pattern(o.Name(), releaseName)}
 		if j := slices.Index(contained.refs, id.Object); j >= 0 {
 			id.Contained = pattern(contained.objects[j].Name(), release.Name)
 		}
@@ -112,38 +113,32 @@ func (s *snapshot) hasNames() bool {
 // back, and so are overrides that a chart has set for itself. What the values
 // call the application is called like the chart.
 func (e *experiment) named(base, declared map[string]any, findings []Finding, how naming) map[string]any {
-	values := base
+	values := helmchart.Copy(base)
 	for _, f := range findings {
-		was, _ := at(declared, f.Path)
-		now, _ := at(base, f.Path)
+		was, _ := yamldoc.Lookup(declared, f.Path)
+		now, _ := yamldoc.Lookup(base, f.Path)
 		last := strings.ToLower(strings.ReplaceAll(f.Path[len(f.Path)-1], "_", ""))
 		text, _ := was.(string)
 		names := slices.ContainsFunc(f.Reaches, namesWorkload)
 		switch {
 		case (last == "nameoverride" || last == "fullnameoverride") && !inList(f.Path):
-			values, _ = put(values, f.Path, "").(map[string]any)
+			yamldoc.Set(values, f.Path, "")
 		case names && text != "" && (slices.Contains(nameWords, last) || text == e.chart.Name()),
 			names && isEmpty(was) && how.give && slices.Contains(nameWords, last):
-			values, _ = put(values, f.Path, chartName).(map[string]any)
+			yamldoc.Set(values, f.Path, chartName)
 		case now == sampleText && isEmpty(was) && !inList(f.Path) && (how.takeBack || names):
-			values, _ = put(values, f.Path, was).(map[string]any)
+			yamldoc.Set(values, f.Path, was)
 		}
 	}
 	return values
 }
 
-// inList tells a way that leads through a list: what templates do with an
-// element may need all of it.
-func inList(way []string) bool {
-	return slices.ContainsFunc(way, func(segment string) bool { _, ok := elementIndex(segment); return ok })
-}
-
-// namesWorkload tells whether a field names a workload, or is a label by which
+// namesWorkload reports whether a field names a workload, or is a label by which
 // it selects its pods.
 func namesWorkload(r Reach) bool {
 	switch r.Object.Kind {
 	case "Deployment", "StatefulSet", "DaemonSet":
-		return slices.Equal(r.Field, []string{"metadata", "name"}) || slices.Contains(r.Field, "matchLabels")
+		return slices.Equal(r.Field, yamldoc.Path{"metadata", "name"}) || slices.Contains(r.Field, "matchLabels")
 	}
 	return false
 }

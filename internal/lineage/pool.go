@@ -3,6 +3,7 @@ package lineage
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,90 +32,72 @@ type Pool struct {
 // grace is what a worker gets beyond a job's own time before it is killed.
 const grace = time.Second
 
-// maxAnswer bounds what a worker may answer, in bytes.
-const maxAnswer = 256 << 20
+// Most of what a worker may write, in bytes. Of its standard error the
+// beginning counts, which is where Go says why it stops.
+const (
+	maxAnswer = 256 << 20
+	maxStderr = 4096
+)
 
 // Run does the jobs and gives each outcome, with its index, to done, one at a
 // time. It returns early when ctx ends; the jobs that are left then fail with
 // its error.
 func (p *Pool) Run(ctx context.Context, jobs []Job, done func(i int, r *Result, err error)) {
-	workers := min(orDefault(p.Workers, runtime.GOMAXPROCS(0)), len(jobs))
+	workers := min(cmp.Or(p.Workers, runtime.GOMAXPROCS(0)), len(jobs))
 	next := make(chan int, len(jobs))
-	for i, job := range jobs {
-		if job.Options.Parallel == 0 {
-			jobs[i].Options.Parallel = max(1, runtime.GOMAXPROCS(0)/workers)
-		}
+	for i := range jobs {
 		next <- i
 	}
 	close(next)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			w := &worker{command: p.Command}
+		wg.Go(func() {
+			w := &worker{}
 			defer w.stop()
 			for i := range next {
-				r, err := w.do(ctx, jobs[i])
+				job := jobs[i]
+				job.Options.Parallel = cmp.Or(job.Options.Parallel, max(1, runtime.GOMAXPROCS(0)/workers))
+				r, err := w.do(ctx, p.Command, job)
 				mu.Lock()
 				done(i, r, err)
 				mu.Unlock()
 			}
-		}()
+		})
 	}
 	wg.Wait()
 }
 
 // worker is one process, started when it is needed.
 type worker struct {
-	command []string
 	process *exec.Cmd
+	kill    context.CancelFunc
 	in      io.WriteCloser
-	out     *bufio.Reader
-	said    *limitedBuffer // on its standard error
+	answers *bufio.Scanner // a line each
+	stderr  *limitedBuffer
 }
 
-// answer is a line that a worker writes.
-type answer struct {
-	Result *Result `json:"result,omitempty"`
-	Error  string  `json:"error,omitempty"`
-}
-
-func (w *worker) do(ctx context.Context, job Job) (*Result, error) {
+func (w *worker) do(ctx context.Context, command []string, job Job) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if len(w.command) == 0 {
+	if len(command) == 0 {
 		return job.Do(ctx)
 	}
 	if w.process == nil {
-		if err := w.start(); err != nil {
-			return nil, err
+		if err := w.start(ctx, command); err != nil {
+			return nil, fmt.Errorf("starting a process to render charts: %w", err)
 		}
 	}
-	limit := orDefault(job.Options.Timeout, DefaultTimeout) + grace
-	late := time.AfterFunc(limit, w.kill)
-	stop := context.AfterFunc(ctx, w.kill)
-	line, err := w.ask(job)
-	inTime := late.Stop()
-	stop()
-	if err != nil {
-		code := w.wait()
-		switch {
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case !inTime:
-			return nil, remedy.Errorf("look for a template that loops",
-				"rendering %s does not end: it was stopped after %s", job.Chart, limit)
-		case code == exitMemory || w.said.outOfMemory():
-			return nil, remedy.Errorf("look for a template that repeats something without end",
-				"rendering %s takes more than %d MiB of memory", job.Chart, maxHeap>>20)
-		}
-		return nil, fmt.Errorf("rendering %s: the process that does it ended with code %d: %s", job.Chart, code, w.said)
+	late := time.AfterFunc(job.limit(), w.kill)
+	err := json.NewEncoder(w.in).Encode(job)
+	hasAnswer := err == nil && w.answers.Scan()
+	if isInTime := late.Stop(); !hasAnswer {
+		w.kill() // where it only closed its output
+		return nil, w.failure(ctx, job, w.stop(), isInTime)
 	}
 	var a answer
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(line, &a); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(w.answers.Bytes(), &a); err != nil {
 		w.stop()
 		return nil, fmt.Errorf("rendering %s: reading the outcome: %w", job.Chart, err)
 	}
@@ -124,94 +107,67 @@ func (w *worker) do(ctx context.Context, job Job) (*Result, error) {
 	return a.Result, nil
 }
 
-func (w *worker) start() error {
-	cmd := exec.Command(w.command[0], w.command[1:]...)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return fmt.Errorf("starting a process to render charts: %w", err)
-	}
+func (w *worker) start(ctx context.Context, command []string) error {
+	ctx, w.kill = context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	w.stderr = &limitedBuffer{}
+	cmd.Stderr = w.stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return fmt.Errorf("starting a process to render charts: %w", err)
+		return err
 	}
-	w.said = &limitedBuffer{}
-	cmd.Stderr = w.said
+	if w.in, err = cmd.StdinPipe(); err != nil {
+		return err
+	}
+	w.process, w.answers = cmd, bufio.NewScanner(out)
+	w.answers.Buffer(nil, maxAnswer)
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting a process to render charts: %w", err)
+		w.process = nil
+		return err
 	}
-	w.process, w.in, w.out = cmd, in, bufio.NewReaderSize(out, 1<<16)
 	return nil
 }
 
-func (w *worker) ask(job Job) ([]byte, error) {
-	text, err := json.Marshal(job)
-	if err != nil {
-		return nil, err
+// stop ends the process and gives its exit code.
+func (w *worker) stop() int {
+	if w.process == nil {
+		return 0
 	}
-	if _, err := w.in.Write(append(text, '\n')); err != nil {
-		return nil, err
-	}
-	var line []byte
-	for {
-		part, err := w.out.ReadSlice('\n')
-		line = append(line, part...)
-		if err == nil {
-			return line, nil
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) || len(line) > maxAnswer {
-			return nil, io.ErrUnexpectedEOF
-		}
-	}
-}
-
-func (w *worker) kill() { _ = w.process.Process.Kill() }
-
-// wait gives the exit code of a process that is at its end.
-func (w *worker) wait() int {
 	_ = w.in.Close()
-	w.kill() // where it only closed its output
+	late := time.AfterFunc(grace, w.kill)
 	_ = w.process.Wait()
+	late.Stop()
+	w.kill()
 	code := w.process.ProcessState.ExitCode()
 	w.process = nil
 	return code
 }
 
-func (w *worker) stop() {
-	if w.process == nil {
-		return
+// failure says why a process that has ended gave no answer.
+func (w *worker) failure(ctx context.Context, job Job, code int, isInTime bool) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !isInTime:
+		return remedy.Errorf("look for a template that loops",
+			"rendering %s does not end: it was stopped after %s", job.Chart, job.limit())
+	case code == exitMemory || w.stderr.has("out of memory") || w.stderr.has("stack exceeds"):
+		return remedy.Errorf("look for a template that repeats something without end",
+			"rendering %s takes more than %d MiB of memory", job.Chart, maxHeap>>20)
 	}
-	_ = w.in.Close()
-	ended := time.AfterFunc(grace, w.kill)
-	_ = w.process.Wait()
-	ended.Stop()
-	w.process = nil
+	line, _, _ := bytes.Cut(w.stderr.text, []byte("\n"))
+	return fmt.Errorf("rendering %s: the process that does it ended with code %d: %s", job.Chart, code, line)
 }
 
-// limitedBuffer keeps the beginning of what is written, which is where Go says
-// why it stops.
-type limitedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
+// limit is when a worker is killed that has not done the job.
+func (j Job) limit() time.Duration { return cmp.Or(j.Options.Timeout, DefaultTimeout) + grace }
+
+// limitedBuffer keeps the beginning of what is written.
+type limitedBuffer struct{ text []byte }
 
 func (b *limitedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if room := 4096 - b.text.Len(); room > 0 {
-		b.text.Write(p[:min(room, len(p))])
-	}
+	b.text = append(b.text, p[:min(len(p), maxStderr-len(b.text))]...)
 	return len(p), nil
 }
 
-func (b *limitedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	line, _, _ := bytes.Cut(b.text.Bytes(), []byte("\n"))
-	return string(line)
-}
-
-func (b *limitedBuffer) outOfMemory() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return bytes.Contains(b.text.Bytes(), []byte("out of memory")) || bytes.Contains(b.text.Bytes(), []byte("stack exceeds"))
-}
+func (b *limitedBuffer) has(text string) bool { return bytes.Contains(b.text, []byte(text)) }

@@ -13,6 +13,7 @@ import (
 	"text/template/parse"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Reading is which values a chart's templates read, found without rendering.
@@ -25,41 +26,31 @@ type Reading struct {
 
 	reads   []Read
 	seen    map[string]bool
-	written []path
+	written []yamldoc.Path
 	choices map[string]choice // by path
 	apis    []string          // that .Capabilities.APIVersions is asked for
 }
 
 // choice is the texts that a value is compared to.
 type choice struct {
-	path  path
+	path  yamldoc.Path
 	texts []string
 }
 
 // maxChoices bounds the texts of one value, and the API versions.
 const maxChoices = 20
 
-func (r *Reading) addChoice(p path, to *value) {
-	c := r.choices[p.key()]
-	if to.text == nil || len(p) == 0 || len(c.texts) >= maxChoices || slices.Contains(c.texts, *to.text) {
-		return
+func (r *Reading) addChoice(p yamldoc.Path, to *value) {
+	c := r.choices[id(p)]
+	if to.text != nil && len(p) > 0 && len(c.texts) < maxChoices && !slices.Contains(c.texts, *to.text) {
+		r.choices[id(p)] = choice{p, append(c.texts, *to.text)}
 	}
-	if r.choices == nil {
-		r.choices = map[string]choice{}
-	}
-	r.choices[p.key()] = choice{p, append(c.texts, *to.text)}
 }
 
 // addAPI notes the argument of .Capabilities.APIVersions.Has.
 func (r *Reading) addAPI(method parse.Node, argument *value) {
-	var fields []string
-	switch n := method.(type) {
-	case *parse.FieldNode:
-		fields = n.Ident
-	case *parse.VariableNode:
-		fields = n.Ident
-	}
-	if len(fields) < 2 || fields[len(fields)-1] != "Has" || fields[len(fields)-2] != "APIVersions" || argument.text == nil {
+	isHas := strings.HasSuffix(method.String(), ".APIVersions.Has")
+	if !isHas || argument.text == nil {
 		return
 	}
 	if len(r.apis) < maxChoices && !slices.Contains(r.apis, *argument.text) {
@@ -79,9 +70,9 @@ type Read struct {
 	// .Values.config), in one that is empty in values.yaml, or under global.
 	IsOpen bool
 
-	path         path
-	alternatives []path // the other places that the value may come from
-	isTested     bool   // by hasKey alone
+	path         yamldoc.Path
+	alternatives []yamldoc.Path // the other values that it may be
+	isTested     bool           // by hasKey alone
 }
 
 // SyntaxError says where a template does not parse.
@@ -99,9 +90,10 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e
 // *SyntaxError.
 func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, error) {
 	w := &walker{
-		reading: &Reading{seen: map[string]bool{}},
-		named:   map[string][]*source{},
-		done:    map[string]bool{},
+		reading:   &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
+		functions: templateFunctions(),
+		named:     map[string][]*source{},
+		done:      map[string]bool{},
 	}
 	for _, f := range libraries {
 		if _, err := w.add(f); err != nil {
@@ -117,7 +109,7 @@ func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, e
 		entries = append(entries, entry)
 	}
 	for _, entry := range entries {
-		w.template(entry, &value{isRoot: true})
+		w.template(entry, &value{traits: isRoot})
 	}
 	slices.SortStableFunc(w.reading.reads, func(a, b Read) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
@@ -125,24 +117,18 @@ func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, e
 	return w.reading, nil
 }
 
-// All gives every read, in order of path, file and line.
-func (r *Reading) All() []Read { return slices.Clone(r.reads) }
-
-// Undeclared gives the first read of each key that values has no place for,
+// Undeclared gives the first read of each key that values do not declare,
 // in order of path. What lies below such a key is not given as well.
 func (r *Reading) Undeclared(values map[string]any) []Read {
 	var out []Read
 	for _, read := range r.reads {
-		if read.isTested || len(read.path) == 0 || r.isWritten(read.path) {
+		if read.isTested || r.isWritten(read.path) {
 			continue
 		}
 		declared, open := declares(values, read.path)
-		for _, p := range read.alternatives {
-			other, _ := declares(values, p)
-			declared = declared || other
-		}
-		told := slices.ContainsFunc(out, func(r Read) bool { return r.path.covers(read.path) })
-		if declared || told {
+		isAlternative := func(p yamldoc.Path) bool { ok, _ := declares(values, p); return ok }
+		isReported := func(r Read) bool { return covers(r.path, read.path) }
+		if declared || slices.ContainsFunc(read.alternatives, isAlternative) || slices.ContainsFunc(out, isReported) {
 			continue
 		}
 		read.IsOpen = open || read.path[0] == "global" || r.isHandedOn(read.path)
@@ -152,19 +138,19 @@ func (r *Reading) Undeclared(values map[string]any) []Read {
 }
 
 // isHandedOn reports whether a map above p is read as a whole.
-func (r *Reading) isHandedOn(p path) bool {
+func (r *Reading) isHandedOn(p yamldoc.Path) bool {
 	return slices.ContainsFunc(r.reads, func(read Read) bool {
-		return read.Whole && len(read.path) > 0 && len(read.path) < len(p) && read.path.covers(p)
+		return read.Whole && len(read.path) < len(p) && covers(read.path, p)
 	})
 }
 
-func (r *Reading) isWritten(p path) bool {
-	return slices.ContainsFunc(r.written, func(q path) bool { return q.covers(p) })
+func (r *Reading) isWritten(p yamldoc.Path) bool {
+	return slices.ContainsFunc(r.written, func(q yamldoc.Path) bool { return covers(q, p) })
 }
 
 // declares reports whether values has p, and if not whether that is so below a
 // map without entries, a null or a list, whose contents are the user's.
-func declares(values map[string]any, p path) (declared, open bool) {
+func declares(values map[string]any, p yamldoc.Path) (declared, open bool) {
 	var at any = values
 	for i, segment := range p {
 		m, isMap := at.(map[string]any)
@@ -174,11 +160,10 @@ func declares(values map[string]any, p path) (declared, open bool) {
 		case !isMap, i > 0 && len(m) == 0:
 			return false, true
 		}
-		next, ok := m[segment]
-		if !ok {
+		var ok bool
+		if at, ok = m[segment]; !ok {
 			return false, false
 		}
-		at = next
 	}
 	return true, false
 }
@@ -186,11 +171,11 @@ func declares(values map[string]any, p path) (declared, open bool) {
 // Unread gives the declared keys that no template reads, in order: the paths
 // of scalars, lists and empty maps.
 func (r *Reading) Unread(values map[string]any) []string {
-	if r.Everything {
+	if r.Everything || len(values) == 0 {
 		return nil
 	}
 	var out []string
-	for _, leaf := range leaves(values) {
+	for _, leaf := range yamldoc.Leaves(values) {
 		if !r.isRead(leaf) {
 			out = append(out, leaf.String())
 		}
@@ -198,12 +183,9 @@ func (r *Reading) Unread(values map[string]any) []string {
 	return out
 }
 
-func (r *Reading) isRead(leaf path) bool {
+func (r *Reading) isRead(leaf yamldoc.Path) bool {
 	return slices.ContainsFunc(r.reads, func(read Read) bool {
-		if len(read.path) < len(leaf) {
-			return read.Whole && read.path.covers(leaf)
-		}
-		return leaf.covers(read.path)
+		return covers(leaf, read.path) || read.Whole && covers(read.path, leaf)
 	})
 }
 

@@ -21,31 +21,44 @@ func TestReads(t *testing.T) {
 		{"field", `{{ .Values.a.b }}`, `{a: {b: 1, c: 2}}`, "", "a.c"},
 		{"missing", `{{ .Values.a.x }}{{ .Values.y }}`, `{a: {b: 1}}`, "a.x y", "a.b"},
 		{"dollar", `{{ range .Values.l }}{{ $.Values.a }}{{ end }}`, `{a: 1, l: []}`, "", ""},
-		{"root in a variable", `{{ $root := . }}{{ with .Values.a }}{{ $root.Values.b }}{{ end }}`, `{a: 1, b: 1}`, "", ""},
+		{"root in a variable", `{{ $root := . }}{{ with .Values.a }}{{ $root.Values.b }}{{ end }}`,
+			`{a: 1, b: 1}`, "", ""},
 		{"values in a variable", `{{ $v := .Values }}{{ $v.a }}{{ $v.x }}`, `{a: 1, b: 1}`, "x", "b"},
-		{"assigned in a branch", `{{ $v := "" }}{{ if .Values.a }}{{ $v = .Values.b }}{{ end }}{{ $v.c }}`, `{a: 1, b: {c: 1, d: 1}}`, "", "b.d"},
-		{"with", `{{ with .Values.a }}{{ .b }}{{ else }}{{ .Values.c }}{{ end }}`, `{a: {b: 1, d: 1}, c: 1}`, "", "a.d"},
+		{"assigned in a branch", `{{ $v := "" }}{{ if .Values.a }}{{ $v = .Values.b }}{{ end }}{{ $v.c }}`,
+			`{a: 1, b: {c: 1, d: 1}}`, "", "b.d"},
+		{"with", `{{ with .Values.a }}{{ .b }}{{ else }}{{ .Values.c }}{{ end }}`,
+			`{a: {b: 1, d: 1}, c: 1}`, "", "a.d"},
 		{"with variable", `{{ with $x := .Values.a }}{{ $x.b }}{{ .z }}{{ end }}`, `{a: {b: 1}}`, "a.z", ""},
 		{"if is no reading of what is below", `{{ if .Values.a }}x{{ end }}`, `{a: {b: 1}, c: 1}`, "", "a.b c"},
-		{"range over a list", `{{ range .Values.hosts }}{{ .host }}{{ range .paths }}{{ .path }}{{ end }}{{ end }}`, `{hosts: [{host: a}], other: []}`, "", "other"},
-		{"range over a map", `{{ range $k, $v := .Values.vols }}{{ $k }}{{ $v.size }}{{ end }}`, `{vols: {data: {size: 1, mode: x}}}`, "", "vols.data.mode"},
+		{"range over a list", `{{ range .Values.hosts }}{{ .host }}{{ range .paths }}{{ .path }}{{ end }}{{ end }}`,
+			`{hosts: [{host: a}], other: []}`, "", "other"},
+		{"range over a map", `{{ range $k, $v := .Values.vols }}{{ $k }}{{ $v.size }}{{ end }}`,
+			`{vols: {data: {size: 1, mode: x}}}`, "", "vols.data.mode"},
 		{"range over a map by its keys", `{{ range $k, $_ := .Values.env }}{{ $k }}{{ end }}`, `{env: {A: 1}}`, "", ""},
-		{"index", `{{ index .Values "a" "b-c" }}{{ (index .Values "d").e }}`, `{a: {b-c: 1, x: 1}, d: {e: 1}}`, "", "a.x"},
-		{"index by an unknown key", `{{ (index .Values.m .Release.Name).x }}`, `{m: {one: {x: 1, z: 1}}}`, "", "m.one.z"},
+		{"index", `{{ index .Values "a" "b-c" }}{{ (index .Values "d").e }}`,
+			`{a: {b-c: 1, x: 1}, d: {e: 1}}`, "", "a.x"},
+		{"index by an unknown key", `{{ (index .Values.m .Release.Name).x }}`,
+			`{m: {one: {x: 1, z: 1}}}`, "", "m.one.z"},
 		{"index of an element", `{{ (index .Values.l 0).x }}`, `{l: [{x: 1}]}`, "", ""},
 		{"get", `{{ get .Values.a "b" }}{{ get .Values.a "x" }}`, `{a: {b: 1}}`, "a.x", ""},
 		{"dig", `{{ dig "a" "b" "none" .Values.AsMap }}{{ dig "q" 1 .Values.a }}`, `{a: {b: 1}}`, "a.q", ""},
-		{"hasKey asks, and demands nothing", `{{ if hasKey .Values.a "old" }}{{ fail "gone" }}{{ end }}`, `{a: {b: 1}}`, "", "a.b"},
-		{"default", `{{ .Values.image.tag | default .Chart.AppVersion }}{{ default "x" .Values.a }}`, `{image: {repository: r}, a: 1}`, "image.tag", "image.repository"},
-		{"default of another key", `{{ $r := .Values.a.r | default .Values.r }}{{ $r.x }}`, `{a: {r: {}}, r: {x: 1, z: 1}}`, "", "r.z"},
+		{"hasKey asks, and demands nothing", `{{ if hasKey .Values.a "old" }}{{ fail "gone" }}{{ end }}`,
+			`{a: {b: 1}}`, "", "a.b"},
+		{"default", `{{ .Values.image.tag | default .Chart.AppVersion }}{{ default "x" .Values.a }}`,
+			`{image: {repository: r}, a: 1}`, "image.tag", "image.repository"},
+		{"default of another key", `{{ $r := .Values.a.r | default .Values.r }}{{ $r.x }}`,
+			`{a: {r: {}}, r: {x: 1, z: 1}}`, "", "r.z"},
 		{"whole", `{{ toYaml .Values.a | nindent 2 }}`, `{a: {b: {c: 1}}, d: 1}`, "", "d"},
 		{"whole by with", `{{ with .Values.a }}{{ toYaml . }}{{ end }}`, `{a: {b: {c: 1}}, m: {}}`, "", "m"},
-		{"keys of a map that is handed on are free", `{{ toYaml .Values.config }}{{ .Values.config.port }}{{ .Values.config.rtc.udp }}`, `{config: {port: 1}}`, "(config.rtc.udp)", ""},
+		{"keys of a map that is handed on are free",
+			`{{ toYaml .Values.config }}{{ .Values.config.port }}{{ .Values.config.rtc.udp }}`,
+			`{config: {port: 1}}`, "(config.rtc.udp)", ""},
 		{"keys of an empty map are free", `{{ .Values.config.port }}`, `{config: {}}`, "(config.port)", ""},
 		{"global is free", `{{ .Values.global.registry }}`, `{}`, "(global.registry)", ""},
 		{"unknown function", `{{ frobnicate .Values.a }}`, `{a: {b: 1}}`, "", ""},
 		{"merge", `{{ $m := merge (dict) .Values.a .Values.b }}{{ $m.x }}`, `{a: {p: 1}, b: {q: 1}}`, "(a.x)(b.x)", ""},
-		{"pick and omit", `{{ pick .Values.a "x" | toYaml }}{{ omit .Values.b "y" | toYaml }}`, `{a: {x: 1, z: 1}, b: {y: 1}}`, "", "a.z"},
+		{"pick and omit", `{{ pick .Values.a "x" | toYaml }}{{ omit .Values.b "y" | toYaml }}`,
+			`{a: {x: 1, z: 1}, b: {y: 1}}`, "", "a.z"},
 		{"pipeline", `{{ .Values.a | quote | upper }}{{ (.Values.b).c }}`, `{a: 1, b: {c: 1, d: 1}}`, "", "b.d"},
 		{"ternary", `{{ ternary .Values.a .Values.b .Values.c }}`, `{a: 1, b: 1, c: 1}`, "", ""},
 		{"required", `{{ (required "needed" .Values.a).b }}`, `{a: {b: 1, c: 1}}`, "", "a.c"},
@@ -55,24 +68,46 @@ func TestReads(t *testing.T) {
 		{"include with dot", `{{ include "h" . }}{{ define "h" }}{{ .Values.a }}{{ end }}`, `{a: 1, b: 1}`, "", "b"},
 		{"template with dot", `{{ template "h" $ }}{{ define "h" }}{{ .Values.a }}{{ end }}`, `{a: 1}`, "", ""},
 		{"define that nobody includes", `{{ define "h" }}{{ .Values.a }}{{ .Values.x }}{{ end }}`, `{a: 1}`, "", "a"},
-		{"include with a part", `{{ include "h" .Values.a }}{{ define "h" }}{{ .b }}{{ .x }}{{ end }}`, `{a: {b: 1, c: 1}}`, "a.x", "a.c"},
-		{"include with a dict", `{{ include "h" (dict "root" . "part" .Values.p) }}{{ define "h" }}{{ .root.Values.a }}{{ .part.q }}{{ end }}`, `{a: 1, p: {q: 1, r: 1}}`, "", "p.r"},
-		{"include with a list", `{{ include "h" (list . .Values.p "x") }}{{ define "h" }}{{ $root := first . }}{{ $root.Values.a }}{{ (index . 1).q }}{{ last . }}{{ end }}`, `{a: 1, p: {q: 1, r: 1}}`, "", "p.r"},
-		{"include twice with different parts", `{{ include "h" .Values.a }}{{ include "h" .Values.b }}{{ define "h" }}{{ .x }}{{ end }}`, `{a: {x: 1}, b: {x: 1}}`, "", ""},
-		{"include of a name that is put together", `{{ include (printf "h.%s" .Release.Name) . }}{{ define "h.a" }}{{ .Values.a }}{{ end }}`, `{a: 1, b: 1}`, "", "b"},
-		{"checksum of another file", `{{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}`, `{a: 1}`, "", "a"},
+		{"include with a part", `{{ include "h" .Values.a }}{{ define "h" }}{{ .b }}{{ .x }}{{ end }}`,
+			`{a: {b: 1, c: 1}}`, "a.x", "a.c"},
+		{"include with a dict",
+			`{{ include "h" (dict "root" . "part" .Values.p) }}{{ define "h" }}{{ .root.Values.a }}{{ .part.q }}` +
+				`{{ end }}`,
+			`{a: 1, p: {q: 1, r: 1}}`, "", "p.r"},
+		{"include with a list",
+			`{{ include "h" (list . .Values.p "x") }}{{ define "h" }}{{ $root := first . }}{{ $root.Values.a }}` +
+				`{{ (index . 1).q }}{{ last . }}{{ end }}`,
+			`{a: 1, p: {q: 1, r: 1}}`, "", "p.r"},
+		{"include twice with different parts",
+			`{{ include "h" .Values.a }}{{ include "h" .Values.b }}{{ define "h" }}{{ .x }}{{ end }}`,
+			`{a: {x: 1}, b: {x: 1}}`, "", ""},
+		{"include of a name that is put together",
+			`{{ include (printf "h.%s" .Release.Name) . }}{{ define "h.a" }}{{ .Values.a }}{{ end }}`,
+			`{a: 1, b: 1}`, "", "b"},
+		{"checksum of another file", `{{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}`,
+			`{a: 1}`, "", "a"},
 		{"include of what is not there", `{{ include "common.all" . }}`, `{a: 1}`, "", ""},
-		{"include of what is not there with a part", `{{ include "common.some" .Values.a }}`, `{a: {b: 1}, c: 1}`, "", "c"},
-		{"recursion", `{{ include "h" .Values.a }}{{ define "h" }}{{ .v }}{{ with .next }}{{ include "h" . }}{{ end }}{{ end }}`, `{a: {v: 1, next: {v: 1, u: 1}}}`, "a.next.next", "a.next.u"},
-		{"result as YAML", `{{ $c := include "h" . | fromYaml }}{{ $c.x }}{{ define "h" }}{{ toYaml .Values.a }}{{ end }}`, `{a: {b: 1}}`, "", ""},
+		{"include of what is not there with a part", `{{ include "common.some" .Values.a }}`,
+			`{a: {b: 1}, c: 1}`, "", "c"},
+		{"recursion",
+			`{{ include "h" .Values.a }}{{ define "h" }}{{ .v }}{{ with .next }}{{ include "h" . }}{{ end }}{{ end }}`,
+			`{a: {v: 1, next: {v: 1, u: 1}}}`, "a.next.next", "a.next.u"},
+		{"result as YAML",
+			`{{ $c := include "h" . | fromYaml }}{{ $c.x }}{{ define "h" }}{{ toYaml .Values.a }}{{ end }}`,
+			`{a: {b: 1}}`, "", ""},
 		{"tpl of a value", `{{ tpl .Values.a . }}`, `{a: "x", b: 1}`, "", "b"},
 		{"tpl of a text", "{{ tpl `{{ .Values.b }}` . }}", `{b: 1}`, "", ""},
 		{"tpl of a file", `{{ tpl (.Files.Get "x") . }}`, `{a: 1}`, "", ""},
 
-		{"set on a dict", `{{ $d := dict }}{{ $_ := set $d "k" .Values.a }}{{ $d.k.b }}`, `{a: {b: 1, c: 1}}`, "", "a.c"},
+		{"set on a dict", `{{ $d := dict }}{{ $_ := set $d "k" .Values.a }}{{ $d.k.b }}`,
+			`{a: {b: 1, c: 1}}`, "", "a.c"},
 		{"set on the values", `{{ $_ := set .Values "made" "x" }}{{ .Values.made }}`, `{}`, "", ""},
-		{"set on a copy", `{{ $c := deepCopy .Values.a }}{{ $_ := set $c "made" 1 }}{{ .Values.a.made }}`, `{a: {b: 1}}`, "a.made", "a.b"},
-		{"append", `{{ $l := list }}{{ range .Values.a }}{{ $l = append $l (dict "p" .port) }}{{ end }}{{ range $l }}{{ .p }}{{ end }}`, `{a: [{port: 1}]}`, "", ""},
+		{"set on a copy", `{{ $c := deepCopy .Values.a }}{{ $_ := set $c "made" 1 }}{{ .Values.a.made }}`,
+			`{a: {b: 1}}`, "a.made", "a.b"},
+		{"append",
+			`{{ $l := list }}{{ range .Values.a }}{{ $l = append $l (dict "p" .port) }}{{ end }}{{ range $l }}` +
+				`{{ .p }}{{ end }}`,
+			`{a: [{port: 1}]}`, "", ""},
 		{"concat", `{{ range concat .Values.a .Values.b }}{{ .x }}{{ end }}`, `{a: [], b: [], c: []}`, "", "c"},
 		{"pluck", `{{ pluck .Values.env .Values.sizes | first }}`, `{env: a, sizes: {a: 1}}`, "", ""},
 		{"null and scalars are leaves", `{{ .Values.a }}`, `{a: null, b: null, c: {d: ""}}`, "", "b c.d"},
@@ -128,7 +163,8 @@ func TestReadsNamesFileAndLine(t *testing.T) {
 }
 
 func TestReadsFollowsLibraries(t *testing.T) {
-	library := helmchart.File{Name: "charts/common/templates/_c.tpl", Data: []byte(`{{ .Values.never }}{{ define "c" }}{{ .Values.a }}{{ end }}`)}
+	library := helmchart.File{Name: "charts/common/templates/_c.tpl"}
+	library.Data = []byte(`{{ .Values.never }}{{ define "c" }}{{ .Values.a }}{{ end }}`)
 	reading, err := Reads([]helmchart.File{{Name: "templates/x.yaml", Data: []byte(`{{ include "c" . }}`)}}, library)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +190,8 @@ func TestReadsNamesWhereATemplateDoesNotParse(t *testing.T) {
 			t.Errorf("%q: error %v, want a *SyntaxError", test.text, err)
 			continue
 		}
-		if syntax.File != "templates/bad.yaml" || syntax.Line != test.line || !strings.Contains(syntax.Reason, test.reason) {
+		if syntax.File != "templates/bad.yaml" || syntax.Line != test.line ||
+			!strings.Contains(syntax.Reason, test.reason) {
 			t.Errorf("%q: %v, want line %d: %s", test.text, err, test.line, test.reason)
 		}
 	}
@@ -162,14 +199,20 @@ func TestReadsNamesWhereATemplateDoesNotParse(t *testing.T) {
 
 // Templates made to be slow give up in time, and then claim nothing.
 func TestReadsGivesUpOnHostileTemplates(t *testing.T) {
-	doubling := `{{ $a := dict "x" .Values.a }}` + strings.Repeat(`{{ $a = dict "l" $a "r" $a }}`, 60) + `{{ toYaml $a }}`
+	doubling := `{{ $a := dict "x" .Values.a }}` +
+		strings.Repeat(`{{ $a = dict "l" $a "r" $a }}`, 60) + `{{ toYaml $a }}`
 	grow := `{{ define "g" }}{{ include "g" (dict "a" . "b" .) }}{{ include "g" (list .) }}{{ end }}{{ include "g" . }}`
-	self := `{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ $e := dict "d" $d }}{{ $_ = set $e "d" $e }}{{ $f := $d | default $e }}{{ toYaml $f }}{{ include "x" $f }}{{ define "x" }}{{ .d.d.d }}{{ end }}`
+	self := `{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ $e := dict "d" $d }}{{ $_ = set $e "d" $e }}` +
+		`{{ $f := $d | default $e }}{{ toYaml $f }}{{ include "x" $f }}{{ define "x" }}{{ .d.d.d }}{{ end }}`
 	nested := strings.Repeat("{{ if .Values.a }}", 5000) + strings.Repeat("{{ end }}", 5000)
 	parens := "{{ " + strings.Repeat("(", 800) + ".Values.a" + strings.Repeat(")", 800) + " }}"
 	appends := "{{ $l := list }}" + strings.Repeat("{{ $l = append $l .Values.a }}", 20000)
-	climb := `{{ define "c" }}{{ range . }}{{ include "c" . }}{{ end }}{{ include "c" .x }}{{ include "c" .y }}{{ include "c" .z }}{{ end }}{{ include "c" .Values.a }}`
-	for name, text := range map[string]string{"doubling": doubling, "grow": grow, "self": self, "nested": nested, "parens": parens, "appends": appends, "climb": climb} {
+	climb := `{{ define "c" }}{{ range . }}{{ include "c" . }}{{ end }}{{ include "c" .x }}` +
+		`{{ include "c" .y }}{{ include "c" .z }}{{ end }}{{ include "c" .Values.a }}`
+	for name, text := range map[string]string{
+		"doubling": doubling, "grow": grow, "self": self, "nested": nested, "parens": parens, "appends": appends,
+		"climb": climb,
+	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			_, err := Reads([]helmchart.File{{Name: "x", Data: []byte(text)}})
@@ -185,9 +228,12 @@ func TestReadsGivesUpOnHostileTemplates(t *testing.T) {
 }
 
 func FuzzReads(f *testing.F) {
-	f.Add(`{{ with .Values.a }}{{ range $k, $v := .b }}{{ $k }}{{ include "h" (dict "r" $ "v" $v) }}{{ end }}{{ end }}{{ define "h" }}{{ .r.Values.c }}{{ end }}`)
-	f.Add(`{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ toYaml $d }}{{ get (index .Values "a" 0) "b" | default (list 1 2) | first }}`)
-	f.Add("{{ tpl `{{ .Values.b }}` . }}{{ if not (hasKey .Values \"a\") }}{{ else if $x := dig \"a\" 1 .Values }}{{ $x.y }}{{ end }}")
+	f.Add(`{{ with .Values.a }}{{ range $k, $v := .b }}{{ $k }}{{ include "h" (dict "r" $ "v" $v) }}{{ end }}` +
+		`{{ end }}{{ define "h" }}{{ .r.Values.c }}{{ end }}`)
+	f.Add(`{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ toYaml $d }}` +
+		`{{ get (index .Values "a" 0) "b" | default (list 1 2) | first }}`)
+	f.Add("{{ tpl `{{ .Values.b }}` . }}{{ if not (hasKey .Values \"a\") }}" +
+		"{{ else if $x := dig \"a\" 1 .Values }}{{ $x.y }}{{ end }}")
 	f.Fuzz(func(t *testing.T, text string) {
 		reading, err := Reads([]helmchart.File{{Name: "x", Data: []byte(text)}})
 		if err != nil {

@@ -4,12 +4,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Ref names a rendered object by where it comes from: names move when values
@@ -27,37 +28,34 @@ func (r Ref) String() string {
 	return fmt.Sprintf("%s (%s)", r.Kind, r.File)
 }
 
-// place is one field of one object. The path has [n] for the elements of lists.
-type place struct {
+// field is one field of one object.
+type field struct {
 	ref  Ref
-	path []string
+	path yamldoc.Path
 	// value is a scalar, or an empty map or list.
 	value any
 }
 
 // text is the value as a template would print it.
-func (p place) text() string {
-	switch v := p.value.(type) {
-	case string:
-		return v
-	case nil:
+func (f field) text() string {
+	if f.value == nil {
 		return ""
 	}
-	return fmt.Sprint(p.value)
+	return fmt.Sprint(f.value)
 }
 
 // snapshot is what one render gave, field by field.
 type snapshot struct {
 	objects []manifest.Object
 	refs    []Ref             // beside objects
-	fields  map[string]place  // by address
+	fields  map[string]field  // by address
 	texts   map[string]string // of the files
 }
 
 // take reads rendered files. What cannot be parsed is left out: values that make
 // no sense are tried on purpose.
 func take(files []helmchart.File) *snapshot {
-	s := &snapshot{fields: map[string]place{}, texts: map[string]string{}}
+	s := &snapshot{fields: map[string]field{}, texts: map[string]string{}}
 	for _, f := range files {
 		s.texts[f.Name] = string(f.Data)
 		objects, _ := manifest.Parse(f.Name, f.Data)
@@ -98,7 +96,7 @@ func shown(o manifest.Object) map[string]any {
 // maxFields bounds what is looked at in one render.
 const maxFields = 100_000
 
-func (s *snapshot) flatten(ref Ref, at []string, value any) {
+func (s *snapshot) flatten(ref Ref, at yamldoc.Path, value any) {
 	if len(s.fields) > maxFields {
 		return
 	}
@@ -112,21 +110,17 @@ func (s *snapshot) flatten(ref Ref, at []string, value any) {
 		}
 	case []any:
 		for i, e := range v {
-			s.flatten(ref, child(at, "["+strconv.Itoa(i)+"]"), e)
+			s.flatten(ref, child(at, yamldoc.Element(i)), e)
 		}
 		if len(v) > 0 {
 			return
 		}
 	}
-	s.fields[address(ref, at)] = place{ref, at, value}
+	s.fields[address(ref, at)] = field{ref, at, value}
 }
 
-func child(at []string, segment string) []string {
-	return append(slices.Clone(at), segment)
-}
-
-func address(ref Ref, path []string) string {
-	return ref.File + "\x00" + ref.Kind + "\x00" + strconv.Itoa(ref.N) + "\x00" + strings.Join(path, "\x00")
+func address(ref Ref, path yamldoc.Path) string {
+	return ref.File + "\x00" + ref.Kind + "\x00" + strconv.Itoa(ref.N) + "\x00" + id(path)
 }
 
 // has reports whether the object is there.
@@ -138,7 +132,7 @@ func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string
 	var out []string
 	for a, p := range s.fields {
 		q, there := other.fields[a]
-		if !masked[a] && (!there || !sameValue(p.value, q.value)) {
+		if !masked[a] && (!there || !reflect.DeepEqual(p.value, q.value)) {
 			out = append(out, a)
 		}
 	}
@@ -151,24 +145,7 @@ func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string
 	return out
 }
 
-// sameValue compares scalars. Maps and lists are empty where they get here.
-func sameValue(a, b any) bool {
-	switch a.(type) {
-	case map[string]any:
-		_, ok := b.(map[string]any)
-		return ok
-	case []any:
-		_, ok := b.([]any)
-		return ok
-	}
-	switch b.(type) {
-	case map[string]any, []any:
-		return false
-	}
-	return a == b
-}
-
-// covers tells whether all that other shows is shown in s too, whatever its
+// covers reports whether all that other shows is shown in s too, whatever its
 // value.
 func (s *snapshot) covers(other *snapshot) bool {
 	for a, p := range other.fields {

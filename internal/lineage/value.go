@@ -5,30 +5,41 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // value is what is known of a template's expression without rendering: the
-// places of values.yaml that it may stand for, and the maps and lists that the
+// paths of values.yaml that it may stand for, and the maps and lists that the
 // template made itself. The zero value is known to be nothing of interest.
 type value struct {
-	isRoot   bool              // the top: what .Values hangs on
-	paths    []path            // what it may stand for; an empty path is .Values
+	traits   trait
+	paths    []yamldoc.Path    // what it may stand for; an empty path is .Values
 	fields   map[string]*value // a dict's entries
 	elements []*value          // a list's elements
 	text     *string           // a text known in full
-	isFile   bool              // text that names one of the chart's own templates, or comes from its files
-	fromFile bool              // text out of .Files
-	isCopy   bool              // a copy of values: writing to it does not change them
 }
+
+// trait is a set of what else is known of a value.
+type trait int
+
+const (
+	isRoot     trait = 1 << iota // the top: what .Values hangs on
+	isTemplate                   // text that names one of the chart's own templates
+	isFromFile                   // text out of .Files
+	isCopy                       // a copy of values: writing to it does not change them
+	ofText     = isTemplate | isFromFile
+)
+
+func (v *value) is(t trait) bool { return v.traits&t != 0 }
 
 // Limits that keep the reading of hostile templates short. Beyond them values
 // count as read in full.
 const (
-	maxPathLength = 16  // keys below keys
-	maxPaths      = 64  // places that one value may stand for
-	maxElements   = 200 // of a list that a template makes
-	maxDepth      = 8   // maps within maps that a template makes
-	maxKeyLength  = 1 << 16
+	maxPaths     = 64  // paths that one value may stand for
+	maxElements  = 200 // of a list that a template makes
+	maxDepth     = 8   // maps within maps that a template makes
+	maxKeyLength = 1 << 16
 )
 
 func literal(text string) *value { return &value{text: &text} }
@@ -51,10 +62,7 @@ func eitherAt(depth int, vs ...*value) *value {
 	}
 	out := &value{}
 	for _, v := range known {
-		out.isRoot = out.isRoot || v.isRoot
-		out.isFile = out.isFile || v.isFile
-		out.fromFile = out.fromFile || v.fromFile
-		out.isCopy = out.isCopy || v.isCopy
+		out.traits |= v.traits
 		for _, p := range v.paths {
 			out.addPath(p)
 		}
@@ -63,8 +71,7 @@ func eitherAt(depth int, vs ...*value) *value {
 		}
 		for i, e := range v.elements {
 			if i < len(out.elements) {
-				e = eitherAt(depth+1, out.elements[i], e)
-				out.elements[i] = e
+				out.elements[i] = eitherAt(depth+1, out.elements[i], e)
 			} else {
 				out.addElement(e)
 			}
@@ -76,8 +83,9 @@ func eitherAt(depth int, vs ...*value) *value {
 	return out
 }
 
-func (v *value) addPath(p path) {
-	if len(v.paths) <= maxPaths && !slices.ContainsFunc(v.paths, func(q path) bool { return slices.Equal(p, q) }) {
+func (v *value) addPath(p yamldoc.Path) {
+	if len(v.paths) <= maxPaths &&
+		!slices.ContainsFunc(v.paths, func(q yamldoc.Path) bool { return slices.Equal(p, q) }) {
 		v.paths = append(v.paths, p)
 	}
 }
@@ -105,7 +113,7 @@ func (v *value) setFieldAt(depth int, name string, to *value) {
 	v.fields[name] = to
 }
 
-// key tells values apart, so that a template is read once for each argument.
+// key identifies a value, so that a template is read once for each argument.
 func (v *value) key() string {
 	var b strings.Builder
 	v.writeKey(&b, 0)
@@ -116,7 +124,7 @@ func (v *value) writeKey(b *strings.Builder, depth int) {
 	if v == nil || depth > maxDepth || b.Len() > maxKeyLength {
 		return
 	}
-	fmt.Fprintf(b, "%t%t%t%t", v.isRoot, v.isFile, v.fromFile, v.isCopy)
+	fmt.Fprint(b, v.traits)
 	for _, p := range v.paths {
 		fmt.Fprintf(b, "p%q", p)
 	}

@@ -5,15 +5,18 @@ import (
 	"maps"
 	"slices"
 	"text/template/parse"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // walker reads templates as the engine would run them, every branch once.
 type walker struct {
-	reading *Reading
-	named   map[string][]*source
-	done    map[string]bool // template and argument
-	depth   int
-	steps   int
+	reading   *Reading
+	functions map[string]function
+	named     map[string][]*source
+	done      map[string]bool // template and argument
+	depth     int
+	steps     int
 }
 
 // Limits that keep the reading of hostile templates short, each many times
@@ -39,23 +42,28 @@ type variable struct {
 
 // template reads a template with dot as its argument.
 func (w *walker) template(s *source, dot *value) {
+	in := &scope{walker: w, source: s, dot: dot, vars: []variable{{"$", dot}}}
+	w.nest(func() { in.list(s.tree.Root) })
+}
+
+// nest does what lies within something else, unless that goes too deep.
+func (w *walker) nest(work func()) {
 	if w.depth > maxNesting {
 		w.reading.Everything = true
 		return
 	}
 	w.depth++
-	defer func() { w.depth-- }()
-	in := &scope{walker: w, source: s, dot: dot, vars: []variable{{"$", dot}}}
-	in.list(s.tree.Root)
+	work()
+	w.depth--
 }
 
 // include reads the named template, every template where the name is not
-// known. One that is not at hand (a dependency that is not there) may read
+// known. One that is missing (of a dependency that was not found) may read
 // all that it is given.
 func (s *scope) include(at parse.Node, name *value, arg *value) {
-	names := []string{}
+	var names []string
 	switch {
-	case name.isFile: // the chart's own file: it is read anyway
+	case name.is(isTemplate): // the chart's own file: it is read anyway
 		return
 	case name.text != nil:
 		names = append(names, *name.text)
@@ -69,7 +77,7 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 		}
 		s.done[key] = true
 		if len(s.named[n]) == 0 {
-			s.whole(at, arg)
+			s.readWhole(at, arg)
 		}
 		for _, t := range s.named[n] {
 			s.template(t, arg)
@@ -88,16 +96,15 @@ func (s *scope) isSpent() bool {
 }
 
 func (s *scope) list(l *parse.ListNode) {
-	if l == nil || s.depth > maxNesting {
-		s.reading.Everything = s.reading.Everything || l != nil
+	if l == nil {
 		return
 	}
-	s.depth++
-	defer func() { s.depth-- }()
 	outer := len(s.vars)
-	for _, n := range l.Nodes {
-		s.node(n)
-	}
+	s.nest(func() {
+		for _, n := range l.Nodes {
+			s.node(n)
+		}
+	})
 	s.vars = s.vars[:outer]
 }
 
@@ -109,7 +116,7 @@ func (s *scope) node(n parse.Node) {
 	case *parse.ActionNode:
 		v := s.pipe(n.Pipe)
 		if len(n.Pipe.Decl) == 0 {
-			s.whole(n, v)
+			s.readWhole(n, v)
 		}
 	case *parse.IfNode:
 		s.branch(&n.BranchNode, func(v *value) *value { return s.dot })
@@ -130,7 +137,7 @@ func (s *scope) node(n parse.Node) {
 func (s *scope) branch(n *parse.BranchNode, dotOf func(*value) *value) {
 	outer, dot := len(s.vars), s.dot
 	v := s.pipe(n.Pipe)
-	s.shallow(n, v)
+	s.read(n, v)
 	s.dot = dotOf(v)
 	s.list(n.List)
 	s.dot = dot
@@ -142,9 +149,9 @@ func (s *scope) rangeOver(n *parse.RangeNode) {
 	outer, dot := len(s.vars), s.dot
 	decl := n.Pipe.Decl
 	v := s.evaluate(n.Pipe)
-	s.shallow(n, v)
+	s.read(n, v)
 	element := s.elementOf(v)
-	s.shallow(n, element) // the keys, or the number of elements, are read
+	s.read(n, element) // the keys, or the number of elements, are read
 	switch len(decl) {
 	case 1:
 		s.vars = append(s.vars, variable{decl[0].Ident[0], element})
@@ -162,8 +169,8 @@ func (s *scope) rangeOver(n *parse.RangeNode) {
 func (s *scope) pipe(p *parse.PipeNode) *value {
 	v := s.evaluate(p)
 	for _, decl := range p.Decl {
-		if p.IsAssign {
-			s.assign(decl.Ident[0], v)
+		if known := s.variable(decl.Ident[0]); p.IsAssign {
+			known.value = either(known.value, v) // the assignment may stand in a branch
 		} else {
 			s.vars = append(s.vars, variable{decl.Ident[0], v})
 		}
@@ -171,31 +178,16 @@ func (s *scope) pipe(p *parse.PipeNode) *value {
 	return v
 }
 
-// assign keeps what the variable was before: the assignment may stand in a
-// branch.
-func (s *scope) assign(name string, v *value) {
-	for i := len(s.vars) - 1; i >= 0; i-- {
-		if s.vars[i].name == name {
-			s.vars[i].value = either(s.vars[i].value, v)
-			return
-		}
-	}
-}
-
 func (s *scope) evaluate(p *parse.PipeNode) *value {
 	if p == nil || s.isSpent() {
 		return &value{}
 	}
-	s.depth++
-	defer func() { s.depth-- }()
-	if s.depth > maxNesting {
-		s.reading.Everything = true
-		return &value{}
-	}
 	var v *value
-	for _, c := range p.Cmds {
-		v = s.command(c, v)
-	}
+	s.nest(func() {
+		for _, c := range p.Cmds {
+			v = s.command(c, v)
+		}
+	})
 	return either(v)
 }
 
@@ -215,11 +207,11 @@ func (s *scope) command(c *parse.CommandNode, piped *value) *value {
 	v := s.operand(c.Args[0])
 	for _, a := range c.Args[1:] { // a method with arguments, as .Files.Get "x"
 		argument := s.operand(a)
-		s.whole(a, argument)
+		s.readWhole(a, argument)
 		s.reading.addAPI(c.Args[0], argument)
 	}
 	if piped != nil {
-		s.whole(c, piped)
+		s.readWhole(c, piped)
 	}
 	return v
 }
@@ -231,7 +223,7 @@ func (s *scope) operand(n parse.Node) *value {
 	case *parse.FieldNode:
 		return s.follow(n, s.dot, n.Ident)
 	case *parse.VariableNode:
-		return s.follow(n, s.variable(n.Ident[0]), n.Ident[1:])
+		return s.follow(n, s.variable(n.Ident[0]).value, n.Ident[1:])
 	case *parse.ChainNode:
 		return s.follow(n, s.operand(n.Node), n.Field)
 	case *parse.PipeNode:
@@ -246,13 +238,14 @@ func (s *scope) operand(n parse.Node) *value {
 	return &value{}
 }
 
-func (s *scope) variable(name string) *value {
+// variable gives the innermost one of a name.
+func (s *scope) variable(name string) *variable {
 	for i := len(s.vars) - 1; i >= 0; i-- {
 		if s.vars[i].name == name {
-			return s.vars[i].value
+			return &s.vars[i]
 		}
 	}
-	return &value{}
+	return &variable{value: &value{}}
 }
 
 // follow goes from v through fields.
@@ -265,29 +258,23 @@ func (s *scope) follow(at parse.Node, v *value, fields []string) *value {
 
 func (s *scope) field(at parse.Node, v *value, name string) *value {
 	var found []*value
-	if v.isRoot {
+	if v.is(isRoot) {
 		found = append(found, rootField(name))
 	}
-	if f := v.fields[name]; f != nil {
-		found = append(found, f)
+	if v.is(isTemplate) && name == "BasePath" || v.is(isFromFile) {
+		found = append(found, &value{traits: v.traits & ofText})
 	}
-	if v.isFile && name == "BasePath" || v.fromFile {
-		found = append(found, &value{isFile: v.isFile, fromFile: v.fromFile})
-	}
-	if below := s.below(at, v, name); below != nil {
-		found = append(found, below)
-	}
-	return either(found...)
+	return either(append(found, v.fields[name], s.below(at, v, name))...)
 }
 
 func rootField(name string) *value {
 	switch name {
 	case "Values":
-		return &value{paths: []path{{}}}
+		return &value{paths: []yamldoc.Path{{}}}
 	case "Template":
-		return &value{isFile: true}
+		return &value{traits: isTemplate}
 	case "Files":
-		return &value{fromFile: true}
+		return &value{traits: isFromFile}
 	}
 	return &value{}
 }
@@ -302,16 +289,16 @@ func (s *scope) below(at parse.Node, v *value, key string) *value {
 		return v
 	}
 	if len(v.paths) > maxPaths {
-		s.whole(at, v)
+		s.readWhole(at, v)
 		return nil
 	}
-	out := &value{isCopy: v.isCopy}
+	out := &value{traits: v.traits & isCopy}
 	for _, p := range v.paths {
 		if len(p) >= maxPathLength {
-			s.whole(at, v)
+			s.readWhole(at, v)
 			continue
 		}
-		out.addPath(p.with(key))
+		out.addPath(child(p, key))
 	}
 	return out
 }
@@ -320,34 +307,31 @@ func (s *scope) below(at parse.Node, v *value, key string) *value {
 // to.
 func (s *scope) elementOf(v *value) *value {
 	found := slices.Clone(v.elements)
-	for _, k := range sortedKeys(v.fields) {
+	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
 		found = append(found, v.fields[k])
 	}
-	if below := s.below(nil, v, anyKey); below != nil {
-		found = append(found, below)
-	}
-	if v.isRoot {
+	if v.is(isRoot) {
 		s.reading.Everything = true
 	}
-	return either(found...)
+	return either(append(found, s.below(nil, v, anyKey))...)
 }
 
-// shallow notes that the value itself is looked at: whether it is set, its
-// kind, its length.
-func (s *scope) shallow(at parse.Node, v *value) {
+// read notes that the value itself is looked at: whether it is set, its kind,
+// its length.
+func (s *scope) read(at parse.Node, v *value) {
 	for _, p := range v.paths {
 		s.note(at, p, Read{alternatives: v.paths})
 	}
 }
 
-// whole notes that the value and all below is read.
-func (s *scope) whole(at parse.Node, v *value) { s.wholeTo(at, v, 0) }
+// readWhole notes that the value and all below is read.
+func (s *scope) readWhole(at parse.Node, v *value) { s.readWholeTo(at, v, 0) }
 
-func (s *scope) wholeTo(at parse.Node, v *value, depth int) {
+func (s *scope) readWholeTo(at parse.Node, v *value, depth int) {
 	if v == nil || depth > maxDepth || s.isSpent() {
 		return
 	}
-	if v.isRoot {
+	if v.is(isRoot) {
 		s.reading.Everything = true
 	}
 	for _, p := range v.paths {
@@ -356,15 +340,15 @@ func (s *scope) wholeTo(at parse.Node, v *value, depth int) {
 		}
 		s.note(at, p, Read{Whole: true, alternatives: v.paths})
 	}
-	for _, k := range sortedKeys(v.fields) {
-		s.wholeTo(at, v.fields[k], depth+1)
+	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
+		s.readWholeTo(at, v.fields[k], depth+1)
 	}
 	for _, e := range v.elements {
-		s.wholeTo(at, e, depth+1)
+		s.readWholeTo(at, e, depth+1)
 	}
 }
 
-func (s *scope) note(at parse.Node, p path, read Read) {
+func (s *scope) note(at parse.Node, p yamldoc.Path, read Read) {
 	if len(p) == 0 {
 		return
 	}
@@ -372,12 +356,11 @@ func (s *scope) note(at parse.Node, p path, read Read) {
 		s.reading.Everything = true
 		return
 	}
-	read.path, read.Path = p, p.String()
-	read.File = s.source.file
+	read.path, read.Path, read.File = p, display(p), s.source.file
 	if at != nil {
 		read.Line = s.source.line(at.Position())
 	}
-	key := fmt.Sprint(read.File, "\x00", p.key(), "\x00", read.Whole, read.isTested)
+	key := fmt.Sprint(read.File, "\x00", id(p), "\x00", read.Whole, read.isTested)
 	if !s.reading.seen[key] {
 		s.reading.seen[key] = true
 		s.reading.reads = append(s.reading.reads, read)

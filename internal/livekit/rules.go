@@ -1,6 +1,7 @@
 package livekit
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -23,7 +24,6 @@ func checkRules(config map[string]any) []Problem {
 	r.rtcPorts()
 	r.nodeIP()
 	r.redis()
-	r.turnUDPPort()
 	r.turnServers()
 	r.secrets()
 	r.samePort()
@@ -42,9 +42,6 @@ func (r *ruleChecker) report(path, message, suggestion string) {
 func (r *ruleChecker) get(path string) any     { return Lookup(r.config, path) }
 func (r *ruleChecker) set(path string) bool    { return isSet(r.config, path) }
 func (r *ruleChecker) text(path string) string { return text(r.get(path)) }
-
-// ownPort is the suggestion for a port that two listeners would share.
-const ownPort = "a port of its own"
 
 // settings are keys that need or shut out others. The rules follow
 // rtcconfig.NewWebRTCConfig, service.NewTurnServer, the end of config.NewConfig,
@@ -212,39 +209,6 @@ func (r *ruleChecker) redisAddress(path, address string) {
 	}
 }
 
-// turnUDPPort: TURN and the muxed ports of media are opened at the start, so
-// they cannot be the same. The ports of a range are opened call by call, past
-// those that are taken.
-func (r *ruleChecker) turnUDPPort() {
-	const key = "turn.udp_port"
-	turn, err := portNumber(r.config, key)
-	from, to := r.muxedPorts()
-	switch {
-	case err != nil || from == 0 || !r.set("turn.enabled"):
-	case from <= turn && turn <= to:
-		r.report(key, fmt.Sprintf("is %d, a port that rtc.udp_port has already", turn), ownPort)
-	case turn == stunPort && r.set("rtc.use_stun_port_as_ice"):
-		r.report(key, fmt.Sprintf("is %d, the port that rtc.use_stun_port_as_ice opens already", turn), ownPort)
-	}
-}
-
-// muxedPorts gives the ports that carry the media of all calls, 0, 0 when each
-// call takes ports of a range.
-func (r *ruleChecker) muxedPorts() (from, to int) {
-	hasStart := r.set(startKey)
-	if r.set("rtc.force_tcp") || hasStart && r.set(endKey) {
-		return 0, 0
-	}
-	from, to, err := udpPorts(r.get("rtc.udp_port"))
-	if err != nil {
-		return 0, 0
-	}
-	if from == 0 && !hasStart && r.set("development") {
-		return defaultDevUDPPort, defaultDevUDPPort
-	}
-	return from, to
-}
-
 // turnServers: the server makes a URL of host and port and passes it on to
 // clients with the credentials, all unseen, and browsers refuse a TURN server
 // that lacks one of them.
@@ -286,27 +250,35 @@ func (r *ruleChecker) secrets() {
 	}
 }
 
-// samePort: the server opens its TCP listeners one after another and stops at
-// the first that fails.
+// samePort: the server opens its listeners one after another at the start and
+// stops at the first that fails. The ports of a range are opened call by call,
+// past those that are taken.
 func (r *ruleChecker) samePort() {
 	ports, err := Ports(r.config)
 	if err != nil {
 		return
 	}
 	keys := map[string]string{
-		"http": "port", "rtc-tcp": "rtc.tcp_port", "turn-tls": "turn.tls_port",
+		"http": "port", "rtc-tcp": "rtc.tcp_port", "turn-tls": "turn.tls_port", "turn-udp": "turn.udp_port",
 		"metrics": "prometheus.port", "debug": "debug_handler.port",
 	}
-	taken := map[int]string{}
+	isRange := r.set(startKey) && (r.set(endKey) || !r.set("rtc.udp_port")) ||
+		!r.set("rtc.udp_port") && !r.set("development")
+	var opened []Port
 	for _, port := range ports {
-		if port.Protocol != "TCP" {
+		isOwn := func(p Port) bool { return p.Has(int32(port.From), port.Protocol) }
+		i := slices.IndexFunc(opened, isOwn)
+		switch key := keys[port.Name]; {
+		case port.Name == "turn-relay", port.Name == "rtc-udp" && isRange:
 			continue
+		case i >= 0 && key != "":
+			owner := cmp.Or(keys[opened[i].Name], "rtc.udp_port") + " has"
+			if opened[i].Name == "rtc-stun" {
+				owner = "rtc.use_stun_port_as_ice opens"
+			}
+			r.report(key, fmt.Sprintf("is %d, the port that %s already", port.From, owner), "a port of its own")
+		default:
+			opened = append(opened, port)
 		}
-		if other, ok := taken[port.From]; ok {
-			message := fmt.Sprintf("is %d, the port that %s has already", port.From, keys[other])
-			r.report(keys[port.Name], message, ownPort)
-			continue
-		}
-		taken[port.From] = port.Name
 	}
 }

@@ -1,10 +1,8 @@
 package livekit
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"strings"
 )
@@ -57,22 +55,12 @@ func text(value any) string {
 
 // toFloat reads a number of any Go type, or a json.Number.
 func toFloat(value any) (float64, bool) {
-	if number, ok := value.(json.Number); ok {
-		f, err := number.Float64()
-		return f, err == nil
-	}
-	v := reflect.ValueOf(value)
-	switch {
-	case !v.IsValid():
+	switch value.(type) {
+	case nil, string, bool, map[string]any, []any:
 		return 0, false
-	case v.CanInt():
-		return float64(v.Int()), true
-	case v.CanUint():
-		return float64(v.Uint()), true
-	case v.CanFloat():
-		return v.Float(), !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0)
 	}
-	return 0, false
+	f, err := strconv.ParseFloat(fmt.Sprint(value), 64)
+	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
 // portNumber reads a port; unset gives 0.

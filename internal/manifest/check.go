@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -61,6 +62,17 @@ func (p *problems) addIf(bad bool, path, format string, args ...any) {
 }
 
 func (p *problems) required(path, value string) { p.addIf(value == "", path, "is missing") }
+
+// elements gives the elements of a list with their paths.
+func elements[T any](at string, list []T) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for i, item := range list {
+			if !yield(fmt.Sprintf("%s[%d]", at, i), item) {
+				return
+			}
+		}
+	}
+}
 
 // invalid adds the messages of Kubernetes' validation helpers.
 func (p *problems) invalid(path string, value any, messages []string) {

@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"slices"
+	"strings"
+
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -81,29 +84,24 @@ func newOf[T any]() any { return new(T) }
 // since which release that is so and what takes its place
 // (https://kubernetes.io/docs/reference/using-api/deprecation-guide/).
 func retired(apiVersion, kind string) (since, instead string, ok bool) {
-	r, ok := map[[2]string][2]string{
-		{"extensions/v1beta1", "Deployment"}:                        {"1.16", "apps/v1"},
-		{"extensions/v1beta1", "DaemonSet"}:                         {"1.16", "apps/v1"},
-		{"apps/v1beta1", "Deployment"}:                              {"1.16", "apps/v1"},
-		{"apps/v1beta2", "Deployment"}:                              {"1.16", "apps/v1"},
-		{"apps/v1beta1", "StatefulSet"}:                             {"1.16", "apps/v1"},
-		{"apps/v1beta2", "StatefulSet"}:                             {"1.16", "apps/v1"},
-		{"apps/v1beta2", "DaemonSet"}:                               {"1.16", "apps/v1"},
-		{"extensions/v1beta1", "NetworkPolicy"}:                     {"1.16", "networking.k8s.io/v1"},
-		{"extensions/v1beta1", "Ingress"}:                           {"1.22", "networking.k8s.io/v1"},
-		{"networking.k8s.io/v1beta1", "Ingress"}:                    {"1.22", "networking.k8s.io/v1"},
-		{"networking.k8s.io/v1beta1", "IngressClass"}:               {"1.22", "networking.k8s.io/v1"},
-		{"rbac.authorization.k8s.io/v1beta1", "Role"}:               {"1.22", "rbac.authorization.k8s.io/v1"},
-		{"rbac.authorization.k8s.io/v1beta1", "RoleBinding"}:        {"1.22", "rbac.authorization.k8s.io/v1"},
-		{"rbac.authorization.k8s.io/v1beta1", "ClusterRole"}:        {"1.22", "rbac.authorization.k8s.io/v1"},
-		{"rbac.authorization.k8s.io/v1beta1", "ClusterRoleBinding"}: {"1.22", "rbac.authorization.k8s.io/v1"},
-		{"batch/v1beta1", "CronJob"}:                                {"1.25", "batch/v1"},
-		{"policy/v1beta1", "PodDisruptionBudget"}:                   {"1.25", "policy/v1"},
-		{"policy/v1beta1", "PodSecurityPolicy"}:                     {"1.25", "pod security admission"},
-		{"autoscaling/v2beta1", "HorizontalPodAutoscaler"}:          {"1.25", "autoscaling/v2"},
-		{"autoscaling/v2beta2", "HorizontalPodAutoscaler"}:          {"1.26", "autoscaling/v2"},
-		{"scheduling.k8s.io/v1beta1", "PriorityClass"}:              {"1.22", "scheduling.k8s.io/v1"},
-		{"storage.k8s.io/v1beta1", "StorageClass"}:                  {"1.22", "storage.k8s.io/v1"},
-	}[[2]string{apiVersion, kind}]
-	return r[0], r[1], ok
+	for _, row := range []struct{ apiVersions, kinds, since, instead string }{
+		{"extensions/v1beta1 apps/v1beta1 apps/v1beta2", "Deployment DaemonSet StatefulSet", "1.16", "apps/v1"},
+		{"extensions/v1beta1", "NetworkPolicy", "1.16", "networking.k8s.io/v1"},
+		{"extensions/v1beta1 networking.k8s.io/v1beta1", "Ingress IngressClass", "1.22", "networking.k8s.io/v1"},
+		{"rbac.authorization.k8s.io/v1beta1", "Role RoleBinding ClusterRole ClusterRoleBinding",
+			"1.22", "rbac.authorization.k8s.io/v1"},
+		{"batch/v1beta1", "CronJob", "1.25", "batch/v1"},
+		{"policy/v1beta1", "PodDisruptionBudget", "1.25", "policy/v1"},
+		{"policy/v1beta1", "PodSecurityPolicy", "1.25", "pod security admission"},
+		{"autoscaling/v2beta1", "HorizontalPodAutoscaler", "1.25", "autoscaling/v2"},
+		{"autoscaling/v2beta2", "HorizontalPodAutoscaler", "1.26", "autoscaling/v2"},
+		{"scheduling.k8s.io/v1beta1", "PriorityClass", "1.22", "scheduling.k8s.io/v1"},
+		{"storage.k8s.io/v1beta1", "StorageClass", "1.22", "storage.k8s.io/v1"},
+	} {
+		if slices.Contains(strings.Fields(row.apiVersions), apiVersion) &&
+			slices.Contains(strings.Fields(row.kinds), kind) {
+			return row.since, row.instead, true
+		}
+	}
+	return "", "", false
 }

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,8 +35,8 @@ func (p *problems) checkRules(typed any) {
 	case *appsv1.StatefulSet:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.VolumeClaimTemplates)
 		p.checkReplicas(o.Spec.Replicas)
-		for i, claim := range o.Spec.VolumeClaimTemplates {
-			p.checkClaim(fmt.Sprintf("spec.volumeClaimTemplates[%d].spec", i), claim.Spec)
+		for here, claim := range elements("spec.volumeClaimTemplates", o.Spec.VolumeClaimTemplates) {
+			p.checkClaim(here+".spec", claim.Spec)
 		}
 	case *batchv1.Job:
 		p.checkJob("spec", o.Spec)
@@ -171,8 +170,8 @@ func (p *problems) checkJob(path string, job batchv1.JobSpec) {
 
 func (p *problems) checkClaim(path string, claim corev1.PersistentVolumeClaimSpec) {
 	p.addIf(len(claim.AccessModes) == 0, path+".accessModes", "has no entry")
-	for i, mode := range claim.AccessModes {
-		oneOf(p, fmt.Sprintf("%s.accessModes[%d]", path, i), mode,
+	for here, mode := range elements(path+".accessModes", claim.AccessModes) {
+		oneOf(p, here, mode,
 			corev1.ReadWriteOnce, corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOncePod)
 	}
 	if size, ok := claim.Resources.Requests[corev1.ResourceStorage]; !ok {

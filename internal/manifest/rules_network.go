@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,8 +35,7 @@ func (p *problems) checkService(spec corev1.ServiceSpec) {
 
 func (p *problems) checkServicePorts(ports []corev1.ServicePort, external bool) {
 	names, numbers, nodePorts := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for i, port := range ports {
-		here := fmt.Sprintf("spec.ports[%d]", i)
+	for here, port := range elements("spec.ports", ports) {
 		p.checkPortNumber(here+".port", port.Port)
 		switch {
 		case port.Name != "":
@@ -77,21 +75,24 @@ func (p *problems) checkIngress(spec networkingv1.IngressSpec) {
 	if spec.DefaultBackend != nil {
 		p.checkIngressBackend("spec.defaultBackend", *spec.DefaultBackend)
 	}
-	for i, rule := range spec.Rules {
-		here := fmt.Sprintf("spec.rules[%d]", i)
+	for here, rule := range elements("spec.rules", spec.Rules) {
 		p.checkHost(here+".host", rule.Host)
 		if rule.HTTP == nil {
 			continue
 		}
 		p.addIf(len(rule.HTTP.Paths) == 0, here+".http.paths", "has no entry")
-		for j, path := range rule.HTTP.Paths {
-			p.checkIngressPath(fmt.Sprintf("%s.http.paths[%d]", here, j), path)
+		for at, path := range elements(here+".http.paths", rule.HTTP.Paths) {
+			p.checkIngressPath(at, path)
 		}
 	}
-	for i, tls := range spec.TLS {
-		for j, host := range tls.Hosts {
-			p.checkHost(fmt.Sprintf("spec.tls[%d].hosts[%d]", i, j), host)
-		}
+	for here, tls := range elements("spec.tls", spec.TLS) {
+		p.checkHosts(here+".hosts", tls.Hosts)
+	}
+}
+
+func (p *problems) checkHosts(at string, hosts []string) {
+	for here, host := range elements(at, hosts) {
+		p.checkHost(here, host)
 	}
 }
 
@@ -136,21 +137,19 @@ func (p *problems) checkIngressBackend(at string, backend networkingv1.IngressBa
 }
 
 func (p *problems) checkNetworkPolicy(spec networkingv1.NetworkPolicySpec) {
-	for i, rule := range spec.Ingress {
-		p.checkPolicyPorts(fmt.Sprintf("spec.ingress[%d].ports", i), rule.Ports)
+	for here, rule := range elements("spec.ingress", spec.Ingress) {
+		p.checkPolicyPorts(here+".ports", rule.Ports)
 	}
-	for i, rule := range spec.Egress {
-		p.checkPolicyPorts(fmt.Sprintf("spec.egress[%d].ports", i), rule.Ports)
+	for here, rule := range elements("spec.egress", spec.Egress) {
+		p.checkPolicyPorts(here+".ports", rule.Ports)
 	}
-	for i, kind := range spec.PolicyTypes {
-		oneOf(p, fmt.Sprintf("spec.policyTypes[%d]", i), kind,
-			networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)
+	for here, kind := range elements("spec.policyTypes", spec.PolicyTypes) {
+		oneOf(p, here, kind, networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)
 	}
 }
 
 func (p *problems) checkPolicyPorts(at string, ports []networkingv1.NetworkPolicyPort) {
-	for i, port := range ports {
-		here := fmt.Sprintf("%s[%d]", at, i)
+	for here, port := range elements(at, ports) {
 		if port.Protocol != nil {
 			oneOf(p, here+".protocol", *port.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
 		}
@@ -166,27 +165,22 @@ func (p *problems) checkPolicyPorts(at string, ports []networkingv1.NetworkPolic
 func (p *problems) checkHTTPRoute(route *httpRoute) {
 	p.addIf(len(route.Spec.ParentRefs) == 0 && route.Spec.UseDefaultGateways == "",
 		"spec.parentRefs", "has no entry: no Gateway would take the route")
-	for i, parent := range route.Spec.ParentRefs {
-		p.required(fmt.Sprintf("spec.parentRefs[%d].name", i), parent.Name)
+	for here, parent := range elements("spec.parentRefs", route.Spec.ParentRefs) {
+		p.required(here+".name", parent.Name)
 	}
-	for i, host := range route.Spec.Hostnames {
-		p.checkHost(fmt.Sprintf("spec.hostnames[%d]", i), host)
-	}
-	for i, rule := range route.Spec.Rules {
-		p.checkHTTPRouteRule(fmt.Sprintf("spec.rules[%d]", i), rule)
+	p.checkHosts("spec.hostnames", route.Spec.Hostnames)
+	for here, rule := range elements("spec.rules", route.Spec.Rules) {
+		p.checkHTTPRouteRule(here, rule)
 	}
 }
 
 func (p *problems) checkHTTPRouteRule(at string, rule httpRouteRule) {
-	for j, match := range rule.Matches {
-		if match.Path != nil && !slices.Contains([]string{"", "PathPrefix", "Exact", "RegularExpression"},
-			match.Path.Type) {
-			p.add(fmt.Sprintf("%s.matches[%d].path.type", at, j),
-				"%q is unknown: PathPrefix, Exact or RegularExpression", match.Path.Type)
+	for here, match := range elements(at+".matches", rule.Matches) {
+		if match.Path != nil {
+			oneOf(p, here+".path.type", match.Path.Type, "PathPrefix", "Exact", "RegularExpression")
 		}
 	}
-	for j, backend := range rule.BackendRefs {
-		here := fmt.Sprintf("%s.backendRefs[%d]", at, j)
+	for here, backend := range elements(at+".backendRefs", rule.BackendRefs) {
 		p.required(here+".name", backend.Name)
 		p.addIf(backend.Port == 0 && (backend.Kind == "" || backend.Kind == "Service"), here+".port", "is missing")
 	}

@@ -57,8 +57,7 @@ func (p *problems) unique(at, name, what string, seen map[string]bool) {
 
 func (p *problems) checkVolumes(at string, volumes []corev1.Volume) map[string]bool {
 	names := map[string]bool{}
-	for i, v := range volumes {
-		here := fmt.Sprintf("%s.volumes[%d]", at, i)
+	for here, v := range elements(at+".volumes", volumes) {
 		p.unique(here+".name", v.Name, "volume", names)
 		p.invalid(here+".name", v.Name, validation.IsDNS1123Label(v.Name))
 		if n := countSet(v.VolumeSource); n > 1 {
@@ -81,8 +80,7 @@ func (p *problems) checkVolumes(at string, volumes []corev1.Volume) map[string]b
 
 func (p *problems) checkItems(at string, items []corev1.KeyToPath, mode *int32) {
 	p.checkMode(at+".defaultMode", mode)
-	for i, item := range items {
-		here := fmt.Sprintf("%s.items[%d]", at, i)
+	for here, item := range elements(at+".items", items) {
 		p.required(here+".key", item.Key)
 		p.required(here+".path", item.Path)
 		p.checkBelow(here+".path", item.Path)
@@ -147,8 +145,7 @@ func (p *problems) checkInitContainer(at string, c corev1.Container) {
 
 func (p *problems) checkContainerPorts(at string, ports []corev1.ContainerPort, hostNetwork bool) {
 	names, numbers := map[string]bool{}, map[string]bool{}
-	for i, port := range ports {
-		here := fmt.Sprintf("%s.ports[%d]", at, i)
+	for here, port := range elements(at+".ports", ports) {
 		p.checkPortNumber(here+".containerPort", port.ContainerPort)
 		if port.Name != "" {
 			p.invalid(here+".name", port.Name, validation.IsValidPortName(port.Name))
@@ -194,8 +191,7 @@ func (p *problems) checkHostPorts(at string, pod corev1.PodSpec) {
 
 func (p *problems) checkEnv(at string, env []corev1.EnvVar) {
 	names := map[string]bool{}
-	for i, e := range env {
-		here := fmt.Sprintf("%s.env[%d]", at, i)
+	for here, e := range elements(at+".env", env) {
 		if e.Name == "" {
 			p.add(here+".name", "is missing")
 			continue
@@ -224,8 +220,7 @@ func (p *problems) checkEnvSource(at string, from *corev1.EnvVarSource) {
 
 func (p *problems) checkMounts(at string, mounts []corev1.VolumeMount, volumes map[string]bool) {
 	paths := map[string]bool{}
-	for i, m := range mounts {
-		here := fmt.Sprintf("%s.volumeMounts[%d]", at, i)
+	for here, m := range elements(at+".volumeMounts", mounts) {
 		p.addIf(!volumes[m.Name], here+".name", "the pod has no volume %q", m.Name)
 		p.required(here+".mountPath", m.MountPath)
 		p.unique(here+".mountPath", m.MountPath, "mount path", paths)

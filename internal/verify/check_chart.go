@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // checkLint is `helm lint --strict`: what is information only is passed over.
@@ -106,7 +107,7 @@ func checkValuesRead(in *input, out *result) {
 		top, _, _ := strings.Cut(path, ".")
 		unread[path] = !slices.Contains(elsewhere, top) && !slices.Contains(elsewhere, path)
 	}
-	found, _ := unreadBelow("", values, unread)
+	found, _ := unreadBelow(nil, values, unread)
 	for _, path := range found {
 		out.warn("Remove the key from values.yaml, or let a template read it",
 			"%s in values.yaml is read by no template", path)
@@ -137,19 +138,15 @@ func (in *input) valuesOfDependencies() []string {
 
 // unreadBelow gives the unread keys of a map, and whether that is all of them.
 // It names a map instead of its keys where none of them is read.
-func unreadBelow(prefix string, values map[string]any, unread map[string]bool) (found []string, all bool) {
+func unreadBelow(at yamldoc.Path, values map[string]any, unread map[string]bool) (found []string, all bool) {
 	all = true
 	for _, key := range sortedKeys(values) {
-		path := prefix + key
-		if strings.ContainsAny(key, `."[]`) {
-			path = prefix + `"` + key + `"`
-		}
+		path := append(slices.Clone(at), key)
 		below, _ := values[key].(map[string]any)
-		foundBelow, allBelow := unreadBelow(path+".", below, unread)
-		switch {
-		case unread[path], len(below) > 0 && allBelow:
-			found = append(found, path)
-		default:
+		foundBelow, allBelow := unreadBelow(path, below, unread)
+		if unread[path.String()] || len(below) > 0 && allBelow {
+			found = append(found, path.String())
+		} else {
 			found, all = append(found, foundBelow...), false
 		}
 	}

@@ -82,7 +82,8 @@ func (s *server) checkSecrets(out *result, held map[string]any, from string) {
 				"The secret of API key %s (%s) is no text: the server drops it", name, from)
 		case len(secret) < livekit.MinSecret:
 			out.fail("Take a longer one: openssl rand -base64 32",
-				"The secret of API key %s (%s) has %d characters, %d are needed", name, from, len(secret), livekit.MinSecret)
+				"The secret of API key %s (%s) has %d characters, %d are needed",
+				name, from, len(secret), livekit.MinSecret)
 		}
 	}
 	// Keys that each render makes anew are fine where nothing renders twice.

@@ -120,10 +120,13 @@ func (in *input) locate(rendered helmchart.File, err error) error {
 	if !errors.As(err, &parse) {
 		return err
 	}
-	text := strings.TrimSpace(lineOf(rendered.Data, parse.Line))
+	lines := trimmedLines(rendered.Data)
+	text := append(lines, "")[min(max(parse.Line-1, 0), len(lines))]
 	where := fmt.Sprintf("%s, line %d as rendered", parse.File, parse.Line)
 	for _, t := range in.chart.Templates() {
-		if n, ok := onlyLine(t.Data, text); ok && t.Name == parse.File {
+		source := trimmedLines(t.Data)
+		n := slices.Index(source, text) + 1
+		if t.Name == parse.File && n > 0 && text != "" && !slices.Contains(source[n:], text) { // on no other line
 			where = fmt.Sprintf("%s:%d (line %d as rendered)", parse.File, n, parse.Line)
 		}
 	}
@@ -133,27 +136,12 @@ func (in *input) locate(rendered helmchart.File, err error) error {
 // yamlError says that a template's output is no YAML.
 type yamlError struct{ error }
 
-func lineOf(data []byte, n int) string {
+func trimmedLines(data []byte) []string {
 	lines := strings.Split(string(data), "\n")
-	if n < 1 || n > len(lines) {
-		return ""
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
 	}
-	return lines[n-1]
-}
-
-// onlyLine gives the number of the one line that has this text, white space
-// aside.
-func onlyLine(data []byte, text string) (int, bool) {
-	var found []int
-	for i, line := range strings.Split(string(data), "\n") {
-		if text != "" && strings.TrimSpace(line) == text {
-			found = append(found, i+1)
-		}
-	}
-	if len(found) != 1 {
-		return 0, false
-	}
-	return found[0], true
+	return lines
 }
 
 // collect sorts the objects by what they are for.

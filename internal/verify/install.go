@@ -29,17 +29,6 @@ type InstallOptions struct {
 	Progress io.Writer
 }
 
-// Trial is what a report says of an install on a cluster beside its checks. Media are
-// the ways of media over which calls went through.
-type Trial struct {
-	Namespace string   `json:"namespace"`
-	Release   string   `json:"release"`
-	Helm      string   `json:"helm"` // the version that installed it
-	Seconds   float64  `json:"seconds"`
-	Restarts  int      `json:"restarts"` // of all containers, the sidecars' too
-	Media     []string `json:"media"`
-}
-
 // Install installs the chart in dir on a cluster and adds the checks to the report of
 // Run. A chart that does not render is not installed. The error says that nothing could
 // be tested; when ctx ends, what was made is removed before Install returns.
@@ -60,13 +49,8 @@ func Install(ctx context.Context, dir string, opts Options, install InstallOptio
 	if err != nil {
 		return err
 	}
-	for _, c := range found.Checks {
-		r.Checks = append(r.Checks, Check(c))
-	}
-	r.Trial = &Trial{
-		Namespace: found.Namespace, Release: found.Release, Helm: found.Helm,
-		Seconds: found.Seconds, Restarts: found.Restarts, Media: found.Media,
-	}
+	r.Checks = append(r.Checks, found.Checks...)
+	r.Trial = &found.Summary
 	return nil
 }
 

@@ -8,10 +8,18 @@ import (
 // LiveKit's configuration is found wherever a chart has it.
 func TestPlacesIn(t *testing.T) {
 	for _, c := range []struct{ name, values, udp, level string }{
-		{"canonical", `{"config": {"port": 7880, "rtc": {"udp_port": 30882, "tcp_port": 30881}}}`, `{"keys":["config","rtc","udp_port"],"number":30882}`, `{"keys":["config","logging","level"],"number":0}`},
-		{"upstream's", `{"livekit": {"rtc": {"port_range_start": 50000}}}`, `{"keys":["livekit","rtc","udp_port"],"number":0}`, `{"keys":["livekit","logging","level"],"number":0}`},
-		{"deep", `{"a": {"rtc": {}}, "b": {"c": {"rtc": {"tcp_port": 7881.0}}}}`, `{"keys":["b","c","rtc","udp_port"],"number":0}`, `{"keys":["b","c","logging","level"],"number":0}`},
-		{"at the root", `{"rtc": {"udp_port": 1}}`, `{"keys":["rtc","udp_port"],"number":1}`, `{"keys":["logging","level"],"number":0}`},
+		{"canonical", `{"config": {"port": 7880, "rtc": {"udp_port": 30882, "tcp_port": 30881}}}`,
+			`{"keys":["config","rtc","udp_port"],"number":30882}`,
+			`{"keys":["config","logging","level"],"number":0}`},
+		{"upstream's", `{"livekit": {"rtc": {"port_range_start": 50000}}}`,
+			`{"keys":["livekit","rtc","udp_port"],"number":0}`,
+			`{"keys":["livekit","logging","level"],"number":0}`},
+		{"deep", `{"a": {"rtc": {}}, "b": {"c": {"rtc": {"tcp_port": 7881.0}}}}`,
+			`{"keys":["b","c","rtc","udp_port"],"number":0}`,
+			`{"keys":["b","c","logging","level"],"number":0}`},
+		{"at the root", `{"rtc": {"udp_port": 1}}`,
+			`{"keys":["rtc","udp_port"],"number":1}`,
+			`{"keys":["logging","level"],"number":0}`},
 		{"none", `{"rtc": {"other": 1}, "list": [{"rtc": {"udp_port": 1}}]}`, "null", "null"},
 	} {
 		values, err := parseYAML(c.values)

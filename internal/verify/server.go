@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // server is a container that runs livekit-server, with its settings as far as
@@ -162,7 +163,7 @@ func (s *server) set(o livekit.Option, value setting, origin string) {
 	}
 	s.origin[o.Key] = origin
 	if value.isKnown && o.Type != livekit.Duration {
-		put(s.config, o.Key, typed(o.Type, value.text))
+		yamldoc.Set(s.config, yamldoc.SplitPath(o.Key), typed(o.Type, value.text))
 	}
 }
 

@@ -232,23 +232,6 @@ func parseYAML(text string) (map[string]any, error) {
 // lookup follows a dotted path.
 func lookup(m map[string]any, path string) any { return livekit.Lookup(m, path) }
 
-// put sets a value at a dotted path, and makes the maps on the way.
-func put(m map[string]any, path string, value any) {
-	for {
-		key, rest, more := strings.Cut(path, ".")
-		if !more {
-			m[key] = value
-			return
-		}
-		below, ok := m[key].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			m[key] = below
-		}
-		m, path = below, rest
-	}
-}
-
 // madeEntry looks for the object of the chart from which an operator makes a
 // Secret, and reports whether the Secret will lack an entry, as far as the
 // object says which ones it has.

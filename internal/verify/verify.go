@@ -5,12 +5,10 @@ package verify
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -30,22 +28,14 @@ type Options struct {
 
 // Statuses of a check.
 const (
-	Pass = "pass"
-	Fail = "fail"
-	Warn = "warn"
-	Skip = "skip"
+	Pass = cluster.Pass
+	Fail = cluster.Fail
+	Warn = cluster.Warn
+	Skip = cluster.Skip
 )
 
 // Check is the result of one check.
-type Check struct {
-	Name   string `json:"name"`
-	Status string `json:"status"` // Pass, Fail, Warn or Skip
-	// Detail has one line for each finding, or what was found to be right, or
-	// why there was nothing to check.
-	Detail string `json:"detail"`
-	// Remedy has one line for each thing to do.
-	Remedy string `json:"remedy"`
-}
+type Check = cluster.Check
 
 // Report is the result of all checks, in the order in which findings are best
 // fixed.
@@ -55,7 +45,7 @@ type Report struct {
 	AppVersion   string  `json:"appVersion"`
 	Checks       []Check `json:"checks"`
 	// Trial is nil where the chart was not tried on a cluster.
-	Trial *Trial `json:"trial,omitempty"`
+	Trial *cluster.Summary `json:"trial,omitempty"`
 }
 
 // Failed reports whether a check failed. Warnings are no failures.
@@ -100,20 +90,11 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 
 func isChart(dir string) error {
 	const step = "name the directory that holds the chart's Chart.yaml"
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return remedy.Errorf(step, "no chart at %s: there is no such directory", dir)
-	case err != nil:
-		return fmt.Errorf("look at chart: %w", err)
-	case !info.IsDir():
-		return remedy.Errorf(step, "no chart at %s: it is no directory", dir)
-	}
 	is, err := helmchart.IsChartDir(dir)
-	if err != nil {
-		return fmt.Errorf("look at chart %s: %w", dir, err)
-	}
-	if !is {
+	switch {
+	case err != nil:
+		return remedy.Errorf(step, "no chart at %s: %w", dir, err)
+	case !is:
 		return remedy.Errorf(step, "no chart at %s: there is no Chart.yaml in it", dir)
 	}
 	return nil

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -50,10 +49,7 @@ func newWorkload(in *input, o manifest.Object) *workload {
 		return nil
 	}
 	w := &workload{Object: o, in: in}
-	// What does not decode, kubernetes-types reports; the rest is checked.
-	if data, err := json.Marshal(m); err == nil {
-		_ = json.Unmarshal(data, &w.template)
-	}
+	w.template = decode[corev1.PodTemplateSpec](manifest.Object{Fields: m})
 	w.pod = &w.template.Spec
 	if o.Kind() == "StatefulSet" {
 		w.claims = decode[appsv1.StatefulSet](o).Spec.VolumeClaimTemplates

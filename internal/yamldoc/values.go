@@ -68,7 +68,9 @@ func descend(parent any, segment, next string) any {
 		return parent[segment]
 	case []any:
 		if i, ok := Index(segment); ok && i < len(parent) {
-			if _, ok := parent[i].(map[string]any); !ok {
+			switch parent[i].(type) {
+			case map[string]any, []any:
+			default:
 				parent[i] = fresh()
 			}
 			return parent[i]

@@ -46,7 +46,8 @@ func Run(
 	t := &installTest{
 		Plan: plan, client: client, progress: progress, dir: dir, overlay: map[string]any{},
 		report: &cluster.Report{
-			Namespace: plan.Namespace, Release: plan.Release, Checks: []cluster.Check{}, Media: []string{},
+			Checks:  []cluster.Check{},
+			Summary: cluster.Summary{Namespace: plan.Namespace, Release: plan.Release, Media: []string{}},
 		},
 	}
 	if err := t.prepare(ctx); err != nil {
