@@ -20,7 +20,6 @@ import (
 // Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader,
 // archive.go); archives inside the archive count with it.
 const (
-	maxArchive  = 64 << 20 // packed
 	maxUnpacked = 100 << 20
 	maxFile     = 5 << 20
 	maxFiles    = 10_000

@@ -19,7 +19,7 @@ func (f *finder) helmIndex(r repository) (data []byte, read time.Time, file stri
 			read, file = info.ModTime(), path
 		}
 	}
-	data, err := helmcache.ReadFile(file, maxIndex)
+	data, err := helmcache.ReadFile(file, maxAnswer)
 	if err != nil {
 		return nil, time.Time{}, ""
 	}
@@ -32,7 +32,7 @@ func (f *finder) helmArchive(d digest.Digest) (data []byte, file string) {
 		return strings.HasPrefix(file, f.o.ChartName+"-") || file == d.Encoded()+".chart"
 	}
 	for _, path := range f.helm.Archives(isLike) {
-		data, err := helmcache.ReadFile(path, maxArchive)
+		data, err := helmcache.ReadFile(path, maxAnswer)
 		if err == nil && digestOf(data) == d {
 			return data, path
 		}

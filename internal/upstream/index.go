@@ -17,7 +17,6 @@ import (
 // a hundred times its size in memory, so only one entry at a time is parsed, and
 // the whole of an index of an unusual form only where it is small.
 const (
-	maxIndex      = 64 << 20
 	maxWholeIndex = 4 << 20
 	maxEntry      = 1 << 20
 )

@@ -80,7 +80,7 @@ func checkDirectory(ctx context.Context, dir string) error {
 
 // file loads a packed chart.
 func (f *finder) file(path string) (*Chart, error) {
-	data, err := helmcache.ReadFile(path, maxArchive)
+	data, err := helmcache.ReadFile(path, maxAnswer)
 	if err != nil {
 		return nil, remedy.Errorf("give a .tgz file that `helm package` or `helm pull` made",
 			"read upstream's chart: %w", err)

@@ -26,12 +26,6 @@ const (
 	legacyChartType = "application/tar+gzip"
 )
 
-// Bounds on what is kept of registries' answers.
-const (
-	maxManifest = 4 << 20
-	maxTags     = 64 << 20
-)
-
 // ociReference is a chart in a registry.
 type ociReference struct {
 	repository oci.Repository
@@ -194,23 +188,21 @@ func (f *finder) registryFailure(err error, u *url.URL, what string) error {
 func (f *finder) tags(ctx context.Context, c *oci.Client, r ociReference) ([]string, time.Time, error) {
 	key := r.shown + " tags"
 	if c == nil {
-		a, data := f.own.recall(key, maxTags)
+		data, read := f.own.recall(key)
 		var tags []string
-		if a == nil || json.Unmarshal(data, &tags) != nil {
+		if json.Unmarshal(data, &tags) != nil {
 			return nil, time.Time{}, f.notCached(f.o.Version,
 				"the versions of %s are in no cache, and --offline forbids to read them", r.shown)
 		}
-		return tags, a.Read, nil
+		return tags, read, nil
 	}
 	tags, err := f.readTags(ctx, c, r)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	now := time.Now().UTC()
-	// It fails for no list of strings.
-	data, _ := json.Marshal(tags)
-	f.remember(key, answer{Of: key, Read: now}, data)
-	return tags, now, nil
+	data, _ := json.Marshal(tags) // it fails for no list of strings
+	f.remember(key, data)
+	return tags, time.Now(), nil
 }
 
 func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([]string, error) {
@@ -248,10 +240,9 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (*Char
 		return nil, err
 	}
 	if r.digest == "" && c != nil {
-		f.remember(r.source(), answer{Of: r.source(), Read: time.Now().UTC()}, raw)
-	} else {
-		f.keep(raw)
+		f.remember(r.source(), raw)
 	}
+	f.keep(raw)
 	if note != "" {
 		out.note("%s", note)
 	}
@@ -264,12 +255,12 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (*Char
 // manifest gets the manifest under a tag or digest.
 func (f *finder) manifest(ctx context.Context, c *oci.Client, r ociReference) (raw []byte, note string, err error) {
 	if r.digest != "" {
-		if raw := f.own.get(r.digest, maxManifest); raw != nil {
+		if raw := f.own.get(r.digest); raw != nil {
 			return raw, "", nil
 		}
 	} else if c == nil {
-		if a, raw := f.own.recall(r.source(), maxManifest); raw != nil {
-			return raw, fmt.Sprintf("what %s leads to was read at %s", r.source(), moment(a.Read)), nil
+		if raw, read := f.own.recall(r.source()); raw != nil {
+			return raw, fmt.Sprintf("what %s leads to was read at %s", r.source(), moment(read)), nil
 		}
 	}
 	if c == nil {

@@ -3,14 +3,12 @@ package upstream
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -32,23 +30,18 @@ func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
 	return f.ofIndex(ctx, c, r, x)
 }
 
-// index reads the repository's index, unless it is the one that is cached.
+// index reads the repository's index.
 func (f *finder) index(ctx context.Context, c *client, r repository) (*index, error) {
-	var x *index
 	u := r.index()
-	before := f.own.answer(cacheKey(u))
-	err := f.read(ctx, c, question{url: u, limit: maxIndex}, theIndex, func(data []byte) (err error) {
-		if x, err = parseIndex(data, f.o.ChartName); err != nil {
-			return f.badIndex(err, shown(u.String()))
-		}
-		return nil
-	})
+	data, err := c.get(ctx, u, theIndex)
 	if err != nil {
-		return nil, err
+		return nil, f.failure(err, u, theIndex, f.login(u))
 	}
-	if now := f.own.answer(cacheKey(u)); before != nil && now != nil && now.Digest != before.Digest {
-		f.own.drop(before.Digest) // indexes are large
+	x, err := parseIndex(data, f.o.ChartName)
+	if err != nil {
+		return nil, f.badIndex(err, shown(u.String()))
 	}
+	f.remember(cacheKey(u), data)
 	return x, nil
 }
 
@@ -198,41 +191,39 @@ func (f *finder) fetch(
 			"the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
 			version, where, f.cachedVersions())
 	}
-	got, err := c.get(ctx, archiveQuestion(u))
+	data, err := c.get(ctx, u, theArchive)
 	if err != nil {
 		return nil, f.failure(err, u, theArchive, f.login(u))
 	}
-	if d := digestOf(got.data); d != want {
+	if d := digestOf(data); d != want {
 		return nil, wrongDigest(where, d, want)
 	}
-	return got.data, nil
+	return data, nil
 }
 
 // byURL gets an archive of which the URL alone is known.
 func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version string) (*Chart, error) {
-	var chart *helmchart.Chart
-	var d digest.Digest
-	load := func(data []byte) (err error) {
-		d = digestOf(data)
-		chart, err = loadArchive(shown(u.String()), data)
-		return err
-	}
-	if !f.o.Offline {
-		if err := f.read(ctx, c, archiveQuestion(u), theArchive, load); err != nil {
-			return nil, err
+	data, read := f.own.recall(cacheKey(u))
+	switch {
+	case c != nil:
+		var err error
+		if data, err = c.get(ctx, u, theArchive); err != nil {
+			return nil, f.failure(err, u, theArchive, f.login(u))
 		}
-		return &Chart{Chart: chart, Digest: d.String()}, nil
-	}
-	a, data := f.own.recall(cacheKey(u), maxArchive)
-	if data == nil {
+	case data == nil:
 		return nil, f.notCached(version,
 			"the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
 	}
-	if err := load(data); err != nil {
+	chart, err := loadArchive(shown(u.String()), data)
+	if err != nil {
 		return nil, err
 	}
-	out := &Chart{Chart: chart, Digest: d.String()}
-	out.note("the archive was read at %s", moment(a.Read))
+	out := &Chart{Chart: chart, Digest: digestOf(data).String()}
+	if c == nil {
+		out.note("the archive was read at %s", moment(read))
+	} else {
+		f.remember(cacheKey(u), data)
+	}
 	return out, nil
 }
 
@@ -246,56 +237,16 @@ func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Cha
 	return f.archive(ctx, c, u, "", "")
 }
 
-// archiveQuestion asks for an archive as it is: net/http would unpack one that
-// a server calls gzipped.
-func archiveQuestion(u *url.URL) question {
-	return question{url: u, limit: maxArchive, header: http.Header{"Accept-Encoding": {"identity"}}}
-}
-
-// read gets what may change with the time, and keeps it once accept has taken
-// it. The server is asked whether what is kept is still valid.
-func (f *finder) read(ctx context.Context, c *client, q question, what string, accept func([]byte) error) error {
-	key := cacheKey(q.url)
-	header := q.header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	last, kept := f.own.recall(key, q.limit)
-	if last != nil {
-		setIf(header, "If-None-Match", last.ETag)
-		setIf(header, "If-Modified-Since", last.Modified)
-	}
-	got, err := c.get(ctx, question{q.url, q.limit, header})
-	if err != nil {
-		return f.failure(err, q.url, what, f.login(q.url))
-	}
-	data := got.data
-	a := answer{Of: shown(q.url.String()), ETag: got.etag, Modified: got.modified, Read: time.Now().UTC()}
-	if got.notModified {
-		data, a.ETag, a.Modified = kept, last.ETag, last.Modified
-	}
-	if err := accept(data); err != nil {
-		return err
-	}
-	f.remember(key, a, data)
-	return nil
-}
-
-func setIf(h http.Header, name, value string) {
-	if value != "" {
-		h.Set(name, value)
-	}
-}
-
 // remember keeps an answer. A cache that cannot be written is no reason to fail.
-func (f *finder) remember(key string, a answer, data []byte) {
-	if _, err := f.own.remember(key, a, data); err != nil {
+func (f *finder) remember(key string, data []byte) {
+	if err := f.own.remember(key, data); err != nil {
 		f.log("The cache cannot be written: %v", err)
 	}
 }
 
+// keep keeps content by its digest.
 func (f *finder) keep(data []byte) {
-	if _, err := f.own.put(data); err != nil {
+	if err := f.own.put(data); err != nil {
 		f.log("The cache cannot be written: %v", err)
 	}
 }
@@ -306,7 +257,7 @@ func cacheKey(u *url.URL) string { return bare(u).String() }
 
 // cachedArchive looks for an archive in this program's cache and in Helm's.
 func (f *finder) cachedArchive(d digest.Digest) []byte {
-	if data := f.own.get(d, maxArchive); data != nil {
+	if data := f.own.get(d); data != nil {
 		return data
 	}
 	data, file := f.helmArchive(d)
