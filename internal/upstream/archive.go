@@ -17,10 +17,10 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader,
-// archive.go); archives inside the archive count with it.
+// Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader, archive.go); archives inside the archive
+// count with it.
 const (
-	maxUnpacked = 100 << 20
+	maxUnpacked = 100 << 20 // with what lies between and behind the files
 	maxFile     = 5 << 20
 	maxFiles    = 10_000
 	maxNested   = 5 // archives in archives
@@ -61,24 +61,19 @@ func looksPacked(data []byte) error {
 
 // budget is what may still be unpacked.
 type budget struct {
-	bytes int64 // of files
+	bytes int64
 	files int
-	// stream is what lies between and behind the files as well: it costs time,
-	// if no memory.
-	stream int64
 }
 
-func newBudget() *budget {
-	return &budget{bytes: maxUnpacked, files: maxFiles, stream: 2 * maxUnpacked}
-}
+func newBudget() *budget { return &budget{maxUnpacked, maxFiles} }
 
 var errTooMuch = fmt.Errorf("unpacked it is larger than the %d MiB that Helm takes", maxUnpacked>>20)
 
-func (b *budget) take(size int64) error {
-	b.bytes -= max(size, 0)
+// check tells whether another file, of that size, may be unpacked.
+func (b *budget) check(size int64) error {
 	b.files--
 	switch {
-	case b.bytes < 0:
+	case size > b.bytes:
 		return errTooMuch
 	case b.files < 0:
 		return fmt.Errorf("it has more than %d files", maxFiles)
@@ -94,16 +89,16 @@ func (b *budget) unpack(data []byte, depth int) ([]helmchart.File, error) {
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
 	defer unzipped.Close()
-	stream := &io.LimitedReader{R: unzipped, N: b.stream}
+	stream := &io.LimitedReader{R: unzipped, N: b.bytes + 1}
 	files, err := b.entries(tar.NewReader(stream))
 	if err == nil {
 		if _, err = io.Copy(io.Discard, stream); err != nil { // the checksum stands at the end
 			err = fmt.Errorf("it is damaged: %w", err)
 		}
 	}
-	b.stream = stream.N
+	b.bytes = stream.N - 1
 	switch {
-	case b.stream <= 0:
+	case b.bytes < 0:
 		return nil, errTooMuch
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, errors.New("it is cut off")
@@ -129,7 +124,7 @@ func (b *budget) entries(archive *tar.Reader) ([]helmchart.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.take(header.Size); err != nil {
+		if err := b.check(header.Size); err != nil {
 			return nil, err
 		}
 		switch {

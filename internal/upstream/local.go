@@ -61,9 +61,10 @@ func checkDirectory(ctx context.Context, dir string) error {
 		if !info.Mode().IsRegular() {
 			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
 		}
-		if err := left.take(info.Size()); err != nil {
+		if err := left.check(info.Size()); err != nil {
 			return remedy.Errorf(step, "%s: %w", dir, err)
 		}
+		left.bytes -= info.Size()
 		if isNestedArchive(e.Name) {
 			data, err := helmcache.ReadFile(path, maxFile)
 			if err != nil {
