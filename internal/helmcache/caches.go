@@ -7,8 +7,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,41 +67,12 @@ func (c Caches) Indexes(names, urls []string) []string {
 	return out
 }
 
-// MaxIndex bounds what is read of an index. The largest public ones have some 20
-// MB.
-const MaxIndex = 128 << 20
+// maxIndex bounds what is read of an index. The largest public ones have some 20 MB.
+const maxIndex = 128 << 20
 
-// IndexHas tells whether an index names an archive. Parsing a large one takes
-// seconds, so the digest is looked for in its text: no other archive has it,
-// wherever it stands.
+// IndexHas tells whether an index names an archive. Parsing a large one takes seconds, so the digest is looked for in
+// its text: no other archive has it, wherever it stands.
 func IndexHas(index, digest string) bool {
-	f, err := openFile(index, MaxIndex)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	has, err := contains(f, digest, 64<<10)
-	return err == nil && has
-}
-
-// contains tells whether text stands in what r gives, read in blocks of that many
-// bytes.
-func contains(r io.Reader, text string, block int) (bool, error) {
-	want := []byte(text)
-	buffer := make([]byte, block+len(want))
-	kept := 0 // bytes of the last block in which text may begin
-	for {
-		n, err := io.ReadFull(r, buffer[kept:])
-		got := buffer[:kept+n]
-		if bytes.Contains(got, want) {
-			return true, nil
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		kept = copy(buffer, got[max(0, len(got)-len(want)+1):])
-	}
+	data, err := ReadFile(index, maxIndex)
+	return err == nil && bytes.Contains(data, []byte(digest))
 }

@@ -1,7 +1,6 @@
 package helmchart
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -46,16 +45,16 @@ func (e *BuildError) Unwrap() error { return e.Err }
 // When ctx ends, so does Helm. Helm's refusals are of type *BuildError.
 func BuildDependencies(ctx context.Context, helmBin, chart, root string) (dir string, cleanup func(), err error) {
 	src, err := filepath.Abs(chart)
-	if err != nil {
-		return "", nil, fmt.Errorf("copy chart %s: %w", chart, err)
+	tmp := ""
+	if err == nil {
+		tmp, err = os.MkdirTemp("", "helm-livekit-chart-")
 	}
-	// Helm's own program may follow the links of a temporary folder; file://
-	// paths then have to fit the real one.
-	tmp, err := os.MkdirTemp("", "helm-livekit-chart-")
 	if err != nil {
 		return "", nil, fmt.Errorf("copy chart %s: %w", chart, err)
 	}
 	cleanup = func() { os.RemoveAll(tmp) }
+	// Helm's own program may follow the links of a temporary folder; file://
+	// paths then have to fit the real one.
 	b := builder{helm: helmBin, tmp: realPath(tmp), built: map[string]bool{}}
 	if root != "" {
 		b.root = realPath(root)
@@ -201,9 +200,6 @@ func step(output, src string) string {
 	return "see what Helm says to it by itself: helm dependency update " + src
 }
 
-// maxOutput is how much of what Helm says is kept, from the end.
-const maxOutput = 64 << 10
-
 // UpdateDependencies has Helm fill charts/ of the chart in a folder, where it is.
 // helmBin and Helm's refusals are as for BuildDependencies.
 func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...string) error {
@@ -220,7 +216,7 @@ func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...strin
 // runHelm runs Helm and gives what it says of failures, credentials masked.
 func runHelm(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
-	var stdout, stderr tail
+	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	killGroup(cmd)
 	// What Helm started may hold its standard error open.
@@ -232,7 +228,7 @@ func runHelm(ctx context.Context, program string, args ...string) (string, error
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil
 	}
-	return strings.TrimSpace(mask(failedUpdates(string(stdout.data)) + string(stderr.data))), err
+	return strings.TrimSpace(mask(failedUpdates(stdout.String()) + stderr.String())), err
 }
 
 // failedUpdates gives the lines that say why a repository's index could not be
@@ -248,15 +244,4 @@ func failedUpdates(stdout string) string {
 		}
 	}
 	return out.String()
-}
-
-// tail keeps the end of what is written.
-type tail struct{ data []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.data = append(t.data, p...)
-	if over := len(t.data) - maxOutput; over > 0 {
-		t.data = bytes.Clone(t.data[over:])
-	}
-	return len(p), nil
 }

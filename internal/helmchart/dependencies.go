@@ -71,11 +71,8 @@ func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, []Dep
 	if err != nil {
 		return nil, nil, err
 	}
-	top, err := topNode(c.c, path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("load chart %s: %w", path, err)
-	}
-	l := &completer{search: newSearch(from, top.home())}
+	top := newNode(nil, c.c, path)
+	l := &completer{search: newSearch(from, top)}
 	if err := l.complete(ctx, top); err != nil {
 		return nil, nil, fmt.Errorf("load chart %s: %w", path, err)
 	}
@@ -105,44 +102,34 @@ type node struct {
 	above  *node
 }
 
-func topNode(c *chart.Chart, path string) (*node, error) {
+// newNode is the chart that lies at path, "" inside an archive. above is nil for
+// the chart that was loaded.
+func newNode(above *node, c *chart.Chart, path string) *node {
+	n := &node{chart: c, above: above}
+	if above != nil {
+		n.depth, n.in = above.depth+1, strings.TrimPrefix(above.in+"/"+c.Name(), "/")
+	}
+	if path == "" {
+		return n
+	}
+	n.id = realPath(path)
+	if info, err := os.Stat(n.id); err == nil && info.IsDir() {
+		n.dir, _ = filepath.Abs(path) // as Helm does
+	}
+	return n
+}
+
+// realPath is the absolute path without symbolic links, as far as it can be
+// told.
+func realPath(path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return nil, err
+		return path
 	}
-	id, err := filepath.EvalSymlinks(abs)
-	if err != nil {
-		return nil, err
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real
 	}
-	info, err := os.Stat(id)
-	if err != nil {
-		return nil, err
-	}
-	n := &node{chart: c, id: id}
-	if info.IsDir() {
-		n.dir = abs
-	}
-	return n, nil
-}
-
-// home is the nearest real folder at or above the chart.
-func (n *node) home() string {
-	for ; n != nil; n = n.above {
-		switch {
-		case n.dir != "" && n.id != "":
-			return n.id
-		case n.id != "":
-			return filepath.Dir(n.id)
-		}
-	}
-	return ""
-}
-
-func (n *node) below(c *chart.Chart, dir, id string) *node {
-	return &node{
-		chart: c, dir: dir, id: id, depth: n.depth + 1, above: n,
-		in: strings.TrimPrefix(n.in+"/"+c.Name(), "/"),
-	}
+	return abs
 }
 
 // ring names the charts from the one with that id down to n and back, nil where
@@ -178,8 +165,7 @@ func (l *completer) complete(ctx context.Context, n *node) error {
 	for _, c := range inOrder(n.chart.Dependencies()) {
 		next := added[c]
 		if next == nil {
-			dir, id := unpacked(n.dir, c)
-			next = n.below(c, dir, id)
+			next = newNode(n, c, unpacked(n.dir, c))
 		}
 		if err := l.complete(ctx, next); err != nil {
 			return err
@@ -281,28 +267,20 @@ func CompareVersions(a, b string) int {
 	return va.Compare(vb)
 }
 
-// unpacked finds the folder in charts/ that the chart was loaded from: its
-// absolute and its real path, both "" for an archive.
-func unpacked(parent string, c *chart.Chart) (dir, id string) {
+// unpacked finds the folder in charts/ of parent that the chart was loaded from,
+// "" for an archive.
+func unpacked(parent string, c *chart.Chart) string {
 	if parent == "" {
-		return "", ""
+		return ""
 	}
-	entries, err := os.ReadDir(filepath.Join(parent, "charts"))
-	if err != nil {
-		return "", ""
-	}
+	entries, _ := os.ReadDir(filepath.Join(parent, "charts")) // without one there is nothing to find
 	for _, e := range entries {
 		dir := filepath.Join(parent, "charts", e.Name())
-		if filepath.Ext(dir) == ".tgz" {
-			continue
-		}
 		if h, err := helmcache.HeadOfDir(dir); err == nil && h.Name == c.Name() && h.Version == c.Metadata.Version {
-			if id, err := filepath.EvalSymlinks(dir); err == nil {
-				return dir, id
-			}
+			return dir
 		}
 	}
-	return "", ""
+	return ""
 }
 
 // markOff asks Helm which of the missing dependencies are off.

@@ -58,13 +58,6 @@ func cheap(template []byte) []byte {
 	return secretCall.ReplaceAll(template, []byte(`print "secret"`))
 }
 
-// WithValues gives the chart with other default values. The chart itself stays.
-func (c *Chart) WithValues(values map[string]any) *Chart {
-	out := clone(c.c)
-	out.Values = copyMap(values)
-	return &Chart{out}
-}
-
 // clone copies what Helm changes of a chart when it renders it: which
 // dependencies are on, and the values that they export. Texts are shared.
 func clone(c *chart.Chart) *chart.Chart {
