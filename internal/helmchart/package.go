@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/helmpath"
 	"sigs.k8s.io/yaml"
 )
@@ -67,15 +66,16 @@ func (c *Chart) Package(o PackageOptions) (*Packaged, error) {
 			return nil, fmt.Errorf("package chart %s: %s is there twice", c.Name(), p.files[i].Name)
 		}
 	}
-	read, err := metadataOf(p.files, c.Name())
+	packaged := &Packaged{Files: p.files}
+	config, err := json.Marshal(metadata)
+	if err == nil {
+		packaged.Config = config
+		err = json.Unmarshal(config, &packaged.Metadata)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("package chart %s: %w", c.Name(), err)
 	}
-	config, err := json.Marshal(read)
-	if err != nil {
-		return nil, fmt.Errorf("package chart %s: %w", c.Name(), err)
-	}
-	return &Packaged{Files: p.files, Metadata: plain(read), Config: config}, nil
+	return packaged, nil
 }
 
 type packer struct {
@@ -132,35 +132,6 @@ func (p *packer) addYAML(name string, value any) error {
 	}
 	p.files = append(p.files, File{name, data})
 	return nil
-}
-
-// metadataOf reads a package's metadata as whoever opens the archive will.
-func metadataOf(files []File, name string) (*chart.Metadata, error) {
-	var own []*loader.BufferedFile
-	for _, f := range files {
-		switch base := path.Base(f.Name); base {
-		case "Chart.yaml", "requirements.yaml":
-			if path.Dir(f.Name) == name {
-				own = append(own, &loader.BufferedFile{Name: base, Data: f.Data})
-			}
-		}
-	}
-	c, err := loader.LoadFiles(own)
-	if err != nil {
-		return nil, err
-	}
-	return c.Metadata, nil
-}
-
-func plain(m *chart.Metadata) Metadata {
-	out := Metadata{
-		Name: m.Name, Version: m.Version, Description: m.Description, Home: m.Home,
-		Sources: m.Sources, Annotations: m.Annotations,
-	}
-	for _, one := range m.Maintainers {
-		out.Maintainers = append(out.Maintainers, Maintainer{one.Name, one.Email})
-	}
-	return out
 }
 
 // RegistryConfig is the file in which Helm keeps its credentials for
