@@ -33,9 +33,9 @@ func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
 // index reads the repository's index.
 func (f *finder) index(ctx context.Context, c *client, r repository) (*index, error) {
 	u := r.index()
-	data, err := c.get(ctx, u, theIndex)
+	data, err := f.get(ctx, c, u, theIndex)
 	if err != nil {
-		return nil, f.failure(err, u, theIndex, f.login(u))
+		return nil, err
 	}
 	x, err := parseIndex(data, f.o.ChartName)
 	if err != nil {
@@ -95,33 +95,25 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 			"%s: version %s names no URL", r.index(), e.Version)
 	}
 	if strings.HasPrefix(e.URLs[0], oci.Scheme) {
-		return f.ofEntryInRegistry(ctx, e, want)
+		out, err := f.registry(ctx, e.URLs[0], "")
+		if err == nil && want != "" && out.Digest != want.String() {
+			return nil, wrongDigest(e.URLs[0], digest.Digest(out.Digest), want)
+		}
+		return out, err
 	}
 	u, err := r.resolve(e.URLs[0])
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream",
 			"%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
 	}
-	out, err := f.archive(ctx, c, u, want, e.Version)
-	if err != nil {
-		return nil, err
+	if want != "" {
+		return f.byDigest(shown(u.String()), want, func() ([]byte, error) { return f.fetch(ctx, c, u, want, e.Version) })
 	}
-	if want == "" {
+	out, err := f.byURL(ctx, c, u, e.Version)
+	if err == nil {
 		out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive", r.url, e.Version)
 	}
-	return out, nil
-}
-
-// ofEntryInRegistry gets the chart of an entry that leads to a registry.
-func (f *finder) ofEntryInRegistry(ctx context.Context, e entry, want digest.Digest) (*Chart, error) {
-	out, err := f.registry(ctx, e.URLs[0], "")
-	if err != nil {
-		return nil, err
-	}
-	if want != "" && out.Digest != want.String() {
-		return nil, wrongDigest(e.URLs[0], digest.Digest(out.Digest), want)
-	}
-	return out, nil
+	return out, err
 }
 
 // parseDigest reads the digest of an entry: the SHA-256 in hexadecimal digits,
@@ -142,26 +134,8 @@ func wrongDigest(where string, got, want digest.Digest) error {
 		"the archive is not the one that was published", "%s has digest %s, and the index says %s", where, got, want)
 }
 
-// archive gets an archive by its digest, or by its URL alone where want is "".
-func (f *finder) archive(
-	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
-) (out *Chart, err error) {
-	if want == "" {
-		out, err = f.byURL(ctx, c, u, version)
-	} else {
-		out, err = f.byDigest(shown(u.String()), want, func() ([]byte, error) {
-			return f.fetch(ctx, c, u, want, version)
-		})
-	}
-	if err != nil {
-		return nil, err
-	}
-	out.Source = shown(u.String())
-	return out, nil
-}
-
 // byDigest gets the chart of an archive whose digest is known: from a cache, else
-// from where fetch reads and checks it. where is for errors.
+// from where fetch reads and checks it. where is its source, without credentials.
 func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, error)) (*Chart, error) {
 	data := f.cachedArchive(d)
 	isNew := data == nil
@@ -178,7 +152,7 @@ func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, e
 	if isNew {
 		f.keep(data)
 	}
-	return &Chart{Chart: chart, Digest: d.String()}, nil
+	return &Chart{Chart: chart, Source: where, Digest: d.String()}, nil
 }
 
 // fetch reads an archive that has a digest.
@@ -191,9 +165,9 @@ func (f *finder) fetch(
 			"the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
 			version, where, f.cachedVersions())
 	}
-	data, err := c.get(ctx, u, theArchive)
+	data, err := f.get(ctx, c, u, theArchive)
 	if err != nil {
-		return nil, f.failure(err, u, theArchive, f.login(u))
+		return nil, err
 	}
 	if d := digestOf(data); d != want {
 		return nil, wrongDigest(where, d, want)
@@ -207,8 +181,8 @@ func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version strin
 	switch {
 	case c != nil:
 		var err error
-		if data, err = c.get(ctx, u, theArchive); err != nil {
-			return nil, f.failure(err, u, theArchive, f.login(u))
+		if data, err = f.get(ctx, c, u, theArchive); err != nil {
+			return nil, err
 		}
 	case data == nil:
 		return nil, f.notCached(version,
@@ -218,7 +192,7 @@ func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version strin
 	if err != nil {
 		return nil, err
 	}
-	out := &Chart{Chart: chart, Digest: digestOf(data).String()}
+	out := &Chart{Chart: chart, Source: shown(u.String()), Digest: digestOf(data).String()}
 	if c == nil {
 		out.note("the archive was read at %s", moment(read))
 	} else {
@@ -234,7 +208,7 @@ func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Cha
 		return nil, err
 	}
 	defer c.close()
-	return f.archive(ctx, c, u, "", "")
+	return f.byURL(ctx, c, u, "")
 }
 
 // remember keeps an answer. A cache that cannot be written is no reason to fail.
@@ -267,10 +241,15 @@ func (f *finder) cachedArchive(d digest.Digest) []byte {
 	return data
 }
 
-// login is the command that stores credentials for a server.
-func (f *finder) login(u *url.URL) string {
-	return "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
-		"and give the NAME to --upstream"
+// get reads what lies at a URL, and says what to do where it cannot.
+func (f *finder) get(ctx context.Context, c *client, u *url.URL, what string) ([]byte, error) {
+	data, err := c.get(ctx, u, what)
+	if err != nil {
+		login := "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
+			"and give the NAME to --upstream"
+		return nil, f.failure(err, u, what, login)
+	}
+	return data, nil
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

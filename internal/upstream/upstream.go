@@ -45,9 +45,7 @@ type Options struct {
 
 	// Helm's own files, each from Helm's environment or its default where empty.
 	RepositoryConfig string // repositories.yaml
-	RepositoryCache  string // folder with NAME-index.yaml and *.tgz
-	ContentCache     string // folder of Helm 4 with archives by digest
-	CacheHome        string // folder in which this program's own cache goes
+	CacheHome        string // folder of Helm's caches, in which this program's own goes, too
 	RegistryConfig   string // credentials of helm registry login
 
 	oci.TLS        // goes before what repositories.yaml says
@@ -119,7 +117,8 @@ type finder struct {
 	own   *store
 	helm  helmcache.Caches
 	retry *oci.Retry
-	shown string // Ref without credentials
+	shown string                    // Ref without credentials
+	meets func(version string) bool // nil where no version was asked for
 }
 
 func newFinder(o Options) (*finder, error) {
@@ -127,21 +126,23 @@ func newFinder(o Options) (*finder, error) {
 	if (o.CertFile == "") != (o.KeyFile == "") {
 		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
 	}
+	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
 	if o.Version != "" {
-		if _, err := parseConstraint(o.Version); err != nil {
+		var err error
+		if f.meets, _, err = parseConstraint(o.Version); err != nil {
 			return nil, err
 		}
 	}
-	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
 	f.retry = &oci.Retry{Tries: tries, Wait: o.Wait, MaxWait: maxPause, Notes: o.Log, Secrets: &oci.Secrets{}}
 	if o.CacheHome != "" {
 		f.own.dir = filepath.Join(o.CacheHome, "helm-livekit", "upstream")
 	}
-	for _, dir := range []string{o.RepositoryCache, o.ContentCache} {
-		if dir != "" {
-			f.helm = append(f.helm, dir)
+	f.helm = helmcache.Find(func(name string) string {
+		if name == "HELM_CACHE_HOME" {
+			return o.CacheHome
 		}
-	}
+		return os.Getenv(name)
+	})
 	return f, nil
 }
 
@@ -149,14 +150,6 @@ func complete(o Options, getenv func(string) string) Options {
 	o.Ref = cmp.Or(o.Ref, DefaultRepository)
 	o.ChartName = cmp.Or(o.ChartName, DefaultChart)
 	o.CacheHome = cmp.Or(o.CacheHome, helmcache.Home(getenv))
-	below := func(name string) string {
-		if o.CacheHome == "" {
-			return ""
-		}
-		return filepath.Join(o.CacheHome, name)
-	}
-	o.RepositoryCache = cmp.Or(o.RepositoryCache, getenv("HELM_REPOSITORY_CACHE"), below("repository"))
-	o.ContentCache = cmp.Or(o.ContentCache, getenv("HELM_CONTENT_CACHE"), below("content"))
 	o.RepositoryConfig = cmp.Or(o.RepositoryConfig, helmcache.RepositoriesFile(getenv))
 	o.RegistryConfig = cmp.Or(o.RegistryConfig, getenv("HELM_REGISTRY_CONFIG"), helmchart.RegistryConfig())
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
@@ -167,29 +160,12 @@ func complete(o Options, getenv func(string) string) Options {
 	return o
 }
 
-func (f *finder) find(ctx context.Context) (*Chart, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	get, err := f.resolve(f.o.Ref)
-	if err != nil {
-		return nil, err
-	}
-	return get(ctx)
-}
-
 // check compares the chart with what was asked for. A chart that has another name
 // may still be meant; another version is not.
 func (f *finder) check(c *Chart) error {
-	if f.o.Version != "" {
-		asked, err := parseConstraint(f.o.Version)
-		if err != nil {
-			return err
-		}
-		if !asked.meets(c.Version()) {
-			return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
-				"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
-		}
+	if f.meets != nil && !f.meets(c.Version()) {
+		return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
+			"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
 	}
 	if c.Name() != f.o.ChartName {
 		c.note("the chart in %s is called %s, not %s", c.Source, c.Name(), f.o.ChartName)
