@@ -3,7 +3,9 @@ package publish
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -127,20 +129,18 @@ func writeArchive(ctx context.Context, w io.Writer, files []helmchart.File, at t
 			return err
 		}
 		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.Name, Mode: 0o644, Size: int64(len(f.Data)), ModTime: at}
-		if err := archive.WriteHeader(header); err != nil {
-			return fmt.Errorf("pack %s: %w", f.Name, err)
+		err := archive.WriteHeader(header)
+		if err == nil {
+			_, err = archive.Write(f.Data)
 		}
-		if _, err := archive.Write(f.Data); err != nil {
+		if err != nil {
 			return fmt.Errorf("pack %s: %w", f.Name, err)
 		}
 	}
 	if err := archive.Close(); err != nil {
-		return fmt.Errorf("pack: %w", err)
+		return err
 	}
-	if err := zipper.Close(); err != nil {
-		return fmt.Errorf("pack: %w", err)
-	}
-	return nil
+	return zipper.Close()
 }
 
 // Close removes the temporary files. The package is of no use afterwards.
@@ -150,23 +150,21 @@ func (p *Package) Close() error { return os.RemoveAll(p.dir) }
 // under the names that Helm gives them, and says where the archive is. Each
 // file is whole or not there.
 func (p *Package) Save(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("save package: %w", err)
-	}
 	target := filepath.Join(dir, p.archiveName())
 	archive, err := os.Open(p.file)
 	if err != nil {
 		return "", fmt.Errorf("save package: %w", err)
 	}
 	defer archive.Close()
-	if err := p.writeFile(archive, target); err != nil {
+	err = os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = p.writeFile(archive, target)
+	}
+	if err == nil && p.provenance != nil {
+		err = p.writeFile(bytes.NewReader(p.provenance), target+".prov")
+	}
+	if err != nil {
 		return "", fmt.Errorf("save package: %w", err)
-	}
-	if p.provenance == nil {
-		return target, nil
-	}
-	if err := p.writeFile(strings.NewReader(string(p.provenance)), target+".prov"); err != nil {
-		return "", fmt.Errorf("save provenance: %w", err)
 	}
 	return target, nil
 }
@@ -180,13 +178,9 @@ func (p *Package) writeFile(from io.Reader, target string) error {
 	}
 	defer os.Remove(f.Name()) // gone already where all went well
 	defer f.Close()
-	if _, err := io.Copy(f, from); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
+	_, err = io.Copy(f, from)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err != nil {
 		return err
 	}
 	if err := os.Chtimes(f.Name(), p.time, p.time); err != nil {

@@ -64,12 +64,16 @@ func (p *plan) round(ctx context.Context) error {
 // write writes blobs and the manifest by its digest, and looks that the
 // registry has them.
 func (p *plan) write(ctx context.Context, m *artifact) error {
-	sent := newProgress(m.blobs, p.o.Progress)
+	sent := progress{report: p.o.Progress}
+	for _, b := range m.blobs {
+		sent.total += b.Size
+	}
 	group, uploads := errgroup.WithContext(ctx)
 	for _, b := range m.blobs {
+		b, finish := sent.watch(b)
 		group.Go(func() error {
-			defer sent.finish(b)
-			return p.client.Upload(uploads, sent.watch(b))
+			defer finish()
+			return p.client.Upload(uploads, b)
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -49,43 +49,39 @@ func imagesOf(ctx context.Context, chart *helmchart.Chart) ([]string, error) {
 			return nil, err
 		}
 		for _, o := range objects {
-			images = collect(images, o.Fields)
+			images = append(images, imagesIn(o.Fields)...)
 		}
 	}
 	slices.Sort(images)
 	return slices.Compact(images), nil
 }
 
-// collect finds the images of containers wherever a pod is written down, in
+// imagesIn finds the images of containers wherever a pod is written down, in
 // objects of any kind.
-func collect(images []string, value any) []string {
+func imagesIn(value any) (images []string) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, below := range v {
+			images = append(images, imagesIn(below)...)
 			switch key {
 			case "containers", "initContainers", "ephemeralContainers":
-				images = append(images, imagesIn(below)...)
+			default:
+				continue
 			}
-			images = collect(images, below)
+			containers, _ := below.([]any)
+			for _, c := range containers {
+				container, _ := c.(map[string]any)
+				if image, _ := container["image"].(string); image != "" {
+					images = append(images, image)
+				}
+			}
 		}
 	case []any:
 		for _, below := range v {
-			images = collect(images, below)
+			images = append(images, imagesIn(below)...)
 		}
 	}
 	return images
-}
-
-func imagesIn(containers any) []string {
-	var out []string
-	list, _ := containers.([]any)
-	for _, c := range list {
-		container, _ := c.(map[string]any)
-		if image, ok := container["image"].(string); ok && image != "" {
-			out = append(out, image)
-		}
-	}
-	return out
 }
 
 // The parts of CycloneDX that are used here.

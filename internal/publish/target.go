@@ -19,14 +19,17 @@ func ParseTarget(reference string) (Target, error) {
 	const step = "write it as oci://registry.example.com/charts; the chart's name and version are added"
 	rest, ok := strings.CutPrefix(reference, Scheme)
 	if !ok {
-		return Target{}, remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s",
-			hidden(reference), Scheme)
+		_, shown, hasAt := strings.Cut(reference, "@") // what stands before it may be a password
+		if !hasAt {
+			shown = reference
+		}
+		return Target{}, remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s", shown, Scheme)
 	}
 	host, path, _ := strings.Cut(strings.TrimRight(rest, "/"), "/")
 	switch {
 	case strings.Contains(host, "@"):
 		return Target{}, remedy.Errorf("give --username and --password-stdin, or log in with `helm registry login`",
-			"%s has credentials in it", hidden(reference))
+			"%s... has credentials in it", Scheme)
 	case host == "":
 		return Target{}, remedy.Errorf(step, "%q names no host", reference)
 	case strings.ContainsAny(path, ":@"):
@@ -38,19 +41,6 @@ func ParseTarget(reference string) (Target, error) {
 			"%q is no path in a registry", path)
 	}
 	return Target{host, path}, nil
-}
-
-// hidden gives a reference without what stands before an @.
-func hidden(reference string) string {
-	at := strings.LastIndex(reference, "@")
-	if at < 0 {
-		return reference
-	}
-	scheme, _, found := strings.Cut(reference, "://")
-	if !found {
-		return "..." + reference[at:]
-	}
-	return scheme + "://..." + reference[at:]
 }
 
 // repository gives the repository of a chart.
