@@ -1,6 +1,5 @@
-// Package helmcache reads what Helm keeps on this machine, and writes nothing:
-// repositories.yaml, and in Helm's caches the indexes of repositories and the
-// archives of charts.
+// Package helmcache reads what Helm keeps on this machine, and writes nothing: repositories.yaml, and in Helm's
+// caches the indexes of repositories and the archives of charts.
 package helmcache
 
 import (
@@ -12,16 +11,15 @@ import (
 	"strings"
 )
 
-// Caches are the folders in which Helm 3 and Helm 4 keep what they have fetched:
-// Helm 3's repository cache, with NAME-index.yaml and CHART-VERSION.tgz, and
-// Helm 4's content cache, with ab/DIGEST.chart.
+// Caches are the folders in which Helm 3 and Helm 4 keep what they have fetched: Helm 3's repository cache, with
+// NAME-index.yaml and CHART-VERSION.tgz, and Helm 4's content cache, with ab/DIGEST.chart.
 type Caches []string
 
 // maxArchives is how many archives are looked into.
 const maxArchives = 5000
 
-// Archives lists the archives whose file name keep takes. The name of a file
-// follows a repository's URL or a digest; which chart it is stands in it.
+// Archives lists the archives whose file name keep takes. The name of a file follows a repository's URL or a digest;
+// which chart it is stands in it.
 func (c Caches) Archives(keep func(file string) bool) []string {
 	var out []string
 	for _, dir := range c {
@@ -43,10 +41,9 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer("[", "?", "*", "?", `\`, string(filepath.Separator)).Replace(path)
 }
 
-// Indexes lists the files in which Helm keeps the index of a repository. Helm calls
-// them by the names that the user gave the repository; where it has none, `helm
-// dependency update` calls them helm-manager-SHA256 of the URL (pkg/downloader,
-// manager.go).
+// Indexes lists the files in which Helm keeps the index of a repository. Helm calls them by the names that the user
+// gave the repository; where it has none, `helm dependency update` calls them helm-manager-SHA256 of the URL
+// (pkg/downloader, manager.go).
 func (c Caches) Indexes(names, urls []string) []string {
 	for _, url := range urls {
 		sum := sha256.Sum256([]byte(url))

@@ -7,29 +7,26 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
-// Sources are the places on this machine where dependencies are looked for
-// that charts/ lacks. The zero value has none but file:// folders.
+// Sources are the places on this machine where dependencies are looked for that charts/ lacks. The zero value has
+// none but file:// folders.
 type Sources struct {
-	// Root is the root of the repository that the chart lies in: charts in it
-	// serve too, and file:// may not lead out of it. "" for none.
+	// Root is the root of the repository that the chart lies in: charts in it serve too, and file:// may not lead out
+	// of it. "" for none.
 	Root string `json:"root,omitempty"`
 	// Caches are folders in which Helm keeps charts, as helmcache.Find names them.
 	Caches []string `json:"caches,omitempty"`
-	// Repositories is Helm's repositories.yaml, as helmcache.RepositoriesFile
-	// names it. By it and the indexes in the caches an archive is known to be the
-	// declared repository's, not another one's of that name. "" for none.
+	// Repositories is Helm's repositories.yaml, as helmcache.RepositoriesFile names it. By it and the indexes in the
+	// caches an archive is known to be the declared repository's, not another one's of that name. "" for none.
 	Repositories string `json:"repositories,omitempty"`
 }
 
-// HelmSources gives all that Helm keeps on this machine, for a chart in the
-// repository at root. getenv is os.Getenv.
+// HelmSources gives all that Helm keeps on this machine, for a chart in the repository at root. getenv is os.Getenv.
 func HelmSources(root string, getenv func(string) string) Sources {
 	return Sources{Root: root, Caches: helmcache.Find(getenv), Repositories: helmcache.RepositoriesFile(getenv)}
 }
 
-// vouch tells whether a cached index of the repository has the archive: an index
-// names the SHA-256 of each, so it can vouch for one that lies in a cache without a
-// word of where it is from.
+// vouch tells whether a cached index of the repository has the archive: an index names the SHA-256 of each, so it can
+// vouch for one that lies in a cache without a word of where it is from.
 func (s Sources) vouch(repository, archive string) bool {
 	indexes := s.indexes(repository)
 	if len(indexes) == 0 {

@@ -17,20 +17,18 @@ type Entry struct {
 	Name string // relative to the chart, with forward slashes
 	Mode fs.FileMode
 	Size int64
-	// Link is the symbolic link on the way to the file, relative to the chart,
-	// and Target where it leads; both are "" where there is none.
+	// Link is the symbolic link on the way to the file, relative to the chart, and Target where it leads; both are ""
+	// where there is none.
 	Link, Target string
-	// Outside says that the link leads out of the chart. A directory outside
-	// is one entry.
+	// Outside says that the link leads out of the chart. A directory outside is one entry.
 	Outside bool
 	// Err says why the link leads nowhere, or without end.
 	Err error
 }
 
-// Entries lists the files that Helm would load from the chart in dir: it goes
-// through symbolic links and leaves out what .helmignore names, but a link that
-// leads nowhere counts even there, for Helm fails on it. Links that lead out of
-// the chart are listed and not followed.
+// Entries lists the files that Helm would load from the chart in dir: it goes through symbolic links and leaves out
+// what .helmignore names, but a link that leads nowhere counts even there, for Helm fails on it. Links that lead out
+// of the chart are listed and not followed.
 func Entries(dir string) ([]Entry, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("list chart: %w", err)
@@ -65,8 +63,8 @@ type lister struct {
 	entries []Entry
 }
 
-// directory lists what lies in the real directory at path, which the chart
-// knows as name. above are the real directories that lead there.
+// directory lists what lies in the real directory at path, which the chart knows as name. above are the real
+// directories that lead there.
 func (l *lister) directory(name, path string, way Entry, above []string) error {
 	children, err := os.ReadDir(path)
 	if err != nil {

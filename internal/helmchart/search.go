@@ -90,8 +90,7 @@ func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (*no
 // errRing says that dependencies need each other.
 var errRing = errors.New("its dependencies form a ring")
 
-// file gives the chart in the folder that file:// names, from the folder of the
-// chart that declares it.
+// file gives the chart in the folder that file:// names, from the folder of the chart that declares it.
 func (s *search) file(n *node, want *chart.Dependency) (*node, error) {
 	dir := filepath.FromSlash(strings.TrimPrefix(want.Repository, "file://"))
 	if !filepath.IsAbs(dir) {
@@ -229,8 +228,7 @@ func isRemote(repository string) bool {
 	return repository != "" && !strings.HasPrefix(repository, "file://")
 }
 
-// reasons says why nothing serves want: others are charts of its name in other
-// versions.
+// reasons says why nothing serves want: others are charts of its name in other versions.
 func (s *search) reasons(want *chart.Dependency, others []offer) []string {
 	var out, versions []string
 	for _, o := range others {
@@ -261,8 +259,7 @@ func (s *search) reasons(want *chart.Dependency, others []offer) []string {
 	return out
 }
 
-// locked gives the version that the lock file names, "" where it names none
-// that still fits.
+// locked gives the version that the lock file names, "" where it names none that still fits.
 func locked(c *chart.Chart, want *chart.Dependency) string {
 	if c.Lock == nil {
 		return ""

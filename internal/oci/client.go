@@ -1,6 +1,5 @@
-// Package oci speaks with OCI registries, and is the only door to
-// go-containerregistry: credentials, TLS, plain HTTP, retries and the
-// redaction of secrets are the same for whoever reads and whoever writes.
+// Package oci speaks with OCI registries, and is the only door to go-containerregistry: credentials, TLS, plain HTTP,
+// retries and the redaction of secrets are the same for whoever reads and whoever writes.
 package oci
 
 import (
@@ -19,8 +18,8 @@ import (
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Client is an authenticated connection to one repository. Each of its
-// operations is tried again as a whole where it fails.
+// Client is an authenticated connection to one repository. Each of its operations is tried again as a whole where it
+// fails.
 type Client struct {
 	repo      name.Repository
 	connects  *http.Transport
@@ -63,16 +62,15 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	return c, err
 }
 
-// Close ends the connections that are kept for further requests. A nil client has
-// none.
+// Close ends the connections that are kept for further requests. A nil client has none.
 func (c *Client) Close() {
 	if c != nil {
 		c.connects.CloseIdleConnections()
 	}
 }
 
-// Transport gives a transport for other servers than registries, with the same
-// guards: for debug lines, the pauses that a server asks for, and redirects.
+// Transport gives a transport for other servers than registries, with the same guards: for debug lines, the pauses
+// that a server asks for, and redirects.
 func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	connects, err := o.connections()
 	if err != nil {
@@ -81,8 +79,7 @@ func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	return &observer{next: connects, secrets: secrets, debug: o.Debug}, nil
 }
 
-// options make go-containerregistry try once: Retry does the rest, as a whole and
-// with an eye on the context.
+// options make go-containerregistry try once: Retry does the rest, as a whole and with an eye on the context.
 func (c *Client) options(ctx context.Context) []remote.Option {
 	return []remote.Option{
 		remote.WithContext(ctx),
@@ -99,15 +96,14 @@ type Manifest struct {
 	Raw []byte
 }
 
-// Manifest reads what is under a tag or digest, nil where there is nothing. What
-// has another digest than it was asked for by is a *DigestError.
+// Manifest reads what is under a tag or digest, nil where there is nothing. What has another digest than it was asked
+// for by is a *DigestError.
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
 	var found *Manifest
 	want := digest.Digest(identifier)
 	err := c.retry.Do(ctx, "read "+identifier, func(ctx context.Context) error {
 		found = nil
-		// As if a digest were a tag, too: go-containerregistry's own error about
-		// another digest has no type.
+		// As if a digest were a tag, too: go-containerregistry's own error about another digest has no type.
 		got, err := remote.Get(c.repo.Tag(identifier), c.options(ctx)...)
 		if Status(err) == http.StatusNotFound {
 			return nil
@@ -216,9 +212,8 @@ func (c *Client) Upload(ctx context.Context, b Blob) error {
 	})
 }
 
-// Put writes a manifest under a tag or its digest. Where a registry has no API for
-// referrers, the library keeps the list of them under a tag, as the specification
-// says
+// Put writes a manifest under a tag or its digest. Where a registry has no API for referrers, the library keeps the
+// list of them under a tag, as the specification says
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
 func (c *Client) Put(ctx context.Context, identifier string, m Manifest) error {
 	return c.retry.Do(ctx, "write "+identifier, func(ctx context.Context) error {

@@ -16,8 +16,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// plan is a push that a registry has been asked about, and that nothing stands
-// in the way of. It holds for as long as Options.Timeout says.
+// plan is a push that a registry has been asked about, and that nothing stands in the way of. It holds for as long as
+// Options.Timeout says.
 type plan struct {
 	o        Options
 	client   *oci.Client
@@ -33,8 +33,8 @@ type plan struct {
 	result   Result
 }
 
-// prepare asks the registry what it has and writes nothing. It fails where the
-// version is there with another content and Options.Force is not set.
+// prepare asks the registry what it has and writes nothing. It fails where the version is there with another content
+// and Options.Force is not set.
 func prepare(ctx context.Context, packed *Package, o Options) (*plan, error) {
 	p, err := newPlan(packed, o)
 	if err != nil {
@@ -144,8 +144,7 @@ func (p *plan) take(m *artifact, status string) {
 	maps.Copy(p.result.Annotations, manifest.Annotations)
 }
 
-// isPresent reports whether the version was there, whole, with the same
-// content.
+// isPresent reports whether the version was there, whole, with the same content.
 func (p *plan) isPresent() bool { return p.result.Status == AlreadyPresent }
 
 func (p *plan) isSigned() bool {

@@ -15,8 +15,8 @@ type progress struct {
 	done, total int64
 }
 
-// watch gives a blob so that what is read of it is counted, from its beginning
-// with every try, and what counts it as sent: it is, or will be begun anew.
+// watch gives a blob so that what is read of it is counted, from its beginning with every try, and what counts it as
+// sent: it is, or will be begun anew.
 func (p *progress) watch(b oci.Blob) (watched oci.Blob, finish func()) {
 	if p.report == nil {
 		return b, func() {}

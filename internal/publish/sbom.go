@@ -17,9 +17,8 @@ import (
 // SBOMType is the media type of a bill of materials in CycloneDX.
 const SBOMType = "application/vnd.cyclonedx+json"
 
-// SBOM gives the container images that a chart's objects run with its default
-// values, as a bill of materials (https://cyclonedx.org/docs/1.6/json/) without
-// the time and random numbers that would make each one different.
+// SBOM gives the container images that a chart's objects run with its default values, as a bill of materials
+// (https://cyclonedx.org/docs/1.6/json/) without the time and random numbers that would make each one different.
 func SBOM(ctx context.Context, p *Package) (Attachment, error) {
 	chart, err := helmchart.Load(p.file)
 	if err != nil {
@@ -56,8 +55,7 @@ func imagesOf(ctx context.Context, chart *helmchart.Chart) ([]string, error) {
 	return slices.Compact(images), nil
 }
 
-// imagesIn finds the images of containers wherever a pod is written down, in
-// objects of any kind.
+// imagesIn finds the images of containers wherever a pod is written down, in objects of any kind.
 func imagesIn(value any) (images []string) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -132,8 +130,7 @@ func splitImage(image string) (repository, tag, digest string) {
 	return repository, tag, digest
 }
 
-// packageURL names an image as
-// https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md says.
+// packageURL names an image as https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md says.
 func packageURL(repository, tag, digest string) string {
 	out := "pkg:oci/" + url.PathEscape(path.Base(repository))
 	if digest != "" {

@@ -10,8 +10,7 @@ import (
 // Scheme begins the reference of a registry.
 const Scheme = oci.Scheme
 
-// Target is where charts go: HOST[/PATH], to which a push adds the chart's
-// name.
+// Target is where charts go: HOST[/PATH], to which a push adds the chart's name.
 type Target struct{ host, path string }
 
 // ParseTarget reads oci://HOST[/PATH], as `helm push` takes it.
@@ -52,8 +51,7 @@ func (t Target) repository(chart string, plainHTTP bool) (oci.Repository, error)
 	return oci.NewRepository(t.host, strings.TrimPrefix(t.path+"/"+chart, "/"), plainHTTP)
 }
 
-// reference is how the user would write the repository of a chart, without
-// the scheme.
+// reference is how the user would write the repository of a chart, without the scheme.
 func (t Target) reference(chart string) string {
 	return strings.TrimSuffix(t.host+"/"+t.path, "/") + "/" + chart
 }

@@ -17,8 +17,8 @@ type client struct {
 	retry *oci.Retry
 	user  string // of User-Agent
 
-	// Credentials go to the origin of home alone; with passAll to the first
-	// host of any request. A redirect takes them nowhere else.
+	// Credentials go to the origin of home alone; with passAll to the first host of any request. A redirect takes
+	// them nowhere else.
 	home               *url.URL
 	username, password string
 	passAll            bool
@@ -71,8 +71,8 @@ func (c *client) close() {
 	}
 }
 
-// checkRedirect lets a redirect take no credentials to another origin. net/http
-// would take them to other ports of the host.
+// checkRedirect lets a redirect take no credentials to another origin. net/http would take them to other ports of the
+// host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return oci.ErrDowngrade
@@ -117,8 +117,8 @@ func (c *client) once(ctx context.Context, u *url.URL, what string) ([]byte, err
 	return io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 }
 
-// plain gives an error without the address that net/http puts before it:
-// addresses have credentials and signatures in them.
+// plain gives an error without the address that net/http puts before it: addresses have credentials and signatures in
+// them.
 func plain(err error) error {
 	var outer *url.Error
 	if errors.As(err, &outer) {

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// maxParsed bounds what is parsed of an index. The largest public ones have some 20 MB, of which parsing takes seconds
-// and half a gigabyte, so only the part about one chart is parsed.
+// maxParsed bounds what is parsed of an index. The largest public ones have some 20 MB, of which parsing takes
+// seconds and half a gigabyte, so only the part about one chart is parsed.
 const maxParsed = 8 << 20
 
 // entry is a version of a chart in a repository's index

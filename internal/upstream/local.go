@@ -29,8 +29,7 @@ func (f *finder) directory(ctx context.Context, dir string) (*Chart, error) {
 	return &Chart{Chart: c, Source: dir}, nil
 }
 
-// checkDirectory refuses what Helm would follow without end, and more than it
-// takes of an archive.
+// checkDirectory refuses what Helm would follow without end, and more than it takes of an archive.
 func checkDirectory(ctx context.Context, dir string) error {
 	const step = "give a folder with nothing but the chart in it"
 	entries, err := helmchart.Entries(dir)

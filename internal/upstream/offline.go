@@ -2,8 +2,8 @@ package upstream
 
 import "context"
 
-// repositoryOffline gets a chart of a repository from caches alone: by the newest
-// index that one of them has, else by the chart's name.
+// repositoryOffline gets a chart of a repository from caches alone: by the newest index that one of them has, else by
+// the chart's name.
 func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, error) {
 	data, read, where := f.helmIndex(r)
 	if own, at := f.own.recall(cacheKey(r.index())); own != nil && at.After(read) {

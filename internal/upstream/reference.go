@@ -118,8 +118,7 @@ func (f *finder) named(ctx context.Context, ref string) (*Chart, error) {
 	return f.repository(ctx, r)
 }
 
-// shown gives a reference without credentials: those of a URL, and its query, as
-// signed URLs have them there.
+// shown gives a reference without credentials: those of a URL, and its query, as signed URLs have them there.
 func shown(ref string) string {
 	scheme, rest, isURL := strings.Cut(ref, "://")
 	if !isURL {

@@ -19,8 +19,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// The media types of a chart's archive; the second is Helm 3.0's to 3.6's
-// (helm.sh/helm/v3, pkg/registry/constants.go).
+// The media types of a chart's archive; the second is Helm 3.0's to 3.6's (helm.sh/helm/v3,
+// pkg/registry/constants.go).
 const (
 	chartType       = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 	legacyChartType = "application/tar+gzip"
@@ -67,8 +67,7 @@ func parseOCI(ref string, plainHTTP bool) (r ociReference, err error) {
 	return r, err
 }
 
-// isVersionTag tells whether a tag is a version, and not one that moves, such as
-// 1.2 or latest.
+// isVersionTag tells whether a tag is a version, and not one that moves, such as 1.2 or latest.
 func isVersionTag(tag string) bool {
 	_, err := semver.StrictNewVersion(strings.TrimPrefix(oci.Version(tag), "v"))
 	return err == nil
@@ -95,8 +94,7 @@ func (r ociReference) at(what string) *url.URL {
 	return u
 }
 
-// registry gets a chart of an OCI registry. version is for a reference without a
-// tag and a digest.
+// registry gets a chart of an OCI registry. version is for a reference without a tag and a digest.
 func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, error) {
 	r, err := parseOCI(ref, f.o.PlainHTTP)
 	if err != nil {
@@ -125,8 +123,8 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	return out, nil
 }
 
-// versions gives the versions that the registry has. An exact version can do
-// without: not everybody who may pull may list.
+// versions gives the versions that the registry has. An exact version can do without: not everybody who may pull may
+// list.
 func (f *finder) versions(
 	ctx context.Context, c *oci.Client, r ociReference, want string,
 ) (versions, notes []string, err error) {
@@ -160,8 +158,8 @@ func pickTag(r ociReference, want string, versions []string) (string, error) {
 	return oci.Tag(versions[i]), nil
 }
 
-// connect says hello to the registry, with credentials where it wants some. It
-// gives nil where the network is not to be used.
+// connect says hello to the registry, with credentials where it wants some. It gives nil where the network is not to
+// be used.
 func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, error) {
 	if f.o.Offline {
 		return nil, nil

@@ -116,8 +116,8 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 	return out, err
 }
 
-// parseDigest reads the digest of an entry: the SHA-256 in hexadecimal digits,
-// with or without its name. "" is allowed.
+// parseDigest reads the digest of an entry: the SHA-256 in hexadecimal digits, with or without its name. "" is
+// allowed.
 func parseDigest(text string) (digest.Digest, error) {
 	if text == "" {
 		return "", nil
@@ -134,8 +134,8 @@ func wrongDigest(where string, got, want digest.Digest) error {
 		"the archive is not the one that was published", "%s has digest %s, and the index says %s", where, got, want)
 }
 
-// byDigest gets the chart of an archive whose digest is known: from a cache, else
-// from where fetch reads and checks it. where is its source, without credentials.
+// byDigest gets the chart of an archive whose digest is known: from a cache, else from where fetch reads and checks
+// it. where is its source, without credentials.
 func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, error)) (*Chart, error) {
 	data := f.cachedArchive(d)
 	isNew := data == nil
@@ -225,8 +225,7 @@ func (f *finder) keep(data []byte) {
 	}
 }
 
-// cacheKey is the question that a URL is: its query belongs to it, for a
-// repository may be chosen by it.
+// cacheKey is the question that a URL is: its query belongs to it, for a repository may be chosen by it.
 func cacheKey(u *url.URL) string { return bare(u).String() }
 
 // cachedArchive looks for an archive in this program's cache and in Helm's.

@@ -14,7 +14,8 @@ import (
 
 // store is this program's own cache: content by its digest (sha256/HEX), and what was last said to questions whose
 // answer changes, such as an index's URL (answers/HEX of the question). A file is written beside its place and then
-// renamed, so that it is there as a whole or not at all. Nothing in the cache is needed: without a folder it is empty.
+// renamed, so that it is there as a whole or not at all. Nothing in the cache is needed: without a folder it is
+// empty.
 type store struct{ dir string }
 
 // get gives the content of a digest, nil where it is not there or damaged.
@@ -119,8 +120,7 @@ func writeFile(path string, data []byte) (err error) {
 // temporary begins the names of files that are not whole yet.
 const temporary = "tmp-"
 
-// sweep removes what killed processes have left half written. Another process
-// may be at a younger one.
+// sweep removes what killed processes have left half written. Another process may be at a younger one.
 func sweep(dir string) {
 	list, err := os.ReadDir(dir)
 	if err != nil {

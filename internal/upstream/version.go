@@ -12,10 +12,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// parseConstraint reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's
-// syntax (1.9, ^1.8, ">=1.8 <2", >0-0), and tells which of them it is. meets tells
-// whether a version is what was asked for. Build metadata counts where it was asked
-// for alone.
+// parseConstraint reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's syntax (1.9, ^1.8, ">=1.8 <2",
+// >0-0), and tells which of them it is. meets tells whether a version is what was asked for. Build metadata counts
+// where it was asked for alone.
 func parseConstraint(text string) (meets func(version string) bool, isExact bool, err error) {
 	const step = "give a version such as 1.9.0 or a range such as ^1.8, or leave it out for the newest stable version"
 	if want, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v")); err == nil {
@@ -41,9 +40,8 @@ func isExact(text string) bool {
 	return isExact
 }
 
-// choose gives the place in versions of the one that was asked for ("" for the
-// newest stable one). Of those that a range allows it is the newest; of those
-// that differ in their build metadata alone the one without, else the last in
+// choose gives the place in versions of the one that was asked for ("" for the newest stable one). Of those that a
+// range allows it is the newest; of those that differ in their build metadata alone the one without, else the last in
 // order of text.
 func choose(want string, versions []string) (int, error) {
 	meets := func(version string) bool {
@@ -104,8 +102,7 @@ func sorted(versions []string) []string {
 	return slices.Compact(out)
 }
 
-// newestStable gives the newest version that is no prerelease, "" where there is
-// none.
+// newestStable gives the newest version that is no prerelease, "" where there is none.
 func newestStable(versions []string) string {
 	i, err := choose("", versions)
 	if err != nil {
