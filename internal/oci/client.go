@@ -5,6 +5,7 @@ package oci
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -163,12 +164,12 @@ func (c *Client) Has(ctx context.Context, d spec.Descriptor) (bool, error) {
 	return there, err
 }
 
-// MaxTagPages is how many pages of tags are read, of up to 1000 each.
-const MaxTagPages = 100
+// maxTagPages is how many pages of tags are read, of up to 1000 each.
+const maxTagPages = 100
 
 // What may be wrong with a list of tags.
 var (
-	ErrTagPages      = errors.New("the list of tags has too many pages")
+	ErrTagPages      = fmt.Errorf("the list of tags has more than %d pages", maxTagPages)
 	ErrTagsElsewhere = errors.New("the list of tags continues at another server")
 )
 
@@ -183,7 +184,7 @@ func (c *Client) Tags(ctx context.Context) ([]string, error) {
 		}
 		pages, err := puller.Lister(ctx, c.repo)
 		for n := 0; err == nil && pages.HasNext(); n++ {
-			if n == MaxTagPages {
+			if n == maxTagPages {
 				return ErrTagPages
 			}
 			var page *remote.Tags

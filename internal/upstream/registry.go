@@ -211,10 +211,8 @@ func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([
 	switch {
 	case err == nil:
 		return tags, nil
-	case errors.Is(err, oci.ErrTagPages):
-		return nil, remedy.Errorf(step, "the list of tags of %s has more than %d pages", r.shown, oci.MaxTagPages)
-	case errors.Is(err, oci.ErrTagsElsewhere):
-		return nil, remedy.Errorf(step, "%s continues its list of tags at another server", r.shown)
+	case errors.Is(err, oci.ErrTagPages), errors.Is(err, oci.ErrTagsElsewhere):
+		return nil, remedy.Errorf(step, "%s: %w", r.shown, cause(err))
 	case errors.As(err, &syntax):
 		return nil, remedy.Errorf("look whether it is a registry",
 			"%s answers with something else than a list of tags", shown(list.String()))
