@@ -61,7 +61,8 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(f.accept) > 0 && strings.TrimSpace(f.reason) == "" {
-				return remedy.Errorf("say why with --reason", "--accept needs a reason: without one nobody knows later why the difference was fine")
+				return remedy.Errorf("say why with --reason",
+					"--accept needs a reason: without one nobody knows later why the difference was fine")
 			}
 			if err := f.check(); err != nil {
 				return err
@@ -84,7 +85,8 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
 func (f *diffFlags) check() error {
 	for _, class := range f.classes {
 		if !slices.Contains(drift.Classes, drift.Class(class)) {
-			return remedy.Errorf("use drift, left-out, accepted, ours, convention or extra", "--class %q is no class", class)
+			return remedy.Errorf("use drift, left-out, accepted, ours, convention or extra",
+				"--class %q is no class", class)
 		}
 	}
 	return drift.CheckVersion("--since", f.since)
@@ -93,16 +95,20 @@ func (f *diffFlags) check() error {
 func (f *diffFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.upstream.Ref, "upstream", "", "upstream's chart; LiveKit's repository where it is not given")
-	flags.StringVar(&f.upstream.Version, "upstream-version", "", "version or range of upstream's chart, the newest where it is not given")
+	flags.StringVar(&f.upstream.Version, "upstream-version", "",
+		"version or range of upstream's chart, the newest where it is not given")
 	flags.BoolVar(&f.upstream.Offline, "offline", false, "ask nobody: files and caches alone")
-	flags.StringVar(&f.since, "since", "", "version of upstream's chart that the chart came from; the lock says it of charts that scaffold wrote")
+	flags.StringVar(&f.since, "since", "",
+		"version of upstream's chart that the chart came from; the lock says it of charts that scaffold wrote")
 	flags.StringArrayVar(&f.scenarios, "scenario", nil, "values file for upstream's chart, as a further scenario")
 	flags.StringSliceVar(&f.only, "only", nil, "names of the scenarios to compare, all where it is not given")
-	flags.StringArrayVar(&f.accept, "accept", nil, "difference to accept from now on, as the report names it; * and a last ** stand for more")
+	flags.StringArrayVar(&f.accept, "accept", nil,
+		"difference to accept from now on, as the report names it; * and a last ** stand for more")
 	flags.StringVar(&f.reason, "reason", "", "why, for --accept")
 	flags.BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 where there is drift")
 	flags.BoolVar(&f.show.All, "all", false, "show what is explained as well")
-	flags.StringSliceVar(&f.classes, "class", nil, "show these classes alone: drift, left-out, accepted, ours, convention, extra")
+	flags.StringSliceVar(&f.classes, "class", nil,
+		"show these classes alone: drift, left-out, accepted, ours, convention, extra")
 	flags.IntVar(&f.show.Context, "context", 0, "lines of the objects to show around a difference")
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long all may take")
 	flags.StringVar(&f.upstream.CAFile, "ca-file", "", "certificates of the authorities to trust")

@@ -1,29 +1,25 @@
-// Package helmcache reads what Helm keeps on this machine, and writes nothing:
-// repositories.yaml, and in Helm's caches the indexes of repositories and the
-// archives of charts.
+// Package helmcache reads what Helm keeps on this machine, and writes nothing: repositories.yaml, and in Helm's
+// caches the indexes of repositories and the archives of charts.
 package helmcache
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// Caches are the folders in which Helm 3 and Helm 4 keep what they have fetched:
-// Helm 3's repository cache, with NAME-index.yaml and CHART-VERSION.tgz, and
-// Helm 4's content cache, with ab/DIGEST.chart.
+// Caches are the folders in which Helm 3 and Helm 4 keep what they have fetched: Helm 3's repository cache, with
+// NAME-index.yaml and CHART-VERSION.tgz, and Helm 4's content cache, with ab/DIGEST.chart.
 type Caches []string
 
 // maxArchives is how many archives are looked into.
 const maxArchives = 5000
 
-// Archives lists the archives whose file name keep takes. The name of a file
-// follows a repository's URL or a digest; which chart it is stands in it.
+// Archives lists the archives whose file name keep takes. The name of a file follows a repository's URL or a digest;
+// which chart it is stands in it.
 func (c Caches) Archives(keep func(file string) bool) []string {
 	var out []string
 	for _, dir := range c {
@@ -45,10 +41,9 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer("[", "?", "*", "?", `\`, string(filepath.Separator)).Replace(path)
 }
 
-// Indexes lists the files in which Helm keeps the index of a repository. Helm calls
-// them by the names that the user gave the repository; where it has none, `helm
-// dependency update` calls them helm-manager-SHA256 of the URL (pkg/downloader,
-// manager.go).
+// Indexes lists the files in which Helm keeps the index of a repository. Helm calls them by the names that the user
+// gave the repository; where it has none, `helm dependency update` calls them helm-manager-SHA256 of the URL
+// (pkg/downloader, manager.go).
 func (c Caches) Indexes(names, urls []string) []string {
 	for _, url := range urls {
 		sum := sha256.Sum256([]byte(url))
@@ -69,41 +64,12 @@ func (c Caches) Indexes(names, urls []string) []string {
 	return out
 }
 
-// MaxIndex bounds what is read of an index. The largest public ones have some 20
-// MB.
-const MaxIndex = 128 << 20
+// maxIndex bounds what is read of an index. The largest public ones have some 20 MB.
+const maxIndex = 128 << 20
 
-// IndexHas tells whether an index names an archive. Parsing a large one takes
-// seconds, so the digest is looked for in its text: no other archive has it,
-// wherever it stands.
+// IndexHas tells whether an index names an archive. Parsing a large one takes seconds, so the digest is looked for in
+// its text: no other archive has it, wherever it stands.
 func IndexHas(index, digest string) bool {
-	f, err := openFile(index, MaxIndex)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	has, err := contains(f, digest, 64<<10)
-	return err == nil && has
-}
-
-// contains tells whether text stands in what r gives, read in blocks of that many
-// bytes.
-func contains(r io.Reader, text string, block int) (bool, error) {
-	want := []byte(text)
-	buffer := make([]byte, block+len(want))
-	kept := 0 // bytes of the last block in which text may begin
-	for {
-		n, err := io.ReadFull(r, buffer[kept:])
-		got := buffer[:kept+n]
-		if bytes.Contains(got, want) {
-			return true, nil
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		kept = copy(buffer, got[max(0, len(got)-len(want)+1):])
-	}
+	data, err := ReadFile(index, maxIndex)
+	return err == nil && bytes.Contains(data, []byte(digest))
 }

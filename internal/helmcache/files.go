@@ -14,10 +14,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// maxHead is how many bytes of a Chart.yaml are read, and maxPeek how many
-// unpacked bytes of an archive are passed over on the way to it; `helm package`
-// puts it first. MaxArchive bounds an archive itself, packed, by what Helm takes of
-// it unpacked.
+// maxHead is how many bytes of a Chart.yaml are read, and maxPeek how many unpacked bytes of an archive are passed
+// over on the way to it; `helm package` puts it first. MaxArchive bounds an archive itself, packed, by what Helm
+// takes of it unpacked.
 const (
 	maxHead    = 1 << 20
 	maxPeek    = 16 << 20
@@ -85,8 +84,7 @@ func peek(r io.Reader) (Head, error) {
 	}
 }
 
-// openFile opens a file that is no larger than most: anything else, such as a
-// pipe, might never end.
+// openFile opens a file that is no larger than most: anything else, such as a pipe, might never end.
 func openFile(path string, most int64) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {

@@ -143,16 +143,3 @@ func FuzzPeek(f *testing.F) {
 		}
 	})
 }
-
-func FuzzContains(f *testing.F) {
-	f.Add([]byte("a digest in it"), "digest", byte(3))
-	f.Add([]byte("aababababb"), "abb", byte(0))
-	f.Add([]byte("short"), "a longer text", byte(1))
-	f.Add([]byte(""), "", byte(9))
-	f.Fuzz(func(t *testing.T, data []byte, text string, block byte) {
-		got, err := contains(bytes.NewReader(data), text, 1+int(block))
-		if err != nil || got != bytes.Contains(data, []byte(text)) {
-			t.Errorf("got %v, %v", got, err)
-		}
-	})
-}

@@ -10,8 +10,8 @@ import (
 // home says where Helm looks for one of its folders.
 type home struct {
 	variable, xdg string
-	// systems has, by GOOS, the variable and the folder below it that serve where
-	// the others are empty; "" is any other system.
+	// systems has, by GOOS, the variable and the folder below it that serve where the others are empty; "" is any
+	// other system.
 	systems map[string][2]string
 }
 
@@ -49,8 +49,8 @@ func (h home) file(system string, getenv func(string) string, name string) strin
 // Home is the folder of Helm's caches; "" where the environment does not tell.
 func Home(getenv func(string) string) string { return cacheHome().file(runtime.GOOS, getenv, "") }
 
-// RepositoriesFile names the file in which Helm keeps the repositories that it
-// knows, whether it is there or not; "" where the environment does not tell.
+// RepositoriesFile names the file in which Helm keeps the repositories that it knows, whether it is there or not; ""
+// where the environment does not tell.
 func RepositoriesFile(getenv func(string) string) string {
 	return repositoriesFile(runtime.GOOS, getenv)
 }
@@ -59,12 +59,11 @@ func repositoriesFile(system string, getenv func(string) string) string {
 	return cmp.Or(getenv("HELM_REPOSITORY_CONFIG"), configHome().file(system, getenv, "repositories.yaml"))
 }
 
-// Find names the folders in which Helm 3 and Helm 4 keep what they have fetched,
-// whether they are there or not. getenv is os.Getenv.
+// Find names the folders in which Helm 3 and Helm 4 keep what they have fetched, whether they are there or not.
+// getenv is os.Getenv.
 //
-// As Helm's pkg/cli and pkg/helmpath have it, $HELM_REPOSITORY_CACHE and
-// $HELM_CONTENT_CACHE go before $HELM_CACHE_HOME, and that before
-// $XDG_CACHE_HOME and the system's folder for caches.
+// As Helm's pkg/cli and pkg/helmpath have it, $HELM_REPOSITORY_CACHE and $HELM_CONTENT_CACHE go before
+// $HELM_CACHE_HOME, and that before $XDG_CACHE_HOME and the system's folder for caches.
 func Find(getenv func(string) string) Caches { return findCaches(runtime.GOOS, getenv) }
 
 func findCaches(system string, getenv func(string) string) Caches {

@@ -8,8 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Repository is a chart repository as Helm's repositories.yaml has it
-// (https://helm.sh/docs/helm/helm_repo_add/).
+// Repository is a chart repository as Helm's repositories.yaml has it (https://helm.sh/docs/helm/helm_repo_add/).
 type Repository struct {
 	Name               string `json:"name"`
 	URL                string `json:"url"`

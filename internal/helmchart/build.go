@@ -1,7 +1,6 @@
 package helmchart
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -17,8 +16,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 )
 
-// BuildError is what Helm said when it could not fetch a chart's dependencies,
-// credentials masked.
+// BuildError is what Helm said when it could not fetch a chart's dependencies, credentials masked.
 type BuildError struct {
 	Chart  string // its folder
 	Output string // what Helm said of it, "" where it said nothing
@@ -34,28 +32,25 @@ func (e *BuildError) Error() string {
 // Unwrap gives the error of the process or of the context.
 func (e *BuildError) Unwrap() error { return e.Err }
 
-// BuildDependencies has Helm fetch the dependencies of the chart in a folder, and
-// gives the folder of a copy that has them in charts/; cleanup removes it. The
-// chart itself stays as it is. Versions are those of the lock file where it is up
-// to date. Helm is the program helmBin and uses the network and its own
-// configuration, as `helm dependency build` does; charts that file:// names are
-// copied to the same places beside the copy, and get their own dependencies
-// first.
+// BuildDependencies has Helm fetch the dependencies of the chart in a folder, and gives the folder of a copy that has
+// them in charts/; cleanup removes it. The chart itself stays as it is. Versions are those of the lock file where it
+// is up to date. Helm is the program helmBin and uses the network and its own configuration, as `helm dependency
+// build` does; charts that file:// names are copied to the same places beside the copy, and get their own
+// dependencies first.
 //
-// root is the root of the repository, out of which file:// may not lead, or "".
-// When ctx ends, so does Helm. Helm's refusals are of type *BuildError.
+// root is the root of the repository, out of which file:// may not lead, or "". When ctx ends, so does Helm. Helm's
+// refusals are of type *BuildError.
 func BuildDependencies(ctx context.Context, helmBin, chart, root string) (dir string, cleanup func(), err error) {
 	src, err := filepath.Abs(chart)
-	if err != nil {
-		return "", nil, fmt.Errorf("copy chart %s: %w", chart, err)
+	tmp := ""
+	if err == nil {
+		tmp, err = os.MkdirTemp("", "helm-livekit-chart-")
 	}
-	// Helm's own program may follow the links of a temporary folder; file://
-	// paths then have to fit the real one.
-	tmp, err := os.MkdirTemp("", "helm-livekit-chart-")
 	if err != nil {
 		return "", nil, fmt.Errorf("copy chart %s: %w", chart, err)
 	}
 	cleanup = func() { os.RemoveAll(tmp) }
+	// Helm's own program may follow the links of a temporary folder; file:// paths then have to fit the real one.
 	b := builder{helm: helmBin, tmp: realPath(tmp), built: map[string]bool{}}
 	if root != "" {
 		b.root = realPath(root)
@@ -67,8 +62,8 @@ func BuildDependencies(ctx context.Context, helmBin, chart, root string) (dir st
 	return b.copyOf(src), cleanup, nil
 }
 
-// builder keeps copies of charts below a temporary folder, at the paths that the
-// charts have on the disk, so that file:// means the same in them.
+// builder keeps copies of charts below a temporary folder, at the paths that the charts have on the disk, so that
+// file:// means the same in them.
 type builder struct {
 	helm, tmp, root string
 	built           map[string]bool
@@ -80,8 +75,7 @@ func (b *builder) copyOf(dir string) string {
 	return filepath.Join(b.tmp, strings.ReplaceAll(volume, ":", ""), dir[len(volume):])
 }
 
-// build copies the chart in src and has Helm fetch what it lacks. above are the
-// folders that lead to it by file://.
+// build copies the chart in src and has Helm fetch what it lacks. above are the folders that lead to it by file://.
 func (b *builder) build(ctx context.Context, src string, above []string) error {
 	if i := slices.Index(above, src); i >= 0 {
 		return fmt.Errorf("dependencies form a ring: %s", strings.Join(append(above[i:], src), " -> "))
@@ -128,8 +122,7 @@ func isWhole(c *chart.Chart) bool {
 	return !slices.ContainsFunc(c.Metadata.Dependencies, func(d *chart.Dependency) bool { return present(c, d) == nil })
 }
 
-// local gives the folder that file:// names in the chart in src, and whether it
-// is named from there.
+// local gives the folder that file:// names in the chart in src, and whether it is named from there.
 func (b *builder) local(src, path string) (dir string, isHere bool, err error) {
 	dir = filepath.FromSlash(path)
 	if isHere = !filepath.IsAbs(dir); isHere {
@@ -160,8 +153,8 @@ func (b *builder) copy(c *chart.Chart, src string) error {
 	return nil
 }
 
-// fetch runs Helm on the copy of a chart: `build` keeps to the lock file, and
-// `update` does without where there is none or an old one.
+// fetch runs Helm on the copy of a chart: `build` keeps to the lock file, and `update` does without where there is
+// none or an old one.
 func (b *builder) fetch(ctx context.Context, c *chart.Chart, src string) error {
 	refresh := slices.ContainsFunc(c.Metadata.Dependencies, func(d *chart.Dependency) bool {
 		return isRemote(d.Repository) && !strings.HasPrefix(d.Repository, "oci://")
@@ -201,11 +194,8 @@ func step(output, src string) string {
 	return "see what Helm says to it by itself: helm dependency update " + src
 }
 
-// maxOutput is how much of what Helm says is kept, from the end.
-const maxOutput = 64 << 10
-
-// UpdateDependencies has Helm fill charts/ of the chart in a folder, where it is.
-// helmBin and Helm's refusals are as for BuildDependencies.
+// UpdateDependencies has Helm fill charts/ of the chart in a folder, where it is. helmBin and Helm's refusals are as
+// for BuildDependencies.
 func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...string) error {
 	output, err := runHelm(ctx, helmBin, append([]string{"dependency", "update", dir}, flags...)...)
 	switch {
@@ -220,7 +210,7 @@ func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...strin
 // runHelm runs Helm and gives what it says of failures, credentials masked.
 func runHelm(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
-	var stdout, stderr tail
+	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	killGroup(cmd)
 	// What Helm started may hold its standard error open.
@@ -232,12 +222,11 @@ func runHelm(ctx context.Context, program string, args ...string) (string, error
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil
 	}
-	return strings.TrimSpace(mask(failedUpdates(string(stdout.data)) + string(stderr.data))), err
+	return strings.TrimSpace(mask(failedUpdates(stdout.String()) + stderr.String())), err
 }
 
-// failedUpdates gives the lines that say why a repository's index could not be
-// fetched. Helm has them among its progress on standard output, and its error
-// later on is that the index is not there.
+// failedUpdates gives the lines that say why a repository's index could not be fetched. Helm has them among its
+// progress on standard output, and its error later on is that the index is not there.
 func failedUpdates(stdout string) string {
 	var out strings.Builder
 	within := false
@@ -248,15 +237,4 @@ func failedUpdates(stdout string) string {
 		}
 	}
 	return out.String()
-}
-
-// tail keeps the end of what is written.
-type tail struct{ data []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.data = append(t.data, p...)
-	if over := len(t.data) - maxOutput; over > 0 {
-		t.data = bytes.Clone(t.data[over:])
-	}
-	return len(p), nil
 }

@@ -25,24 +25,22 @@ const (
 
 // Dependency is a dependency that a chart declares, and what became of it.
 type Dependency struct {
-	// In is the chart that declares it: the names of the charts above it, joined
-	// by slashes, "" for the chart that was loaded.
+	// In is the chart that declares it: the names of the charts above it, joined by slashes, "" for the chart that
+	// was loaded.
 	In string
-	// Name, Alias, Version (a constraint) and Repository are those of Chart.yaml.
-	// Credentials in Repository are masked.
+	// Name, Alias, Version (a constraint) and Repository are those of Chart.yaml. Credentials in Repository are
+	// masked.
 	Name, Alias, Version, Repository string
 	// Found is the version that serves, "" where none does.
 	Found string
-	// Source says where the chart comes from: "charts/", "file://../common",
-	// "charts/common (in the repository)", "Helm's cache", or "Helm's cache (by
-	// name and version alone)" where no index says that it is from Repository; ""
-	// where it is missing.
+	// Source says where the chart comes from: "charts/", "file://../common", "charts/common (in the repository)",
+	// "Helm's cache", or "Helm's cache (by name and version alone)" where no index says that it is from Repository;
+	// "" where it is missing.
 	Source string
-	// Why says why it is missing, or what is wrong with the one that lies in
-	// charts/.
+	// Why says why it is missing, or what is wrong with the one that lies in charts/.
 	Why string
-	// Off says of a missing one that its condition or its tags switch it off
-	// under the chart's own values, so that a render does without it.
+	// Off says of a missing one that its condition or its tags switch it off under the chart's own values, so that a
+	// render does without it.
 	Off bool
 }
 
@@ -52,16 +50,13 @@ func (d Dependency) Missing() bool { return d.Source == "" }
 // Key is the name under which values and templates know the dependency.
 func (d Dependency) Key() string { return cmp.Or(d.Alias, d.Name) }
 
-// LoadComplete loads the chart in the directory or archive at path as Load does,
-// and adds the dependencies that it and its dependencies declare and that charts/
-// lacks, without the network and without a change on disk. They come from the
-// folder that file:// names, from the repository at from.Root and from Helm's
-// caches; a version that the lock file names goes before others, then an archive
-// that Repository's index names.
+// LoadComplete loads the chart in the directory or archive at path as Load does, and adds the dependencies that it
+// and its dependencies declare and that charts/ lacks, without the network and without a change on disk. They come
+// from the folder that file:// names, from the repository at from.Root and from Helm's caches; a version that the
+// lock file names goes before others, then an archive that Repository's index names.
 //
-// All declared dependencies are listed, a chart's own before those of its
-// dependencies. A missing one is no error: Render refuses the chart then, unless
-// WithoutMissing drops it. Errors are those of Load, file:// dependencies that
+// All declared dependencies are listed, a chart's own before those of its dependencies. A missing one is no error:
+// Render refuses the chart then, unless WithoutMissing drops it. Errors are those of Load, file:// dependencies that
 // form a ring, and more than 50 added charts or 10 levels.
 func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, []Dependency, error) {
 	if err := ctx.Err(); err != nil {
@@ -71,11 +66,8 @@ func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, []Dep
 	if err != nil {
 		return nil, nil, err
 	}
-	top, err := topNode(c.c, path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("load chart %s: %w", path, err)
-	}
-	l := &completer{search: newSearch(from, top.home())}
+	top := newNode(nil, c.c, path)
+	l := &completer{search: newSearch(from, top)}
 	if err := l.complete(ctx, top); err != nil {
 		return nil, nil, fmt.Errorf("load chart %s: %w", path, err)
 	}
@@ -83,9 +75,8 @@ func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, []Dep
 	return c, l.found, nil
 }
 
-// WithoutMissing gives the chart without the dependencies that Chart.yaml names
-// and that are not there, so that it renders as if they were switched off. The
-// chart itself stays.
+// WithoutMissing gives the chart without the dependencies that Chart.yaml names and that are not there, so that it
+// renders as if they were switched off. The chart itself stays.
 func (c *Chart) WithoutMissing() *Chart {
 	out := clone(c.c)
 	out.Metadata.Dependencies = slices.DeleteFunc(out.Metadata.Dependencies, func(want *chart.Dependency) bool {
@@ -105,48 +96,35 @@ type node struct {
 	above  *node
 }
 
-func topNode(c *chart.Chart, path string) (*node, error) {
+// newNode is the chart that lies at path, "" inside an archive. above is nil for the chart that was loaded.
+func newNode(above *node, c *chart.Chart, path string) *node {
+	n := &node{chart: c, above: above}
+	if above != nil {
+		n.depth, n.in = above.depth+1, strings.TrimPrefix(above.in+"/"+c.Name(), "/")
+	}
+	if path == "" {
+		return n
+	}
+	n.id = realPath(path)
+	if info, err := os.Stat(n.id); err == nil && info.IsDir() {
+		n.dir, _ = filepath.Abs(path) // as Helm does
+	}
+	return n
+}
+
+// realPath is the absolute path without symbolic links, as far as it can be told.
+func realPath(path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return nil, err
+		return path
 	}
-	id, err := filepath.EvalSymlinks(abs)
-	if err != nil {
-		return nil, err
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real
 	}
-	info, err := os.Stat(id)
-	if err != nil {
-		return nil, err
-	}
-	n := &node{chart: c, id: id}
-	if info.IsDir() {
-		n.dir = abs
-	}
-	return n, nil
+	return abs
 }
 
-// home is the nearest real folder at or above the chart.
-func (n *node) home() string {
-	for ; n != nil; n = n.above {
-		switch {
-		case n.dir != "" && n.id != "":
-			return n.id
-		case n.id != "":
-			return filepath.Dir(n.id)
-		}
-	}
-	return ""
-}
-
-func (n *node) below(c *chart.Chart, dir, id string) *node {
-	return &node{
-		chart: c, dir: dir, id: id, depth: n.depth + 1, above: n,
-		in: strings.TrimPrefix(n.in+"/"+c.Name(), "/"),
-	}
-}
-
-// ring names the charts from the one with that id down to n and back, nil where
-// id is not above.
+// ring names the charts from the one with that id down to n and back, nil where id is not above.
 func (n *node) ring(id string) []string {
 	var names []string
 	for ; n != nil; n = n.above {
@@ -178,8 +156,7 @@ func (l *completer) complete(ctx context.Context, n *node) error {
 	for _, c := range inOrder(n.chart.Dependencies()) {
 		next := added[c]
 		if next == nil {
-			dir, id := unpacked(n.dir, c)
-			next = n.below(c, dir, id)
+			next = newNode(n, c, unpacked(n.dir, c))
 		}
 		if err := l.complete(ctx, next); err != nil {
 			return err
@@ -233,9 +210,8 @@ func (l *completer) count(n *node) error {
 	return nil
 }
 
-// present gives the chart among c's that serves want: one of its name and
-// version, or else one of its name that serves no other, which Helm takes too,
-// though without the alias. It is nil where there is none.
+// present gives the chart among c's that serves want: one of its name and version, or else one of its name that
+// serves no other, which Helm takes too, though without the alias. It is nil where there is none.
 func present(c *chart.Chart, want *chart.Dependency) *chart.Chart {
 	var stale *chart.Chart
 	for _, d := range inOrder(c.Dependencies()) {
@@ -255,8 +231,7 @@ func present(c *chart.Chart, want *chart.Dependency) *chart.Chart {
 	return stale
 }
 
-// inOrder sorts charts by name and version: Helm gives those of charts/ in
-// another order with every load.
+// inOrder sorts charts by name and version: Helm gives those of charts/ in another order with every load.
 func inOrder(charts []*chart.Chart) []*chart.Chart {
 	out := slices.Clone(charts)
 	slices.SortStableFunc(out, func(a, b *chart.Chart) int {
@@ -265,8 +240,7 @@ func inOrder(charts []*chart.Chart) []*chart.Chart {
 	return out
 }
 
-// CompareVersions orders versions as semver does, build metadata aside. What is no
-// version goes first.
+// CompareVersions orders versions as semver does, build metadata aside. What is no version goes first.
 func CompareVersions(a, b string) int {
 	va, errA := semver.NewVersion(a)
 	vb, errB := semver.NewVersion(b)
@@ -281,28 +255,19 @@ func CompareVersions(a, b string) int {
 	return va.Compare(vb)
 }
 
-// unpacked finds the folder in charts/ that the chart was loaded from: its
-// absolute and its real path, both "" for an archive.
-func unpacked(parent string, c *chart.Chart) (dir, id string) {
+// unpacked finds the folder in charts/ of parent that the chart was loaded from, "" for an archive.
+func unpacked(parent string, c *chart.Chart) string {
 	if parent == "" {
-		return "", ""
+		return ""
 	}
-	entries, err := os.ReadDir(filepath.Join(parent, "charts"))
-	if err != nil {
-		return "", ""
-	}
+	entries, _ := os.ReadDir(filepath.Join(parent, "charts")) // without one there is nothing to find
 	for _, e := range entries {
 		dir := filepath.Join(parent, "charts", e.Name())
-		if filepath.Ext(dir) == ".tgz" {
-			continue
-		}
 		if h, err := helmcache.HeadOfDir(dir); err == nil && h.Name == c.Name() && h.Version == c.Metadata.Version {
-			if id, err := filepath.EvalSymlinks(dir); err == nil {
-				return dir, id
-			}
+			return dir
 		}
 	}
-	return "", ""
+	return ""
 }
 
 // markOff asks Helm which of the missing dependencies are off.
@@ -321,9 +286,8 @@ func markOff(c *chart.Chart, found []Dependency) {
 	}
 }
 
-// isOn tells whether the chart at the end of the path in still has a
-// dependency of that key when Helm has taken away what is off. Helm has put
-// aliases for names by then, and a chart may be there under several.
+// isOn tells whether the chart at the end of the path in still has a dependency of that key when Helm has taken away
+// what is off. Helm has put aliases for names by then, and a chart may be there under several.
 func isOn(c, processed *chart.Chart, in, key string) bool {
 	if in == "" {
 		return slices.ContainsFunc(processed.Metadata.Dependencies,

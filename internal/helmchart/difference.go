@@ -7,10 +7,9 @@ import (
 	"strconv"
 )
 
-// Difference gives the values that, laid over from as Merge does it, give to:
-// what is the same is left out, and a null removes. Numbers of different Go types
-// are the same where they count the same. A map that loses all its entries is
-// null as a whole.
+// Difference gives the values that, laid over from as Merge does it, give to: what is the same is left out, and a
+// null removes. Numbers of different Go types are the same where they count the same. A map that loses all its
+// entries is null as a whole.
 func Difference(from, to map[string]any) map[string]any {
 	out := map[string]any{}
 	for k, v := range to {

@@ -16,28 +16,24 @@ import (
 type Entry struct {
 	Name string // relative to the chart, with forward slashes
 	Mode fs.FileMode
-	// Link is the symbolic link on the way to the file, relative to the chart,
-	// and Target where it leads; both are "" where there is none.
+	Size int64
+	// Link is the symbolic link on the way to the file, relative to the chart, and Target where it leads; both are ""
+	// where there is none.
 	Link, Target string
-	// Outside says that the link leads out of the chart. A directory outside
-	// is one entry.
+	// Outside says that the link leads out of the chart. A directory outside is one entry.
 	Outside bool
 	// Err says why the link leads nowhere, or without end.
 	Err error
 }
 
-// Entries lists the files that Helm would load from the chart in dir: it goes
-// through symbolic links and leaves out what .helmignore names, but a link that
-// leads nowhere counts even there, for Helm fails on it. Links that lead out of
-// the chart are listed and not followed.
+// Entries lists the files that Helm would load from the chart in dir: it goes through symbolic links and leaves out
+// what .helmignore names, but a link that leads nowhere counts even there, for Helm fails on it. Links that lead out
+// of the chart are listed and not followed.
 func Entries(dir string) ([]Entry, error) {
-	root, err := filepath.EvalSymlinks(dir)
-	if err != nil {
+	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("list chart: %w", err)
 	}
-	if root, err = filepath.Abs(root); err != nil {
-		return nil, fmt.Errorf("list chart: %w", err)
-	}
+	root := realPath(dir)
 	rules, err := ignoreRules(root)
 	if err != nil {
 		return nil, fmt.Errorf("list chart %s: .helmignore: %w", dir, err)
@@ -67,8 +63,8 @@ type lister struct {
 	entries []Entry
 }
 
-// directory lists what lies in the real directory at path, which the chart
-// knows as name. above are the real directories that lead there.
+// directory lists what lies in the real directory at path, which the chart knows as name. above are the real
+// directories that lead there.
 func (l *lister) directory(name, path string, way Entry, above []string) error {
 	children, err := os.ReadDir(path)
 	if err != nil {
@@ -96,9 +92,6 @@ func (l *lister) child(name, path string, info fs.FileInfo, way Entry, above []s
 			l.entries = append(l.entries, Entry{Name: name, Link: name, Err: err})
 			return nil
 		}
-		if real, err = filepath.Abs(real); err != nil {
-			return err
-		}
 		if info, err = os.Lstat(real); err != nil {
 			return err
 		}
@@ -108,7 +101,7 @@ func (l *lister) child(name, path string, info fs.FileInfo, way Entry, above []s
 	if l.rules.Ignore(name, info) {
 		return nil
 	}
-	way.Name, way.Mode = name, info.Mode()
+	way.Name, way.Mode, way.Size = name, info.Mode(), info.Size()
 	switch {
 	case !info.IsDir() || way.Outside:
 		l.entries = append(l.entries, way)

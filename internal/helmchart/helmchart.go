@@ -1,7 +1,6 @@
-// Package helmchart is the only door to the Helm SDK: it loads, renders and
-// lints charts, and merges values, as Helm itself does. Everything that
-// crosses it is a type of ours or of the standard library, so that another
-// version of the SDK can take its place.
+// Package helmchart is the only door to the Helm SDK: it loads, renders and lints charts, and merges values, as Helm
+// itself does. Everything that crosses it is a type of ours or of the standard library, so that another version of
+// the SDK can take its place.
 package helmchart
 
 import (
@@ -31,15 +30,15 @@ type Chart struct {
 	c *chart.Chart
 }
 
-// File is one file of a chart or one rendered template. Name is relative to
-// the chart, with forward slashes ("templates/service.yaml").
+// File is one file of a chart or one rendered template. Name is relative to the chart, with forward slashes
+// ("templates/service.yaml").
 type File struct {
 	Name string
 	Data []byte
 }
 
-// Load reads the chart in the directory or archive at path, as Helm does:
-// .helmignore is honoured, and Helm's limits on size hold.
+// Load reads the chart in the directory or archive at path, as Helm does: .helmignore is honoured, and Helm's limits
+// on size hold.
 func Load(path string) (*Chart, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("load chart: %w", err)
@@ -77,15 +76,13 @@ func (c *Chart) Type() string {
 	return c.c.Metadata.Type
 }
 
-// KubeVersion is the range of Kubernetes versions that Chart.yaml gives, "" for
-// none.
+// KubeVersion is the range of Kubernetes versions that Chart.yaml gives, "" for none.
 func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
 
 // Deprecated reports whether Chart.yaml says so.
 func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }
 
-// Values gives a copy of the chart's own default values, its dependencies'
-// left out.
+// Values gives a copy of the chart's own default values, its dependencies' left out.
 func (c *Chart) Values() map[string]any { return copyMap(c.c.Values) }
 
 // ValuesFile gives values.yaml as it stands, or nil.
@@ -103,8 +100,7 @@ func (c *Chart) raw(name string) []byte {
 	return nil
 }
 
-// Templates gives the chart's own template files, partials included, its
-// dependencies' left out, in order of name.
+// Templates gives the chart's own template files, partials included, its dependencies' left out, in order of name.
 func (c *Chart) Templates() []File {
 	out := make([]File, 0, len(c.c.Templates))
 	for _, f := range c.c.Templates {
@@ -123,8 +119,7 @@ func (c *Chart) Dependencies() []*Chart {
 	return out
 }
 
-// MissingDependencies names the dependencies that Chart.yaml declares and
-// charts/ lacks.
+// MissingDependencies names the dependencies that Chart.yaml declares and charts/ lacks.
 func (c *Chart) MissingDependencies() []string {
 	var out []string
 	for _, want := range c.c.Metadata.Dependencies {
@@ -142,26 +137,22 @@ type Release struct {
 	Name      string // "release" where empty
 	Namespace string // "default" where empty
 	Upgrade   bool   // an upgrade, not an install
-	// KubeVersion is the Kubernetes version that templates see ("1.34.0"),
-	// Helm's own default where empty.
+	// KubeVersion is the Kubernetes version that templates see ("1.34.0"), Helm's own default where empty.
 	KubeVersion string
-	// APIVersions are added to those that templates find by
-	// .Capabilities.APIVersions.Has.
+	// APIVersions are added to those that templates find by .Capabilities.APIVersions.Has.
 	APIVersions []string
 	// SkipSchema leaves values.schema.json unread.
 	SkipSchema bool
-	// Lenient lets values that a template requires be missing, and passes over
-	// the template's own refusals, as Helm's linter does.
+	// Lenient lets values that a template requires be missing, and passes over the template's own refusals, as Helm's
+	// linter does.
 	Lenient bool
 }
 
-// Render renders the chart with values over its defaults, as `helm template`
-// does without a cluster (lookup finds nothing). Values are checked against
-// the schema. Rendered NOTES.txt and empty files are left out; partials never
+// Render renders the chart with values over its defaults, as `helm template` does without a cluster (lookup finds
+// nothing). Values are checked against the schema. Rendered NOTES.txt and empty files are left out; partials never
 // render. The files come in order of name.
 //
-// Helm's engine cannot be interrupted: ctx is looked at before the render
-// alone.
+// Helm's engine cannot be interrupted: ctx is looked at before the render alone.
 func (c *Chart) Render(ctx context.Context, values map[string]any, rel Release) ([]File, error) {
 	files, err := c.render(ctx, values, rel)
 	if err != nil {
@@ -190,8 +181,8 @@ func (c *Chart) RenderNotes(ctx context.Context, values map[string]any, rel Rele
 	return "", nil
 }
 
-// CheckSchema checks values over the chart's own against the schemas of the chart
-// and its dependencies, as Render does where it is not told to skip that.
+// CheckSchema checks values over the chart's own against the schemas of the chart and its dependencies, as Render
+// does where it is not told to skip that.
 func (c *Chart) CheckSchema(values map[string]any) error {
 	values = copyMap(values)
 	checked := clone(c.c) // the next lines change it
@@ -289,21 +280,19 @@ type LintMessage struct {
 	Text     string
 }
 
-// Lint runs Helm's linter over the chart directory with values over its
-// defaults. `helm lint --strict` fails on Error and on Warning.
+// Lint runs Helm's linter over the chart directory with values over its defaults. `helm lint --strict` fails on Error
+// and on Warning.
 func Lint(dir string, values map[string]any, namespace string) []LintMessage {
 	return lintChart(dir, values, namespace, false)
 }
 
-// LintBesideSchema is Lint for a chart that is known to load and whose values are
-// known to fit its schema: compiling that, twice, takes most of the linter's
-// time.
+// LintBesideSchema is Lint for a chart that is known to load and whose values are known to fit its schema: compiling
+// that, twice, takes most of the linter's time.
 func LintBesideSchema(dir string, values map[string]any, namespace string) []LintMessage {
 	return lintChart(dir, values, namespace, true)
 }
 
-// lintChart is Helm's lint.All. The rule for values.yaml looks that the file is
-// YAML and fits the schema.
+// lintChart is Helm's lint.All. The rule for values.yaml looks that the file is YAML and fits the schema.
 func lintChart(dir string, values map[string]any, namespace string, skipValues bool) []LintMessage {
 	abs, _ := filepath.Abs(dir) // as Helm does
 	linter := support.Linter{ChartDir: abs}
@@ -325,8 +314,8 @@ func lintChart(dir string, values map[string]any, namespace string, skipValues b
 	return out
 }
 
-// ReadValues reads values files and --set expressions as Helm does: later ones
-// over earlier ones, expressions over files.
+// ReadValues reads values files and --set expressions as Helm does: later ones over earlier ones, expressions over
+// files.
 func ReadValues(files, sets []string) (map[string]any, error) {
 	values := map[string]any{}
 	for _, file := range files {
@@ -358,14 +347,13 @@ func mergeKeepingNulls(base, over map[string]any) map[string]any {
 	return out
 }
 
-// Merge lays over on base, as Helm merges values files: maps by key, all else
-// replaced, a null removes. Neither argument is changed.
+// Merge lays over on base, as Helm merges values files: maps by key, all else replaced, a null removes. Neither
+// argument is changed.
 func Merge(base, over map[string]any) map[string]any {
 	return chartutil.CoalesceTables(copyMap(over), copyMap(base))
 }
 
-// IsChartDir reports whether dir holds a Chart.yaml. The error is that of a
-// folder that cannot be read.
+// IsChartDir reports whether dir holds a Chart.yaml. The error is that of a folder that cannot be read.
 func IsChartDir(dir string) (bool, error) {
 	_, err := os.Stat(dir + string(os.PathSeparator) + "Chart.yaml")
 	if errors.Is(err, os.ErrNotExist) {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/helmpath"
 	"sigs.k8s.io/yaml"
 )
@@ -31,25 +30,24 @@ type Maintainer struct{ Name, Email string }
 type PackageOptions struct {
 	Version    string // in place of Chart.yaml's, where not empty
 	AppVersion string // in place of Chart.yaml's, where not empty
-	// LockTime stands in for the time at which Chart.lock says that it was made,
-	// which differs with every `helm dependency update`.
+	// LockTime stands in for the time at which Chart.lock says that it was made, which differs with every `helm
+	// dependency update`.
 	LockTime time.Time
 }
 
 // Packaged is a chart as it goes into an archive.
 type Packaged struct {
-	// Files are named with the chart's name in front ("livekit/Chart.yaml"), in
-	// order of name. Their data is that of the chart and is not to be changed.
+	// Files are named with the chart's name in front ("livekit/Chart.yaml"), in order of name. Their data is that of
+	// the chart and is not to be changed.
 	Files    []File
 	Metadata Metadata
-	// Config is Chart.yaml as JSON, byte for byte what `helm push` writes as the
-	// config of the archive's OCI manifest.
+	// Config is Chart.yaml as JSON, byte for byte what `helm push` writes as the config of the archive's OCI
+	// manifest.
 	Config []byte
 }
 
-// Package gives the files that `helm package` puts into an archive, with the
-// contents that it gives them: Chart.yaml is written from its fields, so that
-// comments and unknown keys are lost; archives in charts/ are unpacked.
+// Package gives the files that `helm package` puts into an archive, with the contents that it gives them: Chart.yaml
+// is written from its fields, so that comments and unknown keys are lost; archives in charts/ are unpacked.
 func (c *Chart) Package(o PackageOptions) (*Packaged, error) {
 	metadata := *c.c.Metadata
 	metadata.Version = cmp.Or(o.Version, metadata.Version)
@@ -67,15 +65,16 @@ func (c *Chart) Package(o PackageOptions) (*Packaged, error) {
 			return nil, fmt.Errorf("package chart %s: %s is there twice", c.Name(), p.files[i].Name)
 		}
 	}
-	read, err := metadataOf(p.files, c.Name())
+	packaged := &Packaged{Files: p.files}
+	config, err := json.Marshal(metadata)
+	if err == nil {
+		packaged.Config = config
+		err = json.Unmarshal(config, &packaged.Metadata)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("package chart %s: %w", c.Name(), err)
 	}
-	config, err := json.Marshal(read)
-	if err != nil {
-		return nil, fmt.Errorf("package chart %s: %w", c.Name(), err)
-	}
-	return &Packaged{Files: p.files, Metadata: plain(read), Config: config}, nil
+	return packaged, nil
 }
 
 type packer struct {
@@ -83,8 +82,8 @@ type packer struct {
 	lockTime time.Time
 }
 
-// add adds a chart and those below it. The rules are those of Helm's own
-// packaging (chartutil.Save), which cannot be told what time it is.
+// add adds a chart and those below it. The rules are those of Helm's own packaging (chartutil.Save), which cannot be
+// told what time it is.
 func (p *packer) add(c *chart.Chart, metadata chart.Metadata, prefix string) error {
 	base := path.Join(prefix, metadata.Name)
 	isV1 := metadata.APIVersion == chart.APIVersionV1
@@ -134,35 +133,6 @@ func (p *packer) addYAML(name string, value any) error {
 	return nil
 }
 
-// metadataOf reads a package's metadata as whoever opens the archive will.
-func metadataOf(files []File, name string) (*chart.Metadata, error) {
-	var own []*loader.BufferedFile
-	for _, f := range files {
-		switch base := path.Base(f.Name); base {
-		case "Chart.yaml", "requirements.yaml":
-			if path.Dir(f.Name) == name {
-				own = append(own, &loader.BufferedFile{Name: base, Data: f.Data})
-			}
-		}
-	}
-	c, err := loader.LoadFiles(own)
-	if err != nil {
-		return nil, err
-	}
-	return c.Metadata, nil
-}
-
-func plain(m *chart.Metadata) Metadata {
-	out := Metadata{
-		Name: m.Name, Version: m.Version, Description: m.Description, Home: m.Home,
-		Sources: m.Sources, Annotations: m.Annotations,
-	}
-	for _, one := range m.Maintainers {
-		out.Maintainers = append(out.Maintainers, Maintainer{one.Name, one.Email})
-	}
-	return out
-}
-
-// RegistryConfig is the file in which Helm keeps its credentials for
-// registries where $HELM_REGISTRY_CONFIG names no other.
+// RegistryConfig is the file in which Helm keeps its credentials for registries where $HELM_REGISTRY_CONFIG names no
+// other.
 func RegistryConfig() string { return helmpath.ConfigPath("registry/config.json") }

@@ -2,8 +2,9 @@ package helmchart
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,35 +17,22 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
+// How much of a repository is looked at for charts.
+const (
+	maxEntries     = 50_000
+	maxFolderDepth = 8
+)
+
+// maxReasons is how many charts that do not serve are named.
+const maxReasons = 3
+
 // search finds missing dependencies.
 type search struct {
-	repository inRepository
-	caches     inCaches
-	home       string // where the chart lies that was loaded
-}
+	from Sources
+	home string // the folder of the chart that was loaded, or of its archive
 
-func newSearch(from Sources, home string) *search {
-	s := &search{
-		caches: inCaches{dirs: from.Caches, config: from.Repositories},
-		home:   home,
-	}
-	if from.Root != "" {
-		s.repository.root = realPath(from.Root)
-	}
-	return s
-}
-
-// realPath is the absolute path without symbolic links, as far as it can be
-// told.
-func realPath(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return path
-	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		return real
-	}
-	return abs
+	charts []offer // of the repository and of Helm's caches, nil until they are looked for
+	whole  bool    // all of the repository was looked at
 }
 
 // offer is a chart that may serve.
@@ -52,18 +40,21 @@ type offer struct {
 	helmcache.Head
 	path   string
 	source string // what Dependency.Source says of it
-	// cached says that it lies in one of Helm's caches, and vouched that it is
-	// known to be the declared repository's.
-	cached, vouched bool
+	cached bool   // it lies in one of Helm's caches
+	// penalty counts what speaks against it.
+	penalty int
 }
 
-// offersOf gives those of a chart's name.
-func offersOf(offers []offer, name string) []offer {
-	return slices.DeleteFunc(slices.Clone(offers), func(o offer) bool { return o.Name != name })
+func newSearch(from Sources, top *node) *search {
+	s := &search{from: from, home: top.id}
+	if top.dir == "" {
+		s.home = filepath.Dir(top.id)
+	}
+	if from.Root != "" {
+		s.from.Root = realPath(from.Root)
+	}
+	return s
 }
-
-// maxReasons is how many charts that do not serve are named.
-const maxReasons = 3
 
 // find gives the chart that serves want in n; or none, and why there is none.
 func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (*node, string, error) {
@@ -75,17 +66,16 @@ func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (*no
 	}
 	var reasons []string
 	if strings.HasPrefix(want.Repository, "file://") {
-		got, reason, err := s.file(n, want)
-		if err != nil || got != nil {
+		got, err := s.file(n, want)
+		if err == nil || errors.Is(err, errRing) {
 			return got, "", err
 		}
-		reasons = append(reasons, reason)
+		reasons = append(reasons, want.Repository+" "+err.Error())
 	}
-	offers, more, err := s.offers(ctx, n, want)
-	if err != nil {
-		return nil, "", err
+	offers, others := s.offers(n, want)
+	if len(offers) == 0 {
+		reasons = append(reasons, s.reasons(want, others)...)
 	}
-	reasons = append(reasons, more...)
 	for _, o := range offers {
 		got, err := load(n, o.path, want)
 		if err == nil {
@@ -97,105 +87,140 @@ func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (*no
 	return nil, strings.Join(reasons, "; "), nil
 }
 
-// file gives the chart in the folder that file:// names, from the folder of the
-// chart that declares it; or nil, and why.
-func (s *search) file(n *node, want *chart.Dependency) (*node, string, error) {
-	refuse := func(format string, args ...any) (*node, string, error) {
-		return nil, want.Repository + " " + fmt.Sprintf(format, args...), nil
-	}
+// errRing says that dependencies need each other.
+var errRing = errors.New("its dependencies form a ring")
+
+// file gives the chart in the folder that file:// names, from the folder of the chart that declares it.
+func (s *search) file(n *node, want *chart.Dependency) (*node, error) {
 	dir := filepath.FromSlash(strings.TrimPrefix(want.Repository, "file://"))
 	if !filepath.IsAbs(dir) {
 		if n.dir == "" {
-			return refuse("leads nowhere from a packed chart")
+			return nil, errors.New("leads nowhere from a packed chart")
 		}
 		dir = filepath.Join(n.dir, dir)
 	}
 	id, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return refuse("is not there")
+		return nil, errors.New("is not there")
 	}
-	if root := s.repository.root; root != "" && !isBelow(root, id) {
-		return refuse("leads out of the repository")
+	if s.from.Root != "" && !isBelow(s.from.Root, id) {
+		return nil, errors.New("leads out of the repository")
 	}
-	h, err := helmcache.HeadOfDir(id)
-	switch {
-	case os.IsNotExist(err):
-		return refuse("is no folder of a chart")
-	case err != nil:
-		return refuse("cannot be read: %v", err)
-	case h.Name != want.Name:
-		return refuse("is the chart %s", h.Name)
-	case !chartutil.IsCompatibleRange(want.Version, h.Version):
-		return refuse("is version %s, not %s", h.Version, want.Version)
+	if isChart, _ := IsChartDir(id); !isChart {
+		return nil, errors.New("is no folder of a chart")
+	}
+	got, err := load(n, dir, want)
+	if err != nil {
+		return nil, err
 	}
 	if ring := n.ring(id); ring != nil {
-		return nil, "", fmt.Errorf("its dependencies form a ring: %s (the last step is %s)",
-			strings.Join(ring, " -> "), want.Repository)
+		return nil, fmt.Errorf("%w: %s (the last step is %s)", errRing, strings.Join(ring, " -> "), want.Repository)
 	}
-	got, err := load(n, id, want)
-	if err != nil {
-		return refuse("cannot be read: %v", err)
-	}
-	got.dir, got.source = dir, want.Repository
-	return got, "", nil
+	got.source = want.Repository
+	return got, nil
 }
 
-// offers gives the charts that may serve want, the best first; or why there is
-// none.
-func (s *search) offers(ctx context.Context, n *node, want *chart.Dependency) ([]offer, []string, error) {
-	near := n.home()
-	if !isBelow(s.repository.root, near) {
-		near = s.home
-	}
-	all, err := s.repository.named(ctx, want.Name, near)
-	if err != nil {
-		return nil, nil, err
-	}
-	if isRemote(want.Repository) {
-		cached, err := s.caches.named(ctx, want.Name)
-		if err != nil {
-			return nil, nil, err
-		}
-		all = append(all, cached...)
-	}
-	var fitting, others []offer
-	for _, o := range all {
+// offers gives the charts that may serve want, the best first, and those of its name in other versions. The locked
+// version goes first, then what is known to be the declared repository's, then the order of all.
+func (s *search) offers(n *node, want *chart.Dependency) (fitting, others []offer) {
+	exact := locked(n.chart, want)
+	for _, o := range s.all() {
 		switch {
-		case n.ring(realPath(o.path)) != nil:
-			// It would be its own dependency.
-		case chartutil.IsCompatibleRange(want.Version, o.Version):
-			fitting = append(fitting, o)
-		default:
+		case o.Name != want.Name, o.cached && !isRemote(want.Repository):
+			continue
+		case n.ring(realPath(o.path)) != nil: // it would be its own dependency
+			continue
+		case !chartutil.IsCompatibleRange(want.Version, o.Version):
 			others = append(others, o)
+			continue
 		}
+		if exact != "" && CompareVersions(o.Version, exact) != 0 {
+			o.penalty += 2
+		}
+		if o.cached && s.from.vouch(want.Repository, o.path) {
+			o.source = "Helm's cache"
+		} else {
+			o.penalty++
+		}
+		fitting = append(fitting, o)
 	}
-	if len(fitting) == 0 {
-		return nil, s.reasons(want, others), nil
-	}
-	s.rank(fitting, want, locked(n.chart, want))
-	return fitting, nil, nil
+	slices.SortStableFunc(fitting, func(a, b offer) int { return a.penalty - b.penalty })
+	return fitting, others
 }
 
-// rank puts the locked version first, and what is known to be the declared
-// repository's before what has its name. Else the order stays: the repository's
-// own charts, the nearest first, then cached ones, the newest first.
-func (s *search) rank(offers []offer, want *chart.Dependency, exact string) {
-	for i, o := range offers {
-		if o.cached && s.caches.vouch(want.Repository, o.path) {
-			offers[i].vouched, offers[i].source = true, "Helm's cache"
+// all lists the charts of the repository, the nearest first, then those in Helm's caches, the newest first.
+func (s *search) all() []offer {
+	if s.charts != nil {
+		return s.charts
+	}
+	s.charts = []offer{}
+	if s.from.Root != "" {
+		s.lookInRepository()
+	}
+	slices.SortStableFunc(s.charts, func(a, b offer) int { return distance(s.home, a.path) - distance(s.home, b.path) })
+	var cached []offer
+	for _, path := range helmcache.Caches(s.from.Caches).Archives(func(string) bool { return true }) {
+		if h, err := helmcache.HeadOfArchive(path); err == nil {
+			const source = "Helm's cache (by name and version alone)"
+			cached = append(cached, offer{Head: h, path: path, source: source, cached: true})
 		}
 	}
-	penalty := func(o offer) int {
-		sum := 0
-		if exact != "" && CompareVersions(o.Version, exact) != 0 {
-			sum += 2
+	slices.SortStableFunc(cached, func(a, b offer) int { return CompareVersions(b.Version, a.Version) })
+	s.charts = append(s.charts, cached...)
+	return s.charts
+}
+
+// lookInRepository finds folders with a Chart.yaml, and archives in folders called charts. What cannot be read is
+// passed over.
+func (s *search) lookInRepository() {
+	s.whole = true
+	entries := 0
+	_ = filepath.WalkDir(s.from.Root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
 		}
-		if !o.vouched {
-			sum++
+		name := s.shown(path)
+		entries++
+		switch {
+		case entries > maxEntries:
+			s.whole = false
+			return fs.SkipAll
+		case e.IsDir() && name != "." && (strings.HasPrefix(e.Name(), ".") || e.Name() == "node_modules"):
+			return fs.SkipDir
+		case e.IsDir() && strings.Count(name, "/")+1 >= maxFolderDepth:
+			s.whole = false
+			return fs.SkipDir
+		case e.Name() == "Chart.yaml":
+			s.add(filepath.Dir(path), helmcache.HeadOfDir)
+		case filepath.Ext(path) == ".tgz" && filepath.Base(filepath.Dir(path)) == "charts":
+			s.add(path, helmcache.HeadOfArchive)
 		}
-		return sum
+		return nil
+	})
+}
+
+func (s *search) add(path string, read func(string) (helmcache.Head, error)) {
+	if h, err := read(path); err == nil {
+		s.charts = append(s.charts, offer{Head: h, path: path, source: s.shown(path) + " (in the repository)"})
 	}
-	slices.SortStableFunc(offers, func(a, b offer) int { return penalty(a) - penalty(b) })
+}
+
+// shown is the path from the repository's root, with forward slashes.
+func (s *search) shown(path string) string {
+	rel, err := filepath.Rel(s.from.Root, path)
+	if err != nil {
+		rel = path
+	}
+	return filepath.ToSlash(rel)
+}
+
+// distance counts the steps from one folder to another.
+func distance(from, to string) int {
+	rel, err := filepath.Rel(from, to)
+	if err != nil {
+		return maxEntries
+	}
+	return strings.Count(rel, string(filepath.Separator))
 }
 
 // isRemote tells whether Helm would fetch the dependency.
@@ -203,8 +228,7 @@ func isRemote(repository string) bool {
 	return repository != "" && !strings.HasPrefix(repository, "file://")
 }
 
-// reasons says why nothing serves want: others are charts of its name in other
-// versions.
+// reasons says why nothing serves want: others are charts of its name in other versions.
 func (s *search) reasons(want *chart.Dependency, others []offer) []string {
 	var out, versions []string
 	for _, o := range others {
@@ -215,13 +239,17 @@ func (s *search) reasons(want *chart.Dependency, others []offer) []string {
 		}
 	}
 	out = out[:min(len(out), maxReasons)]
-	if len(out) == 0 && s.repository.root != "" {
-		out = append(out, s.repository.none(want.Name))
+	if len(out) == 0 && s.from.Root != "" {
+		none := fmt.Sprintf("no chart %s is in the repository", want.Name)
+		if !s.whole {
+			none += fmt.Sprintf(", as far as it was looked at (%d entries, %d levels)", maxEntries, maxFolderDepth)
+		}
+		out = append(out, none)
 	}
 	switch {
 	case want.Repository == "":
 		out = append(out, "Helm expects it in charts/, as no repository is named")
-	case !isRemote(want.Repository) || len(s.caches.dirs) == 0:
+	case !isRemote(want.Repository) || len(s.from.Caches) == 0:
 	case len(versions) > 0:
 		out = append(out, fmt.Sprintf("Helm's cache has %s, not %s",
 			strings.Join(versions[:min(len(versions), maxReasons)], ", "), want.Version))
@@ -231,8 +259,7 @@ func (s *search) reasons(want *chart.Dependency, others []offer) []string {
 	return out
 }
 
-// locked gives the version that the lock file names, "" where it names none
-// that still fits.
+// locked gives the version that the lock file names, "" where it names none that still fits.
 func locked(c *chart.Chart, want *chart.Dependency) string {
 	if c.Lock == nil {
 		return ""
@@ -245,23 +272,16 @@ func locked(c *chart.Chart, want *chart.Dependency) string {
 	return ""
 }
 
-// load loads what was offered. That it is the chart that it said it was is
-// looked at again: the file may be another one by now.
+// load loads the chart that is said to serve want in n.
 func load(n *node, path string, want *chart.Dependency) (*node, error) {
 	c, err := loader.Load(path)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	case c.Name() != want.Name:
+		return nil, fmt.Errorf("is the chart %s", c.Name())
+	case !chartutil.IsCompatibleRange(want.Version, c.Metadata.Version):
+		return nil, fmt.Errorf("is version %s, not %s", c.Metadata.Version, want.Version)
 	}
-	if c.Name() != want.Name || !chartutil.IsCompatibleRange(want.Version, c.Metadata.Version) {
-		return nil, fmt.Errorf("is %s %s", c.Name(), c.Metadata.Version)
-	}
-	id := realPath(path)
-	info, err := os.Stat(id)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return n.below(c, path, id), nil
-	}
-	return n.below(c, "", id), nil
+	return newNode(n, c, path), nil
 }

@@ -14,9 +14,8 @@ type Key struct {
 	Passphrase func(userID string) ([]byte, error)
 }
 
-// Sign gives the provenance of a packed chart, as `helm package --sign`
-// writes it: Chart.yaml and the archive's SHA-256, clear-signed. The archive's
-// name counts, since Helm looks for it when it verifies.
+// Sign gives the provenance of a packed chart, as `helm package --sign` writes it: Chart.yaml and the archive's
+// SHA-256, clear-signed. The archive's name counts, since Helm looks for it when it verifies.
 func Sign(archive string, key Key) ([]byte, error) {
 	signatory, err := provenance.NewFromKeyring(key.Keyring, key.Name)
 	if err != nil {

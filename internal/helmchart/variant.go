@@ -9,8 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 )
 
-// Identity is what a chart's templates see of its Chart.yaml. Empty fields
-// leave what is there.
+// Identity is what a chart's templates see of its Chart.yaml. Empty fields leave what is there.
 type Identity struct{ Name, Version, AppVersion string }
 
 // As gives the chart under another identity. The chart itself stays.
@@ -22,10 +21,9 @@ func (c *Chart) As(id Identity) *Chart {
 	return &Chart{out}
 }
 
-// Bare gives the chart without its notes, schema, tests and the Kubernetes
-// versions that it asks for: what stands in the way of a render whose values
-// are not meant to be sensible. Its keys and certificates are words, as making
-// real ones takes seconds. The chart itself stays.
+// Bare gives the chart without its notes, schema, tests and the Kubernetes versions that it asks for: what stands in
+// the way of a render whose values are not meant to be sensible. Its keys and certificates are words, as making real
+// ones takes seconds. The chart itself stays.
 func (c *Chart) Bare() *Chart {
 	out := clone(c.c)
 	bare(out)
@@ -51,22 +49,14 @@ var (
 	secretCall      = regexp.MustCompile(`\b(genPrivateKey|derivePassword|bcrypt|htpasswd)\b`)
 )
 
-// cheap puts words for the results of sprig's costly functions; their arguments
-// stay, as further entries or texts.
+// cheap puts words for the results of sprig's costly functions; their arguments stay, as further entries or texts.
 func cheap(template []byte) []byte {
 	template = certificateCall.ReplaceAll(template, []byte(`dict "Cert" "certificate" "Key" "key"`))
 	return secretCall.ReplaceAll(template, []byte(`print "secret"`))
 }
 
-// WithValues gives the chart with other default values. The chart itself stays.
-func (c *Chart) WithValues(values map[string]any) *Chart {
-	out := clone(c.c)
-	out.Values = copyMap(values)
-	return &Chart{out}
-}
-
-// clone copies what Helm changes of a chart when it renders it: which
-// dependencies are on, and the values that they export. Texts are shared.
+// clone copies what Helm changes of a chart when it renders it: which dependencies are on, and the values that they
+// export. Texts are shared.
 func clone(c *chart.Chart) *chart.Chart {
 	metadata := *c.Metadata
 	metadata.Dependencies = make([]*chart.Dependency, 0, len(c.Metadata.Dependencies))
@@ -89,8 +79,7 @@ func clone(c *chart.Chart) *chart.Chart {
 	return out
 }
 
-// LibraryTemplates gives the templates of all charts below this one, in order of
-// name within each.
+// LibraryTemplates gives the templates of all charts below this one, in order of name within each.
 func (c *Chart) LibraryTemplates() []File {
 	var out []File
 	for _, d := range c.Dependencies() {
@@ -102,8 +91,7 @@ func (c *Chart) LibraryTemplates() []File {
 	return out
 }
 
-// Dependency gives the chart of that name below this one, nil where it is not
-// at hand.
+// Dependency gives the chart of that name below this one, nil where it is not at hand.
 func (c *Chart) Dependency(name string) *Chart {
 	for _, d := range c.c.Dependencies() {
 		if d.Metadata.Name == name {

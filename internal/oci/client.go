@@ -1,11 +1,11 @@
-// Package oci speaks with OCI registries, and is the only door to
-// go-containerregistry: credentials, TLS, plain HTTP, retries and the
-// redaction of secrets are the same for whoever reads and whoever writes.
+// Package oci speaks with OCI registries, and is the only door to go-containerregistry: credentials, TLS, plain HTTP,
+// retries and the redaction of secrets are the same for whoever reads and whoever writes.
 package oci
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -19,8 +19,8 @@ import (
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Client is an authenticated connection to one repository. Each of its
-// operations is tried again as a whole where it fails.
+// Client is an authenticated connection to one repository. Each of its operations is tried again as a whole where it
+// fails.
 type Client struct {
 	repo      name.Repository
 	connects  *http.Transport
@@ -63,16 +63,15 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	return c, err
 }
 
-// Close ends the connections that are kept for further requests. A nil client has
-// none.
+// Close ends the connections that are kept for further requests. A nil client has none.
 func (c *Client) Close() {
 	if c != nil {
 		c.connects.CloseIdleConnections()
 	}
 }
 
-// Transport gives a transport for other servers than registries, with the same
-// guards: for debug lines, the pauses that a server asks for, and redirects.
+// Transport gives a transport for other servers than registries, with the same guards: for debug lines, the pauses
+// that a server asks for, and redirects.
 func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	connects, err := o.connections()
 	if err != nil {
@@ -81,8 +80,7 @@ func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	return &observer{next: connects, secrets: secrets, debug: o.Debug}, nil
 }
 
-// options make go-containerregistry try once: Retry does the rest, as a whole and
-// with an eye on the context.
+// options make go-containerregistry try once: Retry does the rest, as a whole and with an eye on the context.
 func (c *Client) options(ctx context.Context) []remote.Option {
 	return []remote.Option{
 		remote.WithContext(ctx),
@@ -99,15 +97,14 @@ type Manifest struct {
 	Raw []byte
 }
 
-// Manifest reads what is under a tag or digest, nil where there is nothing. What
-// has another digest than it was asked for by is a *DigestError.
+// Manifest reads what is under a tag or digest, nil where there is nothing. What has another digest than it was asked
+// for by is a *DigestError.
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
 	var found *Manifest
 	want := digest.Digest(identifier)
 	err := c.retry.Do(ctx, "read "+identifier, func(ctx context.Context) error {
 		found = nil
-		// As if a digest were a tag, too: go-containerregistry's own error about
-		// another digest has no type.
+		// As if a digest were a tag, too: go-containerregistry's own error about another digest has no type.
 		got, err := remote.Get(c.repo.Tag(identifier), c.options(ctx)...)
 		if Status(err) == http.StatusNotFound {
 			return nil
@@ -167,12 +164,12 @@ func (c *Client) Has(ctx context.Context, d spec.Descriptor) (bool, error) {
 	return there, err
 }
 
-// MaxTagPages is how many pages of tags are read, of up to 1000 each.
-const MaxTagPages = 100
+// maxTagPages is how many pages of tags are read, of up to 1000 each.
+const maxTagPages = 100
 
 // What may be wrong with a list of tags.
 var (
-	ErrTagPages      = errors.New("the list of tags has too many pages")
+	ErrTagPages      = fmt.Errorf("the list of tags has more than %d pages", maxTagPages)
 	ErrTagsElsewhere = errors.New("the list of tags continues at another server")
 )
 
@@ -187,7 +184,7 @@ func (c *Client) Tags(ctx context.Context) ([]string, error) {
 		}
 		pages, err := puller.Lister(ctx, c.repo)
 		for n := 0; err == nil && pages.HasNext(); n++ {
-			if n == MaxTagPages {
+			if n == maxTagPages {
 				return ErrTagPages
 			}
 			var page *remote.Tags
@@ -216,9 +213,8 @@ func (c *Client) Upload(ctx context.Context, b Blob) error {
 	})
 }
 
-// Put writes a manifest under a tag or its digest. Where a registry has no API for
-// referrers, the library keeps the list of them under a tag, as the specification
-// says
+// Put writes a manifest under a tag or its digest. Where a registry has no API for referrers, the library keeps the
+// list of them under a tag, as the specification says
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
 func (c *Client) Put(ctx context.Context, identifier string, m Manifest) error {
 	return c.retry.Do(ctx, "write "+identifier, func(ctx context.Context) error {

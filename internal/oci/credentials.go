@@ -15,8 +15,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// authenticator gives the credentials for a repository: those of the options,
-// else what Helm stored, else Docker's and its credential helpers', else none.
+// authenticator gives the credentials for a repository: those of the options, else what Helm stored, else Docker's
+// and its credential helpers', else none.
 func (o Options) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
 	if o.Username != "" || o.Password != "" {
 		return authn.FromConfig(authn.AuthConfig{Username: o.Username, Password: o.Password}), nil
@@ -45,8 +45,7 @@ func (o Options) authenticator(ctx context.Context, repo name.Repository) (authn
 	}
 }
 
-// resource is a repository under the name that credentials are stored for:
-// Docker Hub has several.
+// resource is a repository under the name that credentials are stored for: Docker Hub has several.
 type resource struct{ name.Repository }
 
 func (r resource) RegistryStr() string {
@@ -56,8 +55,7 @@ func (r resource) RegistryStr() string {
 	return r.Repository.RegistryStr()
 }
 
-// helmKeychain reads the file that `helm registry login` writes, which has the
-// form of Docker's.
+// helmKeychain reads the file that `helm registry login` writes, which has the form of Docker's.
 type helmKeychain struct{ file string }
 
 // Resolve is go-containerregistry's.

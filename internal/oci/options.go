@@ -30,8 +30,7 @@ type Options struct {
 	RegistryConfig string
 	// UserAgent names this program to the registry.
 	UserAgent string
-	// Silence is how long a registry may be silent after a request before the
-	// connection counts as broken.
+	// Silence is how long a registry may be silent after a request before the connection counts as broken.
 	Silence time.Duration
 	// Debug takes a line for each request; nil for none.
 	Debug io.Writer
@@ -69,8 +68,7 @@ func (t TLS) config() (*tls.Config, error) {
 	return config, nil
 }
 
-// connections makes connections as the environment's proxies want them, and
-// does nothing else.
+// connections makes connections as the environment's proxies want them, and does nothing else.
 func (o Options) connections() (*http.Transport, error) {
 	config, err := o.config()
 	if err != nil {

@@ -29,8 +29,7 @@ func IsHost(text string) bool {
 	return text != "" && err == nil
 }
 
-// Tag gives the tag of a version: registries know no plus sign, and Helm reads
-// an underscore as one.
+// Tag gives the tag of a version: registries know no plus sign, and Helm reads an underscore as one.
 func Tag(version string) string { return strings.ReplaceAll(version, "+", "_") }
 
 // Version gives the version that a tag stands for.
@@ -39,8 +38,7 @@ func Version(tag string) string { return strings.ReplaceAll(tag, "_", "+") }
 // Repository is a repository in a registry.
 type Repository struct{ repo name.Repository }
 
-// NewRepository gives the repository at host/path. A host without a dot is a
-// host, not a part of Docker Hub.
+// NewRepository gives the repository at host/path. A host without a dot is a host, not a part of Docker Hub.
 func NewRepository(host, path string, plainHTTP bool) (Repository, error) {
 	var options []name.Option
 	if plainHTTP {

@@ -36,8 +36,7 @@ func (r *Retry) Again() int64 { return r.again.Load() }
 type Error struct {
 	Op  string // such as "write 1.0.0"
 	Err error
-	// Wait is how long the next try would have had to wait, where there was no time
-	// for it.
+	// Wait is how long the next try would have had to wait, where there was no time for it.
 	Wait time.Duration
 }
 
@@ -92,9 +91,8 @@ const noToken = "no token in the answer of the token server"
 // greetings are the errors of go-containerregistry's two tries to say hello.
 var greetings = regexp.MustCompile(`(Get "https://[^"]*/v2/": .*); Get "http://[^"]*/v2/": .*`)
 
-// shorten takes out of go-containerregistry's errors the second of two tries to
-// say hello, and the whole answer of a token server. It says of an answer without
-// end how much is read.
+// shorten takes out of go-containerregistry's errors the second of two tries to say hello, and the whole answer of a
+// token server. It says of an answer without end how much is read.
 func shorten(err error) error {
 	text := greetings.ReplaceAllString(err.Error(), "$1")
 	if before, _, found := strings.Cut(text, "no token in bearer response:\n"); found {
@@ -125,8 +123,7 @@ func mayPass(err error) bool {
 	}
 }
 
-// isLostUpload knows an upload that the registry lost, or that arrived damaged: it
-// begins anew.
+// isLostUpload knows an upload that the registry lost, or that arrived damaged: it begins anew.
 func isLostUpload(d transport.Diagnostic) bool {
 	switch d.Code {
 	case transport.BlobUploadUnknownErrorCode, transport.BlobUploadInvalidErrorCode,
@@ -136,8 +133,7 @@ func isLostUpload(d transport.Diagnostic) bool {
 	return false
 }
 
-// isLasting knows the failures that no waiting mends. What it does not know
-// is taken for a broken connection.
+// isLasting knows the failures that no waiting mends. What it does not know is taken for a broken connection.
 func isLasting(err error) bool {
 	for _, lasting := range []error{ErrDowngrade, ErrRedirects, ErrTagPages, ErrTagsElsewhere, context.Canceled} {
 		if errors.Is(err, lasting) {
@@ -163,15 +159,13 @@ func isLasting(err error) bool {
 	}, func(text string) bool { return strings.Contains(err.Error(), text) })
 }
 
-// IsPlainServer knows the error of TLS with a server that has none, which has no
-// type.
+// IsPlainServer knows the error of TLS with a server that has none, which has no type.
 func IsPlainServer(err error) bool {
 	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
 }
 
-// IsAlert tells whether the server ended the handshake of TLS, as one does that
-// wants a client's certificate: in crypto/tls its word has no type of its own, but
-// the operation a name.
+// IsAlert tells whether the server ended the handshake of TLS, as one does that wants a client's certificate: in
+// crypto/tls its word has no type of its own, but the operation a name.
 func IsAlert(err error) bool {
 	var operation *net.OpError
 	return errors.As(err, &operation) && operation.Op == "remote error"

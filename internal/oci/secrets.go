@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Secrets are the credentials that went by, to be kept out of what is printed:
-// a registry may send them back in an error. It is safe for several goroutines.
+// Secrets are the credentials that went by, to be kept out of what is printed: a registry may send them back in an
+// error. It is safe for several goroutines.
 type Secrets struct {
 	mu    sync.Mutex
 	known []string // longest first

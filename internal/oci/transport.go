@@ -34,8 +34,7 @@ var (
 	ErrRedirects = errors.New("the server redirects without end")
 )
 
-// DigestError says that a registry has other content than what was sent or
-// asked for.
+// DigestError says that a registry has other content than what was sent or asked for.
 type DigestError struct {
 	What      string // of the request
 	Got, Want digest.Digest
@@ -56,8 +55,8 @@ func withAttempt(ctx context.Context, a *attempt) context.Context {
 	return context.WithValue(ctx, attemptKey{}, a)
 }
 
-// observer looks at each request and response on its way: it keeps to the
-// scheme that the user chose, checks digests, bounds answers, and logs.
+// observer looks at each request and response on its way: it keeps to the scheme that the user chose, checks digests,
+// bounds answers, and logs.
 type observer struct {
 	next      *http.Transport
 	registry  string // its host, whose scheme is fixed; "" for another server
@@ -110,9 +109,8 @@ func origin(req *http.Request) (first *http.Request, redirects int) {
 	return req, redirects
 }
 
-// prepared gives the request with the scheme that the user chose for the
-// registry, and without the address that it comes from, which may be signed.
-// go-containerregistry tries HTTPS first, and for private addresses falls back to
+// prepared gives the request with the scheme that the user chose for the registry, and without the address that it
+// comes from, which may be signed. go-containerregistry tries HTTPS first, and for private addresses falls back to
 // HTTP by itself: with the credentials.
 func (o *observer) prepared(req *http.Request) (*http.Request, error) {
 	req = req.Clone(req.Context())
@@ -149,8 +147,7 @@ func checkDigest(req *http.Request, resp *http.Response) error {
 // content is the path of a manifest or blob.
 var content = regexp.MustCompile(`^/v2/.+/(manifests|blobs)/[^/]+$`)
 
-// wantedDigest gives the digest of what a request reads or writes, "" where any
-// will do.
+// wantedDigest gives the digest of what a request reads or writes, "" where any will do.
 func wantedDigest(req *http.Request) digest.Digest {
 	if d, err := digest.Parse(req.URL.Query().Get("digest")); err == nil && req.Method == http.MethodPut {
 		return d // the end of an upload
@@ -187,8 +184,7 @@ func limitOf(path string) int64 {
 	return maxBlob
 }
 
-// log writes a line of a request. Headers, bodies and queries hold credentials,
-// and are left out.
+// log writes a line of a request. Headers, bodies and queries hold credentials, and are left out.
 func (o *observer) log(req *http.Request, resp *http.Response, err error, took time.Duration) {
 	if o.debug == nil {
 		return
@@ -204,8 +200,7 @@ func (o *observer) log(req *http.Request, resp *http.Response, err error, took t
 	fmt.Fprintln(o.debug, o.secrets.Clean(line))
 }
 
-// retryAfter reads the header of that name, seconds or a date (RFC 9110,
-// 10.2.3). It gives 0 where there is none.
+// retryAfter reads the header of that name, seconds or a date (RFC 9110, 10.2.3). It gives 0 where there is none.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(strings.TrimSpace(header)); err == nil {
 		const most = 1 << 30 // more overflows, and is more than anyone waits

@@ -9,9 +9,8 @@ import (
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Attachment is something about a chart that a registry keeps beside it, as
-// a referrer (https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md,
-// "subject").
+// Attachment is something about a chart that a registry keeps beside it, as a referrer
+// (https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md, "subject").
 type Attachment struct {
 	Type string // media type of the artifact and of its data
 	Name string // file name that tools give it
@@ -21,8 +20,8 @@ type Attachment struct {
 // ReportType is the media type of the report of `helm livekit verify`.
 const ReportType = "application/vnd.helm-livekit.verify.v1+json"
 
-// artifact gives the attachment as a manifest that refers to subject. The same
-// attachment to the same chart has the same digest.
+// artifact gives the attachment as a manifest that refers to subject. The same attachment to the same chart has the
+// same digest.
 func (a Attachment) artifact(subject spec.Descriptor, created string) (*artifact, error) {
 	empty := memoryBlob(spec.MediaTypeEmptyJSON, spec.DescriptorEmptyJSON.Data)
 	data := memoryBlob(a.Type, a.Data)

@@ -15,8 +15,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// checkDir refuses a directory whose package would not be what its author
-// thinks, or that Helm would pack and then not open again.
+// checkDir refuses a directory whose package would not be what its author thinks, or that Helm would pack and then
+// not open again.
 func checkDir(dir string) error {
 	if err := isChart(dir); err != nil {
 		return err
@@ -76,8 +76,7 @@ func checkEntry(dir string, e helmchart.Entry) error {
 // drive begins a path of Windows; Helm refuses archives that have one.
 var drive = regexp.MustCompile(`^[a-zA-Z]:/`)
 
-// oddName says why Helm does not open an archive with a file of such a name,
-// or opens it under another one, or "".
+// oddName says why Helm does not open an archive with a file of such a name, or opens it under another one, or "".
 func oddName(name string) string {
 	switch {
 	case !utf8.ValidString(name):

@@ -19,9 +19,8 @@ import (
 // errLimit is the cause of a context that ended by --timeout.
 var errLimit = errors.New("time is up")
 
-// explain gives an error of the registry with what to do about it, and without
-// any credential. An interruption by the user stays as it is, for the command line
-// knows it.
+// explain gives an error of the registry with what to do about it, and without any credential. An interruption by the
+// user stays as it is, for the command line knows it.
 func (p *plan) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errLimit) {
 		return ctx.Err()
@@ -45,8 +44,8 @@ func (p *plan) explain(ctx context.Context, err error) error {
 	return &remedy.Error{Err: err, Step: step}
 }
 
-// ecr is the host of a registry of AWS, which makes no repositories by itself
-// and may close the connection instead of saying so.
+// ecr is the host of a registry of AWS, which makes no repositories by itself and may close the connection instead of
+// saying so.
 var ecr = regexp.MustCompile(`^\d+\.dkr\.ecr[.-].*amazonaws\.com`)
 
 // step finds what the user can do.

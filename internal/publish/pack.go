@@ -3,7 +3,9 @@ package publish
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,8 +29,7 @@ type PackOptions struct {
 	Time       time.Time
 }
 
-// Package is a packed chart in a temporary file, so that its size does not
-// weigh on memory. Close removes it.
+// Package is a packed chart in a temporary file, so that its size does not weigh on memory. Close removes it.
 type Package struct {
 	Name    string
 	Version string
@@ -42,8 +43,8 @@ type Package struct {
 	dir, file  string
 }
 
-// Pack packs a chart. The same chart gives the same bytes wherever and
-// whenever it is packed by the same build of this program.
+// Pack packs a chart. The same chart gives the same bytes wherever and whenever it is packed by the same build of
+// this program.
 func Pack(ctx context.Context, o PackOptions) (*Package, error) {
 	packaged, err := load(o)
 	if err != nil {
@@ -115,10 +116,9 @@ func (p *Package) write(ctx context.Context, files []helmchart.File) error {
 	return f.Close()
 }
 
-// writeArchive packs files into a gzipped tar archive that depends on their
-// names and contents, on the time and on the compressor alone: owners, modes
-// and the header of gzip are constants. The compressor is a module, and so of
-// the same version in every build, whatever Go it is built with.
+// writeArchive packs files into a gzipped tar archive that depends on their names and contents, on the time and on
+// the compressor alone: owners, modes and the header of gzip are constants. The compressor is a module, and so of the
+// same version in every build, whatever Go it is built with.
 func writeArchive(ctx context.Context, w io.Writer, files []helmchart.File, at time.Time) error {
 	zipper := gzip.NewWriter(w) // names no file, no time and no system
 	archive := tar.NewWriter(zipper)
@@ -127,52 +127,46 @@ func writeArchive(ctx context.Context, w io.Writer, files []helmchart.File, at t
 			return err
 		}
 		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.Name, Mode: 0o644, Size: int64(len(f.Data)), ModTime: at}
-		if err := archive.WriteHeader(header); err != nil {
-			return fmt.Errorf("pack %s: %w", f.Name, err)
+		err := archive.WriteHeader(header)
+		if err == nil {
+			_, err = archive.Write(f.Data)
 		}
-		if _, err := archive.Write(f.Data); err != nil {
+		if err != nil {
 			return fmt.Errorf("pack %s: %w", f.Name, err)
 		}
 	}
 	if err := archive.Close(); err != nil {
-		return fmt.Errorf("pack: %w", err)
+		return err
 	}
-	if err := zipper.Close(); err != nil {
-		return fmt.Errorf("pack: %w", err)
-	}
-	return nil
+	return zipper.Close()
 }
 
 // Close removes the temporary files. The package is of no use afterwards.
 func (p *Package) Close() error { return os.RemoveAll(p.dir) }
 
-// Save puts the archive, and its provenance where it is signed, into a folder
-// under the names that Helm gives them, and says where the archive is. Each
-// file is whole or not there.
+// Save puts the archive, and its provenance where it is signed, into a folder under the names that Helm gives them,
+// and says where the archive is. Each file is whole or not there.
 func (p *Package) Save(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("save package: %w", err)
-	}
 	target := filepath.Join(dir, p.archiveName())
 	archive, err := os.Open(p.file)
 	if err != nil {
 		return "", fmt.Errorf("save package: %w", err)
 	}
 	defer archive.Close()
-	if err := p.writeFile(archive, target); err != nil {
+	err = os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = p.writeFile(archive, target)
+	}
+	if err == nil && p.provenance != nil {
+		err = p.writeFile(bytes.NewReader(p.provenance), target+".prov")
+	}
+	if err != nil {
 		return "", fmt.Errorf("save package: %w", err)
-	}
-	if p.provenance == nil {
-		return target, nil
-	}
-	if err := p.writeFile(strings.NewReader(string(p.provenance)), target+".prov"); err != nil {
-		return "", fmt.Errorf("save provenance: %w", err)
 	}
 	return target, nil
 }
 
-// writeFile writes a file with the package's time, for `helm push` reads the
-// manifest's time of creation from there.
+// writeFile writes a file with the package's time, for `helm push` reads the manifest's time of creation from there.
 func (p *Package) writeFile(from io.Reader, target string) error {
 	f, err := os.CreateTemp(filepath.Dir(target), ".helm-livekit-*")
 	if err != nil {
@@ -180,13 +174,9 @@ func (p *Package) writeFile(from io.Reader, target string) error {
 	}
 	defer os.Remove(f.Name()) // gone already where all went well
 	defer f.Close()
-	if _, err := io.Copy(f, from); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
+	_, err = io.Copy(f, from)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err != nil {
 		return err
 	}
 	if err := os.Chtimes(f.Name(), p.time, p.time); err != nil {
@@ -195,10 +185,9 @@ func (p *Package) writeFile(from io.Reader, target string) error {
 	return os.Rename(f.Name(), target)
 }
 
-// Time gives the time that a package and its manifest bear: that of
-// SOURCE_DATE_EPOCH in seconds (https://reproducible-builds.org/specs/source-date-epoch/),
-// else a constant. What a clock, a checkout or a shallow clone say would differ
-// between machines.
+// Time gives the time that a package and its manifest bear: that of SOURCE_DATE_EPOCH in seconds
+// (https://reproducible-builds.org/specs/source-date-epoch/), else a constant. What a clock, a checkout or a shallow
+// clone say would differ between machines.
 func Time(sourceDateEpoch string) (time.Time, error) {
 	if sourceDateEpoch == "" {
 		// The first that every archive format can hold.

@@ -16,8 +16,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// plan is a push that a registry has been asked about, and that nothing stands
-// in the way of. It holds for as long as Options.Timeout says.
+// plan is a push that a registry has been asked about, and that nothing stands in the way of. It holds for as long as
+// Options.Timeout says.
 type plan struct {
 	o        Options
 	client   *oci.Client
@@ -33,24 +33,22 @@ type plan struct {
 	result   Result
 }
 
-// prepare asks the registry what it has and writes nothing. It fails where the
-// version is there with another content and Options.Force is not set.
+// prepare asks the registry what it has and writes nothing. It fails where the version is there with another content
+// and Options.Force is not set.
 func prepare(ctx context.Context, packed *Package, o Options) (*plan, error) {
-	repo, err := o.Target.repository(packed.Name, o.Connection.PlainHTTP)
-	if err != nil {
-		return nil, err
-	}
 	p, err := newPlan(packed, o)
 	if err != nil {
 		return nil, err
 	}
-	p.repo = repo
+	if p.repo, err = o.Target.repository(packed.Name, o.Connection.PlainHTTP); err != nil {
+		return nil, err
+	}
 	p.retry = &oci.Retry{Tries: o.Tries, Wait: o.Wait, Notes: o.Notes, Secrets: &oci.Secrets{}}
 	o.Connection.RegistryConfig = cmp.Or(o.Connection.RegistryConfig, helmchart.RegistryConfig())
 	o.Connection.Silence = 90 * time.Second
 	ctx, cancel := p.limit(ctx)
 	defer cancel()
-	p.client, err = oci.Connect(ctx, o.Connection, repo, oci.Push, p.retry)
+	p.client, err = oci.Connect(ctx, o.Connection, p.repo, oci.Push, p.retry)
 	if err == nil {
 		err = p.look(ctx)
 	}
@@ -114,20 +112,15 @@ func (p *plan) look(ctx context.Context) error {
 	for _, l := range manifest.Layers {
 		digests[l.MediaType] = l.Digest.String()
 	}
-	found, signed := digests[mediaChart], digests[mediaProvenance] != ""
 	switch {
-	case found != p.result.ChartDigest:
-		return p.refuse(there, found)
-	case p.isSigned() && !signed:
-		if !p.o.Force {
-			return remedy.Errorf("give --force to write it with its provenance, or push without --sign",
-				"%s is there with the same content, and without provenance", p.result.Ref)
-		}
-		p.result.Replaced = there.Digest.String()
-		return nil
 	case p.o.Force && there.Digest != p.chart.Digest:
 		p.result.Replaced = there.Digest.String()
 		return nil
+	case digests[mediaChart] != p.result.ChartDigest:
+		return p.refuse(there, digests[mediaChart])
+	case p.isSigned() && digests[mediaProvenance] == "":
+		return remedy.Errorf("give --force to write it with its provenance, or push without --sign",
+			"%s is there with the same content, and without provenance", p.result.Ref)
 	}
 	m := &artifact{Manifest: *there}
 	for _, d := range append(manifest.Layers, manifest.Config) {
@@ -151,8 +144,7 @@ func (p *plan) take(m *artifact, status string) {
 	maps.Copy(p.result.Annotations, manifest.Annotations)
 }
 
-// isPresent reports whether the version was there, whole, with the same
-// content.
+// isPresent reports whether the version was there, whole, with the same content.
 func (p *plan) isPresent() bool { return p.result.Status == AlreadyPresent }
 
 func (p *plan) isSigned() bool {
@@ -161,10 +153,6 @@ func (p *plan) isSigned() bool {
 
 // refuse is about another content under the same version.
 func (p *plan) refuse(there *oci.Manifest, found string) error {
-	if p.o.Force {
-		p.result.Replaced = there.Digest.String()
-		return nil
-	}
 	const step = "give the chart a new version, or give --force to replace what is there"
 	if found == "" {
 		return remedy.Errorf(step, "%s is there, with digest %s, and is no chart", p.result.Ref, there.Digest)

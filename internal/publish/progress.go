@@ -4,8 +4,6 @@ import (
 	"io"
 	"sync"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/helm-livekit/helm-livekit/internal/oci"
 )
 
@@ -13,57 +11,43 @@ import (
 type progress struct {
 	report func(done, total int64) // nil for none
 
-	mu    sync.Mutex
-	total int64
-	sent  map[digest.Digest]int64
+	mu          sync.Mutex
+	done, total int64
 }
 
-func newProgress(blobs []oci.Blob, report func(done, total int64)) *progress {
-	p := &progress{report: report, sent: map[digest.Digest]int64{}}
-	for _, b := range blobs {
-		p.total += b.Size
-	}
-	return p
-}
-
-func (p *progress) set(b oci.Blob, change func(sent int64) int64) {
+// watch gives a blob so that what is read of it is counted, from its beginning with every try, and what counts it as
+// sent: it is, or will be begun anew.
+func (p *progress) watch(b oci.Blob) (watched oci.Blob, finish func()) {
 	if p.report == nil {
-		return
+		return b, func() {}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sent[b.Digest] = change(p.sent[b.Digest])
-	var done int64
-	for _, n := range p.sent {
-		done += n
+	var sent int64
+	set := func(change func(sent int64) int64) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.done -= sent
+		sent = change(sent)
+		p.done += sent
+		p.report(p.done, p.total)
 	}
-	p.report(done, p.total)
-}
-
-// finish counts a blob as sent: it is, or will be begun anew.
-func (p *progress) finish(b oci.Blob) { p.set(b, func(int64) int64 { return b.Size }) }
-
-// watch gives the blob so that what is read of it is counted, from its beginning
-// with every try.
-func (p *progress) watch(b oci.Blob) oci.Blob {
-	return oci.Blob{Descriptor: b.Descriptor, Open: func() (io.ReadCloser, error) {
+	open := func() (io.ReadCloser, error) {
 		r, err := b.Open()
-		if err != nil {
-			return nil, err
+		if err == nil {
+			set(func(int64) int64 { return 0 })
 		}
-		p.set(b, func(int64) int64 { return 0 })
-		return &watched{r, b, p}, nil
-	}}
+		return &counted{r, func(n int) { set(func(sent int64) int64 { return sent + int64(n) }) }}, err
+	}
+	return oci.Blob{Descriptor: b.Descriptor, Open: open}, func() { set(func(int64) int64 { return b.Size }) }
 }
 
-type watched struct {
+// counted counts what is read.
+type counted struct {
 	io.ReadCloser
-	b oci.Blob
-	p *progress
+	count func(n int)
 }
 
-func (w *watched) Read(buffer []byte) (int, error) {
-	n, err := w.ReadCloser.Read(buffer)
-	w.p.set(w.b, func(sent int64) int64 { return sent + int64(n) })
+func (c *counted) Read(buffer []byte) (int, error) {
+	n, err := c.ReadCloser.Read(buffer)
+	c.count(n)
 	return n, err
 }

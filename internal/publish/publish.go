@@ -1,5 +1,5 @@
-// Package publish checks a chart, packs it reproducibly, signs it, and pushes it
-// to an OCI registry in the form that Helm reads, with what is attached to it.
+// Package publish checks a chart, packs it reproducibly, signs it, and pushes it to an OCI registry in the form that
+// Helm reads, with what is attached to it.
 package publish
 
 import (
@@ -21,9 +21,8 @@ type Options struct {
 	// DependencyUpdate has Helm fill charts/ first; Helm is its program.
 	DependencyUpdate bool
 	Helm             string
-	// Check checks the chart while it is packed and the registry is asked, nil for
-	// not at all. It gives the report that may be attached; with an error nothing is
-	// pushed.
+	// Check checks the chart while it is packed and the registry is asked, nil for not at all. It gives the report
+	// that may be attached; with an error nothing is pushed.
 	Check       func(context.Context) (report []byte, err error)
 	Sign        *Key   // nil for no signature
 	Destination string // folder to leave the package in as well, "" for none
@@ -65,8 +64,7 @@ type Result struct {
 	Status      string            `json:"status"` // Pushed, AlreadyPresent or WouldPush
 	Annotations map[string]string `json:"annotations"`
 
-	// Chart and Version are those of Chart.yaml, Repository is the reference
-	// without the tag.
+	// Chart and Version are those of Chart.yaml, Repository is the reference without the tag.
 	Chart      string `json:"-"`
 	Version    string `json:"-"`
 	Repository string `json:"-"`
@@ -117,8 +115,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return plan.push(ctx, attachments...)
 }
 
-// updateDependencies fills the charts/ of a chart by Helm itself, with the flags
-// that `helm package --dependency-update` takes for the registry.
+// updateDependencies fills the charts/ of a chart by Helm itself, with the flags that `helm package
+// --dependency-update` takes for the registry.
 func updateDependencies(ctx context.Context, helm, dir string, c oci.Options) error {
 	if err := isChart(dir); err != nil {
 		return err

@@ -12,9 +12,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// push writes the chart: its blobs, its manifest by digest, what is attached to
-// it, and last its tags, so that a push that is broken off leaves no tag that
-// cannot be pulled.
+// push writes the chart: its blobs, its manifest by digest, what is attached to it, and last its tags, so that a push
+// that is broken off leaves no tag that cannot be pulled.
 func (p *plan) push(ctx context.Context, attach ...Attachment) (*Result, error) {
 	p.attach = attach
 	ctx, cancel := p.limit(ctx)
@@ -25,8 +24,8 @@ func (p *plan) push(ctx context.Context, attach ...Attachment) (*Result, error) 
 	return p.Result(), nil
 }
 
-// errGone says that a registry no longer has what it took before: it was
-// restarted without its data, or collects garbage.
+// errGone says that a registry no longer has what it took before: it was restarted without its data, or collects
+// garbage.
 var errGone = errors.New("the registry has lost what it took")
 
 func (p *plan) pushAll(ctx context.Context) error {
@@ -61,15 +60,18 @@ func (p *plan) round(ctx context.Context) error {
 	return p.tagAll(ctx, tags)
 }
 
-// write writes blobs and the manifest by its digest, and looks that the
-// registry has them.
+// write writes blobs and the manifest by its digest, and looks that the registry has them.
 func (p *plan) write(ctx context.Context, m *artifact) error {
-	sent := newProgress(m.blobs, p.o.Progress)
+	sent := progress{report: p.o.Progress}
+	for _, b := range m.blobs {
+		sent.total += b.Size
+	}
 	group, uploads := errgroup.WithContext(ctx)
 	for _, b := range m.blobs {
+		b, finish := sent.watch(b)
 		group.Go(func() error {
-			defer sent.finish(b)
-			return p.client.Upload(uploads, sent.watch(b))
+			defer finish()
+			return p.client.Upload(uploads, b)
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -17,9 +17,8 @@ import (
 // SBOMType is the media type of a bill of materials in CycloneDX.
 const SBOMType = "application/vnd.cyclonedx+json"
 
-// SBOM gives the container images that a chart's objects run with its default
-// values, as a bill of materials (https://cyclonedx.org/docs/1.6/json/) without
-// the time and random numbers that would make each one different.
+// SBOM gives the container images that a chart's objects run with its default values, as a bill of materials
+// (https://cyclonedx.org/docs/1.6/json/) without the time and random numbers that would make each one different.
 func SBOM(ctx context.Context, p *Package) (Attachment, error) {
 	chart, err := helmchart.Load(p.file)
 	if err != nil {
@@ -49,43 +48,38 @@ func imagesOf(ctx context.Context, chart *helmchart.Chart) ([]string, error) {
 			return nil, err
 		}
 		for _, o := range objects {
-			images = collect(images, o.Fields)
+			images = append(images, imagesIn(o.Fields)...)
 		}
 	}
 	slices.Sort(images)
 	return slices.Compact(images), nil
 }
 
-// collect finds the images of containers wherever a pod is written down, in
-// objects of any kind.
-func collect(images []string, value any) []string {
+// imagesIn finds the images of containers wherever a pod is written down, in objects of any kind.
+func imagesIn(value any) (images []string) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, below := range v {
+			images = append(images, imagesIn(below)...)
 			switch key {
 			case "containers", "initContainers", "ephemeralContainers":
-				images = append(images, imagesIn(below)...)
+			default:
+				continue
 			}
-			images = collect(images, below)
+			containers, _ := below.([]any)
+			for _, c := range containers {
+				container, _ := c.(map[string]any)
+				if image, _ := container["image"].(string); image != "" {
+					images = append(images, image)
+				}
+			}
 		}
 	case []any:
 		for _, below := range v {
-			images = collect(images, below)
+			images = append(images, imagesIn(below)...)
 		}
 	}
 	return images
-}
-
-func imagesIn(containers any) []string {
-	var out []string
-	list, _ := containers.([]any)
-	for _, c := range list {
-		container, _ := c.(map[string]any)
-		if image, ok := container["image"].(string); ok && image != "" {
-			out = append(out, image)
-		}
-	}
-	return out
 }
 
 // The parts of CycloneDX that are used here.
@@ -136,8 +130,7 @@ func splitImage(image string) (repository, tag, digest string) {
 	return repository, tag, digest
 }
 
-// packageURL names an image as
-// https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md says.
+// packageURL names an image as https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md says.
 func packageURL(repository, tag, digest string) string {
 	out := "pkg:oci/" + url.PathEscape(path.Base(repository))
 	if digest != "" {

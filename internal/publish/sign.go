@@ -14,12 +14,11 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Key is the PGP key that signs a package; its Keyring is DefaultKeyring where
-// empty.
+// Key is the PGP key that signs a package; its Keyring is DefaultKeyring where empty.
 type Key = helmchart.Key
 
-// Sign signs the package as `helm package --sign` does: Save writes the
-// provenance beside it, and a push takes it along.
+// Sign signs the package as `helm package --sign` does: Save writes the provenance beside it, and a push takes it
+// along.
 func (p *Package) Sign(key Key) error {
 	key.Keyring = cmp.Or(key.Keyring, DefaultKeyring())
 	provenance, err := helmchart.Sign(p.file, key)
@@ -44,8 +43,7 @@ func DefaultKeyring() string {
 	return filepath.Join(home, ".gnupg", "pubring.gpg")
 }
 
-// ReadPassphrase reads the first line of a file, or of stdin where the file
-// is "-".
+// ReadPassphrase reads the first line of a file, or of stdin where the file is "-".
 func ReadPassphrase(file string, stdin io.Reader) ([]byte, error) {
 	from := stdin
 	if file != "-" {

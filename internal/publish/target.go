@@ -10,8 +10,7 @@ import (
 // Scheme begins the reference of a registry.
 const Scheme = oci.Scheme
 
-// Target is where charts go: HOST[/PATH], to which a push adds the chart's
-// name.
+// Target is where charts go: HOST[/PATH], to which a push adds the chart's name.
 type Target struct{ host, path string }
 
 // ParseTarget reads oci://HOST[/PATH], as `helm push` takes it.
@@ -19,14 +18,17 @@ func ParseTarget(reference string) (Target, error) {
 	const step = "write it as oci://registry.example.com/charts; the chart's name and version are added"
 	rest, ok := strings.CutPrefix(reference, Scheme)
 	if !ok {
-		return Target{}, remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s",
-			hidden(reference), Scheme)
+		_, shown, hasAt := strings.Cut(reference, "@") // what stands before it may be a password
+		if !hasAt {
+			shown = reference
+		}
+		return Target{}, remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s", shown, Scheme)
 	}
 	host, path, _ := strings.Cut(strings.TrimRight(rest, "/"), "/")
 	switch {
 	case strings.Contains(host, "@"):
 		return Target{}, remedy.Errorf("give --username and --password-stdin, or log in with `helm registry login`",
-			"%s has credentials in it", hidden(reference))
+			"%s... has credentials in it", Scheme)
 	case host == "":
 		return Target{}, remedy.Errorf(step, "%q names no host", reference)
 	case strings.ContainsAny(path, ":@"):
@@ -40,19 +42,6 @@ func ParseTarget(reference string) (Target, error) {
 	return Target{host, path}, nil
 }
 
-// hidden gives a reference without what stands before an @.
-func hidden(reference string) string {
-	at := strings.LastIndex(reference, "@")
-	if at < 0 {
-		return reference
-	}
-	scheme, _, found := strings.Cut(reference, "://")
-	if !found {
-		return "..." + reference[at:]
-	}
-	return scheme + "://..." + reference[at:]
-}
-
 // repository gives the repository of a chart.
 func (t Target) repository(chart string, plainHTTP bool) (oci.Repository, error) {
 	if !oci.IsPath(chart) {
@@ -62,8 +51,7 @@ func (t Target) repository(chart string, plainHTTP bool) (oci.Repository, error)
 	return oci.NewRepository(t.host, strings.TrimPrefix(t.path+"/"+chart, "/"), plainHTTP)
 }
 
-// reference is how the user would write the repository of a chart, without
-// the scheme.
+// reference is how the user would write the repository of a chart, without the scheme.
 func (t Target) reference(chart string) string {
 	return strings.TrimSuffix(t.host+"/"+t.path, "/") + "/" + chart
 }

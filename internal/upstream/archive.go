@@ -17,19 +17,17 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader,
-// archive.go); archives inside the archive count with it.
+// Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader, archive.go); archives inside the
+// archive count with it.
 const (
-	maxArchive  = 64 << 20 // packed
-	maxUnpacked = 100 << 20
+	maxUnpacked = 100 << 20 // with what lies between and behind the files
 	maxFile     = 5 << 20
 	maxFiles    = 10_000
 	maxNested   = 5 // archives in archives
 )
 
-// loadArchive makes a chart of a packed one. name is for errors. Links, names
-// that lead out of the chart and two files of one name are refused, as is what is
-// larger than Helm would take.
+// loadArchive makes a chart of a packed one. name is for errors. Links, names that lead out of the chart and two
+// files of one name are refused, as is what is larger than Helm would take.
 func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
 	if err := looksPacked(data); err != nil {
 		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made",
@@ -62,24 +60,19 @@ func looksPacked(data []byte) error {
 
 // budget is what may still be unpacked.
 type budget struct {
-	bytes int64 // of files
+	bytes int64
 	files int
-	// stream is what lies between and behind the files as well: it costs time,
-	// if no memory.
-	stream int64
 }
 
-func newBudget() *budget {
-	return &budget{bytes: maxUnpacked, files: maxFiles, stream: 2 * maxUnpacked}
-}
+func newBudget() *budget { return &budget{maxUnpacked, maxFiles} }
 
 var errTooMuch = fmt.Errorf("unpacked it is larger than the %d MiB that Helm takes", maxUnpacked>>20)
 
-func (b *budget) take(size int64) error {
-	b.bytes -= max(size, 0)
+// check tells whether another file, of that size, may be unpacked.
+func (b *budget) check(size int64) error {
 	b.files--
 	switch {
-	case b.bytes < 0:
+	case size > b.bytes:
 		return errTooMuch
 	case b.files < 0:
 		return fmt.Errorf("it has more than %d files", maxFiles)
@@ -87,24 +80,24 @@ func (b *budget) take(size int64) error {
 	return nil
 }
 
-// unpack reads a gzipped tar archive, and those inside it that Helm would
-// unpack, so that all of them together keep to the budget.
+// unpack reads a gzipped tar archive, and those inside it that Helm would unpack, so that all of them together keep
+// to the budget.
 func (b *budget) unpack(data []byte, depth int) ([]helmchart.File, error) {
 	unzipped, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
 	defer unzipped.Close()
-	stream := &io.LimitedReader{R: unzipped, N: b.stream}
+	stream := &io.LimitedReader{R: unzipped, N: b.bytes + 1}
 	files, err := b.entries(tar.NewReader(stream))
 	if err == nil {
 		if _, err = io.Copy(io.Discard, stream); err != nil { // the checksum stands at the end
 			err = fmt.Errorf("it is damaged: %w", err)
 		}
 	}
-	b.stream = stream.N
+	b.bytes = stream.N - 1
 	switch {
-	case b.stream <= 0:
+	case b.bytes < 0:
 		return nil, errTooMuch
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, errors.New("it is cut off")
@@ -130,7 +123,7 @@ func (b *budget) entries(archive *tar.Reader) ([]helmchart.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.take(header.Size); err != nil {
+		if err := b.check(header.Size); err != nil {
 			return nil, err
 		}
 		switch {
@@ -154,8 +147,8 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 var driveSyntax = regexp.MustCompile(`^[a-zA-Z]:/`)
 
-// entryName gives a file's name in the chart, "" for what is no file, and
-// refuses what could be anything but a file in the chart.
+// entryName gives a file's name in the chart, "" for what is no file, and refuses what could be anything but a file
+// in the chart.
 func entryName(h *tar.Header) (string, error) {
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeDir:
@@ -184,8 +177,8 @@ func entryName(h *tar.Header) (string, error) {
 	return name, nil
 }
 
-// nested unpacks the archives in charts/ once, to see that they keep to the
-// budget: Helm gives each of them a whole one of its own.
+// nested unpacks the archives in charts/ once, to see that they keep to the budget: Helm gives each of them a whole
+// one of its own.
 func (b *budget) nested(files []helmchart.File, depth int) error {
 	for _, f := range files {
 		if !isNestedArchive(f.Name) {
@@ -201,8 +194,8 @@ func (b *budget) nested(files []helmchart.File, depth int) error {
 	return nil
 }
 
-// isNestedArchive knows the files that Helm unpacks: charts/NAME.tgz of the chart
-// or of one that lies unpacked in its charts/.
+// isNestedArchive knows the files that Helm unpacks: charts/NAME.tgz of the chart or of one that lies unpacked in its
+// charts/.
 func isNestedArchive(name string) bool {
 	dir, base := path.Split(name)
 	return path.Base(dir) == "charts" && path.Ext(base) == ".tgz" && strings.IndexAny(base, "_.") != 0

@@ -177,7 +177,7 @@ func TestPathsThatAreNoChart(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "values.yaml"), "a: 1\n")
 	write(t, filepath.Join(dir, "empty.tgz"), "")
-	if err := os.Truncate(filepath.Join(dir, "empty.tgz"), maxArchive+1); err != nil {
+	if err := os.Truncate(filepath.Join(dir, "empty.tgz"), maxAnswer+1); err != nil {
 		t.Fatal(err)
 	}
 	for ref, want := range map[string]string{

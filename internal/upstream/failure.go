@@ -40,8 +40,7 @@ func quote(text string) string {
 	return text
 }
 
-// failure gives an error of reading u with what to do about it. login is the
-// command that stores credentials.
+// failure gives an error of reading u with what to do about it. login is the command that stores credentials.
 func (f *finder) failure(err error, u *url.URL, what, login string) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -49,8 +48,8 @@ func (f *finder) failure(err error, u *url.URL, what, login string) error {
 	return remedy.Errorf(f.stepOf(err, u, what, login), "read %s from %s: %w", what, shown(u.String()), cause(err))
 }
 
-// cause gives an error without what a server said, which may send credentials
-// back, and without addresses, which may be signed.
+// cause gives an error without what a server said, which may send credentials back, and without addresses, which may
+// be signed.
 func cause(err error) error {
 	if code := oci.Status(err); code != 0 {
 		return &oci.StatusError{Code: code}

@@ -10,8 +10,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
-// helmIndex gives the newest index that Helm has of a repository, and when it was
-// read.
+// helmIndex gives the newest index that Helm has of a repository, and when it was read.
 func (f *finder) helmIndex(r repository) (data []byte, read time.Time, file string) {
 	url := r.url.String()
 	for _, path := range f.helm.Indexes(r.names, []string{url, url + "/"}) {
@@ -19,7 +18,7 @@ func (f *finder) helmIndex(r repository) (data []byte, read time.Time, file stri
 			read, file = info.ModTime(), path
 		}
 	}
-	data, err := helmcache.ReadFile(file, maxIndex)
+	data, err := helmcache.ReadFile(file, maxAnswer)
 	if err != nil {
 		return nil, time.Time{}, ""
 	}
@@ -32,7 +31,7 @@ func (f *finder) helmArchive(d digest.Digest) (data []byte, file string) {
 		return strings.HasPrefix(file, f.o.ChartName+"-") || file == d.Encoded()+".chart"
 	}
 	for _, path := range f.helm.Archives(isLike) {
-		data, err := helmcache.ReadFile(path, maxArchive)
+		data, err := helmcache.ReadFile(path, maxAnswer)
 		if err == nil && digestOf(data) == d {
 			return data, path
 		}
@@ -43,8 +42,7 @@ func (f *finder) helmArchive(d digest.Digest) (data []byte, file string) {
 // cached is a chart in a cache.
 type cached struct{ version, path string }
 
-// helmCharts gives the charts of the name in Helm's caches, whatever repository
-// they are from.
+// helmCharts gives the charts of the name in Helm's caches, whatever repository they are from.
 func (f *finder) helmCharts() []cached {
 	return named(f.o.ChartName, f.helm.Archives(func(file string) bool {
 		return strings.HasPrefix(file, f.o.ChartName+"-") || strings.HasSuffix(file, ".chart")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,8 +56,9 @@ func TestHelmsArchiveSavesReading(t *testing.T) {
 	s := newSite(t, false)
 	s.livekit(t)
 	o := options(t, s.URL)
-	o.RepositoryCache = filepath.Join(t.TempDir(), "elsewhere")
-	write(t, filepath.Join(o.RepositoryCache, "livekit-server-1.9.0.tgz"), s.files["/livekit-server-1.9.0.tgz"])
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	t.Setenv("HELM_REPOSITORY_CACHE", elsewhere)
+	write(t, filepath.Join(elsewhere, "livekit-server-1.9.0.tgz"), s.files["/livekit-server-1.9.0.tgz"])
 	mustFind(t, o)
 	if got := s.paths(); got != "/index.yaml" {
 		t.Errorf("it read %s", got)
@@ -114,21 +116,26 @@ func TestAnyChartOfHelmsCaches(t *testing.T) {
 }
 
 func TestHelmsEnvironment(t *testing.T) {
-	env := map[string]string{"HELM_CACHE_HOME": "/c", "HELM_REPOSITORY_CONFIG": "/r.yaml", "HELM_REGISTRY_CONFIG": "/g.json", "HELM_CONTENT_CACHE": "/d"}
+	env := map[string]string{"HELM_CACHE_HOME": "/c", "HELM_REPOSITORY_CONFIG": "/r.yaml", "HELM_REGISTRY_CONFIG": "/g.json"}
 	o := complete(Options{}, func(name string) string { return env[name] })
 	want := Options{
 		Ref: DefaultRepository, ChartName: DefaultChart, CacheHome: "/c", RepositoryConfig: "/r.yaml", RegistryConfig: "/g.json",
-		ContentCache: "/d", RepositoryCache: filepath.Join("/c", "repository"), Timeout: o.Timeout, Wait: o.Wait, Log: o.Log,
+		Timeout: o.Timeout, Wait: o.Wait, Log: o.Log,
 	}
 	if o != want {
 		t.Errorf("got %+v", o)
 	}
-	env = map[string]string{"XDG_CACHE_HOME": "/x", "HELM_REPOSITORY_CACHE": "/y"}
-	o = complete(Options{}, func(name string) string { return env[name] })
-	if o.CacheHome != filepath.Join("/x", "helm") || o.RepositoryCache != "/y" || o.ContentCache != filepath.Join("/x", "helm", "content") {
+	env = map[string]string{"XDG_CACHE_HOME": "/x"}
+	if o = complete(Options{}, func(name string) string { return env[name] }); o.CacheHome != filepath.Join("/x", "helm") {
 		t.Errorf("got %+v", o)
 	}
-	if o := complete(Options{}, func(string) string { return "" }); o.CacheHome != "" || o.RepositoryCache != "" || o.ContentCache != "" {
+	if o := complete(Options{}, func(string) string { return "" }); o.CacheHome != "" {
 		t.Errorf("got %+v", o)
+	}
+	t.Setenv("HELM_REPOSITORY_CACHE", "/y")
+	t.Setenv("HELM_CONTENT_CACHE", "")
+	f, err := newFinder(Options{CacheHome: "/c"})
+	if err != nil || !slices.Equal(f.helm, []string{"/y", filepath.Join("/c", "content")}) {
+		t.Errorf("got %v, %v", f, err)
 	}
 }

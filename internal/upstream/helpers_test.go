@@ -122,12 +122,6 @@ func (s *site) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.NotFound(w, req)
 		return
 	}
-	etag := `"` + hexOf([]byte(data)) + `"`
-	if req.Header.Get("If-None-Match") == etag {
-		w.WriteHeader(http.StatusNotModified) // some say no more
-		return
-	}
-	w.Header().Set("ETag", etag)
 	io.WriteString(w, data)
 }
 

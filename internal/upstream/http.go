@@ -17,8 +17,8 @@ type client struct {
 	retry *oci.Retry
 	user  string // of User-Agent
 
-	// Credentials go to the origin of home alone; with passAll to the first
-	// host of any request. A redirect takes them nowhere else.
+	// Credentials go to the origin of home alone; with passAll to the first host of any request. A redirect takes
+	// them nowhere else.
 	home               *url.URL
 	username, password string
 	passAll            bool
@@ -30,6 +30,8 @@ const (
 	silence = 30 * time.Second
 	// maxPause is the longest pause that a server may ask for.
 	maxPause = 30 * time.Second
+	// maxAnswer bounds an index, an archive and all else that is read, packed.
+	maxAnswer = 64 << 20
 )
 
 // connection gives the options' files before those of the repository.
@@ -69,8 +71,8 @@ func (c *client) close() {
 	}
 }
 
-// checkRedirect lets a redirect take no credentials to another origin. net/http
-// would take them to other ports of the host.
+// checkRedirect lets a redirect take no credentials to another origin. net/http would take them to other ports of the
+// host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return oci.ErrDowngrade
@@ -81,42 +83,27 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// question is what is asked of a server.
-type question struct {
-	url    *url.URL
-	limit  int64       // of the answer, in bytes
-	header http.Header // may be nil
-}
-
-// reply is what a server says to a question.
-type reply struct {
-	data           []byte
-	notModified    bool
-	etag, modified string
-}
-
-// get asks a question, three times where a failure may pass.
-func (c *client) get(ctx context.Context, q question) (*reply, error) {
-	var out *reply
-	err := c.retry.Do(ctx, "read "+shown(q.url.String()), func(ctx context.Context) (err error) {
-		out, err = c.once(ctx, q)
+// get reads what lies at a URL, three times where a failure may pass. what is one of the names below.
+func (c *client) get(ctx context.Context, u *url.URL, what string) (data []byte, err error) {
+	err = c.retry.Do(ctx, "read "+shown(u.String()), func(ctx context.Context) (err error) {
+		data, err = c.once(ctx, u, what)
 		return plain(err)
 	})
-	return out, err
+	return data, err
 }
 
-func (c *client) once(ctx context.Context, q question) (*reply, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, bare(q.url).String(), nil)
+func (c *client) once(ctx context.Context, u *url.URL, what string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, bare(u).String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range q.header {
-		req.Header[name] = values
+	if what == theArchive { // net/http would unpack one that a server calls gzipped
+		req.Header.Set("Accept-Encoding", "identity")
 	}
 	if c.user != "" {
 		req.Header.Set("User-Agent", c.user)
 	}
-	if c.username != "" && (c.passAll || sameOrigin(q.url, c.home)) {
+	if c.username != "" && (c.passAll || sameOrigin(u, c.home)) {
 		req.SetBasicAuth(c.username, c.password)
 	}
 	resp, err := c.http.Do(req)
@@ -124,21 +111,14 @@ func (c *client) once(ctx context.Context, q question) (*reply, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	out := &reply{etag: resp.Header.Get("ETag"), modified: resp.Header.Get("Last-Modified")}
-	isConditional := q.header.Get("If-None-Match") != "" || q.header.Get("If-Modified-Since") != ""
-	switch {
-	case resp.StatusCode == http.StatusNotModified && isConditional:
-		out.notModified = true
-		return out, nil
-	case resp.StatusCode != http.StatusOK:
+	if resp.StatusCode != http.StatusOK {
 		return nil, &oci.StatusError{Code: resp.StatusCode}
 	}
-	out.data, err = io.ReadAll(http.MaxBytesReader(nil, resp.Body, q.limit))
-	return out, err
+	return io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 }
 
-// plain gives an error without the address that net/http puts before it:
-// addresses have credentials and signatures in them.
+// plain gives an error without the address that net/http puts before it: addresses have credentials and signatures in
+// them.
 func plain(err error) error {
 	var outer *url.Error
 	if errors.As(err, &outer) {

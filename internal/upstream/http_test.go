@@ -208,7 +208,7 @@ func TestIndexThatIsTooLarge(t *testing.T) {
 		o := options(t, s.URL)
 		mustFail(t, o, "it is larger than 64 MiB, which is the most that is read", "helm pull")
 		s.Close() // ends when the server knows that nobody listens
-		if n := sent.Load() >> 20; n > 2*maxIndex>>20 {
+		if n := sent.Load() >> 20; n > 2*maxAnswer>>20 {
 			t.Errorf("it read %d MiB", n)
 		}
 		mustKeepNothing(t, o)

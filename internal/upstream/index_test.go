@@ -51,7 +51,7 @@ func TestParseIndex(t *testing.T) {
 
 func TestParseIndexWithoutTheChart(t *testing.T) {
 	x, err := parseIndex([]byte("apiVersion: v1\nentries:\n  b: []\n  a:\n  - {name: a, version: 1.0.0}\n"), "c")
-	if err != nil || len(x.entries) != 0 || strings.Join(x.charts, " ") != "b a" {
+	if err != nil || len(x.entries) != 0 || strings.Join(x.charts, " ") != "a b" {
 		t.Errorf("got %+v, %v", x, err)
 	}
 	for _, text := range []string{"apiVersion: v1\nentries: {}\n", "apiVersion: v1\nentries:\n", "apiVersion: v1\n", "apiVersion: v1\nentries:\n  c: []\n", "apiVersion: v1\nentries:\n  c:\n  d:\n"} {
@@ -73,12 +73,12 @@ func TestParseIndexRefuses(t *testing.T) {
 		"entries:\n  c: []\n": "it has no apiVersion",
 		"{\"apiVersion\":\"v1\",\"entries\":{\"c\":7}}":                        "no list",
 		"{\"apiVersion\":\"v1\",\"entries\":[]}":                               "not the JSON of an index",
-		"apiVersion: v1\nentries:\n  c:\n  - x: [\n":                           "not to be read",
+		"apiVersion: v1\nentries:\n  c:\n  - x: [\n":                           "not the YAML of an index",
 		"apiVersion: v1\nentries:\n  c:\n  - {version: 1.0.0}\n  c:\n  - {}\n": "not to be read",
 		"\x00\x01\x02": "not the YAML of an index",
 		"apiVersion: v1\nentries:\n  c:\n  - {name: c}\n": "its entries for c are not to be read",
 		strings.Repeat("[", 100_000):                      "not the YAML of an index",
-		"? " + strings.Repeat("x", maxWholeIndex):         "larger than 4 MiB",
+		"? " + strings.Repeat("x", maxParsed):             "larger than 8 MiB",
 		"a: &a [x]\nb: [*a, *a, *c]\napiVersion: v1\n":    "not the YAML of an index",
 		"apiVersion: v1\nentries:\n\tc:\n\t- {name: c}\n": "not the YAML of an index",
 	} {
@@ -113,7 +113,7 @@ func largeIndex(size int) []byte {
 	return []byte(b.String())
 }
 
-// A large index is read entry by entry: the parser of YAML would take seconds and
+// Of a large index one chart's part is read: the parser of YAML would take seconds and
 // gigabytes for the whole.
 func TestLargeIndex(t *testing.T) {
 	data := largeIndex(20 << 20)

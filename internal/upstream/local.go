@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmcache"
@@ -30,8 +29,7 @@ func (f *finder) directory(ctx context.Context, dir string) (*Chart, error) {
 	return &Chart{Chart: c, Source: dir}, nil
 }
 
-// checkDirectory refuses what Helm would follow without end, and more than it
-// takes of an archive.
+// checkDirectory refuses what Helm would follow without end, and more than it takes of an archive.
 func checkDirectory(ctx context.Context, dir string) error {
 	const step = "give a folder with nothing but the chart in it"
 	entries, err := helmchart.Entries(dir)
@@ -41,35 +39,26 @@ func checkDirectory(ctx context.Context, dir string) error {
 	left := newBudget()
 	var archives []helmchart.File
 	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+		path := filepath.Join(dir, filepath.FromSlash(e.Name))
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case e.Err != nil:
 			return remedy.Errorf("remove the link", "%s: the link %s: %w", dir, e.Name, e.Err)
 		case e.Outside && e.Mode.IsDir():
 			return remedy.Errorf("put a copy in its place",
 				"%s: the link %s leads to a folder outside the chart", dir, e.Name)
-		case !e.Mode.IsRegular() && !e.Outside:
+		case !e.Mode.IsRegular():
 			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
 		}
-		path := filepath.Join(dir, filepath.FromSlash(e.Name))
-		info, err := os.Stat(path)
+		err := left.check(e.Size)
+		left.bytes -= e.Size
+		if err == nil && isNestedArchive(e.Name) {
+			archives = append(archives, helmchart.File{Name: e.Name})
+			archives[len(archives)-1].Data, err = helmcache.ReadFile(path, maxFile)
+		}
 		if err != nil {
-			return remedy.Errorf(step, "read upstream's chart: %w", err)
-		}
-		if !info.Mode().IsRegular() {
-			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
-		}
-		if err := left.take(info.Size()); err != nil {
 			return remedy.Errorf(step, "%s: %w", dir, err)
-		}
-		if isNestedArchive(e.Name) {
-			data, err := helmcache.ReadFile(path, maxFile)
-			if err != nil {
-				return remedy.Errorf(step, "read upstream's chart: %w", err)
-			}
-			archives = append(archives, helmchart.File{Name: e.Name, Data: data})
 		}
 	}
 	if err := left.nested(archives, 0); err != nil {
@@ -80,7 +69,7 @@ func checkDirectory(ctx context.Context, dir string) error {
 
 // file loads a packed chart.
 func (f *finder) file(path string) (*Chart, error) {
-	data, err := helmcache.ReadFile(path, maxArchive)
+	data, err := helmcache.ReadFile(path, maxAnswer)
 	if err != nil {
 		return nil, remedy.Errorf("give a .tgz file that `helm package` or `helm pull` made",
 			"read upstream's chart: %w", err)

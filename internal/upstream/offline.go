@@ -2,12 +2,12 @@ package upstream
 
 import "context"
 
-// repositoryOffline gets a chart of a repository from caches alone: by the newest
-// index that one of them has, else by the chart's name.
+// repositoryOffline gets a chart of a repository from caches alone: by the newest index that one of them has, else by
+// the chart's name.
 func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, error) {
 	data, read, where := f.helmIndex(r)
-	if a, own := f.own.recall(cacheKey(r.index()), maxIndex); a != nil && a.Read.After(read) {
-		data, read, where = own, a.Read, r.index().String()
+	if own, at := f.own.recall(cacheKey(r.index())); own != nil && at.After(read) {
+		data, read, where = own, at, r.index().String()
 	}
 	if data == nil {
 		return f.anyCached(r)

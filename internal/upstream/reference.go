@@ -12,39 +12,34 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
-
-// lookup gets the chart that a reference leads to.
-type lookup func(context.Context) (*Chart, error)
 
 // forms are what may be compared with.
 const forms = "give a directory, a .tgz file, the URL of a chart repository, oci://HOST/PATH, " +
 	"or the NAME of a repository that `helm repo list` shows"
 
-// resolve tells what ref is. As in Helm, what lies on disk goes before a name.
-func (f *finder) resolve(ref string) (lookup, error) {
-	if strings.HasPrefix(ref, oci.Scheme) {
-		return func(ctx context.Context) (*Chart, error) { return f.registry(ctx, ref, f.o.Version) }, nil
+// find tells what Options.Ref is, and gets the chart. As in Helm, what lies on disk goes before a name.
+func (f *finder) find(ctx context.Context) (*Chart, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
+	ref := f.o.Ref
 	scheme, rest, isURL := strings.Cut(ref, "://")
-	switch {
-	case scheme == "http" && isURL, scheme == "https" && isURL:
-		return f.resolveURL(ref)
-	case scheme == "file" && isURL:
-		return f.resolvePath(filepath.FromSlash(rest))
-	case isURL:
-		return nil, remedy.Errorf("fetch the chart with `helm pull`, and give the .tgz to --upstream",
-			"%s: the scheme %s is not known here", shown(ref), scheme)
+	switch isChart, _ := helmchart.IsChartDir(ref); {
+	case !isURL && (looksLikePath(ref) || isChart || isArchive(ref)):
+		return f.path(ctx, ref)
+	case !isURL:
+		return f.named(ctx, ref)
+	case scheme == "file":
+		return f.path(ctx, filepath.FromSlash(rest))
+	case scheme == "http", scheme == "https":
+		return f.url(ctx, ref)
+	case scheme == "oci":
+		return f.registry(ctx, ref, f.o.Version)
 	}
-	if looksLikePath(ref) {
-		return f.resolvePath(ref)
-	}
-	if isChart, _ := helmchart.IsChartDir(ref); isChart || isArchive(ref) {
-		return f.resolvePath(ref)
-	}
-	return f.resolveName(ref)
+	return nil, remedy.Errorf("fetch the chart with `helm pull`, and give the .tgz to --upstream",
+		"%s: the scheme %s is not known here", shown(ref), scheme)
 }
 
 // looksLikePath knows what can be nothing but a path.
@@ -65,7 +60,8 @@ func isArchiveName(name string) bool {
 	return strings.HasSuffix(name, ".tgz") || strings.HasSuffix(name, ".tar.gz")
 }
 
-func (f *finder) resolvePath(path string) (lookup, error) {
+// path gets the chart in a folder or archive.
+func (f *finder) path(ctx context.Context, path string) (*Chart, error) {
 	info, err := os.Stat(path)
 	switch {
 	case os.IsNotExist(err):
@@ -73,15 +69,16 @@ func (f *finder) resolvePath(path string) (lookup, error) {
 	case err != nil:
 		return nil, remedy.Errorf("look at the file's rights", "read upstream's chart: %w", err)
 	case info.IsDir():
-		return func(ctx context.Context) (*Chart, error) { return f.directory(ctx, path) }, nil
+		return f.directory(ctx, path)
 	case !info.Mode().IsRegular():
 		return nil, remedy.Errorf("give a directory with a Chart.yaml, or a .tgz file",
 			"%s is neither a directory nor a file", path)
 	}
-	return func(context.Context) (*Chart, error) { return f.file(path) }, nil
+	return f.file(path)
 }
 
-func (f *finder) resolveURL(ref string) (lookup, error) {
+// url gets the chart of an archive's URL, or of a repository's.
+func (f *finder) url(ctx context.Context, ref string) (*Chart, error) {
 	u, err := url.Parse(ref)
 	if err != nil || u.Host == "" {
 		return nil, remedy.Errorf(forms, "%s is no URL", shown(ref))
@@ -92,14 +89,13 @@ func (f *finder) resolveURL(ref string) (lookup, error) {
 	}
 	u.Fragment = ""
 	if isArchiveName(u.Path) {
-		r := known.ofArchive(u)
-		return func(ctx context.Context) (*Chart, error) { return f.archiveURL(ctx, r, bare(u)) }, nil
+		return f.archiveURL(ctx, known.ofArchive(u), bare(u))
 	}
-	r := known.ofURL(u)
-	return func(ctx context.Context) (*Chart, error) { return f.repository(ctx, r) }, nil
+	return f.repository(ctx, known.ofURL(u))
 }
 
-func (f *finder) resolveName(ref string) (lookup, error) {
+// named gets the chart of NAME or NAME/CHART.
+func (f *finder) named(ctx context.Context, ref string) (*Chart, error) {
 	name, chart, _ := strings.Cut(ref, "/")
 	known, err := f.repositories()
 	if err != nil {
@@ -119,11 +115,10 @@ func (f *finder) resolveName(ref string) (lookup, error) {
 			"%s: repository %s: %w", f.o.RepositoryConfig, name, err)
 	}
 	f.o.ChartName = cmp.Or(chart, f.o.ChartName)
-	return func(ctx context.Context) (*Chart, error) { return f.repository(ctx, r) }, nil
+	return f.repository(ctx, r)
 }
 
-// shown gives a reference without credentials: those of a URL, and its query, as
-// signed URLs have them there.
+// shown gives a reference without credentials: those of a URL, and its query, as signed URLs have them there.
 func shown(ref string) string {
 	scheme, rest, isURL := strings.Cut(ref, "://")
 	if !isURL {

@@ -19,17 +19,11 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// The media types of a chart's archive; the second is Helm 3.0's to 3.6's
-// (helm.sh/helm/v3, pkg/registry/constants.go).
+// The media types of a chart's archive; the second is Helm 3.0's to 3.6's (helm.sh/helm/v3,
+// pkg/registry/constants.go).
 const (
 	chartType       = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 	legacyChartType = "application/tar+gzip"
-)
-
-// Bounds on what is kept of registries' answers.
-const (
-	maxManifest = 4 << 20
-	maxTags     = 64 << 20
 )
 
 // ociReference is a chart in a registry.
@@ -73,8 +67,7 @@ func parseOCI(ref string, plainHTTP bool) (r ociReference, err error) {
 	return r, err
 }
 
-// isVersionTag tells whether a tag is a version, and not one that moves, such as
-// 1.2 or latest.
+// isVersionTag tells whether a tag is a version, and not one that moves, such as 1.2 or latest.
 func isVersionTag(tag string) bool {
 	_, err := semver.StrictNewVersion(strings.TrimPrefix(oci.Version(tag), "v"))
 	return err == nil
@@ -101,8 +94,7 @@ func (r ociReference) at(what string) *url.URL {
 	return u
 }
 
-// registry gets a chart of an OCI registry. version is for a reference without a
-// tag and a digest.
+// registry gets a chart of an OCI registry. version is for a reference without a tag and a digest.
 func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, error) {
 	r, err := parseOCI(ref, f.o.PlainHTTP)
 	if err != nil {
@@ -131,8 +123,8 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	return out, nil
 }
 
-// versions gives the versions that the registry has. An exact version can do
-// without: not everybody who may pull may list.
+// versions gives the versions that the registry has. An exact version can do without: not everybody who may pull may
+// list.
 func (f *finder) versions(
 	ctx context.Context, c *oci.Client, r ociReference, want string,
 ) (versions, notes []string, err error) {
@@ -166,8 +158,8 @@ func pickTag(r ociReference, want string, versions []string) (string, error) {
 	return oci.Tag(versions[i]), nil
 }
 
-// connect says hello to the registry, with credentials where it wants some. It
-// gives nil where the network is not to be used.
+// connect says hello to the registry, with credentials where it wants some. It gives nil where the network is not to
+// be used.
 func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, error) {
 	if f.o.Offline {
 		return nil, nil
@@ -194,23 +186,21 @@ func (f *finder) registryFailure(err error, u *url.URL, what string) error {
 func (f *finder) tags(ctx context.Context, c *oci.Client, r ociReference) ([]string, time.Time, error) {
 	key := r.shown + " tags"
 	if c == nil {
-		a, data := f.own.recall(key, maxTags)
+		data, read := f.own.recall(key)
 		var tags []string
-		if a == nil || json.Unmarshal(data, &tags) != nil {
+		if json.Unmarshal(data, &tags) != nil {
 			return nil, time.Time{}, f.notCached(f.o.Version,
 				"the versions of %s are in no cache, and --offline forbids to read them", r.shown)
 		}
-		return tags, a.Read, nil
+		return tags, read, nil
 	}
 	tags, err := f.readTags(ctx, c, r)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	now := time.Now().UTC()
-	// It fails for no list of strings.
-	data, _ := json.Marshal(tags)
-	f.remember(key, answer{Of: key, Read: now}, data)
-	return tags, now, nil
+	data, _ := json.Marshal(tags) // it fails for no list of strings
+	f.remember(key, data)
+	return tags, time.Now(), nil
 }
 
 func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([]string, error) {
@@ -221,10 +211,8 @@ func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([
 	switch {
 	case err == nil:
 		return tags, nil
-	case errors.Is(err, oci.ErrTagPages):
-		return nil, remedy.Errorf(step, "the list of tags of %s has more than %d pages", r.shown, oci.MaxTagPages)
-	case errors.Is(err, oci.ErrTagsElsewhere):
-		return nil, remedy.Errorf(step, "%s continues its list of tags at another server", r.shown)
+	case errors.Is(err, oci.ErrTagPages), errors.Is(err, oci.ErrTagsElsewhere):
+		return nil, remedy.Errorf(step, "%s: %w", r.shown, cause(err))
 	case errors.As(err, &syntax):
 		return nil, remedy.Errorf("look whether it is a registry",
 			"%s answers with something else than a list of tags", shown(list.String()))
@@ -248,10 +236,9 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (*Char
 		return nil, err
 	}
 	if r.digest == "" && c != nil {
-		f.remember(r.source(), answer{Of: r.source(), Read: time.Now().UTC()}, raw)
-	} else {
-		f.keep(raw)
+		f.remember(r.source(), raw)
 	}
+	f.keep(raw)
 	if note != "" {
 		out.note("%s", note)
 	}
@@ -264,12 +251,12 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (*Char
 // manifest gets the manifest under a tag or digest.
 func (f *finder) manifest(ctx context.Context, c *oci.Client, r ociReference) (raw []byte, note string, err error) {
 	if r.digest != "" {
-		if raw := f.own.get(r.digest, maxManifest); raw != nil {
+		if raw := f.own.get(r.digest); raw != nil {
 			return raw, "", nil
 		}
 	} else if c == nil {
-		if a, raw := f.own.recall(r.source(), maxManifest); raw != nil {
-			return raw, fmt.Sprintf("what %s leads to was read at %s", r.source(), moment(a.Read)), nil
+		if raw, read := f.own.recall(r.source()); raw != nil {
+			return raw, fmt.Sprintf("what %s leads to was read at %s", r.source(), moment(read)), nil
 		}
 	}
 	if c == nil {

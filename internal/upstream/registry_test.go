@@ -429,7 +429,7 @@ func TestRegistryWithoutEnd(t *testing.T) {
 				mustFail(t, o, "it is larger than", "helm pull")
 			}
 			r.Close() // ends when the server knows that nobody listens
-			if n := sent.Load() >> 20; n > 2*maxArchive>>20 {
+			if n := sent.Load() >> 20; n > 2*maxAnswer>>20 {
 				t.Errorf("it read %d MiB", n)
 			}
 		})

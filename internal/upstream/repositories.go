@@ -56,8 +56,7 @@ func (r *repository) setUser(user *url.Userinfo) {
 	}
 }
 
-// ofURL gives the repository at a URL or at that of its index, with what Helm knows
-// of it.
+// ofURL gives the repository at a URL or at that of its index, with what Helm knows of it.
 func (all knownRepositories) ofURL(u *url.URL) repository {
 	const file = "/index.yaml"
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, file), strings.TrimSuffix(u.RawPath, file)
@@ -81,8 +80,8 @@ func sameRepository(a, b *url.URL) bool {
 	return sameOrigin(a, b) && strings.TrimRight(a.Path, "/") == strings.TrimRight(b.Path, "/")
 }
 
-// ofArchive gives the repository whose URL the archive's begins with, else one
-// that is nothing but the archive's host.
+// ofArchive gives the repository whose URL the archive's begins with, else one that is nothing but the archive's
+// host.
 func (all knownRepositories) ofArchive(archive *url.URL) repository {
 	var out repository
 	for _, e := range all {
@@ -115,9 +114,8 @@ func (r repository) index() *url.URL {
 	return r.url.JoinPath("index.yaml")
 }
 
-// resolve gives the URL of a chart that the index names. As in Helm, relative
-// ones begin at the repository and have its query, which may be a token, so other
-// hosts do not get it.
+// resolve gives the URL of a chart that the index names. As in Helm, relative ones begin at the repository and have
+// its query, which may be a token, so other hosts do not get it.
 func (r repository) resolve(chart string) (*url.URL, error) {
 	u, err := url.Parse(chart)
 	if err != nil {
@@ -149,8 +147,8 @@ func port(u *url.URL) string {
 // maxNamed is how many names an error lists.
 const maxNamed = 10
 
-// some lists names, and how many more there are. They are others' words: what a
-// terminal would take for an order is left out.
+// some lists names, and how many more there are. They are others' words: what a terminal would take for an order is
+// left out.
 func some(names []string) string {
 	var out []string
 	for _, name := range names[:min(len(names), maxNamed)] {

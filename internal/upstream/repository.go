@@ -3,14 +3,12 @@ package upstream
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -32,23 +30,18 @@ func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
 	return f.ofIndex(ctx, c, r, x)
 }
 
-// index reads the repository's index, unless it is the one that is cached.
+// index reads the repository's index.
 func (f *finder) index(ctx context.Context, c *client, r repository) (*index, error) {
-	var x *index
 	u := r.index()
-	before := f.own.answer(cacheKey(u))
-	err := f.read(ctx, c, question{url: u, limit: maxIndex}, theIndex, func(data []byte) (err error) {
-		if x, err = parseIndex(data, f.o.ChartName); err != nil {
-			return f.badIndex(err, shown(u.String()))
-		}
-		return nil
-	})
+	data, err := f.get(ctx, c, u, theIndex)
 	if err != nil {
 		return nil, err
 	}
-	if now := f.own.answer(cacheKey(u)); before != nil && now != nil && now.Digest != before.Digest {
-		f.own.drop(before.Digest) // indexes are large
+	x, err := parseIndex(data, f.o.ChartName)
+	if err != nil {
+		return nil, f.badIndex(err, shown(u.String()))
 	}
+	f.remember(cacheKey(u), data)
 	return x, nil
 }
 
@@ -102,37 +95,29 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 			"%s: version %s names no URL", r.index(), e.Version)
 	}
 	if strings.HasPrefix(e.URLs[0], oci.Scheme) {
-		return f.ofEntryInRegistry(ctx, e, want)
+		out, err := f.registry(ctx, e.URLs[0], "")
+		if err == nil && want != "" && out.Digest != want.String() {
+			return nil, wrongDigest(e.URLs[0], digest.Digest(out.Digest), want)
+		}
+		return out, err
 	}
 	u, err := r.resolve(e.URLs[0])
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, remedy.Errorf("fetch the chart with `helm pull` and give the .tgz to --upstream",
 			"%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
 	}
-	out, err := f.archive(ctx, c, u, want, e.Version)
-	if err != nil {
-		return nil, err
+	if want != "" {
+		return f.byDigest(shown(u.String()), want, func() ([]byte, error) { return f.fetch(ctx, c, u, want, e.Version) })
 	}
-	if want == "" {
+	out, err := f.byURL(ctx, c, u, e.Version)
+	if err == nil {
 		out.note("the index of %s gives no digest for version %s, so nothing vouches for the archive", r.url, e.Version)
 	}
-	return out, nil
+	return out, err
 }
 
-// ofEntryInRegistry gets the chart of an entry that leads to a registry.
-func (f *finder) ofEntryInRegistry(ctx context.Context, e entry, want digest.Digest) (*Chart, error) {
-	out, err := f.registry(ctx, e.URLs[0], "")
-	if err != nil {
-		return nil, err
-	}
-	if want != "" && out.Digest != want.String() {
-		return nil, wrongDigest(e.URLs[0], digest.Digest(out.Digest), want)
-	}
-	return out, nil
-}
-
-// parseDigest reads the digest of an entry: the SHA-256 in hexadecimal digits,
-// with or without its name. "" is allowed.
+// parseDigest reads the digest of an entry: the SHA-256 in hexadecimal digits, with or without its name. "" is
+// allowed.
 func parseDigest(text string) (digest.Digest, error) {
 	if text == "" {
 		return "", nil
@@ -149,26 +134,8 @@ func wrongDigest(where string, got, want digest.Digest) error {
 		"the archive is not the one that was published", "%s has digest %s, and the index says %s", where, got, want)
 }
 
-// archive gets an archive by its digest, or by its URL alone where want is "".
-func (f *finder) archive(
-	ctx context.Context, c *client, u *url.URL, want digest.Digest, version string,
-) (out *Chart, err error) {
-	if want == "" {
-		out, err = f.byURL(ctx, c, u, version)
-	} else {
-		out, err = f.byDigest(shown(u.String()), want, func() ([]byte, error) {
-			return f.fetch(ctx, c, u, want, version)
-		})
-	}
-	if err != nil {
-		return nil, err
-	}
-	out.Source = shown(u.String())
-	return out, nil
-}
-
-// byDigest gets the chart of an archive whose digest is known: from a cache, else
-// from where fetch reads and checks it. where is for errors.
+// byDigest gets the chart of an archive whose digest is known: from a cache, else from where fetch reads and checks
+// it. where is its source, without credentials.
 func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, error)) (*Chart, error) {
 	data := f.cachedArchive(d)
 	isNew := data == nil
@@ -185,7 +152,7 @@ func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, e
 	if isNew {
 		f.keep(data)
 	}
-	return &Chart{Chart: chart, Digest: d.String()}, nil
+	return &Chart{Chart: chart, Source: where, Digest: d.String()}, nil
 }
 
 // fetch reads an archive that has a digest.
@@ -198,41 +165,39 @@ func (f *finder) fetch(
 			"the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
 			version, where, f.cachedVersions())
 	}
-	got, err := c.get(ctx, archiveQuestion(u))
+	data, err := f.get(ctx, c, u, theArchive)
 	if err != nil {
-		return nil, f.failure(err, u, theArchive, f.login(u))
+		return nil, err
 	}
-	if d := digestOf(got.data); d != want {
+	if d := digestOf(data); d != want {
 		return nil, wrongDigest(where, d, want)
 	}
-	return got.data, nil
+	return data, nil
 }
 
 // byURL gets an archive of which the URL alone is known.
 func (f *finder) byURL(ctx context.Context, c *client, u *url.URL, version string) (*Chart, error) {
-	var chart *helmchart.Chart
-	var d digest.Digest
-	load := func(data []byte) (err error) {
-		d = digestOf(data)
-		chart, err = loadArchive(shown(u.String()), data)
-		return err
-	}
-	if !f.o.Offline {
-		if err := f.read(ctx, c, archiveQuestion(u), theArchive, load); err != nil {
+	data, read := f.own.recall(cacheKey(u))
+	switch {
+	case c != nil:
+		var err error
+		if data, err = f.get(ctx, c, u, theArchive); err != nil {
 			return nil, err
 		}
-		return &Chart{Chart: chart, Digest: d.String()}, nil
-	}
-	a, data := f.own.recall(cacheKey(u), maxArchive)
-	if data == nil {
+	case data == nil:
 		return nil, f.notCached(version,
 			"the archive %s is in no cache, and --offline forbids to read it", shown(u.String()))
 	}
-	if err := load(data); err != nil {
+	chart, err := loadArchive(shown(u.String()), data)
+	if err != nil {
 		return nil, err
 	}
-	out := &Chart{Chart: chart, Digest: d.String()}
-	out.note("the archive was read at %s", moment(a.Read))
+	out := &Chart{Chart: chart, Source: shown(u.String()), Digest: digestOf(data).String()}
+	if c == nil {
+		out.note("the archive was read at %s", moment(read))
+	} else {
+		f.remember(cacheKey(u), data)
+	}
 	return out, nil
 }
 
@@ -243,70 +208,29 @@ func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Cha
 		return nil, err
 	}
 	defer c.close()
-	return f.archive(ctx, c, u, "", "")
-}
-
-// archiveQuestion asks for an archive as it is: net/http would unpack one that
-// a server calls gzipped.
-func archiveQuestion(u *url.URL) question {
-	return question{url: u, limit: maxArchive, header: http.Header{"Accept-Encoding": {"identity"}}}
-}
-
-// read gets what may change with the time, and keeps it once accept has taken
-// it. The server is asked whether what is kept is still valid.
-func (f *finder) read(ctx context.Context, c *client, q question, what string, accept func([]byte) error) error {
-	key := cacheKey(q.url)
-	header := q.header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	last, kept := f.own.recall(key, q.limit)
-	if last != nil {
-		setIf(header, "If-None-Match", last.ETag)
-		setIf(header, "If-Modified-Since", last.Modified)
-	}
-	got, err := c.get(ctx, question{q.url, q.limit, header})
-	if err != nil {
-		return f.failure(err, q.url, what, f.login(q.url))
-	}
-	data := got.data
-	a := answer{Of: shown(q.url.String()), ETag: got.etag, Modified: got.modified, Read: time.Now().UTC()}
-	if got.notModified {
-		data, a.ETag, a.Modified = kept, last.ETag, last.Modified
-	}
-	if err := accept(data); err != nil {
-		return err
-	}
-	f.remember(key, a, data)
-	return nil
-}
-
-func setIf(h http.Header, name, value string) {
-	if value != "" {
-		h.Set(name, value)
-	}
+	return f.byURL(ctx, c, u, "")
 }
 
 // remember keeps an answer. A cache that cannot be written is no reason to fail.
-func (f *finder) remember(key string, a answer, data []byte) {
-	if _, err := f.own.remember(key, a, data); err != nil {
+func (f *finder) remember(key string, data []byte) {
+	if err := f.own.remember(key, data); err != nil {
 		f.log("The cache cannot be written: %v", err)
 	}
 }
 
+// keep keeps content by its digest.
 func (f *finder) keep(data []byte) {
-	if _, err := f.own.put(data); err != nil {
+	if err := f.own.put(data); err != nil {
 		f.log("The cache cannot be written: %v", err)
 	}
 }
 
-// cacheKey is the question that a URL is: its query belongs to it, for a
-// repository may be chosen by it.
+// cacheKey is the question that a URL is: its query belongs to it, for a repository may be chosen by it.
 func cacheKey(u *url.URL) string { return bare(u).String() }
 
 // cachedArchive looks for an archive in this program's cache and in Helm's.
 func (f *finder) cachedArchive(d digest.Digest) []byte {
-	if data := f.own.get(d, maxArchive); data != nil {
+	if data := f.own.get(d); data != nil {
 		return data
 	}
 	data, file := f.helmArchive(d)
@@ -316,10 +240,15 @@ func (f *finder) cachedArchive(d digest.Digest) []byte {
 	return data
 }
 
-// login is the command that stores credentials for a server.
-func (f *finder) login(u *url.URL) string {
-	return "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
-		"and give the NAME to --upstream"
+// get reads what lies at a URL, and says what to do where it cannot.
+func (f *finder) get(ctx context.Context, c *client, u *url.URL, what string) ([]byte, error) {
+	data, err := c.get(ctx, u, what)
+	if err != nil {
+		login := "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
+			"and give the NAME to --upstream"
+		return nil, f.failure(err, u, what, login)
+	}
+	return data, nil
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

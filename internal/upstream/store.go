@@ -1,11 +1,7 @@
 package upstream
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,31 +12,19 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
-// store is this program's own cache: content by its digest (sha256/HEX), and
-// answers that may change with the time by what was asked (answers/HEX.json). A
-// file is written beside its place and then renamed, so that it is there as a
-// whole or not at all; what was read is checked against its digest. Nothing in
-// the cache is needed: without a folder it is empty.
+// store is this program's own cache: content by its digest (sha256/HEX), and what was last said to questions whose
+// answer changes, such as an index's URL (answers/HEX of the question). A file is written beside its place and then
+// renamed, so that it is there as a whole or not at all. Nothing in the cache is needed: without a folder it is
+// empty.
 type store struct{ dir string }
 
-// answer is what was last said to a question, such as an index's URL.
-type answer struct {
-	Of       string        `json:"of"` // the question, without credentials
-	Digest   digest.Digest `json:"digest"`
-	ETag     string        `json:"etag,omitempty"`
-	Modified string        `json:"lastModified,omitempty"`
-	Read     time.Time     `json:"read"`
-}
-
-const maxAnswer = 64 << 10
-
 // get gives the content of a digest, nil where it is not there or damaged.
-func (s *store) get(d digest.Digest, most int64) []byte {
+func (s *store) get(d digest.Digest) []byte {
 	path := s.content(d)
 	if path == "" {
 		return nil
 	}
-	data, err := helmcache.ReadFile(path, most)
+	data, err := helmcache.ReadFile(path, maxAnswer)
 	if err != nil {
 		return nil
 	}
@@ -52,68 +36,32 @@ func (s *store) get(d digest.Digest, most int64) []byte {
 }
 
 // put keeps content.
-func (s *store) put(data []byte) (digest.Digest, error) {
-	d := digestOf(data)
-	if s.dir == "" {
-		return d, nil
-	}
-	path := s.content(d)
-	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) && s.get(d, info.Size()) != nil {
-		return d, nil
-	}
-	return d, writeFile(path, data)
-}
-
-// recall gives the last answer and its content, nil where there is none.
-func (s *store) recall(question string, most int64) (*answer, []byte) {
-	a := s.answer(question)
-	if a == nil {
-		return nil, nil
-	}
-	data := s.get(a.Digest, most)
-	if data == nil {
-		return nil, nil
-	}
-	return a, data
-}
-
-func (s *store) answer(question string) *answer {
+func (s *store) put(data []byte) error {
 	if s.dir == "" {
 		return nil
 	}
-	text, err := helmcache.ReadFile(s.answers(question), maxAnswer)
-	if err != nil {
-		return nil
-	}
-	var a answer
-	if json.Unmarshal(text, &a) != nil {
-		return nil
-	}
-	return &a
+	return writeFile(s.content(digestOf(data)), data)
 }
 
-// remember keeps an answer in place of the last one, which it gives. a has all
-// but the digest.
-func (s *store) remember(question string, a answer, content []byte) (last *answer, err error) {
+// recall gives the last answer and when it was read, nil where there is none.
+func (s *store) recall(question string) (data []byte, read time.Time) {
+	path := s.answer(question)
+	info, err := os.Stat(path)
+	if s.dir == "" || err != nil {
+		return nil, time.Time{}
+	}
+	if data, err = helmcache.ReadFile(path, maxAnswer); err != nil {
+		return nil, time.Time{}
+	}
+	return data, info.ModTime()
+}
+
+// remember keeps an answer in place of the last one.
+func (s *store) remember(question string, data []byte) error {
 	if s.dir == "" {
-		return nil, nil
+		return nil
 	}
-	last = s.answer(question)
-	if a.Digest, err = s.put(content); err != nil {
-		return last, err
-	}
-	text, err := json.Marshal(a)
-	if err != nil {
-		return last, fmt.Errorf("keep answer: %w", err)
-	}
-	return last, writeFile(s.answers(question), append(text, '\n'))
-}
-
-// drop removes the content of a digest.
-func (s *store) drop(d digest.Digest) {
-	if path := s.content(d); path != "" {
-		os.Remove(path)
-	}
+	return writeFile(s.answer(question), data)
 }
 
 // charts gives the charts of a name that are kept.
@@ -140,9 +88,9 @@ func (s *store) content(d digest.Digest) string {
 	return filepath.Join(s.dir, "sha256", d.Encoded())
 }
 
-func (s *store) answers(question string) string {
-	sum := sha256.Sum256([]byte(question))
-	return filepath.Join(s.dir, "answers", hex.EncodeToString(sum[:])+".json")
+// answer is the file of a question.
+func (s *store) answer(question string) string {
+	return filepath.Join(s.dir, "answers", digestOf([]byte(question)).Encoded())
 }
 
 // writeFile writes a file as one step. What it holds may be private.
@@ -172,8 +120,7 @@ func writeFile(path string, data []byte) (err error) {
 // temporary begins the names of files that are not whole yet.
 const temporary = "tmp-"
 
-// sweep removes what killed processes have left half written. Another process
-// may be at a younger one.
+// sweep removes what killed processes have left half written. Another process may be at a younger one.
 func sweep(dir string) {
 	list, err := os.ReadDir(dir)
 	if err != nil {

@@ -1,7 +1,6 @@
-// Package upstream finds the chart that another one is compared with: in a
-// directory, an archive, a chart repository, an OCI registry, or in what Helm and
-// this program have cached of those. What it gives was checked against the digest
-// that its source names, and fits in memory whatever the source sends.
+// Package upstream finds the chart that another one is compared with: in a directory, an archive, a chart repository,
+// an OCI registry, or in what Helm and this program have cached of those. What it gives was checked against the
+// digest that its source names, and fits in memory whatever the source sends.
 package upstream
 
 import (
@@ -21,8 +20,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// What is looked for where nothing else is said: LiveKit's own repository
-// (https://github.com/livekit/livekit-helm, README.md).
+// What is looked for where nothing else is said: LiveKit's own repository (https://github.com/livekit/livekit-helm,
+// README.md).
 const (
 	DefaultRepository = "https://helm.livekit.io"
 	DefaultChart      = "livekit-server"
@@ -30,24 +29,21 @@ const (
 
 // Options say which chart, and how it is reached.
 type Options struct {
-	// Ref is a directory with a Chart.yaml, a .tgz file, the URL of a chart
-	// repository or of a .tgz in one, oci://HOST/PATH[:TAG][@DIGEST], or NAME or
-	// NAME/CHART of a repository that Helm knows; DefaultRepository where empty.
+	// Ref is a directory with a Chart.yaml, a .tgz file, the URL of a chart repository or of a .tgz in one,
+	// oci://HOST/PATH[:TAG][@DIGEST], or NAME or NAME/CHART of a repository that Helm knows; DefaultRepository where
+	// empty.
 	Ref string
-	// Version is a version or a range, as Helm reads them; the newest stable
-	// version where empty. A chart that can have one version only must meet it.
+	// Version is a version or a range, as Helm reads them; the newest stable version where empty. A chart that can
+	// have one version only must meet it.
 	Version string
-	// ChartName is the chart in a repository, DefaultChart where empty. CHART of
-	// Ref goes before it.
+	// ChartName is the chart in a repository, DefaultChart where empty. CHART of Ref goes before it.
 	ChartName string
 	// Offline asks nobody: files and caches alone.
 	Offline bool
 
 	// Helm's own files, each from Helm's environment or its default where empty.
 	RepositoryConfig string // repositories.yaml
-	RepositoryCache  string // folder with NAME-index.yaml and *.tgz
-	ContentCache     string // folder of Helm 4 with archives by digest
-	CacheHome        string // folder in which this program's own cache goes
+	CacheHome        string // folder of Helm's caches, in which this program's own goes, too
 	RegistryConfig   string // credentials of helm registry login
 
 	oci.TLS        // goes before what repositories.yaml says
@@ -57,35 +53,30 @@ type Options struct {
 	UserAgent string
 	// Timeout is how long everything may take, 2 minutes where 0.
 	Timeout time.Duration
-	// Wait is the pause after a first failure that may pass, 500 ms where 0. It
-	// doubles.
+	// Wait is the pause after a first failure that may pass, 500 ms where 0. It doubles.
 	Wait time.Duration
-	// Log takes a line for each step; nil takes none. Credentials are never in
-	// it.
+	// Log takes a line for each step; nil takes none. Credentials are never in it.
 	Log io.Writer
 }
 
 // Chart is a chart that was found.
 type Chart struct {
 	*helmchart.Chart
-	// Source is what gets the same chart again, as a person would type it for
-	// Ref: a directory, a file, a URL or an OCI reference. Credentials and the
-	// query of a URL are left out.
+	// Source is what gets the same chart again, as a person would type it for Ref: a directory, a file, a URL or an
+	// OCI reference. Credentials and the query of a URL are left out.
 	Source string
 	// Digest is the archive's, "sha256:...", "" for a directory.
 	Digest string
-	// Newest is the newest stable version that the repository or registry has, ""
-	// where none was asked or it has none. Versions are all of them, the newest
-	// first.
+	// Newest is the newest stable version that the repository or registry has, "" where none was asked or it has
+	// none. Versions are all of them, the newest first.
 	Newest   string
 	Versions []string
-	// Notes say what a reader should know of how the chart was found, each a
-	// lower-case sentence without a full stop.
+	// Notes say what a reader should know of how the chart was found, each a lower-case sentence without a full stop.
 	Notes []string
 }
 
-// Find gets the chart. Errors carry what to do about them, and no credentials.
-// Nothing is cached that was not read as a whole and checked.
+// Find gets the chart. Errors carry what to do about them, and no credentials. Nothing is cached that was not read as
+// a whole and checked.
 func Find(ctx context.Context, o Options) (*Chart, error) {
 	f, err := newFinder(o)
 	if err != nil {
@@ -119,7 +110,8 @@ type finder struct {
 	own   *store
 	helm  helmcache.Caches
 	retry *oci.Retry
-	shown string // Ref without credentials
+	shown string                    // Ref without credentials
+	meets func(version string) bool // nil where no version was asked for
 }
 
 func newFinder(o Options) (*finder, error) {
@@ -127,21 +119,23 @@ func newFinder(o Options) (*finder, error) {
 	if (o.CertFile == "") != (o.KeyFile == "") {
 		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
 	}
+	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
 	if o.Version != "" {
-		if _, err := parseConstraint(o.Version); err != nil {
+		var err error
+		if f.meets, _, err = parseConstraint(o.Version); err != nil {
 			return nil, err
 		}
 	}
-	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
 	f.retry = &oci.Retry{Tries: tries, Wait: o.Wait, MaxWait: maxPause, Notes: o.Log, Secrets: &oci.Secrets{}}
 	if o.CacheHome != "" {
 		f.own.dir = filepath.Join(o.CacheHome, "helm-livekit", "upstream")
 	}
-	for _, dir := range []string{o.RepositoryCache, o.ContentCache} {
-		if dir != "" {
-			f.helm = append(f.helm, dir)
+	f.helm = helmcache.Find(func(name string) string {
+		if name == "HELM_CACHE_HOME" {
+			return o.CacheHome
 		}
-	}
+		return os.Getenv(name)
+	})
 	return f, nil
 }
 
@@ -149,14 +143,6 @@ func complete(o Options, getenv func(string) string) Options {
 	o.Ref = cmp.Or(o.Ref, DefaultRepository)
 	o.ChartName = cmp.Or(o.ChartName, DefaultChart)
 	o.CacheHome = cmp.Or(o.CacheHome, helmcache.Home(getenv))
-	below := func(name string) string {
-		if o.CacheHome == "" {
-			return ""
-		}
-		return filepath.Join(o.CacheHome, name)
-	}
-	o.RepositoryCache = cmp.Or(o.RepositoryCache, getenv("HELM_REPOSITORY_CACHE"), below("repository"))
-	o.ContentCache = cmp.Or(o.ContentCache, getenv("HELM_CONTENT_CACHE"), below("content"))
 	o.RepositoryConfig = cmp.Or(o.RepositoryConfig, helmcache.RepositoriesFile(getenv))
 	o.RegistryConfig = cmp.Or(o.RegistryConfig, getenv("HELM_REGISTRY_CONFIG"), helmchart.RegistryConfig())
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
@@ -167,29 +153,12 @@ func complete(o Options, getenv func(string) string) Options {
 	return o
 }
 
-func (f *finder) find(ctx context.Context) (*Chart, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	get, err := f.resolve(f.o.Ref)
-	if err != nil {
-		return nil, err
-	}
-	return get(ctx)
-}
-
-// check compares the chart with what was asked for. A chart that has another name
-// may still be meant; another version is not.
+// check compares the chart with what was asked for. A chart that has another name may still be meant; another version
+// is not.
 func (f *finder) check(c *Chart) error {
-	if f.o.Version != "" {
-		asked, err := parseConstraint(f.o.Version)
-		if err != nil {
-			return err
-		}
-		if !asked.meets(c.Version()) {
-			return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
-				"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
-		}
+	if f.meets != nil && !f.meets(c.Version()) {
+		return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
+			"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
 	}
 	if c.Name() != f.o.ChartName {
 		c.note("the chart in %s is called %s, not %s", c.Source, c.Name(), f.o.ChartName)

@@ -2,7 +2,7 @@ package upstream
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -12,52 +12,36 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// constraint is a version or a range of versions that somebody asked for.
-type constraint struct {
-	text  string
-	exact *semver.Version     // nil for a range
-	rng   *semver.Constraints // nil for an exact version
-}
-
-// parseConstraint reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's
-// syntax (1.9, ^1.8, ">=1.8 <2", >0-0).
-func parseConstraint(text string) (*constraint, error) {
+// parseConstraint reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's syntax (1.9, ^1.8, ">=1.8 <2",
+// >0-0), and tells which of them it is. meets tells whether a version is what was asked for. Build metadata counts
+// where it was asked for alone.
+func parseConstraint(text string) (meets func(version string) bool, isExact bool, err error) {
 	const step = "give a version such as 1.9.0 or a range such as ^1.8, or leave it out for the newest stable version"
-	if v, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v")); err == nil {
-		return &constraint{text: text, exact: v}, nil
+	if want, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v")); err == nil {
+		return func(version string) bool {
+			v, err := semver.NewVersion(version)
+			return version == text ||
+				err == nil && v.Equal(want) && (want.Metadata() == "" || want.Metadata() == v.Metadata())
+		}, true, nil
 	}
-	c, err := semver.NewConstraint(text)
+	want, err := semver.NewConstraint(text)
 	if err != nil || strings.TrimSpace(text) == "" {
-		return nil, remedy.Errorf(step, "--upstream-version %q is neither a version nor a range", text)
+		return nil, false, remedy.Errorf(step, "--upstream-version %q is neither a version nor a range", text)
 	}
-	return &constraint{text: text, rng: c}, nil
+	return func(version string) bool {
+		v, err := semver.NewVersion(version)
+		return version == text || err == nil && want.Check(v)
+	}, false, nil
 }
 
 // isExact tells whether a text is a version, and no range.
 func isExact(text string) bool {
-	c, err := parseConstraint(text)
-	return text != "" && err == nil && c.exact != nil
+	_, isExact, _ := parseConstraint(text)
+	return isExact
 }
 
-// meets tells whether a version is what was asked for. Build metadata counts
-// where it was asked for alone.
-func (c *constraint) meets(version string) bool {
-	if version == c.text {
-		return true
-	}
-	v, err := semver.NewVersion(version)
-	switch {
-	case err != nil:
-		return false
-	case c.rng != nil:
-		return c.rng.Check(v)
-	}
-	return v.Equal(c.exact) && (c.exact.Metadata() == "" || c.exact.Metadata() == v.Metadata())
-}
-
-// choose gives the place in versions of the one that was asked for ("" for the
-// newest stable one). Of those that a range allows it is the newest; of those
-// that differ in their build metadata alone the one without, else the last in
+// choose gives the place in versions of the one that was asked for ("" for the newest stable one). Of those that a
+// range allows it is the newest; of those that differ in their build metadata alone the one without, else the last in
 // order of text.
 func choose(want string, versions []string) (int, error) {
 	meets := func(version string) bool {
@@ -68,15 +52,14 @@ func choose(want string, versions []string) (int, error) {
 		if i := slices.Index(versions, want); i >= 0 {
 			return i, nil
 		}
-		asked, err := parseConstraint(want)
-		if err != nil {
+		var err error
+		if meets, _, err = parseConstraint(want); err != nil {
 			return -1, err
 		}
-		meets = asked.meets
 	}
 	best := -1
 	for i, version := range versions {
-		if meets(version) && (best < 0 || newer(version, versions[best])) {
+		if meets(version) && (best < 0 || compare(version, versions[best]) > 0) {
 			best = i
 		}
 	}
@@ -90,7 +73,7 @@ func noVersion(want string, versions []string) error {
 	there := sorted(versions)
 	switch {
 	case len(there) == 0:
-		return fmt.Errorf("it has no version at all")
+		return errors.New("it has no version at all")
 	case want == "":
 		return remedy.Errorf("name one of them with --upstream-version",
 			"it has no stable version, only %s", some(there))
@@ -99,9 +82,7 @@ func noVersion(want string, versions []string) error {
 		"no version meets %s; there are %s", want, some(there))
 }
 
-// newer tells whether a is to be had before b.
-func newer(a, b string) bool { return compare(a, b) > 0 }
-
+// compare orders versions; of those that differ in build metadata alone, the one without is the newest.
 func compare(a, b string) int {
 	_, metadataA, hasA := strings.Cut(a, "+")
 	_, metadataB, hasB := strings.Cut(b, "+")
@@ -121,8 +102,7 @@ func sorted(versions []string) []string {
 	return slices.Compact(out)
 }
 
-// newestStable gives the newest version that is no prerelease, "" where there is
-// none.
+// newestStable gives the newest version that is no prerelease, "" where there is none.
 func newestStable(versions []string) string {
 	i, err := choose("", versions)
 	if err != nil {
