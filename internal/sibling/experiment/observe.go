@@ -156,7 +156,7 @@ func (o *observation) take(f *names.Facts, key string, v convention.Value, at lo
 	if len(field) == 0 {
 		what = "switches " + at.reach.Object.Kind
 	}
-	evidence := o.sibling.EvidenceOf(o.sibling.Concrete(yamldoc.SplitPath(v.Path)))
+	evidence := o.sibling.EvidenceOf(yamldoc.SplitPath(v.Path))
 	v.Fact = convention.Fact{Evidence: evidence + ", " + what, Confidence: convention.Probed}
 	f.Values[key] = v
 	o.reached[key] = at.reach.Object

@@ -144,37 +144,30 @@ func (s *Chart) PathOf(path []string) string {
 	return yamldoc.JoinPath(out...)
 }
 
-// Concrete is path with the chart's own name for {name}.
-func (s *Chart) Concrete(path []string) []string {
-	out := slices.Clone(path)
-	for i, segment := range out {
-		if segment != "{name}" {
+// EvidenceOf names the file, the line and the key that a path stands for, which may
+// have {name} and <volume> in it.
+func (s *Chart) EvidenceOf(path []string) string {
+	at := slices.Clone(path)
+	for i, segment := range at {
+		has := func(key string) bool { return s.IsName(i, key) }
+		switch segment {
+		case "<volume>":
+			has = func(key string) bool {
+				return s.Values.Get(yamldoc.JoinPath(slices.Concat(at[:i], []string{key}, at[i+1:])...)) != nil
+			}
+		case "{name}":
+		default:
 			continue
 		}
-		for _, key := range s.Values.Get(yamldoc.JoinPath(out[:i]...)).Keys() {
-			if s.IsName(i, key) {
-				out[i] = key
-			}
+		keys := s.Values.Get(yamldoc.JoinPath(at[:i]...)).Keys()
+		if n := slices.IndexFunc(keys, has); n >= 0 {
+			at[i] = keys[n]
+		} else if segment == "<volume>" {
+			at = at[:i]
+			break
 		}
 	}
-	return out
-}
-
-// EvidenceOf is evidence for a path with <volume> in it, too.
-func (s *Chart) EvidenceOf(path []string) string {
-	i := slices.Index(path, "<volume>")
-	if i < 0 {
-		return s.evidence(path)
-	}
-	block := s.Values.Get(yamldoc.JoinPath(path[:i]...))
-	for _, key := range block.Keys() {
-		concrete := slices.Clone(path)
-		concrete[i] = key
-		if s.Values.Get(yamldoc.JoinPath(concrete...)) != nil {
-			return s.evidence(concrete)
-		}
-	}
-	return s.evidence(path[:i])
+	return s.evidence(at)
 }
 
 // ReadTemplates takes what the chart's own templates say, and what those of a

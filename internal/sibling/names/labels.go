@@ -78,50 +78,30 @@ func (t Templates) fact(o *object) convention.Fact {
 
 // namingFacts reads how the workload and its companions are named.
 func (t Templates) namingFacts(w *object) (convention.Naming, bool) {
-	base, suffix, ok := t.objectName(w)
-	if !ok {
-		return convention.Naming{}, false
-	}
-	n := convention.Naming{Fullname: base, HelperPrefix: cmp.Or(t.helperPrefix(), "{name}"), Fact: t.fact(w)}
-	n.Suffixes = map[string]string{}
-	if suffix != "" {
-		n.Suffixes[w.kind] = suffix
-	}
-	for _, kind := range convention.NamedKinds {
-		o := t.object(kind)
-		if o == nil || slices.Contains(convention.WorkloadKinds, kind) {
-			continue
+	n, ok := NewNaming(w.kind, func(kind string) (base, suffix string, ok bool) {
+		o := w
+		if kind != w.kind {
+			o = t.object(kind)
 		}
-		if b, s, ok := t.objectName(o); ok && b == base && s != "" {
-			n.Suffixes[kind] = s
+		if o == nil {
+			return "", "", false
 		}
-	}
-	if len(n.Suffixes) == 0 {
-		n.Suffixes = nil
-	}
-	return n, true
+		return t.objectName(o)
+	})
+	n.HelperPrefix, n.Fact = cmp.Or(t.helperPrefix(), n.HelperPrefix), t.fact(w)
+	return n, ok
 }
 
 // objectName splits an object's name into one of the Fullname patterns and what
 // is appended to it.
 func (t Templates) objectName(o *object) (base, suffix string, ok bool) {
-	text, _, there := o.section("metadata", "name")
-	if !there {
-		return "", "", false
-	}
-	p, known := t.pattern(text)
-	if !known {
-		return "", "", false
-	}
+	text, _, _ := o.section("metadata", "name")
+	p, isKnown := t.pattern(text)
+	base, suffix = SplitName(p)
 	if rest, found := strings.CutPrefix(p, "{fullname}"); found {
 		base, suffix = t.fullname(), rest
-	} else {
-		base, suffix = SplitName(p)
 	}
-	if base == "" || !IsPlainSuffix(suffix) {
-		return "", "", false
-	}
-	return base, suffix, true
+	return base, suffix, isKnown && base != "" && IsPlainSuffix(suffix)
 }
 
 // fullname reads the scheme of the chart's fullname template. Where it is a
