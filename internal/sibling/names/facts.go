@@ -97,8 +97,8 @@ func (s *Chart) findComponent(image []string) string {
 		return ""
 	}
 	blocks := 0
-	for _, e := range s.Values.Entries {
-		if e.Value.IsMap() && !slices.Contains(s.Others, e.Key) && pick(e.Value, []string{"image"}, nil) != nil {
+	for _, p := range (section{nil, s.Values}).below() {
+		if !slices.Contains(s.Others, p.path[0]) && p.pick([]string{"image"}, nil).exists() {
 			blocks++
 		}
 	}

@@ -36,7 +36,7 @@ func (s *Chart) secrets() convention.Secrets {
 			return convention.Secrets{Mechanism: convention.SecretsVault, Fact: byName(evidence)}
 		}
 	}
-	if path := existingSecret(s.Values, nil, 0); path != nil {
+	if path := existingSecret(section{nil, s.Values}); path != nil {
 		return convention.Secrets{Mechanism: convention.SecretsExisting, Fact: byName(s.EvidenceOf(path))}
 	}
 	for _, t := range s.Templates {
@@ -91,17 +91,15 @@ func (s *Chart) plainText(path string) string {
 }
 
 // existingSecret finds a key by which the values name a Secret that is there.
-func existingSecret(n *yamldoc.Node, path []string, depth int) []string {
-	if !n.IsMap() || depth > maxScanDepth {
+func existingSecret(p section) []string {
+	if len(p.path) > maxScanDepth {
 		return nil
 	}
-	for i := range n.Entries {
-		e := &n.Entries[i]
-		here := append(slices.Clone(path), e.Key)
-		if name := convention.NormalizeName(e.Key); strings.HasPrefix(name, "existingsecret") && scalarOrNull(e) {
-			return here
+	for _, e := range p.below() {
+		if strings.HasPrefix(e.name(), "existingsecret") && scalarOrNull(e.Node) {
+			return e.path
 		}
-		if found := existingSecret(e.Value, here, depth+1); found != nil {
+		if found := existingSecret(e); found != nil {
 			return found
 		}
 	}
