@@ -106,15 +106,15 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	if o.IsEmpty() {
 		return c, nil
 	}
-	text, err := json.Marshal(c)
-	if err != nil {
-		return nil, fmt.Errorf("convention: %w", err)
-	}
 	var whole map[string]any
-	if err := json.Unmarshal(text, &whole); err != nil {
-		return nil, fmt.Errorf("convention: %w", err)
+	text, err := json.Marshal(c)
+	if err == nil {
+		err = json.Unmarshal(text, &whole)
 	}
-	if text, err = json.Marshal(mergeMaps(whole, o.parts)); err != nil {
+	if err == nil {
+		text, err = json.Marshal(mergeMaps(whole, o.parts))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.from, err)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))

@@ -158,9 +158,6 @@ func (o *observation) addFiles(f *names.Facts) {
 	if !t.HasWorkload() {
 		return
 	}
-	if f.Files == nil {
-		f.Files = &convention.Files{Extension: "yaml", Fact: o.seen(o.workload, "as rendered")}
-	}
 	files := map[string]string{}
 	taken := map[string]bool{}
 	for kind, file := range f.Files.Templates {

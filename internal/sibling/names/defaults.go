@@ -151,9 +151,7 @@ func (s *Chart) aliases() []string {
 		repository, _, _ = strings.Cut(repository, ":")
 		names = append(names, repository, strings.TrimSuffix(repository, "-server"))
 	}
-	for _, l := range s.layers[:1] {
-		names = append(names, l.prefix...)
-	}
+	names = append(names, s.layers[0].prefix...)
 	return slices.DeleteFunc(names, func(n string) bool { return len(n) < 3 })
 }
 

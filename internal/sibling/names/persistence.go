@@ -84,7 +84,7 @@ func (s *scan) findPersistence() {
 	var best volumeSet
 	most := -1
 	for _, p := range s.blocks(s.sheet.Of("persistence").Names...) {
-		if convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat && len(s.imageBlock.path) > 0 {
+		if s.imageBlock.path.Contains(p.path) && !s.imageFlat && len(s.imageBlock.path) > 0 {
 			continue
 		}
 		v := s.volumesOf(p)

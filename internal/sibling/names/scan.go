@@ -17,7 +17,7 @@ const (
 
 // section is a part of the values with its path. One that is not there has no node.
 type section struct {
-	path []string
+	path yamldoc.Path
 	*yamldoc.Node
 }
 
@@ -32,7 +32,7 @@ func (p section) name() string {
 }
 
 // child gives the path of something below the section.
-func (p section) child(segments ...string) []string {
+func (p section) child(segments ...string) yamldoc.Path {
 	return append(slices.Clone(p.path), segments...)
 }
 
@@ -67,7 +67,7 @@ func (p section) pick(names []string, accept func(*yamldoc.Node) bool) section {
 // found is a canonical key with its path in the sibling.
 type found struct {
 	key   string
-	path  []string
+	path  yamldoc.Path
 	shape string
 }
 
@@ -153,13 +153,13 @@ func (s *scan) dropOtherComponents() {
 	if !ok {
 		return
 	}
-	var foreign [][]string
+	var foreign []yamldoc.Path
 	s.maps = slices.DeleteFunc(s.maps, func(p section) bool {
-		if slices.ContainsFunc(foreign, func(f []string) bool { return convention.HasPrefix(p.path, f) }) {
+		if slices.ContainsFunc(foreign, func(f yamldoc.Path) bool { return f.Contains(p.path) }) {
 			return true
 		}
-		inImage := convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat
-		if len(p.path) == 0 || inImage || convention.HasPrefix(image.path, p.path) {
+		inImage := s.imageBlock.path.Contains(p.path) && !s.imageFlat
+		if len(p.path) == 0 || inImage || p.path.Contains(image.path) {
 			return false
 		}
 		if own := p.Child("image"); !own.IsMap() && !own.IsString() {
@@ -176,13 +176,13 @@ func (s *scan) scopes() []section {
 	var out []section
 	for depth := len(s.imageBlock.path); depth >= 0; depth-- {
 		for _, p := range s.maps {
-			if len(p.path) == depth && convention.HasPrefix(s.imageBlock.path, p.path) {
+			if len(p.path) == depth && p.path.Contains(s.imageBlock.path) {
 				out = append(out, p)
 			}
 		}
 	}
 	for _, p := range s.maps {
-		if !convention.HasPrefix(s.imageBlock.path, p.path) {
+		if !p.path.Contains(s.imageBlock.path) {
 			out = append(out, p)
 		}
 	}
@@ -248,7 +248,7 @@ func (s *scan) blocks(names ...string) []section {
 	rest := s.maps
 	inScope := func(p section) bool {
 		parent := p.path[:len(p.path)-1]
-		return convention.HasPrefix(s.imageBlock.path, parent) || convention.SameName(parent[0], s.name)
+		return parent.Contains(s.imageBlock.path) || convention.SameName(parent[0], s.name)
 	}
 	for _, scoped := range []bool{true, false} {
 		for _, p := range rest {

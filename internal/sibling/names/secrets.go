@@ -25,7 +25,7 @@ func (s *Chart) secrets() convention.Secrets {
 			if i := slices.IndexFunc(objects, func(o object) bool { return o.kind == kind }); i >= 0 {
 				o := &objects[i]
 				return convention.Secrets{
-					Mechanism: kind, APIVersion: o.apiVersion(), Spec: operatorSpec(o), Fact: t.fact(o),
+					Mechanism: kind, APIVersion: o.text("apiVersion"), Spec: operatorSpec(o), Fact: t.fact(o),
 				}
 			}
 		}
@@ -47,13 +47,13 @@ func (s *Chart) secrets() convention.Secrets {
 	return convention.Secrets{}
 }
 
-var apiVersionLine = regexp.MustCompile(`^apiVersion:\s*["']?([\w./-]+)["']?\s*$`)
+var plainText = regexp.MustCompile(`^[\w./-]+$`)
 
-func (o *object) apiVersion() string {
-	for _, line := range o.lines {
-		if m := apiVersionLine.FindStringSubmatch(line); m != nil {
-			return m[1]
-		}
+// text gives the text under nested keys, "" for one with more than a name in it.
+func (o *object) text(keys ...string) string {
+	inline, _, _ := o.section(keys...)
+	if text := strings.Trim(inline, `"'`); plainText.MatchString(text) {
+		return text
 	}
 	return ""
 }
@@ -66,8 +66,7 @@ var sharedSettings = []yamldoc.Path{{"refreshInterval"}, {"secretStoreRef", "nam
 func operatorSpec(o *object) map[string]any {
 	out := map[string]any{}
 	for _, way := range sharedSettings {
-		inline, _, _ := o.section(append([]string{"spec"}, way...)...)
-		if text := strings.Trim(inline, `"'`); plainText.MatchString(text) {
+		if text := o.text(append([]string{"spec"}, way...)...); text != "" {
 			yamldoc.Set(out, way, text)
 		}
 	}
@@ -76,8 +75,6 @@ func operatorSpec(o *object) map[string]any {
 	}
 	return out
 }
-
-var plainText = regexp.MustCompile(`^[\w./-]+$`)
 
 // plainText gives the value at a path, in the chart that is wrapped or else in the
 // wrapper.

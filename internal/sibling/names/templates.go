@@ -304,16 +304,11 @@ func (t Templates) filesByKind() map[string]string {
 }
 
 func (t Templates) extension() string {
-	yml, yaml := 0, 0
+	count := map[string]int{}
 	for _, f := range t.files {
-		switch path.Ext(f) {
-		case ".yml":
-			yml++
-		case ".yaml":
-			yaml++
-		}
+		count[path.Ext(f)]++
 	}
-	if yml > yaml {
+	if count[".yml"] > count[".yaml"] {
 		return "yml"
 	}
 	return "yaml"
