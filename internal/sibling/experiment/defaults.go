@@ -48,20 +48,15 @@ func (o *observation) addDefaults(f *names.Facts) {
 
 // readRoute takes class and issuer of a rendered route.
 func readRoute(d *convention.Defaults, object manifest.Object) {
+	annotation := func(name string) string { return literal(object, "metadata", "annotations", name) }
 	d.IngressClass = cmp.Or(d.IngressClass, literal(object, "spec", "ingressClassName"),
-		literal(object, "metadata", "annotations", names.ClassAnnotation))
-	if d.ClusterIssuer != "" {
-		return
-	}
-	for _, name := range names.IssuerAnnotations {
-		if issuer := literal(object, "metadata", "annotations", name); issuer != "" {
-			d.ClusterIssuer, d.ClusterIssuerAnnotation = issuer, name
-			if d.IngressAnnotations == nil {
-				d.IngressAnnotations = map[string]string{}
-			}
-			d.IngressAnnotations[name] = issuer
-			return
+		annotation(names.ClassAnnotation))
+	if issuer, by := names.Issuer(annotation); d.ClusterIssuer == "" && issuer != "" {
+		d.ClusterIssuer, d.ClusterIssuerAnnotation = issuer, by
+		if d.IngressAnnotations == nil {
+			d.IngressAnnotations = map[string]string{}
 		}
+		d.IngressAnnotations[by] = issuer
 	}
 }
 

@@ -233,7 +233,8 @@ func (s *Chart) readHints(values map[string]convention.Value) {
 	own := s.layers[0]
 	for _, c := range own.doc.Commented() {
 		if path := yamldoc.SplitPath(c.Path); own.prefix.Contains(path) {
-			s.takeHint(values, path[len(own.prefix):], fmt.Sprintf("%s:%d %s (in a comment)", own.shown, c.Line, c.Path))
+			evidence := fmt.Sprintf("%s:%d %s (in a comment)", own.shown, c.Line, c.Path)
+			s.takeHint(values, path[len(own.prefix):], evidence)
 		}
 	}
 	for _, t := range s.Templates {

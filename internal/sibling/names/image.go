@@ -78,7 +78,8 @@ func (s *scan) judgeImage(c imageCandidate) int {
 	if c.flat {
 		score += 10
 	}
-	if s.name != "" && strings.Contains(convention.NormalizeName(c.repository.Str()), convention.NormalizeName(s.name)) {
+	repository, name := convention.NormalizeName(c.repository.Str()), convention.NormalizeName(s.name)
+	if name != "" && strings.Contains(repository, name) {
 		score -= 15
 	}
 	if helperImage.MatchString(c.repository.Str()) {
@@ -86,7 +87,7 @@ func (s *scan) judgeImage(c imageCandidate) int {
 	}
 	for _, segment := range c.block.path {
 		switch n := convention.NormalizeName(segment); {
-		case n == "main", n == "app", n == "server", n == convention.NormalizeName(s.name):
+		case n == "main", n == "app", n == "server", n == name:
 			score -= 3
 		}
 	}

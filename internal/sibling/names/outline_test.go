@@ -10,7 +10,8 @@ import (
 )
 
 func outlined(text string) Templates {
-	return newTemplates([]helmchart.File{{Name: "templates/deployment.yaml", Data: []byte(text)}}, "apps/notes", "notes")
+	file := helmchart.File{Name: "templates/deployment.yaml", Data: []byte(text)}
+	return newTemplates([]helmchart.File{file}, "apps/notes", "notes")
 }
 
 // Expressions that only values could tell are not understood, all others give
