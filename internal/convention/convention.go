@@ -192,7 +192,8 @@ type Style struct {
 	Lists         string `json:"lists" yaml:"lists"`                 // "indented" or "flush" below their key
 	DocumentStart bool   `json:"documentStart" yaml:"documentStart"` // --- at the head of values.yaml and Chart.yaml
 	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single", or "none" where not needed
-	Comments      string `json:"comments" yaml:"comments"`           // "plain" #, "helm-docs" # --, "readme-generator" ## @param
+	// Comments are "plain" #, "helm-docs" # --, or "readme-generator" ## @param.
+	Comments string `json:"comments" yaml:"comments"`
 	// ChartFields are the fields of Chart.yaml in their order.
 	ChartFields []string `json:"chartFields,omitempty" yaml:"chartFields,omitempty"`
 	// ValuesOrder are the top-level keys of values.yaml in their order.

@@ -15,19 +15,12 @@ import (
 
 // YAML gives the convention as `conventions -o yaml` prints it.
 func (c *Convention) YAML() ([]byte, error) {
-	var out bytes.Buffer
-	d, err := yaml.NewDumper(&out, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(-1),
+	out, err := yaml.Dump(c, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(-1),
 		yaml.WithQuotePreference(yaml.QuoteDouble))
 	if err != nil {
 		return nil, fmt.Errorf("writing the convention: %w", err)
 	}
-	if err := d.Dump(c); err != nil {
-		return nil, fmt.Errorf("writing the convention: %w", err)
-	}
-	if err := d.Close(); err != nil {
-		return nil, fmt.Errorf("writing the convention: %w", err)
-	}
-	return out.Bytes(), nil
+	return out, nil
 }
 
 // JSON gives the convention as `conventions -o json` prints it.
@@ -113,15 +106,15 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	if o.IsEmpty() {
 		return c, nil
 	}
-	text, err := json.Marshal(c)
-	if err != nil {
-		return nil, fmt.Errorf("convention: %w", err)
-	}
 	var whole map[string]any
-	if err := json.Unmarshal(text, &whole); err != nil {
-		return nil, fmt.Errorf("convention: %w", err)
+	text, err := json.Marshal(c)
+	if err == nil {
+		err = json.Unmarshal(text, &whole)
 	}
-	if text, err = json.Marshal(mergeMaps(whole, o.parts)); err != nil {
+	if err == nil {
+		text, err = json.Marshal(mergeMaps(whole, o.parts))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.from, err)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -155,9 +148,6 @@ func mergeMaps(base, over map[string]any) map[string]any {
 		return over
 	}
 	out := maps.Clone(base)
-	if out == nil {
-		out = map[string]any{}
-	}
 	for key, v := range over {
 		below, isMap := v.(map[string]any)
 		if under, ok := out[key].(map[string]any); ok && isMap {

@@ -25,15 +25,10 @@ func (c *Convention) PathOf(key string) string {
 	return key
 }
 
-// HasPrefix reports whether a path is another one, or lies below it.
-func HasPrefix(path, prefix []string) bool {
-	return len(path) >= len(prefix) && slices.Equal(path[:len(prefix)], prefix)
-}
-
 // keyPath is a key with its path.
 type keyPath struct {
 	key  string
-	path []string
+	path yamldoc.Path
 }
 
 func (c *Convention) reservedPaths() []keyPath {
@@ -45,9 +40,9 @@ func (c *Convention) reservedPaths() []keyPath {
 }
 
 // conflict gives the key whose path is the same, or lies above or below it.
-func conflict(taken []keyPath, key string, path []string) (string, bool) {
+func conflict(taken []keyPath, key string, path yamldoc.Path) (string, bool) {
 	for _, t := range taken {
-		if !HasPrefix(t.path, path) && !HasPrefix(path, t.path) {
+		if !t.path.Contains(path) && !path.Contains(t.path) {
 			continue
 		}
 		// The class may be one of the annotations.

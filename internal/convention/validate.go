@@ -1,6 +1,7 @@
 package convention
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -14,16 +15,7 @@ import (
 // Validate checks that the convention fits together: every canonical key has a
 // path of its own, and enumerated fields have one of their values.
 func (c *Convention) Validate() error {
-	if err := c.validatePaths(c.Sheet.Values()); err != nil {
-		return err
-	}
-	if err := c.validateKeys(); err != nil {
-		return err
-	}
-	if err := c.validateWords(); err != nil {
-		return err
-	}
-	return c.validateTexts()
+	return cmp.Or(c.validatePaths(c.Sheet.Values()), c.validateKeys(), c.validateWords(), c.validateTexts())
 }
 
 // validatePaths checks that each of the keys has a path of its own.

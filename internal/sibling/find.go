@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -43,7 +44,7 @@ func Beside(target string) ([]string, error) {
 		if e.Name() == filepath.Base(target) || isLiveKit(e.Name()) || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		if info, err := os.Stat(filepath.Join(dir, "Chart.yaml")); err == nil && info.Mode().IsRegular() {
+		if isChart, _ := helmchart.IsChartDir(dir); isChart {
 			out = append(out, dir)
 		}
 	}
@@ -76,7 +77,7 @@ func Elsewhere(root, target string) []string {
 			slices.Contains(notOurs, convention.NormalizeName(d.Name())):
 			return fs.SkipDir
 		}
-		if info, err := os.Stat(filepath.Join(path, "Chart.yaml")); err == nil && info.Mode().IsRegular() {
+		if isChart, _ := helmchart.IsChartDir(path); isChart {
 			if filepath.Dir(path) != filepath.Dir(target) {
 				out = append(out, path)
 			}

@@ -100,12 +100,7 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 // be fetched is a warning: the chart is then read without.
 func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (dirs []string, remove func()) {
 	dirs = slices.Clone(charts)
-	var removes []func()
-	remove = func() {
-		for _, r := range removes {
-			r()
-		}
-	}
+	remove = func() {}
 	if opts.HelmBin == "" {
 		return dirs, remove
 	}
@@ -120,7 +115,11 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 			opts.warn(fmt.Errorf("read without its dependencies: %s: %s", filepath.ToSlash(chart), firstLine(err)))
 			continue
 		}
-		dirs[i], removes = dir, append(removes, done)
+		others := remove
+		dirs[i], remove = dir, func() {
+			done()
+			others()
+		}
 	}
 	return dirs, remove
 }

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -31,12 +30,11 @@ func (o *observation) addIdentity(f *names.Facts) {
 }
 
 func (o *observation) identity(ref lineage.Ref) (lineage.Identity, bool) {
-	for _, id := range o.result.Identity {
-		if id.Object == ref {
-			return id, true
-		}
+	i := slices.IndexFunc(o.result.Identity, func(id lineage.Identity) bool { return id.Object == ref })
+	if i < 0 {
+		return lineage.Identity{}, false
 	}
-	return lineage.Identity{}, false
+	return o.result.Identity[i], true
 }
 
 func (o *observation) seen(ref lineage.Ref, what string) convention.Fact {
@@ -46,48 +44,33 @@ func (o *observation) seen(ref lineage.Ref, what string) convention.Fact {
 
 // naming reads how the workload and its companions are named.
 func (o *observation) naming(own lineage.Identity) (convention.Naming, bool) {
-	base, suffix, ok := o.fullname(own)
-	if !ok {
-		return convention.Naming{}, false
-	}
-	n := convention.Naming{Fullname: base, HelperPrefix: "{name}"}
+	n, ok := names.NewNaming(own.Object.Kind, func(kind string) (base, suffix string, ok bool) {
+		if kind == own.Object.Kind {
+			return o.fullname(own)
+		}
+		id, ok := o.mainOf(kind)
+		if !ok {
+			return "", "", false
+		}
+		return o.fullname(id)
+	})
 	n.Fact = o.seen(own.Object, "metadata.name is "+own.Name)
-	suffixes := map[string]string{own.Object.Kind: suffix}
-	for _, id := range o.result.Identity {
-		kind := id.Object.Kind
-		_, done := suffixes[kind]
-		if done || !o.isRelated(id.Object) || !slices.Contains(convention.NamedKinds, kind) || isWorkload(id.Object) {
-			continue
-		}
-		if b, s, ok := o.fullname(id); ok && b == base && o.isMain(id) {
-			suffixes[kind] = s
-		}
-	}
-	maps.DeleteFunc(suffixes, func(_, suffix string) bool { return suffix == "" })
-	if len(suffixes) > 0 {
-		n.Suffixes = suffixes
-	}
-	return n, true
+	return n, ok
 }
 
 func isWorkload(ref lineage.Ref) bool { return slices.Contains(convention.WorkloadKinds, ref.Kind) }
 
-// isMain tells the object of its kind that is the application's: the one in a
-// file that is called like the kind, else the first.
-func (o *observation) isMain(id lineage.Identity) bool {
-	first := -1
-	for i, other := range o.result.Identity {
-		if other.Object.Kind != id.Object.Kind || !o.isRelated(other.Object) {
-			continue
-		}
-		if first < 0 {
-			first = i
-		}
-		if names.NamedLike(other.Object.File, other.Object.Kind) {
-			return other.Object == id.Object
-		}
+// mainOf gives the object of a kind that is the application's: the one in a file
+// that is called like the kind, else the first.
+func (o *observation) mainOf(kind string) (lineage.Identity, bool) {
+	all := slices.DeleteFunc(slices.Clone(o.result.Identity), func(id lineage.Identity) bool {
+		return id.Object.Kind != kind || !o.isRelated(id.Object)
+	})
+	i := slices.IndexFunc(all, func(id lineage.Identity) bool { return names.NamedLike(id.Object.File, kind) })
+	if len(all) == 0 {
+		return lineage.Identity{}, false
 	}
-	return first >= 0 && o.result.Identity[first].Object == id.Object
+	return all[max(i, 0)], true
 }
 
 // fullname splits an object's name into one of the Fullname patterns and what is
@@ -174,9 +157,6 @@ func (o *observation) addFiles(f *names.Facts) {
 	t := o.sibling.Templates[len(o.sibling.Templates)-1]
 	if !t.HasWorkload() {
 		return
-	}
-	if f.Files == nil {
-		f.Files = &convention.Files{Extension: "yaml", Fact: o.seen(o.workload, "as rendered")}
 	}
 	files := map[string]string{}
 	taken := map[string]bool{}

@@ -15,15 +15,8 @@ import (
 // notes say what of the sibling cannot carry over to a standalone chart, or was
 // not understood.
 func (o *observation) notes(f *names.Facts) []string {
-	var out []string
-	for _, note := range []string{
-		o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote(),
-	} {
-		if note != "" {
-			out = append(out, note)
-		}
-	}
-	return out
+	all := []string{o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()}
+	return slices.DeleteFunc(all, func(note string) bool { return note == "" })
 }
 
 // libraryNote tells of templates that another chart has.

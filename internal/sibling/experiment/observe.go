@@ -156,7 +156,7 @@ func (o *observation) take(f *names.Facts, key string, v convention.Value, at lo
 	if len(field) == 0 {
 		what = "switches " + at.reach.Object.Kind
 	}
-	evidence := o.sibling.EvidenceOf(o.sibling.Concrete(yamldoc.SplitPath(v.Path)))
+	evidence := o.sibling.EvidenceOf(yamldoc.SplitPath(v.Path))
 	v.Fact = convention.Fact{Evidence: evidence + ", " + what, Confidence: convention.Probed}
 	f.Values[key] = v
 	o.reached[key] = at.reach.Object
@@ -166,7 +166,8 @@ func (o *observation) take(f *names.Facts, key string, v convention.Value, at lo
 // wrongly.
 func (o *observation) discover(f *names.Facts, key string, found []located, taken map[string]bool) {
 	old, known := f.Values[key]
-	if known && (o.couldNotTell(old) || slices.Contains(shapedKeys, key)) {
+	// What was not tried has nothing known against it.
+	if known && (len(o.tried(old)) == 0 || slices.Contains(shapedKeys, key)) {
 		return
 	}
 	var best *located
@@ -202,11 +203,11 @@ func (o *observation) mayBe(key string, at located) bool {
 // tell.
 var shapedKeys = []string{"ingress.hosts", "ingress.tls", "ingress.annotations"}
 
-// couldNotTell reports whether the experiment says nothing about a key: it is
-// not among those that were tried, so that nothing is known against it.
-func (o *observation) couldNotTell(v convention.Value) bool {
-	return !slices.ContainsFunc(o.result.Findings, func(f lineage.Finding) bool {
-		return o.isBelow(f.Path, yamldoc.SplitPath(v.Path))
+// tried gives what was found of a value and of what lies below it.
+func (o *observation) tried(v convention.Value) []lineage.Finding {
+	path := yamldoc.SplitPath(v.Path)
+	return slices.DeleteFunc(slices.Clone(o.result.Findings), func(f lineage.Finding) bool {
+		return !o.isBelow(f.Path, path)
 	})
 }
 
@@ -270,14 +271,9 @@ func (o *observation) noteIgnored(f *names.Facts) {
 		if v.Confidence != convention.Name || key == "ingress" || key == "persistence" {
 			continue
 		}
-		tried, moved := false, false
-		for _, finding := range o.result.Findings {
-			if o.isBelow(finding.Path, yamldoc.SplitPath(v.Path)) {
-				tried = true
-				moved = moved || len(finding.Reaches) > 0
-			}
-		}
-		if tried && !moved && o.result.Incomplete == "" {
+		tried := o.tried(v)
+		moved := slices.ContainsFunc(tried, func(f lineage.Finding) bool { return len(f.Reaches) > 0 })
+		if len(tried) > 0 && !moved && o.result.Incomplete == "" {
 			v.Evidence += " (the templates ignore it)"
 			f.Values[key] = v
 		}

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
@@ -43,8 +44,9 @@ func (o *observation) relate() {
 		belongs(kind, func(r manifest.Object) bool { return mentions(r.Fields["spec"], services) })
 	}
 	claims := map[string]bool{}
-	for _, v := range o.object.List("spec", "template", "spec", "volumes") {
-		claims[manifest.Object{Fields: asFields(v)}.Text("persistentVolumeClaim", "claimName")] = true
+	for i := range o.object.List("spec", "template", "spec", "volumes") {
+		claims[o.object.Text("spec", "template", "spec", "volumes", strconv.Itoa(i),
+			"persistentVolumeClaim", "claimName")] = true
 	}
 	belongs("PersistentVolumeClaim", func(c manifest.Object) bool { return claims[c.Name()] })
 	account := o.object.Text("spec", "template", "spec", "serviceAccountName")
@@ -55,11 +57,6 @@ func (o *observation) relate() {
 	belongs("PodDisruptionBudget", func(b manifest.Object) bool {
 		return selectsAll(b.TextMap("spec", "selector", "matchLabels"), labels)
 	})
-}
-
-func asFields(v any) map[string]any {
-	m, _ := v.(map[string]any)
-	return m
 }
 
 func selectsAll(selector, labels map[string]string) bool {

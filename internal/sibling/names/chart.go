@@ -36,7 +36,7 @@ type Chart struct {
 	// that it wraps.
 	Own *yamldoc.Node
 	// Wrapped is the dependency that is the application, in an umbrella.
-	Wrapped *Dependency
+	Wrapped *helmchart.Dependency
 	// Component is the block of the application among those of several
 	// components, where it is called for what that does ("backend"); the new
 	// chart's is called like the chart.
@@ -63,18 +63,8 @@ func (s *Chart) scan() *scan {
 // layer is a values file, seen from a prefix ("local-ai") downwards.
 type layer struct {
 	doc    *yamldoc.Doc
-	prefix []string
+	prefix yamldoc.Path
 	shown  string
-}
-
-// Dependency is an entry of Chart.yaml's dependencies.
-type Dependency struct{ Name, alias, Repository string }
-
-func (d Dependency) key() string {
-	if d.alias != "" {
-		return d.alias
-	}
-	return d.Name
 }
 
 // Next steps where a chart cannot be read.
@@ -99,32 +89,25 @@ func ReadChart(
 		return nil, remedy.Errorf(correctIt, "%s:%d: values are a map of keys, and this is none",
 			doc.Name, doc.Root.Line)
 	}
-	own := readTemplates(dir, s.Shown, s.Name)
+	templates := readTemplates(dir, s.Shown, s.Name)
 	deps := s.Dependencies()
-	wrapped := s.findWrapper(doc.Root, deps, own)
-	s.layers = []layer{{doc: doc, shown: s.Shown + "/" + file, prefix: wrapped.prefix()}}
+	wrapped := s.findWrapper(doc.Root, deps, templates)
+	own := layer{doc: doc, shown: s.Shown + "/" + file}
 	s.Values = doc.Root
-	if wrapped != nil {
-		s.Values = doc.Root.Get(yamldoc.JoinPath(wrapped.key()))
-	}
 	for _, d := range deps {
-		if wrapped == nil || d.key() != wrapped.key() {
-			s.Others = append(s.Others, d.key())
+		if wrapped != nil && d.Key() == wrapped.Key() {
+			own.prefix = []string{d.Key()}
+			s.Values = doc.Root.Get(yamldoc.JoinPath(d.Key()))
+			continue
 		}
+		s.Others = append(s.Others, d.Key())
 	}
-	s.Templates = []Templates{own}
+	s.layers, s.Templates = []layer{own}, []Templates{templates}
 	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
 	if wrapped != nil {
 		s.addWrapped(ctx, *wrapped, sources)
 	}
 	return s, nil
-}
-
-func (d *Dependency) prefix() []string {
-	if d == nil {
-		return nil
-	}
-	return []string{d.key()}
 }
 
 func (s *Chart) readChart() error {
@@ -157,10 +140,8 @@ func (s *Chart) readChart() error {
 // keep the real values elsewhere. A chart without any has no values.
 func readValues(dir string) (*yamldoc.Doc, string, error) {
 	names := []string{"values.yaml", "values.yml", "values.example.yaml", "values.example.yml", "values-example.yaml"}
-	if more, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*values*.y*ml")); err == nil {
-		for _, file := range more {
-			names = append(names, filepath.Base(file))
-		}
+	if more, err := fs.Glob(os.DirFS(dir), "*values*.y*ml"); err == nil {
+		names = append(names, more...)
 	}
 	for _, name := range names {
 		doc, err := yamldoc.ReadFile(filepath.Join(dir, name))
@@ -173,26 +154,20 @@ func readValues(dir string) (*yamldoc.Doc, string, error) {
 	return doc, "values.yaml", err
 }
 
-// escapeGlob keeps the characters of a directory's name from being a pattern.
-func escapeGlob(dir string) string {
-	return strings.NewReplacer("[", "\\[", "*", "\\*", "?", "\\?").Replace(dir)
-}
-
 // Dependencies reads those of Chart.yaml, or of requirements.yaml as charts of
 // apiVersion v1 have it.
-func (s *Chart) Dependencies() []Dependency {
+func (s *Chart) Dependencies() []helmchart.Dependency {
 	list := s.chart.Root.Get("dependencies")
 	if !list.IsList() {
 		if doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, "requirements.yaml")); err == nil {
 			list = doc.Root.Get("dependencies")
 		}
 	}
-	if !list.IsList() {
-		return nil
-	}
-	var out []Dependency
-	for _, item := range list.Items {
-		d := Dependency{item.Get("name").Str(), item.Get("alias").Str(), item.Get("repository").Str()}
+	var out []helmchart.Dependency
+	for _, item := range itemsOf(list) {
+		d := helmchart.Dependency{
+			Name: item.Get("name").Str(), Alias: item.Get("alias").Str(), Repository: item.Get("repository").Str(),
+		}
 		if d.Name != "" {
 			out = append(out, d)
 		}
@@ -203,26 +178,27 @@ func (s *Chart) Dependencies() []Dependency {
 // findWrapper finds the dependency that is the application, where the chart is
 // an umbrella: it has no workload and no image of its own, and the values of the
 // dependency say something about a workload.
-func (s *Chart) findWrapper(root *yamldoc.Node, deps []Dependency, own Templates) *Dependency {
+func (s *Chart) findWrapper(root *yamldoc.Node, deps []helmchart.Dependency, own Templates) *helmchart.Dependency {
 	if own.HasWorkload() {
 		return nil
 	}
 	var keys []string
 	for _, d := range deps {
-		keys = append(keys, d.key())
+		keys = append(keys, d.Key())
 	}
 	if _, found := newScan(s.Sheet, root, s.Name, keys).image(); found {
 		return nil
 	}
-	var best *Dependency
+	var best *helmchart.Dependency
 	most := 0
 	for i, d := range deps {
-		values := root.Get(yamldoc.JoinPath(d.key()))
-		if !values.IsMap() || aside(d.key()) && !convention.SameName(d.key(), s.Name) {
+		isOwn := convention.SameName(d.Key(), s.Name)
+		values := root.Get(yamldoc.JoinPath(d.Key()))
+		if !values.IsMap() || aside(d.Key()) && !isOwn {
 			continue
 		}
 		facts := len(newScan(s.Sheet, values, s.Name, nil).detect())
-		if convention.SameName(d.key(), s.Name) {
+		if isOwn {
 			facts++
 		}
 		if facts > most {
@@ -234,7 +210,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []Dependency, own Templates
 
 // addWrapped adds the chart that the umbrella wraps, where it is at hand: below
 // charts/, elsewhere in the repository, or in one of Helm's caches.
-func (s *Chart) addWrapped(ctx context.Context, d Dependency, sources helmchart.Sources) {
+func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources helmchart.Sources) {
 	for _, rel := range wrappedDirs(d) {
 		dir := filepath.Join(s.Dir, filepath.FromSlash(rel))
 		doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml"))
@@ -270,7 +246,7 @@ func (s *Chart) addLayer(values *yamldoc.Doc, shown string) {
 	}
 }
 
-func wrappedDirs(d Dependency) []string {
+func wrappedDirs(d helmchart.Dependency) []string {
 	dirs := []string{"charts/" + d.Name}
 	if rel, ok := strings.CutPrefix(d.Repository, "file://"); ok && !strings.HasPrefix(rel, "/") {
 		dirs = append(dirs, rel)

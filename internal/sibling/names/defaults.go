@@ -11,10 +11,18 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Annotations that name cert-manager's issuer, cluster-wide ones first.
-var IssuerAnnotations = []string{
-	"cert-manager.io/cluster-issuer", "certmanager.k8s.io/cluster-issuer",
-	"cert-manager.io/issuer", "certmanager.k8s.io/issuer",
+// Issuer finds cert-manager's issuer, a cluster-wide one first, and the annotation
+// that names it.
+func Issuer(of func(annotation string) string) (issuer, annotation string) {
+	for _, annotation := range []string{
+		"cert-manager.io/cluster-issuer", "certmanager.k8s.io/cluster-issuer",
+		"cert-manager.io/issuer", "certmanager.k8s.io/issuer",
+	} {
+		if issuer := of(annotation); issuer != "" {
+			return issuer, annotation
+		}
+	}
+	return "", ""
 }
 
 // appAnnotations are parts of annotations that suit the application they were
@@ -151,9 +159,7 @@ func (s *Chart) aliases() []string {
 		repository, _, _ = strings.Cut(repository, ":")
 		names = append(names, repository, strings.TrimSuffix(repository, "-server"))
 	}
-	for _, l := range s.layers[:1] {
-		names = append(names, l.prefix...)
-	}
+	names = append(names, s.layers[0].prefix...)
 	return slices.DeleteFunc(names, func(n string) bool { return len(n) < 3 })
 }
 
@@ -213,17 +219,12 @@ func (s *Chart) readAnnotations(d *convention.Defaults) {
 	if !n.IsMap() {
 		return
 	}
-	for _, issuer := range IssuerAnnotations {
-		if v := n.Child(issuer).Str(); v != "" {
-			d.ClusterIssuer, d.ClusterIssuerAnnotation = v, issuer
-			break
-		}
-	}
+	d.ClusterIssuer, d.ClusterIssuerAnnotation = Issuer(func(annotation string) string {
+		return n.Child(annotation).Str()
+	})
 	for _, e := range n.Entries {
 		if e.Key == ClassAnnotation {
-			if d.IngressClass == "" {
-				d.IngressClass = e.Value.Str()
-			}
+			d.IngressClass = cmp.Or(d.IngressClass, e.Value.Str())
 			continue
 		}
 		if !e.Value.IsScalar() || s.suitsThisAppOnly(e) {

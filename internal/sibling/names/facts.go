@@ -79,7 +79,7 @@ func (s *Chart) Read() Facts {
 	RenameComponent(f.Files, s.Component)
 	if s.Wrapped != nil {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
-			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.key()))
+			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.Key()))
 	}
 	return f
 }
@@ -97,8 +97,8 @@ func (s *Chart) findComponent(image []string) string {
 		return ""
 	}
 	blocks := 0
-	for _, e := range s.Values.Entries {
-		if e.Value.IsMap() && !slices.Contains(s.Others, e.Key) && pick(e.Value, []string{"image"}, nil) != nil {
+	for _, p := range (section{nil, s.Values}).below() {
+		if !slices.Contains(s.Others, p.path[0]) && p.pick([]string{"image"}, nil).exists() {
 			blocks++
 		}
 	}
@@ -144,37 +144,30 @@ func (s *Chart) PathOf(path []string) string {
 	return yamldoc.JoinPath(out...)
 }
 
-// Concrete is path with the chart's own name for {name}.
-func (s *Chart) Concrete(path []string) []string {
-	out := slices.Clone(path)
-	for i, segment := range out {
-		if segment != "{name}" {
+// EvidenceOf names the file, the line and the key that a path stands for, which may
+// have {name} and <volume> in it.
+func (s *Chart) EvidenceOf(path []string) string {
+	at := slices.Clone(path)
+	for i, segment := range at {
+		has := func(key string) bool { return s.IsName(i, key) }
+		switch segment {
+		case "<volume>":
+			has = func(key string) bool {
+				return s.Values.Get(yamldoc.JoinPath(slices.Concat(at[:i], []string{key}, at[i+1:])...)) != nil
+			}
+		case "{name}":
+		default:
 			continue
 		}
-		for _, key := range s.Values.Get(yamldoc.JoinPath(out[:i]...)).Keys() {
-			if s.IsName(i, key) {
-				out[i] = key
-			}
+		keys := s.Values.Get(yamldoc.JoinPath(at[:i]...)).Keys()
+		if n := slices.IndexFunc(keys, has); n >= 0 {
+			at[i] = keys[n]
+		} else if segment == "<volume>" {
+			at = at[:i]
+			break
 		}
 	}
-	return out
-}
-
-// EvidenceOf is evidence for a path with <volume> in it, too.
-func (s *Chart) EvidenceOf(path []string) string {
-	i := slices.Index(path, "<volume>")
-	if i < 0 {
-		return s.evidence(path)
-	}
-	block := s.Values.Get(yamldoc.JoinPath(path[:i]...))
-	for _, key := range block.Keys() {
-		concrete := slices.Clone(path)
-		concrete[i] = key
-		if s.Values.Get(yamldoc.JoinPath(concrete...)) != nil {
-			return s.evidence(concrete)
-		}
-	}
-	return s.evidence(path[:i])
+	return s.evidence(at)
 }
 
 // ReadTemplates takes what the chart's own templates say, and what those of a
@@ -214,7 +207,7 @@ func (f *Facts) ReadTemplates(t Templates) {
 func (s *Chart) style() convention.Style {
 	values, chart := s.layers[0].doc.Style(), s.chart.Style()
 	out := convention.Style{
-		Indent: values.Indent, Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
+		Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
 		Comments: values.Comments, DocumentStart: values.DocumentStart,
 		ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
 		Fact: byName(s.layers[0].shown),
@@ -222,11 +215,10 @@ func (s *Chart) style() convention.Style {
 	if len(s.layers[0].doc.Root.Entries) == 0 {
 		out.DocumentStart = chart.DocumentStart
 	}
-	if out.Indent < convention.MinIndent || out.Indent > convention.MaxIndent {
-		out.Indent = chart.Indent
-	}
-	if out.Indent < convention.MinIndent || out.Indent > convention.MaxIndent {
-		out.Indent = 0 // no habit to follow
+	for _, indent := range []int{chart.Indent, values.Indent} {
+		if convention.MinIndent <= indent && indent <= convention.MaxIndent {
+			out.Indent = indent
+		}
 	}
 	if out.Comments == "none" {
 		out.Comments = "plain" // comments have to be written somehow
@@ -234,59 +226,47 @@ func (s *Chart) style() convention.Style {
 	return out
 }
 
-// hint is a path that something but the values themselves mentions.
-type hint struct {
-	path     []string
-	evidence string
-}
-
-// hints gathers the keys that stand in comments and those that the templates
-// read: storageClass is often in neither values nor any default.
-func (s *Chart) hints() []hint {
-	var out []hint
+// readHints takes keys that stand in comments and those that the templates read,
+// where the values do not name them: storageClass is often in neither values nor
+// any default.
+func (s *Chart) readHints(values map[string]convention.Value) {
 	own := s.layers[0]
 	for _, c := range own.doc.Commented() {
-		path := yamldoc.SplitPath(c.Path)
-		if convention.HasPrefix(path, own.prefix) {
+		if path := yamldoc.SplitPath(c.Path); own.prefix.Contains(path) {
 			evidence := fmt.Sprintf("%s:%d %s (in a comment)", own.shown, c.Line, c.Path)
-			out = append(out, hint{path[len(own.prefix):], evidence})
+			s.takeHint(values, path[len(own.prefix):], evidence)
 		}
 	}
 	for _, t := range s.Templates {
 		for _, read := range t.reads {
-			out = append(out, hint{strings.Split(read, "."), fmt.Sprintf("%s/templates .Values.%s", t.Shown, read)})
+			s.takeHint(values, strings.Split(read, "."), fmt.Sprintf("%s/templates .Values.%s", t.Shown, read))
 		}
 	}
-	return out
 }
 
-// readHints takes keys from hints where the values do not name them: beside the
-// keys of their block, or around the image.
-func (s *Chart) readHints(values map[string]convention.Value) {
-	for _, h := range s.hints() {
-		if len(h.path) == 0 {
-			continue
-		}
-		for _, k := range s.Sheet.Keys {
-			path, ok := s.scan().hinted(k, h.path)
-			if _, isKnown := values[k.Key]; ok && !isKnown {
-				values[k.Key] = convention.Value{
-					Path: s.PathOf(path), Shape: s.hintedShape(k.Key, path[len(path)-1]), Fact: byName(h.evidence),
-				}
-			}
+// takeHint takes the keys that a path may be.
+func (s *Chart) takeHint(values map[string]convention.Value, hint yamldoc.Path, evidence string) {
+	if len(hint) == 0 {
+		return
+	}
+	for _, k := range s.Sheet.Keys {
+		path, ok := s.scan().hinted(k, hint)
+		if _, isKnown := values[k.Key]; ok && !isKnown {
+			shape := s.hintedShape(k.Key, path[len(path)-1])
+			values[k.Key] = convention.Value{Path: s.PathOf(path), Shape: shape, Fact: byName(evidence)}
 		}
 	}
 }
 
 // hinted gives the path of a key that a hint names: in its block, or around the
 // image.
-func (s *scan) hinted(k factsheet.Key, path []string) ([]string, bool) {
+func (s *scan) hinted(k factsheet.Key, path yamldoc.Path) (yamldoc.Path, bool) {
 	parent, last := path[:len(path)-1], path[len(path)-1]
 	if !k.Hinted || !slices.Contains(k.Names, convention.NormalizeName(last)) {
 		return nil, false
 	}
 	if k.Block() == "" {
-		return path, convention.HasPrefix(s.imageBlock.path, parent)
+		return path, parent.Contains(s.imageBlock.path)
 	}
 	block, ok := s.facts[k.Block()]
 	switch {
@@ -295,7 +275,7 @@ func (s *scan) hinted(k factsheet.Key, path []string) ([]string, bool) {
 	case sameBlock(block.path, parent):
 		return append(slices.Clone(block.path), last), true
 	}
-	return path, len(parent) > 0 && convention.HasPrefix(block.path, parent)
+	return path, len(parent) > 0 && parent.Contains(block.path)
 }
 
 // hintedShape gives the shape that a hinted key has by its name or its block.

@@ -1,6 +1,7 @@
 package names
 
 import (
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -72,6 +73,31 @@ func labelScheme(l convention.Labels) string {
 		return convention.SchemeApp
 	}
 	return convention.SchemeCustom
+}
+
+// NewNaming says how objects are named: the workload of some kind after a pattern,
+// and with which suffixes it and the objects beside it of which the names follow
+// the same pattern. split gives pattern and suffix of the application's object of
+// a kind.
+func NewNaming(workload string, split func(kind string) (base, suffix string, ok bool)) (convention.Naming, bool) {
+	base, suffix, ok := split(workload)
+	if !ok {
+		return convention.Naming{}, false
+	}
+	n := convention.Naming{Fullname: base, HelperPrefix: "{name}", Suffixes: map[string]string{workload: suffix}}
+	for _, kind := range convention.NamedKinds {
+		if slices.Contains(convention.WorkloadKinds, kind) {
+			continue
+		}
+		if b, suffix, ok := split(kind); ok && b == base {
+			n.Suffixes[kind] = suffix
+		}
+	}
+	maps.DeleteFunc(n.Suffixes, func(_, suffix string) bool { return suffix == "" })
+	if len(n.Suffixes) == 0 {
+		n.Suffixes = nil
+	}
+	return n, true
 }
 
 // SplitName splits the pattern of an object's name into one of the Fullname

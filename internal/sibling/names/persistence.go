@@ -25,27 +25,27 @@ type claim struct {
 
 // readClaim reads a map as the settings of a claim, also of one in a block of
 // its own inside.
-func (s *scan) readClaim(n *yamldoc.Node) claim {
+func (s *scan) readClaim(p section) claim {
 	c := claim{paths: map[string][]string{}}
-	if e := pick(n, claimNames, func(e *yamldoc.Entry) bool { return e.Value.IsMap() }); e != nil {
-		c.inner = []string{e.Key}
-		s.addClaim(&c, e.Value, c.inner)
+	if e := p.pick(claimNames, (*yamldoc.Node).IsMap); e.exists() {
+		c.inner = e.path[len(p.path):]
+		s.addClaim(&c, e.Node, c.inner)
 	}
-	s.addClaim(&c, n, nil)
+	s.addClaim(&c, p.Node, nil)
 	return c
 }
 
 // addClaim adds what a map says to a claim.
 func (s *scan) addClaim(c *claim, n *yamldoc.Node, at []string) {
 	for _, key := range s.keysOf("persistence") {
-		e := s.named(n, key)
-		if e == nil || c.paths[key] != nil {
+		e := s.named(section{at, n}, key)
+		if !e.exists() || c.paths[key] != nil {
 			continue
 		}
-		c.paths[key] = append(slices.Clone(at), e.Key)
+		c.paths[key] = e.path
 		if key == "persistence.accessMode" {
 			c.mode = convention.AccessModeString
-			if e.Value.IsList() || e.Value.IsNull() && strings.HasSuffix(e.Key, "s") {
+			if e.IsList() || e.IsNull() && strings.HasSuffix(e.name(), "s") {
 				c.mode = convention.AccessModeList
 			}
 		}
@@ -84,7 +84,7 @@ func (s *scan) findPersistence() {
 	var best volumeSet
 	most := -1
 	for _, p := range s.blocks(s.sheet.Of("persistence").Names...) {
-		if convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat && len(s.imageBlock.path) > 0 {
+		if s.imageBlock.path.Contains(p.path) && !s.imageFlat && len(s.imageBlock.path) > 0 {
 			continue
 		}
 		v := s.volumesOf(p)
@@ -101,9 +101,9 @@ func (s *scan) findPersistence() {
 
 // volumesOf reads a block as one claim, as a map of named volumes or as a list.
 func (s *scan) volumesOf(p section) volumeSet {
-	own := s.readClaim(p.node)
+	own := s.readClaim(p)
 	v := volumeSet{block: p, shape: convention.PersistenceBlock, claim: own}
-	isMounts := convention.NormalizeName(p.name()) == "volumemounts"
+	isMounts := p.name() == "volumemounts"
 	if own.paths["persistence.size"] == nil || isMounts {
 		if list, ok := s.listOfClaims(p); ok {
 			return list
@@ -112,7 +112,7 @@ func (s *scan) volumesOf(p section) volumeSet {
 			return volumeSet{block: p, shape: convention.PersistenceVolumes, inside: []string{"<volume>"}, claim: named}
 		}
 	}
-	if isMounts || convention.NormalizeName(p.name()) == "data" && own.paths["persistence.size"] == nil {
+	if isMounts || p.name() == "data" && own.paths["persistence.size"] == nil {
 		v.shape = "" // a name that says too little alone
 	}
 	return v
@@ -120,17 +120,15 @@ func (s *scan) volumesOf(p section) volumeSet {
 
 // listOfClaims reads persistence.volumes[] where its elements describe claims.
 func (s *scan) listOfClaims(p section) (volumeSet, bool) {
-	for i := range p.node.Entries {
-		e := &p.node.Entries[i]
-		if !e.Value.IsList() || e.Value.Len() == 0 || !e.Value.Items[0].IsMap() {
+	for _, e := range p.below() {
+		if !e.IsList() || e.Len() == 0 || !e.Items[0].IsMap() {
 			continue
 		}
-		c := s.readClaim(e.Value.Items[0])
 		// Lists of Kubernetes' own volumes have claims by name only.
-		if c.paths["persistence.size"] == nil {
-			continue
+		if c := s.readClaim(section{nil, e.Items[0]}); c.paths["persistence.size"] != nil {
+			inside := append(e.path[len(p.path):], "[0]")
+			return volumeSet{block: p, shape: convention.PersistenceList, inside: inside, claim: c}, true
 		}
-		return volumeSet{block: p, shape: convention.PersistenceList, inside: []string{e.Key, "[0]"}, claim: c}, true
 	}
 	return volumeSet{}, false
 }
@@ -139,12 +137,8 @@ func (s *scan) listOfClaims(p section) (volumeSet, bool) {
 // them says.
 func (s *scan) namedClaims(p section) (claim, bool) {
 	all := claim{paths: map[string][]string{}}
-	for i := range p.node.Entries {
-		e := &p.node.Entries[i]
-		if !e.Value.IsMap() {
-			continue
-		}
-		c := s.readClaim(e.Value)
+	for _, e := range p.below() {
+		c := s.readClaim(e)
 		if c.weight() == 0 {
 			continue
 		}
@@ -167,7 +161,7 @@ func (s *scan) addVolumes(v volumeSet) {
 	volume := v.block.child(v.inside...)
 	inner := append(slices.Clone(volume), v.claim.inner...)
 	// Mounts in a map of their own leave the claims to the map of volumes.
-	if convention.NormalizeName(v.block.name()) == "volumemounts" {
+	if v.block.name() == "volumemounts" {
 		parent := section{v.block.path[:len(v.block.path)-1], nil}
 		if volumes := s.root.Get(yamldoc.JoinPath(parent.child("volumes")...)); volumes.IsMap() {
 			inner = parent.child("volumes", "<volume>")
@@ -182,22 +176,18 @@ func (s *scan) addVolumes(v volumeSet) {
 		s.add(key, append(slices.Clone(volume), path...), shape)
 	}
 	if v.shape != convention.PersistenceBlock {
-		if e := s.named(v.block.node, "persistence.enabled"); e != nil {
-			s.add("persistence.enabled", v.block.child(e.Key), v.shape)
-		}
+		s.add("persistence.enabled", s.named(v.block, "persistence.enabled").path, v.shape)
 	}
 }
 
 // findLooseSize finds a size that stands alone: storage: 5Gi, storage.configSize.
 func (s *scan) findLooseSize() {
 	for _, p := range s.scopes() {
-		for i := range p.node.Entries {
-			e := &p.node.Entries[i]
-			name := convention.NormalizeName(e.Key)
-			isSize := slices.Contains(s.sheet.Of("persistence.size").Loose, name) ||
-				convention.NormalizeName(p.name()) == "storage" && strings.HasSuffix(name, "size")
-			if isSize && e.Value.IsScalar() && quantity.MatchString(e.Value.Str()) {
-				s.add("persistence.size", p.child(e.Key), convention.PersistenceBlock)
+		for _, e := range p.below() {
+			isSize := slices.Contains(s.sheet.Of("persistence.size").Loose, e.name()) ||
+				p.name() == "storage" && strings.HasSuffix(e.name(), "size")
+			if isSize && e.IsScalar() && quantity.MatchString(e.Str()) {
+				s.add("persistence.size", e.path, convention.PersistenceBlock)
 				return
 			}
 		}

@@ -46,40 +46,36 @@ func (s *scan) keysOf(block string) []string {
 
 func (s *scan) findEnv() {
 	for _, p := range s.scopes() {
-		var best *yamldoc.Entry
-		for i := range p.node.Entries {
-			e := &p.node.Entries[i]
-			if e.Value.IsScalar() || !envName.MatchString(convention.NormalizeName(e.Key)) {
-				continue
-			}
-			if best == nil || convention.NormalizeName(e.Key) == "env" {
+		var best section
+		for _, e := range p.below() {
+			isEnv := !e.IsScalar() && envName.MatchString(e.name())
+			if isEnv && (!best.exists() || e.name() == "env") {
 				best = e
 			}
 		}
-		if best != nil {
-			s.addEnv(p, best)
+		if best.exists() {
+			s.addEnv(best)
 			return
 		}
 	}
 }
 
-func (s *scan) addEnv(p section, e *yamldoc.Entry) {
-	path, value := p.child(e.Key), e.Value
+func (s *scan) addEnv(env section) {
 	// Secret and other variables apart: variables.{secret,nonSecret}.
-	if secret := pick(value, []string{"secret", "secrets", "sensitive"}, isMapOrNull); secret != nil {
+	if env.pick([]string{"secret", "secrets", "sensitive"}, isMapOrNull).exists() {
 		names := []string{"nonsecret", "nonsecrets", "plain", "public", "normal"}
-		if open := pick(value, names, isMapOrNull); open != nil {
-			path, value = append(path, open.Key), open.Value
+		if open := env.pick(names, isMapOrNull); open.exists() {
+			env = open
 		}
 	}
+	shape := "" // nothing is written there: it may become either
 	switch {
-	case value.IsList():
-		s.add("env", path, convention.EnvList)
-	case value.IsMap():
-		s.add("env", path, envMapShape(value))
-	default: // nothing is written there: it may become either
-		s.add("env", path, "")
+	case env.IsList():
+		shape = convention.EnvList
+	case env.IsMap():
+		shape = envMapShape(env.Node)
 	}
+	s.add("env", env.path, shape)
 }
 
 // envMapShape tells {any: {name: NAME, value: ...}} from {NAME: ...}.
@@ -97,19 +93,15 @@ func envMapShape(n *yamldoc.Node) string {
 
 func (s *scan) findResources() {
 	for _, p := range s.scopes() {
-		e := s.named(p.node, "resources")
+		e := s.named(p, "resources")
 		switch {
-		case e == nil || s.persistentClaim(p):
-		case isResources(e.Value):
-			s.add("resources", p.child(e.Key), "")
+		case !e.exists() || s.persistentClaim(p):
+		case isResources(e.Node):
+			s.add("resources", e.path, "")
 			return
 		default:
-			block := section{p.child(e.Key), e.Value}
-			inner := s.member(e.Value, func(e *yamldoc.Entry) bool { return e.Value.Len() > 0 && isResources(e.Value) })
-			if inner != nil {
-				s.add("resources", block.child(inner.Key), "")
-				return
-			}
+			inner := s.member(e, func(n *yamldoc.Node) bool { return n.Len() > 0 && isResources(n) })
+			s.add("resources", inner.path, "")
 		}
 	}
 }
@@ -117,8 +109,7 @@ func (s *scan) findResources() {
 // persistentClaim tells whether a map describes a claim, whose resources are
 // other ones.
 func (s *scan) persistentClaim(p section) bool {
-	name := convention.NormalizeName(p.name())
-	return slices.Contains(s.sheet.Of("persistence").Names, name) || slices.Contains(claimNames, name)
+	return slices.Contains(s.sheet.Of("persistence").Names, p.name()) || slices.Contains(claimNames, p.name())
 }
 
 // isResources tells whether n could be the resources of a container.
@@ -136,28 +127,24 @@ func (s *scan) findSecurityContexts() {
 	s.addLoose(containerKey, containerKey.Names)
 	_, hasPod := s.facts[podKey.Key]
 	_, hasContainer := s.facts[containerKey.Key]
-	p, e := s.lookup(containerKey.Loose, isMapOrNull)
-	if e == nil {
+	e := s.lookup(containerKey.Loose, isMapOrNull)
+	if !e.exists() {
 		return
 	}
-	path := p.child(e.Key)
-	isPodBlock := slices.Contains(convention.PodBlocks, convention.NormalizeName(p.name()))
-	inPod := pick(e.Value, []string{"pod"}, isMapOrNull)
-	inContainer := pick(e.Value, []string{"container", "app", "main"}, isMapOrNull)
+	block := section{path: e.path[:len(e.path)-1]}
+	inPod := e.pick([]string{"pod"}, isMapOrNull)
+	inContainer := e.pick([]string{"container", "app", "main"}, isMapOrNull)
 	switch {
-	case inPod != nil || inContainer != nil:
-		if inPod != nil {
-			s.add("podSecurityContext", append(slices.Clone(path), inPod.Key), "")
-		}
-		if inContainer != nil {
-			s.add("securityContext", append(slices.Clone(path), inContainer.Key), "")
-		} else {
-			s.add("securityContext", append(slices.Clone(path), "container"), "")
-		}
-	case hasContainer || !hasPod && e.Value.Entry("fsGroup") != nil || isPodBlock:
-		s.add("podSecurityContext", path, "")
+	case inContainer.exists():
+		s.add("podSecurityContext", inPod.path, "")
+		s.add("securityContext", inContainer.path, "")
+	case inPod.exists():
+		s.add("podSecurityContext", inPod.path, "")
+		s.add("securityContext", e.child("container"), "")
+	case hasContainer || !hasPod && e.Entry("fsGroup") != nil || slices.Contains(convention.PodBlocks, block.name()):
+		s.add("podSecurityContext", e.path, "")
 	default:
-		s.add("securityContext", path, "")
+		s.add("securityContext", e.path, "")
 	}
 }
 
@@ -166,9 +153,7 @@ func (s *scan) findPodBlock() {
 	for _, p := range s.blocks(convention.PodBlocks...) {
 		for _, key := range []string{"podAnnotations", "podLabels"} {
 			name := convention.NormalizeName(s.sheet.Of(key).InPod)
-			if e := pick(p.node, []string{name}, isMapOrNull); e != nil {
-				s.add(key, p.child(e.Key), "")
-			}
+			s.add(key, p.pick([]string{name}, isMapOrNull).path, "")
 		}
 	}
 }

@@ -14,87 +14,79 @@ const ClassAnnotation = "kubernetes.io/ingress.class"
 // and which of them the repository uses.
 func (s *scan) findRoutes() {
 	block := s.sheet.Of("ingress")
-	ingress, hasIngress := s.routeBlock(block.Names...)
-	httpRoute, hasHTTPRoute := s.routeBlock(s.sheet.Of("httpRoute").Names...)
-	ingressRoute, hasIngressRoute := s.routeBlock(block.Shaped[convention.RouteIngressRoute]...)
-	hasHTTPRoute = hasHTTPRoute && pick(httpRoute.node, []string{"hostnames", "hosts", "parentrefs"}, nil) != nil
-
+	ingress := s.routeBlock(block.Names...)
+	httpRoute := s.routeBlock(s.sheet.Of("httpRoute").Names...)
+	ingressRoute := s.routeBlock(block.Shaped[convention.RouteIngressRoute]...)
+	if !httpRoute.pick([]string{"hostnames", "hosts", "parentrefs"}, nil).exists() {
+		httpRoute = section{}
+	}
 	switch {
-	case hasIngress && s.isOn(ingress):
+	case s.isOn(ingress):
 		s.route = convention.RouteIngress
-	case hasIngressRoute && (s.isOn(ingressRoute) || !hasIngress):
+	case ingressRoute.exists() && (s.isOn(ingressRoute) || !ingress.exists()):
 		s.route = convention.RouteIngressRoute
-	case hasHTTPRoute && (s.isOn(httpRoute) || !hasIngress):
+	case httpRoute.exists() && (s.isOn(httpRoute) || !ingress.exists()):
 		s.route = convention.RouteHTTPRoute
-	case hasIngress:
+	case ingress.exists():
 		s.route = convention.RouteIngress
 	}
-	switch {
-	case s.route == convention.RouteIngressRoute:
-		s.findIngress(ingressRoute)
-	case hasIngress:
-		s.findIngress(ingress)
+	if s.route == convention.RouteIngressRoute {
+		ingress = ingressRoute
 	}
-	if hasHTTPRoute {
-		s.addNamed(httpRoute, s.keysOf("httpRoute")...)
-	}
+	s.findIngress(ingress)
+	s.addNamed(httpRoute, s.keysOf("httpRoute")...)
 }
 
 // isOn reports whether a block is switched on, as one without a switch is.
 func (s *scan) isOn(p section) bool {
-	e := pick(p.node, s.sheet.Of("ingress.enabled").Names, nil)
-	return e == nil || e.Value.Bool()
+	e := p.pick(s.sheet.Of("ingress.enabled").Names, nil)
+	return p.exists() && (!e.exists() || e.Bool())
 }
 
 // routeBlock finds a block of that name that has settings, below the name of one
 // of several where they have names (ingress.main).
-func (s *scan) routeBlock(names ...string) (section, bool) {
+func (s *scan) routeBlock(names ...string) section {
 	var settings []string
 	for _, key := range []string{"enabled", "className", "hosts", "annotations", "tls"} {
 		k := s.sheet.Of("ingress." + key)
 		settings = slices.Concat(settings, k.Names, k.Shaped[convention.HostsSingle], k.Shaped[convention.TLSSecret])
 	}
-	if block, ok := s.blockWith(names, settings); ok {
-		return block, true
+	if block := s.blockWith(names, settings); block.exists() {
+		return block
 	}
 	for _, p := range s.blocks(names...) {
-		if len(p.node.Entries) > 0 {
-			return p, true
+		if len(p.Entries) > 0 {
+			return p
 		}
 	}
-	return section{}, false
+	return section{}
 }
 
 func (s *scan) findIngress(p section) {
 	s.add("ingress", p.path, "") // for keys that the block does not show
 	s.addNamed(p, "ingress.enabled", "ingress.annotations", "ingress.className", "ingress.entryPoints")
-	if e := s.named(p.node, "ingress.annotations"); e != nil && e.Value.Child(ClassAnnotation) != nil {
-		s.add("ingress.className", p.child(e.Key, ClassAnnotation), "")
+	if e := s.named(p, "ingress.annotations"); e.Child(ClassAnnotation) != nil {
+		s.add("ingress.className", e.child(ClassAnnotation), "")
 	}
-	if e, shape := s.hostsOf(p.node); e != nil {
-		s.add("ingress.hosts", p.child(e.Key), shape)
-	}
-	if e, shape := s.tlsOf(p.node); e != nil {
-		s.add("ingress.tls", p.child(e.Key), shape)
-	}
+	hosts, shape := s.hostsOf(p)
+	s.add("ingress.hosts", hosts.path, shape)
+	tls, shape := s.tlsOf(p)
+	s.add("ingress.tls", tls.path, shape)
 }
 
-func (s *scan) hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
+func (s *scan) hostsOf(p section) (section, string) {
 	hosts := s.sheet.Of("ingress.hosts")
-	list := pick(n, hosts.Names, func(e *yamldoc.Entry) bool { return e.Value.IsList() })
-	if list == nil {
-		if one := pick(n, hosts.Shaped[convention.HostsSingle], scalarOrNull); one != nil {
-			return one, convention.HostsSingle
-		}
-		return nil, ""
+	list := p.pick(hosts.Names, (*yamldoc.Node).IsList)
+	if !list.exists() {
+		return p.pick(hosts.Shaped[convention.HostsSingle], scalarOrNull), convention.HostsSingle
 	}
-	if list.Value.Len() == 0 {
-		if convention.NormalizeName(list.Key) == "hostnames" {
+	if list.Len() == 0 {
+		if list.name() == "hostnames" {
 			return list, convention.HostsStrings
 		}
 		return list, convention.HostsObjects
 	}
-	switch item := list.Value.Items[0]; {
+	switch item := list.Items[0]; {
 	case item.IsMap() && item.Entry("name") != nil && item.Entry("host") == nil:
 		return list, convention.HostsNamed
 	case item.IsMap():
@@ -103,31 +95,23 @@ func (s *scan) hostsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
 	return list, convention.HostsStrings
 }
 
-func (s *scan) tlsOf(n *yamldoc.Node) (*yamldoc.Entry, string) {
+func (s *scan) tlsOf(p section) (section, string) {
 	tls := s.sheet.Of("ingress.tls")
-	isMap := append([]string{"secretname", "secret"}, s.sheet.Of("ingress.enabled").Names...)
-	e := s.named(n, tls.Key)
-	switch {
-	case e == nil:
-	case e.Value.IsMap() && (len(e.Value.Entries) == 0 || pick(e.Value, isMap, nil) != nil):
+	inMap := append([]string{"secretname", "secret"}, s.sheet.Of("ingress.enabled").Names...)
+	switch e := s.named(p, tls.Key); {
+	case e.IsMap() && (len(e.Entries) == 0 || e.pick(inMap, nil).exists()):
 		return e, convention.TLSMap
-	case e.Value.IsList():
-		if e.Value.Len() > 0 && e.Value.Items[0].Kind == yamldoc.Scalar {
-			return e, convention.TLSHosts
-		}
+	case e.IsList() && e.Len() > 0 && e.Items[0].Kind == yamldoc.Scalar:
+		return e, convention.TLSHosts
+	case e.IsList():
 		return e, convention.TLSList
-	case e.Value.IsBool():
+	case e.IsBool():
 		return e, convention.TLSBool
-	case e.Value.IsString():
+	case e.IsString():
 		return e, convention.TLSSecret
 	}
-	if e := pick(n, tls.Shaped[convention.TLSSecret], scalarOrNull); e != nil {
+	if e := p.pick(tls.Shaped[convention.TLSSecret], scalarOrNull); e.exists() {
 		return e, convention.TLSSecret
 	}
-	if e := pick(n, tls.Shaped[convention.TLSBool], isBool); e != nil {
-		return e, convention.TLSBool
-	}
-	return nil, ""
+	return p.pick(tls.Shaped[convention.TLSBool], (*yamldoc.Node).IsBool), convention.TLSBool
 }
-
-func isBool(e *yamldoc.Entry) bool { return e.Value.IsBool() }

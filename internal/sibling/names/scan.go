@@ -15,27 +15,59 @@ const (
 	maxScanMaps  = 5000
 )
 
-// section is a map somewhere in the values.
+// section is a part of the values with its path. One that is not there has no node.
 type section struct {
-	path []string
-	node *yamldoc.Node
+	path yamldoc.Path
+	*yamldoc.Node
 }
 
+func (p section) exists() bool { return p.Node != nil }
+
+// name gives the last segment of the path, normalized.
 func (p section) name() string {
 	if len(p.path) == 0 {
 		return ""
 	}
-	return p.path[len(p.path)-1]
+	return convention.NormalizeName(p.path[len(p.path)-1])
 }
 
-func (p section) child(segments ...string) []string {
+// child gives the path of something below the section.
+func (p section) child(segments ...string) yamldoc.Path {
 	return append(slices.Clone(p.path), segments...)
+}
+
+// below gives the sections of a map.
+func (p section) below() []section {
+	if !p.IsMap() {
+		return nil
+	}
+	out := make([]section, len(p.Entries))
+	for i, e := range p.Entries {
+		out[i] = section{p.child(e.Key), e.Value}
+	}
+	return out
+}
+
+// pick gives the section of a map whose name comes first in names, normalized ones,
+// and that is accepted.
+func (p section) pick(names []string, accept func(*yamldoc.Node) bool) section {
+	if !p.IsMap() {
+		return section{}
+	}
+	for _, name := range names {
+		for _, e := range p.Entries {
+			if convention.NormalizeName(e.Key) == name && (accept == nil || accept(e.Value)) {
+				return section{p.child(e.Key), e.Value}
+			}
+		}
+	}
+	return section{}
 }
 
 // found is a canonical key with its path in the sibling.
 type found struct {
 	key   string
-	path  []string
+	path  yamldoc.Path
 	shape string
 }
 
@@ -65,15 +97,12 @@ func newScan(sheet *factsheet.Sheet, root *yamldoc.Node, name string, others []s
 				return s
 			}
 			s.maps = append(s.maps, p)
-			for i := range p.node.Entries {
-				e := &p.node.Entries[i]
-				if !e.Value.IsMap() || depth == 0 && slices.Contains(others, e.Key) {
-					continue
+			for _, e := range p.below() {
+				key := e.path[depth]
+				isOther := depth == 0 && slices.Contains(others, key)
+				if e.IsMap() && !isOther && (!aside(key) || convention.SameName(key, name)) {
+					next = append(next, e)
 				}
-				if aside(e.Key) && !convention.SameName(e.Key, name) {
-					continue
-				}
-				next = append(next, section{p.child(e.Key), e.Value})
 			}
 		}
 		level = next
@@ -110,9 +139,9 @@ func (s *scan) detect() map[string]found {
 	return s.facts
 }
 
-// add notes a fact, the first one staying.
+// add notes a fact, the first one staying. A path that was not found is none.
 func (s *scan) add(key string, path []string, shape string) {
-	if _, ok := s.facts[key]; !ok {
+	if _, ok := s.facts[key]; !ok && path != nil {
 		s.facts[key] = found{key, path, shape}
 	}
 }
@@ -124,17 +153,16 @@ func (s *scan) dropOtherComponents() {
 	if !ok {
 		return
 	}
-	var foreign [][]string
+	var foreign []yamldoc.Path
 	s.maps = slices.DeleteFunc(s.maps, func(p section) bool {
-		if slices.ContainsFunc(foreign, func(f []string) bool { return convention.HasPrefix(p.path, f) }) {
+		if slices.ContainsFunc(foreign, func(f yamldoc.Path) bool { return f.Contains(p.path) }) {
 			return true
 		}
-		inImage := convention.HasPrefix(p.path, s.imageBlock.path) && !s.imageFlat
-		if len(p.path) == 0 || inImage || convention.HasPrefix(image.path, p.path) {
+		inImage := s.imageBlock.path.Contains(p.path) && !s.imageFlat
+		if len(p.path) == 0 || inImage || p.path.Contains(image.path) {
 			return false
 		}
-		e := p.node.Entry("image")
-		if e == nil || !e.Value.IsMap() && !e.Value.IsString() {
+		if own := p.Child("image"); !own.IsMap() && !own.IsString() {
 			return false
 		}
 		foreign = append(foreign, p.path)
@@ -148,66 +176,60 @@ func (s *scan) scopes() []section {
 	var out []section
 	for depth := len(s.imageBlock.path); depth >= 0; depth-- {
 		for _, p := range s.maps {
-			if len(p.path) == depth && convention.HasPrefix(s.imageBlock.path, p.path) {
+			if len(p.path) == depth && p.path.Contains(s.imageBlock.path) {
 				out = append(out, p)
 			}
 		}
 	}
 	for _, p := range s.maps {
-		if !convention.HasPrefix(s.imageBlock.path, p.path) {
+		if !p.path.Contains(s.imageBlock.path) {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// lookup finds the first entry of one of the names in the scopes that is
-// accepted, and gives its path.
-func (s *scan) lookup(names []string, accept func(*yamldoc.Entry) bool) (section, *yamldoc.Entry) {
+// lookup finds the first section of one of the names in the scopes that is
+// accepted.
+func (s *scan) lookup(names []string, accept func(*yamldoc.Node) bool) section {
 	for _, p := range s.scopes() {
-		if e := pick(p.node, names, accept); e != nil {
-			return p, e
+		if e := p.pick(names, accept); e.exists() {
+			return e
 		}
 	}
-	return section{}, nil
+	return section{}
 }
 
 // addLoose adds a key that has one of the names anywhere in the scopes.
 func (s *scan) addLoose(k factsheet.Key, names []string) {
-	if p, e := s.lookup(names, accepts(k)); e != nil {
-		s.add(k.Key, p.child(e.Key), "")
-	}
+	s.add(k.Key, s.lookup(names, accepts(k)).path, "")
 }
 
 // addNamed adds the keys that a map names.
 func (s *scan) addNamed(p section, keys ...string) {
 	for _, key := range keys {
-		if e := s.named(p.node, key); e != nil {
-			s.add(key, p.child(e.Key), "")
-		}
+		s.add(key, s.named(p, key).path, "")
 	}
 }
 
-// named gives the entry of a map that is called like a canonical key and may be
-// its value.
-func (s *scan) named(n *yamldoc.Node, key string) *yamldoc.Entry {
+// named gives what in a map is called like a canonical key and may be its value.
+func (s *scan) named(p section, key string) section {
 	k := s.sheet.Of(key)
-	return pick(n, k.Names, accepts(k))
+	return p.pick(k.Names, accepts(k))
 }
 
-// accepts tells entries that may be a key's value, by what that holds.
-func accepts(k factsheet.Key) func(*yamldoc.Entry) bool {
-	return func(e *yamldoc.Entry) bool {
-		v := e.Value
+// accepts tells what may be a key's value, by what it holds.
+func accepts(k factsheet.Key) func(*yamldoc.Node) bool {
+	return func(v *yamldoc.Node) bool {
 		switch k.Value {
 		case "scalar":
-			return scalarOrNull(e)
+			return scalarOrNull(v)
 		case "number":
 			return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int
 		case "scalars":
 			return !v.IsMap()
 		case "map":
-			return isMapOrNull(e)
+			return isMapOrNull(v)
 		case "list":
 			return v.IsList() || v.IsNull()
 		case "items":
@@ -219,22 +241,6 @@ func accepts(k factsheet.Key) func(*yamldoc.Entry) bool {
 	}
 }
 
-// pick gives the entry of a map whose name comes first in names. The names are
-// as norm gives them.
-func pick(n *yamldoc.Node, names []string, accept func(*yamldoc.Entry) bool) *yamldoc.Entry {
-	if !n.IsMap() {
-		return nil
-	}
-	for _, name := range names {
-		for i := range n.Entries {
-			if e := &n.Entries[i]; convention.NormalizeName(e.Key) == name && (accept == nil || accept(e)) {
-				return e
-			}
-		}
-	}
-	return nil
-}
-
 // blocks gives the maps with one of these names, those in the scopes of the
 // application first.
 func (s *scan) blocks(names ...string) []section {
@@ -242,11 +248,11 @@ func (s *scan) blocks(names ...string) []section {
 	rest := s.maps
 	inScope := func(p section) bool {
 		parent := p.path[:len(p.path)-1]
-		return convention.HasPrefix(s.imageBlock.path, parent) || convention.SameName(parent[0], s.name)
+		return parent.Contains(s.imageBlock.path) || convention.SameName(parent[0], s.name)
 	}
 	for _, scoped := range []bool{true, false} {
 		for _, p := range rest {
-			if len(p.path) > 0 && slices.Contains(names, convention.NormalizeName(p.name())) && inScope(p) == scoped {
+			if len(p.path) > 0 && slices.Contains(names, p.name()) && inScope(p) == scoped {
 				out = append(out, p)
 			}
 		}
@@ -256,36 +262,35 @@ func (s *scan) blocks(names ...string) []section {
 
 // blockWith finds a block of one of the names that has one of the settings, be
 // it in one of several things that the block has by name (ingress.main).
-func (s *scan) blockWith(names, settings []string) (section, bool) {
-	says := func(n *yamldoc.Node) bool { return pick(n, settings, nil) != nil }
+func (s *scan) blockWith(names, settings []string) section {
+	says := func(p section) bool { return p.pick(settings, nil).exists() }
 	for _, p := range s.blocks(names...) {
-		if says(p.node) {
-			return p, true
+		if says(p) {
+			return p
 		}
-		one := s.member(p.node, func(e *yamldoc.Entry) bool { return e.Value.IsMap() && says(e.Value) })
-		if one != nil {
-			return section{p.child(one.Key), one.Value}, true
+		if one := s.member(p, func(n *yamldoc.Node) bool { return n.IsMap() && says(section{nil, n}) }); one.exists() {
+			return one
 		}
 	}
-	return section{}, false
+	return section{}
 }
 
 // member chooses one of several named things (ingresses, services, ports): the
 // main one, the one called like the chart, else the first.
-func (s *scan) member(n *yamldoc.Node, accept func(*yamldoc.Entry) bool) *yamldoc.Entry {
+func (s *scan) member(p section, accept func(*yamldoc.Node) bool) section {
 	preferred := []string{"http", "web", "main", convention.NormalizeName(s.name), "app", "default", "server"}
-	if e := pick(n, preferred, accept); e != nil {
+	if e := p.pick(preferred, accept); e.exists() {
 		return e
 	}
-	for i := range n.Entries {
-		if e := &n.Entries[i]; accept(e) {
+	for _, e := range p.below() {
+		if accept(e.Node) {
 			return e
 		}
 	}
-	return nil
+	return section{}
 }
 
 // scalarOrNull accepts what holds, or may come to hold, one value.
-func scalarOrNull(e *yamldoc.Entry) bool { return e.Value.Kind == yamldoc.Scalar }
+func scalarOrNull(n *yamldoc.Node) bool { return n.Kind == yamldoc.Scalar }
 
-func isMapOrNull(e *yamldoc.Entry) bool { return e.Value.IsMap() || e.Value.IsNull() }
+func isMapOrNull(n *yamldoc.Node) bool { return n.IsMap() || n.IsNull() }

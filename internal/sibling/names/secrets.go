@@ -15,12 +15,17 @@ const vaultAnnotation = "vault.hashicorp.com/"
 // secrets reads how the chart gets its Secrets: by an operator's objects, by the
 // annotations of an injector, by naming one that is there, or by writing it.
 func (s *Chart) secrets() convention.Secrets {
+	var all [][]object
+	for _, t := range s.Templates {
+		all = append(all, t.documents(true, s.plainText))
+	}
 	for _, kind := range convention.Operators {
-		for _, t := range s.Templates {
-			if o := t.operator(kind); o != nil {
+		for n, t := range s.Templates {
+			objects := all[n]
+			if i := slices.IndexFunc(objects, func(o object) bool { return o.kind == kind }); i >= 0 {
+				o := &objects[i]
 				return convention.Secrets{
-					Mechanism: kind, APIVersion: o.apiVersion(), Spec: s.operatorSpec(o),
-					Fact: t.fact(o),
+					Mechanism: kind, APIVersion: o.text("apiVersion"), Spec: operatorSpec(o), Fact: t.fact(o),
 				}
 			}
 		}
@@ -31,7 +36,7 @@ func (s *Chart) secrets() convention.Secrets {
 			return convention.Secrets{Mechanism: convention.SecretsVault, Fact: byName(evidence)}
 		}
 	}
-	if path := existingSecret(s.Values, nil, 0); path != nil {
+	if path := existingSecret(section{nil, s.Values}); path != nil {
 		return convention.Secrets{Mechanism: convention.SecretsExisting, Fact: byName(s.EvidenceOf(path))}
 	}
 	for _, t := range s.Templates {
@@ -42,53 +47,28 @@ func (s *Chart) secrets() convention.Secrets {
 	return convention.Secrets{}
 }
 
-func (t Templates) operator(kind string) *object {
-	for i := range t.operators {
-		if t.operators[i].kind == kind {
-			return &t.operators[i]
-		}
-	}
-	return nil
-}
+var plainText = regexp.MustCompile(`^[\w./-]+$`)
 
-var apiVersionLine = regexp.MustCompile(`^apiVersion:\s*["']?([\w./-]+)["']?\s*$`)
-
-func (o *object) apiVersion() string {
-	for _, line := range o.lines {
-		if m := apiVersionLine.FindStringSubmatch(line); m != nil {
-			return m[1]
-		}
+// text gives the text under nested keys, "" for one with more than a name in it.
+func (o *object) text(keys ...string) string {
+	inline, _, _ := o.section(keys...)
+	if text := strings.Trim(inline, `"'`); plainText.MatchString(text) {
+		return text
 	}
 	return ""
 }
 
 // sharedSettings are the settings of an operator's object that suit any
 // application.
-var sharedSettings = [][]string{{"refreshInterval"}, {"secretStoreRef", "name"}, {"secretStoreRef", "kind"}}
+var sharedSettings = []yamldoc.Path{{"refreshInterval"}, {"secretStoreRef", "name"}, {"secretStoreRef", "kind"}}
 
-// operatorSpec takes the settings that carry over, as they stand or from the
-// value that they name.
-func (s *Chart) operatorSpec(o *object) map[string]any {
+// operatorSpec takes the settings that carry over.
+func operatorSpec(o *object) map[string]any {
 	out := map[string]any{}
 	for _, way := range sharedSettings {
-		inline, _, ok := o.section(append([]string{"spec"}, way...)...)
-		if !ok {
-			continue
+		if text := o.text(append([]string{"spec"}, way...)...); text != "" {
+			yamldoc.Set(out, way, text)
 		}
-		text, ok := s.resolve(inline)
-		if !ok {
-			continue
-		}
-		at := out
-		for _, segment := range way[:len(way)-1] {
-			below, _ := at[segment].(map[string]any)
-			if below == nil {
-				below = map[string]any{}
-				at[segment] = below
-			}
-			at = below
-		}
-		at[way[len(way)-1]] = text
 	}
 	if len(out) == 0 {
 		return nil
@@ -96,44 +76,27 @@ func (s *Chart) operatorSpec(o *object) map[string]any {
 	return out
 }
 
-var (
-	plainText  = regexp.MustCompile(`^[\w./-]+$`)
-	valueAlone = regexp.MustCompile(`\.Values\.([\w.]+)`)
-	fallback   = regexp.MustCompile(`\bdefault\s+"([\w./-]+)"`)
-)
-
-// resolve gives the text of a field that stands there, is a value's, or is the
-// default of one.
-func (s *Chart) resolve(inline string) (string, bool) {
-	text := strings.Trim(inline, `"'`)
-	if plainText.MatchString(text) {
-		return text, true
-	}
-	if m := valueAlone.FindStringSubmatch(inline); m != nil {
-		for _, root := range []*yamldoc.Node{s.Values, s.layers[0].doc.Root} {
-			if v := root.Get(m[1]).Str(); plainText.MatchString(v) {
-				return v, true
-			}
+// plainText gives the value at a path, in the chart that is wrapped or else in the
+// wrapper.
+func (s *Chart) plainText(path string) string {
+	for _, root := range []*yamldoc.Node{s.Values, s.layers[0].doc.Root} {
+		if v := root.Get(path).Str(); plainText.MatchString(v) {
+			return v
 		}
 	}
-	if m := fallback.FindStringSubmatch(inline); m != nil {
-		return m[1], true
-	}
-	return "", false
+	return ""
 }
 
 // existingSecret finds a key by which the values name a Secret that is there.
-func existingSecret(n *yamldoc.Node, path []string, depth int) []string {
-	if !n.IsMap() || depth > maxScanDepth {
+func existingSecret(p section) []string {
+	if len(p.path) > maxScanDepth {
 		return nil
 	}
-	for i := range n.Entries {
-		e := &n.Entries[i]
-		here := append(slices.Clone(path), e.Key)
-		if name := convention.NormalizeName(e.Key); strings.HasPrefix(name, "existingsecret") && scalarOrNull(e) {
-			return here
+	for _, e := range p.below() {
+		if strings.HasPrefix(e.name(), "existingsecret") && scalarOrNull(e.Node) {
+			return e.path
 		}
-		if found := existingSecret(e.Value, here, depth+1); found != nil {
+		if found := existingSecret(e); found != nil {
 			return found
 		}
 	}

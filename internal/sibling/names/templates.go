@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"text/template/parse"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -20,38 +21,42 @@ const (
 	maxTemplateBytes = 10 << 20
 )
 
-// Templates are a chart's templates as text. They are read line by line, not
-// rendered: what a template makes of values is not known here.
+// Templates are a chart's templates, parsed and not rendered: what a template
+// makes of values is not known here.
 type Templates struct {
 	chart   string // name of the chart
 	Shown   string // directory, for evidence
 	files   []string
+	sources []source
+	defines map[string]*parse.Tree // named templates
+	order   []string               // their names, as they come
+	helpers string                 // file with named templates
+	reads   []string               // paths below .Values that the templates read
 	objects []object
-	defines map[string][]string // lines of each named template
-	order   []string            // names of named templates, as they come
-	helpers string              // file with named templates
-	reads   []string            // paths below .Values that the templates read
-	// operators are objects of which an operator makes a Secret, also those in
-	// files that are beside the application.
-	operators     []object
+
 	mentionsVault bool
 	// beside is the workload, once it is known: what lies beside it is more
 	// likely its own.
 	beside *object
 }
 
-// object is a document of a template that names its kind.
+// source is a template file. One that is aside belongs to tests, or to something
+// beside the application.
+type source struct {
+	file    string
+	root    *parse.ListNode
+	isAside bool
+}
+
+// object is a document of a template that names its kind, as outlined.
 type object struct {
 	kind, file string
 	lines      []string
-	vars       map[string]string // variables that the file sets
 }
 
 var (
 	kindLine   = regexp.MustCompile(`^kind:\s*["']?([A-Za-z]+)["']?\s*$`)
-	defineLine = regexp.MustCompile(`\{\{-?\s*define\s+"([^"]+)"\s*-?\}\}`)
-	endLine    = regexp.MustCompile(`\{\{-?\s*end\s*-?\}\}`)
-	openBlock  = regexp.MustCompile(`\{\{-?\s*(if|with|range|block)\b`)
+	action     = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 	valuesPath = regexp.MustCompile(`\.Values((?:\.[A-Za-z_]\w*)+)`)
 )
 
@@ -89,23 +94,23 @@ func isTemplate(name string) bool {
 
 // newTemplates reads the files of a chart that lie below templates/.
 func newTemplates(files []helmchart.File, shown, chart string) Templates {
-	t := Templates{chart: chart, Shown: shown, defines: map[string][]string{}}
+	t := Templates{chart: chart, Shown: shown, defines: map[string]*parse.Tree{}}
 	for _, f := range files[:min(len(files), maxTemplateFiles)] {
 		if rel, ok := strings.CutPrefix(f.Name, "templates/"); ok && isTemplate(f.Name) {
 			t.read(rel, string(f.Data))
 		}
 	}
-	t.finish()
+	t.objects = t.documents(false, nil)
+	t.beside = t.workload()
 	return t
 }
 
 func (t *Templates) read(file, text string) {
 	t.files = append(t.files, file)
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	lines = t.readDefines(file, lines)
 	t.mentionsVault = t.mentionsVault || strings.Contains(text, vaultAnnotation)
-	if AsidePath(file, t.chart) {
-		t.readOperators(documents(file, lines))
+	src := source{file, t.parse(file, strings.ReplaceAll(text, "\r\n", "\n")), AsidePath(file, t.chart)}
+	t.sources = append(t.sources, src)
+	if src.isAside {
 		return
 	}
 	for _, m := range valuesPath.FindAllStringSubmatch(text, -1) {
@@ -113,83 +118,56 @@ func (t *Templates) read(file, text string) {
 			t.reads = append(t.reads, path)
 		}
 	}
-	objects := documents(file, lines)
-	t.readOperators(objects)
-	t.objects = append(t.objects, objects...)
 }
 
-func (t *Templates) readOperators(objects []object) {
-	for _, o := range objects {
-		if slices.Contains(convention.Operators, o.kind) {
-			t.operators = append(t.operators, o)
-		}
+// parse keeps the named templates of a file and gives the rest. Of a file with a
+// mistake in it, the text without actions is given.
+func (t *Templates) parse(file, text string) *parse.ListNode {
+	tree := parse.New(file)
+	tree.Mode = parse.SkipFuncCheck
+	defined := map[string]*parse.Tree{}
+	if _, err := tree.Parse(text, "", "", defined); err != nil {
+		plain := &parse.TextNode{NodeType: parse.NodeText, Text: []byte(action.ReplaceAllString(text, unknown))}
+		return &parse.ListNode{NodeType: parse.NodeList, Nodes: []parse.Node{plain}}
 	}
+	delete(defined, file)
+	inOrder := func(a, b string) int { return int(defined[a].Root.Pos - defined[b].Root.Pos) }
+	t.order = append(t.order, slices.SortedFunc(maps.Keys(defined), inOrder)...)
+	maps.Copy(t.defines, defined)
+	if len(defined) > 0 && (t.helpers == "" || helpersRank(file) > helpersRank(t.helpers)) {
+		t.helpers = file
+	}
+	return tree.Root
 }
 
-// documents splits a file, and notes the kind of each of its objects.
-func documents(file string, lines []string) []object {
+// documents outlines the files, those aside as well where they are wanted, and
+// gives the objects in them.
+func (t Templates) documents(withAside bool, values func(string) string) []object {
 	var out []object
-	current := object{file: file}
-	flush := func() {
-		if len(current.lines) > 0 {
-			out = append(out, current)
-		}
-		current = object{file: file}
-	}
-	for _, line := range lines {
-		if strings.HasPrefix(line, "---") {
-			flush()
+	for _, src := range t.sources {
+		if src.isAside && !withAside {
 			continue
 		}
-		if m := kindLine.FindStringSubmatch(line); m != nil && current.kind == "" {
-			current.kind = m[1]
-		}
-		current.lines = append(current.lines, line)
-	}
-	flush()
-	return out
-}
-
-// finish resolves what named templates may say, when all files are read: a
-// document without a kind may include one that has it, and files set variables.
-func (t *Templates) finish() {
-	vars := map[string]map[string]string{}
-	for _, o := range t.objects {
-		if vars[o.file] == nil {
-			vars[o.file] = map[string]string{}
-		}
-		for name, p := range assignments(*t, o.lines) {
-			vars[o.file][name] = p
-		}
-	}
-	var objects []object
-	for _, o := range t.objects {
-		if o.kind == "" {
-			o.lines, o.kind = t.included(o.lines)
-		}
-		if o.vars = vars[o.file]; o.kind != "" {
-			objects = append(objects, o)
-		}
-	}
-	t.objects = objects
-	t.beside = t.workload()
-}
-
-// included gives the lines and the kind of the first named template that is an
-// object.
-func (t *Templates) included(lines []string) ([]string, string) {
-	for _, line := range lines {
-		m := includeCall.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		for _, below := range t.defines[m[1]] {
-			if k := kindLine.FindStringSubmatch(below); k != nil {
-				return t.defines[m[1]], k[1]
+		current := object{file: src.file}
+		flush := func() {
+			if current.kind != "" {
+				out = append(out, current)
 			}
+			current = object{file: src.file}
 		}
+		for line := range strings.SplitSeq(t.outline(src.root, values), "\n") {
+			if strings.HasPrefix(line, "---") {
+				flush()
+				continue
+			}
+			if m := kindLine.FindStringSubmatch(line); m != nil && current.kind == "" {
+				current.kind = m[1]
+			}
+			current.lines = append(current.lines, line)
+		}
+		flush()
 	}
-	return nil, ""
+	return out
 }
 
 // asideException are files that the application itself may have.
@@ -215,40 +193,6 @@ func helpersRank(file string) int {
 		return 1
 	}
 	return 0
-}
-
-// readDefines takes the named templates out of the lines.
-func (t *Templates) readDefines(file string, lines []string) []string {
-	var rest []string
-	name, depth := "", 0
-	for _, line := range lines {
-		m := defineLine.FindStringSubmatch(line)
-		switch {
-		case name == "" && m != nil:
-			name, depth = m[1], 0
-			t.defines[name] = []string{}
-			t.order = append(t.order, name)
-			if t.helpers == "" || helpersRank(file) > helpersRank(t.helpers) {
-				t.helpers = file
-			}
-			if endLine.MatchString(line[strings.Index(line, m[0])+len(m[0]):]) {
-				body := endLine.ReplaceAllString(strings.Replace(line, m[0], "", 1), "")
-				t.defines[name] = append(t.defines[name], strings.TrimSpace(body))
-				name = ""
-			}
-		case name == "":
-			rest = append(rest, line)
-		default:
-			depth += len(openBlock.FindAllString(line, -1))
-			ends := len(endLine.FindAllString(line, -1))
-			if depth -= ends; depth < 0 {
-				name = ""
-				continue
-			}
-			t.defines[name] = append(t.defines[name], line)
-		}
-	}
-	return rest
 }
 
 // HasWorkload reports whether the templates have a workload of the application.
@@ -292,8 +236,7 @@ func (t Templates) object(kinds ...string) *object {
 }
 
 // section gives what stands under nested keys of an object: the text behind the
-// last key, and the lines below it. Lines that begin with {{ belong to the
-// section that they stand in, however little they are indented.
+// last key, and the lines below it.
 func (o *object) section(keys ...string) (inline string, body []string, ok bool) {
 	lines, least := o.lines, -1
 	for _, key := range keys {
@@ -305,9 +248,8 @@ func (o *object) section(keys ...string) (inline string, body []string, ok bool)
 				continue
 			}
 			at := len(line) - len(strings.TrimLeft(line, " "))
-			isTemplate := strings.HasPrefix(text, "{{") || strings.HasPrefix(text, "#")
 			if in {
-				if at <= indent && !isTemplate {
+				if at <= indent && !strings.ContainsAny(text[:1], "#"+unknown+missing) {
 					break
 				}
 				below = append(below, line)
@@ -362,16 +304,11 @@ func (t Templates) filesByKind() map[string]string {
 }
 
 func (t Templates) extension() string {
-	yml, yaml := 0, 0
+	count := map[string]int{}
 	for _, f := range t.files {
-		switch path.Ext(f) {
-		case ".yml":
-			yml++
-		case ".yaml":
-			yaml++
-		}
+		count[path.Ext(f)]++
 	}
-	if yml > yaml {
+	if count[".yml"] > count[".yaml"] {
 		return "yml"
 	}
 	return "yaml"
