@@ -154,7 +154,7 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 // roles are those of all the objects of a scenario, in order.
 func (run *scenarioRun) roles() []string {
 	all := map[string]bool{}
-	for _, r := range []*rendered{run.upstream, run.chart, run.pristine} {
+	for _, r := range []*rendered{run.upstream, run.chart, run.pristine, run.whole} {
 		if r != nil {
 			for role := range r.byRole {
 				all[role] = true
