@@ -19,7 +19,7 @@ func Conventions(w io.Writer, c *convention.Convention, notes []string, explain 
 	if len(c.Source) == 0 {
 		b.WriteString("No sibling chart speaks: these are the canonical conventions.\n\n")
 	} else {
-		fmt.Fprintf(&b, "Read from %s.\n\n", sources(c.Source))
+		fmt.Fprintf(&b, "Read from %s.\n\n", listed(c.Source, manySources))
 	}
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(name, value string, f convention.Fact) {
