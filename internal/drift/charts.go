@@ -125,7 +125,8 @@ func (c *charts) addComponents(lock *chartdir.Lock) (err error) {
 	for _, component := range c.sheet.Components {
 		if name := component.Name; !slices.Contains(lock.Components, name) {
 			all = append(all, name)
-			if c.added[name], err = withComponents(c.sheet, lock, append(slices.Clone(lock.Components), name)); err != nil {
+			with := append(slices.Clone(lock.Components), name)
+			if c.added[name], err = withComponents(c.sheet, lock, with); err != nil {
 				return err
 			}
 		}
@@ -185,8 +186,8 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 	if chartErr != nil && c.foreign != nil {
 		if first, _ = render(ctx, c.chart, nil, true); first != nil {
 			c.lenient = true
-			c.notes = append(c.notes,
-				"the chart renders only with values that it requires, and is compared without them: "+firstLine(chartErr))
+			const note = "the chart renders only with values that it requires, and is compared without them: "
+			c.notes = append(c.notes, note+firstLine(chartErr))
 		}
 	}
 	second, _ := c.render(ctx, c.chart, nil)

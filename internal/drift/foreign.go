@@ -14,6 +14,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // foreign is what is known of a chart of other making.
@@ -104,7 +105,7 @@ func (c *charts) placeOf(upstream, to string) (place, how string) {
 		return place, "by its habits"
 	}
 	for _, name := range []string{upstream, to} {
-		if _, declared := lookup(c.defaults, strings.Split(name, ".")); declared {
+		if _, declared := yamldoc.Lookup(c.defaults, strings.Split(name, ".")); declared {
 			return name, "by the name alone"
 		}
 	}
@@ -141,7 +142,7 @@ func (c *charts) foreignOverlay(
 	}
 	for key, leaf := range leavesOf(scenario) {
 		if rest, isConfig := c.ownConfiguration(key); isConfig && leaf.Value == nil {
-			remove(full, strings.Split(join(c.foreign.config, rest), "."))
+			yamldoc.Delete(full, strings.Split(join(c.foreign.config, rest), "."))
 		}
 	}
 	return helmchart.Difference(c.defaults, full), unplaced
@@ -166,9 +167,9 @@ func (c *charts) isServersOwn(key string) bool {
 
 // putFitting sets a value if it is of the kind that the chart has there: a switch does not take a text.
 func putFitting(values map[string]any, path []string, value any) {
-	old, _ := lookup(values, path)
+	old, _ := yamldoc.Lookup(values, path)
 	if old == nil || value == nil || kindOf(old) == kindOf(value) {
-		put(values, path, value)
+		yamldoc.Set(values, path, value)
 	}
 }
 

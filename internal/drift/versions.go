@@ -144,6 +144,7 @@ func changedObjects(then, now *rendered) []Finding {
 	return out
 }
 
+// orNil makes "" nil.
 func orNil(s string) any {
 	if s == "" {
 		return nil
