@@ -3,7 +3,6 @@ package drift
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,12 +197,11 @@ type match struct {
 // matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields.
 func matchKeys(upstream, chart map[string][]string) map[string]match {
 	out := map[string]match{}
-	keys := slices.Sorted(maps.Keys(chart))
 	for up, fields := range upstream {
 		best, most := "", 0
-		for _, key := range keys {
+		for key, own := range inOrder(chart) {
 			n, onlySwitches := 0, true
-			for _, f := range chart[key] {
+			for _, f := range own {
 				if slices.Contains(fields, f) {
 					n += weight(f)
 					onlySwitches = onlySwitches && weight(f) == 1

@@ -154,8 +154,8 @@ func withComponents(sheet *factsheet.Sheet, lock *chartdir.Lock, components []st
 
 func loadFiles(files map[string][]byte) (*helmchart.Chart, error) {
 	var list []helmchart.File
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		list = append(list, helmchart.File{Name: name, Data: files[name]})
+	for name, data := range inOrder(files) {
+		list = append(list, helmchart.File{Name: name, Data: data})
 	}
 	chart, err := helmchart.LoadFiles(list)
 	if err != nil {

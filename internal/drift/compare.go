@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -90,6 +91,17 @@ func pathsTo(objects ...*object) map[string]manifest.Path {
 	return out
 }
 
+// inOrder gives the entries of a map in order of key.
+func inOrder[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
+}
+
 // presence classes an object that is not on both sides.
 func (d *objectDiff) presence() []Finding {
 	isUpstream, isHere, wasHere := d.upstream != nil, d.chart != nil, d.pristine != nil
@@ -122,10 +134,9 @@ func (d *objectDiff) presence() []Finding {
 // otherThanWhole gives the fields in which upstream's object is not what the chart with all components has.
 func (d *objectDiff) otherThanWhole() []Finding {
 	var out []Finding
-	paths := pathsOf(d.upstream, d.whole)
-	for _, key := range slices.Sorted(maps.Keys(paths)) {
-		if r := d.inWhole(key, paths[key]); r.class == Drift {
-			out = append(out, d.finding(paths[key], r, d.upstream.value(key), nil))
+	for key, path := range inOrder(pathsOf(d.upstream, d.whole)) {
+		if r := d.inWhole(key, path); r.class == Drift {
+			out = append(out, d.finding(path, r, d.upstream.value(key), nil))
 		}
 	}
 	return out
@@ -154,9 +165,8 @@ func (d *objectDiff) edits() []Finding {
 		return nil
 	}
 	var out []Finding
-	paths := pathsOf(d.chart, d.pristine)
-	for _, key := range slices.Sorted(maps.Keys(paths)) {
-		now, path := d.chart.value(key), paths[key]
+	for key, path := range inOrder(pathsOf(d.chart, d.pristine)) {
+		now := d.chart.value(key)
 		if !same(now, d.pristine.value(key), path) && !d.charts.random[field{d.role, key}] {
 			out = append(out, d.finding(path, result{class: Drift, why: whyEdited}, nil, now))
 		}
@@ -173,12 +183,12 @@ func (d *objectDiff) fields() []Finding {
 		}
 	}
 	var out []Finding
-	for _, key := range slices.Sorted(maps.Keys(paths)) {
+	for key, path := range inOrder(paths) {
 		if d.charts.random[field{d.role, key}] {
 			continue
 		}
-		if r := d.field(key, paths[key]); r.class != "" {
-			out = append(out, d.finding(paths[key], r, d.upstream.value(key), d.chart.value(key)))
+		if r := d.field(key, path); r.class != "" {
+			out = append(out, d.finding(path, r, d.upstream.value(key), d.chart.value(key)))
 		}
 	}
 	return out

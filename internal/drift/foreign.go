@@ -2,8 +2,6 @@ package drift
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -74,8 +72,8 @@ func affectedUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[str
 
 // configBlock finds the block of values that is LiveKit's configuration.
 func configBlock(values map[string]any, at string) string {
-	for _, k := range slices.Sorted(maps.Keys(values)) {
-		below, ok := values[k].(map[string]any)
+	for k, v := range inOrder(values) {
+		below, ok := v.(map[string]any)
 		if !ok {
 			continue
 		}
@@ -130,14 +128,13 @@ func (c *charts) foreignOverlay(
 ) (map[string]any, []scaffolding.Unplaced) {
 	full := helmchart.Copy(c.defaults)
 	unplaced := c.places.Apply(full, settings)
-	all := leavesOf(c.knownValues(scenario))
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for key, leaf := range inOrder(leavesOf(c.knownValues(scenario))) {
 		rest, isConfig := c.ownConfiguration(key)
 		switch m, isMatched := c.foreign.matches[key]; {
 		case isMatched:
-			putFitting(full, strings.Split(m.key, "."), all[key].Value)
+			putFitting(full, strings.Split(m.key, "."), leaf.Value)
 		case isConfig && c.isServersOwn(rest):
-			putFitting(full, strings.Split(join(c.foreign.config, rest), "."), all[key].Value)
+			putFitting(full, strings.Split(join(c.foreign.config, rest), "."), leaf.Value)
 		}
 	}
 	for key, leaf := range leavesOf(scenario) {

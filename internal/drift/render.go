@@ -161,8 +161,7 @@ const (
 // one name; what it is called stands beside it.
 func readData(o *object, data map[string]any) map[string]any {
 	out := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(data)) {
-		value := data[name]
+	for name, value := range inOrder(data) {
 		text, ok := value.(string)
 		if !ok {
 			out[name] = value

@@ -98,7 +98,7 @@ func (c *charts) compareValues() ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &valuesDiff{charts: c, up: up, here: here, used: map[string]bool{}}
+	d := &valuesDiff{charts: c, up: up, here: here}
 	for _, row := range c.sheet.Mappings() {
 		d.row(row)
 	}
@@ -111,7 +111,7 @@ func (c *charts) compareValues() ([]Finding, error) {
 type valuesDiff struct {
 	charts   *charts
 	up, here *keys
-	used     map[string]bool // keys of the chart that answer one of upstream's
+	used     []string // keys of the chart that answer one of upstream's
 	out      []Finding
 }
 
@@ -157,7 +157,7 @@ func (d *valuesDiff) row(row factsheet.Mapping) {
 			d.missing(row, to, upstream)
 			continue
 		}
-		d.used[place] = true
+		d.used = append(d.used, place)
 		chart, declared := d.here.at(place)
 		add := func(class Class, format string, args ...any) {
 			d.add(class, row.Key, place, upstream, chart, fmt.Sprintf(format, args...))
@@ -231,7 +231,7 @@ func (d *valuesDiff) unknown() {
 // newKey reports a key of upstream's that is new. The chart may have one of the same name.
 func (d *valuesDiff) newKey(key string, upstream any) {
 	if _, declared := d.here.at(key); declared {
-		d.used[key] = true
+		d.used = append(d.used, key)
 		d.add(Convention, key, key, upstream, nil, "the chart has a key of the same name (a guess, by the name alone)")
 		return
 	}
@@ -241,20 +241,14 @@ func (d *valuesDiff) newKey(key string, upstream any) {
 
 // own reports the keys that only the chart has.
 func (d *valuesDiff) own() {
-	for _, key := range slices.Sorted(maps.Keys(d.here.declared)) {
-		if !d.isUsed(key) {
-			d.add(Extra, key, key, nil, d.here.declared[key].Value, "only this chart has it")
+	for key, leaf := range inOrder(d.here.declared) {
+		isUsed := slices.ContainsFunc(d.used, func(used string) bool {
+			return strings.HasPrefix(key+".", used+".") || strings.HasPrefix(used, key+".")
+		})
+		if !isUsed {
+			d.add(Extra, key, key, nil, leaf.Value, "only this chart has it")
 		}
 	}
-}
-
-func (d *valuesDiff) isUsed(key string) bool {
-	for used := range d.used {
-		if key == used || strings.HasPrefix(key, used+".") || strings.HasPrefix(used, key+".") {
-			return true
-		}
-	}
-	return false
 }
 
 // at gives the value at a dotted path.

@@ -106,11 +106,11 @@ func changedValues(then, now *helmchart.Chart, why string) []Finding {
 	all := maps.Clone(old)
 	maps.Copy(all, current)
 	var out []Finding
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for key, leaf := range inOrder(all) {
 		was, wasThere := old[key]
 		is, isThere := current[key]
 		if wasThere != isThere || !sameValue(was.Value, is.Value) {
-			path := all[key].Path
+			path := leaf.Path
 			f := versionFinding(Extra, "", redact.Value(path, is.Value), redact.Value(path, was.Value), why, "")
 			f.Path = slices.Concat(manifest.Path{"values " + path[0]}, path[1:]) // among what is no value
 			out = append(out, f)
@@ -124,16 +124,15 @@ func changedObjects(then, now *rendered) []Finding {
 	var out []Finding
 	roles := maps.Clone(then.byRole)
 	maps.Copy(roles, now.byRole)
-	for _, role := range slices.Sorted(maps.Keys(roles)) {
+	for role, either := range inOrder(roles) {
 		a, b := then.byRole[role], now.byRole[role]
-		object := roles[role].label()
+		object := either.label()
 		if a == nil || b == nil {
 			out = append(out, Finding{Object: object, Upstream: kindOrNil(b), Chart: kindOrNil(a)})
 			continue
 		}
-		paths := pathsOf(a, b)
-		for _, key := range slices.Sorted(maps.Keys(paths)) {
-			was, is, path := a.value(key), b.value(key), paths[key]
+		for key, path := range inOrder(pathsOf(a, b)) {
+			was, is := a.value(key), b.value(key)
 			isVersion := slices.Equal(path, imagePath) ||
 				slices.Contains(path, "app.kubernetes.io/version") && was != nil && is != nil
 			if !same(was, is, path) && !isVersion {

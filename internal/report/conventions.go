@@ -106,14 +106,8 @@ func facts(c *convention.Convention) []fact {
 	}
 	d := c.Defaults
 	return append(out,
-		fact{
-			"style",
-			fmt.Sprintf(
-				"indent %d, lists %s, %s quotes, %s comments", c.Style.Indent, c.Style.Lists, c.Style.Quotes,
-				c.Style.Comments,
-			),
-			c.Style.Fact,
-		},
+		fact{"style", fmt.Sprintf("indent %d, lists %s, %s quotes, %s comments",
+			c.Style.Indent, c.Style.Lists, c.Style.Quotes, c.Style.Comments), c.Style.Fact},
 		fact{"host", d.HostPattern, d.Fact},
 		fact{"TLS secret", d.TLSSecretPattern, d.Fact},
 		fact{"ingress class", d.IngressClass, d.Fact},
