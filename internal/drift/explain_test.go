@@ -8,6 +8,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
+const conventionWhy = "follows from the chart's names and labels"
+
 // What explains a field depends on the scenario's values and on the chart's convention.
 func TestExplain(t *testing.T) {
 	rules, err := newRules(sheet(t))
@@ -29,20 +31,20 @@ func TestExplain(t *testing.T) {
 		"a fault": {role: roleServer, path: manifest.Path{"spec", "template", "spec", "enableServiceLinks"},
 			class: Ours, why: "mends fault 27 of upstream's chart", chart: expectation{value: false}},
 		"a name": {role: roleServer, path: manifest.Path{"metadata", "name"},
-			class: Convention, why: "follows from the chart's names and labels", upstream: "rel-livekit-server", chart: expectation{isAnything: true}},
+			class: Convention, why: conventionWhy, upstream: "rel-livekit-server", chart: expectation{isAnything: true}},
 		"a name that is given": {values: values{"fullnameOverride": "sfu"}, role: roleTURN, path: manifest.Path{"metadata", "name"},
-			class: Convention, why: "follows from the chart's names and labels", upstream: "sfu-turn", chart: expectation{isAnything: true}},
+			class: Convention, why: conventionWhy, upstream: "sfu-turn", chart: expectation{isAnything: true}},
 		"a name with the release's": {values: values{"nameOverride": "rel"}, role: roleTest, path: manifest.Path{"metadata", "name"},
-			class: Convention, why: "follows from the chart's names and labels", upstream: "rel-test-connection", chart: expectation{isAnything: true}},
+			class: Convention, why: conventionWhy, upstream: "rel-test-connection", chart: expectation{isAnything: true}},
 		"an account's name": {values: values{"serviceAccount": values{"name": "x"}}, role: "ServiceAccount/server",
-			path: manifest.Path{"metadata", "name"}, class: Convention, why: "follows from the chart's names and labels", upstream: "x",
+			path: manifest.Path{"metadata", "name"}, class: Convention, why: conventionWhy, upstream: "x",
 			chart: expectation{isAnything: true}},
 		"a label of upstream's": {role: roleTURN, path: manifest.Path{"metadata", "labels", "app.kubernetes.io/name"},
-			class: Convention, why: "follows from the chart's names and labels", upstream: "livekit-server", chart: expectation{isAnything: true}},
+			class: Convention, why: conventionWhy, upstream: "livekit-server", chart: expectation{isAnything: true}},
 		"a label of the chart's": {role: roleTURN, path: manifest.Path{"metadata", "labels", "team"},
-			class: Convention, why: "follows from the chart's names and labels", chart: expectation{isAnything: true}},
+			class: Convention, why: conventionWhy, chart: expectation{isAnything: true}},
 		"a selector": {role: roleTURN, path: manifest.Path{"spec", "selector", "app"},
-			class: Convention, why: "follows from the chart's names and labels", chart: expectation{isAnything: true}},
+			class: Convention, why: conventionWhy, chart: expectation{isAnything: true}},
 		"no selector there": {role: roleRoute, path: manifest.Path{"spec", "selector", "app"}},
 		"a port on the node": {values: values{"podHostNetwork": true}, role: roleServer, path: hostPort,
 			class: Convention, why: "Kubernetes sets it", upstream: 7881},

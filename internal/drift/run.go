@@ -15,7 +15,6 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
-	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
 
 // Input is what is compared.
@@ -43,8 +42,6 @@ type Input struct {
 	Scenarios []factsheet.Scenario
 	// Only are the names of the scenarios to compare, all where it is empty.
 	Only []string
-	// Prober renders charts of other making to find out what their values mean.
-	Prober sibling.Prober
 	// Accepted are differences that the settings accept.
 	Accepted []settings.Accepted
 }
