@@ -1,8 +1,8 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // addAffected adds, for each key of a chart's values, the fields that it affects, by role and path: so keys of
@@ -74,37 +75,29 @@ func mergePath(o *object, field []string) (manifest.Path, any) {
 	var out manifest.Path
 	var value any = o.Fields
 	for _, segment := range field {
-		switch v := value.(type) {
-		case map[string]any:
-			value = v[segment]
-			out = append(out, segment)
-		case []any:
-			i, err := strconv.Atoi(strings.Trim(segment, "[]"))
-			if err != nil || i >= len(v) || i < 0 {
-				return append(out, segment), nil
-			}
-			value = v[i]
-			list := ""
-			if len(out) > 0 {
-				list = out[len(out)-1]
-			}
-			key := manifest.ElementKey(list, v[i])
-			switch {
-			case list == "containers" && key == serverContainer(o.Object):
-				key = "server"
-			case list == "volumes" && strings.Contains(key, "turn"):
-				key = "turn"
-			case list == "ports":
-				key = portName(v[i], key)
-			case key == "":
-				key = strconv.Itoa(i)
-			}
-			out = append(out, "["+key+"]")
-		default:
-			out = append(out, segment)
+		list, isList := value.([]any)
+		var found bool
+		if value, found = yamldoc.Lookup(value, yamldoc.Path{segment}); isList && found {
+			i, _ := yamldoc.Index(segment)
+			segment = "[" + elementKey(o, out[len(out)-1], i, list[i]) + "]"
 		}
+		out = append(out, segment)
 	}
 	return out, value
+}
+
+// elementKey names an element of a list, whatever the chart calls it.
+func elementKey(o *object, list string, i int, element any) string {
+	key := manifest.ElementKey(list, element)
+	switch {
+	case list == "containers" && key == serverContainer(o.Object):
+		return "server"
+	case list == "volumes" && strings.Contains(key, "turn"):
+		return "turn"
+	case list == "ports":
+		return portName(element, key)
+	}
+	return cmp.Or(key, strconv.Itoa(i))
 }
 
 // portName prefers the name of a port: its number is what values change.
@@ -146,11 +139,10 @@ func configKey(text, before string) string {
 
 // keyOn is the part of a line up to its colon, indentation and all.
 func keyOn(line string) string {
-	key, _, ok := strings.Cut(line, ":")
-	if !ok {
-		return ""
+	if key, _, ok := strings.Cut(line, ":"); ok {
+		return key
 	}
-	return key
+	return ""
 }
 
 // newKey gives the dotted key that took the place of an old one.
@@ -205,12 +197,11 @@ type match struct {
 // matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields.
 func matchKeys(upstream, chart map[string][]string) map[string]match {
 	out := map[string]match{}
-	keys := slices.Sorted(maps.Keys(chart))
 	for up, fields := range upstream {
 		best, most := "", 0
-		for _, key := range keys {
+		for key, own := range inOrder(chart) {
 			n, onlySwitches := 0, true
-			for _, f := range chart[key] {
+			for _, f := range own {
 				if slices.Contains(fields, f) {
 					n += weight(f)
 					onlySwitches = onlySwitches && weight(f) == 1

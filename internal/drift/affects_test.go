@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Keys that move the same fields mean the same, switches only where both are called so.
@@ -71,17 +72,17 @@ func TestLookupPutRemove(t *testing.T) {
 	}{
 		{[]string{"a", "b"}, 1, true}, {[]string{"n"}, nil, true}, {[]string{"a", "c"}, nil, false}, {[]string{"s", "x"}, nil, false},
 	} {
-		if value, found := lookup(values, c.path); value != c.value || found != c.found {
+		if value, found := yamldoc.Lookup(values, c.path); value != c.value || found != c.found {
 			t.Errorf("%v: %v, %v", c.path, value, found)
 		}
 	}
-	put(values, []string{"s", "x", "y"}, 2)
-	remove(values, []string{"a", "b"})
-	remove(values, []string{"gone", "b"})
-	if value, _ := lookup(values, []string{"s", "x", "y"}); value != 2 {
+	yamldoc.Set(values, []string{"s", "x", "y"}, 2)
+	yamldoc.Delete(values, []string{"a", "b"})
+	yamldoc.Delete(values, []string{"gone", "b"})
+	if value, _ := yamldoc.Lookup(values, []string{"s", "x", "y"}); value != 2 {
 		t.Errorf("%v", values)
 	}
-	if _, found := lookup(values, []string{"a", "b"}); found {
+	if _, found := yamldoc.Lookup(values, []string{"a", "b"}); found {
 		t.Errorf("%v", values)
 	}
 }

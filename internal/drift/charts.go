@@ -125,7 +125,8 @@ func (c *charts) addComponents(lock *chartdir.Lock) (err error) {
 	for _, component := range c.sheet.Components {
 		if name := component.Name; !slices.Contains(lock.Components, name) {
 			all = append(all, name)
-			if c.added[name], err = withComponents(c.sheet, lock, append(slices.Clone(lock.Components), name)); err != nil {
+			with := append(slices.Clone(lock.Components), name)
+			if c.added[name], err = withComponents(c.sheet, lock, with); err != nil {
 				return err
 			}
 		}
@@ -146,8 +147,8 @@ func withComponents(sheet *factsheet.Sheet, lock *chartdir.Lock, components []st
 
 func loadFiles(files map[string][]byte) (*helmchart.Chart, error) {
 	var list []helmchart.File
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		list = append(list, helmchart.File{Name: name, Data: files[name]})
+	for name, data := range inOrder(files) {
+		list = append(list, helmchart.File{Name: name, Data: data})
 	}
 	chart, err := helmchart.LoadFiles(list)
 	if err != nil {
@@ -178,8 +179,8 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 	if chartErr != nil && c.foreign != nil {
 		if first, _ = render(ctx, c.chart, nil, true); first != nil {
 			c.lenient = true
-			c.notes = append(c.notes,
-				"the chart renders only with values that it requires, and is compared without them: "+firstLine(chartErr))
+			const note = "the chart renders only with values that it requires, and is compared without them: "
+			c.notes = append(c.notes, note+firstLine(chartErr))
 		}
 	}
 	second, _ := c.render(ctx, c.chart, nil)

@@ -1,8 +1,10 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -32,9 +34,10 @@ type result struct {
 }
 
 const (
-	whyEdited    = "changed here since the chart was scaffolded"
-	whyNoObject  = "the chart has no such object"
-	whyOnlyChart = "the chart alone has this"
+	whyEdited         = "changed here since the chart was scaffolded"
+	whyNoObject       = "the chart has no such object"
+	whyOnlyChart      = "the chart alone has this"
+	whyOtherThanWhole = "upstream's chart is not as the components that were not scaffolded have it"
 )
 
 // compareObjects gives the differences of all objects of a scenario, by role.
@@ -48,7 +51,7 @@ func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[stri
 			pristine: run.pristine.get(role), whole: run.whole.get(role),
 		}
 		var err error
-		if d.known, err = e.explain(role, pathsTo(d.upstream, d.chart, d.pristine)); err != nil {
+		if d.known, err = e.explain(role, pathsTo(d.upstream, d.chart, d.pristine, d.whole)); err != nil {
 			return nil, fmt.Errorf("scenario %s: %s: %w", run.Name, role, err)
 		}
 		if d.upstream == nil || d.chart == nil {
@@ -88,32 +91,65 @@ func pathsTo(objects ...*object) map[string]manifest.Path {
 	return out
 }
 
+// inOrder gives the entries of a map in order of key.
+func inOrder[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
+}
+
 // presence classes an object that is not on both sides.
 func (d *objectDiff) presence() []Finding {
 	isUpstream, isHere, wasHere := d.upstream != nil, d.chart != nil, d.pristine != nil
+	isForeign, isInWhole := d.charts.pristine == nil, isHere || d.whole != nil
 	x := d.known[""]
-	explained := x != nil && x.upstream.isAbsent() != isUpstream && x.chart.isAbsent() != isHere
-	whole := func(r result) []Finding {
+	explains := func(here bool) bool {
+		return x != nil && x.upstream.isAbsent() != isUpstream && x.chart.isAbsent() != here
+	}
+	only := func(r result) []Finding {
 		return []Finding{d.finding(nil, r, kindOrNil(d.upstream), kindOrNil(d.chart))}
 	}
-	isForeign := d.charts.pristine == nil
 	switch {
 	case !isForeign && isHere != wasHere:
-		return whole(result{class: Drift, why: whyEdited})
-	case explained && isForeign:
-		return whole(result{class: x.class, why: x.why})
-	case explained:
-		return append(whole(result{class: x.class, why: x.why}), d.edits()...)
+		return only(result{class: Drift, why: whyEdited})
+	case explains(isHere):
+		return append(only(result{class: x.class, why: x.why}), d.edits()...)
 	case isForeign && !isUpstream:
-		return whole(result{class: Extra, why: "the chart alone has this object"})
+		return only(result{class: Extra, why: "the chart alone has this object"})
 	case isUpstream && !isForeign && d.whole != nil:
-		return whole(d.leftOut(func(o *object) bool { return o != nil }))
-	case !isUpstream && !isHere:
+		leftOut := d.leftOut(func(o *object) bool { return o != nil })
+		return append(only(leftOut), d.otherThanWhole()...)
+	case !isUpstream && !isHere && (!isInWhole || explains(isInWhole)):
 		return nil
 	case !isUpstream:
-		return whole(result{class: Drift, why: "upstream's chart has no such object"})
+		return only(result{class: Drift, why: "upstream's chart has no such object"})
 	}
-	return whole(result{class: Drift, why: whyNoObject})
+	return only(result{class: Drift, why: whyNoObject})
+}
+
+// otherThanWhole gives the fields in which upstream's object is not what the chart with all components has.
+func (d *objectDiff) otherThanWhole() []Finding {
+	var out []Finding
+	for key, path := range inOrder(pathsOf(d.upstream, d.whole)) {
+		if r := d.inWhole(key, path); r.class == Drift {
+			out = append(out, d.finding(path, r, d.upstream.value(key), nil))
+		}
+	}
+	return out
+}
+
+// inWhole classes a field of the chart with all components, which is as upstream's or explained in the chart that has
+// them: otherwise upstream's is another.
+func (d *objectDiff) inWhole(key string, path manifest.Path) result {
+	r := compare(d.known[key], d.upstream.value(key), d.whole.value(key), path)
+	if r.class == Drift {
+		r.why = cmp.Or(r.why, whyOtherThanWhole)
+	}
+	return r
 }
 
 func kindOrNil(o *object) any {
@@ -129,9 +165,8 @@ func (d *objectDiff) edits() []Finding {
 		return nil
 	}
 	var out []Finding
-	paths := pathsOf(d.chart, d.pristine)
-	for _, key := range slices.Sorted(maps.Keys(paths)) {
-		now, path := d.chart.value(key), paths[key]
+	for key, path := range inOrder(pathsOf(d.chart, d.pristine)) {
+		now := d.chart.value(key)
 		if !same(now, d.pristine.value(key), path) && !d.charts.random[field{d.role, key}] {
 			out = append(out, d.finding(path, result{class: Drift, why: whyEdited}, nil, now))
 		}
@@ -141,19 +176,19 @@ func (d *objectDiff) edits() []Finding {
 
 // fields classes every field of an object that both sides have.
 func (d *objectDiff) fields() []Finding {
-	paths := pathsOf(d.upstream, d.chart, d.pristine)
+	paths := pathsOf(d.upstream, d.chart, d.pristine, d.whole)
 	for key, x := range d.known {
 		if key != "" {
 			paths[key] = x.path
 		}
 	}
 	var out []Finding
-	for _, key := range slices.Sorted(maps.Keys(paths)) {
+	for key, path := range inOrder(paths) {
 		if d.charts.random[field{d.role, key}] {
 			continue
 		}
-		if r := d.field(key, paths[key]); r.class != "" {
-			out = append(out, d.finding(paths[key], r, d.upstream.value(key), d.chart.value(key)))
+		if r := d.field(key, path); r.class != "" {
+			out = append(out, d.finding(path, r, d.upstream.value(key), d.chart.value(key)))
 		}
 	}
 	return out
@@ -169,14 +204,17 @@ func (d *objectDiff) field(key string, path manifest.Path) result {
 	if !same(chart, d.pristine.value(key), path) {
 		return d.editedField(fresh, x, key, chart, path)
 	}
-	if fresh.class == Drift && d.whole != nil {
-		mends := func(o *object) bool { return compare(x, upstream, o.value(key), path).class != Drift }
-		if mends(d.whole) {
-			return d.leftOut(mends)
-		}
+	whole := fresh
+	if d.whole != nil {
+		whole = d.inWhole(key, path)
 	}
-	if reason := d.run.shapeReason(d.role, path); fresh.class == Drift && reason != "" {
+	switch reason := d.run.shapeReason(d.role, path); {
+	case fresh.class == Drift && whole.class != Drift:
+		return d.leftOut(func(o *object) bool { return compare(x, upstream, o.value(key), path).class != Drift })
+	case fresh.class == Drift && reason != "":
 		return result{class: Convention, why: reason}
+	case whole.class == Drift && fresh.class != Drift && reason == "":
+		return whole
 	}
 	return fresh
 }
@@ -200,12 +238,15 @@ func compare(x *explanation, upstream, chart any, path manifest.Path) result {
 }
 
 // editedField classes a field that is not as it was scaffolded. It may have become what upstream has, or what the
-// chart would have with all components.
+// chart would have with all components; done by hand, what a component is for is drift all the same.
 func (d *objectDiff) editedField(fresh result, x *explanation, key string, chart any, path manifest.Path) result {
-	if fresh.class == "" && x == nil || isOwnVersion(d.charts.chart, path, chart) {
+	was := compare(x, d.upstream.value(key), d.pristine.value(key), path)
+	wasLeftOut := d.whole != nil && was.class == Drift && d.inWhole(key, path).class != Drift
+	switch {
+	case fresh.class == "" && wasLeftOut:
+	case fresh.class == "" && x == nil, isOwnVersion(d.charts.chart, path, chart):
 		return fresh
-	}
-	if chart != nil && same(d.whole.value(key), chart, path) {
+	case chart != nil && same(d.whole.value(key), chart, path):
 		return fresh
 	}
 	why := whyEdited
@@ -233,7 +274,7 @@ func (d *objectDiff) finding(path manifest.Path, r result, upstream, chart any) 
 		Layer: LayerObjects, Class: r.class, Object: d.role, Path: path,
 		Upstream: upstream, Chart: chart, Why: r.why, Remedy: r.remedy,
 	}
-	for _, o := range []*object{d.pristine, d.chart, d.upstream} {
+	for _, o := range []*object{d.whole, d.pristine, d.chart, d.upstream} {
 		if o != nil {
 			f.Object = o.label()
 		}

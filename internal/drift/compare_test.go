@@ -106,11 +106,13 @@ func TestFields(t *testing.T) {
 		"a component would have it": {
 			"u", "c", "c", "u", nil, false, LeftOut, "components that do this were not scaffolded",
 		},
-		"no component would have it":  {"u", "c", "c", "w", nil, false, Drift, ""},
-		"of other making, the same":   {"u", "u", nil, nil, ours, true, "", ""},
-		"of other making, its own":    {nil, "c", nil, nil, nil, true, Extra, whyOnlyChart},
-		"of other making, without it": {"u", nil, nil, nil, nil, true, Drift, ""},
-		"of other making, ours":       {"u", "c", nil, nil, ours, true, Extra, whyOnlyChart},
+		"edited to be what a component has": {"u", "u", "c", "u", nil, false, Drift, whyEdited},
+		"upstream's is not a component's":   {nil, nil, nil, "w", nil, false, Drift, whyOtherThanWhole},
+		"no component would have it":        {"u", "c", "c", "w", nil, false, Drift, ""},
+		"of other making, the same":         {"u", "u", nil, nil, ours, true, "", ""},
+		"of other making, its own":          {nil, "c", nil, nil, nil, true, Extra, whyOnlyChart},
+		"of other making, without it":       {"u", nil, nil, nil, nil, true, Drift, ""},
+		"of other making, ours":             {"u", "c", nil, nil, ours, true, Extra, whyOnlyChart},
 	} {
 		d := objectDiff{ctx: t.Context(), role: "Ingress/signalling", run: &scenarioRun{}, charts: &charts{variant: variant{chart: chart}},
 			upstream: withField(c.upstream), chart: withField(c.chart), pristine: withField(c.pristine), known: map[string]*explanation{}}
@@ -154,6 +156,9 @@ func TestPresence(t *testing.T) {
 		"explained":                   {o, nil, nil, nil, false, true, Ours, "mends it"},
 		"a component would have it": {
 			o, nil, nil, o, false, false, LeftOut, "components that do this were not scaffolded",
+		},
+		"a component alone has it": {
+			nil, nil, nil, o, false, false, Drift, "upstream's chart has no such object",
 		},
 		"nobody has it":                   {o, nil, nil, nil, false, false, Drift, whyNoObject},
 		"scaffolded, and not upstream's":  {nil, o, o, nil, false, false, Drift, "upstream's chart has no such object"},

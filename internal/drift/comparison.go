@@ -78,12 +78,11 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	in.Upstream, in.UpstreamSource, in.UpstreamDigest = found.Chart, found.Source, found.Digest
 	if in.Lock == nil {
 		if in.Convention, err = sibling.Read(ctx, []string{c.Dir}, sibling.ReadOptions{
-			Sheet:  sheet,
-			Prober: c.Prober, Sources: helmchart.HelmSources(tree, c.Getenv), Lenient: true, Warn: func(error) {},
+			Sheet: sheet, Prober: c.Prober, Sources: helmchart.HelmSources(tree, c.Getenv),
+			Lenient: true, Warn: func(error) {},
 		}); err != nil {
 			return nil, err
 		}
-		in.Prober = c.Prober
 	}
 	notes := c.findSince(ctx, &in)
 	r, err := Run(ctx, in)

@@ -138,6 +138,8 @@ type Mark struct {
 	Finding int
 	// Upstream and Chart are the lines of Pair.Upstream and Pair.Chart on which the field is, from 1, or 0.
 	Upstream, Chart int
+
+	found *Finding
 }
 
 // MarshalJSON writes the position of the finding.

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,6 +98,75 @@ func TestFreshChartHasNoDrift(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What belongs to a component that was not scaffolded is compared as well: a change of it, on either side, is drift.
+func TestLeftOutIsCompared(t *testing.T) {
+	dir := newChart(t, "")
+	for name, c := range map[string]struct {
+		ofUpstream             bool
+		file, old, with        string
+		scenario, object, path string
+	}{
+		"mended by hand": {
+			false, "serviceaccount.yaml", "\nautomountServiceAccountToken: false", "",
+			"account", "ServiceAccount/server", "automountServiceAccountToken",
+		},
+		"another value by hand": {
+			false, "serviceaccount.yaml", "Token: false", "Token: true",
+			"account", "ServiceAccount/server", "automountServiceAccountToken",
+		},
+		"a field of upstream's is gone": {
+			true, "network.yaml", "    - {name: rtc-udp, port: {{ . }}, targetPort: rtc-udp, protocol: UDP}\n", "",
+			"one-udp-port", "Service/signalling", "spec.ports[7882/UDP].name",
+		},
+		"upstream's object has one more": {
+			true, "server.yaml", "kind: HorizontalPodAutoscaler\nmetadata:\n",
+			"kind: HorizontalPodAutoscaler\nmetadata:\n  annotations: {new: new}\n",
+			"autoscaling", "HorizontalPodAutoscaler/server", "metadata.annotations.new",
+		},
+		"upstream's object is gone": {
+			true, "server.yaml", "{{- if .enabled }}\n---\napiVersion: autoscaling/v2", "{{- if false }}\n---\napiVersion: autoscaling/v2",
+			"autoscaling", "HorizontalPodAutoscaler/server", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := input(t, dir)
+			in.Only = []string{c.scenario}
+			side := &in.Chart
+			if c.ofUpstream {
+				side = &in.Upstream
+			}
+			*side = edited(t, *side, c.file, c.old, c.with)
+			if r := run(t, in); !slices.ContainsFunc(r.Findings, func(f Finding) bool {
+				return f.Class == Drift && f.Object == c.object && f.Path.String() == c.path
+			}) {
+				t.Errorf("no drift of %s %s: %v", c.object, c.path, r.Summary)
+			}
+		})
+	}
+}
+
+// edited gives a chart with another text in one of its templates.
+func edited(t *testing.T, chart *helmchart.Chart, template, old, with string) *helmchart.Chart {
+	t.Helper()
+	head := fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\nappVersion: %q\nkubeVersion: %q\n",
+		chart.Name(), chart.Version(), chart.AppVersion(), chart.KubeVersion())
+	files := []helmchart.File{
+		{Name: "Chart.yaml", Data: []byte(head)}, {Name: "values.yaml", Data: chart.ValuesFile()},
+	}
+	isEdited := false
+	for _, f := range chart.Templates() {
+		if text := string(f.Data); filepath.Base(f.Name) == template && strings.Contains(text, old) {
+			f.Data, isEdited = []byte(strings.Replace(text, old, with, 1)), true
+		}
+		files = append(files, f)
+	}
+	out, err := helmchart.LoadFiles(files)
+	if err != nil || !isEdited {
+		t.Fatalf("%s is not edited: %v", template, err)
+	}
+	return out
 }
 
 // Whatever a repository's convention is, a fresh chart has no drift.

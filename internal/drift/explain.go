@@ -2,12 +2,13 @@ package drift
 
 import (
 	"cmp"
-	"maps"
+	"errors"
+	"path"
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // explanation says what both charts are known to have at one path, and why that differs.
@@ -37,43 +38,32 @@ type explainer struct {
 	setting setting
 }
 
-// newExplainer knows what upstream calls its objects, and which labels they have, under the scenario's values.
+// newExplainer knows what upstream calls its objects under the scenario's values.
 func newExplainer(c *charts, values map[string]any) *explainer {
-	name := cmp.Or(text(values, "nameOverride"), c.sheet.Upstream.Name)
-	selector := map[string]string{"app.kubernetes.io/name": name, "app.kubernetes.io/instance": releaseName}
-	labels := maps.Clone(selector)
-	labels["helm.sh/chart"] = ownChart
-	labels["app.kubernetes.io/version"] = knownAppVersion(c.sheet, c.sides.upstream)
-	labels["app.kubernetes.io/managed-by"] = "Helm"
-	return &explainer{rules: c.rules, setting: setting{
-		V: values, U: c.sides.upstream, Full: cmp.Or(text(values, "fullnameOverride"), fullname(name)),
-		Workload: c.kinds.Workload, Route: c.kinds.Route, Selector: selector, Labels: labels,
-	}}
-}
-
-// knownAppVersion is the version of the server that upstream's chart has: for the version of the chart that is known
-// it is known as well.
-func knownAppVersion(sheet *factsheet.Sheet, upstream Side) string {
-	if upstream.Version == sheet.Upstream.Version {
-		return sheet.Upstream.AppVersion
-	}
-	return upstream.AppVersion
-}
-
-// fullname is what upstream calls its objects.
-func fullname(name string) string {
+	known := c.sheet.Upstream
+	name := cmp.Or(text(values, "nameOverride"), known.Name)
+	fullname := releaseName + "-" + name
 	if strings.Contains(releaseName, name) {
-		return releaseName
+		fullname = releaseName
 	}
-	return releaseName + "-" + name
+	s := setting{
+		V: values, U: c.sides.upstream, Release: releaseName, Name: name, OwnChart: ownChart,
+		Full:     cmp.Or(text(values, "fullnameOverride"), fullname),
+		Workload: c.kinds.Workload, Route: c.kinds.Route,
+	}
+	if s.U.Version == known.Version {
+		s.U.AppVersion = known.AppVersion // whatever a copy of it says
+	}
+	return &explainer{rules: c.rules, setting: s}
 }
 
 // explain gives what is known of an object's fields, by the text of their path. nodes are the paths that either side
 // has, all that lead to a field among them.
 func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[string]*explanation, error) {
-	out := e.identity(role, nodes)
+	out := map[string]*explanation{}
+	e.setting.Object = role
 	for _, r := range e.rules {
-		if r.object != "*" && r.object != role {
+		if ok, _ := path.Match(r.object, role); !ok && r.object != "*" {
 			continue
 		}
 		r, err := r.filled(e.setting)
@@ -105,12 +95,10 @@ func (e *explainer) apply(r *rule, p manifest.Path) (*explanation, error) {
 		return nil, err
 	}
 	x := &explanation{path: p, class: r.class, why: r.why}
-	var err error
-	if x.upstream.value, _, x.upstream.isAnything, err = expected(r.upstream, s); err != nil {
-		return nil, err
-	}
-	x.chart.value, _, x.chart.isAnything, err = expected(r.chart, s)
-	return x, err
+	var upstreamErr, chartErr error
+	x.upstream, upstreamErr = expected(r.upstream, s)
+	x.chart, chartErr = expected(r.chart, s)
+	return x, errors.Join(upstreamErr, chartErr)
 }
 
 // expand gives the paths that a rule is about: the one that it names, and those for which its wildcards can stand.
@@ -139,7 +127,7 @@ func (e *explainer) each(r *rule) []manifest.Path {
 	if r.Each == "" {
 		return nil
 	}
-	value, _ := lookup(e.setting.V, strings.Split(r.Each, "."))
+	value, _ := yamldoc.Lookup(e.setting.V, strings.Split(r.Each, "."))
 	var out []manifest.Path
 	for _, leaf := range manifest.Leaves(value) {
 		out = append(out, slices.Concat(r.path[:len(r.path)-1], leaf.Path))
@@ -147,77 +135,8 @@ func (e *explainer) each(r *rule) []manifest.Path {
 	return out
 }
 
-const conventionWhy = "follows from the chart's names and labels"
-
 // ownChart stands for the name and version of the chart itself in a label.
 const ownChart = "<chart>"
-
-// identity explains names and labels: upstream's are known, the chart's follow its convention.
-func (e *explainer) identity(role string, nodes map[string]manifest.Path) map[string]*explanation {
-	out := map[string]*explanation{}
-	known := func(p manifest.Path, upstream string) {
-		out[p.String()] = &explanation{
-			path: p, class: Convention, why: conventionWhy,
-			upstream: expectation{value: orNil(upstream)}, chart: expectation{isAnything: true},
-		}
-	}
-	known(manifest.Path{"metadata", "name"}, e.nameOf(role))
-	for _, block := range e.labelsOf(role) {
-		for key, value := range block.labels {
-			known(slices.Concat(block.path, manifest.Path{key}), value)
-		}
-		n := len(block.path)
-		for _, p := range nodes {
-			if len(p) == n+1 && slices.Equal(p[:n], block.path) && block.labels[p[n]] == "" {
-				known(p, "")
-			}
-		}
-	}
-	return out
-}
-
-// nameOf is what upstream calls an object.
-func (e *explainer) nameOf(role string) string {
-	v := e.setting.V
-	switch role {
-	case roleTURN:
-		return e.setting.Full + "-turn"
-	case roleTest:
-		return e.setting.Full + "-test-connection"
-	case "ServiceAccount/server":
-		return cmp.Or(text(v, "serviceAccount", "name"), e.setting.Full)
-	case "ServiceMonitor/metrics":
-		return cmp.Or(text(v, "serviceMonitor", "name"), e.setting.Full)
-	}
-	return e.setting.Full
-}
-
-// labelBlock is a block of labels or of a selector, with what upstream has there.
-type labelBlock struct {
-	path   manifest.Path
-	labels map[string]string
-}
-
-// labelsOf are the labels and selectors that upstream gives an object.
-func (e *explainer) labelsOf(role string) []labelBlock {
-	own := labelBlock{path: manifest.Path{"metadata", "labels"}}
-	if role != roleConfiguration && !strings.HasPrefix(role, "BackendConfig/") {
-		own.labels = e.setting.Labels
-	}
-	selector := e.setting.Selector
-	switch kind, _, _ := strings.Cut(role, "/"); {
-	case role == roleServer:
-		return []labelBlock{
-			own, {manifest.Path{"spec", "selector", "matchLabels"}, selector},
-			{manifest.Path{"spec", "template", "metadata", "labels"}, selector},
-		}
-	case kind == "Service":
-		return []labelBlock{own, {manifest.Path{"spec", "selector"}, selector}}
-	case kind == "ServiceMonitor":
-		return []labelBlock{own, {manifest.Path{"spec", "selector", "matchLabels"}, selector}}
-	}
-	return []labelBlock{own}
-}
 
 // hideOwnVersion replaces, in place, a chart's own name and version, NAME-VERSION, in its labels: they change with
 // every release of the chart and mean nothing.
@@ -230,7 +149,7 @@ func hideOwnVersion(own string, labels map[string]any) {
 }
 
 func text(m map[string]any, path ...string) string {
-	value, _ := lookup(m, path)
+	value, _ := yamldoc.Lookup(m, path)
 	s, _ := value.(string)
 	return s
 }

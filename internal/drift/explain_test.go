@@ -8,6 +8,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
+const conventionWhy = "follows from the chart's names and labels"
+
 // What explains a field depends on the scenario's values and on the chart's convention.
 func TestExplain(t *testing.T) {
 	rules, err := newRules(sheet(t))

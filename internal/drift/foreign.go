@@ -2,8 +2,6 @@ package drift
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // foreign is what is known of a chart of other making.
@@ -73,8 +72,8 @@ func affectedUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[str
 
 // configBlock finds the block of values that is LiveKit's configuration.
 func configBlock(values map[string]any, at string) string {
-	for _, k := range slices.Sorted(maps.Keys(values)) {
-		below, ok := values[k].(map[string]any)
+	for k, v := range inOrder(values) {
+		below, ok := v.(map[string]any)
 		if !ok {
 			continue
 		}
@@ -104,7 +103,7 @@ func (c *charts) placeOf(upstream, to string) (place, how string) {
 		return place, "by its habits"
 	}
 	for _, name := range []string{upstream, to} {
-		if _, declared := lookup(c.defaults, strings.Split(name, ".")); declared {
+		if _, declared := yamldoc.Lookup(c.defaults, strings.Split(name, ".")); declared {
 			return name, "by the name alone"
 		}
 	}
@@ -129,19 +128,18 @@ func (c *charts) foreignOverlay(
 ) (map[string]any, []scaffolding.Unplaced) {
 	full := helmchart.Copy(c.defaults)
 	unplaced := c.places.Apply(full, settings)
-	all := leavesOf(c.knownValues(scenario))
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for key, leaf := range inOrder(leavesOf(c.knownValues(scenario))) {
 		rest, isConfig := c.ownConfiguration(key)
 		switch m, isMatched := c.foreign.matches[key]; {
 		case isMatched:
-			putFitting(full, strings.Split(m.key, "."), all[key].Value)
+			putFitting(full, strings.Split(m.key, "."), leaf.Value)
 		case isConfig && c.isServersOwn(rest):
-			putFitting(full, strings.Split(join(c.foreign.config, rest), "."), all[key].Value)
+			putFitting(full, strings.Split(join(c.foreign.config, rest), "."), leaf.Value)
 		}
 	}
 	for key, leaf := range leavesOf(scenario) {
 		if rest, isConfig := c.ownConfiguration(key); isConfig && leaf.Value == nil {
-			remove(full, strings.Split(join(c.foreign.config, rest), "."))
+			yamldoc.Delete(full, strings.Split(join(c.foreign.config, rest), "."))
 		}
 	}
 	return helmchart.Difference(c.defaults, full), unplaced
@@ -166,9 +164,9 @@ func (c *charts) isServersOwn(key string) bool {
 
 // putFitting sets a value if it is of the kind that the chart has there: a switch does not take a text.
 func putFitting(values map[string]any, path []string, value any) {
-	old, _ := lookup(values, path)
+	old, _ := yamldoc.Lookup(values, path)
 	if old == nil || value == nil || kindOf(old) == kindOf(value) {
-		put(values, path, value)
+		yamldoc.Set(values, path, value)
 	}
 }
 

@@ -1,33 +1,15 @@
 package drift
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// textLines are objects' texts as YAML nodes, each read once. Its zero value is empty; it may be used from several
-// goroutines.
-type textLines struct{ nodes sync.Map }
-
-// of gives the root of a text, nil where there is none.
-func (t *textLines) of(text string) *yaml.Node {
-	if text == "" {
-		return nil
-	}
-	root, known := t.nodes.Load(text)
-	if !known {
-		root, _ = t.nodes.LoadOrStore(text, parseNode(text))
-	}
-	return root.(*yaml.Node)
-}
-
+// parseNode gives the root of a YAML text, nil where there is none.
 func parseNode(text string) *yaml.Node {
 	var doc yaml.Node
 	if yaml.Unmarshal([]byte(text), &doc) != nil || len(doc.Content) == 0 {
@@ -60,8 +42,7 @@ func positionIn(o *object, root *yaml.Node, path manifest.Path, hasValue bool) (
 	if !found && o.role == roleConfiguration && len(written) > 2 {
 		i := slices.IndexFunc(renamed, func(r renaming) bool { return slices.Equal(r.new, written[2:]) })
 		if i >= 0 {
-			old, isOld := position(root, slices.Concat(written[:2], renamed[i].old), hasValue)
-			if isOld {
+			if old, isOld := position(root, slices.Concat(written[:2], renamed[i].old), hasValue); isOld {
 				at, found = old, true
 			}
 		}
@@ -131,23 +112,14 @@ func position(root *yaml.Node, path manifest.Path, isInText bool) (at Position, 
 	return at, true
 }
 
-// element gives the element of a list that a segment names, as manifest.Leaves does; nil where there is none.
+// element gives the element of a list that a segment names, nil where there is none.
 func element(n *yaml.Node, list, segment string) *yaml.Node {
-	seen := map[string]int{}
-	for i, item := range n.Content {
-		var value any
-		if item.Load(&value) != nil {
-			continue
-		}
-		key := manifest.ElementKey(list, value)
-		if key == "" {
-			key = strconv.Itoa(i)
-		} else if seen[key]++; seen[key] > 1 {
-			key = fmt.Sprintf("%s#%d", key, seen[key])
-		}
-		if "["+key+"]" == segment {
-			return item
-		}
+	var items []any
+	if n.Load(&items) != nil {
+		return nil
+	}
+	if i := slices.Index(manifest.Segments(list, items), segment); i >= 0 {
+		return n.Content[i]
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // The release that both charts are rendered for. The Kubernetes version is one for which this tool's charts are made.
@@ -160,8 +161,7 @@ const (
 // one name; what it is called stands beside it.
 func readData(o *object, data map[string]any) map[string]any {
 	out := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(data)) {
-		value := data[name]
+	for name, value := range inOrder(data) {
 		text, ok := value.(string)
 		if !ok {
 			out[name] = value
@@ -202,10 +202,10 @@ type renaming struct{ old, new []string }
 // modernize gives, in place, a configuration new keys for old ones, unless both are there.
 func modernize(config map[string]any) {
 	for _, r := range renamed {
-		value, isOld := lookup(config, r.old)
-		if _, isNew := lookup(config, r.new); isOld && !isNew {
-			remove(config, r.old)
-			put(config, r.new, value)
+		value, isOld := yamldoc.Lookup(config, r.old)
+		if _, isNew := yamldoc.Lookup(config, r.new); isOld && !isNew {
+			yamldoc.Delete(config, r.old)
+			yamldoc.Set(config, r.new, value)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func modernizeMetrics(fields map[string]any) {
 	if fields["apiVersion"] != "autoscaling/v2beta1" {
 		return
 	}
-	metrics, _ := lookup(fields, []string{"spec", "metrics"})
+	metrics, _ := yamldoc.Lookup(fields, []string{"spec", "metrics"})
 	for _, metric := range mapsIn(metrics) {
 		resource, _ := metric["resource"].(map[string]any)
 		target, old := resource["targetAverageUtilization"]

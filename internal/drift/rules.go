@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -15,20 +14,16 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// rule explains a difference at one field: what upstream's chart is known to render
-// there, and what this tool's charts render. It holds for these values alone. The
-// fact sheet says how its parts are written.
+// rule explains a difference at one field: what upstream's chart is known to render there, and what this tool's charts
+// render. It holds for these values alone. The fact sheet says how its parts are written.
 type rule struct {
 	factsheet.AtField
 	object string
 	class  Class
 	why    string
+	path   manifest.Path // of a Path without templates
 
-	path     manifest.Path // of a Path without templates
-	inPath   *template.Template
-	when     *template.Template
-	upstream *template.Template
-	chart    *template.Template
+	when, inPath, upstream, chart *template.Template // nil for a part that is not given
 }
 
 // newRules compiles what the sheet knows of differences.
@@ -55,33 +50,35 @@ func whyOf(sheet *factsheet.Sheet, d factsheet.Difference) (string, error) {
 	if d.Fault == 0 {
 		return d.Why, nil
 	}
-	faults := sheet.Upstream.Faults
-	i := slices.IndexFunc(faults, func(f factsheet.Fault) bool { return f.Number == d.Fault })
-	if i < 0 {
-		return "", fmt.Errorf("facts of %s: difference of %s: there is no fault %d", sheet.Service, d.Object, d.Fault)
+	for _, f := range sheet.Upstream.Faults {
+		if f.Number == d.Fault {
+			why := fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", d.Fault, f.Text, d.Why)
+			return strings.TrimSpace(why), nil
+		}
 	}
-	return strings.TrimSpace(fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", d.Fault, faults[i].Text, d.Why)), nil
+	return "", fmt.Errorf("facts of %s: difference of %s: there is no fault %d", sheet.Service, d.Object, d.Fault)
 }
 
-func (r *rule) parse(when string) (err error) {
-	parse := func(text string) (*template.Template, error) {
-		return template.New("").Funcs(sprig.HermeticTxtFuncMap()).Funcs(template.FuncMap{"at": valueAt}).Option("missingkey=zero").Parse(text)
-	}
+func (r *rule) parse(when string) error {
+	inPath := ""
 	if strings.Contains(r.Path, "{{") {
-		if r.inPath, err = parse(r.Path); err != nil {
-			return err
-		}
+		inPath = r.Path
 	} else {
 		r.path = splitPath(r.Path)
 	}
-	for _, t := range []struct {
-		text *string
+	for _, part := range []struct {
+		text string
 		into **template.Template
-	}{{&when, &r.when}, {r.Upstream, &r.upstream}, {r.Chart, &r.chart}} {
-		if t.text == nil || *t.text == "" && t.text == &when {
+	}{
+		{when, &r.when}, {inPath, &r.inPath},
+		{r.Upstream, &r.upstream}, {r.Chart, &r.chart},
+	} {
+		if part.text == "" {
 			continue
 		}
-		if *t.into, err = parse(*t.text); err != nil {
+		t := template.New("").Funcs(sprig.HermeticTxtFuncMap()).Funcs(template.FuncMap{"at": valueAt})
+		var err error
+		if *part.into, err = t.Option("missingkey=zero").Parse(part.text); err != nil {
 			return err
 		}
 	}
@@ -162,16 +159,18 @@ const (
 type setting struct {
 	// V are the scenario's values over upstream's defaults.
 	V map[string]any
-	// U is upstream's chart; Full is the name of its objects.
-	U    Side
-	Full string
-	// K are the segments that the wildcards of the path stand for.
-	K []string
-	// Workload and Route are the kinds that the chart's convention has for the
-	// server and for the way in, "" where nobody knows.
+	// U is upstream's chart with the version of the server that it is known to have. Name is what it calls itself, Full
+	// what it calls its objects, and Release the release.
+	U                   Side
+	Name, Full, Release string
+	// OwnChart stands for the name and version of a chart in its labels.
+	OwnChart string
+	// Object is the role of the object, K the segments that the wildcards of the path stand for.
+	Object string
+	K      []string
+	// Workload and Route are the kinds that the chart's convention has for the server and for the way in, "" where
+	// nobody knows.
 	Workload, Route string
-	// Selector are the labels of upstream's pods, Labels those of its objects.
-	Selector, Labels map[string]string
 }
 
 // holds evaluates the condition of a rule.
@@ -183,23 +182,19 @@ func (r *rule) holds(s setting) (bool, error) {
 	return strings.TrimSpace(text) == "true", err
 }
 
-// expected evaluates one side of a rule. The text is absent or anything, or a
-// YAML scalar.
-func expected(t *template.Template, s setting) (value any, isAbsent, isAnything bool, err error) {
+// expected evaluates one side of a rule: absent, anything, or a YAML scalar.
+func expected(t *template.Template, s setting) (out expectation, err error) {
 	if t == nil {
-		return nil, true, false, nil
+		return out, nil
 	}
 	text, err := execute(t, s)
-	switch text {
-	case absent:
-		return nil, true, false, err
-	case anything:
-		return nil, false, true, err
+	switch {
+	case err != nil || text == absent:
+		return out, err
+	case text == anything:
+		return expectation{isAnything: true}, nil
 	}
-	if err == nil {
-		err = yaml.Unmarshal([]byte(text), &value)
-	}
-	return value, value == nil, false, err
+	return out, yaml.Unmarshal([]byte(text), &out.value)
 }
 
 func execute(t *template.Template, s setting) (string, error) {

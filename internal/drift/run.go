@@ -15,7 +15,6 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
-	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
 
 // Input is what is compared.
@@ -43,8 +42,6 @@ type Input struct {
 	Scenarios []factsheet.Scenario
 	// Only are the names of the scenarios to compare, all where it is empty.
 	Only []string
-	// Prober renders charts of other making to find out what their values mean.
-	Prober sibling.Prober
 	// Accepted are differences that the settings accept.
 	Accepted []settings.Accepted
 }
@@ -86,7 +83,7 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	all.addOnce(values...)
 	found := make([]scenarioFindings, len(runs))
 	err = inParallel(ctx, len(runs), func(ctx context.Context, i int) (err error) {
-		found[i], err = c.scenario(ctx, runs[i], &all.texts)
+		found[i], err = c.scenario(ctx, runs[i])
 		return err
 	})
 	if err != nil {
@@ -101,14 +98,14 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	return r, nil
 }
 
-// scenarioFindings is a scenario with what was found in it. Marks of its pairs hold positions in findings.
+// scenarioFindings is a scenario with what was found in it.
 type scenarioFindings struct {
 	Scenario
-	findings []Finding
+	findings []*Finding
 }
 
 // scenario compares the objects of one scenario.
-func (c *charts) scenario(ctx context.Context, run *scenarioRun, texts *textLines) (scenarioFindings, error) {
+func (c *charts) scenario(ctx context.Context, run *scenarioRun) (scenarioFindings, error) {
 	out := scenarioFindings{Scenario: Scenario{
 		Name: run.Name, About: run.About,
 		UpstreamValues: yamlText(redact.Values(run.Values)), ChartValues: yamlText(redact.Values(run.values)),
@@ -118,19 +115,20 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun, texts *textLine
 		out.Error = err.Error()
 		f := run.failed()
 		f.redact()
-		out.findings = []Finding{f}
+		out.findings = []*Finding{&f}
 	} else if byRole, err = c.compareObjects(ctx, run); err != nil {
 		return out, err
 	}
 	for _, role := range run.roles() {
 		u, here := run.upstream.get(role), run.chart.get(role)
 		p := Pair{Upstream: objectText(u), Chart: objectText(here), Findings: []Mark{}}
+		upstreamText, chartText := parseNode(p.Upstream), parseNode(p.Chart)
 		for _, f := range byRole[role] {
 			f.redact()
-			f.locate(u, here, texts.of(p.Upstream), texts.of(p.Chart))
+			f.locate(u, here, upstreamText, chartText)
 			p.Object = f.Object
-			p.Findings = append(p.Findings, Mark{len(out.findings), f.UpstreamAt.Line, f.ChartAt.Line})
-			out.findings = append(out.findings, f)
+			p.Findings = append(p.Findings, Mark{Upstream: f.UpstreamAt.Line, Chart: f.ChartAt.Line, found: &f})
+			out.findings = append(out.findings, &f)
 		}
 		if here != nil {
 			p.Object = here.label()
@@ -155,14 +153,6 @@ func (f *Finding) redact() {
 type collection struct {
 	findings []*Finding
 	known    map[findingKey]*Finding
-	// marked are the marks of all pairs with what they mark.
-	marked []marked
-	texts  textLines
-}
-
-type marked struct {
-	pair     *Pair
-	findings []*Finding
 }
 
 // findingKey tells findings apart. Values are compared with their types: the text "1" is not the number 1.
@@ -215,16 +205,14 @@ func (c *collection) add(f Finding, scenario string) *Finding {
 
 // merge takes the findings of a scenario.
 func (c *collection) merge(s scenarioFindings) {
-	merged := make([]*Finding, len(s.findings))
-	for i, f := range s.findings {
-		merged[i] = c.add(f, s.Name)
+	merged := map[*Finding]*Finding{}
+	for _, f := range s.findings {
+		merged[f] = c.add(*f, s.Name)
 	}
-	for i := range s.Pairs {
-		m := marked{pair: &s.Pairs[i]}
-		for _, mark := range m.pair.Findings {
-			m.findings = append(m.findings, merged[mark.Finding])
+	for _, p := range s.Pairs {
+		for i, m := range p.Findings {
+			p.Findings[i].found = merged[m.found]
 		}
-		c.marked = append(c.marked, m)
 	}
 }
 
@@ -252,11 +240,13 @@ func (c *collection) finish(r *Report) {
 		r.Findings = append(r.Findings, *f)
 		r.Summary[f.Class]++
 	}
-	for _, m := range c.marked {
-		for i, f := range m.findings {
-			m.pair.Findings[i].Finding = position[f]
+	for _, s := range r.Scenarios {
+		for _, p := range s.Pairs {
+			for i, m := range p.Findings {
+				p.Findings[i].Finding = position[m.found]
+			}
+			slices.SortFunc(p.Findings, func(a, b Mark) int { return a.Finding - b.Finding })
 		}
-		slices.SortFunc(m.pair.Findings, func(a, b Mark) int { return a.Finding - b.Finding })
 	}
 }
 

@@ -101,15 +101,15 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 	}
 	var out []factsheet.Scenario
 	for _, name := range in.Only {
-		i := index(name)
-		if i < 0 {
-			var names []string
-			for _, w := range all {
-				names = append(names, w.Name)
-			}
-			return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
+		if i := index(name); i >= 0 {
+			out = append(out, all[i])
+			continue
 		}
-		out = append(out, all[i])
+		var names []string
+		for _, w := range all {
+			names = append(names, w.Name)
+		}
+		return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
 	}
 	return out, nil
 }
@@ -154,7 +154,7 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 // roles are those of all the objects of a scenario, in order.
 func (run *scenarioRun) roles() []string {
 	all := map[string]bool{}
-	for _, r := range []*rendered{run.upstream, run.chart, run.pristine} {
+	for _, r := range []*rendered{run.upstream, run.chart, run.pristine, run.whole} {
 		if r != nil {
 			for role := range r.byRole {
 				all[role] = true
@@ -166,17 +166,19 @@ func (run *scenarioRun) roles() []string {
 
 // candidates are the components that the chart lacks, first those that the scenario's settings ask for.
 func (run *scenarioRun) candidates(c *charts) []string {
-	var out []string
-	for _, u := range run.unplaced {
-		if c.added[u.Component] != nil && !slices.Contains(out, u.Component) {
-			out = append(out, u.Component)
-		}
+	isAsked := func(name string) bool {
+		return slices.ContainsFunc(run.unplaced, func(u scaffolding.Unplaced) bool { return u.Component == name })
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.added)) {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
+	out := slices.Sorted(maps.Keys(c.added))
+	slices.SortStableFunc(out, func(a, b string) int {
+		switch {
+		case isAsked(a) == isAsked(b):
+			return 0
+		case isAsked(a):
+			return -1
 		}
-	}
+		return 1
+	})
 	return out
 }
 
@@ -211,19 +213,16 @@ func (run *scenarioRun) failure() error { return errors.Join(run.upstreamErr, ru
 
 // failed is the finding of a scenario in which one chart, or both, do not render.
 func (run *scenarioRun) failed() Finding {
-	f := Finding{
-		Layer: LayerObjects, Class: Drift, Upstream: "renders", Chart: "renders",
-		Why: "the chart does not render with values that upstream's takes",
-	}
+	f := Finding{Layer: LayerObjects, Class: Drift, Upstream: "renders", Chart: "renders", Why: "neither chart renders"}
 	if run.chartErr != nil {
 		f.Chart = firstLine(run.chartErr)
+	} else {
+		f.Why = "upstream's chart does not render with values that this one takes"
 	}
 	if run.upstreamErr != nil {
 		f.Upstream = firstLine(run.upstreamErr)
-		f.Why = "upstream's chart does not render with values that this one takes"
-	}
-	if run.chartErr != nil && run.upstreamErr != nil {
-		f.Why = "neither chart renders"
+	} else {
+		f.Why = "the chart does not render with values that upstream's takes"
 	}
 	return f
 }
@@ -239,14 +238,15 @@ func firstLine(err error) string {
 
 // neverRenders is the error of a chart that renders in no scenario, nil otherwise.
 func neverRenders(runs []*scenarioRun) error {
-	if !slices.ContainsFunc(runs, func(run *scenarioRun) bool { return run.upstreamErr == nil }) {
+	isUpstream := slices.ContainsFunc(runs, func(run *scenarioRun) bool { return run.upstreamErr == nil })
+	isHere := slices.ContainsFunc(runs, func(run *scenarioRun) bool { return run.chartErr == nil })
+	switch {
+	case !isUpstream:
 		return remedy.Errorf("compare with another one: --upstream, --upstream-version",
 			"upstream's chart renders in no scenario: %w", runs[0].upstreamErr)
-	}
-	if !slices.ContainsFunc(runs, func(run *scenarioRun) bool { return run.chartErr == nil }) {
-		return remedy.Errorf(
-			"look at it with `helm livekit verify`", "the chart renders in no scenario: %w", runs[0].chartErr,
-		)
+	case !isHere:
+		return remedy.Errorf("look at it with `helm livekit verify`",
+			"the chart renders in no scenario: %w", runs[0].chartErr)
 	}
 	return nil
 }

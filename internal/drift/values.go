@@ -44,8 +44,7 @@ func (k *keys) position(path manifest.Path) Position {
 	if k.file == nil {
 		return Position{}
 	}
-	at := Position{File: "values.yaml"}
-	n := k.file.Root
+	at, n := Position{File: "values.yaml"}, k.file.Root
 	for _, segment := range path {
 		e := n.Entry(segment)
 		if e == nil {
@@ -59,51 +58,12 @@ func (k *keys) position(path manifest.Path) Position {
 // leavesOf gives everything that is no map with entries, by dotted key.
 func leavesOf(values map[string]any) map[string]manifest.Leaf {
 	out := map[string]manifest.Leaf{}
-	var add func(m map[string]any, at manifest.Path)
-	add = func(m map[string]any, at manifest.Path) {
-		for k, v := range m {
-			path := append(slices.Clone(at), k)
-			if below, ok := v.(map[string]any); ok && len(below) > 0 {
-				add(below, path)
-				continue
-			}
-			out[strings.Join(path, ".")] = manifest.Leaf{Path: path, Value: v}
+	for _, path := range yamldoc.Leaves(values) {
+		if value, _ := yamldoc.Lookup(values, path); len(path) > 0 {
+			out[strings.Join(path, ".")] = manifest.Leaf{Path: manifest.Path(path), Value: value}
 		}
 	}
-	add(values, nil)
 	return out
-}
-
-// lookup gives what lies at a path of maps.
-func lookup(values map[string]any, path []string) (value any, found bool) {
-	value = values
-	for _, key := range path {
-		m, _ := value.(map[string]any)
-		if value, found = m[key]; !found {
-			return nil, false
-		}
-	}
-	return value, true
-}
-
-// put sets what lies at a path of maps, which are made where there is none.
-func put(values map[string]any, path []string, value any) {
-	for _, key := range path[:len(path)-1] {
-		below, ok := values[key].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			values[key] = below
-		}
-		values = below
-	}
-	values[path[len(path)-1]] = value
-}
-
-// remove takes out what lies at a path of maps.
-func remove(values map[string]any, path []string) {
-	parent, _ := lookup(values, path[:len(path)-1])
-	m, _ := parent.(map[string]any)
-	delete(m, path[len(path)-1])
 }
 
 func join(at, key string) string {
@@ -138,7 +98,7 @@ func (c *charts) compareValues() ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &valuesDiff{charts: c, up: up, here: here, used: map[string]bool{}}
+	d := &valuesDiff{charts: c, up: up, here: here}
 	for _, row := range c.sheet.Mappings() {
 		d.row(row)
 	}
@@ -151,7 +111,7 @@ func (c *charts) compareValues() ([]Finding, error) {
 type valuesDiff struct {
 	charts   *charts
 	up, here *keys
-	used     map[string]bool // keys of the chart that answer one of upstream's
+	used     []string // keys of the chart that answer one of upstream's
 	out      []Finding
 }
 
@@ -188,27 +148,29 @@ func (d *valuesDiff) row(row factsheet.Mapping) {
 		d.add(Ours, row.Key, "", upstream, nil, "dropped on purpose: "+row.Why)
 		return
 	}
+	_, isBlock := row.Default.(map[string]any)
+	isCopy := slices.Contains([]string{factsheet.Copy, factsheet.Replace, factsheet.Config}, row.How) &&
+		row.Default != nil && !isBlock
 	for i, to := range row.To {
 		place, how := d.charts.placeOf(row.Key, to)
 		if place == "" {
 			d.missing(row, to, upstream)
 			continue
 		}
-		d.used[place] = true
+		d.used = append(d.used, place)
 		chart, declared := d.here.at(place)
-		if d.charts.foreign != nil && declared && !d.here.isRead(place) {
-			why := fmt.Sprintf("the chart has %s, and no template reads it", place)
-			d.add(Drift, row.Key, place, upstream, chart, why)
-			return
+		add := func(class Class, format string, args ...any) {
+			d.add(class, row.Key, place, upstream, chart, fmt.Sprintf(format, args...))
 		}
-		if d.charts.foreign != nil && place != row.Key {
-			d.add(Convention, row.Key, place, upstream, chart, fmt.Sprintf("%s here (%s)", place, how))
+		switch isForeign := d.charts.foreign != nil; {
+		case isForeign && declared && !d.here.isRead(place):
+			add(Drift, "the chart has %s, and no template reads it", place)
 			return
-		}
-		copied := i == 0 && slices.Contains([]string{factsheet.Copy, factsheet.Replace, factsheet.Config}, row.How) && row.Default != nil
-		if _, isBlock := row.Default.(map[string]any); copied && !isBlock && !sameValue(row.Default, chart) {
-			d.add(Convention, row.Key, place, upstream, chart,
-				fmt.Sprintf("%s here (%s), with another default", place, how))
+		case isForeign && place != row.Key:
+			add(Convention, "%s here (%s)", place, how)
+			return
+		case i == 0 && isCopy && !sameValue(row.Default, chart):
+			add(Convention, "%s here (%s), with another default", place, how)
 		}
 	}
 }
@@ -249,30 +211,27 @@ func (d *valuesDiff) missing(row factsheet.Mapping, to string, upstream any) {
 func (d *valuesDiff) unknown() {
 	isKnown := func(key string) bool {
 		_, ok := d.charts.sheet.Mapping(key)
-		isBelow := func(r factsheet.Mapping) bool { return strings.HasPrefix(r.Key, key+".") }
-		return ok || slices.ContainsFunc(d.charts.sheet.Mappings(), isBelow)
+		return ok || slices.ContainsFunc(d.charts.sheet.Mappings(), func(r factsheet.Mapping) bool {
+			return strings.HasPrefix(r.Key, key+".")
+		})
 	}
-	for _, key := range slices.Sorted(maps.Keys(d.up.declared)) {
-		value := d.up.declared[key].Value
-		switch {
-		case isKnown(key):
-		case d.up.isRead(key):
+	declared := slices.Sorted(maps.Keys(d.up.declared))
+	for _, key := range slices.DeleteFunc(declared, isKnown) {
+		if value := d.up.declared[key].Value; d.up.isRead(key) {
 			d.newKey(key, value)
-		default:
+		} else {
 			d.add(Extra, key, "", value, nil, "upstream declares it and reads it nowhere")
 		}
 	}
-	for _, key := range d.up.undeclared() {
-		if !isKnown(key) {
-			d.newKey(key, nil)
-		}
+	for _, key := range slices.DeleteFunc(d.up.undeclared(), isKnown) {
+		d.newKey(key, nil)
 	}
 }
 
 // newKey reports a key of upstream's that is new. The chart may have one of the same name.
 func (d *valuesDiff) newKey(key string, upstream any) {
 	if _, declared := d.here.at(key); declared {
-		d.used[key] = true
+		d.used = append(d.used, key)
 		d.add(Convention, key, key, upstream, nil, "the chart has a key of the same name (a guess, by the name alone)")
 		return
 	}
@@ -282,20 +241,14 @@ func (d *valuesDiff) newKey(key string, upstream any) {
 
 // own reports the keys that only the chart has.
 func (d *valuesDiff) own() {
-	for _, key := range slices.Sorted(maps.Keys(d.here.declared)) {
-		if !d.isUsed(key) {
-			d.add(Extra, key, key, nil, d.here.declared[key].Value, "only this chart has it")
+	for key, leaf := range inOrder(d.here.declared) {
+		isUsed := slices.ContainsFunc(d.used, func(used string) bool {
+			return strings.HasPrefix(key+".", used+".") || strings.HasPrefix(used, key+".")
+		})
+		if !isUsed {
+			d.add(Extra, key, key, nil, leaf.Value, "only this chart has it")
 		}
 	}
-}
-
-func (d *valuesDiff) isUsed(key string) bool {
-	for used := range d.used {
-		if key == used || strings.HasPrefix(key, used+".") || strings.HasPrefix(used, key+".") {
-			return true
-		}
-	}
-	return false
 }
 
 // at gives the value at a dotted path.
@@ -303,27 +256,20 @@ func (k *keys) at(key string) (value any, declared bool) {
 	if leaf, ok := k.declared[key]; ok {
 		return leaf.Value, true
 	}
-	return lookup(k.values, strings.Split(key, "."))
+	return yamldoc.Lookup(k.values, strings.Split(key, "."))
 }
 
 // sameValue compares defaults: what says nothing is the same.
-func sameValue(a, b any) bool {
-	if isEmpty(a) && isEmpty(b) {
-		return true
-	}
-	return helmchart.Equal(a, b)
-}
+func sameValue(a, b any) bool { return isEmpty(a) && isEmpty(b) || helmchart.Equal(a, b) }
 
 func isEmpty(v any) bool {
 	switch v := v.(type) {
-	case nil:
-		return true
 	case map[string]any:
 		return len(v) == 0
 	case []any:
 		return len(v) == 0
 	}
-	return v == ""
+	return v == nil || v == ""
 }
 
 func show(v any) string {

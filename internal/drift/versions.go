@@ -19,10 +19,11 @@ import (
 // versions compares the two charts' versions, the servers that they run, and what upstream was when the chart was
 // derived from it.
 func (c *charts) versions(in Input) []Finding {
-	out := c.movedOn(in.Since)
+	var out []Finding
 	add := func(class Class, path string, upstream, chart any, why, remedy string) {
 		out = append(out, versionFinding(class, path, upstream, chart, why, remedy))
 	}
+	c.movedOn(in.Since, add)
 	up, here := c.sides.upstream, c.sides.chart
 	running := tagOf(here.Image)
 	switch {
@@ -58,25 +59,22 @@ func versionFinding(class Class, path string, upstream, chart any, why, remedy s
 }
 
 // movedOn compares upstream with what it was.
-func (c *charts) movedOn(since chartdir.Version) []Finding {
-	var out []Finding
+func (c *charts) movedOn(since chartdir.Version, add func(c Class, path string, up, chart any, why, remedy string)) {
 	up, known := c.sides.upstream, c.sheet.Upstream
 	if up.Version == known.Version && up.AppVersion != known.AppVersion {
 		why := fmt.Sprintf("upstream's chart %s is known to have appVersion %s: somebody has changed this one",
 			up.Version, known.AppVersion)
-		out = append(out, versionFinding(Drift, "upstream.appVersion", up.AppVersion, known.AppVersion, why,
-			"compare with the published chart"))
+		add(Drift, "upstream.appVersion", up.AppVersion, known.AppVersion, why, "compare with the published chart")
 	}
 	switch {
 	case since.Version == "" || since.Version == up.Version:
-		return out
 	case isOlder(up.Version, since.Version):
-		return append(out, versionFinding(Extra, "upstream", up.Version, since.Version,
-			"this is an older chart of upstream's than the one that the chart came from", ""))
+		add(Extra, "upstream", up.Version, since.Version,
+			"this is an older chart of upstream's than the one that the chart came from", "")
+	default:
+		add(Drift, "upstream", up.Version, since.Version, "upstream has moved on since the chart was derived from it",
+			"look at what changed below; a newer helm livekit, and `helm livekit scaffold`, take it in")
 	}
-	return append(out, versionFinding(Drift, "upstream", up.Version, since.Version,
-		"upstream has moved on since the chart was derived from it",
-		"look at what changed below; a newer helm livekit, and `helm livekit scaffold`, take it in"))
 }
 
 // changedSince adds what upstream changed between the version that the chart came from and the one before us: in its
@@ -106,11 +104,11 @@ func changedValues(then, now *helmchart.Chart, why string) []Finding {
 	all := maps.Clone(old)
 	maps.Copy(all, current)
 	var out []Finding
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for key, leaf := range inOrder(all) {
 		was, wasThere := old[key]
 		is, isThere := current[key]
 		if wasThere != isThere || !sameValue(was.Value, is.Value) {
-			path := all[key].Path
+			path := leaf.Path
 			f := versionFinding(Extra, "", redact.Value(path, is.Value), redact.Value(path, was.Value), why, "")
 			f.Path = slices.Concat(manifest.Path{"values " + path[0]}, path[1:]) // among what is no value
 			out = append(out, f)
@@ -124,16 +122,15 @@ func changedObjects(then, now *rendered) []Finding {
 	var out []Finding
 	roles := maps.Clone(then.byRole)
 	maps.Copy(roles, now.byRole)
-	for _, role := range slices.Sorted(maps.Keys(roles)) {
+	for role, either := range inOrder(roles) {
 		a, b := then.byRole[role], now.byRole[role]
-		object := roles[role].label()
+		object := either.label()
 		if a == nil || b == nil {
 			out = append(out, Finding{Object: object, Upstream: kindOrNil(b), Chart: kindOrNil(a)})
 			continue
 		}
-		paths := pathsOf(a, b)
-		for _, key := range slices.Sorted(maps.Keys(paths)) {
-			was, is, path := a.value(key), b.value(key), paths[key]
+		for key, path := range inOrder(pathsOf(a, b)) {
+			was, is := a.value(key), b.value(key)
 			isVersion := slices.Equal(path, imagePath) ||
 				slices.Contains(path, "app.kubernetes.io/version") && was != nil && is != nil
 			if !same(was, is, path) && !isVersion {
@@ -144,6 +141,7 @@ func changedObjects(then, now *rendered) []Finding {
 	return out
 }
 
+// orNil makes "" nil.
 func orNil(s string) any {
 	if s == "" {
 		return nil

@@ -74,10 +74,10 @@ type Difference struct {
 	At    []AtField `yaml:"at"`
 }
 
-// AtField is what both charts have at one field; nil is nothing.
+// AtField is what both charts have at one field; "" is nothing.
 type AtField struct {
-	Path     string  `yaml:"path"`
-	Each     string  `yaml:"each"`
-	Upstream *string `yaml:"upstream"`
-	Chart    *string `yaml:"chart"`
+	Path     string `yaml:"path"`
+	Each     string `yaml:"each"`
+	Upstream string `yaml:"upstream"`
+	Chart    string `yaml:"chart"`
 }

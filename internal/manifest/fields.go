@@ -83,19 +83,28 @@ func flatten(at Path, value any, out *[]Leaf) {
 		if len(at) > 0 {
 			list = at[len(at)-1]
 		}
-		seen := map[string]int{}
-		for i, item := range v {
-			key := ElementKey(list, item)
-			if key == "" {
-				key = strconv.Itoa(i)
-			} else if seen[key]++; seen[key] > 1 {
-				key = fmt.Sprintf("%s#%d", key, seen[key])
-			}
-			flatten(slices.Concat(at, Path{"[" + key + "]"}), item, out)
+		for i, segment := range Segments(list, v) {
+			flatten(slices.Concat(at, Path{segment}), v[i], out)
 		}
 	default:
 		*out = append(*out, Leaf{slices.Clone(at), v})
 	}
+}
+
+// Segments gives what stands for the elements of the list of that name in a path.
+func Segments(list string, items []any) []string {
+	var out []string
+	seen := map[string]int{}
+	for i, item := range items {
+		key := ElementKey(list, item)
+		if key == "" {
+			key = strconv.Itoa(i)
+		} else if seen[key]++; seen[key] > 1 {
+			key = fmt.Sprintf("%s#%d", key, seen[key])
+		}
+		out = append(out, "["+key+"]")
+	}
+	return out
 }
 
 // ElementKey gives what tells an element of the list of that name from the

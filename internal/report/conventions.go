@@ -19,7 +19,7 @@ func Conventions(w io.Writer, c *convention.Convention, notes []string, explain 
 	if len(c.Source) == 0 {
 		b.WriteString("No sibling chart speaks: these are the canonical conventions.\n\n")
 	} else {
-		fmt.Fprintf(&b, "Read from %s.\n\n", sources(c.Source))
+		fmt.Fprintf(&b, "Read from %s.\n\n", listed(c.Source, manySources))
 	}
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(name, value string, f convention.Fact) {
@@ -106,14 +106,8 @@ func facts(c *convention.Convention) []fact {
 	}
 	d := c.Defaults
 	return append(out,
-		fact{
-			"style",
-			fmt.Sprintf(
-				"indent %d, lists %s, %s quotes, %s comments", c.Style.Indent, c.Style.Lists, c.Style.Quotes,
-				c.Style.Comments,
-			),
-			c.Style.Fact,
-		},
+		fact{"style", fmt.Sprintf("indent %d, lists %s, %s quotes, %s comments",
+			c.Style.Indent, c.Style.Lists, c.Style.Quotes, c.Style.Comments), c.Style.Fact},
 		fact{"host", d.HostPattern, d.Fact},
 		fact{"TLS secret", d.TLSSecretPattern, d.Fact},
 		fact{"ingress class", d.IngressClass, d.Fact},

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -17,19 +18,16 @@ func Converted(stdout, stderr io.Writer, r *convert.Result) error {
 
 // Remarks prints what could not be converted, and what is otherwise now.
 func Remarks(w io.Writer, r *convert.Result) error {
+	var b bytes.Buffer
 	for _, l := range r.Lost {
-		if _, err := fmt.Fprintf(w, "Lost: %s: %s.\n", l.Key, l.Reason); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "Lost: %s: %s.\n", l.Key, l.Reason)
 	}
 	for _, n := range r.Notes {
-		text := n.Reason
 		if n.Key != "" {
-			text = n.Key + ": " + text
+			n.Reason = n.Key + ": " + n.Reason
 		}
-		if _, err := fmt.Fprintf(w, "Note: %s.\n", text); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "Note: %s.\n", n.Reason)
 	}
-	return nil
+	_, err := w.Write(b.Bytes())
+	return err
 }

@@ -108,10 +108,8 @@ func driftNews(r *drift.Report) []string {
 		case order < 0:
 			add("Upstream has moved on: the chart was made from %s, and upstream is at %s.", s.Version, up.Version)
 		default:
-			add(
-				"The chart was made from %s, which is newer than the %s that it is compared with.", s.Version,
-				up.Version,
-			)
+			add("The chart was made from %s, which is newer than the %s that it is compared with.",
+				s.Version, up.Version)
 		}
 	}
 	switch order, known := compareVersions(r.Chart.AppVersion, up.AppVersion); {
@@ -256,13 +254,10 @@ func scenarioNames(findings []drift.Finding, total int) string {
 			}
 		}
 	}
-	switch {
-	case len(names) == total && total > manyScenarios:
+	if len(names) == total && total > manyScenarios {
 		return fmt.Sprintf("all %d scenarios", total)
-	case len(names) <= manyScenarios:
-		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:manyScenarios-1], ", "), len(names)-manyScenarios+1)
+	return listed(names, manyScenarios)
 }
 
 // findingScenarios are all scenarios that show a finding.

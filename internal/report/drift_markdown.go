@@ -58,15 +58,13 @@ func (m *markdown) add(block string, following int) bool {
 
 func (m *markdown) head() {
 	var b strings.Builder
-	fmt.Fprintf(
-		&b, "%s\n### %s\n\n%s", commentMark, mdText(cut(driftHeadline(m.r), longProse)), mdText(driftCompared(m.r)),
-	)
+	fmt.Fprintf(&b, "%s\n### %s\n\n%s", commentMark, mdProse(driftHeadline(m.r)), mdText(driftCompared(m.r)))
 	for _, news := range driftNews(m.r) {
-		fmt.Fprintf(&b, " %s", mdText(cut(news, longProse)))
+		fmt.Fprintf(&b, " %s", mdProse(news))
 	}
 	b.WriteString("\n\n| | chart | upstream |\n| --- | --- | --- |\n")
 	for _, row := range sideRows(m.r, shortDigest) {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", row[0], mdCode(cut(row[1], longCell)), mdCode(cut(row[2], longCell)))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", row[0], mdCell(row[1]), mdCell(row[2]))
 	}
 	b.WriteString("\n| class | findings | what it says |\n| --- | ---: | --- |\n")
 	for _, c := range drift.Classes {
@@ -126,26 +124,32 @@ func (m *markdown) row(f drift.Finding) string {
 		if v == nil {
 			return "*absent*"
 		}
-		return mdCode(cut(oneLine(valueText(v)), longCell))
+		return mdCell(valueText(v))
 	}
-	return fmt.Sprintf("| %s | %s | %s |\n", mdCode(cut(location(f), longCell)), cell(f.Upstream), cell(f.Chart))
+	return fmt.Sprintf("| %s | %s | %s |\n", mdCell(location(f)), cell(f.Upstream), cell(f.Chart))
 }
 
 func (m *markdown) because(g driftGroup) string {
 	var b strings.Builder
 	b.WriteByte('\n')
 	if g.why != "" {
-		b.WriteString(mdText(cut(visible(sentence(g.why)), longProse)))
+		b.WriteString(mdProse(sentence(g.why)))
 	}
 	if g.remedy != "" {
 		fmt.Fprintf(&b, " **To do:** %s", mdRemedy(cut(visible(oneLine(g.remedy)), longProse)))
 	}
 	if names := scenarioNames(g.findings, len(m.r.Scenarios)); names != "" {
-		fmt.Fprintf(&b, " *In %s.*", mdText(cut(names, longProse)))
+		fmt.Fprintf(&b, " *In %s.*", mdProse(names))
 	}
 	b.WriteByte('\n')
 	return b.String()
 }
+
+// mdCell sets what may be long as code.
+func mdCell(s string) string { return mdCode(cut(oneLine(visible(s)), longCell)) }
+
+// mdProse sets a sentence that may be long.
+func mdProse(s string) string { return mdText(cut(oneLine(visible(s)), longProse)) }
 
 // mdRemedy sets a command as code; anything else is prose.
 func mdRemedy(s string) string {
@@ -160,12 +164,11 @@ func (m *markdown) scenarios() {
 	var b strings.Builder
 	for _, s := range m.r.Scenarios {
 		if s.Error != "" {
-			fmt.Fprintf(&b, "- Scenario %s did not render: %s\n",
-				mdCode(cut(visible(s.Name), longCell)), mdText(cut(visible(oneLine(s.Error)), longProse)))
+			fmt.Fprintf(&b, "- Scenario %s did not render: %s\n", mdCell(s.Name), mdProse(s.Error))
 		}
 	}
 	for _, note := range m.r.Notes {
-		fmt.Fprintf(&b, "- %s\n", mdText(cut(visible(oneLine(note)), longProse)))
+		fmt.Fprintf(&b, "- %s\n", mdProse(note))
 	}
 	if b.Len() > 0 {
 		m.add("\n#### Notes\n\n"+b.String(), 0)
@@ -196,18 +199,14 @@ func mdCode(s string) string {
 	if s == "" {
 		return "`\"\"`"
 	}
-	longest, run := 0, 0
-	for _, r := range s {
-		if run++; r != '`' {
-			run = 0
-		}
-		longest = max(longest, run)
+	if !strings.Contains(s, "`") {
+		return "`" + s + "`"
 	}
-	fence := strings.Repeat("`", longest+1)
-	if longest > 0 {
-		return fence + " " + s + " " + fence
+	fence := "``"
+	for strings.Contains(s, fence) {
+		fence += "`"
 	}
-	return fence + s + fence
+	return fence + " " + s + " " + fence
 }
 
 // codeSpan is a text between backticks.
@@ -229,27 +228,13 @@ func mdText(s string) string {
 // mdEscape takes from a text all that Markdown and HTML would read in it. Names of people and numbers of issues get a
 // comment behind their sign, so that nobody is called and nothing is linked.
 func mdEscape(s string) string {
-	var b strings.Builder
-	for i, r := range oneLine(s) {
-		switch r {
-		case '<':
-			b.WriteString("&lt;")
-		case '>':
-			b.WriteString("&gt;")
-		case '&':
-			b.WriteString("&amp;")
-		case '@', '#':
-			b.WriteString(string(r) + "<!-- -->")
-		case '\\', '`', '*', '_', '{', '}', '[', ']', '|', '~', '!', '$':
-			b.WriteString(`\` + string(r))
-		case '-', '+':
-			if i == 0 {
-				b.WriteByte('\\')
-			}
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
+	s = mdSpecial.Replace(oneLine(s))
+	if strings.HasPrefix(s, "-") || strings.HasPrefix(s, "+") {
+		return `\` + s
 	}
-	return strings.ReplaceAll(b.String(), "://", ":<!-- -->//")
+	return s
 }
+
+var mdSpecial = strings.NewReplacer("<", "&lt;", ">", "&gt;", "&", "&amp;", "@", "@<!-- -->", "#", "#<!-- -->",
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`,
+	"!", `\!`, "$", `\$`, "://", ":<!-- -->//")

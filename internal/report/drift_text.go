@@ -51,7 +51,7 @@ const (
 )
 
 func (t *driftText) paint(color, s string) string {
-	if !t.o.Color || s == "" {
+	if !t.o.Color || s == "" || color == "" {
 		return s
 	}
 	return "\x1b[" + color + "m" + s + "\x1b[0m"
@@ -62,9 +62,7 @@ func (t *driftText) summary() {
 	if t.r.Drifted() {
 		color = boldRed
 	}
-	for _, line := range wrap(driftHeadline(t.r), t.o.Width) {
-		fmt.Fprintln(&t.b, t.paint(color, line))
-	}
+	t.painted(color, "", driftHeadline(t.r))
 	if compared := driftCompared(t.r); compared != "" {
 		t.text("", compared)
 	}
@@ -188,22 +186,23 @@ func (t *driftText) finding(f drift.Finding) {
 		fmt.Fprintf(&t.b, "    upstream %s, chart %s\n", t.paint(red, up), t.paint(green, own))
 		return
 	}
-	t.value("upstream", up, red)
-	t.value("chart   ", own, green)
+	t.hanging("upstream ", "", up, red)
+	t.hanging("chart    ", "", own, green)
 }
 
-func (t *driftText) value(side, text, color string) {
-	for i, line := range wrap(text, t.o.Width-13) {
+// hanging prints a text behind a lead, all lines of it below the first.
+func (t *driftText) hanging(lead, leadColor, text, color string) {
+	for i, line := range wrap(text, t.o.Width-4-len(lead)) {
 		if i > 0 {
-			side = strings.Repeat(" ", len(side))
+			lead = strings.Repeat(" ", len(lead))
 		}
-		fmt.Fprintf(&t.b, "    %s %s\n", side, t.paint(color, line))
+		fmt.Fprintf(&t.b, "    %s%s\n", t.paint(leadColor, lead), t.paint(color, line))
 	}
 }
 
 func (t *driftText) scenarios(findings []drift.Finding, indent string) {
 	if names := scenarioNames(findings, len(t.r.Scenarios)); names != "" {
-		t.dimmed(indent, "in "+names)
+		t.painted(dim, indent, "in "+names)
 	}
 }
 
@@ -213,14 +212,7 @@ func (t *driftText) because(g driftGroup) {
 		t.text("    ", sentence(g.why))
 	}
 	if g.remedy != "" {
-		lines := wrap(visible(oneLine(g.remedy)), t.o.Width-7)
-		for i, line := range lines {
-			lead := "   "
-			if i == 0 {
-				lead = t.paint(bold, "-> ")
-			}
-			fmt.Fprintf(&t.b, "    %s%s\n", lead, line)
-		}
+		t.hanging("-> ", bold, visible(oneLine(g.remedy)), "")
 	}
 }
 
@@ -244,21 +236,17 @@ func (t *driftText) rest() {
 	}
 	t.b.WriteByte('\n')
 	if chosen {
-		t.dimmed("", "Not shown: "+strings.Join(hidden, ", ")+".")
+		t.painted(dim, "", "Not shown: "+strings.Join(hidden, ", ")+".")
 		return
 	}
-	t.dimmed("", "Not shown: "+strings.Join(hidden, "; ")+". --all shows everything.")
+	t.painted(dim, "", "Not shown: "+strings.Join(hidden, "; ")+". --all shows everything.")
 }
 
-func (t *driftText) text(indent, s string) {
-	for _, line := range wrap(visible(s), t.o.Width-len(indent)) {
-		fmt.Fprintf(&t.b, "%s%s\n", indent, line)
-	}
-}
+func (t *driftText) text(indent, s string) { t.painted("", indent, s) }
 
-func (t *driftText) dimmed(indent, s string) {
+func (t *driftText) painted(color, indent, s string) {
 	for _, line := range wrap(visible(s), t.o.Width-len(indent)) {
-		fmt.Fprintf(&t.b, "%s%s\n", indent, t.paint(dim, line))
+		fmt.Fprintf(&t.b, "%s%s\n", indent, t.paint(color, line))
 	}
 }
 

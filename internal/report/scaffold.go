@@ -40,7 +40,7 @@ func describe(r *scaffolding.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: chart %s %s with LiveKit %s", r.Chart.Dir, r.Chart.Name, r.Chart.Version, r.Chart.AppVersion)
 	if len(r.Conventions.Source) > 0 {
-		fmt.Fprintf(&b, ", in the conventions of %s", sources(r.Conventions.Source))
+		fmt.Fprintf(&b, ", in the conventions of %s", listed(r.Conventions.Source, manySources))
 	} else {
 		b.WriteString(", in the canonical conventions")
 	}
@@ -50,11 +50,3 @@ func describe(r *scaffolding.Result) string {
 
 // manySources is from how many charts on a list of them says less than their number.
 const manySources = 6
-
-// sources names charts, of many the first ones.
-func sources(charts []string) string {
-	if len(charts) <= manySources {
-		return strings.Join(charts, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(charts[:manySources-1], ", "), len(charts)-manySources+1)
-}

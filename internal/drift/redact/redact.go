@@ -14,7 +14,6 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -31,13 +30,10 @@ func hidden(v any) string {
 	return fmt.Sprintf("(hidden, %d characters)", len(fmt.Sprint(v)))
 }
 
-// Field hides the value of an object's field where it is a secret: whatever a Secret holds, the credentials of a
-// configuration, and what is called a secret anywhere else.
+// Field hides the value of an object's field where it is a secret: whatever a Secret holds, and what is called a secret
+// anywhere else.
 func Field(isSecret bool, path manifest.Path, v any) any {
-	switch {
-	case v == nil:
-		return nil
-	case isSecret && isSecretData(path), isCredential(path):
+	if v != nil && isSecret && isSecretData(path) {
 		return hidden(v)
 	}
 	return Value(path, v)
@@ -50,38 +46,6 @@ func isSecretData(path manifest.Path) bool {
 		return !strings.HasPrefix(path[1], "(")
 	}
 	return len(path) > 0 && path[0] == "stringData"
-}
-
-// isCredential reports whether a path of a ConfigMap's configuration leads to a credential.
-func isCredential(path manifest.Path) bool {
-	if len(path) < 3 || path[0] != "data" || path[1] != Configuration {
-		return false
-	}
-	var names []string
-	for _, step := range stepsOf(path[2:]) {
-		names = append(names, step.name)
-	}
-	return slices.ContainsFunc(livekit.CredentialKeys(), func(pattern string) bool {
-		return matchesPattern(names, strings.Split(strings.ReplaceAll(pattern, "[]", ""), "."))
-	})
-}
-
-// matchesPattern holds names against a pattern of CredentialKeys.
-func matchesPattern(names, pattern []string) bool {
-	for i, want := range pattern {
-		if want == "**" {
-			for n := i; n <= len(names); n++ {
-				if matchesPattern(names[n:], pattern[i+1:]) {
-					return true
-				}
-			}
-			return false
-		}
-		if i >= len(names) || want != "*" && want != names[i] {
-			return false
-		}
-	}
-	return len(names) == len(pattern)
 }
 
 // step is a key of a path with the last element of its list that the path goes on with, "" for none.
@@ -216,10 +180,10 @@ func isKeyEntry(name string) bool {
 	return name != "values" && name != "existingSecret" && name != "operator" && !strings.HasSuffix(name, "Entry")
 }
 
-// secretNames are the ends of names of values that hold secrets, in values of charts nobody knows.
+// secretNames are the ends of names of values that hold secrets: LiveKit's, and those in charts nobody knows.
 var secretNames = []string{
 	"password", "passphrase", "secret", "token", "credential", "credentials", "secretkey", "privatekey", "apisecret",
-	"livekitkeys",
+	"accesskey", "accountkey", "externalid", "livekitkeys",
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", ".", "")
