@@ -469,7 +469,7 @@ func TestATargetThatComesIntoBeing(t *testing.T) {
 	}
 }
 
-// Cancelled before its commit, a run is undone; after it, it goes through.
+// Canceled before its commit, a run is undone; after it, it goes through.
 func TestCancelAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]texts{"fresh": nil, "force": first} {

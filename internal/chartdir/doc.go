@@ -4,7 +4,7 @@
 //
 // The new texts and the new lock are staged in a folder of their own within the
 // chart's. Then the files take their places one by one, Chart.yaml late and the
-// lock last. Until the first of them does, a run that fails or is cancelled has
+// lock last. Until the first of them does, a run that fails or is canceled has
 // changed nothing.
 //
 // The lock (Lock) records what was generated: by it a later run knows which

@@ -192,7 +192,7 @@ func TestPipes(t *testing.T) {
 	}
 }
 
-// A run waits for another one, but not when it is cancelled meanwhile.
+// A run waits for another one, but not when it is canceled meanwhile.
 func TestWaitingIsCancelled(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)

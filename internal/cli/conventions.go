@@ -56,7 +56,7 @@ from the network, unless --dependency-build asks Helm to.`,
 		},
 	}
 	cmd.Flags().BoolVar(&explain, "explain", false, "show the evidence of each fact")
-	cmd.Flags().StringVar(&f.Dir, "for", chartDir(nil), "the new `CHART_DIR`, whose neighbours and settings count")
+	cmd.Flags().StringVar(&f.Dir, "for", chartDir(nil), "the new `CHART_DIR`, whose neighbors and settings count")
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "yaml", "json")
 	return cmd

@@ -128,7 +128,7 @@ type Labels struct {
 }
 
 // Label is a label with the pattern of its value. In the pattern {name} is the
-// chart's name (nameOverride honoured), {chart} name and version, {release}
+// chart's name (nameOverride honored), {chart} name and version, {release}
 // the release, {fullname} the objects' name, {version} the application's
 // version, {service} Helm ("Helm" as .Release.Service gives it).
 type Label struct {

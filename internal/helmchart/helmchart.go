@@ -37,7 +37,7 @@ type File struct {
 	Data []byte
 }
 
-// Load reads the chart in the directory or archive at path, as Helm does: .helmignore is honoured, and Helm's limits
+// Load reads the chart in the directory or archive at path, as Helm does: .helmignore is honored, and Helm's limits
 // on size hold.
 func Load(path string) (*Chart, error) {
 	if _, err := os.Stat(path); err != nil {

@@ -21,7 +21,7 @@ type DriftOptions struct {
 	Classes []drift.Class
 	// Context is how many lines of the objects' YAML are shown around a difference, in text alone. 0 for none.
 	Context int
-	// Color marks text with the colours of a terminal. Whether there is one, and what NO_COLOR says, is the caller's
+	// Color marks text with the colors of a terminal. Whether there is one, and what NO_COLOR says, is the caller's
 	// business.
 	Color bool
 	// Width is the number of columns to wrap text at, 0 for 80.

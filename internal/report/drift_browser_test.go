@@ -287,7 +287,7 @@ func testPageContrast(_ *testing.T, b *browser) {
 		for _, path := range []string{"spec.template.spec.containers[server].image", "spec.ports[443/TCP].port", "spec.template.spec.enableServiceLinks"} {
 			b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink(path)))
 			b.wait(fmt.Sprintf(`document.querySelector(".finding h2")?.textContent === %q`, path))
-			// Colours are measured at rest.
+			// Colors are measured at rest.
 			b.eval(`Promise.all(document.getAnimations().map((a) => a.finished))`)
 			if faint := b.text(contrastScript); faint != "" {
 				b.t.Errorf("too faint in %s:\n%s", theme, faint)

@@ -38,7 +38,7 @@ type driftText struct {
 	b bytes.Buffer
 }
 
-// The colours of a terminal, by what they mark.
+// The colors of a terminal, by what they mark.
 const (
 	bold     = "1"
 	dim      = "2"

@@ -59,18 +59,18 @@ func TestDriftGolden(t *testing.T) {
 
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// Colours are the only difference, and are there on request alone.
+// Colors are the only difference, and are there on request alone.
 func TestDriftColor(t *testing.T) {
 	plain := textOf(t, sampleReport(), DriftOptions{Context: 1})
 	colored := textOf(t, sampleReport(), DriftOptions{Context: 1, Color: true})
 	if strings.Contains(plain, "\x1b") {
-		t.Error("colour that nobody asked for")
+		t.Error("color that nobody asked for")
 	}
 	if !strings.Contains(colored, "\x1b[1;31m") {
-		t.Error("no colour")
+		t.Error("no color")
 	}
 	if diff := cmp.Diff(plain, ansi.ReplaceAllString(colored, "")); diff != "" {
-		t.Errorf("without its colours the text differs:\n%s", diff)
+		t.Errorf("without its colors the text differs:\n%s", diff)
 	}
 }
 

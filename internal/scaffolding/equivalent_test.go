@@ -16,7 +16,7 @@ import (
 // A convention is about places, names and labels: what LiveKit does is the same
 // in every one of them.
 func TestConventionsDifferInNamesAndLabelsAlone(t *testing.T) {
-	plain := behaviour(t, canonical())
+	plain := behavior(t, canonical())
 	names := []string{"image", "env", "hosts", "tls", "domain", "secrets", "persistence", "access mode", "service",
 		"scheduling", "labels", "names", "files", "style"}
 	for n, row := range coveringArray(names) {
@@ -28,16 +28,16 @@ func TestConventionsDifferInNamesAndLabelsAlone(t *testing.T) {
 		}
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(plain, behaviour(t, conv)); diff != "" {
+			if diff := cmp.Diff(plain, behavior(t, conv)); diff != "" {
 				t.Errorf("%s:\n%s", strings.Join(about, ", "), diff)
 			}
 		})
 	}
 }
 
-// behaviour gives what a chart of a convention renders by default, by kind and
+// behavior gives what a chart of a convention renders by default, by kind and
 // without names and labels.
-func behaviour(t *testing.T, conv *convention.Convention) map[string][]any {
+func behavior(t *testing.T, conv *convention.Convention) map[string][]any {
 	t.Helper()
 	chart, err := Generate(context.Background(), conv, Options{With: []string{"all"}})
 	if err != nil {

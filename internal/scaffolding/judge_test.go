@@ -18,7 +18,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// A chart is judged by behaviour: each key that someone at home in a repository
+// A chart is judged by behavior: each key that someone at home in a repository
 // expects is set in the generated chart, the chart is rendered, and the field
 // has to move.
 

@@ -221,7 +221,7 @@ const maxErrorLength = 300
 func followNeighbours(ctx context.Context, c *convention.Convention, chart string) error {
 	dirs, err := Beside(chart)
 	if err != nil || len(dirs) < 2 {
-		return nil // without neighbours, the canonical way stays
+		return nil // without neighbors, the canonical way stays
 	}
 	beside := []names.Facts{{Sheet: c.Sheet, Shown: filepath.ToSlash(chart)}} // the chart itself abstains
 	for _, dir := range dirs[:min(len(dirs), maxVoters)] {

@@ -162,7 +162,7 @@ func TestNothingToJudge(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Run(ctx, filepath.Join("testdata", "minimal"), Options{}); err == nil {
-		t.Error("a cancelled run gives no error")
+		t.Error("a canceled run gives no error")
 	}
 }
 

@@ -234,7 +234,7 @@ func (d *Doc) Map() map[string]any {
 	return map[string]any{}
 }
 
-// yaml11Bool reads the booleans of YAML 1.1, which Helm still honours.
+// yaml11Bool reads the booleans of YAML 1.1, which Helm still honors.
 func yaml11Bool(text string) (value, ok bool) {
 	switch text {
 	case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y":

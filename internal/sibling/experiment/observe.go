@@ -211,7 +211,7 @@ func (o *observation) tried(v convention.Value) []lineage.Finding {
 	})
 }
 
-// rank prefers what the values declare, then the image's neighbours, then what
+// rank prefers what the values declare, then the image's neighbors, then what
 // lies near the root.
 func (o *observation) rank(at located, f *names.Facts) int {
 	score := 10 * len(at.way)

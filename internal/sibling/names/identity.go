@@ -10,7 +10,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// NewLabels puts together what a workload is labelled with, what it selects by,
+// NewLabels puts together what a workload is labeled with, what it selects by,
 // and what a Service selects by: the first that finds pods with the given labels.
 // It fails where nothing is left that a workload can select by.
 func NewLabels(own, selector, pods []convention.Label, services [][]convention.Label) (convention.Labels, bool) {

@@ -81,7 +81,7 @@ type scan struct {
 	// imageBlock is the map that holds the image's parts, or the one in which
 	// the image is a scalar.
 	imageBlock section
-	imageFlat  bool // the image is a scalar: tag and policy are its neighbours
+	imageFlat  bool // the image is a scalar: tag and policy are its neighbors
 	route      string
 }
 
