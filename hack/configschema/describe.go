@@ -10,8 +10,9 @@ import (
 // CreateNodeSelector and SelectSortedNode of pkg/routing/selector,
 // RoomManager.iceServersForParticipant of pkg/service, pkg/sfu/pacer.
 var enums = map[string][]any{
-	"node_selector.kind":                         {"", "any", "cpuload", "sysload", "regionaware", "random"},
-	"node_selector.sort_by":                      {"random", "sysload", "cpuload", "rooms", "clients", "tracks", "bytespersec"},
+	"node_selector.kind": {"", "any", "cpuload", "sysload", "regionaware", "random"},
+	"node_selector.sort_by": {"random", "sysload", "cpuload", "rooms", "clients", "tracks",
+		"bytespersec"},
 	"node_selector.algorithm":                    {"lowest", "twochoice"},
 	"rtc.turn_servers[].protocol":                {"", "udp", "tcp", "tls"},
 	"rtc.congestion_control.send_side_bwe_pacer": {"", "pass-through", "no-queue", "leaky-bucket"},
@@ -26,22 +27,25 @@ var notes = map[string]string{
 	"keys":           "API keys and their secrets, of 32 characters or more.",
 	"development":    "Debug logs and profiling; without API keys the server listens on the loopback address alone.",
 
-	"rtc.tcp_port":         "TCP port of media, advertised to clients as it is; 0 disables it.",
-	"rtc.udp_port":         "A port, or a range as \"first-last\". Ignored when port_range_start and port_range_end are both set.",
+	"rtc.tcp_port": "TCP port of media, advertised to clients as it is; 0 disables it.",
+	"rtc.udp_port": "A port, or a range as \"first-last\". Ignored when port_range_start and port_range_end " +
+		"are both set.",
 	"rtc.port_range_start": "First of the UDP ports of media, two for each participant. Needs port_range_end.",
 	"rtc.port_range_end":   "Last of the UDP ports of media. Needs port_range_start.",
 	"rtc.node_ip":          "IPv4 address, IPv6 address, or both separated by a comma.",
-	"rtc.use_external_ip":  "Ask a STUN server for the address to advertise; the server does not start when none answers.",
+	"rtc.use_external_ip": "Ask a STUN server for the address to advertise; the server does not start when none " +
+		"answers.",
 	"rtc.external_ip_only": "With use_external_ip, advertise only the external address.",
 
-	"redis.address":              "host:port, without a scheme.",
-	"turn.domain":                "Name that clients reach TURN over TLS by, always at port 443.",
-	"turn.tls_port":              "TCP port of TURN over TLS; needs domain.",
-	"turn.udp_port":              "UDP port of TURN and STUN.",
-	"turn.external_tls":          "TLS ends before the server, at a load balancer.",
-	"turn.deny_peer_cidrs":       "List of peer CIDRs to deny access to, also those in allow_restricted_peer_cidrs.",
-	"webhook.api_key":            "API key whose secret signs the webhooks.",
-	"audio.min_percentile":       "Percent of the time that a level must exceed active_level for a participant to be active.",
+	"redis.address":        "host:port, without a scheme.",
+	"turn.domain":          "Name that clients reach TURN over TLS by, always at port 443.",
+	"turn.tls_port":        "TCP port of TURN over TLS; needs domain.",
+	"turn.udp_port":        "UDP port of TURN and STUN.",
+	"turn.external_tls":    "TLS ends before the server, at a load balancer.",
+	"turn.deny_peer_cidrs": "List of peer CIDRs to deny access to, also those in allow_restricted_peer_cidrs.",
+	"webhook.api_key":      "API key whose secret signs the webhooks.",
+	"audio.min_percentile": "Percent of the time that a level must exceed active_level for a participant to " +
+		"be active.",
 	"audio.smooth_intervals":     "Number of intervals that audio levels are averaged over, 0 to disable.",
 	"trace.jaeger_url":           "Jaeger to send traces to: host, host:port or URL.",
 	"rtc.turn_servers[].ttl":     "Seconds that credentials made from secret live, 14400 when unset.",
@@ -51,15 +55,17 @@ var notes = map[string]string{
 	"audio.active_level":         "Least level that counts as active, 0 to 127, where 0 is loudest.",
 	"audio.enable_loss_proxying": "Report the loss of the weakest subscriber to the publisher.",
 
-	"log_level":                            "Deprecated: use logging.level, which this key overrides.",
-	"prometheus_port":                      "Deprecated: use prometheus.port, which this key overrides.",
-	"redis.use_tls":                        "Deprecated: use redis.tls.enabled, which overrides this key.",
-	"room.max_metadata_size":               "Deprecated: use limit.max_metadata_size, which this key overrides.",
-	"room.max_participant_identity_length": "Deprecated: use limit.max_participant_identity_length, which this key overrides.",
+	"log_level":              "Deprecated: use logging.level, which this key overrides.",
+	"prometheus_port":        "Deprecated: use prometheus.port, which this key overrides.",
+	"redis.use_tls":          "Deprecated: use redis.tls.enabled, which overrides this key.",
+	"room.max_metadata_size": "Deprecated: use limit.max_metadata_size, which this key overrides.",
+	"room.max_participant_identity_length": "Deprecated: use limit.max_participant_identity_length, which this key " +
+		"overrides.",
 	"room.max_room_name_length":            "Deprecated: use limit.max_room_name_length, which this key overrides.",
 	"rtc.data_channel_max_buffered_amount": "Deprecated: use rtc.datachannel_slow_threshold, which overrides this key.",
-	"rtc.packet_buffer_size":               "Deprecated: use rtc.packet_buffer_size_video and rtc.packet_buffer_size_audio.",
-	"rtc.strict_acks":                      "Deprecated: the server does not read it any more. Remove it.",
+	"rtc.packet_buffer_size": "Deprecated: use rtc.packet_buffer_size_video and " +
+		"rtc.packet_buffer_size_audio.",
+	"rtc.strict_acks": "Deprecated: the server does not read it any more. Remove it.",
 }
 
 // sentenceEnd is a full stop before another sentence.

@@ -89,7 +89,8 @@ func credentials(schema object) map[string]bool {
 	found := map[string]bool{}
 	addNamedCredentials(found, schema, "")
 	fields := map[string]bool{}
-	addMarkedFields(fields, (&livekit.RoomConfiguration{}).ProtoReflect().Descriptor(), map[protoreflect.FullName]bool{})
+	addMarkedFields(fields, (&livekit.RoomConfiguration{}).ProtoReflect().Descriptor(),
+		map[protoreflect.FullName]bool{})
 	for field := range fields {
 		found["room.room_configurations.**."+field] = true
 	}
@@ -117,7 +118,8 @@ func addNamedCredentials(found map[string]bool, schema object, path string) {
 
 // addMarkedFields goes through a protobuf message for the fields that the
 // protocol marks as secret, in both spellings of their names.
-func addMarkedFields(found map[string]bool, message protoreflect.MessageDescriptor, seen map[protoreflect.FullName]bool) {
+func addMarkedFields(found map[string]bool, message protoreflect.MessageDescriptor,
+	seen map[protoreflect.FullName]bool) {
 	if seen[message.FullName()] {
 		return
 	}

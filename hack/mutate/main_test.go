@@ -30,7 +30,8 @@ func onlyReplicas(ctx context.Context, chart, upstream *helmchart.Chart) ([]drif
 		return nil, nil
 	}
 	return []drift.Finding{{
-		Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"spec", "replicas"}, Chart: replicas[0], Upstream: replicas[1],
+		Layer: drift.LayerObjects, Class: drift.Drift, Path: []string{"spec", "replicas"}, Chart: replicas[0],
+		Upstream: replicas[1],
 	}}, nil
 }
 

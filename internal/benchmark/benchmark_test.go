@@ -18,7 +18,8 @@ import (
 func binary(b *testing.B) string {
 	b.Helper()
 	bin := filepath.Join(b.TempDir(), "helm-livekit")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "github.com/helm-livekit/helm-livekit")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin,
+		"github.com/helm-livekit/helm-livekit")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
@@ -86,7 +87,8 @@ func sixtyKeys(b *testing.B, dir, name string) {
 	b.Helper()
 	var values, template strings.Builder
 	template.WriteString("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n" +
-		"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n        - name: a\n          image: a\n          env:\n")
+		"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      " +
+		"containers:\n        - name: a\n          image: a\n          env:\n")
 	for i := range 60 {
 		fmt.Fprintf(&values, "k%02d: %s\n", i, []string{"text", "7", "true", "{}", "[]"}[i%5])
 		fmt.Fprintf(&template, "            - {name: K%02d, value: {{ toJson .Values.k%02d | quote }}}\n", i, i)

@@ -38,7 +38,8 @@ func BenchmarkDiffUpstream(b *testing.B) {
 // what comes out, object by object, which says nothing of what it means.
 //
 //	go install github.com/homeport/dyff/cmd/dyff@latest
-//	DYFF_BIN=$(command -v dyff) HELM3_BIN=$(command -v helm) go test -run '^$' -bench DiffUpstream ./internal/benchmark
+//	export DYFF_BIN=$(command -v dyff) HELM3_BIN=$(command -v helm)
+//	go test -run '^$' -bench DiffUpstream ./internal/benchmark
 func BenchmarkDiffUpstreamByHand(b *testing.B) {
 	dyff := os.Getenv("DYFF_BIN")
 	if dyff == "" {
@@ -98,7 +99,8 @@ func shown(values string) string {
 
 func template(b *testing.B, helm, chart, values, out string) {
 	b.Helper()
-	cmd := exec.Command(helm, "template", "rel", chart, "--namespace", "media", "--values", values, "--kube-version", "1.34.0", "--skip-schema-validation")
+	cmd := exec.Command(helm, "template", "rel", chart, "--namespace", "media", "--values", values, "--kube-version",
+		"1.34.0", "--skip-schema-validation")
 	text, err := cmd.Output()
 	if err != nil {
 		b.Fatalf("%s: %v", values, err)

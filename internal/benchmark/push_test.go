@@ -39,7 +39,8 @@ func BenchmarkPush(b *testing.B) {
 			},
 			"helm-package-push": func(v string) [][]string { return byHelm(helmBin, dir, chart, target, v) },
 			"helm-lint-template-package-push": func(v string) [][]string {
-				return append([][]string{{helmBin, "lint", "--strict", chart}, {helmBin, "template", chart}}, byHelm(helmBin, dir, chart, target, v)...)
+				return append([][]string{{helmBin, "lint", "--strict", chart}, {helmBin, "template", chart}},
+					byHelm(helmBin, dir, chart, target, v)...)
 			},
 		} {
 			b.Run(fmt.Sprintf("%dMB/%s", size/1_000_000, name), func(b *testing.B) {

@@ -482,7 +482,7 @@ func TestCancelAtEveryStep(t *testing.T) {
 				}
 				commit := stepsToCommit(t, dir)
 				ctx, cancel := context.WithCancel(context.Background())
-				n, err := applySteps(t, ctx, dir, func(n int) {
+				n, err := applySteps(ctx, t, dir, func(n int) {
 					if n == at {
 						cancel()
 					}
@@ -512,7 +512,7 @@ func TestCancelAtEveryStep(t *testing.T) {
 
 // applySteps writes the second chart, and calls step with the number of each
 // step. It gives how many there were.
-func applySteps(t *testing.T, ctx context.Context, dir string, step func(n int)) (n int, err error) {
+func applySteps(ctx context.Context, t *testing.T, dir string, step func(n int)) (n int, err error) {
 	t.Helper()
 	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
 	if err != nil {
@@ -539,7 +539,7 @@ func stepsToCommit(t *testing.T, dir string) (commit int) {
 		}
 		put(t, copied, texts{LockName: string(lock)})
 	}
-	_, err := applySteps(t, context.Background(), copied, func(n int) {
+	_, err := applySteps(context.Background(), t, copied, func(n int) {
 		if isCommitted(copied) && commit == 0 {
 			commit = n
 		}

@@ -193,7 +193,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 // one like that in dir: before its commit, and at each step after it.
 func killSteps(t *testing.T, dir string) []int {
 	commit := stepsToCommit(t, dir)
-	last, err := applySteps(t, context.Background(), dir, func(int) {})
+	last, err := applySteps(context.Background(), t, dir, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

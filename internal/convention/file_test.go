@@ -14,8 +14,10 @@ import (
 func TestOutputReadsBack(t *testing.T) {
 	c := canonical()
 	c.Source = []string{"apps/web"}
-	c.Values["image.repository"] = Value{Path: "app.image", Shape: ImageString, Fact: Fact{Evidence: "apps/web/values.yaml:2 app.image", Confidence: Name}}
-	c.Values["ingress.className"] = Value{Path: `ingress.annotations."kubernetes.io/ingress.class"`, Fact: Fact{Confidence: Name}}
+	c.Values["image.repository"] = Value{Path: "app.image", Shape: ImageString,
+		Fact: Fact{Evidence: "apps/web/values.yaml:2 app.image", Confidence: Name}}
+	c.Values["ingress.className"] = Value{Path: `ingress.annotations."kubernetes.io/ingress.class"`,
+		Fact: Fact{Confidence: Name}}
 	text, err := c.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +44,8 @@ func TestOutputReadsBack(t *testing.T) {
 		Values map[string]map[string]string `json:"values"`
 	}
 	_ = json.Unmarshal(text, &raw)
-	want := map[string]string{"path": "app.image", "shape": "string", "evidence": "apps/web/values.yaml:2 app.image", "confidence": "name"}
+	want := map[string]string{"path": "app.image", "shape": "string", "evidence": "apps/web/values.yaml:2 app.image",
+		"confidence": "name"}
 	if !reflect.DeepEqual(raw.Values["image.repository"], want) {
 		t.Errorf("value is %v, want %v", raw.Values["image.repository"], want)
 	}
@@ -81,7 +84,8 @@ defaults: {domain: corp.io}
 	if v := c.Values["image.repository"]; v.Path != "app.image.repo" || v.Shape != "" || v.Evidence != path {
 		t.Errorf("image.repository %+v", v)
 	}
-	if c.Values["env"].Shape != EnvMap || c.Values["replicaCount"].Path != "replicas" || c.Kinds.Workload != "StatefulSet" ||
+	if c.Values["env"].Shape != EnvMap || c.Values["replicaCount"].Path != "replicas" ||
+		c.Kinds.Workload != "StatefulSet" ||
 		c.Kinds.Route != RouteIngress || c.Defaults.Domain != "corp.io" {
 		t.Errorf("got %+v", c)
 	}
@@ -92,7 +96,8 @@ defaults: {domain: corp.io}
 
 // Keys that nobody names give way to those that a user does.
 func TestOverridesMoveTheSilent(t *testing.T) {
-	path := writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), "values: {image.repository: {path: image, shape: string}}\n")
+	path := writeFile(t, filepath.Join(t.TempDir(), "c.yaml"), "values: {image.repository: {path: image, shape: "+
+		"string}}\n")
 	o, err := LoadFile(serverSheet(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +107,8 @@ func TestOverridesMoveTheSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.PathOf("image.repository") != "image" || strings.HasPrefix(c.PathOf("image.pullPolicy"), "image.") {
-		t.Errorf("the image lies at %s, its pull policy at %s", c.PathOf("image.repository"), c.PathOf("image.pullPolicy"))
+		t.Errorf("the image lies at %s, its pull policy at %s", c.PathOf("image.repository"),
+			c.PathOf("image.pullPolicy"))
 	}
 }
 
@@ -154,10 +160,12 @@ func TestForChart(t *testing.T) {
 	c.Values["service.port"] = Value{Path: "{name}.service.port"}
 	c.Files.Templates = map[string]string{"Deployment": "{name}/deployment.yaml"}
 	got := c.ForChart("livekit")
-	if got.Values["service.port"].Path != "livekit.service.port" || got.Files.Templates["Deployment"] != "livekit/deployment.yaml" {
+	if got.Values["service.port"].Path != "livekit.service.port" ||
+		got.Files.Templates["Deployment"] != "livekit/deployment.yaml" {
 		t.Errorf("got %+v %+v", got.Values, got.Files)
 	}
-	if c.Values["service.port"].Path != "{name}.service.port" || c.Files.Templates["Deployment"] != "{name}/deployment.yaml" {
+	if c.Values["service.port"].Path != "{name}.service.port" ||
+		c.Files.Templates["Deployment"] != "{name}/deployment.yaml" {
 		t.Error("the convention itself was changed")
 	}
 }

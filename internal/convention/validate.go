@@ -87,8 +87,11 @@ var (
 	filedKinds = append(append(slices.Clone(WorkloadKinds), slices.Sorted(maps.Keys(FileWords))...), "helpers")
 )
 
-// MinIndent and MaxIndent bound the spaces of an indentation that can be read.
-const MinIndent, MaxIndent = 2, 8
+// MinIndent is the least number of spaces of an indentation that can be read.
+const MinIndent = 2
+
+// MaxIndent is the greatest.
+const MaxIndent = 8
 
 func (c *Convention) validateTexts() error {
 	type text struct {

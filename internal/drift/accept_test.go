@@ -30,7 +30,8 @@ func TestIsNamed(t *testing.T) {
 		{label, `Service/turn metadata.labels["app.kubernetes.io/name"]`, true},
 		{value, `values podAnnotations["example.net/team"]`, true},
 		{value, "values podAnnotations.example.net/team", true}, {value, "podAnnotations.**", true},
-		{whole, "Service/turn", true}, {whole, "objects Service/turn", true}, {whole, "Service/*", true}, {whole, "spec.**", false},
+		{whole, "Service/turn", true}, {whole, "objects Service/turn", true}, {whole, "Service/*", true},
+		{whole, "spec.**", false},
 	} {
 		if got := isNamed(c.f, c.name); got != c.want {
 			t.Errorf("%s by %q: %v", c.f.ID(), c.name, got)

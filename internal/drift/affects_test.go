@@ -35,7 +35,8 @@ func TestMatchKeys(t *testing.T) {
 func TestConfigKey(t *testing.T) {
 	const text = "log_level: info\nport: 7880\nrtc:\n  port: 7881\n  servers:\n  - host: a\nredis:\n  use_tls: true\n"
 	for before, want := range map[string]string{
-		"port: ": "port", "log_level: info\nport: ": "port", "rtc:\n  port: ": "rtc.port", "  - host: ": "rtc.servers[0].host",
+		"port: ": "port", "log_level: info\nport: ": "port", "rtc:\n  port: ": "rtc.port",
+		"  - host: ":          "rtc.servers[0].host",
 		"redis:\n  use_tls: ": "redis.tls.enabled", "log_level: ": "logging.level", "gone: ": "", "no key": "", "": "",
 	} {
 		if got := configKey(text, before); got != want {
@@ -70,7 +71,8 @@ func TestLookupPutRemove(t *testing.T) {
 		value any
 		found bool
 	}{
-		{[]string{"a", "b"}, 1, true}, {[]string{"n"}, nil, true}, {[]string{"a", "c"}, nil, false}, {[]string{"s", "x"}, nil, false},
+		{[]string{"a", "b"}, 1, true}, {[]string{"n"}, nil, true}, {[]string{"a", "c"}, nil, false},
+		{[]string{"s", "x"}, nil, false},
 	} {
 		if value, found := yamldoc.Lookup(values, c.path); value != c.value || found != c.found {
 			t.Errorf("%v: %v, %v", c.path, value, found)

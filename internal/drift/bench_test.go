@@ -11,7 +11,8 @@ import (
 // scenario.
 func BenchmarkRun(b *testing.B) {
 	dir := b.TempDir() + "/livekit"
-	if _, err := scaffolding.Run(b.Context(), scaffolding.RunOptions{Dir: dir, Options: scaffolding.Options{With: []string{"all"}}}); err != nil {
+	if _, err := scaffolding.Run(b.Context(),
+		scaffolding.RunOptions{Dir: dir, Options: scaffolding.Options{With: []string{"all"}}}); err != nil {
 		b.Fatal(err)
 	}
 	chart, lock, err := Load(b.Context(), dir, helmchart.Sources{})
@@ -23,7 +24,8 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := Run(b.Context(), Input{Chart: chart, Lock: lock, Upstream: upstream, Since: lock.Upstream}); err != nil {
+		if _, err := Run(b.Context(), Input{Chart: chart, Lock: lock, Upstream: upstream,
+			Since: lock.Upstream}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -19,8 +19,10 @@ func TestSame(t *testing.T) {
 		{nil, nil, nil, true}, {nil, "", nil, false}, {nil, 0, nil, false}, {nil, false, nil, false}, {
 			nil, "<nil>", resources, false,
 		},
-		{1, int64(1), nil, true}, {1, 1.0, nil, true}, {1, "1", nil, false}, {"1", "1", nil, true}, {true, "true", nil, false},
-		{4, "4", resources, true}, {"4", 4.0, resources, true}, {4, "5", resources, false}, {4, "4000m", resources, false},
+		{1, int64(1), nil, true}, {1, 1.0, nil, true}, {1, "1", nil, false}, {"1", "1", nil, true},
+		{true, "true", nil, false},
+		{4, "4", resources, true}, {"4", 4.0, resources, true}, {4, "5", resources, false},
+		{4, "4000m", resources, false},
 		{1000000.0, "1000000", resources, true}, {4, "4", manifest.Path{"resources"}, false}, {
 			true, "true", resources, false,
 		},
@@ -114,8 +116,10 @@ func TestFields(t *testing.T) {
 		"of other making, without it":       {"u", nil, nil, nil, nil, true, Drift, ""},
 		"of other making, ours":             {"u", "c", nil, nil, ours, true, Extra, whyOnlyChart},
 	} {
-		d := objectDiff{ctx: t.Context(), role: "Ingress/signalling", run: &scenarioRun{}, charts: &charts{variant: variant{chart: chart}},
-			upstream: withField(c.upstream), chart: withField(c.chart), pristine: withField(c.pristine), known: map[string]*explanation{}}
+		d := objectDiff{ctx: t.Context(), role: "Ingress/signalling", run: &scenarioRun{},
+			charts:   &charts{variant: variant{chart: chart}},
+			upstream: withField(c.upstream), chart: withField(c.chart), pristine: withField(c.pristine),
+			known: map[string]*explanation{}}
 		if !c.foreign {
 			d.charts.pristine = chart
 		}
@@ -165,7 +169,8 @@ func TestPresence(t *testing.T) {
 		"neither side, but a scaffold of": {nil, nil, o, nil, false, false, Drift, whyEdited},
 	} {
 		d := objectDiff{ctx: t.Context(), role: roleRoute, run: &scenarioRun{}, charts: &charts{},
-			upstream: c.upstream, chart: c.chart, pristine: c.pristine, whole: c.whole, known: map[string]*explanation{}}
+			upstream: c.upstream, chart: c.chart, pristine: c.pristine, whole: c.whole,
+			known: map[string]*explanation{}}
 		if !c.foreign {
 			d.charts.pristine = &helmchart.Chart{}
 		}
@@ -173,7 +178,8 @@ func TestPresence(t *testing.T) {
 			d.known[""] = &explanation{upstream: expectation{isAnything: true}, class: Ours, why: "mends it"}
 		}
 		got := d.presence()
-		if len(got) != 1 || got[0].Class != c.want || got[0].Why != c.why || got[0].Object != "Ingress/signalling" || len(got[0].Path) > 0 {
+		if len(got) != 1 || got[0].Class != c.want || got[0].Why != c.why || got[0].Object != "Ingress/signalling" ||
+			len(got[0].Path) > 0 {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -59,7 +59,8 @@ func input(t *testing.T, dir string) Input {
 		t.Fatal(err)
 	}
 	return Input{
-		Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn, Since: scaffolding.UpstreamVersion(sheet(t)),
+		Chart: chart, Dir: dir, Lock: lock, Upstream: load(t, standIn), UpstreamSource: standIn,
+		Since: scaffolding.UpstreamVersion(sheet(t)),
 	}
 }
 
@@ -126,7 +127,8 @@ func TestLeftOutIsCompared(t *testing.T) {
 			"autoscaling", "HorizontalPodAutoscaler/server", "metadata.annotations.new",
 		},
 		"upstream's object is gone": {
-			true, "server.yaml", "{{- if .enabled }}\n---\napiVersion: autoscaling/v2", "{{- if false }}\n---\napiVersion: autoscaling/v2",
+			true, "server.yaml", "{{- if .enabled }}\n---\napiVersion: autoscaling/v2",
+			"{{- if false }}\n---\napiVersion: autoscaling/v2",
 			"autoscaling", "HorizontalPodAutoscaler/server", "",
 		},
 	} {
@@ -172,20 +174,24 @@ func edited(t *testing.T, chart *helmchart.Chart, template, old, with string) *h
 // Whatever a repository's convention is, a fresh chart has no drift.
 func TestConventionsExplainThemselves(t *testing.T) {
 	for name, settings := range map[string]string{
-		"stateful set":         "kinds: {workload: StatefulSet}",
-		"daemon set":           "kinds: {workload: DaemonSet}",
-		"Traefik's route":      "kinds: {route: IngressRoute}",
-		"Gateway's route":      "kinds: {route: HTTPRoute}",
-		"one host":             "values: {ingress.hosts: {path: ingress.host, shape: host}}",
-		"hosts as strings":     "values: {ingress.hosts: {path: ingress.hosts, shape: strings}, ingress.tls: {path: ingress.tls, shape: bool}}",
+		"stateful set":    "kinds: {workload: StatefulSet}",
+		"daemon set":      "kinds: {workload: DaemonSet}",
+		"Traefik's route": "kinds: {route: IngressRoute}",
+		"Gateway's route": "kinds: {route: HTTPRoute}",
+		"one host":        "values: {ingress.hosts: {path: ingress.host, shape: host}}",
+		"hosts as strings": "values: {ingress.hosts: {path: ingress.hosts, shape: strings}, ingress.tls: {path: " +
+			"ingress.tls, shape: bool}}",
 		"a certificate's name": "values: {ingress.tls: {path: ingress.secret, shape: secret}}",
 		"certificates by host": "values: {ingress.tls: {path: ingress.tls, shape: hosts}}",
 		"a certificate's map":  "values: {ingress.tls: {path: ingress.tls, shape: map}}",
 		"an image in one":      "values: {image.repository: {path: image, shape: string}}",
-		"a registry apart":     "values: {image.repository: {path: image.name, shape: registry}, image.registry: {path: image.registry}}",
-		"deep places":          "values: {replicaCount: {path: app.pods}, resources: {path: app.needs}, service.port: {path: net.port}}",
-		"labels of its own":    "labels: {set: [{name: app, value: '{name}'}], selector: [{name: app, value: '{name}'}]}",
-		"names of its own":     "naming: {fullname: '{name}', suffixes: {Deployment: -deployment, Service: -svc}}",
+		"a registry apart": "values: {image.repository: {path: image.name, shape: registry}, image.registry: " +
+			"{path: image.registry}}",
+		"deep places": "values: {replicaCount: {path: app.pods}, resources: {path: app.needs}, " +
+			"service.port: {path: net.port}}",
+		"labels of its own": "labels: {set: [{name: app, value: '{name}'}], selector: [{name: app, value: " +
+			"'{name}'}]}",
+		"names of its own": "naming: {fullname: '{name}', suffixes: {Deployment: -deployment, Service: -svc}}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +208,8 @@ func TestConventionsExplainThemselves(t *testing.T) {
 				}
 			}
 			dir := filepath.Join(root, "apps", "livekit")
-			if _, err := scaffolding.Run(t.Context(), scaffolding.RunOptions{Dir: dir, Options: scaffolding.Options{With: []string{"all"}}}); err != nil {
+			if _, err := scaffolding.Run(t.Context(),
+				scaffolding.RunOptions{Dir: dir, Options: scaffolding.Options{With: []string{"all"}}}); err != nil {
 				t.Fatal(err)
 			}
 			for _, f := range run(t, input(t, dir)).Findings {
@@ -262,7 +269,8 @@ func TestNoLongerRandom(t *testing.T) {
 	if !strings.Contains(string(text), random) {
 		t.Fatalf("%s has no %q", file, random)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), random, `default ("always-the-same" | b64enc)`, 1)), 0o600); err != nil {
+	if err := os.WriteFile(file,
+		[]byte(strings.Replace(string(text), random, `default ("always-the-same" | b64enc)`, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r := run(t, input(t, dir))
@@ -333,8 +341,11 @@ func TestChangedSince(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := append(in.Upstream.Templates(), helmchart.File{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.5\nappVersion: v1.9.5\n")},
-		helmchart.File{Name: "values.yaml", Data: []byte(strings.Replace(string(now), "terminationGracePeriodSeconds: 18000", "terminationGracePeriodSeconds: 7200\nshiny: new", 1))})
+	files := append(in.Upstream.Templates(), helmchart.File{Name: "Chart.yaml",
+		Data: []byte("apiVersion: v2\nname: livekit-server\nversion: 1.9.5\nappVersion: v1.9.5\n")},
+		helmchart.File{Name: "values.yaml",
+			Data: []byte(strings.Replace(string(now), "terminationGracePeriodSeconds: 18000",
+				"terminationGracePeriodSeconds: 7200\nshiny: new", 1))})
 	if in.Upstream, err = helmchart.LoadFiles(files); err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +364,8 @@ func TestChangedSince(t *testing.T) {
 		{LayerObjects, Drift, "Deployment/server", "spec.template.spec.terminationGracePeriodSeconds"},
 	} {
 		if !slices.ContainsFunc(r.Findings, func(f Finding) bool {
-			return f.Layer == want.layer && f.Class == want.class && f.Object == want.object && f.Path.String() == want.path
+			return f.Layer == want.layer && f.Class == want.class && f.Object == want.object &&
+				f.Path.String() == want.path
 		}) {
 			t.Errorf("no finding %v", want)
 		}

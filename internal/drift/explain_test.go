@@ -17,7 +17,8 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	type values = map[string]any
-	hostPort := manifest.Path{"spec", "template", "spec", "containers", serverSegment, "ports", "[7881/TCP]", "hostPort"}
+	hostPort := manifest.Path{"spec", "template", "spec", "containers", serverSegment, "ports", "[7881/TCP]",
+		"hostPort"}
 	for name, c := range map[string]struct {
 		values   values
 		workload string
@@ -31,11 +32,15 @@ func TestExplain(t *testing.T) {
 		"a fault": {role: roleServer, path: manifest.Path{"spec", "template", "spec", "enableServiceLinks"},
 			class: Ours, why: "mends fault 27 of upstream's chart", chart: expectation{value: false}},
 		"a name": {role: roleServer, path: manifest.Path{"metadata", "name"},
-			class: Convention, why: conventionWhy, upstream: "rel-livekit-server", chart: expectation{isAnything: true}},
-		"a name that is given": {values: values{"fullnameOverride": "sfu"}, role: roleTURN, path: manifest.Path{"metadata", "name"},
+			class: Convention, why: conventionWhy, upstream: "rel-livekit-server",
+			chart: expectation{isAnything: true}},
+		"a name that is given": {values: values{"fullnameOverride": "sfu"}, role: roleTURN,
+			path:  manifest.Path{"metadata", "name"},
 			class: Convention, why: conventionWhy, upstream: "sfu-turn", chart: expectation{isAnything: true}},
-		"a name with the release's": {values: values{"nameOverride": "rel"}, role: roleTest, path: manifest.Path{"metadata", "name"},
-			class: Convention, why: conventionWhy, upstream: "rel-test-connection", chart: expectation{isAnything: true}},
+		"a name with the release's": {values: values{"nameOverride": "rel"}, role: roleTest,
+			path:  manifest.Path{"metadata", "name"},
+			class: Convention, why: conventionWhy, upstream: "rel-test-connection",
+			chart: expectation{isAnything: true}},
 		"an account's name": {values: values{"serviceAccount": values{"name": "x"}}, role: "ServiceAccount/server",
 			path: manifest.Path{"metadata", "name"}, class: Convention, why: conventionWhy, upstream: "x",
 			chart: expectation{isAnything: true}},
@@ -54,7 +59,8 @@ func TestExplain(t *testing.T) {
 			class: Convention, why: "the repository runs servers so", upstream: "Deployment",
 			chart: expectation{value: "DaemonSet"}},
 		"a Deployment": {workload: "Deployment", role: roleServer, path: manifest.Path{"kind"}},
-		"an object":    {values: values{"loadBalancer": values{"type": "alb"}}, role: roleRoute, class: Ours, why: "mends fault 5 of upstream's chart"},
+		"an object": {values: values{"loadBalancer": values{"type": "alb"}}, role: roleRoute, class: Ours,
+			why: "mends fault 5 of upstream's chart"},
 		"no such rule": {role: roleServer, path: manifest.Path{"spec", "replicas"}},
 	} {
 		charts := &charts{sheet: sheet(t), rules: rules, kinds: convention.Kinds{Workload: c.workload}}

@@ -13,7 +13,8 @@ func TestTextIsNoNumber(t *testing.T) {
 	in := handmadeInput(t)
 	for name, value := range map[string]any{"text": "1", "number": int64(1)} {
 		in.Scenarios = append(
-			in.Scenarios, factsheet.Scenario{Name: name, Values: map[string]any{"podAnnotations": map[string]any{"x": value}}},
+			in.Scenarios,
+			factsheet.Scenario{Name: name, Values: map[string]any{"podAnnotations": map[string]any{"x": value}}},
 		)
 	}
 	in.Only = []string{"text", "number"}

@@ -27,26 +27,32 @@ var publicCharts = []struct {
 	{
 		repository: "DyingStar-game+kubernetes", chart: "livekit",
 		same: map[string]string{
-			"podHostNetwork": "hostNetwork", "livekit.log_level": "livekit.logLevel", "livekit.rtc.node_ip": "livekit.nodeIp",
+			"podHostNetwork": "hostNetwork", "livekit.log_level": "livekit.logLevel",
+			"livekit.rtc.node_ip":   "livekit.nodeIp",
 			"livekit.turn.udp_port": "livekit.turn.udpPort", "livekit.turn.tls_port": "livekit.turn.tlsPort",
 			"livekit.turn.secretName": "livekit.turn.tlsSecretName", "livekit.rtc.tcp_port": "service.rtcTcpPort",
-			"loadBalancer.servicePort": "service.port", "loadBalancer.tls": "ingress.hosts", "loadBalancer.type": "ingress.enabled",
+			"loadBalancer.servicePort": "service.port", "loadBalancer.tls": "ingress.hosts",
+			"loadBalancer.type": "ingress.enabled",
 		},
-		missing: []string{"terminationGracePeriodSeconds", "deploymentStrategy", "deploymentAnnotations", "serviceMonitor.create",
+		missing: []string{"terminationGracePeriodSeconds", "deploymentStrategy", "deploymentAnnotations",
+			"serviceMonitor.create",
 			"livekit.prometheus_port", "livekit.rtc.port_range_start", "livekit.turn.serviceType", "gcp.backendConfig"},
-		own: []string{"httpRoute.enabled", "redis.enabled", "redis.primary.persistence.size", "ingressService.enabled", "podLabels", "envFrom"},
+		own: []string{"httpRoute.enabled", "redis.enabled", "redis.primary.persistence.size", "ingressService.enabled",
+			"podLabels", "envFrom"},
 	},
 	{
 		repository: "servinfcolombia+telemedicina-livekit", chart: "charts/livekit",
 		same: map[string]string{
-			"livekit.port": "config.port", "livekit.rtc.tcp_port": "config.rtc.tcpPort", "livekit.rtc.udp_port": "config.rtc.udpPort",
+			"livekit.port": "config.port", "livekit.rtc.tcp_port": "config.rtc.tcpPort",
+			"livekit.rtc.udp_port":        "config.rtc.udpPort",
 			"livekit.rtc.use_external_ip": "config.rtc.useExternalIp", "livekit.log_level": "config.logging.level",
 			"loadBalancer.servicePort": "service.ports.http",
 		},
 		missing: []string{
 			// Nothing reads these, though values.yaml has them.
 			"nodeSelector", "tolerations", "affinity", "autoscaling.enabled", "loadBalancer.tls",
-			"podHostNetwork", "terminationGracePeriodSeconds", "serviceAccount.create", "podAnnotations", "serviceMonitor.create",
+			"podHostNetwork", "terminationGracePeriodSeconds", "serviceAccount.create", "podAnnotations",
+			"serviceMonitor.create",
 		},
 		own: []string{"service.ports.ws"},
 	},
@@ -55,7 +61,8 @@ var publicCharts = []struct {
 		same: map[string]string{
 			"livekit.rtc.tcp_port": "service.ports.rtcTcp", "livekit.rtc.udp_port": "service.ports.rtcUdp",
 		},
-		missing: []string{"replicaCount", "imagePullSecrets", "nodeSelector", "autoscaling.enabled", "podHostNetwork", "livekit.turn.enabled",
+		missing: []string{"replicaCount", "imagePullSecrets", "nodeSelector", "autoscaling.enabled", "podHostNetwork",
+			"livekit.turn.enabled",
 			"loadBalancer.tls", "terminationGracePeriodSeconds", "securityContext", "serviceMonitor.create"},
 		own: []string{"service.subnetId", "service.keepOnUninstall", "auth.keys"},
 	},
@@ -80,13 +87,17 @@ func TestPublicCharts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			conv, err := sibling.Read(t.Context(), []string{dir}, sibling.ReadOptions{Sheet: sheet(t), Lenient: true, Warn: func(error) {}})
+			conv, err := sibling.Read(t.Context(), []string{dir}, sibling.ReadOptions{Sheet: sheet(t), Lenient: true,
+				Warn: func(error) {}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := run(t, Input{Chart: chart, Dir: dir, Lock: lock, Convention: conv, Upstream: load(t, upstream)})
 			find := func(path string, class Class) (Finding, bool) {
-				i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Layer == LayerValues && f.Path.String() == path && f.Class == class })
+				i := slices.IndexFunc(r.Findings, func(f Finding) bool {
+					return f.Layer == LayerValues &&
+						f.Path.String() == path && f.Class == class
+				})
 				if i < 0 {
 					return Finding{}, false
 				}

@@ -26,40 +26,53 @@ func TestNormalize(t *testing.T) {
 			"spec.template.spec.containers[redis].image":                 "redis:7",
 			"spec.template.spec.containers[app].image":                   nil,
 		}},
-		"the configuration": {"kind: ConfigMap\nmetadata: {name: c}\ndata: {b.yaml: \"log_level: info\\nrtc: {tcp_port: 7881}\\nredis: {use_tls: true}\", a.yaml: 'x: 1'}",
+		"the configuration": {"kind: ConfigMap\nmetadata: {name: c}\ndata: {b.yaml: \"log_level: info\\nrtc: " +
+			"{tcp_port: 7881}\\nredis: {use_tls: true}\", a.yaml: 'x: 1'}",
 			roleConfiguration, map[string]any{
-				"data.(<configuration>)": "b.yaml", `data["a.yaml"]`: "x: 1", "data.<configuration>.rtc.tcp_port": 7881.0,
+				"data.(<configuration>)": "b.yaml", `data["a.yaml"]`: "x: 1",
+				"data.<configuration>.rtc.tcp_port":  7881.0,
 				"data.<configuration>.logging.level": "info", "data.<configuration>.log_level": nil,
 				"data.<configuration>.redis.tls.enabled": true,
 			}},
-		"a new key beside its old one": {"kind: ConfigMap\nmetadata: {name: c}\ndata: {b.yaml: \"log_level: info\\nlogging: {level: warn}\\nrtc: {tcp_port: 1}\"}",
-			roleConfiguration, map[string]any{"data.<configuration>.logging.level": "warn", "data.<configuration>.log_level": "info"}},
-		"a reference": {workload + "      volumes: [{name: v, secret: {secretName: k}}, {name: w, secret: {secretName: other}}]\n---\nkind: Secret\nmetadata: {name: k}\nstringData: {LIVEKIT_API_KEY: x}",
+		"a new key beside its old one": {"kind: ConfigMap\nmetadata: {name: c}\ndata: {b.yaml: \"log_level: " +
+			"info\\nlogging: {level: warn}\\nrtc: {tcp_port: 1}\"}",
+			roleConfiguration, map[string]any{"data.<configuration>.logging.level": "warn",
+				"data.<configuration>.log_level": "info"}},
+		"a reference": {workload + "      volumes: [{name: v, secret: {secretName: k}}, {name: w, secret: " +
+			"{secretName: other}}]\n---\nkind: Secret\nmetadata: {name: k}\nstringData: {LIVEKIT_API_KEY: x}",
 			roleServer, map[string]any{
 				"spec.template.spec.volumes[v].secret.secretName": "<Secret/keys>",
 				"spec.template.spec.volumes[w].secret.secretName": "other",
 			}},
-		"a route's port by its name": {workload + "---\nkind: Service\nmetadata: {name: s}\nspec: {ports: [{name: http, port: 80}]}\n---\n" +
-			"kind: Ingress\nmetadata: {name: i}\nspec: {rules: [{host: h, http: {paths: [{backend: {service: {name: s, port: {name: http}}}}]}}]}",
+		"a route's port by its name": {workload + "---\nkind: Service\nmetadata: {name: s}\nspec: {ports: [{name: " +
+			"http, port: 80}]}\n---\n" +
+			"kind: Ingress\nmetadata: {name: i}\nspec: {rules: [{host: h, http: {paths: [{backend: {service: {name: " +
+			"s, port: {name: http}}}}]}}]}",
 			roleRoute, map[string]any{
 				"spec.rules[h].http.paths[0].backend.service.name":        "<Service/signalling>",
 				"spec.rules[h].http.paths[0].backend.service.port.number": int64(80),
 				"spec.rules[h].http.paths[0].backend.service.port.name":   nil,
 			}},
-		"checksums and versions": {"kind: Ingress\nmetadata: {name: i, annotations: {checksum/config: abc, a: b}, labels: {helm.sh/chart: livekit-1.2.3, chart: other-1}}",
+		"checksums and versions": {"kind: Ingress\nmetadata: {name: i, annotations: {checksum/config: abc, a: b}, " +
+			"labels: {helm.sh/chart: livekit-1.2.3, chart: other-1}}",
 			roleRoute, map[string]any{
 				`metadata.annotations["checksum/config"]`: nil, "metadata.annotations.a": "b",
 				`metadata.labels["helm.sh/chart"]`: ownChart, "metadata.labels.chart": "other-1",
 			}},
-		"an old autoscaler": {"apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\nspec: {metrics: [{type: Resource, resource: {name: cpu, targetAverageUtilization: 60}}]}",
+		"an old autoscaler": {"apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: " +
+			"h}\nspec: {metrics: [{type: Resource, resource: {name: cpu, targetAverageUtilization: 60}}]}",
 			"HorizontalPodAutoscaler/server", map[string]any{
 				"apiVersion": "autoscaling/v2", "spec.metrics[cpu].resource.target.averageUtilization": int64(60),
 				"spec.metrics[cpu].resource.targetAverageUtilization": nil,
 			}},
-		"an order": {"kind: Ingress\nmetadata: {name: i}\nspec: {rules: [{host: b}, {host: a}], tls: [{hosts: [x]}]}", roleRoute,
+		"an order": {"kind: Ingress\nmetadata: {name: i}\nspec: {rules: [{host: b}, {host: a}], tls: [{hosts: [x]}]}",
+			roleRoute,
 			map[string]any{"spec.(order of rules)": "b, a", "spec.(order of tls)": nil}},
-		"variables that name earlier ones": {"kind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: test}}\nspec: {containers: [{name: c, env: [{name: B, value: x}, {name: A, value: y}, {name: C, value: $(B)$(A)$(D)}, {name: D, value: z}]}]}",
-			roleTest, map[string]any{"spec.containers[c].env[C].(names)": "A, B", "spec.containers[c].env[D].(names)": nil}},
+		"variables that name earlier ones": {"kind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: " +
+			"test}}\nspec: {containers: [{name: c, env: [{name: B, value: x}, {name: A, value: y}, {name: C, value: " +
+			"$(B)$(A)$(D)}, {name: D, value: z}]}]}",
+			roleTest, map[string]any{"spec.containers[c].env[C].(names)": "A, B",
+				"spec.containers[c].env[D].(names)": nil}},
 	} {
 		if diff := cmp.Diff(c.want, leavesIn(objectsOf(t, c.objects), c.role, c.want)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -72,7 +85,8 @@ func TestConfigurationIsTheSameEachTime(t *testing.T) {
 	for range 20 {
 		r := objectsOf(
 			t,
-			"kind: ConfigMap\nmetadata: {name: c}\ndata: {a.yaml: 'x: 1', b.yaml: \"rtc: {tcp_port: 1}\", c.yaml: 'y: 1'}",
+			"kind: ConfigMap\nmetadata: {name: c}\ndata: {a.yaml: 'x: 1', b.yaml: \"rtc: {tcp_port: 1}\", "+
+				"c.yaml: 'y: 1'}",
 		)
 		if o := r.get(roleConfiguration); o == nil || o.entry != "b.yaml" {
 			t.Fatalf("the configuration is %+v", o)

@@ -51,7 +51,8 @@ func TestRoles(t *testing.T) {
 		"server by its image": {workload, []string{roleServer}},
 		"no server":           {"kind: Deployment\nmetadata: {name: rel-redis}", []string{"Deployment/redis"}},
 		"hook with a server": {
-			"kind: Job\nmetadata: {name: x, annotations: {helm.sh/hook: pre-install}}\nspec: {template: {spec: {containers: [{name: livekit}]}}}",
+			"kind: Job\nmetadata: {name: x, annotations: {helm.sh/hook: pre-install}}\nspec: {template: {spec: " +
+				"{containers: [{name: livekit}]}}}",
 			[]string{"Job/x"},
 		},
 		"test": {
@@ -83,13 +84,17 @@ func TestRoles(t *testing.T) {
 			"kind: Ingress\nmetadata: {name: b}\n---\nkind: Ingress\nmetadata: {name: a}",
 			[]string{roleRoute, roleRoute + "-2"},
 		},
-		"Service by its port's name": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: http, port: 80}]}",
+		"Service by its port's name": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: " +
+			"http, port: 80}]}",
 			[]string{roleSignalling, roleServer}},
-		"Service by the container's port": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: x, port: 80, targetPort: 7880}]}",
+		"Service by the container's port": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: " +
+			"[{name: x, port: 80, targetPort: 7880}]}",
 			[]string{roleSignalling, roleServer}},
-		"Service by a target's name": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: x, port: 80, targetPort: rtc-tcp}]}",
+		"Service by a target's name": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: " +
+			"x, port: 80, targetPort: rtc-tcp}]}",
 			[]string{roleMedia, roleServer}},
-		"signalling before media": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: x, port: 7881}, {name: y, port: 7880}]}",
+		"signalling before media": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: x, " +
+			"port: 7881}, {name: y, port: 7880}]}",
 			[]string{roleSignalling, roleServer}},
 		"metrics": {
 			workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 6789}]}",

@@ -99,7 +99,8 @@ func TestSelect(t *testing.T) {
 		{"persistence", "redis", "redis"},
 		{"redis-service", "redis", "redis-service"},
 	} {
-		if got, err := sheet.Select(split(c.with), split(c.without)); err == nil || !strings.Contains(err.Error(), c.words) {
+		if got, err := sheet.Select(split(c.with), split(c.without)); err == nil ||
+			!strings.Contains(err.Error(), c.words) {
 			t.Errorf("with %q, without %q: got %v, %v", c.with, c.without, got, err)
 		}
 	}

@@ -47,7 +47,8 @@ func TestCaches(t *testing.T) {
 	url := "https://charts.example.org"
 	manager := fmt.Sprintf("helm-manager-%x-index.yaml", sha256.Sum256([]byte(url)))
 	packed := string(archive(t, "redis/Chart.yaml", "name: redis\nversion: 1.0.0\n"))
-	for _, file := range []string{"repository/redis-1.0.0.tgz", "content/ab/x.chart", "content/abc/y.chart", "content/z.chart"} {
+	for _, file := range []string{"repository/redis-1.0.0.tgz", "content/ab/x.chart", "content/abc/y.chart",
+		"content/z.chart"} {
 		write(t, filepath.Join(dir, file), packed)
 	}
 	for _, file := range []string{"mine-index.yaml", manager, "other-index.yaml"} {
@@ -55,7 +56,8 @@ func TestCaches(t *testing.T) {
 	}
 	caches := Caches{filepath.Join(dir, "repository"), filepath.Join(dir, "content")}
 	all := func(string) bool { return true }
-	want := []string{filepath.Join(dir, "repository", "redis-1.0.0.tgz"), filepath.Join(dir, "content", "ab", "x.chart")}
+	want := []string{filepath.Join(dir, "repository", "redis-1.0.0.tgz"), filepath.Join(dir, "content", "ab",
+		"x.chart")}
 	if diff := cmp.Diff(want, caches.Archives(all)); diff != "" {
 		t.Error(diff)
 	}
@@ -63,7 +65,8 @@ func TestCaches(t *testing.T) {
 		t.Errorf("got %+v, %v", h, err)
 	}
 	indexes := caches.Indexes([]string{"mine", "../repository/other", "", "none"}, []string{url})
-	if diff := cmp.Diff([]string{filepath.Join(dir, "repository", "mine-index.yaml"), filepath.Join(dir, "repository", manager)}, indexes); diff != "" {
+	if diff := cmp.Diff([]string{filepath.Join(dir, "repository", "mine-index.yaml"),
+		filepath.Join(dir, "repository", manager)}, indexes); diff != "" {
 		t.Error(diff)
 	}
 	if !IndexHas(indexes[0], "12") || IndexHas(indexes[0], "13") || IndexHas("missing", "") {
@@ -77,7 +80,8 @@ func TestRepositories(t *testing.T) {
 		t.Errorf("no file gives %v, %v", all, err)
 	}
 	write(t, file, "repositories: [{name: a, url: 'https://h', password: hunter22}]\n")
-	if all, err := Repositories(file); err != nil || len(all) != 1 || all[0].Name != "a" || all[0].Password != "hunter22" {
+	if all, err := Repositories(file); err != nil || len(all) != 1 || all[0].Name != "a" ||
+		all[0].Password != "hunter22" {
 		t.Errorf("got %v, %v", all, err)
 	}
 	write(t, file, "repositories: [hunter22")
@@ -113,12 +117,18 @@ func TestFind(t *testing.T) {
 		env    map[string]string
 		want   Caches
 	}{
-		{"linux", map[string]string{"HOME": "/home/u"}, Caches{"/home/u/.cache/helm/repository", "/home/u/.cache/helm/content"}},
-		{"darwin", map[string]string{"HOME": "/Users/u"}, Caches{"/Users/u/Library/Caches/helm/repository", "/Users/u/Library/Caches/helm/content"}},
-		{"windows", map[string]string{"TEMP": "/temp", "HOME": "/u"}, Caches{"/temp/helm/repository", "/temp/helm/content"}},
-		{"linux", map[string]string{"HOME": "/home/u", "XDG_CACHE_HOME": "/x"}, Caches{"/x/helm/repository", "/x/helm/content"}},
-		{"linux", map[string]string{"XDG_CACHE_HOME": "/x", "HELM_CACHE_HOME": "/h"}, Caches{"/h/repository", "/h/content"}},
-		{"linux", map[string]string{"HELM_CACHE_HOME": "/h", "HELM_REPOSITORY_CACHE": "/r"}, Caches{"/r", "/h/content"}},
+		{"linux", map[string]string{"HOME": "/home/u"}, Caches{"/home/u/.cache/helm/repository",
+			"/home/u/.cache/helm/content"}},
+		{"darwin", map[string]string{"HOME": "/Users/u"}, Caches{"/Users/u/Library/Caches/helm/repository",
+			"/Users/u/Library/Caches/helm/content"}},
+		{"windows", map[string]string{"TEMP": "/temp", "HOME": "/u"}, Caches{"/temp/helm/repository",
+			"/temp/helm/content"}},
+		{"linux", map[string]string{"HOME": "/home/u", "XDG_CACHE_HOME": "/x"}, Caches{"/x/helm/repository",
+			"/x/helm/content"}},
+		{"linux", map[string]string{"XDG_CACHE_HOME": "/x", "HELM_CACHE_HOME": "/h"},
+			Caches{"/h/repository", "/h/content"}},
+		{"linux", map[string]string{"HELM_CACHE_HOME": "/h", "HELM_REPOSITORY_CACHE": "/r"},
+			Caches{"/r", "/h/content"}},
 		{"linux", map[string]string{"HELM_CONTENT_CACHE": "/c", "HELM_REPOSITORY_CACHE": "/c"}, Caches{"/c"}},
 		{"linux", nil, nil},
 	} {

@@ -62,10 +62,12 @@ func snapshot(t *testing.T, dir string) map[string]string {
 
 func TestBuildDependenciesWorksOnACopy(t *testing.T) {
 	root := tree(t, map[string]string{
-		"apps/app/Chart.yaml":       chartYAML("app", "1.0.0", `name: lib, version: 1.x, repository: "file://../../charts/lib"`),
+		"apps/app/Chart.yaml": chartYAML("app", "1.0.0",
+			`name: lib, version: 1.x, repository: "file://../../charts/lib"`),
 		"apps/app/templates/x.yaml": "x: 1\n",
-		"charts/lib/Chart.yaml":     chartYAML("lib", "1.0.0", `name: base, version: 1.x, repository: "file://../base"`),
-		"charts/base/Chart.yaml":    chartYAML("base", "1.0.0"),
+		"charts/lib/Chart.yaml": chartYAML("lib", "1.0.0",
+			`name: base, version: 1.x, repository: "file://../base"`),
+		"charts/base/Chart.yaml": chartYAML("base", "1.0.0"),
 	})
 	before := snapshot(t, root)
 	helm, calls := fakeHelm(t, `mkdir -p "$dir/charts" && touch "$dir/charts/fetched" "$dir/Chart.lock"`)
@@ -98,14 +100,17 @@ func TestBuildDependenciesWorksOnACopy(t *testing.T) {
 // left alone.
 func TestBuildDependenciesCallsHelmWhereItMust(t *testing.T) {
 	root := tree(t, map[string]string{
-		"whole/Chart.yaml":            chartYAML("whole", "1.0.0", "name: far, version: 1.x, repository: https://charts.example.org"),
+		"whole/Chart.yaml": chartYAML("whole", "1.0.0", "name: far, version: 1.x, repository: "+
+			"https://charts.example.org"),
 		"whole/charts/far/Chart.yaml": chartYAML("far", "1.0.0"),
-		"absolute/Chart.yaml":         chartYAML("absolute", "1.0.0", "name: far, version: 1.x, repository: https://charts.example.org"),
+		"absolute/Chart.yaml": chartYAML("absolute", "1.0.0", "name: far, version: 1.x, repository: "+
+			"https://charts.example.org"),
 
 		"far/Chart.yaml": chartYAML("far", "1.0.0"),
 	})
 	write(t, filepath.Join(root, "app/Chart.yaml"), []byte(chartYAML("app", "1.0.0",
-		`name: whole, version: 1.x, repository: "file://../whole"`, `name: absolute, version: 1.x, repository: "file://`+root+`/absolute"`)))
+		`name: whole, version: 1.x, repository: "file://../whole"`,
+		`name: absolute, version: 1.x, repository: "file://`+root+`/absolute"`)))
 	helm, calls := fakeHelm(t, "")
 	dir, cleanup, err := BuildDependencies(context.Background(), helm, filepath.Join(root, "app"), root)
 	if err != nil {
@@ -122,7 +127,8 @@ func TestBuildDependenciesUpdatesAnOldLock(t *testing.T) {
 		"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: https://charts.example.org"),
 		"Chart.lock": "dependencies: []\ndigest: sha256:0\n",
 	})
-	helm, calls := fakeHelm(t, `if test $action = build; then echo "Error: the lock file (Chart.lock) is out of sync with the dependencies file (Chart.yaml). Please update the dependencies" >&2; exit 1; fi`)
+	helm, calls := fakeHelm(t,
+		`if test $action = build; then echo "Error: the lock file (Chart.lock) is out of sync with the dependencies file (Chart.yaml). Please update the dependencies" >&2; exit 1; fi`)
 	dir, cleanup, err := BuildDependencies(context.Background(), helm, root, "")
 	if err != nil {
 		t.Fatal(err)
@@ -147,10 +153,12 @@ echo "Error: no repository definition for https://user:s3cret@charts.example.org
 	if !errors.As(err, &refused) {
 		t.Fatal("got", err)
 	}
-	if !strings.Contains(refused.Step, "helm repo add") || !strings.Contains(err.Error(), "https://***@charts.example.org in "+root) {
+	if !strings.Contains(refused.Step, "helm repo add") || !strings.Contains(err.Error(),
+		"https://***@charts.example.org in "+root) {
 		t.Errorf("got %v; step %q", err, refused.Step)
 	}
-	if !strings.Contains(err.Error(), "\tno such host") || strings.Contains(err.Error(), "Hang tight") || strings.Contains(err.Error(), "Complete") {
+	if !strings.Contains(err.Error(), "\tno such host") || strings.Contains(err.Error(), "Hang tight") ||
+		strings.Contains(err.Error(), "Complete") {
 		t.Error("got", err)
 	}
 	if strings.Contains(err.Error(), "s3cret") {
@@ -167,10 +175,13 @@ echo "Error: no repository definition for https://user:s3cret@charts.example.org
 
 func TestBuildDependenciesStaysInTheRepository(t *testing.T) {
 	outside := tree(t, map[string]string{"lib/Chart.yaml": chartYAML("lib", "1.0.0")})
-	for _, repository := range []string{"file://" + outside + "/lib", "file://../../../../../../../../../../../.." + outside + "/lib"} {
-		root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", `name: lib, version: 1.x, repository: "`+repository+`"`)})
+	for _, repository := range []string{"file://" + outside + "/lib", "file://../../../../../../../../../../../.." +
+		outside + "/lib"} {
+		root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0",
+			`name: lib, version: 1.x, repository: "`+repository+`"`)})
 		helm, calls := fakeHelm(t, "")
-		if _, _, err := BuildDependencies(context.Background(), helm, root, root); err == nil || !strings.Contains(err.Error(), "leads out") {
+		if _, _, err := BuildDependencies(context.Background(), helm, root, root); err == nil ||
+			!strings.Contains(err.Error(), "leads out") {
 			t.Error("got", err)
 		}
 		if len(calls()) > 0 {
@@ -191,13 +202,15 @@ func TestBuildDependenciesNamesTheRing(t *testing.T) {
 	})
 	helm, _ := fakeHelm(t, "")
 	_, _, err := BuildDependencies(context.Background(), helm, filepath.Join(root, "one"), root)
-	if want := filepath.Join(root, "one") + " -> " + filepath.Join(root, "two") + " -> " + filepath.Join(root, "one"); err == nil || !strings.Contains(err.Error(), want) {
+	if want := filepath.Join(root, "one") + " -> " + filepath.Join(root, "two") +
+		" -> " + filepath.Join(root, "one"); err == nil || !strings.Contains(err.Error(), want) {
 		t.Error("got", err)
 	}
 }
 
 func TestBuildDependenciesEndsHelm(t *testing.T) {
-	root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: https://charts.example.org")})
+	root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: "+
+		"https://charts.example.org")})
 	pid := filepath.Join(t.TempDir(), "pid")
 	helm, _ := fakeHelm(t, "sleep 60 & echo $! > '"+pid+".new'; mv '"+pid+".new' '"+pid+"'; wait")
 	ctx, cancel := context.WithCancel(context.Background())
@@ -208,7 +221,8 @@ func TestBuildDependenciesEndsHelm(t *testing.T) {
 		ended <- err
 	}()
 	child := 0
-	for deadline := time.Now().Add(10 * time.Second); child == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); child == 0 &&
+		time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if data, err := os.ReadFile(pid); err == nil {
 			child, _ = strconv.Atoi(strings.TrimSpace(string(data)))
 		}
@@ -243,7 +257,8 @@ func isAlive(pid int) bool {
 
 // A pipe in a cache or in the repository would be read without end.
 func TestCompletePassesOverPipes(t *testing.T) {
-	root := tree(t, map[string]string{"app/Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: https://charts.example.org")})
+	root := tree(t, map[string]string{"app/Chart.yaml": chartYAML("app", "1.0.0",
+		"name: lib, version: 1.x, repository: https://charts.example.org")})
 	cache := t.TempDir()
 	if err := os.Mkdir(filepath.Join(root, "lib"), 0o755); err != nil {
 		t.Fatal(err)
@@ -255,7 +270,8 @@ func TestCompletePassesOverPipes(t *testing.T) {
 	}
 	done := make(chan []Dependency, 1)
 	go func() {
-		_, deps, _ := LoadComplete(context.Background(), filepath.Join(root, "app"), Sources{Root: root, Caches: []string{cache}})
+		_, deps, _ := LoadComplete(context.Background(), filepath.Join(root, "app"),
+			Sources{Root: root, Caches: []string{cache}})
 		done <- deps
 	}()
 	select {
@@ -282,9 +298,11 @@ func TestBuildDependenciesWithHelm(t *testing.T) {
 				t.Setenv(name, filepath.Join(home, name))
 			}
 			root := tree(t, map[string]string{
-				"app/Chart.yaml":          chartYAML("app", "1.0.0", `name: lib, version: 1.x, repository: "file://../lib"`),
-				"app/templates/x.yaml":    `{{ include "lib.x" . }}` + "\n",
-				"lib/Chart.yaml":          chartYAML("lib", "1.2.3", `name: base, version: 1.x, repository: "file://../base"`),
+				"app/Chart.yaml": chartYAML("app", "1.0.0",
+					`name: lib, version: 1.x, repository: "file://../lib"`),
+				"app/templates/x.yaml": `{{ include "lib.x" . }}` + "\n",
+				"lib/Chart.yaml": chartYAML("lib", "1.2.3",
+					`name: base, version: 1.x, repository: "file://../base"`),
 				"lib/templates/_lib.tpl":  `{{ define "lib.x" }}lib: {{ include "base.x" . }}{{ end }}`,
 				"base/Chart.yaml":         chartYAML("base", "1.0.0"),
 				"base/templates/base.tpl": `{{ define "base.x" }}base{{ end }}`,
@@ -311,11 +329,15 @@ func TestBuildDependenciesWithHelm(t *testing.T) {
 				}
 			}
 			// A repository that Helm has never heard of.
-			write(t, filepath.Join(root, "app/Chart.yaml"), []byte(chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: https://charts.invalid")))
-			write(t, filepath.Join(root, "app/Chart.lock"), []byte(lockOf(t, &chart.Dependency{Name: "lib", Version: "1.x", Repository: "https://charts.invalid"}, "1.2.3")))
+			write(t, filepath.Join(root, "app/Chart.yaml"),
+				[]byte(chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: https://charts.invalid")))
+			write(t, filepath.Join(root, "app/Chart.lock"),
+				[]byte(lockOf(t, &chart.Dependency{Name: "lib", Version: "1.x", Repository: "https://charts.invalid"},
+					"1.2.3")))
 			_, _, err := BuildDependencies(context.Background(), helm, filepath.Join(root, "app"), root)
 			var refused *BuildError
-			if !errors.As(err, &refused) || !strings.Contains(refused.Output, "no repository definition for https://charts.invalid") || !strings.Contains(refused.Step, "helm repo add") {
+			if !errors.As(err, &refused) || !strings.Contains(refused.Output, "no repository definition for "+
+				"https://charts.invalid") || !strings.Contains(refused.Step, "helm repo add") {
 				t.Error("got", err)
 			}
 		})
@@ -331,7 +353,8 @@ func lockOf(t *testing.T, want *chart.Dependency, version string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("dependencies:\n- {name: %s, version: %s, repository: %s}\ndigest: sha256:%x\n", locked.Name, version, locked.Repository, sha256.Sum256(data))
+	return fmt.Sprintf("dependencies:\n- {name: %s, version: %s, repository: %s}\ndigest: sha256:%x\n", locked.Name,
+		version, locked.Repository, sha256.Sum256(data))
 }
 
 // An archive in the cache of a real Helm is found, and known by its index.
@@ -343,14 +366,18 @@ func TestCompleteFromTheCacheOfHelm(t *testing.T) {
 				t.Skip("set " + variable + " to a Helm to test with it")
 			}
 			home := t.TempDir()
-			env := map[string]string{"HELM_CACHE_HOME": home + "/cache", "HELM_CONFIG_HOME": home + "/config", "HELM_DATA_HOME": home + "/data"}
+			env := map[string]string{"HELM_CACHE_HOME": home + "/cache", "HELM_CONFIG_HOME": home + "/config",
+				"HELM_DATA_HOME": home + "/data"}
 			for name, value := range env {
 				t.Setenv(name, value)
 			}
-			packed := archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.2.3"), "templates/x.yaml": "x: 1\n"})
+			packed := archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.2.3"),
+				"templates/x.yaml": "x: 1\n"})
 			served := t.TempDir()
 			write(t, filepath.Join(served, "lib-1.2.3.tgz"), packed)
-			write(t, filepath.Join(served, "index.yaml"), []byte(fmt.Sprintf("apiVersion: v1\nentries:\n  lib:\n  - {apiVersion: v2, name: lib, version: 1.2.3, urls: [lib-1.2.3.tgz], digest: %x}\n", sha256.Sum256(packed))))
+			write(t, filepath.Join(served, "index.yaml"),
+				[]byte(fmt.Sprintf("apiVersion: v1\nentries:\n  lib:\n  - {apiVersion: v2, name: lib, version: "+
+					"1.2.3, urls: [lib-1.2.3.tgz], digest: %x}\n", sha256.Sum256(packed))))
 			server := httptest.NewServer(http.FileServer(http.Dir(served)))
 			defer server.Close()
 			for _, args := range [][]string{{"repo", "add", "example", server.URL}, {"template", "x", "example/lib"}} {
@@ -364,7 +391,8 @@ func TestCompleteFromTheCacheOfHelm(t *testing.T) {
 				"@example":                   "Helm's cache",
 				"https://charts.example.org": "Helm's cache (by name and version alone)",
 			} {
-				root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", fmt.Sprintf("name: lib, version: 1.x, repository: %q", repository))})
+				root := tree(t, map[string]string{"Chart.yaml": chartYAML("app",
+					"1.0.0", fmt.Sprintf("name: lib, version: 1.x, repository: %q", repository))})
 				if _, deps := complete(t, root, from); deps[0].Found != "1.2.3" || deps[0].Source != source {
 					t.Errorf("got %+v", deps[0])
 				}

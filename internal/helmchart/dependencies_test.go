@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -109,9 +110,11 @@ func rendered(t testing.TB, c *Chart, values map[string]any) map[string]string {
 
 func TestCompleteByFileInTheRepository(t *testing.T) {
 	root := tree(t, map[string]string{
-		"apps/app/Chart.yaml":              chartYAML("app", "1.0.0", `name: lib, version: 1.x, repository: "file://../../charts/lib"`),
-		"apps/app/templates/x.yaml":        `{{ include "lib.x" . }}` + "\n",
-		"charts/lib/Chart.yaml":            chartYAML("lib", "1.2.3", `name: base, version: ^2, repository: "file://../base"`) + "type: library\n",
+		"apps/app/Chart.yaml": chartYAML("app", "1.0.0",
+			`name: lib, version: 1.x, repository: "file://../../charts/lib"`),
+		"apps/app/templates/x.yaml": `{{ include "lib.x" . }}` + "\n",
+		"charts/lib/Chart.yaml": chartYAML("lib", "1.2.3",
+			`name: base, version: ^2, repository: "file://../base"`) + "type: library\n",
 		"charts/lib/templates/_lib.tpl":    `{{ define "lib.x" }}lib: {{ include "base.x" . }}{{ end }}`,
 		"charts/base/Chart.yaml":           chartYAML("base", "2.0.0") + "type: library\n",
 		"charts/base/templates/_base.tpl":  `{{ define "base.x" }}base of {{ .Chart.Name }}{{ end }}`,
@@ -120,8 +123,10 @@ func TestCompleteByFileInTheRepository(t *testing.T) {
 	})
 	c, deps := complete(t, filepath.Join(root, "apps/app"), Sources{Root: root})
 	want := []Dependency{
-		{Name: "lib", Version: "1.x", Repository: "file://../../charts/lib", Found: "1.2.3", Source: "file://../../charts/lib"},
-		{In: "lib", Name: "base", Version: "^2", Repository: "file://../base", Found: "2.0.0", Source: "file://../base"},
+		{Name: "lib", Version: "1.x", Repository: "file://../../charts/lib", Found: "1.2.3",
+			Source: "file://../../charts/lib"},
+		{In: "lib", Name: "base", Version: "^2", Repository: "file://../base", Found: "2.0.0",
+			Source: "file://../base"},
 	}
 	if diff := cmp.Diff(want, deps); diff != "" {
 		t.Error(diff)
@@ -136,7 +141,8 @@ func TestCompleteByFileInTheRepository(t *testing.T) {
 
 func TestCompleteFromTheRepositoryTakesTheNearest(t *testing.T) {
 	root := tree(t, map[string]string{
-		"apps/app/Chart.yaml":                  chartYAML("app", "1.0.0", `name: lib, version: ^1, repository: "https://charts.example.org"`),
+		"apps/app/Chart.yaml": chartYAML("app", "1.0.0",
+			`name: lib, version: ^1, repository: "https://charts.example.org"`),
 		"apps/charts/lib/Chart.yaml":           chartYAML("lib", "1.1.0"),
 		"charts/lib/Chart.yaml":                chartYAML("lib", "1.9.0"),
 		"apps/app/.hidden/lib/Chart.yaml":      chartYAML("lib", "1.4.0"),
@@ -151,9 +157,11 @@ func TestCompleteFromTheRepositoryTakesTheNearest(t *testing.T) {
 
 func TestCompleteTakesWhatSiblingsHaveInCharts(t *testing.T) {
 	root := tree(t, map[string]string{
-		"apps/app/Chart.yaml": chartYAML("app", "1.0.0", `name: lib, version: ^1, repository: "https://charts.example.org"`),
+		"apps/app/Chart.yaml": chartYAML("app", "1.0.0",
+			`name: lib, version: ^1, repository: "https://charts.example.org"`),
 	})
-	write(t, filepath.Join(root, "apps/other/charts/some-file.tgz"), archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.0.1")}))
+	write(t, filepath.Join(root, "apps/other/charts/some-file.tgz"),
+		archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.0.1")}))
 	_, deps := complete(t, filepath.Join(root, "apps/app"), Sources{Root: root})
 	if deps[0].Source != "apps/other/charts/some-file.tgz (in the repository)" || deps[0].Found != "1.0.1" {
 		t.Errorf("got %+v", deps[0])
@@ -163,7 +171,8 @@ func TestCompleteTakesWhatSiblingsHaveInCharts(t *testing.T) {
 func TestCompleteFromHelmsCaches(t *testing.T) {
 	cache := t.TempDir()
 	redis := func(version string) []byte {
-		return archive(t, "redis", map[string]string{"Chart.yaml": chartYAML("redis", version), "values.yaml": "x: default\n", "templates/r.yaml": says})
+		return archive(t, "redis", map[string]string{"Chart.yaml": chartYAML("redis", version),
+			"values.yaml": "x: default\n", "templates/r.yaml": says})
 	}
 	digest := strings.Repeat("ab", 32)
 	write(t, filepath.Join(cache, "content/ab", digest+".chart"), redis("18.2.0"))
@@ -171,14 +180,19 @@ func TestCompleteFromHelmsCaches(t *testing.T) {
 	write(t, filepath.Join(cache, "repository/redis-17.0.0.tgz"), redis("17.0.0"))
 	write(t, filepath.Join(cache, "repository/redis-18.9.0-rc.1.tgz"), redis("18.9.0-rc.1"))
 	// Names lie.
-	write(t, filepath.Join(cache, "repository/redis-18.9.9.tgz"), archive(t, "mysql", map[string]string{"Chart.yaml": chartYAML("mysql", "18.9.9")}))
+	write(t, filepath.Join(cache, "repository/redis-18.9.9.tgz"),
+		archive(t, "mysql", map[string]string{"Chart.yaml": chartYAML("mysql", "18.9.9")}))
 	write(t, filepath.Join(cache, "repository/redis-18.8.0.tgz"), []byte("no archive"))
-	from := Sources{Caches: []string{filepath.Join(cache, "repository"), filepath.Join(cache, "content"), filepath.Join(cache, "none")}}
+	from := Sources{Caches: []string{filepath.Join(cache, "repository"), filepath.Join(cache, "content"),
+		filepath.Join(cache, "none")}}
 	for version, found := range map[string]string{
-		"^18": "18.2.0", "17.x": "17.0.0", ">=17": "18.2.0", ">=18.3.0-0": "18.9.0-rc.1", "18.9.0-rc.1": "18.9.0-rc.1", "18.8.0": "", "18.9.9": "", "not a version": "",
+		"^18": "18.2.0", "17.x": "17.0.0", ">=17": "18.2.0", ">=18.3.0-0": "18.9.0-rc.1", "18.9.0-rc.1": "18.9.0-rc.1",
+		"18.8.0": "", "18.9.9": "", "not a version": "",
 	} {
-		for _, repository := range []string{"https://user:secret@charts.example.org", "oci://registry.example.org/charts", "@example"} {
-			root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", fmt.Sprintf("name: redis, version: %q, repository: %q", version, repository))})
+		for _, repository := range []string{"https://user:secret@charts.example.org",
+			"oci://registry.example.org/charts", "@example"} {
+			root := tree(t, map[string]string{"Chart.yaml": chartYAML("app",
+				"1.0.0", fmt.Sprintf("name: redis, version: %q, repository: %q", version, repository))})
 			c, deps := complete(t, root, from)
 			d := deps[0]
 			if d.Found != found {
@@ -207,12 +221,14 @@ func TestCompleteFromHelmsCaches(t *testing.T) {
 func TestCompletePrefersTheLockedVersion(t *testing.T) {
 	cache := t.TempDir()
 	for _, v := range []string{"1.0.0", "1.1.0", "1.2.0"} {
-		write(t, filepath.Join(cache, "lib-"+v+".tgz"), archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", v)}))
+		write(t, filepath.Join(cache, "lib-"+v+".tgz"),
+			archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", v)}))
 	}
 	for locked, found := range map[string]string{"1.1.0": "1.1.0", "1.1.7": "1.2.0", "0.1.0": "1.2.0"} {
 		root := tree(t, map[string]string{
 			"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: ^1, repository: https://charts.example.org"),
-			"Chart.lock": "dependencies:\n- {name: lib, repository: https://charts.example.org, version: " + locked + "}\ndigest: sha256:0\n",
+			"Chart.lock": "dependencies:\n- {name: lib, repository: https://charts.example.org, version: " + locked +
+				"}\ndigest: sha256:0\n",
 		})
 		if _, deps := complete(t, root, Sources{Caches: []string{cache}}); deps[0].Found != found {
 			t.Errorf("locked %s: got %+v", locked, deps[0])
@@ -264,7 +280,8 @@ func TestCompleteKeepsHelmsWays(t *testing.T) {
 	if diff := cmp.Diff(want, rendered(t, c, nil)); diff != "" {
 		t.Error(diff)
 	}
-	got := rendered(t, c, map[string]any{"one": map[string]any{"enabled": false}, "tags": map[string]any{"extras": true}})
+	got := rendered(t, c, map[string]any{"one": map[string]any{"enabled": false},
+		"tags": map[string]any{"extras": true}})
 	delete(want, "charts/one/templates/lib.yaml")
 	want["charts/tagged/templates/tagged.yml"] = "chart: tagged 0.1.0\nx: t\n"
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -275,7 +292,8 @@ func TestCompleteKeepsHelmsWays(t *testing.T) {
 func TestCompleteTwoVersionsOfOneChart(t *testing.T) {
 	cache := t.TempDir()
 	for _, v := range []string{"1.5.0", "2.5.0"} {
-		write(t, filepath.Join(cache, v+".tgz"), archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", v), "templates/x.yaml": says}))
+		write(t, filepath.Join(cache, v+".tgz"), archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", v),
+			"templates/x.yaml": says}))
 	}
 	root := tree(t, map[string]string{
 		"Chart.yaml": chartYAML("app", "1.0.0",
@@ -286,7 +304,8 @@ func TestCompleteTwoVersionsOfOneChart(t *testing.T) {
 		"charts/lib/templates/x.yaml": says,
 	})
 	c, deps := complete(t, root, Sources{Caches: []string{cache}})
-	if deps[0].Source != "charts/" || deps[0].Found != "1.0.0" || !strings.HasPrefix(deps[1].Source, "Helm's cache") || deps[1].Found != "2.5.0" {
+	if deps[0].Source != "charts/" || deps[0].Found != "1.0.0" || !strings.HasPrefix(deps[1].Source, "Helm's cache") ||
+		deps[1].Found != "2.5.0" {
 		t.Errorf("got %+v", deps)
 	}
 	want := map[string]string{
@@ -305,7 +324,8 @@ func TestCompleteLeavesWhatLiesInCharts(t *testing.T) {
 		"lib/Chart.yaml":            chartYAML("lib", "2.0.0"),
 	})
 	c, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root})
-	if d := deps[0]; d.Source != "charts/" || d.Found != "1.0.0" || !strings.Contains(d.Why, "^2") || len(c.Dependencies()) != 1 {
+	if d := deps[0]; d.Source != "charts/" || d.Found != "1.0.0" || !strings.Contains(d.Why, "^2") ||
+		len(c.Dependencies()) != 1 {
 		t.Errorf("got %+v", deps)
 	}
 }
@@ -313,9 +333,10 @@ func TestCompleteLeavesWhatLiesInCharts(t *testing.T) {
 // A chart in charts/ names its own file:// from its own folder.
 func TestCompleteBelowCharts(t *testing.T) {
 	root := tree(t, map[string]string{
-		"app/Chart.yaml":               chartYAML("app", "1.0.0", `name: sub, version: "*"`),
-		"app/charts/folder/Chart.yaml": chartYAML("sub", "1.0.0", `name: lib, version: "*", repository: "file://../../../lib"`),
-		"lib/Chart.yaml":               chartYAML("lib", "2.0.0"),
+		"app/Chart.yaml": chartYAML("app", "1.0.0", `name: sub, version: "*"`),
+		"app/charts/folder/Chart.yaml": chartYAML("sub", "1.0.0",
+			`name: lib, version: "*", repository: "file://../../../lib"`),
+		"lib/Chart.yaml": chartYAML("lib", "2.0.0"),
 	})
 	_, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root})
 	if len(deps) != 2 || deps[1].In != "sub" || deps[1].Found != "2.0.0" || deps[1].Source != "file://../../../lib" {
@@ -352,7 +373,8 @@ func TestWithoutMissing(t *testing.T) {
 	if _, err := c.Render(context.Background(), nil, Release{}); err == nil || !strings.Contains(err.Error(), "redis") {
 		t.Error("missing dependencies do not show:", err)
 	}
-	if diff := cmp.Diff(map[string]string{"templates/x.yaml": "x: false\n"}, rendered(t, c.WithoutMissing(), nil)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"templates/x.yaml": "x: false\n"},
+		rendered(t, c.WithoutMissing(), nil)); diff != "" {
 		t.Error(diff)
 	}
 	if len(c.MissingDependencies()) != 3 {
@@ -367,8 +389,10 @@ func TestOffBelow(t *testing.T) {
 			"name: sub, version: 1.x, alias: one, condition: one.enabled",
 			"name: sub, version: 1.x, alias: two, condition: two.enabled",
 			"name: dead, version: 1.x, condition: dead.enabled"),
-		"values.yaml":            "one: {enabled: false}\ntwo: {lib: {enabled: false}, other: {enabled: true}}\ndead: {enabled: false}\n",
-		"charts/sub/Chart.yaml":  chartYAML("sub", "1.0.0", "name: lib, version: 1.x, condition: lib.enabled", "name: other, version: 1.x, condition: other.enabled"),
+		"values.yaml": "one: {enabled: false}\ntwo: {lib: {enabled: false}, other: {enabled: " +
+			"true}}\ndead: {enabled: false}\n",
+		"charts/sub/Chart.yaml": chartYAML("sub", "1.0.0", "name: lib, version: 1.x, condition: lib.enabled",
+			"name: other, version: 1.x, condition: other.enabled"),
 		"charts/dead/Chart.yaml": chartYAML("dead", "1.0.0", "name: lib, version: 1.x"),
 	})
 	_, deps := complete(t, root, Sources{})
@@ -395,7 +419,8 @@ func TestCompleteSaysWhy(t *testing.T) {
 		t.Skip("no symbolic links:", err)
 	}
 	cache := t.TempDir()
-	write(t, filepath.Join(cache, "lib.tgz"), archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "3.0.0")}))
+	write(t, filepath.Join(cache, "lib.tgz"),
+		archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "3.0.0")}))
 	up, err := filepath.Rel(filepath.Join(root, "app"), filepath.Join(outside, "lib"))
 	if err != nil {
 		t.Fatal(err)
@@ -416,13 +441,17 @@ func TestCompleteSaysWhy(t *testing.T) {
 		{"file://../none", "3.x", "file://../none is not there"},
 		{"https://charts.example.org", "", "version"},
 	} {
-		write(t, filepath.Join(root, "app/Chart.yaml"), []byte(chartYAML("app", "1.0.0", fmt.Sprintf("name: lib, version: %q, repository: %q", test.version, test.repository))))
+		write(t, filepath.Join(root, "app/Chart.yaml"),
+			[]byte(chartYAML("app", "1.0.0", fmt.Sprintf("name: lib, version: %q, repository: %q", test.version,
+				test.repository))))
 		_, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root, Caches: []string{cache}})
 		if d := deps[0]; !d.Missing() || !strings.Contains(d.Why, test.why) {
 			t.Errorf("%s %s: got %+v", test.repository, test.version, d)
 		}
 	}
-	write(t, filepath.Join(root, "app/Chart.yaml"), []byte(chartYAML("app", "1.0.0", fmt.Sprintf("name: lib, version: 1.x, repository: %q", "file://"+filepath.ToSlash(up)))))
+	write(t, filepath.Join(root, "app/Chart.yaml"),
+		[]byte(chartYAML("app", "1.0.0", fmt.Sprintf("name: lib, version: 1.x, repository: %q",
+			"file://"+filepath.ToSlash(up)))))
 	if _, deps := complete(t, filepath.Join(root, "app"), Sources{}); deps[0].Found != "1.0.0" {
 		t.Errorf("without a root: %+v", deps[0])
 	}
@@ -439,7 +468,8 @@ func TestCompleteNamesTheRing(t *testing.T) {
 		t.Error("got", err)
 	}
 	// Of charts that merely have a name in common none is a ring.
-	alone := tree(t, map[string]string{"app/Chart.yaml": chartYAML("app", "1.0.0", `name: app, version: "*", repository: https://charts.example.org`)})
+	alone := tree(t, map[string]string{"app/Chart.yaml": chartYAML("app", "1.0.0",
+		`name: app, version: "*", repository: https://charts.example.org`)})
 	if _, deps := complete(t, filepath.Join(alone, "app"), Sources{Root: alone}); !deps[0].Missing() {
 		t.Errorf("got %+v", deps)
 	}
@@ -448,10 +478,12 @@ func TestCompleteNamesTheRing(t *testing.T) {
 func TestCompleteHasLimits(t *testing.T) {
 	deep := map[string]string{}
 	for i := range 12 {
-		deep[fmt.Sprintf("c%d/Chart.yaml", i)] = chartYAML(fmt.Sprintf("c%d", i), "1.0.0", fmt.Sprintf(`name: c%d, version: "*", repository: "file://../c%d"`, i+1, i+1))
+		deep[fmt.Sprintf("c%d/Chart.yaml", i)] = chartYAML(fmt.Sprintf("c%d", i),
+			"1.0.0", fmt.Sprintf(`name: c%d, version: "*", repository: "file://../c%d"`, i+1, i+1))
 	}
 	root := tree(t, deep)
-	if _, _, err := LoadComplete(context.Background(), filepath.Join(root, "c0"), Sources{}); err == nil || !strings.Contains(err.Error(), "10 charts deep") {
+	if _, _, err := LoadComplete(context.Background(), filepath.Join(root, "c0"), Sources{}); err == nil ||
+		!strings.Contains(err.Error(), "10 charts deep") {
 		t.Error("got", err)
 	}
 	if _, deps := complete(t, filepath.Join(root, "c2"), Sources{}); len(deps) != 10 {
@@ -463,7 +495,8 @@ func TestCompleteHasLimits(t *testing.T) {
 		lines = append(lines, fmt.Sprintf(`name: c%d, version: "*", repository: "file://../c%d"`, i, i))
 	}
 	wide["app/Chart.yaml"] = chartYAML("app", "1.0.0", lines...)
-	if _, _, err := LoadComplete(context.Background(), filepath.Join(tree(t, wide), "app"), Sources{}); err == nil || !strings.Contains(err.Error(), "50 charts") {
+	if _, _, err := LoadComplete(context.Background(), filepath.Join(tree(t, wide), "app"), Sources{}); err == nil ||
+		!strings.Contains(err.Error(), "50 charts") {
 		t.Error("got", err)
 	}
 }
@@ -471,7 +504,7 @@ func TestCompleteHasLimits(t *testing.T) {
 func TestCompleteHearsOfTheEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := LoadComplete(ctx, t.TempDir(), Sources{}); err != context.Canceled {
+	if _, _, err := LoadComplete(ctx, t.TempDir(), Sources{}); !errors.Is(err, context.Canceled) {
 		t.Error("got", err)
 	}
 }
@@ -479,7 +512,10 @@ func TestCompleteHearsOfTheEnd(t *testing.T) {
 func TestCompleteAnArchive(t *testing.T) {
 	root := tree(t, map[string]string{"lib/Chart.yaml": chartYAML("lib", "1.0.0")})
 	file := filepath.Join(root, "out/app.tgz")
-	write(t, file, archive(t, "app", map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", `name: lib, version: 1.x, repository: "file://../lib"`)}))
+	write(t, file,
+		archive(t,
+			"app", map[string]string{"Chart.yaml": chartYAML("app", "1.0.0",
+				`name: lib, version: 1.x, repository: "file://../lib"`)}))
 	if _, deps := complete(t, file, Sources{Root: root}); deps[0].Source != "lib (in the repository)" {
 		t.Errorf("got %+v", deps[0])
 	}
@@ -488,7 +524,8 @@ func TestCompleteAnArchive(t *testing.T) {
 func TestCompleteLooksThroughTheRepositoryWithinLimits(t *testing.T) {
 	for depth, found := range map[int]bool{6: true, 8: false} {
 		root := tree(t, map[string]string{
-			"app/Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: https://charts.example.org"),
+			"app/Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: "+
+				"https://charts.example.org"),
 			strings.Repeat("d/", depth) + "lib/Chart.yaml": chartYAML("lib", "1.0.0"),
 		})
 		_, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root})
@@ -503,7 +540,8 @@ func TestCompleteLooksThroughTheRepositoryWithinLimits(t *testing.T) {
 func TestCompletePassesOverOddArchives(t *testing.T) {
 	cache := t.TempDir()
 	write(t, filepath.Join(cache, "a.tgz"), packed(t,
-		File{"lib/Chart.yaml", []byte(chartYAML("lib", "1.9.0"))}, File{"lib/Chart.yaml", []byte(chartYAML("other", "1.9.0"))}))
+		File{"lib/Chart.yaml", []byte(chartYAML("lib", "1.9.0"))},
+		File{"lib/Chart.yaml", []byte(chartYAML("other", "1.9.0"))}))
 	write(t, filepath.Join(cache, "b.tgz"), packed(t,
 		File{"lib/Chart.yaml", []byte(chartYAML("lib", "1.8.0"))}, File{"lib/values.yaml", []byte("a: [")}))
 	write(t, filepath.Join(cache, "c.tgz"), packed(t,
@@ -513,12 +551,14 @@ func TestCompletePassesOverOddArchives(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(cache, "e.tgz"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: https://charts.example.org")})
+	root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: "+
+		"https://charts.example.org")})
 	_, deps := complete(t, root, Sources{Caches: []string{cache}})
 	if d := deps[0]; !d.Missing() || strings.Count(d.Why, "Helm's cache") != 3 {
 		t.Errorf("got %+v", d)
 	}
-	write(t, filepath.Join(cache, "f.tgz"), archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.5.0")}))
+	write(t, filepath.Join(cache, "f.tgz"),
+		archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.5.0")}))
 	if _, deps := complete(t, root, Sources{Caches: []string{cache}}); deps[0].Found != "1.5.0" || deps[0].Why != "" {
 		t.Errorf("got %+v", deps[0])
 	}
@@ -537,22 +577,30 @@ func TestCompleteTakesTheRepositorysOwn(t *testing.T) {
 	url := "https://charts.example.org/ours"
 	write(t, filepath.Join(dir, "cache/ours-index.yaml"), index(ours))
 	write(t, filepath.Join(dir, "cache/theirs-index.yaml"), index(theirs))
-	write(t, filepath.Join(dir, fmt.Sprintf("cache/helm-manager-%x-index.yaml", sha256.Sum256([]byte("https://unknown.example.org")))), index(ours))
-	write(t, filepath.Join(dir, "repositories.yaml"), []byte("repositories:\n- {name: ours, url: "+url+"}\n- {name: ../cache/theirs, url: https://charts.example.org/odd}\n"))
-	from := Sources{Caches: []string{filepath.Join(dir, "cache")}, Repositories: filepath.Join(dir, "repositories.yaml")}
+	write(t, filepath.Join(dir, fmt.Sprintf("cache/helm-manager-%x-index.yaml",
+		sha256.Sum256([]byte("https://unknown.example.org")))), index(ours))
+	write(t, filepath.Join(dir, "repositories.yaml"), []byte("repositories:\n- {name: ours, url: "+url+"}\n- {name: "+
+		"../cache/theirs, url: https://charts.example.org/odd}\n"))
+	from := Sources{Caches: []string{filepath.Join(dir, "cache")}, Repositories: filepath.Join(dir,
+		"repositories.yaml")}
 	for repository, found := range map[string]string{
-		url: "2.0.0", url + "/": "2.0.0", "@ours": "2.0.0", "alias:ours": "2.0.0", "@theirs": "2.5.0", "https://unknown.example.org": "2.0.0",
+		url: "2.0.0", url + "/": "2.0.0", "@ours": "2.0.0", "alias:ours": "2.0.0", "@theirs": "2.5.0",
+		"https://unknown.example.org": "2.0.0",
 	} {
-		root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", fmt.Sprintf("name: common, version: 2.x, repository: %q", repository))})
+		root := tree(t, map[string]string{"Chart.yaml": chartYAML("app",
+			"1.0.0", fmt.Sprintf("name: common, version: 2.x, repository: %q", repository))})
 		if _, deps := complete(t, root, from); deps[0].Found != found || deps[0].Source != "Helm's cache" {
 			t.Errorf("%s: got %+v", repository, deps[0])
 		}
 	}
-	for _, repository := range []string{"https://charts.example.org/odd", "https://charts.example.org/none", "@../cache/ours"} {
+	for _, repository := range []string{"https://charts.example.org/odd", "https://charts.example.org/none",
+		"@../cache/ours"} {
 		root := tree(t, map[string]string{
-			"app/Chart.yaml": chartYAML("app", "1.0.0", fmt.Sprintf("name: common, version: 2.x, repository: %q", repository)),
+			"app/Chart.yaml": chartYAML("app", "1.0.0", fmt.Sprintf("name: common, version: 2.x, repository: %q",
+				repository)),
 		})
-		if _, deps := complete(t, filepath.Join(root, "app"), from); deps[0].Found != "2.5.0" || deps[0].Source != "Helm's cache (by name and version alone)" {
+		if _, deps := complete(t, filepath.Join(root, "app"), from); deps[0].Found != "2.5.0" ||
+			deps[0].Source != "Helm's cache (by name and version alone)" {
 			t.Errorf("%s: got %+v", repository, deps[0])
 		}
 		// The repository's own goes before what merely has the name.
@@ -570,10 +618,12 @@ func BenchmarkLoadComplete(b *testing.B) {
 	for i := range 200 {
 		name := fmt.Sprintf("chart%d", i)
 		write(b, filepath.Join(cache, name+".tgz"), archive(b, name, map[string]string{
-			"Chart.yaml": chartYAML(name, "1.0.0"), "values.yaml": strings.Repeat("# a comment\n", 2000), "templates/x.yaml": says,
+			"Chart.yaml": chartYAML(name, "1.0.0"), "values.yaml": strings.Repeat("# a comment\n", 2000),
+			"templates/x.yaml": says,
 		}))
 	}
-	root := tree(b, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", "name: chart7, version: 1.x, repository: https://charts.example.org")})
+	root := tree(b, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0",
+		"name: chart7, version: 1.x, repository: https://charts.example.org")})
 	b.Run("cached", func(b *testing.B) {
 		for b.Loop() {
 			if _, deps := complete(b, root, Sources{Caches: []string{cache}}); deps[0].Missing() {

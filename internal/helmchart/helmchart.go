@@ -63,9 +63,13 @@ func LoadFiles(files []File) (*Chart, error) {
 	return &Chart{c}, nil
 }
 
-// Name, Version and AppVersion are those of Chart.yaml.
-func (c *Chart) Name() string       { return c.c.Metadata.Name }
-func (c *Chart) Version() string    { return c.c.Metadata.Version }
+// Name is that of Chart.yaml.
+func (c *Chart) Name() string { return c.c.Metadata.Name }
+
+// Version is that of Chart.yaml.
+func (c *Chart) Version() string { return c.c.Metadata.Version }
+
+// AppVersion is that of Chart.yaml, "" where it gives none.
 func (c *Chart) AppVersion() string { return c.c.Metadata.AppVersion }
 
 // Type is the type that Chart.yaml gives, "application" where it gives none.

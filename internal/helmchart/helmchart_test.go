@@ -25,8 +25,9 @@ func inMemory(t *testing.T, files map[string]string) *Chart {
 
 func TestRender(t *testing.T) {
 	c := inMemory(t, map[string]string{
-		"values.yaml":             "a: {b: 1, c: 2}\n",
-		"templates/x.yaml":        "b: {{ .Values.a.b }}\nc: {{ .Values.a.c }}\nrelease: {{ .Release.Name }} {{ .Release.IsUpgrade }}\nkube: {{ .Capabilities.KubeVersion.Minor }}\n",
+		"values.yaml": "a: {b: 1, c: 2}\n",
+		"templates/x.yaml": "b: {{ .Values.a.b }}\nc: {{ .Values.a.c }}\nrelease: {{ .Release.Name }} {{ " +
+			".Release.IsUpgrade }}\nkube: {{ .Capabilities.KubeVersion.Minor }}\n",
 		"templates/empty.yaml":    "{{ if false }}x{{ end }}\n",
 		"templates/NOTES.txt":     "notes of {{ .Release.Name }}\n",
 		"templates/_helpers.tpl":  `{{ define "x" }}{{ end }}`,
@@ -72,7 +73,9 @@ func TestRenderChecksTheSchema(t *testing.T) {
 }
 
 func TestRenderNamesMissingDependencies(t *testing.T) {
-	c, err := LoadFiles([]File{{"Chart.yaml", []byte("apiVersion: v2\nname: a\nversion: 1.0.0\ndependencies: [{name: redis, version: 1.x, repository: https://charts.example.org}]\n")}})
+	c, err := LoadFiles(
+		[]File{{"Chart.yaml", []byte("apiVersion: v2\nname: a\nversion: 1.0.0\ndependencies: [{name: redis, " +
+			"version: 1.x, repository: https://charts.example.org}]\n")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +85,8 @@ func TestRenderNamesMissingDependencies(t *testing.T) {
 }
 
 func TestRenderComparesKubernetes(t *testing.T) {
-	c, err := LoadFiles([]File{{"Chart.yaml", []byte("apiVersion: v2\nname: a\nversion: 1.0.0\nkubeVersion: \">=1.29.0-0\"\n")}})
+	c, err := LoadFiles(
+		[]File{{"Chart.yaml", []byte("apiVersion: v2\nname: a\nversion: 1.0.0\nkubeVersion: \">=1.29.0-0\"\n")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,14 +113,17 @@ func TestReadValues(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := ReadValues([]string{filepath.Join(dir, "missing.yaml")}, nil); err == nil || !strings.Contains(err.Error(), "missing.yaml") {
+	if _, err := ReadValues([]string{filepath.Join(dir, "missing.yaml")}, nil); err == nil ||
+		!strings.Contains(err.Error(), "missing.yaml") {
 		t.Error("got", err)
 	}
 }
 
 func TestLintLeavesValuesAlone(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\nicon: https://example.org/x.svg\n", "values.yaml": "a: {b: 1}\n", "templates/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"} {
+	for name, text := range map[string]string{"Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\nicon: " +
+		"https://example.org/x.svg\n", "values.yaml": "a: {b: 1}\n", "templates/x.yaml": "apiVersion: v1\nkind: " +
+		"ConfigMap\nmetadata: {name: a}\n"} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)

@@ -119,7 +119,7 @@ func (s *scope) node(n parse.Node) {
 			s.readWhole(n, v)
 		}
 	case *parse.IfNode:
-		s.branch(&n.BranchNode, func(v *value) *value { return s.dot })
+		s.branch(&n.BranchNode, func(*value) *value { return s.dot })
 	case *parse.WithNode:
 		s.branch(&n.BranchNode, func(v *value) *value { return v })
 	case *parse.RangeNode:

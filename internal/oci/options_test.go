@@ -105,7 +105,8 @@ func TestRedirectsAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
+	client := http.Client{Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
 	if _, err := client.Get(server.URL); err == nil || !strings.Contains(err.Error(), ErrRedirects.Error()) {
 		t.Errorf("got %v", err)
 	}

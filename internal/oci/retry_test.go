@@ -16,7 +16,8 @@ import (
 // not give one.
 func TestAlertIsFinal(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12,
+		MaxVersion: tls.VersionTLS12}
 	server.StartTLS()
 	defer server.Close()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
@@ -68,7 +69,8 @@ func TestWaitThatIsTooLong(t *testing.T) {
 	defer cancel()
 	err := r.Do(ctx, "read it", func(context.Context) error { return &StatusError{503} })
 	var failed *Error
-	if !errors.As(err, &failed) || failed.Wait < time.Hour || err.Error() != "read it: the server answers 503 Service Unavailable" {
+	if !errors.As(err, &failed) || failed.Wait < time.Hour || err.Error() != "read it: the server answers 503 "+
+		"Service Unavailable" {
 		t.Errorf("got %#v", err)
 	}
 }

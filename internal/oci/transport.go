@@ -189,7 +189,7 @@ func (o *observer) log(req *http.Request, resp *http.Response, err error, took t
 	if o.debug == nil {
 		return
 	}
-	outcome := ""
+	var outcome string
 	if err != nil {
 		outcome = err.Error()
 	} else {

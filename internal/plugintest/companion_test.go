@@ -69,9 +69,11 @@ func TestBuildsTheCompanion(t *testing.T) {
 				while [ "$1" != -o ]; do shift; done
 				printf '#!/bin/sh\necho built\n' >"$2"
 			`)
-			box.env = []string{"HELM_LIVEKIT_BASE_URL=" + release{}.serve(t), "BROKEN=" + c.broken, "HELM_LIVEKIT_SKIP_CLUSTER=" + c.skip}
+			box.env = []string{"HELM_LIVEKIT_BASE_URL=" + release{}.serve(t), "BROKEN=" + c.broken,
+				"HELM_LIVEKIT_SKIP_CLUSTER=" + c.skip}
 			out, err := box.install(t)
-			if err != nil || !strings.Contains(out, c.says) || (c.says == "" && strings.Contains(out, "verify --install")) {
+			if err != nil || !strings.Contains(out, c.says) ||
+				(c.says == "" && strings.Contains(out, "verify --install")) {
 				t.Fatalf("%v, expected %q in:\n%s", err, c.says, out)
 			}
 			equal(t, "the companion", box.installed(t, "helm-livekit-cluster"), c.want)
@@ -86,11 +88,13 @@ func tarredBoth(companion string) []byte {
 	var buffer bytes.Buffer
 	zipper := gzip.NewWriter(&buffer)
 	archive := tar.NewWriter(zipper)
-	for _, file := range []struct{ name, content string }{{"helm-livekit", fakeBinary}, {"helm-livekit-cluster", companion}} {
+	for _, file := range []struct{ name, content string }{{"helm-livekit", fakeBinary},
+		{"helm-livekit-cluster", companion}} {
 		if file.content == "" {
 			continue
 		}
-		must(archive.WriteHeader(&tar.Header{Name: file.name, Mode: 0o644, Size: int64(len(file.content)), ModTime: time.Unix(0, 0)}))
+		must(archive.WriteHeader(&tar.Header{Name: file.name, Mode: 0o644, Size: int64(len(file.content)),
+			ModTime: time.Unix(0, 0)}))
 		must2(archive.Write([]byte(file.content)))
 	}
 	must(archive.Close())

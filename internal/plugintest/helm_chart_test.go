@@ -25,7 +25,8 @@ func testChart(t *testing.T, h *helm) {
 	write(t, filepath.Join(chart, "templates/broken.yaml"), 0o644, "{{ if }}\n")
 	a := h.run(t, "livekit", "verify", chart)
 	if a.code != 2 || !strings.Contains(a.stdout, "broken.yaml") {
-		t.Errorf("a template that does not parse: exit code %d, expected 2 and the file's name\n%s%s", a.code, a.stdout, a.stderr)
+		t.Errorf("a template that does not parse: exit code %d, expected 2 and the file's name\n%s%s", a.code,
+			a.stdout, a.stderr)
 	}
 }
 

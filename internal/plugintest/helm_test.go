@@ -125,7 +125,8 @@ func TestHelmPassesWhatThePluginNeeds(t *testing.T) {
 	underEachHelm(t, func(t *testing.T, h *helm) {
 		t.Parallel()
 		h.install(t, echo)
-		out := h.must(t, "livekit", "scaffold", "a b", "--debug", "-n", "calls", "--registry-config", "/r.json", "-o", "json")
+		out := h.must(t, "livekit", "scaffold", "a b", "--debug", "-n", "calls", "--registry-config", "/r.json", "-o",
+			"json")
 		for _, want := range []string{
 			"arguments: scaffold a b -o json\n",
 			"HELM_DEBUG=true\n",

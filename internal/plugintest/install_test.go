@@ -219,7 +219,8 @@ func TestBuildsFromSourceWhereNoReleaseIs(t *testing.T) {
 				_, _ = w.Write([]byte("half"))
 			})
 		}},
-		{name: "neither curl nor wget", url: whole.serve, with: func(t *testing.T, box *sandbox) { box.lack(t, "curl") }},
+		{name: "neither curl nor wget", url: whole.serve,
+			with: func(t *testing.T, box *sandbox) { box.lack(t, "curl") }},
 		{name: "offline, with wget", url: func(*testing.T) string { return "http://127.0.0.1:1" },
 			with: func(t *testing.T, box *sandbox) {
 				box.lack(t, "curl")

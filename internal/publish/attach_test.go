@@ -39,11 +39,13 @@ func referrers(t testing.TB, reference, digest string) []string {
 }
 
 func TestAttachments(t *testing.T) {
-	for api, options := range map[string][]registry.Option{"referrers": {registry.WithReferrersSupport(true)}, "tag": nil} {
+	for api, options := range map[string][]registry.Option{"referrers": {registry.WithReferrersSupport(true)},
+		"tag": nil} {
 		t.Run(api, func(t *testing.T) {
 			f := start(t, &fake{}, false, options...)
 			p := pack(t, newChart(t, nil), "")
-			attach := []Attachment{{Type: ReportType, Name: "verify.json", Data: []byte("{}")}, {Type: SBOMType, Name: "sbom.cdx.json", Data: []byte(`{"a": 1}`)}}
+			attach := []Attachment{{Type: ReportType, Name: "verify.json", Data: []byte("{}")},
+				{Type: SBOMType, Name: "sbom.cdx.json", Data: []byte(`{"a": 1}`)}}
 			r := mustPush(t, p, f.options(t), attach...)
 			again := mustPush(t, p, f.options(t), attach...)
 			if again.Status != AlreadyPresent {
@@ -56,14 +58,17 @@ func TestAttachments(t *testing.T) {
 			if diff := cmp.Diff(slices.Sorted(slices.Values(r.Attached)), got); diff != "" {
 				t.Error(diff)
 			}
-			if list := "sha256-" + strings.TrimPrefix(r.Digest, "sha256:"); api == "tag" && !strings.Contains(rawManifest(t, f, "charts/demo", list), `"artifactType":"`+SBOMType) {
+			if list := "sha256-" + strings.TrimPrefix(r.Digest, "sha256:"); api == "tag" &&
+				!strings.Contains(rawManifest(t, f, "charts/demo", list), `"artifactType":"`+SBOMType) {
 				t.Errorf("the list of referrers is %s", rawManifest(t, f, "charts/demo", list))
 			}
 			m := mustBePulled(t, f, r.Attached[1])
-			if m.Layers[0].Annotations["org.opencontainers.image.title"] != "sbom.cdx.json" || m.Subject.Digest.String() != r.Digest {
+			if m.Layers[0].Annotations["org.opencontainers.image.title"] != "sbom.cdx.json" ||
+				m.Subject.Digest.String() != r.Digest {
 				t.Errorf("attached %+v", m)
 			}
-			if writes := f.writes(); api == "referrers" && strings.Contains(strings.Join(writes, "\n"), "/manifests/sha256-") {
+			if writes := f.writes(); api == "referrers" && strings.Contains(strings.Join(writes, "\n"),
+				"/manifests/sha256-") {
 				t.Errorf("it wrote a tag of referrers: %v", writes)
 			}
 		})
@@ -81,7 +86,8 @@ func TestAttachmentsComeBeforeTheTag(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		return true
 	}
-	_, err := push(t, pack(t, newChart(t, nil), ""), f.options(t), Attachment{Type: ReportType, Name: "x", Data: []byte("{}")})
+	_, err := push(t, pack(t, newChart(t, nil), ""), f.options(t),
+		Attachment{Type: ReportType, Name: "x", Data: []byte("{}")})
 	if err == nil || !strings.Contains(err.Error(), "attach x") {
 		t.Error("got", err)
 	}
@@ -105,8 +111,10 @@ func TestSBOM(t *testing.T) {
 		Format: "CycloneDX", SpecVersion: "1.6", Version: 1,
 		Metadata: described{component{"application", "demo@1.2.3+build.4", "demo", "1.2.3+build.4", ""}},
 		Components: []component{
-			{"container", "busybox@" + zero, "busybox", zero, "pkg:oci/busybox@sha256%3A" + zero[7:] + "?repository_url=docker.io%2Flibrary%2Fbusybox"},
-			{"container", "example.com/a/b:1", "example.com/a/b", "1", "pkg:oci/b?repository_url=example.com%2Fa%2Fb&tag=1"},
+			{"container", "busybox@" + zero, "busybox", zero, "pkg:oci/busybox@sha256%3A" + zero[7:] +
+				"?repository_url=docker.io%2Flibrary%2Fbusybox"},
+			{"container", "example.com/a/b:1", "example.com/a/b", "1",
+				"pkg:oci/b?repository_url=example.com%2Fa%2Fb&tag=1"},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -119,7 +127,8 @@ func TestSBOM(t *testing.T) {
 
 func TestSplitImage(t *testing.T) {
 	for image, want := range map[string][3]string{
-		"a": {"a", "", ""}, "a:1": {"a", "1", ""}, "h:5000/a": {"h:5000/a", "", ""}, "h:5000/a:1@sha256:0": {"h:5000/a", "1", "sha256:0"},
+		"a": {"a", "", ""}, "a:1": {"a", "1", ""}, "h:5000/a": {"h:5000/a", "", ""},
+		"h:5000/a:1@sha256:0": {"h:5000/a", "1", "sha256:0"},
 	} {
 		repository, tag, digest := splitImage(image)
 		if got := [3]string{repository, tag, digest}; got != want {

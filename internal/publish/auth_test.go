@@ -90,7 +90,8 @@ func TestStoredCredentials(t *testing.T) {
 func TestHelmsDefaultFile(t *testing.T) {
 	home := noCredentials(t)
 	f := start(t, &fake{auth: "basic"}, false)
-	dockerConfig(t, filepath.Join(home, "HELM_CONFIG_HOME", "registry", "config.json"), f.host(), testUser, testPassword)
+	dockerConfig(t, filepath.Join(home, "HELM_CONFIG_HOME", "registry", "config.json"), f.host(), testUser,
+		testPassword)
 	o := f.options(t)
 	o.Connection.RegistryConfig = ""
 	mustPush(t, pack(t, newChart(t, nil), ""), o)
@@ -104,10 +105,12 @@ func TestCredentialHelpers(t *testing.T) {
 	f := start(t, &fake{auth: "basic"}, false)
 	bin := filepath.Join(home, "bin")
 	write(t, home, map[string]string{
-		"bin/docker-credential-test": fmt.Sprintf("#!/bin/sh\nread host\n[ \"$host\" = %s ] && echo '{\"ServerURL\":\"x\",\"Username\":\"%s\",\"Secret\":\"%s\"}' || { echo 'credentials not found in native keychain'; exit 1; }\n", f.host(), testUser, testPassword),
-		"helm.json":                  fmt.Sprintf(`{"credHelpers": {%q: "test"}}`, f.host()),
-		"broken.json":                fmt.Sprintf(`{"credHelpers": {%q: "missing"}}`, f.host()),
-		"DOCKER_CONFIG/config.json":  `{"credsStore": "test"}`,
+		"bin/docker-credential-test": fmt.Sprintf("#!/bin/sh\nread host\n[ \"$host\" = %s ] && echo "+
+			"'{\"ServerURL\":\"x\",\"Username\":\"%s\",\"Secret\":\"%s\"}' || { echo 'credentials not found in "+
+			"native keychain'; exit 1; }\n", f.host(), testUser, testPassword),
+		"helm.json":                 fmt.Sprintf(`{"credHelpers": {%q: "test"}}`, f.host()),
+		"broken.json":               fmt.Sprintf(`{"credHelpers": {%q: "missing"}}`, f.host()),
+		"DOCKER_CONFIG/config.json": `{"credsStore": "test"}`,
 	})
 	if err := os.Chmod(filepath.Join(bin, "docker-credential-test"), 0o755); err != nil {
 		t.Fatal(err)
@@ -119,7 +122,8 @@ func TestCredentialHelpers(t *testing.T) {
 	o.Connection.RegistryConfig = filepath.Join(home, "helm.json")
 	mustPush(t, p, o)
 	o.Connection.RegistryConfig = filepath.Join(home, "broken.json")
-	if _, err := push(t, p, o); err == nil || !strings.Contains(err.Error(), "docker-credential-missing") || remedy.Step(err) == "" {
+	if _, err := push(t, p, o); err == nil || !strings.Contains(err.Error(), "docker-credential-missing") ||
+		remedy.Step(err) == "" {
 		t.Error("a helper that is not there:", err)
 	}
 }
@@ -128,7 +132,8 @@ func TestTokensOfRegistries(t *testing.T) {
 	home := noCredentials(t)
 	f := start(t, &fake{auth: "bearer"}, false)
 	file := filepath.Join(home, "helm.json")
-	write(t, home, map[string]string{"helm.json": fmt.Sprintf(`{"auths": {%q: {"registrytoken": %q}}}`, f.host(), testToken)})
+	write(t, home, map[string]string{"helm.json": fmt.Sprintf(`{"auths": {%q: {"registrytoken": %q}}}`, f.host(),
+		testToken)})
 	o := f.options(t)
 	o.Connection.RegistryConfig = file
 	mustPush(t, pack(t, newChart(t, nil), ""), o)
@@ -223,7 +228,8 @@ func TestRedirectsTakeNoCredentials(t *testing.T) {
 			// go-containerregistry refuses addresses of the local network, and takes names.
 			away := strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1)
 			f.before = func(w http.ResponseWriter, req *http.Request) bool {
-				if req.Header.Get("Authorization") == "" || !strings.Contains(req.URL.Path, "/blobs/") || req.Method == http.MethodHead {
+				if req.Header.Get("Authorization") == "" || !strings.Contains(req.URL.Path, "/blobs/") ||
+					req.Method == http.MethodHead {
 					return false
 				}
 				target := *req.URL
@@ -240,7 +246,8 @@ func TestRedirectsTakeNoCredentials(t *testing.T) {
 				t.Fatal("nothing was redirected")
 			}
 			for _, r := range elsewhere.requests {
-				if text := fmt.Sprint(r.Header, r.URL); r.Header.Get("Authorization") != "" || strings.Contains(text, testToken) || strings.Contains(text, "secret") {
+				if text := fmt.Sprint(r.Header, r.URL); r.Header.Get("Authorization") != "" ||
+					strings.Contains(text, testToken) || strings.Contains(text, "secret") {
 					t.Errorf("%s %s came with %v", r.Method, r.URL, r.Header)
 				}
 			}
@@ -258,7 +265,8 @@ func TestRedirectsEnd(t *testing.T) {
 		}
 		return false
 	}
-	if _, err := push(t, pack(t, newChart(t, nil), ""), f.options(t)); err == nil || !strings.Contains(err.Error(), "redirects without end") {
+	if _, err := push(t, pack(t, newChart(t, nil), ""), f.options(t)); err == nil || !strings.Contains(err.Error(),
+		"redirects without end") {
 		t.Error("got", err)
 	}
 }
@@ -275,7 +283,8 @@ func TestCredentialsAreNowhere(t *testing.T) {
 				}
 				w.Header().Set("WWW-Authenticate", req.Header.Get("Authorization"))
 				w.WriteHeader(http.StatusBadRequest)
-				fmt.Fprintf(w, `{"errors":[{"code":"ODD","message":"you sent %s","detail":%q}]}`, req.Header.Get("Authorization"), url.QueryEscape(password))
+				fmt.Fprintf(w, `{"errors":[{"code":"ODD","message":"you sent %s","detail":%q}]}`,
+					req.Header.Get("Authorization"), url.QueryEscape(password))
 				return true
 			}
 			for _, before := range []func(http.ResponseWriter, *http.Request) bool{nil, echo} {
@@ -289,7 +298,8 @@ func TestCredentialsAreNowhere(t *testing.T) {
 				text := notes.String() + fmt.Sprint(err) + remedy.Step(err)
 				_, contents := unpack(t, p.file)
 				text += fmt.Sprint(contents)
-				for _, secret := range []string{password, "secret", testToken, url.QueryEscape(password), "YWRhOn"} { // the last begins base64("ada:
+				for _, secret := range []string{password, "secret", testToken, url.QueryEscape(password),
+					"YWRhOn"} { // the last begins base64("ada:
 					if strings.Contains(text, secret) {
 						t.Errorf("%s, password %q: %q is in\n%s", scheme, password, secret, text)
 					}
@@ -314,7 +324,8 @@ func TestAnswersOfTokenServersAreNotPrinted(t *testing.T) {
 	}
 	o := f.options(t)
 	o.Connection.Username, o.Connection.Password = testUser, testPassword
-	if _, err := push(t, pack(t, newChart(t, nil), ""), o); err == nil || strings.Contains(err.Error(), "a-token-to-keep") {
+	if _, err := push(t, pack(t, newChart(t, nil), ""), o); err == nil || strings.Contains(err.Error(),
+		"a-token-to-keep") {
 		t.Error("got", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -44,9 +45,11 @@ unknown: dropped
 digest: sha256:0000000000000000000000000000000000000000000000000000000000000000
 generated: "2026-01-02T03:04:05.678+09:00"
 `,
-		"values.yaml":                        "a: 1 # kept\n",
-		"values.schema.json":                 `{"type": "object"}` + "\n",
-		"templates/x.yaml":                   "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, image: 'example.com/a/b:1'}], initContainers: [{name: b, image: busybox@sha256:0000000000000000000000000000000000000000000000000000000000000000}]}\n",
+		"values.yaml":        "a: 1 # kept\n",
+		"values.schema.json": `{"type": "object"}` + "\n",
+		"templates/x.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: " +
+			"[{name: a, image: 'example.com/a/b:1'}], initContainers: [{name: b, image: " +
+			"busybox@sha256:0000000000000000000000000000000000000000000000000000000000000000}]}\n",
 		"templates/_helpers.tpl":             `{{ define "x" }}{{ end }}`,
 		"templates/.hidden":                  "Helm leaves it out\n",
 		"charts/below/Chart.yaml":            "apiVersion: v2\nname: below\nversion: 0.1.0\n",
@@ -126,7 +129,7 @@ func unpack(t testing.TB, file string) ([]*tar.Header, map[string]string) {
 	contents := map[string]string{}
 	for archive := tar.NewReader(zipped); ; {
 		h, err := archive.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return headers, contents
 		}
 		if err != nil {

@@ -352,7 +352,8 @@ func (b *bad) spoil(w http.ResponseWriter, req *http.Request, kind int, amount f
 		_, _ = w.Write(answer.Body.Bytes()[:part(int64(answer.Body.Len()))])
 		panic(http.ErrAbortHandler)
 	case 5:
-		w.Header().Set("Retry-After", []string{"0", "0", "1", "3600", time.Now().Add(time.Second).UTC().Format(http.TimeFormat)}[int(amount*5)])
+		w.Header().Set("Retry-After",
+			[]string{"0", "0", "1", "3600", time.Now().Add(time.Second).UTC().Format(http.TimeFormat)}[int(amount*5)])
 		w.WriteHeader(http.StatusTooManyRequests)
 	case 6, 7:
 		w.WriteHeader([]int{500, 502, 503, 504}[int(amount*4)])

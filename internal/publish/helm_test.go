@@ -105,7 +105,8 @@ func TestHelmPullsAndVerifies(t *testing.T) {
 			}
 			mustPush(t, p, f.options(t))
 			env := []string{"HELM_CACHE_HOME=" + t.TempDir(), "HELM_CONFIG_HOME=" + t.TempDir()}
-			run(t, helm, env, "pull", "oci://"+f.host()+"/charts/demo", "--version", "1.0.0+x", "--plain-http", "--verify", "--keyring", public, "--destination", out)
+			run(t, helm, env, "pull", "oci://"+f.host()+"/charts/demo", "--version", "1.0.0+x", "--plain-http",
+				"--verify", "--keyring", public, "--destination", out)
 			archive := filepath.Join(out, "demo-1.0.0+x.tgz")
 			pulled, err := os.ReadFile(archive)
 			if err != nil {
@@ -147,7 +148,8 @@ func TestSignedPushes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(archive + ".prov"); err != nil || !strings.Contains(string(text), strings.TrimPrefix(signed.Digest, "sha256:")) {
+	if text, err := os.ReadFile(archive + ".prov"); err != nil ||
+		!strings.Contains(string(text), strings.TrimPrefix(signed.Digest, "sha256:")) {
 		t.Errorf("provenance %s, %v", text, err)
 	}
 }

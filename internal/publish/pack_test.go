@@ -101,7 +101,8 @@ func TestPackTakesTheTimeItIsGiven(t *testing.T) {
 	if lock := contents["demo/Chart.lock"]; !strings.Contains(lock, `generated: "2023-11-14T22:13:20Z"`) {
 		t.Errorf("the lock is\n%s", lock)
 	}
-	if got := mustArtifact(t, p).Raw; !strings.Contains(string(got), `"org.opencontainers.image.created":"2023-11-14T22:13:20Z"`) {
+	if got := mustArtifact(t, p).Raw; !strings.Contains(string(got),
+		`"org.opencontainers.image.created":"2023-11-14T22:13:20Z"`) {
 		t.Errorf("the manifest is %s", got)
 	}
 }
@@ -116,7 +117,8 @@ func TestTimeRefusesNonsense(t *testing.T) {
 
 // Whatever .helmignore says, the package has what Helm loads.
 func TestPackHonoursHelmignoreAsHelmDoes(t *testing.T) {
-	for _, rules := range []string{"", "*.txt\n", "files/\n", "!*\n", "/files/a\n*.md\n", "templates/*.yaml\n", "  # c\n\n.*\n", "docs/*\n", "charts/\n"} {
+	for _, rules := range []string{"", "*.txt\n", "files/\n", "!*\n", "/files/a\n*.md\n", "templates/*.yaml\n",
+		"  # c\n\n.*\n", "docs/*\n", "charts/\n"} {
 		t.Run(rules, func(t *testing.T) {
 			files := plainChart()
 			files[".helmignore"] = rules
@@ -179,23 +181,33 @@ func TestPackRefuses(t *testing.T) {
 		do     func(*testing.T, string)
 		want   string
 	}{
-		"a name that Helm refuses":         {change: map[string]string{"Chart.yaml": "apiVersion: v2\nname: ../demo\nversion: 1.0.0\n"}, want: "name"},
-		"a version that is none":           {change: map[string]string{"Chart.yaml": "apiVersion: v2\nname: demo\nversion: one\n"}, want: "version"},
-		"YAML that is none":                {change: map[string]string{"Chart.yaml": "a: [\n"}, want: "Chart.yaml"},
-		"a schema that is no JSON":         {change: map[string]string{"values.schema.json": "{"}, want: "values.schema.json"},
-		"a dependency that is not there":   {change: map[string]string{"Chart.yaml": "apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: redis, version: 1.x, repository: 'https://example.com'}]\n"}, want: "not in charts/: redis"},
-		"a dependency that is there twice": {change: map[string]string{"charts/a/Chart.yaml": "apiVersion: v2\nname: same\nversion: 1.0.0\n", "charts/b/Chart.yaml": "apiVersion: v2\nname: same\nversion: 1.0.0\n"}, want: "charts/same/Chart.yaml is there twice"},
-		"a link out of the chart":          {do: link("/etc/hosts", "hosts"), want: "leads out of the chart"},
-		"a link to a folder outside":       {do: link("..", "above"), want: "leads out of the chart"},
-		"a link to nothing":                {do: link("nothing", "lost"), want: "leads nowhere"},
-		"a link in a circle":               {do: link(".", "circle"), want: "a folder that it lies in"},
-		"a backslash in a name":            {change: map[string]string{`files/a\b`: "x"}, want: "backslash"},
-		"a line break in a name":           {change: map[string]string{"files/a\nb": "x"}, want: "control character"},
-		"a name of no UTF-8":               {change: map[string]string{"files/\xff": "x"}, want: "UTF-8"},
-		"a name that begins with dots":     {change: map[string]string{"..data": "x"}, want: "two dots"},
-		"a path of Windows":                {change: map[string]string{"c:/x": "x"}, want: "Windows"},
-		"a rule that Helm does not know":   {change: map[string]string{".helmignore": "**/x\n"}, want: ".helmignore"},
-		"a file that is too large":         {change: map[string]string{"big": strings.Repeat("x", 5<<20+1)}, want: "larger than the maximum"},
+		"a name that Helm refuses": {change: map[string]string{"Chart.yaml": "apiVersion: v2\nname: " +
+			"../demo\nversion: 1.0.0\n"}, want: "name"},
+		"a version that is none": {change: map[string]string{"Chart.yaml": "apiVersion: v2\nname: " +
+			"demo\nversion: one\n"}, want: "version"},
+		"YAML that is none": {change: map[string]string{"Chart.yaml": "a: [\n"}, want: "Chart.yaml"},
+		"a schema that is no JSON": {change: map[string]string{"values.schema.json": "{"},
+			want: "values.schema.json"},
+		"a dependency that is " +
+			"not there": {change: map[string]string{"Chart.yaml": "apiVersion: v2\nname: demo\nversion: " +
+			"1.0.0\ndependencies: [{name: redis, version: 1.x, repository: 'https://example.com'}]\n"},
+			want: "not in charts/: redis"},
+		"a dependency that is " +
+			"there twice": {change: map[string]string{"charts/a/Chart.yaml": "apiVersion: v2\nname: " +
+			"same\nversion: 1.0.0\n", "charts/b/Chart.yaml": "apiVersion: v2\nname: same\nversion: 1.0.0\n"},
+			want: "charts/same/Chart.yaml is there twice"},
+		"a link out of the chart":        {do: link("/etc/hosts", "hosts"), want: "leads out of the chart"},
+		"a link to a folder outside":     {do: link("..", "above"), want: "leads out of the chart"},
+		"a link to nothing":              {do: link("nothing", "lost"), want: "leads nowhere"},
+		"a link in a circle":             {do: link(".", "circle"), want: "a folder that it lies in"},
+		"a backslash in a name":          {change: map[string]string{`files/a\b`: "x"}, want: "backslash"},
+		"a line break in a name":         {change: map[string]string{"files/a\nb": "x"}, want: "control character"},
+		"a name of no UTF-8":             {change: map[string]string{"files/\xff": "x"}, want: "UTF-8"},
+		"a name that begins with dots":   {change: map[string]string{"..data": "x"}, want: "two dots"},
+		"a path of Windows":              {change: map[string]string{"c:/x": "x"}, want: "Windows"},
+		"a rule that Helm does not know": {change: map[string]string{".helmignore": "**/x\n"}, want: ".helmignore"},
+		"a file that is too large": {change: map[string]string{"big": strings.Repeat("x", 5<<20+1)},
+			want: "larger than the maximum"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -238,7 +250,8 @@ func TestOddNamesAreThoseThatHelmLoses(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = writeArchive(context.Background(), f, []helmchart.File{
-			{Name: "demo/Chart.yaml", Data: []byte("apiVersion: v2\nname: demo\nversion: 1.0.0\n")}, {Name: "demo/" + name, Data: []byte("x")},
+			{Name: "demo/Chart.yaml", Data: []byte("apiVersion: v2\nname: demo\nversion: 1.0.0\n")},
+			{Name: "demo/" + name, Data: []byte("x")},
 		}, defaultTime(t))
 		if err != nil {
 			t.Fatal(err)
@@ -248,7 +261,8 @@ func TestOddNamesAreThoseThatHelmLoses(t *testing.T) {
 		kept := false
 		if err == nil {
 			p, err := chart.Package(helmchart.PackageOptions{})
-			kept = err == nil && slices.ContainsFunc(p.Files, func(f helmchart.File) bool { return f.Name == "demo/"+name })
+			kept = err == nil &&
+				slices.ContainsFunc(p.Files, func(f helmchart.File) bool { return f.Name == "demo/"+name })
 		}
 		if odd := oddName(name) != ""; odd == kept {
 			t.Errorf("%q is odd: %v; Helm keeps it: %v", name, odd, kept)
@@ -303,7 +317,8 @@ func TestUpdateDependenciesRunsHelm(t *testing.T) {
 			apps := t.TempDir()
 			write(t, apps, map[string]string{
 				"below/Chart.yaml": "apiVersion: v2\nname: below\nversion: 0.1.0\n",
-				"demo/Chart.yaml":  "apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: below, version: 0.x, repository: 'file://../below'}]\n",
+				"demo/Chart.yaml": "apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: below, " +
+					"version: 0.x, repository: 'file://../below'}]\n",
 			})
 			dir := filepath.Join(apps, "demo")
 			if err := updateDependencies(context.Background(), helm, dir, oci.Options{PlainHTTP: true}); err != nil {
@@ -313,13 +328,16 @@ func TestUpdateDependenciesRunsHelm(t *testing.T) {
 			if got["demo/charts/below/Chart.yaml"] == "" {
 				t.Errorf("packed %v", got)
 			}
-			write(t, apps, map[string]string{"demo/Chart.yaml": "apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: gone, version: 0.x, repository: 'file://../gone'}]\n"})
-			if err := updateDependencies(context.Background(), helm, dir, oci.Options{}); err == nil || !strings.Contains(err.Error(), "gone") {
+			write(t, apps, map[string]string{"demo/Chart.yaml": "apiVersion: v2\nname: demo\nversion: " +
+				"1.0.0\ndependencies: [{name: gone, version: 0.x, repository: 'file://../gone'}]\n"})
+			if err := updateDependencies(context.Background(), helm, dir, oci.Options{}); err == nil ||
+				!strings.Contains(err.Error(), "gone") {
 				t.Error("got", err)
 			}
 		})
 	}
-	if err := updateDependencies(context.Background(), filepath.Join(t.TempDir(), "no-helm"), newChart(t, nil), oci.Options{}); err == nil || remedy.Step(err) == "" {
+	if err := updateDependencies(context.Background(), filepath.Join(t.TempDir(), "no-helm"), newChart(t, nil),
+		oci.Options{}); err == nil || remedy.Step(err) == "" {
 		t.Error("without a Helm:", err)
 	}
 }

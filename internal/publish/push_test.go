@@ -38,7 +38,8 @@ func TestPushIsPulledAgain(t *testing.T) {
 	if err := json.Unmarshal(text, &keys); err != nil {
 		t.Fatal(err)
 	}
-	if len(keys) != 5 || keys["ref"] == nil || keys["digest"] == nil || keys["size"] == nil || keys["status"] != "pushed" || keys["annotations"] == nil {
+	if len(keys) != 5 || keys["ref"] == nil || keys["digest"] == nil || keys["size"] == nil ||
+		keys["status"] != "pushed" || keys["annotations"] == nil {
 		t.Errorf("scripts get %s", text)
 	}
 }
@@ -48,7 +49,8 @@ func TestPushWritesTheTagLast(t *testing.T) {
 	r := mustPush(t, pack(t, newChart(t, nil), ""), f.options(t))
 	writes := f.writes()
 	n := len(writes)
-	if n < 3 || writes[n-1] != "PUT /v2/charts/demo/manifests/1.0.0" || writes[n-2] != "PUT /v2/charts/demo/manifests/"+r.Digest {
+	if n < 3 || writes[n-1] != "PUT /v2/charts/demo/manifests/1.0.0" ||
+		writes[n-2] != "PUT /v2/charts/demo/manifests/"+r.Digest {
 		t.Errorf("wrote %s", strings.Join(writes, "\n"))
 	}
 	for _, w := range writes[:n-2] {
@@ -64,7 +66,8 @@ func TestPushOfWhatIsThere(t *testing.T) {
 	before := len(f.writes())
 
 	again := mustPush(t, pack(t, newChart(t, nil), ""), f.options(t))
-	if again.Status != AlreadyPresent || again.Digest != first.Digest || again.Size != first.Size || len(again.Annotations) == 0 {
+	if again.Status != AlreadyPresent || again.Digest != first.Digest || again.Size != first.Size ||
+		len(again.Annotations) == 0 {
 		t.Errorf("got %+v after %+v", again, first)
 	}
 	if len(f.writes()) != before {
@@ -73,7 +76,8 @@ func TestPushOfWhatIsThere(t *testing.T) {
 
 	other := pack(t, newChart(t, map[string]string{"values.yaml": "a: 2\n"}), "")
 	_, err := push(t, other, f.options(t))
-	if err == nil || !strings.Contains(err.Error(), other.Digest) || !strings.Contains(err.Error(), pack(t, newChart(t, nil), "").Digest) || !strings.Contains(remedy.Step(err), "--force") {
+	if err == nil || !strings.Contains(err.Error(), other.Digest) || !strings.Contains(err.Error(),
+		pack(t, newChart(t, nil), "").Digest) || !strings.Contains(remedy.Step(err), "--force") {
 		t.Errorf("other content: %v", err)
 	}
 	if len(f.writes()) != before {
@@ -119,7 +123,8 @@ func TestPushMendsWhatCannotBePulled(t *testing.T) {
 	mustPush(t, p, f.options(t))
 	manifest := mustArtifact(t, p).Raw
 	f.handler = newFake(t).handler // empty
-	req, _ := http.NewRequest(http.MethodPut, f.URL+"/v2/charts/demo/manifests/1.0.0", strings.NewReader(string(manifest)))
+	req, _ := http.NewRequest(http.MethodPut, f.URL+"/v2/charts/demo/manifests/1.0.0",
+		strings.NewReader(string(manifest)))
 	req.Header.Set("Content-Type", "application/vnd.spec.image.manifest.v1+json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -134,14 +139,16 @@ func TestPushMendsWhatCannotBePulled(t *testing.T) {
 
 func TestPushRefusesWhatIsNoChart(t *testing.T) {
 	f := newFake(t)
-	req, _ := http.NewRequest(http.MethodPut, f.URL+"/v2/charts/demo/manifests/1.0.0", strings.NewReader(`{"schemaVersion":2,"manifests":[]}`))
+	req, _ := http.NewRequest(http.MethodPut, f.URL+"/v2/charts/demo/manifests/1.0.0",
+		strings.NewReader(`{"schemaVersion":2,"manifests":[]}`))
 	req.Header.Set("Content-Type", "application/vnd.spec.image.index.v1+json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if _, err := push(t, pack(t, newChart(t, nil), ""), f.options(t)); err == nil || !strings.Contains(err.Error(), "is no chart") {
+	if _, err := push(t, pack(t, newChart(t, nil), ""), f.options(t)); err == nil || !strings.Contains(err.Error(),
+		"is no chart") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -203,7 +210,8 @@ func TestInterruptedPushLeavesNoTag(t *testing.T) {
 }
 
 func TestTags(t *testing.T) {
-	for version, want := range map[string]string{"1.0.0": "1.0.0", "1.0.0-rc.1+b.2": "1.0.0-rc.1_b.2", "": "", "-x": "", "a/b": "", strings.Repeat("1", 129): ""} {
+	for version, want := range map[string]string{"1.0.0": "1.0.0", "1.0.0-rc.1+b.2": "1.0.0-rc.1_b.2", "": "",
+		"-x": "", "a/b": "", strings.Repeat("1", 129): ""} {
 		got, err := tagOf(version)
 		if got != want && err == nil || (want == "") != (err != nil) {
 			t.Errorf("tag of %q is %q, %v", version, got, err)
@@ -211,7 +219,8 @@ func TestTags(t *testing.T) {
 	}
 	o := newFake(t).options(t)
 	o.AlsoTag = []string{"not a tag"}
-	if _, err := push(t, pack(t, newChart(t, nil), ""), o); err == nil || !strings.Contains(err.Error(), `"not a tag"`) {
+	if _, err := push(t, pack(t, newChart(t, nil), ""), o); err == nil || !strings.Contains(err.Error(),
+		`"not a tag"`) {
 		t.Error("got", err)
 	}
 }
@@ -239,7 +248,8 @@ func TestTargets(t *testing.T) {
 		"oci://registry.example.com/a/%2e%2": {},
 	} {
 		got, err := ParseTarget(reference)
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Target{})); diff != "" || (err == nil) != (want != Target{}) {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Target{})); diff != "" ||
+			(err == nil) != (want != Target{}) {
 			t.Errorf("%s: %v %s", reference, err, diff)
 		}
 		if err != nil && (strings.Contains(err.Error(), "hunter22") || remedy.Step(err) == "") {
@@ -251,7 +261,8 @@ func TestTargets(t *testing.T) {
 	if err != nil || repo.Host() != "registry" || repo.Path() != "charts/demo" {
 		t.Errorf("got %v, %v", repo, err)
 	}
-	if _, err := (Target{"registry", ""}).repository("Demo", true); err == nil || !strings.Contains(err.Error(), "Demo") {
+	if _, err := (Target{"registry", ""}).repository("Demo", true); err == nil || !strings.Contains(err.Error(),
+		"Demo") {
 		t.Error("got", err)
 	}
 }

@@ -70,7 +70,8 @@ func startReal(t testing.TB, program, tlsSettings, auth string) *realRegistry {
 	dir := t.TempDir()
 	r.config = filepath.Join(dir, "config.yml")
 	write(t, dir, map[string]string{"config.yml": fmt.Sprintf(
-		"version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %q}}\nhttp: {addr: %q, secret: x%s}\n%s",
+		"version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %q}}\nhttp: {addr: %q, secret: "+
+			"x%s}\n%s",
 		filepath.Join(dir, "data"), r.host, tlsSettings, auth)})
 	r.start(t)
 	t.Cleanup(r.kill)
@@ -126,10 +127,12 @@ func tryReal(t *testing.T, r *realRegistry, c oci.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Target: target, Timeout: time.Minute, Tries: 3, Wait: time.Millisecond, Notes: t.Output(), Connection: c}
+	o := Options{Target: target, Timeout: time.Minute, Tries: 3, Wait: time.Millisecond, Notes: t.Output(),
+		Connection: c}
 	o.AlsoTag = []string{"latest"}
 	p := pack(t, newChart(t, nil), "1.0.0+x")
-	attach := []Attachment{{Type: ReportType, Name: "verify.json", Data: []byte("{}")}, {Type: SBOMType, Name: "sbom.cdx.json", Data: []byte(`{"a": 1}`)}}
+	attach := []Attachment{{Type: ReportType, Name: "verify.json", Data: []byte("{}")},
+		{Type: SBOMType, Name: "sbom.cdx.json", Data: []byte(`{"a": 1}`)}}
 	first := mustPush(t, p, o, attach...)
 	if again := mustPush(t, p, o, attach...); again.Status != AlreadyPresent || again.Digest != first.Digest {
 		t.Errorf("got %+v after %+v", again, first)
@@ -159,7 +162,8 @@ func tryReal(t *testing.T, r *realRegistry, c oci.Options) {
 			args = append(args, "--username", c.Username, "--password", c.Password)
 		}
 		run(t, helm, []string{"HELM_CACHE_HOME=" + t.TempDir()}, args...)
-		if pulled, err := os.ReadFile(filepath.Join(out, "demo-1.0.0+x.tgz")); err != nil || fmt.Sprintf("sha256:%x", sha256.Sum256(pulled)) != p.Digest {
+		if pulled, err := os.ReadFile(filepath.Join(out, "demo-1.0.0+x.tgz")); err != nil ||
+			fmt.Sprintf("sha256:%x", sha256.Sum256(pulled)) != p.Digest {
 			t.Errorf("Helm pulled other bytes, %v", err)
 		}
 	}
@@ -176,7 +180,8 @@ func TestRealRegistriesAreKilled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := Options{Target: target, Timeout: 20 * time.Second, Tries: 8, Wait: 20 * time.Millisecond, Notes: io.Discard, Connection: oci.Options{PlainHTTP: true}}
+			o := Options{Target: target, Timeout: 20 * time.Second, Tries: 8, Wait: 20 * time.Millisecond,
+				Notes: io.Discard, Connection: oci.Options{PlainHTTP: true}}
 			through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: r.host})
 			dir := newChart(t, map[string]string{"files/noise": noise(500_000)})
 			retried := 0
@@ -218,8 +223,9 @@ func authority(t testing.TB) (certificate []byte, key *ecdsa.PrivateKey, dir str
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "test"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"}, IsCA: true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	certificate, err = x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -283,13 +289,15 @@ func signedToken(t testing.TB, certificate []byte, key *ecdsa.PrivateKey, scopes
 	granted := []access{}
 	for _, scope := range strings.Fields(strings.Join(scopes, " ")) {
 		parts := strings.Split(scope, ":")
-		granted = append(granted, access{parts[0], strings.Join(parts[1:len(parts)-1], ":"), strings.Split(parts[len(parts)-1], ",")})
+		granted = append(granted, access{parts[0], strings.Join(parts[1:len(parts)-1], ":"),
+			strings.Split(parts[len(parts)-1], ",")})
 	}
 	now := time.Now().Unix()
 	var parts []string
 	for _, part := range []any{
 		map[string]any{"typ": "JWT", "alg": "ES256", "x5c": []string{base64.StdEncoding.EncodeToString(certificate)}},
-		map[string]any{"iss": "test", "sub": testUser, "aud": "test", "exp": now + 300, "nbf": now - 60, "iat": now, "jti": "1", "access": granted},
+		map[string]any{"iss": "test", "sub": testUser, "aud": "test", "exp": now + 300, "nbf": now - 60, "iat": now,
+			"jti": "1", "access": granted},
 	} {
 		text, err := json.Marshal(part)
 		if err != nil {

@@ -17,13 +17,15 @@ func TestRefusals(t *testing.T) {
 		code         string
 		want, step   string
 	}{
-		"a repository that is not there": {"POST", "/blobs/uploads/", 404, "NAME_UNKNOWN", "NAME_UNKNOWN", "create the repository charts/demo"},
-		"no right to push":               {"POST", "/blobs/uploads/", 403, "DENIED", "DENIED", "may push"},
-		"a proxy with a limit":           {"PATCH", "/blobs/uploads/", 413, "", "413", "limit on the size"},
-		"tags that do not change":        {"PUT", "/manifests/1.0.0", 409, "DENIED", "DENIED", "new version"},
-		"immutable tags of AWS":          {"PUT", "/manifests/1.0.0", 400, "TAG_INVALID", "TAG_INVALID", "new version"},
-		"a manifest that is refused":     {"PUT", "/manifests/sha256:", 400, "MANIFEST_INVALID", "MANIFEST_INVALID", ""},
-		"no registry at all":             {"GET", "/v2/", 404, "", "404", "slip"},
+		"a repository that is not there": {"POST", "/blobs/uploads/", 404, "NAME_UNKNOWN", "NAME_UNKNOWN",
+			"create the repository charts/demo"},
+		"no right to push":        {"POST", "/blobs/uploads/", 403, "DENIED", "DENIED", "may push"},
+		"a proxy with a limit":    {"PATCH", "/blobs/uploads/", 413, "", "413", "limit on the size"},
+		"tags that do not change": {"PUT", "/manifests/1.0.0", 409, "DENIED", "DENIED", "new version"},
+		"immutable tags of AWS":   {"PUT", "/manifests/1.0.0", 400, "TAG_INVALID", "TAG_INVALID", "new version"},
+		"a manifest that is refused": {"PUT", "/manifests/sha256:", 400, "MANIFEST_INVALID", "MANIFEST_INVALID",
+			""},
+		"no registry at all": {"GET", "/v2/", 404, "", "404", "slip"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -31,7 +33,8 @@ func TestRefusals(t *testing.T) {
 			f := newFake(t)
 			refused := 0
 			f.before = func(w http.ResponseWriter, req *http.Request) bool {
-				if req.Method != c.method || !strings.Contains(req.URL.Path, c.path) || (c.path == "/v2/" && req.URL.Path != "/v2/") {
+				if req.Method != c.method || !strings.Contains(req.URL.Path, c.path) ||
+					(c.path == "/v2/" && req.URL.Path != "/v2/") {
 					return false
 				}
 				refused++
@@ -56,7 +59,8 @@ func TestRefusals(t *testing.T) {
 // A registry that has other content than it was sent is not to be trusted.
 func TestWrongDigestsAreErrors(t *testing.T) {
 	const other = "sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-	for _, where := range []string{"PUT /v2/charts/demo/blobs/uploads/", "PUT /v2/charts/demo/manifests/sha256:", "PUT /v2/charts/demo/manifests/1.0.0"} {
+	for _, where := range []string{"PUT /v2/charts/demo/blobs/uploads/", "PUT /v2/charts/demo/manifests/sha256:",
+		"PUT /v2/charts/demo/manifests/1.0.0"} {
 		t.Run(where, func(t *testing.T) {
 			noCredentials(t)
 			f := newFake(t)

@@ -91,7 +91,8 @@ func (f *fake) allowed(w http.ResponseWriter, req *http.Request) bool {
 		fmt.Fprintf(w, `{"token": %q}`, testToken)
 		return false
 	case f.auth == "bearer" && req.Header.Get("Authorization") != "Bearer "+testToken:
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="test",scope="repository:charts/demo:pull,push"`, f.URL))
+		w.Header().Set("WWW-Authenticate",
+			fmt.Sprintf(`Bearer realm="%s/token",service="test",scope="repository:charts/demo:pull,push"`, f.URL))
 		w.WriteHeader(http.StatusUnauthorized)
 		return false
 	case f.auth == "basic" && !known:
@@ -117,7 +118,10 @@ func (f *fake) seen() []string {
 
 // writes gives those requests that write.
 func (f *fake) writes() []string {
-	return slices.DeleteFunc(f.seen(), func(s string) bool { return strings.HasPrefix(s, "GET ") || strings.HasPrefix(s, "HEAD ") })
+	return slices.DeleteFunc(f.seen(), func(s string) bool {
+		return strings.HasPrefix(s, "GET ") ||
+			strings.HasPrefix(s, "HEAD ")
+	})
 }
 
 func (f *fake) options(t testing.TB) Options {
@@ -128,7 +132,8 @@ func (f *fake) options(t testing.TB) Options {
 	}
 	return Options{
 		Target: target, Timeout: 20 * time.Second, Tries: 4, Wait: time.Millisecond, Notes: io.Discard,
-		Connection: oci.Options{PlainHTTP: f.TLS == nil, RegistryConfig: filepath.Join(t.TempDir(), "none.json"), UserAgent: "test"},
+		Connection: oci.Options{PlainHTTP: f.TLS == nil, RegistryConfig: filepath.Join(t.TempDir(), "none.json"),
+			UserAgent: "test"},
 	}
 }
 
@@ -160,7 +165,8 @@ func dockerConfig(t testing.TB, file, host, user, password string) {
 func noCredentials(t testing.TB) (home string) {
 	t.Helper()
 	home = t.TempDir()
-	for _, variable := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "HELM_CONFIG_HOME", "DOCKER_CONFIG", "USERPROFILE", "APPDATA"} {
+	for _, variable := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "HELM_CONFIG_HOME",
+		"DOCKER_CONFIG", "USERPROFILE", "APPDATA"} {
 		t.(interface{ Setenv(string, string) }).Setenv(variable, filepath.Join(home, variable))
 	}
 	t.(interface{ Setenv(string, string) }).Setenv("REGISTRY_AUTH_FILE", "")
@@ -206,7 +212,8 @@ func pulled(handler http.Handler, repository, reference string) (*spec.Manifest,
 	}
 	for _, d := range append([]spec.Descriptor{m.Config}, m.Layers...) {
 		code, data := get("/blobs/" + d.Digest.String())
-		if sum := fmt.Sprintf("sha256:%x", sha256.Sum256(data)); code != http.StatusOK || sum != d.Digest.String() || int64(len(data)) != d.Size {
+		if sum := fmt.Sprintf("sha256:%x", sha256.Sum256(data)); code != http.StatusOK || sum != d.Digest.String() ||
+			int64(len(data)) != d.Size {
 			return nil, fmt.Errorf("blob %s: status %d, digest %s", d.Digest, code, sum)
 		}
 	}

@@ -58,7 +58,8 @@ func TestRetryDoesNotWaitForNothing(t *testing.T) {
 	})
 	started := time.Now()
 	_, err := push(t, pack(t, newChart(t, nil), ""), f.options(t))
-	if err == nil || !strings.Contains(err.Error(), "the next try would be in 1h0m0s, and the push may take 20s") || remedy.Step(err) == "" {
+	if err == nil || !strings.Contains(err.Error(), "the next try would be in 1h0m0s, and the push may take 20s") ||
+		remedy.Step(err) == "" {
 		t.Errorf("got %v", err)
 	}
 	if took := time.Since(started); took > 5*time.Second {
@@ -80,7 +81,8 @@ func TestRetryEnds(t *testing.T) {
 		return true
 	}
 	o := f.options(t)
-	if _, err := push(t, pack(t, newChart(t, nil), ""), o); err == nil || !strings.Contains(err.Error(), "write 1.0.0: ") || !strings.Contains(err.Error(), "502") {
+	if _, err := push(t, pack(t, newChart(t, nil), ""), o); err == nil || !strings.Contains(err.Error(),
+		"write 1.0.0: ") || !strings.Contains(err.Error(), "502") {
 		t.Errorf("got %v", err)
 	}
 	if int(tried.Load()) != o.Tries {
@@ -103,7 +105,8 @@ func TestTimeIsUp(t *testing.T) {
 	o.Timeout = 200 * time.Millisecond
 	started := time.Now()
 	_, err := push(t, pack(t, newChart(t, nil), ""), o)
-	if err == nil || !strings.Contains(err.Error(), "write 1.0.0: not done within 200ms") || !strings.Contains(remedy.Step(err), "--timeout") {
+	if err == nil || !strings.Contains(err.Error(), "write 1.0.0: not done within 200ms") ||
+		!strings.Contains(remedy.Step(err), "--timeout") {
 		t.Errorf("got %v", err)
 	}
 	if took := time.Since(started); took > 2*time.Second {
@@ -169,7 +172,8 @@ func TestTagsThatLeadElsewhere(t *testing.T) {
 		}
 		return false
 	}
-	if _, err := push(t, pack(t, newChart(t, nil), ""), f.options(t)); err == nil || !strings.Contains(err.Error(), "tag 1.0.0 leads to") {
+	if _, err := push(t, pack(t, newChart(t, nil), ""), f.options(t)); err == nil || !strings.Contains(err.Error(),
+		"tag 1.0.0 leads to") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -22,7 +22,8 @@ func ParseTarget(reference string) (Target, error) {
 		if !hasAt {
 			shown = reference
 		}
-		return Target{}, remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s", shown, Scheme)
+		return Target{}, remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s", shown,
+			Scheme)
 	}
 	host, path, _ := strings.Cut(strings.TrimRight(rest, "/"), "/")
 	switch {

@@ -4,6 +4,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -123,11 +124,12 @@ func (b *browser) reload() {
 func (b *browser) eval(expression string) any {
 	b.t.Helper()
 	var out any
-	err := chromedp.Run(b.ctx, chromedp.Evaluate(expression, &out, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
-		return p.WithAwaitPromise(true)
-	}))
+	err := chromedp.Run(b.ctx,
+		chromedp.Evaluate(expression, &out, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+			return p.WithAwaitPromise(true)
+		}))
 	// An expression without a value is no mistake.
-	if err != nil && err != chromedp.ErrJSUndefined && err != chromedp.ErrJSNull {
+	if err != nil && !errors.Is(err, chromedp.ErrJSUndefined) && !errors.Is(err, chromedp.ErrJSNull) {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return out

@@ -30,9 +30,11 @@ func TestDriftPageInBrowser(t *testing.T) {
 		test func(*testing.T, *browser)
 	}{
 		{"filter", testPageFilter}, {"search", testPageSearch}, {"keyboard", testPageKeyboard}, {"link", testPageLink},
-		{"both sides", testPageSides}, {"folds", testPageFolds}, {"themes", testPageThemes}, {"contrast", testPageContrast},
+		{"both sides", testPageSides}, {"folds", testPageFolds}, {"themes", testPageThemes},
+		{"contrast", testPageContrast},
 		{"narrow", testPageNarrow}, {"many", testPageMany}, {"hostile", testPageHostile}, {"policy", testPagePolicy},
-		{"overview", testPageOverview}, {"without scripts", testPageStatic}, {"print", testPagePrint}, {"no drift", testPageCalm}, {"alignment", testAlignment},
+		{"overview", testPageOverview}, {"without scripts", testPageStatic}, {"print", testPagePrint},
+		{"no drift", testPageCalm}, {"alignment", testAlignment},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			b.t = t
@@ -55,7 +57,8 @@ func (b *browser) shown() int {
 }
 
 func (b *browser) choose(id, value string) {
-	b.eval(fmt.Sprintf(`(() => { const s = document.getElementById(%q); s.value = [...s.options].find((o) => o.value === %q || o.text === %q).value; s.dispatchEvent(new Event("change")); })()`, id, value, value))
+	b.eval(fmt.Sprintf(
+		`(() => { const s = document.getElementById(%q); s.value = [...s.options].find((o) => o.value === %q || o.text === %q).value; s.dispatchEvent(new Event("change")); })()`, id, value, value))
 	b.settle()
 }
 
@@ -126,7 +129,8 @@ func testPageSearch(_ *testing.T, b *browser) {
 	b.expect("all again", b.shown(), fits(sampleReport(), usual))
 	b.eval(`(() => { const q = document.querySelector("#q"); q.value = "zebra"; q.dispatchEvent(new Event("input")); })()`)
 	b.expect("nothing", b.shown(), 0)
-	b.expect("what is said then", b.eval(`document.querySelector("#rows").textContent.includes("No finding fits")`), true)
+	b.expect("what is said then", b.eval(`document.querySelector("#rows").textContent.includes("No finding fits")`),
+		true)
 }
 
 func testPageKeyboard(_ *testing.T, b *browser) {
@@ -136,19 +140,22 @@ func testPageKeyboard(_ *testing.T, b *browser) {
 	b.press("Escape", "j", "j")
 	b.expect("two further", b.text(path), "spec.template.spec.containers[server].image")
 	b.expect("the list has the focus", b.text(`document.activeElement.id`), "rows")
-	b.expect("the active row is the selected one", b.eval(`document.getElementById(document.activeElement.getAttribute("aria-activedescendant")).getAttribute("aria-selected")`), "true")
+	b.expect("the active row is the selected one",
+		b.eval(`document.getElementById(document.activeElement.getAttribute("aria-activedescendant")).getAttribute("aria-selected")`), "true")
 	b.expect("the focus is seen", b.eval(`getComputedStyle(document.querySelector(".list")).outlineStyle`), "solid")
 	b.press("k")
 	b.expect("one back", b.text(path), "livekit.rtc.turn_servers")
 	b.press("End")
 	b.expect("the last", b.text(path), "spec.template.spec.terminationGracePeriodSeconds")
-	b.expect("the last is in sight", b.eval(`(() => { const r = document.querySelector("[aria-selected=true]").getBoundingClientRect(), l = document.querySelector("#rows").getBoundingClientRect(); return r.bottom <= l.bottom + 1 && r.top >= l.top - 1; })()`), true)
+	b.expect("the last is in sight",
+		b.eval(`(() => { const r = document.querySelector("[aria-selected=true]").getBoundingClientRect(), l = document.querySelector("#rows").getBoundingClientRect(); return r.bottom <= l.bottom + 1 && r.top >= l.top - 1; })()`), true)
 	b.press("Home", "ArrowDown")
 	b.expect("the second", b.text(path), "livekit.rtc.turn_servers")
 	b.press("Enter")
 	b.expect("the detail has the focus", b.text(`document.activeElement.id`), "detail")
 	b.press("2")
-	b.expect("a class by its number", b.text(`document.querySelector("#class-left-out").getAttribute("aria-pressed")`), "false")
+	b.expect("a class by its number", b.text(`document.querySelector("#class-left-out").getAttribute("aria-pressed")`),
+		"false")
 	b.press("?")
 	b.expect("help", b.eval(`document.querySelector("#keys").open`), true)
 	b.click("#letters")
@@ -160,7 +167,8 @@ func testPageKeyboard(_ *testing.T, b *browser) {
 	b.press("Enter")
 	b.expect("help, closed by its button", b.eval(`document.querySelector("#keys").open`), false)
 	// All that is clicked can be reached by the Tab key.
-	b.expect("what the Tab key does not reach", b.text(`[...document.querySelectorAll("#app button, #app select, #app input")].filter((e) => e.tabIndex < 0 && !e.closest("#grid")).length`), 0)
+	b.expect("what the Tab key does not reach",
+		b.text(`[...document.querySelectorAll("#app button, #app select, #app input")].filter((e) => e.tabIndex < 0 && !e.closest("#grid")).length`), 0)
 }
 
 func testPageLink(_ *testing.T, b *browser) {
@@ -176,7 +184,8 @@ func testPageLink(_ *testing.T, b *browser) {
 	b.expect("the scenario", b.text(`document.querySelector("#scenario").selectedOptions[0].text`), "gke")
 	b.expect("the class", b.text(`document.querySelector("#class-left-out").getAttribute("aria-pressed")`), "false")
 	b.expect("the search", b.text(`document.querySelector("#q").value`), "memory")
-	b.expect("the finding", b.text(`document.querySelector(".finding h2").textContent`), "spec.template.spec.containers[server].resources.limits.memory")
+	b.expect("the finding", b.text(`document.querySelector(".finding h2").textContent`),
+		"spec.template.spec.containers[server].resources.limits.memory")
 	b.expect("its scenario", b.text(`document.querySelector("#view").selectedOptions[0].text`), "gke")
 	b.eval(`location.hash = "q=nodeport"`)
 	b.wait(`document.querySelector("#q").value === "nodeport"`)
@@ -186,41 +195,54 @@ func testPageLink(_ *testing.T, b *browser) {
 
 // findingLink is the fragment that shows a finding.
 func (b *browser) findingLink(path string) string {
-	return b.text(fmt.Sprintf(`"class=drift,left-out,accepted,ours,convention,extra&finding=" + JSON.parse(document.querySelector("#data").textContent).findings.find((f) => f.path === %q).id`, path))
+	return b.text(
+		fmt.Sprintf(
+			`"class=drift,left-out,accepted,ours,convention,extra&finding=" + JSON.parse(document.querySelector("#data").textContent).findings.find((f) => f.path === %q).id`, path))
 }
 
 func testPageSides(_ *testing.T, b *browser) {
 	b.openSample("")
 	b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink("spec.template.spec.containers[server].image")))
 	b.wait(`document.querySelector("tr.target") !== null`)
-	b.expect("the marked line", b.text(`document.querySelector("tr.target").cells[1].querySelector(".code").textContent.trim() + " | " + document.querySelector("tr.target").cells[3].querySelector(".code").textContent.trim()`),
+	b.expect("the marked line",
+		b.text(`document.querySelector("tr.target").cells[1].querySelector(".code").textContent.trim() + " | " + document.querySelector("tr.target").cells[3].querySelector(".code").textContent.trim()`),
 		"image: livekit/livekit-server:v1.9.0 | image: livekit/livekit-server:v1.8.4")
-	b.expect("its words", b.text(`[...document.querySelectorAll("tr.target del, tr.target ins")].map((e) => e.textContent).join()`), "9,0,8,4")
+	b.expect("its words",
+		b.text(`[...document.querySelectorAll("tr.target del, tr.target ins")].map((e) => e.textContent).join()`),
+		"9,0,8,4")
 	b.expect("its sign", b.text(`document.querySelector("tr.target .sign").textContent`), "~")
-	b.expect("rows whose sides are not on one line", b.number(`[...document.querySelectorAll(".diff tbody tr:not(.fold)")].filter((r) => r.cells[1].getBoundingClientRect().top !== r.cells[3].getBoundingClientRect().top || r.cells[1].offsetHeight !== r.cells[3].offsetHeight).length`), 0)
-	b.expect("columns that are not straight", b.number(`new Set([...document.querySelectorAll(".diff tbody tr:not(.fold)")].map((r) => r.cells[3].getBoundingClientRect().left)).size`), 1)
-	b.expect("the line in sight", b.eval(`(() => { const r = document.querySelector("tr.target").getBoundingClientRect(), l = document.querySelector(".diff-box").getBoundingClientRect(); return r.top >= l.top && r.bottom <= l.bottom; })()`), true)
+	b.expect("rows whose sides are not on one line",
+		b.number(`[...document.querySelectorAll(".diff tbody tr:not(.fold)")].filter((r) => r.cells[1].getBoundingClientRect().top !== r.cells[3].getBoundingClientRect().top || r.cells[1].offsetHeight !== r.cells[3].offsetHeight).length`), 0)
+	b.expect("columns that are not straight",
+		b.number(`new Set([...document.querySelectorAll(".diff tbody tr:not(.fold)")].map((r) => r.cells[3].getBoundingClientRect().left)).size`), 1)
+	b.expect("the line in sight",
+		b.eval(`(() => { const r = document.querySelector("tr.target").getBoundingClientRect(), l = document.querySelector(".diff-box").getBoundingClientRect(); return r.top >= l.top && r.bottom <= l.bottom; })()`), true)
 	b.eval(`document.querySelector(".values").open = true`)
-	b.expect("values", b.eval(`document.querySelector("details.values").textContent.includes("(hidden, 32 characters)")`), true)
+	b.expect("values",
+		b.eval(`document.querySelector("details.values").textContent.includes("(hidden, 32 characters)")`), true)
 	b.choose("view", "redis")
 	b.expect("another scenario", b.eval(`location.hash.includes("view=redis")`), true)
 	// A line leads to the findings on it.
 	b.eval(`[...document.querySelectorAll(".flag")].find((e) => e.title.startsWith("Ours")).click()`)
 	b.settle()
-	b.expect("the finding of the line", b.text(`document.querySelector(".finding h2").textContent`), "spec.template.spec.containers[server].args[0]")
+	b.expect("the finding of the line", b.text(`document.querySelector(".finding h2").textContent`),
+		"spec.template.spec.containers[server].args[0]")
 	b.expect("in the same scenario", b.text(`document.querySelector("#view").selectedOptions[0].text`), "redis")
 	// LiveKit's configuration is a text in the object, and its fields have lines too.
 	b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink("data.<configuration>.rtc.packet_buffer_size")))
 	b.wait(`document.querySelector(".finding h2").textContent.includes("packet")`)
-	b.expect("a line of the configuration", b.text(`document.querySelector("tr.target .code").textContent.trim()`), "packet_buffer_size: 500")
+	b.expect("a line of the configuration", b.text(`document.querySelector("tr.target .code").textContent.trim()`),
+		"packet_buffer_size: 500")
 	b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink("spec.ports[443/TCP].port")))
 	b.wait(`document.querySelector(".finding h2").textContent.includes("443")`)
-	b.expect("an object that one side lacks", b.eval(`document.querySelector(".comparison").textContent.includes("This chart has no such object")`), true)
+	b.expect("an object that one side lacks",
+		b.eval(`document.querySelector(".comparison").textContent.includes("This chart has no such object")`), true)
 }
 
 func testPageFolds(_ *testing.T, b *browser) {
 	b.openSample("")
-	b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink("spec.template.spec.containers[server].env[EXTRA_00].value")))
+	b.eval(`location.hash = ` +
+		fmt.Sprintf("%q", b.findingLink("spec.template.spec.containers[server].env[EXTRA_00].value")))
 	b.wait(`document.querySelector("tr.target") !== null`)
 	before := b.number(`document.querySelectorAll(".diff tbody tr:not(.fold)").length`)
 	folds := b.number(`document.querySelectorAll(".fold").length`)
@@ -229,10 +251,12 @@ func testPageFolds(_ *testing.T, b *browser) {
 	}
 	hidden := b.number(`parseInt(document.querySelector(".fold").textContent.replace(/\D+/, ""), 10)`)
 	b.click(".fold button")
-	b.expect("lines of an open fold", b.number(`document.querySelectorAll(".diff tbody tr:not(.fold)").length`), before+hidden)
+	b.expect("lines of an open fold", b.number(`document.querySelectorAll(".diff tbody tr:not(.fold)").length`),
+		before+hidden)
 	b.press("e")
 	b.expect("folds when all lines are shown", b.number(`document.querySelectorAll(".fold").length`), 0)
-	b.expect("line numbers without a gap", b.eval(`[...document.querySelectorAll(".diff tbody tr")].map((r) => r.cells[0].textContent).filter(Boolean).every((n, i) => Number(n) === i + 1)`), true)
+	b.expect("line numbers without a gap",
+		b.eval(`[...document.querySelectorAll(".diff tbody tr")].map((r) => r.cells[0].textContent).filter(Boolean).every((n, i) => Number(n) === i + 1)`), true)
 	b.press("e")
 	b.expect("folds again", b.number(`document.querySelectorAll(".fold").length`), folds)
 }
@@ -284,7 +308,8 @@ func testPageContrast(_ *testing.T, b *browser) {
 		b.openSample("class=drift,left-out,accepted,ours,convention,extra")
 		b.eval(`document.documentElement.dataset.theme = "` + theme + `"`)
 		b.eval(`document.querySelector("#overview").open = true`)
-		for _, path := range []string{"spec.template.spec.containers[server].image", "spec.ports[443/TCP].port", "spec.template.spec.enableServiceLinks"} {
+		for _, path := range []string{"spec.template.spec.containers[server].image", "spec.ports[443/TCP].port",
+			"spec.template.spec.enableServiceLinks"} {
 			b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink(path)))
 			b.wait(fmt.Sprintf(`document.querySelector(".finding h2")?.textContent === %q`, path))
 			// Colors are measured at rest.
@@ -306,7 +331,8 @@ func testPageNarrow(_ *testing.T, b *browser) {
 	b.eval(`location.hash = ` + fmt.Sprintf("%q", b.findingLink("spec.template.spec.containers[server].image")))
 	b.wait(`document.querySelector("tr.target") !== null`)
 	b.expect("the page is wider than the screen", b.eval(`document.documentElement.scrollWidth > innerWidth`), false)
-	b.expect("upstream's line is above the chart's", b.eval(`document.querySelector("tr.target").cells[1].getBoundingClientRect().bottom <= document.querySelector("tr.target").cells[3].getBoundingClientRect().top`), true)
+	b.expect("upstream's line is above the chart's",
+		b.eval(`document.querySelector("tr.target").cells[1].getBoundingClientRect().bottom <= document.querySelector("tr.target").cells[3].getBoundingClientRect().top`), true)
 }
 
 func testPageMany(_ *testing.T, b *browser) {
@@ -353,7 +379,8 @@ func (b *browser) fastest(expression string) int {
 
 // manyFindings is a comparison of a size that few charts reach.
 func manyFindings(findings, scenarios, objects int) *drift.Report {
-	r := &drift.Report{Chart: drift.Side{Name: "livekit", Version: "1.0.0"}, Upstream: drift.Side{Name: "livekit-server", Version: "1.9.0"}}
+	r := &drift.Report{Chart: drift.Side{Name: "livekit", Version: "1.0.0"},
+		Upstream: drift.Side{Name: "livekit-server", Version: "1.9.0"}}
 	for s := range scenarios {
 		scenario := drift.Scenario{Name: fmt.Sprintf("scenario-%d", s)}
 		for o := range objects {
@@ -369,8 +396,10 @@ func manyFindings(findings, scenarios, objects int) *drift.Report {
 	for i := range findings {
 		s, o := i%scenarios, i/scenarios%objects
 		n := i/scenarios/objects*11 + i%11
-		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%len(drift.Classes)], Object: fmt.Sprintf("Kind%d/role", o),
-			Path: at(fmt.Sprintf("field%d", n)), Upstream: i, Chart: i + 1, Why: fmt.Sprintf("field %d differs", i), Scenarios: []string{fmt.Sprintf("scenario-%d", s)}})
+		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects,
+			Class: drift.Classes[i%len(drift.Classes)], Object: fmt.Sprintf("Kind%d/role", o),
+			Path: at(fmt.Sprintf("field%d", n)), Upstream: i, Chart: i + 1, Why: fmt.Sprintf("field %d differs", i),
+			Scenarios: []string{fmt.Sprintf("scenario-%d", s)}})
 		pair := &r.Scenarios[s].Pairs[o]
 		pair.Findings = append(pair.Findings, drift.Mark{Finding: i, Upstream: n + 1, Chart: n + 1})
 	}
@@ -383,7 +412,8 @@ func testPageHostile(_ *testing.T, b *browser) {
 	for _, scripts := range []bool{true, false} {
 		b.scripts(scripts)
 		b.open(page, "")
-		b.expect("a value became an element", b.number(`document.querySelectorAll("img, iframe, b, a:not(.skip), svg, [onerror], [onclick], script:not([id]):nth-of-type(n+3)").length`), 0)
+		b.expect("a value became an element",
+			b.number(`document.querySelectorAll("img, iframe, b, a:not(.skip), svg, [onerror], [onclick], script:not([id]):nth-of-type(n+3)").length`), 0)
 		b.expect("a value ran", b.eval(`typeof globalThis.pwned`), "undefined")
 	}
 	b.scripts(true)
@@ -398,18 +428,22 @@ func testPageHostile(_ *testing.T, b *browser) {
 	b.eval(`dispatchEvent(new Event("beforeprint"))`)
 	b.settle()
 	b.expect("a value ran when it was shown", b.eval(`typeof globalThis.pwned`), "undefined")
-	b.expect("a value became an element when it was shown", b.number(`document.querySelectorAll("img, iframe, b, svg, [onerror]").length`), 0)
-	b.expect("the value is shown as it is", b.eval(`document.body.textContent.includes("<img src=x onerror=pwned=1>")`), true)
+	b.expect("a value became an element when it was shown",
+		b.number(`document.querySelectorAll("img, iframe, b, svg, [onerror]").length`), 0)
+	b.expect("the value is shown as it is",
+		b.eval(`document.body.textContent.includes("<img src=x onerror=pwned=1>")`), true)
 }
 
 func testPagePolicy(_ *testing.T, b *browser) {
 	b.openSample("")
-	b.expect("markup from text", b.text(`(() => { try { document.createElement("div").innerHTML = "<b>x</b>"; return "taken"; } catch (e) { return e.name; } })()`), "TypeError")
+	b.expect("markup from text",
+		b.text(`(() => { try { document.createElement("div").innerHTML = "<b>x</b>"; return "taken"; } catch (e) { return e.name; } })()`), "TypeError")
 	b.expect("a request", b.text(`fetch("https://example.com/").then(() => "sent", (e) => e.name)`), "TypeError")
 	// Both were refused, and the browser says so in its log: that is no fault of the page.
 	b.mu.Lock()
 	for _, e := range b.errors {
-		if !strings.Contains(e, "Content Security Policy") && !strings.Contains(e, "TrustedHTML") && !strings.Contains(e, "example.com") {
+		if !strings.Contains(e, "Content Security Policy") && !strings.Contains(e, "TrustedHTML") &&
+			!strings.Contains(e, "example.com") {
 			b.t.Errorf("the page: %s", e)
 		}
 	}
@@ -424,10 +458,12 @@ func testPageOverview(_ *testing.T, b *browser) {
 	b.openSample("")
 	b.eval(`document.querySelector("#overview").open = true`)
 	b.wait(`document.querySelector("#grid button") !== null`)
-	b.expect("stops for the Tab key", b.number(`[...document.querySelectorAll("#grid button")].filter((e) => e.tabIndex === 0).length`), 1)
+	b.expect("stops for the Tab key",
+		b.number(`[...document.querySelectorAll("#grid button")].filter((e) => e.tabIndex === 0).length`), 1)
 	b.eval(`document.querySelector("#grid button[tabindex='0']").focus()`)
 	b.press("ArrowRight", "ArrowDown")
-	b.expect("the cell", b.text(`document.activeElement.getAttribute("aria-label")`), "Deployment/server in image: 2 findings, with drift")
+	b.expect("the cell", b.text(`document.activeElement.getAttribute("aria-label")`),
+		"Deployment/server in image: 2 findings, with drift")
 	b.eval(`document.activeElement.click()`)
 	b.settle()
 	b.expect("the scenario", b.text(`document.querySelector("#scenario").selectedOptions[0].text`), "image")
@@ -441,7 +477,9 @@ func testPageStatic(_ *testing.T, b *browser) {
 	defer b.scripts(true)
 	b.openSample("")
 	text := b.text(`document.body.innerText`)
-	for _, want := range []string{"20 differences that nothing explains", "livekit/livekit-server:v1.9.0", "spec.template.spec.containers[server].resources.limits.memory", "7500Mi", "To do: helm livekit scaffold --update"} {
+	for _, want := range []string{"20 differences that nothing explains", "livekit/livekit-server:v1.9.0",
+		"spec.template.spec.containers[server].resources.limits.memory", "7500Mi",
+		"To do: helm livekit scaffold --update"} {
 		if !strings.Contains(text, want) {
 			b.t.Errorf("without scripts %q is not on the page", want)
 		}
@@ -474,15 +512,21 @@ func testAlignment(_ *testing.T, b *browser) {
 		b.t.Fatal(err)
 	}
 	draw := func(left, right string) string {
-		return b.text(fmt.Sprintf(`(() => { %s; return diffTexts(%q, %q).map((r) => (r.left ? r.left.text : "") + "|" + (r.right ? r.right.text : "")).join("\n"); })()`, source, left, right))
+		return b.text(
+			fmt.Sprintf(
+				`(() => { %s; return diffTexts(%q, %q).map((r) => (r.left ? r.left.text : "") + "|" + (r.right ? r.right.text : "")).join("\n"); })()`, source, left, right))
 	}
 	for _, c := range []struct{ name, left, right, want string }{
-		{"a changed value stands beside itself", "a: 1\nb: 2\nc: 3", "a: 1\nb: 9\nc: 3", "a: 1|a: 1\nb: 2|b: 9\nc: 3|c: 3"},
+		{"a changed value stands beside itself", "a: 1\nb: 2\nc: 3", "a: 1\nb: 9\nc: 3",
+			"a: 1|a: 1\nb: 2|b: 9\nc: 3|c: 3"},
 		{"an added line", "a: 1\nc: 3", "a: 1\nb: 2\nc: 3", "a: 1|a: 1\n|b: 2\nc: 3|c: 3"},
 		{"an empty side", "", "a: 1\nb: 2", "|a: 1\n|b: 2"},
-		{"equal keys of different parents do not meet", "x:\n  port: 1\n  name: a", "y:\n  port: 2\n  name: b", "x:|\n  port: 1|\n  name: a|\n|y:\n|  port: 2\n|  name: b"},
-		{"the server's container is the server's container", "l:\n- image: a\n  name: livekit-server", "l:\n- image: b\n  name: livekit", "l:|l:\n- image: a|- image: b\n  name: livekit-server|  name: livekit"},
-		{"elements meet by their name", "l:\n- image: a\n  name: one\n- image: b\n  name: two", "l:\n- image: c\n  name: two",
+		{"equal keys of different parents do not meet", "x:\n  port: 1\n  name: a", "y:\n  port: 2\n  name: b",
+			"x:|\n  port: 1|\n  name: a|\n|y:\n|  port: 2\n|  name: b"},
+		{"the server's container is the server's container", "l:\n- image: a\n  name: livekit-server",
+			"l:\n- image: b\n  name: livekit", "l:|l:\n- image: a|- image: b\n  name: livekit-server|  name: livekit"},
+		{"elements meet by their name", "l:\n- image: a\n  name: one\n- image: b\n  name: two",
+			"l:\n- image: c\n  name: two",
 			"l:|l:\n- image: a|\n  name: one|\n- image: b|- image: c\n  name: two|  name: two"},
 	} {
 		b.expect(c.name, draw(c.left, c.right), c.want)
@@ -524,7 +568,8 @@ func TestDriftPictures(t *testing.T) {
 	b.picture("keys")
 	b.press("Escape")
 	b.size(420, 900)
-	for name, selector := range map[string]string{"narrow": "body", "narrow-list": ".list", "narrow-detail": "#detail", "narrow-diff": ".diff-box"} {
+	for name, selector := range map[string]string{"narrow": "body", "narrow-list": ".list", "narrow-detail": "#detail",
+		"narrow-diff": ".diff-box"} {
 		b.eval(fmt.Sprintf(`document.querySelector(%q).scrollIntoView({block: "start"})`, selector))
 		b.settle()
 		b.picture(name)

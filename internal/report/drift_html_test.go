@@ -27,7 +27,8 @@ func pageOf(t *testing.T, r *drift.Report, o DriftOptions) string {
 // The policy names the style and the script that are on the page, and nothing else.
 func TestDriftHTMLPolicy(t *testing.T) {
 	page := pageOf(t, sampleReport(), DriftOptions{})
-	policy := html.UnescapeString(regexp.MustCompile(`Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(page)[1])
+	policy := html.UnescapeString(regexp.MustCompile(`Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(
+		page)[1])
 	for _, part := range []struct{ directive, pattern string }{
 		{"style-src", `(?s)<style>(.*?)</style>`}, {"script-src", `(?s)<script>(.*?)</script>`},
 	} {
@@ -36,11 +37,13 @@ func TestDriftHTMLPolicy(t *testing.T) {
 			t.Fatalf("the page has no %s", part.pattern)
 		}
 		sum := sha256.Sum256([]byte(text[1]))
-		if want := part.directive + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(policy, want) {
+		if want := part.directive + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'"; !strings.Contains(policy, want) {
 			t.Errorf("%s: the policy lacks %s", policy, want)
 		}
 	}
-	if !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
+	if !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") ||
+		strings.Contains(policy, "http") {
 		t.Errorf("the policy lets more in: %s", policy)
 	}
 	if n := strings.Count(page, "<script"); n != 2 {
@@ -54,7 +57,8 @@ func TestDriftHTMLHostile(t *testing.T) {
 	for _, element := range []string{
 		"</script", "<script", "<style", "</style", "<noscript", "</noscript", "<svg", "<img", "<b>", "<!--",
 	} {
-		if got, want := strings.Count(page, element), strings.Count(pageOf(t, calmReport(), DriftOptions{}), element); got != want {
+		if got, want := strings.Count(page, element), strings.Count(pageOf(t, calmReport(), DriftOptions{}),
+			element); got != want {
 			t.Errorf("%s is there %d times, expected %d", element, got, want)
 		}
 	}

@@ -26,7 +26,8 @@ func TestDriftMarkdownGolden(t *testing.T) {
 
 func TestDriftMarkdownMark(t *testing.T) {
 	for _, r := range []*drift.Report{sampleReport(), calmReport(), {}} {
-		if first, _, _ := strings.Cut(markdownOf(t, r, DriftOptions{}), "\n"); first != "<!-- helm-livekit diff-upstream -->" {
+		if first, _, _ := strings.Cut(markdownOf(t, r, DriftOptions{}), "\n"); first != "<!-- helm-livekit "+
+			"diff-upstream -->" {
 			t.Errorf("the first line is %s", first)
 		}
 	}
@@ -62,8 +63,10 @@ func TestDriftMarkdownLimit(t *testing.T) {
 func manyDrift(n int) *drift.Report {
 	r := &drift.Report{}
 	for i := range n {
-		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%len(drift.Classes)], Object: fmt.Sprintf("Kind%d/role", i%9),
-			Path: at(fmt.Sprintf("field%d", i)), Upstream: strings.Repeat("long ", 100), Chart: strings.Repeat("ä|`", 300), Why: fmt.Sprintf("reason %d: %s", i%20, strings.Repeat("so ", 300))})
+		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects,
+			Class: drift.Classes[i%len(drift.Classes)], Object: fmt.Sprintf("Kind%d/role", i%9),
+			Path: at(fmt.Sprintf("field%d", i)), Upstream: strings.Repeat("long ", 100),
+			Chart: strings.Repeat("ä|`", 300), Why: fmt.Sprintf("reason %d: %s", i%20, strings.Repeat("so ", 300))})
 	}
 	count(r)
 	return r
@@ -71,7 +74,8 @@ func manyDrift(n int) *drift.Report {
 
 func TestMarkdownCode(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain": "`plain`", "": "`\"\"`", "a|b": "`a\\|b`", "a`b": "`` a`b ``", "``": "``` `` ```", "two\nlines": "`two\\nlines`", "<b>": "`<b>`",
+		"plain": "`plain`", "": "`\"\"`", "a|b": "`a\\|b`", "a`b": "`` a`b ``", "``": "``` `` ```",
+		"two\nlines": "`two\\nlines`", "<b>": "`<b>`",
 	} {
 		if got := mdCode(in); got != want {
 			t.Errorf("%q: %s, expected %s", in, got, want)

@@ -11,8 +11,10 @@ import (
 
 // driftScenarios are scenarios such as the tool compares under.
 var driftScenarios = []string{
-	"defaults", "image", "names", "pod", "placement", "replicas", "account", "pod-network", "one-udp-port", "server-settings", "keys", "webhook",
-	"keys-in-secret", "keys-existing-secret", "redis", "redis-tls", "metrics", "turn-tls", "turn-udp", "autoscaling", "alb", "do", "gke", "gclb",
+	"defaults", "image", "names", "pod", "placement", "replicas", "account", "pod-network", "one-udp-port",
+	"server-settings", "keys", "webhook",
+	"keys-in-secret", "keys-existing-secret", "redis", "redis-tls", "metrics", "turn-tls", "turn-udp", "autoscaling",
+	"alb", "do", "gke", "gclb",
 }
 
 // at writes a path with spaces between its segments.
@@ -28,7 +30,8 @@ func sampleReport() *drift.Report {
 			Name: "livekit", Version: "0.3.0", AppVersion: "v1.8.4", Image: "livekit/livekit-server:v1.8.4",
 			Source: "apps/livekit",
 		},
-		Upstream: drift.Side{Name: "livekit-server", Version: "1.9.0", AppVersion: "v1.9.0", Image: "livekit/livekit-server:v1.9.0",
+		Upstream: drift.Side{Name: "livekit-server", Version: "1.9.0", AppVersion: "v1.9.0",
+			Image:  "livekit/livekit-server:v1.9.0",
 			Source: "https://helm.livekit.io/livekit-server-1.9.0.tgz", Digest: "sha256:" + strings.Repeat("4be1", 16)},
 		Since:   &drift.Side{Name: "livekit-server", Version: "1.8.4", AppVersion: "v1.8.4"},
 		Summary: map[drift.Class]int{},
@@ -48,8 +51,9 @@ func (b *reportBuilder) add(f drift.Finding) {
 }
 
 func (b *reportBuilder) versions() {
-	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Drift, Path: at("appVersion"), Upstream: "v1.9.0", Chart: "v1.8.4",
-		Why: "upstream's LiveKit is newer", Remedy: "helm livekit scaffold --update --app-version v1.9.0"})
+	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Drift, Path: at("appVersion"), Upstream: "v1.9.0",
+		Chart: "v1.8.4",
+		Why:   "upstream's LiveKit is newer", Remedy: "helm livekit scaffold --update --app-version v1.9.0"})
 	b.add(drift.Finding{
 		Layer: drift.LayerVersion, Class: drift.Convention, Path: at("name"), Upstream: "livekit-server",
 		Chart: "livekit", Why: "the chart has its folder's name",
@@ -57,11 +61,16 @@ func (b *reportBuilder) versions() {
 }
 
 func (b *reportBuilder) values() {
-	b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.Drift, Path: at("livekit rtc turn_servers"), Upstream: []any{map[string]any{"host": "turn.example.com", "port": 443}},
-		Why: "upstream has a key that nothing here answers", Remedy: "see what it does upstream; take it over, or accept it"})
+	b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.Drift, Path: at("livekit rtc turn_servers"),
+		Upstream: []any{map[string]any{"host": "turn.example.com", "port": 443}},
+		Why:      "upstream has a key that nothing here answers",
+		Remedy: "see what it does upstream; take it over, or " +
+			"accept it"})
 	for _, key := range []string{"interval", "annotations", "name", "create"} {
-		b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.LeftOut, Path: at("serviceMonitor " + key), Upstream: map[string]any{},
-			Why: "metrics." + key + " is of the component metrics", Remedy: "helm livekit scaffold --with metrics"})
+		b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.LeftOut, Path: at("serviceMonitor " + key),
+			Upstream: map[string]any{},
+			Why:      "metrics." + key + " is of the component metrics",
+			Remedy:   "helm livekit scaffold --with metrics"})
 	}
 	b.add(drift.Finding{
 		Layer: drift.LayerValues, Class: drift.Extra, Path: at("media type"), Chart: "NodePort",
@@ -77,24 +86,33 @@ func (b *reportBuilder) objects() {
 			Chart: chart, Why: why, Remedy: remedy, Scenarios: scenarios,
 		})
 	}
-	server(drift.Drift, "spec template spec containers [server] image", "livekit/livekit-server:v1.9.0", "livekit/livekit-server:v1.8.4",
+	server(drift.Drift, "spec template spec containers [server] image", "livekit/livekit-server:v1.9.0",
+		"livekit/livekit-server:v1.8.4",
 		"upstream's LiveKit is newer", "helm livekit scaffold --update --app-version v1.9.0", all...)
 	server(drift.Drift, "spec template spec containers [server] resources limits memory", "7500Mi", "512Mi",
 		"nothing explains it", "set resources, or accept the difference in .helm-livekit.yaml", "pod", "gke")
 	for i := range 14 {
-		server(drift.Drift, fmt.Sprintf("spec template spec containers [server] env [EXTRA_%02d] value", i), fmt.Sprintf("value of %d", i), nil,
-			"upstream's chart passes variables on and this one drops them", "add them to `env`, or accept the difference", "server-settings")
+		server(drift.Drift, fmt.Sprintf("spec template spec containers [server] env [EXTRA_%02d] value", i),
+			fmt.Sprintf("value of %d", i), nil,
+			"upstream's chart passes variables on and this one drops them",
+			"add them to `env`, or accept the difference", "server-settings")
 	}
-	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Configuration/configuration", Path: at("data <configuration> rtc packet_buffer_size"),
+	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Configuration/configuration",
+		Path:     at("data <configuration> rtc packet_buffer_size"),
 		Upstream: int64(500), Chart: "500", Why: "nothing explains it", Scenarios: []string{"server-settings"}})
-	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Secret/keys", Path: at("stringData APIkey"), Upstream: "(hidden, 32 characters)", Chart: "(hidden, 43 characters)",
+	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "Secret/keys",
+		Path: at("stringData APIkey"), Upstream: "(hidden, 32 characters)", Chart: "(hidden, 43 characters)",
 		Why: "the keys differ", Remedy: "give both charts the same Secret", Scenarios: []string{"keys-in-secret"}})
 	for _, port := range []string{"443/TCP", "3478/UDP"} {
-		b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "Service/turn", Path: at("spec ports [" + port + "] port"), Upstream: int64(443),
-			Why: "the component turn was not scaffolded", Remedy: "helm livekit scaffold --with turn", Scenarios: []string{"turn-tls", "turn-udp"}})
+		b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "Service/turn",
+			Path: at("spec ports [" + port + "] port"), Upstream: int64(443),
+			Why: "the component turn was not scaffolded", Remedy: "helm livekit scaffold --with turn",
+			Scenarios: []string{"turn-tls", "turn-udp"}})
 	}
-	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "HorizontalPodAutoscaler/server", Upstream: "HorizontalPodAutoscaler livekit-livekit-server",
-		Why: "the component autoscaling was not scaffolded", Remedy: "helm livekit scaffold --with autoscaling", Scenarios: []string{"autoscaling"}})
+	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "HorizontalPodAutoscaler/server",
+		Upstream: "HorizontalPodAutoscaler livekit-livekit-server",
+		Why:      "the component autoscaling was not scaffolded", Remedy: "helm livekit scaffold --with autoscaling",
+		Scenarios: []string{"autoscaling"}})
 	server(
 		drift.Accepted, "spec template spec terminationGracePeriodSeconds", int64(18000), int64(3600),
 		"calls here last an hour at most (platform team, 2025-03)", "", all...,
@@ -142,7 +160,8 @@ func (b *reportBuilder) done() *drift.Report {
 		}
 		b.r.Scenarios = append(b.r.Scenarios, s)
 	}
-	b.r.Scenarios[22].Error = "upstream: template: livekit-server/templates/ingress.yaml:12: nil pointer evaluating interface {}.host"
+	b.r.Scenarios[22].Error = "upstream: template: livekit-server/templates/ingress.yaml:12: nil pointer evaluating " +
+		"interface {}.host"
 	count(b.r)
 	return b.r
 }
@@ -316,8 +335,10 @@ func samplePairs(scenario string) []drift.Pair {
 	pairs := []drift.Pair{
 		{Object: "Deployment/server", Upstream: fmt.Sprintf(upstreamDeployment, env), Chart: chartDeployment},
 		{Object: "Configuration/configuration",
-			Upstream: "apiVersion: v1\ndata:\n  config.yaml: |\n    port: 7880\n    rtc:\n      packet_buffer_size: 500\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit-livekit-server\n",
-			Chart:    "apiVersion: v1\ndata:\n  livekit.yaml: |\n    port: 7880\n    rtc:\n      packet_buffer_size: \"500\"\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit\n"},
+			Upstream: "apiVersion: v1\ndata:\n  config.yaml: |\n    port: 7880\n    rtc:\n      packet_buffer_size: " +
+				"500\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit-livekit-server\n",
+			Chart: "apiVersion: v1\ndata:\n  livekit.yaml: |\n    port: 7880\n    rtc:\n      " +
+				"packet_buffer_size: \"500\"\n      tcp_port: 7881\nkind: ConfigMap\nmetadata:\n  name: livekit\n"},
 		{
 			Object:   "Service/server",
 			Upstream: "apiVersion: v1\nkind: Service\nmetadata:\n  name: livekit-livekit-server\n",
@@ -337,8 +358,9 @@ func samplePairs(scenario string) []drift.Pair {
 		pairs = append(
 			pairs,
 			drift.Pair{
-				Object:   "Service/turn",
-				Upstream: "kind: Service\nspec:\n  ports:\n  - port: 443\n    protocol: TCP\n  - port: 3478\n    protocol: UDP\n",
+				Object: "Service/turn",
+				Upstream: "kind: Service\nspec:\n  ports:\n  - port: 443\n    protocol: TCP\n  - port: 3478\n    " +
+					"protocol: UDP\n",
 			},
 		)
 	}
@@ -360,8 +382,10 @@ func calmReport() *drift.Report {
 
 // hostileTexts are what a foreign chart may have as a value, to no good end.
 var hostileTexts = []string{
-	`</script><script>pwned=1</script>`, `<img src=x onerror=pwned=1>`, `"><svg onload=pwned=1>`, `{{ pwned }}`, "${pwned=1}", `<!--<script>`,
-	"line\u2028separator\u2029end", "\x1b[31mred\x1b]0;title\x07", "right\u202eto left", `]]></style></noscript><b>`, `javascript:pwned=1`, `__proto__`, "a|b`c``d\ne", `@everyone #1 http://evil.example`,
+	`</script><script>pwned=1</script>`, `<img src=x onerror=pwned=1>`, `"><svg onload=pwned=1>`, `{{ pwned }}`,
+	"${pwned=1}", `<!--<script>`,
+	"line\u2028separator\u2029end", "\x1b[31mred\x1b]0;title\x07", "right\u202eto left", `]]></style></noscript><b>`,
+	`javascript:pwned=1`, `__proto__`, "a|b`c``d\ne", `@everyone #1 http://evil.example`,
 }
 
 // hostileReport has them everywhere.
@@ -371,10 +395,14 @@ func hostileReport() *drift.Report {
 		side := drift.Side{Name: text, Version: text, AppVersion: text, Image: text, Source: text, Digest: text}
 		r.Chart, r.Upstream, r.Since = side, side, &side
 		r.Notes = append(r.Notes, text)
-		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%2], Object: text, Path: manifest.Path{text}, Upstream: text,
-			Chart: map[string]any{text: []any{text}}, Why: text, Remedy: text, Scenario: text, Scenarios: []string{text}})
-		r.Scenarios = append(r.Scenarios, drift.Scenario{Name: text, About: text, Error: text, UpstreamValues: text, ChartValues: text + text,
-			Pairs: []drift.Pair{{Object: text, Upstream: "a: |\n  " + text, Chart: text, Findings: []drift.Mark{{Finding: i, Upstream: 1, Chart: 1}, {Finding: -1}, {Finding: 999}}}}})
+		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Classes[i%2],
+			Object: text, Path: manifest.Path{text}, Upstream: text,
+			Chart: map[string]any{text: []any{text}}, Why: text, Remedy: text, Scenario: text,
+			Scenarios: []string{text}})
+		r.Scenarios = append(r.Scenarios, drift.Scenario{Name: text, About: text, Error: text, UpstreamValues: text,
+			ChartValues: text + text,
+			Pairs: []drift.Pair{{Object: text, Upstream: "a: |\n  " + text, Chart: text,
+				Findings: []drift.Mark{{Finding: i, Upstream: 1, Chart: 1}, {Finding: -1}, {Finding: 999}}}}})
 	}
 	r.Chart.Name, r.Upstream.Name = hostileTexts[0], hostileTexts[1]
 	count(r)

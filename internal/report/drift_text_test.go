@@ -111,7 +111,8 @@ func TestDriftGrouping(t *testing.T) {
 		drift.Finding{
 			Layer: drift.LayerObjects, Class: drift.Drift, Object: "B/b", Path: at("other object"), Why: "one reason",
 		},
-		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at("other reason"), Why: "another"})
+		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at("other reason"),
+			Why: "another"})
 	count(r)
 	text := textOf(t, r, DriftOptions{})
 	if n := strings.Count(text, "One reason."); n != 2 {
@@ -176,7 +177,8 @@ func TestValueText(t *testing.T) {
 		value any
 		want  string
 	}{
-		{nil, "(absent)"}, {"(absent)", `"(absent)"`}, {"", `""`}, {"500", `"500"`}, {500, "500"}, {int64(7), "7"}, {"true", `"true"`}, {true, "true"}, {"null", `"null"`},
+		{nil, "(absent)"}, {"(absent)", `"(absent)"`}, {"", `""`}, {"500", `"500"`}, {500, "500"}, {int64(7), "7"},
+		{"true", `"true"`}, {true, "true"}, {"null", `"null"`},
 		{"livekit/livekit-server:v1.9.0", "livekit/livekit-server:v1.9.0"}, {" x", `" x"`}, {
 			map[string]any{"b": []any{1, "<"}}, `{"b":[1,"<"]}`,
 		},

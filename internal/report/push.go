@@ -35,7 +35,8 @@ func Push(out, notes io.Writer, r *publish.Result) error {
 		if r.PlainHTTP {
 			flags = " --plain-http"
 		}
-		fmt.Fprintf(&b, "\nNext:\n  helm upgrade --install %s oci://%s --version %s%s ", r.Chart, r.Repository, r.Version, flags)
+		fmt.Fprintf(&b, "\nNext:\n  helm upgrade --install %s oci://%s --version %s%s ", r.Chart, r.Repository,
+			r.Version, flags)
 		fmt.Fprintf(&b, "--namespace %s --create-namespace --wait\n\n", r.Chart)
 	}
 	if _, err := notes.Write(b.Bytes()); err != nil {

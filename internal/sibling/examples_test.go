@@ -156,15 +156,18 @@ func shapeFacts(c *convention.Convention, expected *yamldoc.Node, add func(strin
 		}
 	}
 	match("env_shape", cmp.Or(c.Values["env"].Shape, convention.EnvList), map[string]string{
-		"list": convention.EnvList, "map (": convention.EnvMap, "map,": convention.EnvMap, "map of {name,value}": convention.EnvObjects,
+		"list": convention.EnvList, "map (": convention.EnvMap, "map,": convention.EnvMap,
+		"map of {name,value}": convention.EnvObjects,
 	})
 	if expected.Get("env_shape").Str() == "map" {
 		add("env_shape", "map", c.Values["env"].Shape, c.Values["env"].Shape == convention.EnvMap)
 	}
 	match("ingress_tls_shape", cmp.Or(c.Values["ingress.tls"].Shape, convention.TLSList), map[string]string{
-		"list of {secretName": convention.TLSList, "raw list": convention.TLSList, "map {": convention.TLSMap, "scalar": convention.TLSSecret, "list of host": convention.TLSHosts, "bool": convention.TLSBool,
+		"list of {secretName": convention.TLSList, "raw list": convention.TLSList, "map {": convention.TLSMap,
+		"scalar": convention.TLSSecret, "list of host": convention.TLSHosts, "bool": convention.TLSBool,
 	})
-	match("persistence_access_mode_shape", cmp.Or(c.Values["persistence.accessMode"].Shape, convention.AccessModeString), map[string]string{
+	match("persistence_access_mode_shape", cmp.Or(c.Values["persistence.accessMode"].Shape,
+		convention.AccessModeString), map[string]string{
 		"list": convention.AccessModeList, "scalar": convention.AccessModeString,
 	})
 	persistence := convention.PersistenceBlock
@@ -175,7 +178,8 @@ func shapeFacts(c *convention.Convention, expected *yamldoc.Node, add func(strin
 		persistence = convention.PersistenceList
 	}
 	match("persistence_shape", persistence, map[string]string{
-		"map": convention.PersistenceVolumes, "single block": convention.PersistenceBlock, "list": convention.PersistenceList,
+		"map": convention.PersistenceVolumes, "single block": convention.PersistenceBlock,
+		"list": convention.PersistenceList,
 	})
 	if want := expected.Get("values_prefix"); want.IsString() && c.Values["image.repository"].Evidence != "" {
 		ok := want.Text == "" || strings.Contains(c.Values["image.repository"].Evidence, " "+want.Text+".")
@@ -188,32 +192,39 @@ var plainWord = regexp.MustCompile(`^[\w.-]+$`)
 func otherFacts(c *convention.Convention, expected *yamldoc.Node, add func(string, string, string, bool)) {
 	d := c.Defaults
 	for fact, got := range map[string]string{
-		"ingress_domain": d.Domain, "ingress_class": d.IngressClass, "cluster_issuer": d.ClusterIssuer, "storage_class": d.StorageClass,
+		"ingress_domain": d.Domain, "ingress_class": d.IngressClass, "cluster_issuer": d.ClusterIssuer,
+		"storage_class":             d.StorageClass,
 		"cluster_issuer_annotation": d.ClusterIssuerAnnotation,
 	} {
-		if want := expected.Get(fact).Str(); plainWord.MatchString(want) || fact == "cluster_issuer_annotation" && want != "" {
+		if want := expected.Get(fact).Str(); plainWord.MatchString(want) || fact == "cluster_issuer_annotation" &&
+			want != "" {
 			add(fact, want, got, want == got)
 		}
 	}
-	for fact, got := range map[string]string{"host_pattern": d.HostPattern, "tls_secret_name_pattern": d.TLSSecretPattern} {
+	for fact, got := range map[string]string{"host_pattern": d.HostPattern,
+		"tls_secret_name_pattern": d.TLSSecretPattern} {
 		if want := expected.Get(fact).Str(); want != "" {
 			add(fact, want, got, strings.ReplaceAll(want, "<app>", "{name}") == got)
 		}
 	}
-	if kind, _, _ := strings.Cut(expected.Get("ingress_kind").Str(), " "); strings.HasPrefix(kind, "Ingress") || kind == convention.RouteHTTPRoute {
+	if kind, _, _ := strings.Cut(expected.Get("ingress_kind").Str(), " "); strings.HasPrefix(kind, "Ingress") ||
+		kind == convention.RouteHTTPRoute {
 		add("ingress_kind", kind, c.Kinds.Route, kind == c.Kinds.Route)
 	}
 	styleFacts(c.Style, expected, add)
 }
 
 func styleFacts(s convention.Style, expected *yamldoc.Node, add func(string, string, string, bool)) {
-	add("indent", expected.Get("indent").Str(), strconv.Itoa(s.Indent), expected.Get("indent").Str() == strconv.Itoa(s.Indent))
+	add("indent", expected.Get("indent").Str(), strconv.Itoa(s.Indent),
+		expected.Get("indent").Str() == strconv.Itoa(s.Indent))
 	if want := expected.Get("values_list_style").Str(); want == "indented" || want == "flush" {
 		add("values_list_style", want, s.Lists, want == s.Lists)
 	}
-	add("yaml_doc_start", expected.Get("yaml_doc_start").Str(), fmt.Sprint(s.DocumentStart), expected.Get("yaml_doc_start").Bool() == s.DocumentStart)
+	add("yaml_doc_start", expected.Get("yaml_doc_start").Str(), fmt.Sprint(s.DocumentStart),
+		expected.Get("yaml_doc_start").Bool() == s.DocumentStart)
 	add("string_quotes", expected.Get("string_quotes").Str(), s.Quotes, expected.Get("string_quotes").Str() == s.Quotes)
-	comments := map[string]string{"# plain": "plain", "none": "plain", "# --": "helm-docs", "## @param": "readme-generator", "## prose": "plain"}
+	comments := map[string]string{"# plain": "plain", "none": "plain", "# --": "helm-docs",
+		"## @param": "readme-generator", "## prose": "plain"}
 	want := expected.Get("comment_style").Str()
 	for prefix, style := range comments {
 		if strings.HasPrefix(want, prefix) {
@@ -221,5 +232,6 @@ func styleFacts(s convention.Style, expected *yamldoc.Node, add func(string, str
 		}
 	}
 	fields := expected.Get("chart_yaml.fields").Decode()
-	add("chart_yaml.fields", fmt.Sprint(fields), fmt.Sprint(s.ChartFields), fmt.Sprint(fields) == fmt.Sprint(s.ChartFields))
+	add("chart_yaml.fields", fmt.Sprint(fields), fmt.Sprint(s.ChartFields),
+		fmt.Sprint(fields) == fmt.Sprint(s.ChartFields))
 }

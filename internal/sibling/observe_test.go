@@ -92,7 +92,8 @@ spec:
 
 func TestReadsWhatValuesReach(t *testing.T) {
 	apps := write(t, map[string]string{
-		"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": oddValues, "odd/templates/all.yaml": oddTemplates,
+		"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": oddValues,
+		"odd/templates/all.yaml": oddTemplates,
 	})
 	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "odd"))
 	for key, want := range map[string]string{
@@ -121,7 +122,8 @@ func TestReadsWhatValuesReach(t *testing.T) {
 	if c.Naming.Fullname != convention.FullnameChartRelease || c.Naming.Confidence != convention.Probed {
 		t.Errorf("names %+v", c.Naming)
 	}
-	if diff := cmp.Diff([]convention.Label{{Name: "app", Value: "{name}"}, {Name: "team", Value: "web"}}, c.Labels.Set); diff != "" {
+	if diff := cmp.Diff([]convention.Label{{Name: "app", Value: "{name}"}, {Name: "team", Value: "web"}},
+		c.Labels.Set); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 	if len(c.Labels.ServiceSelector) > 0 {
@@ -136,11 +138,13 @@ func TestTellsKeysThatAreIgnored(t *testing.T) {
 		"a/Chart.yaml":  chartFile("a", "0.1.0"),
 		"a/values.yaml": "image: {repository: nginx, tag: x}\nreplicas: 3\nresources: {limits: {cpu: 1}}\n",
 		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n" +
-			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
+			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      " +
+			"containers:\n" +
 			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
 	})
 	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
-	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != convention.Name || !strings.Contains(v.Evidence, "ignore") {
+	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != convention.Name ||
+		!strings.Contains(v.Evidence, "ignore") {
 		t.Errorf("replicaCount is %+v", v)
 	}
 	if v := c.Values["resources"]; v.Confidence == convention.Probed {
@@ -151,12 +155,15 @@ func TestTellsKeysThatAreIgnored(t *testing.T) {
 func TestNotesValuesThatAreRequired(t *testing.T) {
 	apps := write(t, map[string]string{
 		"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: nginx, tag: x}\n",
-		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: '{{ required \"name it\" .Values.title }}'}\nspec:\n" +
-			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n" +
+		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: '{{ required \"name " +
+			"it\" .Values.title }}'}\nspec:\n" +
+			"  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      " +
+			"containers:\n" +
 			"        - {name: a, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}\n",
 	})
 	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "a"))
-	if !strings.Contains(strings.Join(c.Notes, "\n"), "only with values that it requires") || c.Values["image.tag"].Confidence != convention.Probed {
+	if !strings.Contains(strings.Join(c.Notes, "\n"), "only with values that it requires") ||
+		c.Values["image.tag"].Confidence != convention.Probed {
 		t.Errorf("notes %q, tag %+v", c.Notes, c.Values["image.tag"])
 	}
 }
@@ -171,14 +178,17 @@ func (failing) Run(_ context.Context, jobs []lineage.Job, done func(int, *lineag
 }
 
 func TestGoesByNamesWhereNothingRenders(t *testing.T) {
-	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: nginx, tag: x}\nreplicas: 3\n"})
+	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"),
+		"a/values.yaml": "image: {repository: nginx, tag: x}\nreplicas: 3\n"})
 	var warnings []string
-	options := ReadOptions{Sheet: serverSheet(), Prober: failing{}, Warn: func(err error) { warnings = append(warnings, err.Error()) }}
+	options := ReadOptions{Sheet: serverSheet(), Prober: failing{},
+		Warn: func(err error) { warnings = append(warnings, err.Error()) }}
 	c := read(t, options, filepath.Join(apps, "a"))
 	if v := c.Values["replicaCount"]; v.Path != "replicas" || v.Confidence != convention.Name {
 		t.Errorf("replicaCount is %+v", v)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "its names alone") || !strings.Contains(warnings[0], "it does not end") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "its names alone") || !strings.Contains(warnings[0],
+		"it does not end") {
 		t.Errorf("warnings %q", warnings)
 	}
 }
@@ -212,7 +222,8 @@ spec:
 // One of several components of a chart is followed, with its own Service, and
 // what is called for its role is called for the new chart.
 func TestFollowsOneOfSeveralComponents(t *testing.T) {
-	component := "{image: {repository: nginx, tag: x}, replicas: 1, service: {type: ClusterIP, port: 80}, host: a.example.org}\n"
+	component := "{image: {repository: nginx, tag: x}, replicas: 1, service: {type: ClusterIP, port: 80}, host: " +
+		"a.example.org}\n"
 	apps := write(t, map[string]string{
 		"shop/Chart.yaml": chartFile("shop", "0.1.0"), "shop/templates/all.yaml": componentsTemplate,
 		"shop/values.yaml": "worker: " + component + "api: " + component,
@@ -227,7 +238,8 @@ func TestFollowsOneOfSeveralComponents(t *testing.T) {
 		t.Errorf("selector (-want +got):\n%s", diff)
 	}
 	own := c.ForChart("livekit")
-	if c.Naming.Fullname != convention.FullnameRelease || own.Naming.Suffixes["Deployment"] != "-livekit" || own.Values["image.tag"].Path != "livekit.image.tag" {
+	if c.Naming.Fullname != convention.FullnameRelease || own.Naming.Suffixes["Deployment"] != "-livekit" ||
+		own.Values["image.tag"].Path != "livekit.image.tag" {
 		t.Errorf("names %+v, of the chart %+v", c.Naming, own.Naming)
 	}
 	if !strings.Contains(strings.Join(c.Notes, "\n"), "Of the workloads of") {
@@ -246,12 +258,14 @@ func TestFollowsValuesThatAreObjects(t *testing.T) {
     metadata: {labels: {app: raw}}
     spec: {containers: [{name: raw, image: "nginx:1.27", resources: {limits: {cpu: 1}}}]}
 `,
-		"raw/templates/all.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec: {{ toJson .Values.workload }}\n",
+		"raw/templates/all.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name " +
+			"}}}\nspec: {{ toJson .Values.workload }}\n",
 	})
 	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "raw"))
 	container := "workload.template.spec.containers[0]."
 	for key, want := range map[string]string{
-		"image.repository": container + "image", "resources": container + "resources", "replicaCount": "workload.replicas",
+		"image.repository": container + "image", "resources": container + "resources",
+		"replicaCount": "workload.replicas",
 	} {
 		if v := c.Values[key]; v.Path != want || v.Confidence != convention.Probed {
 			t.Errorf("%s is at %q (%s), want %q", key, v.Path, v.Confidence, want)
@@ -270,7 +284,8 @@ func TestTakesFilesOfWhatKeysReach(t *testing.T) {
 	service := "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {selector: {app: a}, ports: [{port: %s}]}\n"
 	apps := write(t, map[string]string{
 		"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "service: {port: 80}\n",
-		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {app: a}}\n" +
+		"a/templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  " +
+			"selector: {matchLabels: {app: a}}\n" +
 			"  template:\n    metadata: {labels: {app: a}}\n    spec: {containers: [{name: a, image: x}]}\n",
 		"a/templates/peer-svc.yaml":   fmt.Sprintf(service, "peer", "9000"),
 		"a/templates/server-svc.yaml": fmt.Sprintf(service, "a", "{{ .Values.service.port }}"),
@@ -292,7 +307,8 @@ func FuzzObserve(f *testing.F) {
 	f.Add("kind: \"{{ fail 1 }}\"\nscale: 1e400\n")
 	f.Fuzz(func(t *testing.T, values string) {
 		apps := write(t, map[string]string{
-			"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": values, "odd/templates/all.yaml": oddTemplates,
+			"odd/Chart.yaml": chartFile("odd", "0.1.0"), "odd/values.yaml": values,
+			"odd/templates/all.yaml": oddTemplates,
 		})
 		options := ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}, Lenient: true}
 		if _, err := Read(context.Background(), []string{filepath.Join(apps, "odd")}, options); err != nil {
@@ -303,9 +319,11 @@ func FuzzObserve(f *testing.F) {
 
 func TestTellsTheRegistryOfTheRepository(t *testing.T) {
 	for image, want := range map[string]string{
-		"harbor.corp.io/team/a": "harbor.corp.io", "ghcr.io/team/a": "", "team/a": "", "a": "", "registry.example.com/a": "", "10.0.0.1:5000/a": "10.0.0.1:5000",
+		"harbor.corp.io/team/a": "harbor.corp.io", "ghcr.io/team/a": "", "team/a": "", "a": "",
+		"registry.example.com/a": "", "10.0.0.1:5000/a": "10.0.0.1:5000",
 	} {
-		apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "image: {repository: '" + image + "', tag: x}\n"})
+		apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"),
+			"a/values.yaml": "image: {repository: '" + image + "', tag: x}\n"})
 		c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a"))
 		got := strings.Join(c.Notes, "\n")
 		if want == "" && got != "" || want != "" && !strings.Contains(got, "Images come from "+want+" here") {
@@ -317,7 +335,8 @@ func TestTellsTheRegistryOfTheRepository(t *testing.T) {
 // What stands in templates as a literal carries over as what values say does.
 func TestTakesDefaultsFromWhatIsRendered(t *testing.T) {
 	apps := write(t, map[string]string{
-		"wiki/Chart.yaml": chartFile("wiki", "0.1.0"), "wiki/values.yaml": "image: {repository: nginx, tag: x}\nsub: wiki\n",
+		"wiki/Chart.yaml": chartFile("wiki", "0.1.0"), "wiki/values.yaml": "image: {repository: nginx, tag: " +
+			"x}\nsub: wiki\n",
 		"wiki/templates/wiki-deployment.yaml": `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: wiki}
@@ -340,10 +359,12 @@ spec: {storageClassName: fast}
 	})
 	c := read(t, ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}, filepath.Join(apps, "wiki"))
 	d := c.Defaults
-	if d.IngressClass != "internal" || d.ClusterIssuer != "letsencrypt" || d.StorageClass != "fast" || d.HostPattern != "{name}.corp.io" {
+	if d.IngressClass != "internal" || d.ClusterIssuer != "letsencrypt" || d.StorageClass != "fast" ||
+		d.HostPattern != "{name}.corp.io" {
 		t.Errorf("defaults %+v", d)
 	}
-	if f := c.Files.Templates; f["Deployment"] != "{name}-deployment.yaml" || f["PersistentVolumeClaim"] != "{name}-pvc.yaml" || f["Ingress"] != "ingress.yaml" {
+	if f := c.Files.Templates; f["Deployment"] != "{name}-deployment.yaml" ||
+		f["PersistentVolumeClaim"] != "{name}-pvc.yaml" || f["Ingress"] != "ingress.yaml" {
 		t.Errorf("files %v", f)
 	}
 	if c.Naming.Fullname != convention.FullnameChart {
@@ -371,10 +392,12 @@ func TestTakesFilesBesideTheWorkload(t *testing.T) {
 // A server counts more than odd jobs, and a chart beside the new one more than
 // those elsewhere.
 func TestVotesAreWeighed(t *testing.T) {
-	server := "image: {repository: a, tag: x}\nreplicaCount: 1\nservice: {port: 80}\ningress: {hosts: [{host: a.corp.io}]}\npersistence: {size: 1Gi}\n"
+	server := "image: {repository: a, tag: x}\nreplicaCount: 1\nservice: {port: 80}\ningress: {hosts: [{host: " +
+		"a.corp.io}]}\npersistence: {size: 1Gi}\n"
 	job := "image: {repository: a, tag: x}\nreplicas: 1\n"
 	files := map[string]string{}
-	for name, values := range map[string]string{"server": server, "job1": job, "job2": job, "far1": job, "far2": job, "far3": job} {
+	for name, values := range map[string]string{"server": server, "job1": job, "job2": job, "far1": job, "far2": job,
+		"far3": job} {
 		files[name+"/Chart.yaml"], files[name+"/values.yaml"] = chartFile(name, "0.1.0"), values
 	}
 	apps := write(t, files)
@@ -401,7 +424,8 @@ func TestVotesAreWeighed(t *testing.T) {
 // A chart may be one line that calls a library for all its objects.
 func TestFollowsALibrary(t *testing.T) {
 	apps := write(t, map[string]string{
-		"a/Chart.yaml":         chartFile("a", "0.1.0") + "dependencies: [{name: base, version: 1.0.0, repository: 'file://../lib/base'}]\n",
+		"a/Chart.yaml": chartFile("a", "0.1.0") + "dependencies: [{name: base, version: 1.0.0, repository: " +
+			"'file://../lib/base'}]\n",
 		"a/values.yaml":        "container: {from: nginx, at: x}\n",
 		"a/templates/all.yaml": "{{ include \"base.all\" . }}\n",
 		"lib/base/Chart.yaml":  chartFile("base", "1.0.0") + "type: library\n",
@@ -420,7 +444,8 @@ spec:
 	if v := c.Values["image.repository"]; v.Path != "container.from" || v.Confidence != convention.Probed {
 		t.Errorf("image.repository is %+v", v)
 	}
-	if c.Naming.Fullname != convention.FullnameRelease || len(c.Labels.Selector) != 1 || c.Labels.Selector[0] != (convention.Label{Name: "unit", Value: "{name}"}) {
+	if c.Naming.Fullname != convention.FullnameRelease || len(c.Labels.Selector) != 1 ||
+		c.Labels.Selector[0] != (convention.Label{Name: "unit", Value: "{name}"}) {
 		t.Errorf("names %+v, labels %+v", c.Naming, c.Labels)
 	}
 	if got := c.Files.Templates["Deployment"]; got != "" {

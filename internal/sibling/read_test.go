@@ -3,6 +3,7 @@ package sibling
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -139,11 +140,13 @@ func TestSeveralChartsVote(t *testing.T) {
 	like := func(name, values string) map[string]string {
 		return map[string]string{name + "/Chart.yaml": chartFile(name, "0.2.0"), name + "/values.yaml": values}
 	}
-	block := "image:\n  repository: x/y\n  tag: a\n  policy: Always\npersistence:\n  size: 1Gi\n  className: fast\ningress:\n  className: in\n  hosts:\n    - host: %s.corp.io\n"
+	block := "image:\n  repository: x/y\n  tag: a\n  policy: Always\npersistence:\n  size: 1Gi\n  className: " +
+		"fast\ningress:\n  className: in\n  hosts:\n    - host: %s.corp.io\n"
 	files := map[string]string{}
 	for _, m := range []map[string]string{
 		like("aa", fmt.Sprintf(block, "aa")), like("bb", fmt.Sprintf(block, "bb")),
-		like("cc", "deployment:\n  image:\n    repository: x/c\n    pullPolicy: Never\nreplicas: 1\npersistence:\n  data:\n    size: 1Gi\n    mountPath: /c\n"),
+		like("cc", "deployment:\n  image:\n    repository: x/c\n    pullPolicy: Never\nreplicas: 1\npersistence:\n  "+
+			"data:\n    size: 1Gi\n    mountPath: /c\n"),
 		like("dd", "image: [broken\n"),
 	} {
 		for k, v := range m {
@@ -156,10 +159,12 @@ func TestSeveralChartsVote(t *testing.T) {
 		t.Fatal(err)
 	}
 	var warnings []string
-	c := read(t, ReadOptions{Sheet: serverSheet(), Lenient: true, Warn: func(err error) { warnings = append(warnings, err.Error()) }}, charts...)
+	c := read(t, ReadOptions{Sheet: serverSheet(), Lenient: true,
+		Warn: func(err error) { warnings = append(warnings, err.Error()) }}, charts...)
 	for key, want := range map[string]string{
-		"image.repository": "", "image.pullPolicy": "image.policy", "persistence.size": "", "persistence.storageClass": "persistence.className",
-		"replicaCount": "replicas", "persistence.mountPath": "",
+		"image.repository": "", "image.pullPolicy": "image.policy", "persistence.size": "",
+		"persistence.storageClass": "persistence.className",
+		"replicaCount":             "replicas", "persistence.mountPath": "",
 	} {
 		got := c.PathOf(key)
 		if want == "" {
@@ -173,7 +178,8 @@ func TestSeveralChartsVote(t *testing.T) {
 	if v.Confidence != convention.Voted || !strings.HasPrefix(v.Evidence, "2 of 3 charts, such as ") {
 		t.Errorf("vote: %+v", v)
 	}
-	if c.Defaults.HostPattern != "{name}.corp.io" || c.Defaults.ChartVersion != "0.2.0" || c.Defaults.StorageClass != "" && c.Defaults.StorageClass != "fast" {
+	if c.Defaults.HostPattern != "{name}.corp.io" || c.Defaults.ChartVersion != "0.2.0" ||
+		c.Defaults.StorageClass != "" && c.Defaults.StorageClass != "fast" {
 		t.Errorf("defaults %+v", c.Defaults)
 	}
 	if len(warnings) != 1 || !strings.Contains(warnings[0], filepath.Join("dd", "values.yaml")+":") {
@@ -210,13 +216,15 @@ func baseNames(dirs []string) []string {
 }
 
 func TestLoadFileOfWhatWasPrinted(t *testing.T) {
-	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "app:\n  image:\n    repository: x/a\n"})
+	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"),
+		"a/values.yaml": "app:\n  image:\n    repository: x/a\n"})
 	c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a"))
 	text, err := c.YAML()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := convention.LoadFile(serverSheet(), filepath.Join(write(t, map[string]string{"c.yaml": string(text)}), "c.yaml"))
+	o, err := convention.LoadFile(serverSheet(), filepath.Join(write(t, map[string]string{"c.yaml": string(text)}),
+		"c.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,21 +246,24 @@ func TestNoChartIsCanonical(t *testing.T) {
 // A chart without templates follows those beside it only where they are the
 // folder's habit.
 func TestNeighboursLendLabels(t *testing.T) {
-	deployment := "kind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  selector:\n    matchLabels:\n      app: {{ .Release.Name }}\n"
+	deployment := "kind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  selector:\n    matchLabels:\n " +
+		"     app: {{ .Release.Name }}\n"
 	files := map[string]string{
 		"umbrella/Chart.yaml": chartFile("umbrella", "0.1.0"), "umbrella/values.yaml": "image:\n  repository: a/b\n",
 		"one/Chart.yaml": chartFile("one", "0.1.0"), "one/templates/deployment.yaml": deployment,
 		"two/Chart.yaml": chartFile("two", "0.1.0"), "two/templates/deployment.yaml": deployment,
 	}
 	apps := write(t, files)
-	if c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "umbrella")); c.Labels.Scheme != convention.SchemeApp || c.Naming.Fullname != convention.FullnameRelease {
+	if c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps,
+		"umbrella")); c.Labels.Scheme != convention.SchemeApp || c.Naming.Fullname != convention.FullnameRelease {
 		t.Errorf("two of three charts write templates, and got %+v %+v", c.Labels, c.Naming)
 	}
 	for _, name := range []string{"x", "y", "z"} {
 		files[name+"/Chart.yaml"] = chartFile(name, "0.1.0")
 	}
 	apps = write(t, files)
-	if c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "umbrella")); c.Labels.Confidence != convention.Default {
+	if c := read(t, ReadOptions{Sheet: serverSheet()},
+		filepath.Join(apps, "umbrella")); c.Labels.Confidence != convention.Default {
 		t.Errorf("two of six charts write templates, and got %+v", c.Labels)
 	}
 }
@@ -290,7 +301,8 @@ func TestBadSiblings(t *testing.T) {
 	} {
 		t.Run(chart, func(t *testing.T) {
 			start := time.Now()
-			_, err := Read(context.Background(), []string{filepath.Join(apps, chart)}, ReadOptions{Sheet: serverSheet()})
+			_, err := Read(context.Background(), []string{filepath.Join(apps, chart)},
+				ReadOptions{Sheet: serverSheet()})
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want %q", err, want)
 			}
@@ -306,9 +318,11 @@ func TestBadSiblings(t *testing.T) {
 
 func TestValuesFileOfAnotherName(t *testing.T) {
 	for _, name := range []string{"values.yml", "values.example.yaml", "prod.values.yaml"} {
-		apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "a/" + name: "app:\n  image:\n    repository: x/a\n"})
+		apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"),
+			"a/" + name: "app:\n  image:\n    repository: x/a\n"})
 		c := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a"))
-		if v := c.Values["image.repository"]; v.Path != "app.image.repository" || !strings.Contains(v.Evidence, "/a/"+name+":") {
+		if v := c.Values["image.repository"]; v.Path != "app.image.repository" || !strings.Contains(v.Evidence,
+			"/a/"+name+":") {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
@@ -319,11 +333,13 @@ func TestValuesFileOfAnotherName(t *testing.T) {
 }
 
 func TestSymlinkedValuesAreRead(t *testing.T) {
-	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"), "common.yaml": "app:\n  image:\n    repository: x/a\n"})
+	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0"),
+		"common.yaml": "app:\n  image:\n    repository: x/a\n"})
 	if err := os.Symlink(filepath.Join("..", "common.yaml"), filepath.Join(apps, "a", "values.yaml")); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}
-	if got := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a")).PathOf("image.repository"); got != "app.image.repository" {
+	if got := read(t, ReadOptions{Sheet: serverSheet()}, filepath.Join(apps, "a")).PathOf(
+		"image.repository"); got != "app.image.repository" {
 		t.Errorf("image.repository is at %s", got)
 	}
 }
@@ -332,7 +348,8 @@ func TestCancelledContextStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	apps := write(t, map[string]string{"a/Chart.yaml": chartFile("a", "0.1.0")})
-	if _, err := Read(ctx, []string{filepath.Join(apps, "a")}, ReadOptions{Sheet: serverSheet()}); err != context.Canceled {
+	if _, err := Read(ctx, []string{filepath.Join(apps, "a")}, ReadOptions{Sheet: serverSheet()}); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -389,7 +406,8 @@ func FuzzRead(f *testing.F) {
 		if err := os.Mkdir(filepath.Join(own, "templates"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for name, data := range map[string][]byte{"Chart.yaml": []byte(chart), "values.yaml": values, "templates/a.yaml": template} {
+		for name, data := range map[string][]byte{"Chart.yaml": []byte(chart), "values.yaml": values,
+			"templates/a.yaml": template} {
 			if err := os.WriteFile(filepath.Join(own, name), data, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -416,7 +434,8 @@ func FuzzRead(f *testing.F) {
 // templates, and a file's name where more than one chart has it.
 func TestTemplatesVote(t *testing.T) {
 	deployment := func(component string) string {
-		return "kind: Deployment\nmetadata:\n  name: {{ .Chart.Name }}-deployment\nspec:\n  selector:\n    matchLabels:\n" +
+		return "kind: Deployment\nmetadata:\n  name: {{ .Chart.Name }}-deployment\nspec:\n  selector:\n    " +
+			"matchLabels:\n" +
 			"      app: {{ .Chart.Name }}\n      part: " + component + "\n"
 	}
 	secret := "kind: Secret\nmetadata:\n  name: x\n"
@@ -429,11 +448,13 @@ func TestTemplatesVote(t *testing.T) {
 	apps := write(t, files)
 	all := []string{filepath.Join(apps, "aa"), filepath.Join(apps, "bb"), filepath.Join(apps, "cc")}
 	c := read(t, ReadOptions{Sheet: serverSheet()}, all...)
-	if c.Naming.Fullname != convention.FullnameChart || c.Naming.Suffixes["Deployment"] != "-deployment" || c.Naming.Confidence != convention.Voted {
+	if c.Naming.Fullname != convention.FullnameChart || c.Naming.Suffixes["Deployment"] != "-deployment" ||
+		c.Naming.Confidence != convention.Voted {
 		t.Errorf("naming %+v", c.Naming)
 	}
 	// All three differ: the labels without one application's word win.
-	if want := []convention.Label{{Name: "app", Value: "{name}"}, {Name: "part", Value: "{name}"}}; !reflect.DeepEqual(c.Labels.Selector, want) {
+	if want := []convention.Label{{Name: "app", Value: "{name}"}, {Name: "part", Value: "{name}"}}; !reflect.DeepEqual(
+		c.Labels.Selector, want) {
 		t.Errorf("selector %v, want %v", c.Labels.Selector, want)
 	}
 	if want := map[string]string{"Deployment": "deploy.yaml"}; !reflect.DeepEqual(c.Files.Templates, want) {
@@ -447,7 +468,8 @@ func TestTemplatesVote(t *testing.T) {
 	for _, name := range []string{"aa", "bb", "cc", "u", "v", "w", "x"} {
 		all = append(all, filepath.Join(apps, name))
 	}
-	if c := read(t, ReadOptions{Sheet: serverSheet()}, all...); c.Labels.Confidence != convention.Default || c.Naming.Confidence != convention.Default {
+	if c := read(t, ReadOptions{Sheet: serverSheet()}, all...); c.Labels.Confidence != convention.Default ||
+		c.Naming.Confidence != convention.Default {
 		t.Errorf("three of seven charts write templates, and got %+v %+v", c.Labels, c.Naming)
 	}
 }

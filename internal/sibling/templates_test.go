@@ -16,11 +16,14 @@ import (
 func TestNamedTemplatesByWhatTheyHold(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "notes")
 	for name, text := range map[string]string{
-		"Chart.yaml":                   "apiVersion: v2\nname: notes\nversion: 0.1.0\n",
-		"values.yaml":                  "image: {repository: notes, tag: v1}\n",
-		"templates/_extra.tpl":         "{{- define \"base.name.chart\" -}}\n{{- default .Chart.Name .Values.chartName | trunc 63 -}}\n{{- end -}}\n",
-		"templates/_helpers.tpl":       "{{- define \"base.id\" -}}\n{{ .Chart.Name }}-{{ .Chart.Version }}\n{{- end -}}\n",
-		"templates/deployment.yaml":    deploymentWith("app: {{ template \"base.name.chart\" . }}", "release: {{ .Release.Name }}"),
+		"Chart.yaml":  "apiVersion: v2\nname: notes\nversion: 0.1.0\n",
+		"values.yaml": "image: {repository: notes, tag: v1}\n",
+		"templates/_extra.tpl": "{{- define \"base.name.chart\" -}}\n{{- default .Chart.Name " +
+			".Values.chartName | trunc 63 -}}\n{{- end -}}\n",
+		"templates/_helpers.tpl": "{{- define \"base.id\" -}}\n{{ .Chart.Name }}-{{ .Chart.Version }}\n{{- " +
+			"end -}}\n",
+		"templates/deployment.yaml": deploymentWith("app: {{ template \"base.name.chart\" . }}",
+			"release: {{ .Release.Name }}"),
 		"templates/zz/more-things.tpl": "{{- define \"more\" -}}x{{- end -}}\n",
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
@@ -45,7 +48,8 @@ func TestNamedTemplatesByWhatTheyHold(t *testing.T) {
 }
 
 func deploymentWith(labels ...string) string {
-	text := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  selector:\n    matchLabels:\n"
+	text := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  selector:\n    " +
+		"matchLabels:\n"
 	for _, l := range labels {
 		text += "      " + l + "\n"
 	}
@@ -53,5 +57,6 @@ func deploymentWith(labels ...string) string {
 	for _, l := range labels {
 		text += "        " + l + "\n"
 	}
-	return text + "    spec:\n      containers:\n        - name: notes\n          image: \"{{ .Values.image.repository }}:{{ .Values.image.tag }}\"\n"
+	return text + "    spec:\n      containers:\n        - name: notes\n          image: \"{{ " +
+		".Values.image.repository }}:{{ .Values.image.tag }}\"\n"
 }

@@ -27,7 +27,8 @@ func TestLoadArchiveRefuses(t *testing.T) {
 		large = append(large, tarEntry{name: "c/" + strings.Repeat("x", i+1), data: zeros})
 	}
 	nested := pack(t, append([]tarEntry{{name: "d/Chart.yaml", data: chartYAML("d", "1.0.0")}}, large[:15]...)...)
-	hollow := append(pack(t, tarEntry{name: "d/Chart.yaml", data: chartYAML("d", "1.0.0")}), gzipped(t, strings.Repeat("\x00", maxUnpacked))...)
+	hollow := append(pack(t, tarEntry{name: "d/Chart.yaml", data: chartYAML("d", "1.0.0")}),
+		gzipped(t, strings.Repeat("\x00", maxUnpacked))...)
 	deep := pack(t, head)
 	for range maxNested + 1 {
 		deep = pack(t, head, tarEntry{name: "c/charts/c.tgz", data: string(deep)})
@@ -36,38 +37,56 @@ func TestLoadArchiveRefuses(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"nothing":                      {nil, "it is empty"},
-		"HTML":                         {[]byte("\n<html>"), "it is an HTML page"},
-		"YAML":                         {[]byte("a: 1\n"), "it is not gzipped"},
-		"a cut in the middle":          {good[:len(good)/2], "it is cut off"},
-		"a cut in the last bytes":      {good[:len(good)-3], "it is cut off"},
-		"a cut in the first bytes":     {good[:5], "it is damaged"},
-		"a flipped bit":                {flip(good), "it is damaged"},
-		"no tar":                       {gzipped(t, strings.Repeat("x", 2000)), "it is damaged"},
-		"a path upwards":               {pack(t, head, tarEntry{name: "c/../../etc/passwd"}), "leads out of the chart"},
-		"a path upwards from the top":  {pack(t, head, tarEntry{name: "../etc/passwd"}), "leads out of the chart"},
-		"a path upwards of Windows":    {pack(t, head, tarEntry{name: `c\..\..\x`}), "leads out of the chart"},
-		"an absolute path":             {pack(t, head, tarEntry{name: "/etc/passwd"}), "absolute path"},
-		"an absolute path below":       {pack(t, head, tarEntry{name: "c//etc/passwd"}), "absolute path"},
-		"a drive":                      {pack(t, head, tarEntry{name: "c/c:/x"}), "absolute path"},
-		"a symbolic link":              {pack(t, head, tarEntry{name: "c/values.yaml", kind: tar.TypeSymlink, link: "/etc/passwd"}), "is a link"},
-		"a hard link":                  {pack(t, head, tarEntry{name: "c/values.yaml", kind: tar.TypeLink, link: "/etc/passwd"}), "is a link"},
-		"a device":                     {pack(t, head, tarEntry{name: "c/zero", kind: tar.TypeChar}), "neither a file nor a folder"},
-		"a pipe":                       {pack(t, head, tarEntry{name: "c/pipe", kind: tar.TypeFifo}), "neither a file nor a folder"},
-		"a file beside the folder":     {pack(t, head, tarEntry{name: "Chart.yaml", data: chartYAML("c", "2.0.0")}), "beside the chart's folder"},
-		"a file twice":                 {pack(t, head, tarEntry{name: "d/Chart.yaml", data: chartYAML("d", "1.0.0")}), "\"Chart.yaml\" is in it twice"},
-		"too many files":               {pack(t, many...), "more than 10000 files"},
-		"a file that is too large":     {pack(t, head, tarEntry{name: "c/big", data: zeros + "x"}), `"big" in it is larger than the 5 MiB`},
-		"too much":                     {pack(t, large...), "larger than the 100 MiB"},
-		"a bomb in a header":           {pack(t, head, tarEntry{name: "c/big", size: 1 << 40}), "larger than the 100 MiB"},
-		"a bomb behind the end":        {append(pack(t, head), gzipped(t, strings.Repeat("\x00", 2*maxUnpacked))...), "larger than the 100 MiB"},
-		"nothing in nested archives":   {pack(t, head, tarEntry{name: "c/charts/a.tgz", data: string(hollow)}, tarEntry{name: "c/charts/b.tgz", data: string(hollow)}), "larger than the 100 MiB"},
-		"too much in nested archives":  {pack(t, head, tarEntry{name: "c/charts/a.tgz", data: string(nested)}, tarEntry{name: "c/charts/b/charts/b.tgz", data: string(nested)}), "larger than the 100 MiB"},
-		"archives in archives":         {deep, "an archive in an archive, 6 deep"},
-		"a nested one with a link":     {pack(t, head, tarEntry{name: "c/charts/a.tgz", data: string(pack(t, tarEntry{name: "c/x", kind: tar.TypeSymlink, link: "y"}))}), "\"charts/a.tgz\" in it: "},
-		"no Chart.yaml":                {pack(t, tarEntry{name: "c/values.yaml", data: "a: 1\n"}), "is no chart"},
-		"no file":                      {gzipped(t, strings.Repeat("\x00", 1024)), "is no chart"},
-		"a Chart.yaml without a name":  {pack(t, tarEntry{name: "c/Chart.yaml", data: "apiVersion: v2\nversion: 1.0.0\n"}), "is no chart"},
+		"nothing":                     {nil, "it is empty"},
+		"HTML":                        {[]byte("\n<html>"), "it is an HTML page"},
+		"YAML":                        {[]byte("a: 1\n"), "it is not gzipped"},
+		"a cut in the middle":         {good[:len(good)/2], "it is cut off"},
+		"a cut in the last bytes":     {good[:len(good)-3], "it is cut off"},
+		"a cut in the first bytes":    {good[:5], "it is damaged"},
+		"a flipped bit":               {flip(good), "it is damaged"},
+		"no tar":                      {gzipped(t, strings.Repeat("x", 2000)), "it is damaged"},
+		"a path upwards":              {pack(t, head, tarEntry{name: "c/../../etc/passwd"}), "leads out of the chart"},
+		"a path upwards from the top": {pack(t, head, tarEntry{name: "../etc/passwd"}), "leads out of the chart"},
+		"a path upwards of Windows":   {pack(t, head, tarEntry{name: `c\..\..\x`}), "leads out of the chart"},
+		"an absolute path":            {pack(t, head, tarEntry{name: "/etc/passwd"}), "absolute path"},
+		"an absolute path below":      {pack(t, head, tarEntry{name: "c//etc/passwd"}), "absolute path"},
+		"a drive":                     {pack(t, head, tarEntry{name: "c/c:/x"}), "absolute path"},
+		"a symbolic link": {pack(t, head, tarEntry{name: "c/values.yaml", kind: tar.TypeSymlink,
+			link: "/etc/passwd"}), "is a link"},
+		"a hard link": {pack(t, head, tarEntry{name: "c/values.yaml", kind: tar.TypeLink,
+			link: "/etc/passwd"}), "is a link"},
+		"a device": {pack(t, head, tarEntry{name: "c/zero", kind: tar.TypeChar}),
+			"neither a file nor a folder"},
+		"a pipe": {pack(t, head, tarEntry{name: "c/pipe", kind: tar.TypeFifo}),
+			"neither a file nor a folder"},
+		"a file beside the folder": {pack(t, head, tarEntry{name: "Chart.yaml", data: chartYAML("c", "2.0.0")}),
+			"beside the chart's folder"},
+		"a file twice": {pack(t, head, tarEntry{name: "d/Chart.yaml", data: chartYAML("d", "1.0.0")}),
+			"\"Chart.yaml\" is in it twice"},
+		"too many files": {pack(t, many...), "more than 10000 files"},
+		"a file that is too large": {pack(t, head, tarEntry{name: "c/big", data: zeros + "x"}),
+			`"big" in it is larger than the 5 MiB`},
+		"too much": {pack(t, large...), "larger than the 100 MiB"},
+		"a bomb in a header": {pack(t, head, tarEntry{name: "c/big", size: 1 << 40}),
+			"larger than the 100 MiB"},
+		"a bomb behind the end": {append(pack(t, head), gzipped(t, strings.Repeat("\x00", 2*maxUnpacked))...),
+			"larger than the 100 MiB"},
+		"nothing in nested archives": {pack(t, head, tarEntry{name: "c/charts/a.tgz", data: string(hollow)},
+			tarEntry{name: "c/charts/b.tgz", data: string(hollow)}), "larger than the 100 MiB"},
+		"too much in nested archives": {pack(t, head, tarEntry{name: "c/charts/a.tgz", data: string(nested)},
+			tarEntry{name: "c/charts/b/charts/b.tgz", data: string(nested)}), "larger than the 100 MiB"},
+		"archives in archives": {deep, "an archive in an archive, 6 deep"},
+		"a nested one " +
+			"with a link": {
+			pack(t, head,
+				tarEntry{name: "c/charts/a.tgz",
+					data: string(pack(t, tarEntry{name: "c/x", kind: tar.TypeSymlink, link: "y"}))}),
+			"\"charts/a.tgz\" in it: "},
+		"no Chart.yaml": {pack(t, tarEntry{name: "c/values.yaml", data: "a: 1\n"}), "is no chart"},
+		"no file":       {gzipped(t, strings.Repeat("\x00", 1024)), "is no chart"},
+		"a Chart.yaml " +
+			"without a name": {pack(t, tarEntry{name: "c/Chart.yaml", data: "apiVersion: v2\nversion: 1.0.0\n"}),
+			"is no chart"},
 		"a Chart.yaml that is no YAML": {pack(t, tarEntry{name: "c/Chart.yaml", data: "a: ["}), "is no chart"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,10 +104,12 @@ func TestLoadArchiveRefuses(t *testing.T) {
 // What is refused costs little.
 func TestBombsCostLittle(t *testing.T) {
 	zeros := strings.Repeat("\x00", maxFile)
-	inner := pack(t, tarEntry{name: "d/Chart.yaml", data: chartYAML("d", "1.0.0")}, tarEntry{name: "d/a", data: zeros}, tarEntry{name: "d/b", data: zeros}, tarEntry{name: "d/c", data: zeros})
+	inner := pack(t, tarEntry{name: "d/Chart.yaml", data: chartYAML("d", "1.0.0")}, tarEntry{name: "d/a", data: zeros},
+		tarEntry{name: "d/b", data: zeros}, tarEntry{name: "d/c", data: zeros})
 	entries := []tarEntry{{name: "c/Chart.yaml", data: chartYAML("c", "1.0.0")}}
 	for i := range 2000 {
-		entries = append(entries, tarEntry{name: "c/charts/" + strings.Repeat("x", i%100+1) + string(rune('a'+i/100)) + ".tgz", data: string(inner)})
+		entries = append(entries, tarEntry{name: "c/charts/" + strings.Repeat("x", i%100+1) + string(rune('a'+i/100)) +
+			".tgz", data: string(inner)})
 	}
 	bomb := pack(t, entries...)
 	var before, after runtime.MemStats
@@ -129,7 +150,8 @@ func TestLoadArchiveTakes(t *testing.T) {
 // lack them.
 func TestDependenciesInACircle(t *testing.T) {
 	text := func(name, needs string) string {
-		return chartYAML(name, "1.0.0") + "dependencies: [{name: " + needs + ", version: 1.x, repository: 'file://../" + needs + "'}]\n"
+		return chartYAML(name, "1.0.0") + "dependencies: [{name: " + needs +
+			", version: 1.x, repository: 'file://../" + needs + "'}]\n"
 	}
 	root := t.TempDir()
 	write(t, filepath.Join(root, "a", "Chart.yaml"), text("a", "b"))
@@ -139,7 +161,8 @@ func TestDependenciesInACircle(t *testing.T) {
 		t.Errorf("notes %v", c.Notes)
 	}
 	file := filepath.Join(root, "self.tgz")
-	write(t, file, string(pack(t, tarEntry{name: "a/Chart.yaml", data: text("a", "a")}, tarEntry{name: "a/charts/a/Chart.yaml", data: text("a", "a")})))
+	write(t, file, string(pack(t, tarEntry{name: "a/Chart.yaml", data: text("a", "a")},
+		tarEntry{name: "a/charts/a/Chart.yaml", data: text("a", "a")})))
 	mustFind(t, options(t, file))
 }
 
@@ -229,7 +252,8 @@ func flip(data []byte) []byte {
 // Whatever an archive has in it, it is a chart or an error with its step.
 func FuzzLoadArchive(f *testing.F) {
 	f.Add(chart(f, "c", "1.0.0"))
-	f.Add(pack(f, tarEntry{name: "c/Chart.yaml", data: chartYAML("c", "1.0.0")}, tarEntry{name: "c/charts/d.tgz", data: string(chart(f, "d", "1.0.0"))}))
+	f.Add(pack(f, tarEntry{name: "c/Chart.yaml", data: chartYAML("c", "1.0.0")},
+		tarEntry{name: "c/charts/d.tgz", data: string(chart(f, "d", "1.0.0"))}))
 	f.Add(pack(f, tarEntry{name: `c\..\x`, data: "x"}))
 	f.Add(chart(f, "c", "1.0.0")[:100])
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -259,7 +283,8 @@ func FuzzUnpack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		files, err := newBudget().unpack(gzipped(t, string(data)), 0)
 		for _, file := range files {
-			if err == nil && (strings.HasPrefix(file.Name, "/") || strings.HasPrefix(file.Name, "../") || file.Name == "") {
+			if err == nil && (strings.HasPrefix(file.Name, "/") || strings.HasPrefix(file.Name, "../") ||
+				file.Name == "") {
 				t.Errorf("it unpacks %q", file.Name)
 			}
 		}

@@ -28,13 +28,15 @@ func TestCachesOfRealHelms(t *testing.T) {
 			t.Setenv("HELM_REPOSITORY_CONFIG", o.RepositoryConfig)
 			run(t, helm, "repo", "add", "mine", s.URL, "--username", testUser, "--password", testPassword)
 			run(t, helm, "template", "x", "mine/livekit-server", "--version", "1.8.0")
-			write(t, filepath.Join(apps, "Chart.yaml"), chartYAML("app", "1.0.0")+"dependencies: [{name: livekit-server, version: 1.9.0, repository: '"+s.URL+"'}]\n")
+			write(t, filepath.Join(apps, "Chart.yaml"), chartYAML("app", "1.0.0")+"dependencies: [{name: "+
+				"livekit-server, version: 1.9.0, repository: '"+s.URL+"'}]\n")
 			run(t, helm, "dependency", "update", apps)
 			s.Close()
 			o.Offline, o.Version = true, "1.8.0"
 			for _, ref := range []string{"mine", "mine/livekit-server", s.URL} {
 				o.Ref = ref
-				if c := mustFind(t, o); c.Version() != "1.8.0" || !strings.Contains(strings.Join(c.Notes, " "), "was read at") {
+				if c := mustFind(t, o); c.Version() != "1.8.0" || !strings.Contains(strings.Join(c.Notes, " "),
+					"was read at") {
 					t.Errorf("%s gives %s %v", ref, c.Version(), c.Notes)
 				}
 			}

@@ -21,23 +21,30 @@ func TestHelmsCaches(t *testing.T) {
 		ref   string
 		files map[string]string // below the folder of caches
 	}{
-		"by its name, Helm 3":          {"mine", map[string]string{"repository/mine-index.yaml": text, "repository/livekit-server-1.9.0.tgz": string(now)}},
-		"by its name, Helm 4":          {"mine/livekit-server", map[string]string{"repository/mine-index.yaml": text, "content/" + hexOf(now)[:2] + "/" + hexOf(now) + ".chart": string(now)}},
-		"by its URL":                   {url + "/", map[string]string{"repository/mine-index.yaml": text, "repository/livekit-server-any.tgz": string(now)}},
-		"of helm dependency update":    {url, map[string]string{fmt.Sprintf("repository/helm-manager-%x-index.yaml", sum): text, "repository/livekit-server-1.9.0.tgz": string(now)}},
-		"with another of that version": {"mine", map[string]string{"repository/mine-index.yaml": text, "repository/livekit-server-1.9.0.tgz": string(old), "repository/livekit-server-1.9.0-1.tgz": string(now)}},
+		"by its name, Helm 3": {"mine", map[string]string{"repository/mine-index.yaml": text,
+			"repository/livekit-server-1.9.0.tgz": string(now)}},
+		"by its name, Helm 4": {"mine/livekit-server", map[string]string{"repository/mine-index.yaml": text,
+			"content/" + hexOf(now)[:2] + "/" + hexOf(now) + ".chart": string(now)}},
+		"by its URL": {url + "/", map[string]string{"repository/mine-index.yaml": text,
+			"repository/livekit-server-any.tgz": string(now)}},
+		"of helm dependency update": {url, map[string]string{fmt.Sprintf("repository/helm-manager-%x-index.yaml",
+			sum): text, "repository/livekit-server-1.9.0.tgz": string(now)}},
+		"with another of that version": {"mine", map[string]string{"repository/mine-index.yaml": text,
+			"repository/livekit-server-1.9.0.tgz": string(old), "repository/livekit-server-1.9.0-1.tgz": string(now)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := options(t, c.ref)
 			o.Offline = true
 			if !strings.Contains(name, "dependency") {
-				write(t, o.RepositoryConfig, "repositories: [{name: mine, url: '"+url+"'}, {name: again, url: '"+url+"/'}]\n")
+				write(t, o.RepositoryConfig,
+					"repositories: [{name: mine, url: '"+url+"'}, {name: again, url: '"+url+"/'}]\n")
 			}
 			for file, data := range c.files {
 				write(t, filepath.Join(o.CacheHome, file), data)
 			}
 			got := mustFind(t, o)
-			if got.Version() != "1.9.0" || got.Digest != "sha256:"+hexOf(now) || got.Source != url+"/b.tgz" || len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "was read at") {
+			if got.Version() != "1.9.0" || got.Digest != "sha256:"+hexOf(now) || got.Source != url+"/b.tgz" ||
+				len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "was read at") {
 				t.Errorf("got %s %s %s %v", got.Version(), got.Digest, got.Source, got.Notes)
 			}
 			mustKeepNothing(t, o)
@@ -46,7 +53,8 @@ func TestHelmsCaches(t *testing.T) {
 			if strings.Contains(name, "another") {
 				return
 			}
-			mustFail(t, o, "the archive of version 1.8.0 ("+url+"/a.tgz) is in no cache, and --offline forbids to read it; cached are 1.9.0", "--upstream-version 1.8.0` once with a network")
+			mustFail(t, o, "the archive of version 1.8.0 ("+url+"/a.tgz) is in no cache, and --offline forbids to "+
+				"read it; cached are 1.9.0", "--upstream-version 1.8.0` once with a network")
 		})
 	}
 }
@@ -98,10 +106,12 @@ func TestAnyChartOfHelmsCaches(t *testing.T) {
 	o := options(t, "")
 	o.Offline = true
 	for _, version := range []string{"1.8.0", "1.9.0"} {
-		write(t, filepath.Join(o.CacheHome, "repository", "livekit-server-"+version+".tgz"), string(chart(t, DefaultChart, version)))
+		write(t, filepath.Join(o.CacheHome, "repository", "livekit-server-"+version+".tgz"),
+			string(chart(t, DefaultChart, version)))
 	}
 	write(t, filepath.Join(o.CacheHome, "repository", "livekit-server-broken.tgz"), "text")
-	write(t, filepath.Join(o.CacheHome, "repository", "livekit-server-3.tgz"), string(chart(t, "livekit-server-3", "3.0.0")))
+	write(t, filepath.Join(o.CacheHome, "repository", "livekit-server-3.tgz"),
+		string(chart(t, "livekit-server-3", "3.0.0")))
 	write(t, filepath.Join(o.CacheHome, "content", "ab", "x.chart"), string(chart(t, DefaultChart, "1.9.1")))
 	c := mustFind(t, o)
 	if c.Version() != "1.9.1" || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "by its name and version alone") {
@@ -116,17 +126,20 @@ func TestAnyChartOfHelmsCaches(t *testing.T) {
 }
 
 func TestHelmsEnvironment(t *testing.T) {
-	env := map[string]string{"HELM_CACHE_HOME": "/c", "HELM_REPOSITORY_CONFIG": "/r.yaml", "HELM_REGISTRY_CONFIG": "/g.json"}
+	env := map[string]string{"HELM_CACHE_HOME": "/c", "HELM_REPOSITORY_CONFIG": "/r.yaml",
+		"HELM_REGISTRY_CONFIG": "/g.json"}
 	o := complete(Options{}, func(name string) string { return env[name] })
 	want := Options{
-		Ref: DefaultRepository, ChartName: DefaultChart, CacheHome: "/c", RepositoryConfig: "/r.yaml", RegistryConfig: "/g.json",
-		Timeout: o.Timeout, Wait: o.Wait, Log: o.Log,
+		Ref: DefaultRepository, ChartName: DefaultChart, CacheHome: "/c", RepositoryConfig: "/r.yaml",
+		RegistryConfig: "/g.json",
+		Timeout:        o.Timeout, Wait: o.Wait, Log: o.Log,
 	}
 	if o != want {
 		t.Errorf("got %+v", o)
 	}
 	env = map[string]string{"XDG_CACHE_HOME": "/x"}
-	if o = complete(Options{}, func(name string) string { return env[name] }); o.CacheHome != filepath.Join("/x", "helm") {
+	if o = complete(Options{}, func(name string) string { return env[name] }); o.CacheHome != filepath.Join("/x",
+		"helm") {
 		t.Errorf("got %+v", o)
 	}
 	if o := complete(Options{}, func(string) string { return "" }); o.CacheHome != "" {

@@ -79,7 +79,9 @@ func indexOf(chart string, lines ...string) string {
 	out := "apiVersion: v1\nentries:\n  " + chart + ":\n"
 	for _, line := range lines {
 		f := append(strings.Fields(line), "", "")
-		out += fmt.Sprintf("  - apiVersion: v2\n    created: \"2026-07-26T00:00:00Z\"\n    description: |\n      a text\n\n      livekit-server: not a key\n    digest: %q\n    name: %s\n    urls:\n    - %s\n    version: %s\n", f[2], chart, f[1], f[0])
+		out += fmt.Sprintf("  - apiVersion: v2\n    created: \"2026-07-26T00:00:00Z\"\n    description: |\n      a "+
+			"text\n\n      livekit-server: not a key\n    digest: %q\n    name: %s\n    urls:\n    - %s\n    "+
+			"version: %s\n", f[2], chart, f[1], f[0])
 	}
 	return out + "generated: \"2026-07-26T00:00:00Z\"\n"
 }
@@ -185,15 +187,18 @@ func write(t testing.TB, path, data string) {
 func options(t testing.TB, ref string) Options {
 	t.Helper()
 	home := t.TempDir()
-	for _, variable := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "HELM_CONFIG_HOME", "DOCKER_CONFIG", "USERPROFILE", "APPDATA"} {
+	for _, variable := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
+		"HELM_CONFIG_HOME", "DOCKER_CONFIG", "USERPROFILE", "APPDATA"} {
 		t.(interface{ Setenv(string, string) }).Setenv(variable, filepath.Join(home, variable))
 	}
-	for _, variable := range []string{"REGISTRY_AUTH_FILE", "HELM_REPOSITORY_CACHE", "HELM_CONTENT_CACHE", "HELM_REPOSITORY_CONFIG", "HELM_REGISTRY_CONFIG"} {
+	for _, variable := range []string{"REGISTRY_AUTH_FILE", "HELM_REPOSITORY_CACHE", "HELM_CONTENT_CACHE",
+		"HELM_REPOSITORY_CONFIG", "HELM_REGISTRY_CONFIG"} {
 		t.(interface{ Setenv(string, string) }).Setenv(variable, "")
 	}
 	return Options{
 		Ref: ref, CacheHome: filepath.Join(home, "cache"), RepositoryConfig: filepath.Join(home, "repositories.yaml"),
-		RegistryConfig: filepath.Join(home, "registry.json"), Wait: time.Millisecond, Timeout: 20 * time.Second, UserAgent: "test",
+		RegistryConfig: filepath.Join(home, "registry.json"), Wait: time.Millisecond, Timeout: 20 * time.Second,
+		UserAgent: "test",
 	}
 }
 
@@ -262,7 +267,8 @@ func keyPair(t testing.TB, s *httptest.Server) (cert, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.TLS.Certificates[0].Certificate[0]})))
+	write(t, cert,
+		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.TLS.Certificates[0].Certificate[0]})))
 	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 	return cert, key
 }

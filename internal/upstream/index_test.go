@@ -16,19 +16,34 @@ import (
 func TestParseIndex(t *testing.T) {
 	whole := []entry{{"c", "1.2.0", []string{"a.tgz"}, "12"}, {"c", "1.1.0", []string{"b.tgz"}, ""}}
 	for name, text := range map[string]string{
-		"as Helm writes it":    "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 9.0.0\n  c:\n  - digest: \"12\"\n    name: c\n    urls:\n    - a.tgz\n    version: 1.2.0\n  - name: c\n    urls:\n    - b.tgz\n    version: 1.1.0\n  d:\n  - name: d\n    version: 8.0.0\ngenerated: x\n",
-		"deeper lists":         "apiVersion: v1\nentries:\n    c:\n      - {digest: '12', name: c, urls: [a.tgz], version: 1.2.0}\n      -\n        name: c\n        urls: [b.tgz]\n        version: 1.1.0\n",
-		"quotes and comments":  "# x\n---\napiVersion: v1 # y\n\nentries: # z\n# at the margin\n  \"c\":\n\n  # c\n  - name: c\n    # d\n    digest: \"12\"\n    urls: [a.tgz]\n    version: 1.2.0\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n",
-		"carriage returns":     "apiVersion: v1\r\nentries:\r\n  c:\r\n  - name: c\r\n    digest: \"12\"\r\n    urls: [a.tgz]\r\n    version: 1.2.0\r\n  - {name: c, urls: [b.tgz], version: 1.1.0}\r\n",
-		"a byte order mark":    "\xef\xbb\xbfapiVersion: v1\nentries:\n  c:\n  - {name: c, digest: \"12\", urls: [a.tgz], version: 1.2.0}\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n",
-		"flow style":           "{apiVersion: v1, entries: {c: [{name: c, digest: \"12\", urls: [a.tgz], version: 1.2.0}, {name: c, urls: [b.tgz], version: 1.1.0}]}}",
-		"flow style below":     "apiVersion: v1\nentries: {c: [{name: c, digest: \"12\", urls: [a.tgz], version: 1.2.0}, {name: c, urls: [b.tgz], version: 1.1.0}]}\n",
-		"a list in flow style": "apiVersion: v1\nentries:\n  c: [{name: c, digest: \"12\", urls: [a.tgz], version: 1.2.0}, {name: c, urls: [b.tgz], version: 1.1.0}]\n",
-		"anchors":              "apiVersion: v1\nentries:\n  a:\n  - &x {name: c, digest: \"12\", urls: [a.tgz], version: 1.2.0}\n  c:\n  - *x\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n",
-		"JSON":                 `{"apiVersion":"v1","entries":{"c":[{"name":"c","digest":"12","urls":["a.tgz"],"version":"1.2.0"},{"name":"c","urls":["b.tgz"],"version":"1.1.0"}],"d":[]}}`,
-		"texts that look like keys": "apiVersion: v1\nentries:\n  a:\n  - description: |\n\n      c:\n      - name: c\n        version: 7.0.0\n    name: a\n    version: 1.0.0\n" +
-			"  c:\n  - description: 'c:\n\n      - a\n      # b'\n    digest: \"12\"\n    name: c\n    urls: [a.tgz]\n    version: 1.2.0\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n",
-		"some that cannot be read": "apiVersion: v1\nentries:\n  c:\n  - {name: c, digest: \"12\", urls: [a.tgz], version: 1.2.0}\n  - {name: c, version: [1]}\n  - {name: c}\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n  - 7\n",
+		"as Helm writes it": "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 9.0.0\n  c:\n  - digest: " +
+			"\"12\"\n    name: c\n    urls:\n    - a.tgz\n    version: 1.2.0\n  - name: c\n    urls:\n    - b.tgz\n " +
+			"   version: 1.1.0\n  d:\n  - name: d\n    version: 8.0.0\ngenerated: x\n",
+		"deeper lists": "apiVersion: v1\nentries:\n    c:\n      - {digest: '12', name: c, urls: [a.tgz], " +
+			"version: 1.2.0}\n      -\n        name: c\n        urls: [b.tgz]\n        version: 1.1.0\n",
+		"quotes and comments": "# x\n---\napiVersion: v1 # y\n\nentries: # z\n# at the margin\n  \"c\":\n\n  # c\n " +
+			" - name: c\n    # d\n    digest: \"12\"\n    urls: [a.tgz]\n    version: 1.2.0\n  - {name: c, urls: " +
+			"[b.tgz], version: 1.1.0}\n",
+		"carriage returns": "apiVersion: v1\r\nentries:\r\n  c:\r\n  - name: c\r\n    digest: \"12\"\r\n    " +
+			"urls: [a.tgz]\r\n    version: 1.2.0\r\n  - {name: c, urls: [b.tgz], version: 1.1.0}\r\n",
+		"a byte order mark": "\xef\xbb\xbfapiVersion: v1\nentries:\n  c:\n  - {name: c, digest: \"12\", urls: " +
+			"[a.tgz], version: 1.2.0}\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n",
+		"flow style": "{apiVersion: v1, entries: {c: [{name: c, digest: \"12\", urls: [a.tgz], version: " +
+			"1.2.0}, {name: c, urls: [b.tgz], version: 1.1.0}]}}",
+		"flow style below": "apiVersion: v1\nentries: {c: [{name: c, digest: \"12\", urls: [a.tgz], version: " +
+			"1.2.0}, {name: c, urls: [b.tgz], version: 1.1.0}]}\n",
+		"a list in flow style": "apiVersion: v1\nentries:\n  c: [{name: c, digest: \"12\", urls: [a.tgz], version: " +
+			"1.2.0}, {name: c, urls: [b.tgz], version: 1.1.0}]\n",
+		"anchors": "apiVersion: v1\nentries:\n  a:\n  - &x {name: c, digest: \"12\", urls: [a.tgz], " +
+			"version: 1.2.0}\n  c:\n  - *x\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n",
+		"JSON": `{"apiVersion":"v1","entries":{"c":[{"name":"c","digest":"12","urls":["a.tgz"],"version":"1.2.0"},{"name":"c","urls":["b.tgz"],"version":"1.1.0"}],"d":[]}}`,
+		"texts that look like keys": "apiVersion: v1\nentries:\n  a:\n  - description: |\n\n      c:\n      - name: " +
+			"c\n        version: 7.0.0\n    name: a\n    version: 1.0.0\n" +
+			"  c:\n  - description: 'c:\n\n      - a\n      # b'\n    digest: \"12\"\n    name: c\n    urls: " +
+			"[a.tgz]\n    version: 1.2.0\n  - {name: c, urls: [b.tgz], version: 1.1.0}\n",
+		"some that cannot be read": "apiVersion: v1\nentries:\n  c:\n  - {name: c, digest: \"12\", urls: [a.tgz], " +
+			"version: 1.2.0}\n  - {name: c, version: [1]}\n  - {name: c}\n  - {name: c, urls: [b.tgz], version: " +
+			"1.1.0}\n  - 7\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			x, err := parseIndex([]byte(text), "c")
@@ -54,7 +69,8 @@ func TestParseIndexWithoutTheChart(t *testing.T) {
 	if err != nil || len(x.entries) != 0 || strings.Join(x.charts, " ") != "a b" {
 		t.Errorf("got %+v, %v", x, err)
 	}
-	for _, text := range []string{"apiVersion: v1\nentries: {}\n", "apiVersion: v1\nentries:\n", "apiVersion: v1\n", "apiVersion: v1\nentries:\n  c: []\n", "apiVersion: v1\nentries:\n  c:\n  d:\n"} {
+	for _, text := range []string{"apiVersion: v1\nentries: {}\n", "apiVersion: v1\nentries:\n", "apiVersion: v1\n",
+		"apiVersion: v1\nentries:\n  c: []\n", "apiVersion: v1\nentries:\n  c:\n  d:\n"} {
 		if x, err := parseIndex([]byte(text), "c"); err != nil || len(x.entries) != 0 {
 			t.Errorf("%q gives %+v, %v", text, x, err)
 		}
@@ -95,7 +111,9 @@ func largeIndex(size int) []byte {
 	var b strings.Builder
 	b.WriteString("apiVersion: v1\nentries:\n")
 	entry := func(chart string, i int) {
-		fmt.Fprintf(&b, "  - apiVersion: v2\n    appVersion: 1.%d.0\n    created: \"2026-07-26T00:00:00Z\"\n    description: %s\n    digest: %064x\n    name: %s\n    urls:\n    - https://example.com/%s-1.%d.0.tgz\n    version: 1.%d.0\n",
+		fmt.Fprintf(&b, "  - apiVersion: v2\n    appVersion: 1.%d.0\n    created: \"2026-07-26T00:00:00Z\"\n    "+
+			"description: %s\n    digest: %064x\n    name: %s\n    urls:\n    - https://example.com/%s-1.%d.0.tgz\n "+
+			"   version: 1.%d.0\n",
 			i, strings.Repeat("words and words ", 20), i, chart, chart, i, i)
 	}
 	for i := 0; b.Len() < size/4*3; i++ {

@@ -90,12 +90,16 @@ func (r *registrySite) push(t testing.TB, repository, tag, kind string, archive 
 	t.Helper()
 	config := []byte("{}")
 	for _, blob := range [][]byte{config, archive} {
-		r.do(t, http.MethodPost, "/v2/"+repository+"/blobs/uploads/?digest="+url.QueryEscape(digestOf(blob).String()), "application/octet-stream", blob)
+		r.do(t, http.MethodPost, "/v2/"+repository+"/blobs/uploads/?digest="+url.QueryEscape(digestOf(blob).String()),
+			"application/octet-stream", blob)
 	}
 	raw, err := json.Marshal(oci.Manifest{
 		Versioned: specs.Versioned{SchemaVersion: 2},
-		Config:    oci.Descriptor{MediaType: "application/vnd.cncf.helm.config.v1+json", Digest: digestOf(config), Size: int64(len(config))},
-		Layers:    []oci.Descriptor{{MediaType: "application/vnd.cncf.helm.chart.provenance.v1.prov", Digest: digestOf(config), Size: int64(len(config))}, {MediaType: kind, Digest: digestOf(archive), Size: int64(len(archive))}},
+		Config: oci.Descriptor{MediaType: "application/vnd.cncf.helm.config.v1+json", Digest: digestOf(config),
+			Size: int64(len(config))},
+		Layers: []oci.Descriptor{{MediaType: "application/vnd.cncf.helm.chart.provenance.v1.prov",
+			Digest: digestOf(config), Size: int64(len(config))},
+			{MediaType: kind, Digest: digestOf(archive), Size: int64(len(archive))}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +111,8 @@ func (r *registrySite) push(t testing.TB, repository, tag, kind string, archive 
 // livekit puts a few versions into charts/livekit-server.
 func (r *registrySite) livekit(t testing.TB) {
 	t.Helper()
-	for tag, version := range map[string]string{"1.8.0": "1.8.0", "1.9.0": "1.9.0", "1.10.0-rc.1": "1.10.0-rc.1", "1.7.0_build.1": "1.7.0+build.1", "1": "1.9.0", "latest": "1.9.0"} {
+	for tag, version := range map[string]string{"1.8.0": "1.8.0", "1.9.0": "1.9.0", "1.10.0-rc.1": "1.10.0-rc.1",
+		"1.7.0_build.1": "1.7.0+build.1", "1": "1.9.0", "latest": "1.9.0"} {
 		r.push(t, "charts/livekit-server", tag, chartType, chart(t, DefaultChart, version))
 	}
 }
@@ -166,7 +171,8 @@ func TestVersionIsNotTheTags(t *testing.T) {
 	r := newRegistry(t, false)
 	r.push(t, "charts/livekit-server", "2.0.0", chartType, chart(t, DefaultChart, "1.9.0"))
 	o := r.options(t, "")
-	if c := mustFind(t, o); c.Version() != "1.9.0" || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "Chart.yaml says 1.9.0") {
+	if c := mustFind(t, o); c.Version() != "1.9.0" || len(c.Notes) != 1 || !strings.Contains(c.Notes[0],
+		"Chart.yaml says 1.9.0") {
 		t.Errorf("got %s %v", c.Version(), c.Notes)
 	}
 	o.Version = "2.0.0"
@@ -180,7 +186,8 @@ func TestRegistryRefuses(t *testing.T) {
 	image := r.push(t, "charts/livekit-server", "image", "application/vnd.oci.image.layer.v1.tar+gzip", good)
 	r.push(t, "charts/livekit-server", "half", chartType, good[:len(good)/2])
 	r.push(t, "charts/moving", "latest", chartType, good)
-	r.do(t, http.MethodPut, "/v2/charts/livekit-server/manifests/many", oci.MediaTypeImageIndex, []byte(`{"schemaVersion":2,"manifests":[{"mediaType":"`+oci.MediaTypeImageManifest+`","digest":"`+image.String()+`","size":0,"platform":{"os":"linux","architecture":"s390x"}}]}`))
+	r.do(t, http.MethodPut, "/v2/charts/livekit-server/manifests/many", oci.MediaTypeImageIndex,
+		[]byte(`{"schemaVersion":2,"manifests":[{"mediaType":"`+oci.MediaTypeImageManifest+`","digest":"`+image.String()+`","size":0,"platform":{"os":"linux","architecture":"s390x"}}]}`))
 	none := digest.Digest("sha256:" + strings.Repeat("0", 64))
 	for _, c := range []struct{ rest, version, want, step string }{
 		{":2.0.0", "", "/manifests/2.0.0: the server answers 404", "its last part is the chart's name"},
@@ -188,7 +195,8 @@ func TestRegistryRefuses(t *testing.T) {
 		{"", "2.0.0", "no version meets 2.0.0; there are 1.10.0-rc.1, 1.9.0", "--upstream-version"},
 		{"", "^2", "no version meets ^2; there are", "--upstream-version"},
 		{":latest", "1.8.0", "Chart.yaml says version 1.9.0, not 1.8.0", "leave --upstream-version out"},
-		{":image", "", ":image is no chart: it holds application/vnd.cncf.helm.chart.provenance.v1.prov, application/vnd.oci.image.layer.v1.tar+gzip", "point --upstream to a chart"},
+		{":image", "", ":image is no chart: it holds application/vnd.cncf.helm.chart.provenance.v1.prov, " +
+			"application/vnd.oci.image.layer.v1.tar+gzip", "point --upstream to a chart"},
 		{":many", "", "it is an index of several images", "point --upstream to a chart"},
 		{":half", "", ":half: it is cut off", "get the archive again"},
 		{"/nothing", "", "the server answers 404", "its last part is the chart's name"},
@@ -225,7 +233,8 @@ func TestRegistryThatGivesOtherContent(t *testing.T) {
 			return real(w, req)
 		}
 		o := r.options(t, "@"+manifest.String())
-		mustFail(t, o, "answers with content of digest sha256:"+hexOf(chart(t, DefaultChart, "6.6.6")), "the registry's storage")
+		mustFail(t, o, "answers with content of digest sha256:"+hexOf(chart(t, DefaultChart, "6.6.6")),
+			"the registry's storage")
 		mustKeepNothing(t, o)
 	}
 }
@@ -250,7 +259,8 @@ func TestRegistryOffline(t *testing.T) {
 	}
 	o.Ref = r.ref("")
 	c := mustFind(t, o)
-	if c.Version() != "1.9.0" || c.Newest != "1.9.0" || len(c.Notes) != 2 || !strings.Contains(c.Notes[0], "versions of "+r.ref("")+" were read at") {
+	if c.Version() != "1.9.0" || c.Newest != "1.9.0" || len(c.Notes) != 2 || !strings.Contains(c.Notes[0],
+		"versions of "+r.ref("")+" were read at") {
 		t.Errorf("got %s %v", c.Version(), c.Notes)
 	}
 	o.Version = "1.8.0" // by its digest alone
@@ -375,7 +385,8 @@ func TestPagesOfTags(t *testing.T) {
 	// Who asks for a version can do without the list.
 	o := r.options(t, "")
 	o.Version = "1.9.0"
-	if c := mustFind(t, o); c.Version() != "1.9.0" || c.Newest != "" || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "are not known") {
+	if c := mustFind(t, o); c.Version() != "1.9.0" || c.Newest != "" || len(c.Notes) != 1 ||
+		!strings.Contains(c.Notes[0], "are not known") {
 		t.Errorf("got %s %v", c.Version(), c.Notes)
 	}
 }
@@ -441,7 +452,9 @@ func TestIndexThatLeadsToARegistry(t *testing.T) {
 	r := newRegistry(t, false)
 	r.livekit(t)
 	s := newSite(t, false)
-	s.put("/index.yaml", []byte(indexOf(DefaultChart, "1.9.0 "+r.ref(":1.9.0")+" "+hexOf(chart(t, DefaultChart, "1.9.0")), "1.8.0 "+r.ref(":1.8.0")+" "+hexOf(nil))))
+	s.put("/index.yaml",
+		[]byte(indexOf(DefaultChart, "1.9.0 "+r.ref(":1.9.0")+" "+hexOf(chart(t, DefaultChart, "1.9.0")),
+			"1.8.0 "+r.ref(":1.8.0")+" "+hexOf(nil))))
 	o := options(t, s.URL)
 	o.PlainHTTP = true
 	if c := mustFind(t, o); c.Source != r.ref(":1.9.0") || c.Newest != "1.9.0" {
@@ -468,7 +481,8 @@ func TestHelperThatHangs(t *testing.T) {
 		t.Errorf("%v after %s", err, time.Since(started))
 	}
 	write(t, o.RegistryConfig, `{"credHelpers": {"example.com": "missing"}}`)
-	if _, err := Find(context.Background(), o); err == nil || !strings.Contains(remedy.Step(err), "install the helper") {
+	if _, err := Find(context.Background(), o); err == nil || !strings.Contains(remedy.Step(err),
+		"install the helper") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -107,7 +107,8 @@ func (f *finder) ofEntry(ctx context.Context, c *client, r repository, e entry) 
 			"%s: version %s: %q is no URL that is known here", r.index(), e.Version, shown(e.URLs[0]))
 	}
 	if want != "" {
-		return f.byDigest(shown(u.String()), want, func() ([]byte, error) { return f.fetch(ctx, c, u, want, e.Version) })
+		return f.byDigest(shown(u.String()), want,
+			func() ([]byte, error) { return f.fetch(ctx, c, u, want, e.Version) })
 	}
 	out, err := f.byURL(ctx, c, u, e.Version)
 	if err == nil {

@@ -42,7 +42,8 @@ func TestStore(t *testing.T) {
 			t.Errorf("it gives %q", data)
 		}
 	}
-	for _, d := range []digest.Digest{"", "sha256:", "sha256:..", "sha512:" + digest.Digest(strings.Repeat("0", 128)), digest.Digest("sha256:" + strings.Repeat("/", 64))} {
+	for _, d := range []digest.Digest{"", "sha256:", "sha256:..", "sha512:" + digest.Digest(strings.Repeat("0", 128)),
+		digest.Digest("sha256:" + strings.Repeat("/", 64))} {
 		if path := s.content(d); path != "" {
 			t.Errorf("%s lies at %s", d, path)
 		}

@@ -17,7 +17,8 @@ func TestDirectoryAndFile(t *testing.T) {
 	write(t, filepath.Join(dir, "templates", "a.yaml"), "a: 1\n")
 	for _, ref := range []string{dir, dir + "/", "file://" + dir} {
 		c := mustFind(t, options(t, ref))
-		if c.Version() != "1.9.0" || c.AppVersion() != "v1.9.0" || c.Digest != "" || strings.TrimSuffix(c.Source, "/") != dir || c.Notes != nil {
+		if c.Version() != "1.9.0" || c.AppVersion() != "v1.9.0" || c.Digest != "" || strings.TrimSuffix(c.Source,
+			"/") != dir || c.Notes != nil {
 			t.Errorf("%s gives %+v", ref, c)
 		}
 	}
@@ -54,7 +55,8 @@ func TestDiskGoesBeforeNames(t *testing.T) {
 	write(t, "mine/notes.txt", "no chart")
 	write(t, "a/livekit-server/Chart.yaml", chartYAML("livekit-server", "0.1.0"))
 	write(t, "packed", string(chart(t, DefaultChart, "0.2.0")))
-	for ref, want := range map[string]string{"mine": "1.9.0", "./a/livekit-server": "0.1.0", "a/livekit-server": "0.1.0", "a": "1.9.0", "packed": "0.2.0"} {
+	for ref, want := range map[string]string{"mine": "1.9.0", "./a/livekit-server": "0.1.0",
+		"a/livekit-server": "0.1.0", "a": "1.9.0", "packed": "0.2.0"} {
 		o.Ref = ref
 		if c := mustFind(t, o); c.Version() != want {
 			t.Errorf("%s gives %s", ref, c.Version())
@@ -69,13 +71,15 @@ func TestRepository(t *testing.T) {
 	s.livekit(t)
 	for _, suffix := range []string{"", "/", "/index.yaml"} {
 		c := mustFind(t, options(t, s.URL+suffix))
-		want := &Chart{Source: s.URL + "/livekit-server-1.9.0.tgz", Digest: c.Digest, Newest: "1.9.0", Versions: []string{"1.10.0-rc.1", "1.9.0", "1.8.0"}}
+		want := &Chart{Source: s.URL + "/livekit-server-1.9.0.tgz", Digest: c.Digest, Newest: "1.9.0",
+			Versions: []string{"1.10.0-rc.1", "1.9.0", "1.8.0"}}
 		c.Chart, want.Chart = nil, nil
 		if diff := cmp.Diff(want, c); diff != "" {
 			t.Error(diff)
 		}
 	}
-	for version, want := range map[string]string{"1.8.0": "1.8.0", "v1.8.0": "1.8.0", "<1.9": "1.8.0", "1": "1.9.0", ">0-0": "1.10.0-rc.1"} {
+	for version, want := range map[string]string{"1.8.0": "1.8.0", "v1.8.0": "1.8.0", "<1.9": "1.8.0", "1": "1.9.0",
+		">0-0": "1.10.0-rc.1"} {
 		o := options(t, s.URL)
 		o.Version = version
 		if c := mustFind(t, o); c.Version() != want || c.Newest != "1.9.0" {
@@ -162,7 +166,8 @@ func TestCache(t *testing.T) {
 	s.Close()
 	o.Offline = true
 	c := mustFind(t, o)
-	if c.Version() != "1.9.1" || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "index of "+s.URL+" was read at 20") {
+	if c.Version() != "1.9.1" || len(c.Notes) != 1 || !strings.Contains(c.Notes[0],
+		"index of "+s.URL+" was read at 20") {
 		t.Errorf("offline %s %v", c.Version(), c.Notes)
 	}
 	// What is damaged is not there.
@@ -171,13 +176,15 @@ func TestCache(t *testing.T) {
 			write(t, file, "damaged")
 		}
 	}
-	mustFail(t, o, "("+s.URL+"/new.tgz) is in no cache", "helm livekit diff-upstream --upstream "+s.URL+" --upstream-version 1.9.1")
+	mustFail(t, o, "("+s.URL+"/new.tgz) is in no cache",
+		"helm livekit diff-upstream --upstream "+s.URL+" --upstream-version 1.9.1")
 }
 
 func TestOfflineWithNothing(t *testing.T) {
 	o := options(t, "")
 	o.Offline, o.Version = true, "^1.8"
-	mustFail(t, o, "no cache has the index of https://helm.livekit.io", "run `helm livekit diff-upstream --upstream https://helm.livekit.io --upstream-version '^1.8'` once with a network")
+	mustFail(t, o, "no cache has the index of https://helm.livekit.io", "run `helm livekit diff-upstream --upstream "+
+		"https://helm.livekit.io --upstream-version '^1.8'` once with a network")
 	o.Ref = "https://example.com/x.tgz"
 	mustFail(t, o, "https://example.com/x.tgz is in no cache", "once with a network")
 	o.Ref = "oci://example.com/x"
@@ -229,7 +236,9 @@ func TestKnownRepository(t *testing.T) {
 		return true
 	}
 	o := options(t, "mine")
-	write(t, o.RepositoryConfig, "repositories:\n- {name: other, url: 'https://example.com'}\n- name: mine\n  url: "+s.URL+"/\n  username: "+testUser+"\n  password: "+testPassword+"\n  caFile: "+caFile(t, s.Server)+"\n")
+	write(t, o.RepositoryConfig, "repositories:\n- {name: other, url: 'https://example.com'}\n- name: "+
+		"mine\n  url: "+s.URL+"/\n  username: "+testUser+"\n  password: "+testPassword+"\n  caFile: "+caFile(t,
+		s.Server)+"\n")
 	for _, ref := range []string{"mine", "mine/livekit-server", s.URL, s.URL + "/livekit-server-1.9.0.tgz"} {
 		o.Ref = ref
 		if c := mustFind(t, o); c.Version() != "1.9.0" {
@@ -252,9 +261,11 @@ func TestKnownRepository(t *testing.T) {
 	o = options(t, s.URL+"/a/b/x.tgz")
 	s.put("/a/b/x.tgz", []byte(s.files["/livekit-server-1.9.0.tgz"]))
 	entry := func(name, path, password string) string {
-		return "- {name: " + name + ", url: '" + s.URL + path + "', username: " + testUser + ", password: " + password + ", insecure_skip_tls_verify: true}\n"
+		return "- {name: " + name + ", url: '" + s.URL + path + "', username: " + testUser +
+			", password: " + password + ", insecure_skip_tls_verify: true}\n"
 	}
-	write(t, o.RepositoryConfig, "repositories:\n"+entry("one", "/a", "wrong")+entry("two", "/a/b", testPassword)+entry("three", "/", "wrong")+entry("four", "/a/bc", "wrong"))
+	write(t, o.RepositoryConfig, "repositories:\n"+entry("one", "/a", "wrong")+entry("two",
+		"/a/b", testPassword)+entry("three", "/", "wrong")+entry("four", "/a/bc", "wrong"))
 	mustFind(t, o)
 
 	// Credentials in the URL do as well.

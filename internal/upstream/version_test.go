@@ -69,7 +69,8 @@ func TestNoVersionNamesThoseThatAreThere(t *testing.T) {
 		versions = append(versions, "1."+minor+".0")
 	}
 	_, err := choose("^2", versions)
-	const want = "no version meets ^2; there are 1.12.0, 1.11.0, 1.10.0, 1.9.0, 1.8.0, 1.7.0, 1.6.0, 1.5.0, 1.4.0, 1.3.0 and 2 more"
+	const want = "no version meets ^2; there are 1.12.0, 1.11.0, 1.10.0, 1.9.0, 1.8.0, 1.7.0, 1.6.0, 1.5.0, 1.4.0, " +
+		"1.3.0 and 2 more"
 	if err == nil || err.Error() != want || !strings.Contains(remedy.Step(err), "--upstream-version") {
 		t.Errorf("got %v", err)
 	}

@@ -39,7 +39,7 @@ const buildDependencies = "Run `helm dependency build` in the chart"
 
 func checkRender(in *input, out *result) {
 	err := in.renderErr
-	step := ""
+	var step string
 	switch {
 	case in.loadErr != nil:
 		step = "Mend the file that is named; `helm lint` gives the same reason"

@@ -68,7 +68,8 @@ var turnSteps = map[netfault.Fault]string{
 		"to test with your own, give it with --ca-file",
 	netfault.WrongName:   "the certificate must be for turn.domain",
 	netfault.InvalidCert: "renew the certificate; LiveKit reads it at its start alone, so restart the pod afterwards",
-	netfault.NotTLS:      "what listens there does not speak TLS: with turn.external_tls, something before the server must",
+	netfault.NotTLS: "what listens there does not speak TLS: with turn.external_tls, something before the " +
+		"server must",
 	netfault.Refused: "clients are always told port 443 of turn.domain: let a Service or load balancer take it to " +
 		"turn.tls_port of the pod",
 }

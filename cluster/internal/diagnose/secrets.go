@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	core "k8s.io/api/core/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
@@ -37,7 +36,7 @@ func readSecrets(ctx context.Context, client kubernetes.Interface, namespace str
 	for _, secret := range list.Items {
 		s.names[secret.Name] = true
 		for _, value := range secret.Data {
-			s.take(secret, string(value))
+			s.take(string(value))
 		}
 	}
 	slices.SortFunc(s.values, func(a, b string) int { return len(b) - len(a) })
@@ -47,7 +46,7 @@ func readSecrets(ctx context.Context, client kubernetes.Interface, namespace str
 
 // take notes a value as it stands, each of its lines, and the texts in it where it is
 // YAML, JSON, NAME=VALUE or an address with a password.
-func (s *secrets) take(secret core.Secret, value string) {
+func (s *secrets) take(value string) {
 	s.add(value)
 	for line := range strings.Lines(value) {
 		s.add(line)

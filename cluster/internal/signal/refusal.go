@@ -50,7 +50,7 @@ func (s *Server) refused(a answer, plain bool) error {
 	if a.body != "" && !strings.Contains(a.body, "<") {
 		what += ": " + a.body
 	}
-	step := ""
+	var step string
 	switch {
 	case a.status == http.StatusUnauthorized && strings.Contains(a.body, "invalid API key"):
 		step = "the server does not know LIVEKIT_API_KEY: read the key from the Secret of this release, and restart " +

@@ -67,6 +67,7 @@ func (s *Server) dial(ctx context.Context, path, token string, query url.Values)
 	if res == nil {
 		return nil, s.unreachable(err)
 	}
+	defer res.Body.Close()
 	return nil, s.refused(answerOf(res), s.answersWithoutUpgrade(ctx, token))
 }
 

@@ -71,7 +71,8 @@ func TestSecretObject(t *testing.T) {
 
 func TestWhatIsNoSecret(t *testing.T) {
 	for text, value := range map[string]any{
-		"keys existingSecret": "name-of-it", "keys apiKeyEntry": "LIVEKIT_API_KEY", "ingress tls [0] secretName": "name-of-it",
+		"keys existingSecret": "name-of-it", "keys apiKeyEntry": "LIVEKIT_API_KEY",
+		"ingress tls [0] secretName":    "name-of-it",
 		"serviceAccount automountToken": true, "image repository": "docker.io/a:5000/b", "redis password": nil,
 		env + "[LIVEKIT_KEYS] value": `"$(LIVEKIT_API_KEY)": "$(LIVEKIT_API_SECRET)"`, "replicas": 3,
 		"data <configuration> redis address": "r:6379", "args [0]": "--config=/etc/livekit.yaml",

@@ -23,9 +23,10 @@ func TestWhatKeysMoveIsUnderstood(t *testing.T) {
 func TestTargets(t *testing.T) {
 	claim := []string{"spec", "storageClassName"}
 	for text, want := range map[string][]target{
-		"Service":                      {{kind: "Service"}},
-		"container image before=:":     {{kind: "workload", field: []string{"image"}, inContainer: true, before: ":"}},
-		"Ingress spec.tls tree switch": {{kind: "Ingress", field: []string{"spec", "tls"}, isTree: true, isSwitch: true}},
+		"Service":                  {{kind: "Service"}},
+		"container image before=:": {{kind: "workload", field: []string{"image"}, inContainer: true, before: ":"}},
+		"Ingress spec.tls tree switch": {{kind: "Ingress", field: []string{"spec", "tls"}, isTree: true,
+			isSwitch: true}},
 		"claim storageClassName": {
 			{kind: "PersistentVolumeClaim", field: claim},
 			{kind: "workload", field: append([]string{"spec", "volumeClaimTemplates", "[*]"}, claim...)},
@@ -40,7 +41,8 @@ func TestTargets(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "Service spec.type trees"} {
-		if got, err := targetsOf(factsheet.Key{Key: "x", Siblings: factsheet.Siblings{Moves: []string{text}}}); err == nil {
+		if got, err := targetsOf(factsheet.Key{Key: "x",
+			Siblings: factsheet.Siblings{Moves: []string{text}}}); err == nil {
 			t.Errorf("%q is understood as %+v", text, got)
 		}
 	}

@@ -17,11 +17,13 @@ func TestFindsKeysByNamesAndShapes(t *testing.T) {
 		want   map[string]string // path and shape by key; "" for none
 	}{
 		"helm create": {
-			"image: {repository: a/b, tag: x, pullPolicy: Always}\nreplicaCount: 1\nservice: {type: ClusterIP, port: 80}\n" +
+			"image: {repository: a/b, tag: x, pullPolicy: Always}\nreplicaCount: 1\nservice: {type: ClusterIP, " +
+				"port: 80}\n" +
 				"autoscaling: {enabled: false, minReplicas: 1}\nserviceAccount: {create: true, name: ''}\n",
 			map[string]string{
-				"image.repository": "image.repository split", "image.tag": "image.tag", "image.pullPolicy": "image.pullPolicy",
-				"replicaCount": "replicaCount", "service.port": "service.port", "service.type": "service.type",
+				"image.repository": "image.repository split", "image.tag": "image.tag",
+				"image.pullPolicy": "image.pullPolicy",
+				"replicaCount":     "replicaCount", "service.port": "service.port", "service.type": "service.type",
 				"autoscaling.minReplicas": "autoscaling.minReplicas", "serviceAccount.create": "serviceAccount.create",
 				"ingress.hosts": "",
 			},
@@ -29,35 +31,41 @@ func TestFindsKeysByNamesAndShapes(t *testing.T) {
 		"flat": {
 			"image: a/b:1\nreplicas: 2\nservicePort: 80\nserviceType: NodePort\nenvVars: {A: b}\nstorageSize: 1Gi\n",
 			map[string]string{
-				"image.repository": "image string", "image.tag": "", "replicaCount": "replicas", "service.port": "servicePort",
+				"image.repository": "image string", "image.tag": "", "replicaCount": "replicas",
+				"service.port": "servicePort",
 				"service.type": "serviceType", "env": "envVars map", "persistence.size": "storageSize block",
 			},
 		},
 		"named things": {
 			"image: {name: a/b, version: x}\nservice: {main: {ports: {http: {port: 80, targetPort: 81}}}}\n" +
-				"ingress: {main: {hosts: [{host: a.org}], tls: [{secretName: s}]}}\npersistence: {data: {size: 1Gi, accessModes: []}}\n",
+				"ingress: {main: {hosts: [{host: a.org}], tls: [{secretName: s}]}}\npersistence: {data: {size: 1Gi, " +
+				"accessModes: []}}\n",
 			map[string]string{
 				"image.repository": "image.name split", "service.port": "service.main.ports.http.port",
-				"service.targetPort": "service.main.ports.http.targetPort", "ingress.hosts": "ingress.main.hosts objects",
-				"ingress.tls": "ingress.main.tls list", "persistence.size": "persistence.<volume>.size volumes",
+				"service.targetPort": "service.main.ports.http.targetPort",
+				"ingress.hosts":      "ingress.main.hosts objects",
+				"ingress.tls":        "ingress.main.tls list", "persistence.size": "persistence.<volume>.size volumes",
 				"persistence.accessMode": "persistence.<volume>.accessModes list",
 			},
 		},
 		"one host": {
 			"image: {repository: a}\ningress: {host: a.org, tlsSecret: s, class: nginx, annotations: {}}\n",
 			map[string]string{
-				"ingress.hosts": "ingress.host host", "ingress.tls": "ingress.tlsSecret secret", "ingress.className": "ingress.class",
+				"ingress.hosts": "ingress.host host", "ingress.tls": "ingress.tlsSecret secret",
+				"ingress.className": "ingress.class",
 			},
 		},
 		"class as an annotation, switch for certificates": {
-			"image: {repository: a}\ningress: {hosts: [a.org], https: true, annotations: {kubernetes.io/ingress.class: nginx}}\n",
+			"image: {repository: a}\ningress: {hosts: [a.org], https: true, annotations: " +
+				"{kubernetes.io/ingress.class: nginx}}\n",
 			map[string]string{
 				"ingress.hosts": "ingress.hosts strings", "ingress.tls": "ingress.https bool",
 				"ingress.className": `ingress.annotations."kubernetes.io/ingress.class"`,
 			},
 		},
 		"what a database has is its own": {
-			"app: {image: {repository: a, tag: x}}\npostgresql: {image: {repository: pg}, replicaCount: 3, resources: {}}\n",
+			"app: {image: {repository: a, tag: x}}\npostgresql: {image: {repository: pg}, replicaCount: 3, " +
+				"resources: {}}\n",
 			map[string]string{"image.repository": "app.image.repository split", "replicaCount": "", "resources": ""},
 		},
 		"contexts told by what is in them": {
@@ -67,7 +75,8 @@ func TestFindsKeysByNamesAndShapes(t *testing.T) {
 		"a block for pods": {
 			"image: {repository: a}\npod: {annotations: {}, labels: {}, securityContext: {}}\n",
 			map[string]string{
-				"podAnnotations": "pod.annotations", "podLabels": "pod.labels", "podSecurityContext": "pod.securityContext",
+				"podAnnotations": "pod.annotations", "podLabels": "pod.labels",
+				"podSecurityContext": "pod.securityContext",
 			},
 		},
 	} {
@@ -94,13 +103,15 @@ func TestNewLabels(t *testing.T) {
 	if _, ok := NewLabels(nil, []convention.Label{version}, nil, nil); ok {
 		t.Error("a workload selects by its version")
 	}
-	got, ok := NewLabels([]convention.Label{other, version}, []convention.Label{app, version}, nil, [][]convention.Label{{other}, {version}})
+	got, ok := NewLabels([]convention.Label{other, version}, []convention.Label{app, version}, nil,
+		[][]convention.Label{{other}, {version}})
 	want := convention.Labels{Scheme: convention.SchemeApp, Set: []convention.Label{app, version}, Selector: selector}
 	if diff := cmp.Diff(want, got); !ok || diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	component := convention.Label{Name: "component", Value: "web"}
-	got, _ = NewLabels(nil, []convention.Label{app}, []convention.Label{app, component}, [][]convention.Label{{other}, {component}})
+	got, _ = NewLabels(nil, []convention.Label{app}, []convention.Label{app, component},
+		[][]convention.Label{{other}, {component}})
 	if diff := cmp.Diff([]convention.Label{component}, got.ServiceSelector); diff != "" {
 		t.Errorf("selector of the Service (-want +got):\n%s", diff)
 	}
