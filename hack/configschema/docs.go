@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -30,7 +31,8 @@ func (r docReader) fields(t reflect.Type) (fieldDocs, error) {
 }
 
 func packageDocs(pkg string) (map[string]fieldDocs, error) {
-	list, err := exec.Command("go", "list", "-f", `{{range .GoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}`, pkg).Output()
+	list, err := exec.CommandContext(context.Background(), "go", "list",
+		"-f", `{{range .GoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}`, pkg).Output()
 	if err != nil {
 		return nil, fmt.Errorf("find the source of %s: %w", pkg, err)
 	}

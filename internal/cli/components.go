@@ -33,13 +33,23 @@ func componentHelp() string {
 	return strings.Join(lines, "\n")
 }
 
-func completeComponents(cmd *cobra.Command) {
-	names := []string{"all"}
-	for _, c := range components() {
-		names = append(names, c.Name)
+// addComponents lists the components in the command's help and in the completion
+// of its flags. The fact sheet is read when either is asked for, and not whenever
+// the plugin starts.
+func addComponents(cmd *cobra.Command) {
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long += componentHelp()
+		cmd.Parent().HelpFunc()(cmd, args)
+	})
+	complete := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		names := []cobra.Completion{"all"}
+		for _, c := range components() {
+			names = append(names, c.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
 	}
 	for _, flag := range []string{"with", "without"} {
 		// It fails for an unknown flag alone, and the caller has defined these.
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+		_ = cmd.RegisterFlagCompletionFunc(flag, complete)
 	}
 }

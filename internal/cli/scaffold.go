@@ -22,7 +22,7 @@ chart that is there is not touched without --force, and then only files that
 nobody has edited; the others are listed as conflicts.
 
 Components, for --with and --without:
-` + componentHelp(),
+`,
 		Example: `  helm livekit scaffold
   helm livekit scaffold apps/livekit --like apps/localai
   helm livekit scaffold charts/livekit --with turn,metrics --set-host live.example.com
@@ -54,6 +54,6 @@ Components, for --with and --without:
 		"show what would be written (over a chart that is there, what --force would do), and write nothing")
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "json")
-	completeComponents(cmd)
+	addComponents(cmd)
 	return cmd
 }
