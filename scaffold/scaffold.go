@@ -27,8 +27,8 @@ const (
 
 // Files gives the files of a service's chart ("server") by their names relative to
 // the chart: those of common, with the service's laid over them. Below blocks/ are
-// the parts that templates name. values.yaml and its schema are not among them:
-// they are made from the service's facts.
+// the parts that templates name. Chart.yaml, values.yaml and its schema are not among
+// them: they are made from the service's facts.
 func Files(service string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, folder := range []string{"common", service} {

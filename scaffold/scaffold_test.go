@@ -11,7 +11,7 @@ func TestFilesLaysTheServiceOverCommon(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		".helmignore", "Chart.yaml", "README.md", "templates/_helpers.tpl", "templates/deployment.yaml",
+		".helmignore", "README.md", "templates/_helpers.tpl", "templates/deployment.yaml",
 		"templates/tests/test-connection.yaml", "blocks/probes.yaml", "blocks/networkpolicy-ingress.yaml",
 	} {
 		if len(files[name]) == 0 {

@@ -21,7 +21,8 @@ import (
 const serverModule = "github.com/livekit/livekit-server"
 
 func serverVersion() (string, error) {
-	out, err := exec.CommandContext(context.Background(), "go", "list", "-m", "-f", "{{.Version}}", serverModule).Output()
+	out, err := exec.CommandContext(context.Background(), "go", "list", "-m",
+		"-f", "{{.Version}}", serverModule).Output()
 	if err != nil {
 		return "", fmt.Errorf("ask for the version of %s: %w", serverModule, err)
 	}

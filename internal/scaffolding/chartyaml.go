@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
 // kubeVersion: native sidecars are on by default from 1.29. The -0 lets in
@@ -11,6 +13,16 @@ import (
 // release flags (`go install`) takes 1.20.0 for the version in `helm template`,
 // so that is let through here and refused on a real cluster by the templates.
 const kubeVersion = ">=1.29.0-0 || 1.20.0"
+
+// chartFile writes Chart.yaml. It is no template: a Chart.yaml below scaffold/ would
+// make a chart of that folder, for this tool and for Helm's.
+func chartFile(o Options, style convention.Style) []byte {
+	start := ""
+	if style.DocumentStart {
+		start = "---\n"
+	}
+	return []byte(start + chartFields(o, style.ChartFields))
+}
 
 // chartFields writes the body of Chart.yaml, its fields in the repository's
 // order. Some are written where the repository's charts have them, or where there

@@ -218,13 +218,14 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	data := templateData{
 		App: a, Convention: p.convention, Workload: p.workload(), Components: p.components,
 		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion, SecretKind: secretKind(p.convention),
-		ValuesTable: markdown, ChartFields: chartFields(o, style.ChartFields),
+		ValuesTable: markdown,
 	}
 	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
 	files, err := chartFiles(p, data)
 	if err != nil {
 		return nil, err
 	}
+	files["Chart.yaml"] = chartFile(o, style)
 	files["values.yaml"], files["values.schema.json"] = values, schema
 	return files, nil
 }

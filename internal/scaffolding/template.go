@@ -33,9 +33,8 @@ type templateData struct {
 	ServerVersion  string
 	// SecretKind is the kind of object of which an operator makes the Secret
 	// with the API keys ("ExternalSecret").
-	SecretKind string
-	// ValuesTable and ChartFields are written by code.
-	ValuesTable, ChartFields string
+	SecretKind  string
+	ValuesTable string // written by code
 }
 
 // control matches a line that is nothing but control flow, or a block.

@@ -473,3 +473,18 @@ func TestTemplatesVote(t *testing.T) {
 		t.Errorf("three of seven charts write templates, and got %+v %+v", c.Labels, c.Naming)
 	}
 }
+
+// A folder of templates is no chart, though it may have a file of that name.
+func TestChartFileOfNoMapIsNoChart(t *testing.T) {
+	apps := write(t, map[string]string{
+		"a/Chart.yaml": chartFile("a", "0.1.0"), "a/values.yaml": "x: 1\n",
+		"b/Chart.yaml": "[[ if .Start ]]\n---\n[[ end ]]\n[[ .Fields -]]\n",
+	})
+	var warnings []string
+	options := ReadOptions{Sheet: serverSheet(), Lenient: true,
+		Warn: func(err error) { warnings = append(warnings, err.Error()) }}
+	c, err := Read(t.Context(), []string{filepath.Join(apps, "a"), filepath.Join(apps, "b")}, options)
+	if err != nil || len(c.Source) != 1 || len(warnings) != 1 || !strings.Contains(warnings[0], "Chart.yaml is a map") {
+		t.Errorf("%v, %v, %q", c.Source, err, warnings)
+	}
+}

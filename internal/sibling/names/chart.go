@@ -128,6 +128,9 @@ func (s *Chart) readChart() error {
 	if err != nil {
 		return remedy.Errorf(correctIt, "reading the chart %s: %w", s.Shown, err)
 	}
+	if !doc.Root.IsMap() {
+		return remedy.Errorf(correctIt, "reading the chart %s: Chart.yaml is a map, and this is none", s.Shown)
+	}
 	s.chart = doc
 	s.Name = doc.Root.Get("name").Str()
 	if s.Name == "" {
