@@ -56,7 +56,7 @@ func findBrowser(t *testing.T) string {
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(findBrowser(t)),
-		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1440, 1000), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.WindowSize(1440, 1000), chromedp.WSURLReadTimeout(time.Minute))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // the sandbox refuses root
 	}
@@ -64,7 +64,10 @@ func startBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	// It complains of events that are newer than it is.
 	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {}))
-	t.Cleanup(cancel)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // waits until the browser has ended and its folder is gone
+		cancel()
+	})
 	b := &browser{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, b.note)
 	b.run(page.Enable(), runtime.Enable(), network.Enable(), log.Enable(), page.BringToFront(),
