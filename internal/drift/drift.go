@@ -2,7 +2,7 @@
 // values. Every difference has a class that says whether anybody needs to do anything about it.
 //
 // The way: render both charts in every scenario (scenariorun.go, render.go), pair their objects by what they are for
-// (roles.go), compare them field by field (compare.go), explain the differences (explain.go, rules.yaml), and gather
+// (roles.go), compare them field by field (compare.go), explain the differences (explain.go, rules.go), and gather
 // the findings (run.go).
 package drift
 

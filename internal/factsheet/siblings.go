@@ -90,7 +90,9 @@ func (s *Sheet) ReservedBlocks() []string {
 }
 
 // IsReserved reports whether a key is in one of the chart's own blocks.
-func (s *Sheet) IsReserved(key string) bool { return slices.Contains(s.ReservedBlocks(), root(key)) }
+func (s *Sheet) IsReserved(key string) bool {
+	return slices.ContainsFunc(s.Keys, func(k Key) bool { return k.Reserved && root(k.Key) == root(key) })
+}
 
 func root(key string) string {
 	first, _, _ := strings.Cut(key, ".")
