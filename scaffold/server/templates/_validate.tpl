@@ -283,7 +283,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $port := . }}
 {{- range $media.ports }}
-{{- if and (eq (int .port) (int $port.port)) (eq .protocol $port.protocol) }}
+{{- if and (eq (int .port) (int $port.port)) (eq .protocol $port.protocol) (ne .name "turn-udp") }}
 {{- $errors = append $errors (printf "[[ key "draining" ]] has port %d, which [[ key "config" ]].rtc has as well: the two sets need different ports" (int .port)) }}
 {{- end }}
 {{- end }}
