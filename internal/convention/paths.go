@@ -13,7 +13,8 @@ import (
 // domain of hosts where the repository does not keep it apart.
 func (c *Convention) PathOf(key string) string {
 	shape := c.Values["image.repository"].Shape
-	if key == "image.registry" && shape != ImageRegistry || key == "image.tag" && shape == ImageString {
+	isPart := key == "image.tag" || key == "image.digest"
+	if key == "image.registry" && shape != ImageRegistry || isPart && shape == ImageString {
 		return ""
 	}
 	if v, ok := c.Values[key]; ok {

@@ -37,6 +37,8 @@ type Key struct {
 	// Key is the canonical name, dotted ("image.repository").
 	Key       string     `yaml:"key"`
 	Component string     `yaml:"component"`
+	// With names another component without which it would do nothing, "" for none.
+	With    string     `yaml:"with"`
 	Default   *yaml.Node `yaml:"-"`
 	// Doc is one line for the README and the schema.
 	Doc string `yaml:"doc"`

@@ -10,7 +10,8 @@ import (
 // application is the LiveKit that the chart installs, as its example values name it.
 type application struct {
 	Name      string // chart's name
-	Version   string // tag of the server's image
+	Version   string // of the server
+	Tag       string // of its image, "" where the repository leaves that to the chart's appVersion
 	Host      string // host for signalling, as values have it
 	Domain    string // domain behind it, where the convention keeps that apart
 	TLSSecret string // Secret with the host's certificate
@@ -35,8 +36,12 @@ func newApplication(o Options, conv *convention.Convention) application {
 	}
 	secret := strings.NewReplacer("{name}", o.Name, "{host}", whole).
 		Replace(cmp.Or(conv.Defaults.TLSSecretPattern, "{name}-tls"))
+	tag := ""
+	if seen, ok := conv.Values["image.tag"]; ok && seen.Confidence != convention.Default {
+		tag = o.AppVersion // its charts name their tags
+	}
 	return application{
-		Name: o.Name, Version: o.AppVersion, Host: host, Domain: domain, TLSSecret: secret,
+		Name: o.Name, Version: o.AppVersion, Tag: tag, Host: host, Domain: domain, TLSSecret: secret,
 		defaults: conv.Defaults,
 	}
 }
@@ -55,6 +60,6 @@ func apart(host, domain string) (label, of string) {
 
 // fill puts the application's facts into a default of the canonical table.
 func (a application) fill(s string) string {
-	facts := strings.NewReplacer("[[ .App.Version ]]", a.Version, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name)
+	facts := strings.NewReplacer("[[ .App.Tag ]]", a.Tag, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name)
 	return facts.Replace(s)
 }

@@ -273,7 +273,7 @@ func TestSettings(t *testing.T) {
 		"no certificate for UDP": {"config: {turn: {enabled: true, udp_port: 30478}}\nturn: {certificate: " +
 			"{enabled: true}}", "Certificate/rel-livekit-turn-tls", nil, "(no Certificate/rel-livekit-turn-tls)"},
 		"a null for a Secret": {"redis: {enabled: false, external: {address: 'redis:6379', existingSecret: " +
-			"null}}", deployment, server("env", "4"), "null"},
+			"null}}", deployment, server("env", "5"), "null"},
 		"null unsets": {"service: {targetPort: null, annotations: null}\nresources: " +
 			"null\nstartupProbe: null\ningress: {className: null, hosts: [{host: a.example.com, paths: null}], tls: " +
 			"null}", "Ingress/rel-livekit", []string{"spec", "rules", "0", "http", "paths", "0", "path"}, "/"},
@@ -285,8 +285,6 @@ func TestSettings(t *testing.T) {
 			[]string{"spec", "metrics", "0", "resource", "name"}, "memory"},
 		"no replicas with autoscaling": {"redis: {enabled: false, external: {address: 'r:1'}}\nautoscaling: " +
 			"{enabled: true}", deployment, []string{"spec", "replicas"}, "null"},
-		"opened Redis has a password": {"redis: {service: {enabled: true}}", deployment,
-			pod("initContainers", "0", "args", "11"), "$(REDISCLI_AUTH)"},
 		"an object of one's own": {"extraObjects: ['{apiVersion: v1, kind: ConfigMap, metadata: {name: \"{{ " +
 			".Release.Name }}-x\"}}']", "ConfigMap/rel-x", []string{"kind"}, "ConfigMap"},
 		"an image pull secret": {"imagePullSecrets: [{name: a}, b]", deployment, pod("imagePullSecrets"),

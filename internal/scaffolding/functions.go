@@ -59,6 +59,10 @@ func valueFunctions(p *Paths) template.FuncMap {
 		"shape":  p.shape,
 		// placed reports whether the chart has a value that not every chart has.
 		"placed": p.has,
+		// file gives the name below templates/ that the convention gives a template.
+		"file": func(name string) string { return strings.TrimPrefix(p.fileName("templates/"+name), "templates/") },
+		// absent gives the components that the chart was written without.
+		"absent": p.absent,
 	}
 }
 
@@ -89,6 +93,7 @@ func labelFunctions(conv *convention.Convention, helper func(string) string) tem
 		"name": func(kind string, suffix ...string) string {
 			return objectName(conv.Naming, helper, kind, suffix)
 		},
+		"selectorNames": func() string { return selectorNames(conv) },
 		"labelValue":    func(pattern string) string { return labelValue(pattern, ".", helper) },
 		"serviceLabels": func() []convention.Label { return serviceLabels(conv) },
 		// serviceSelector gives the labels by which a Service finds the pods.
@@ -187,6 +192,18 @@ func labelValue(pattern, dot string, helper func(string) string) string {
 		return fmt.Sprintf("%q", pattern)
 	}
 	return value
+}
+
+// selectorNames gives the names of the labels by which anything finds the pods, as
+// arguments of omit.
+func selectorNames(conv *convention.Convention) string {
+	var names []string
+	for _, label := range append(slices.Clone(conv.Labels.Selector), conv.Labels.ServiceSelector...) {
+		if name := fmt.Sprintf("%q", label.Name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // serviceLabels are those of a Service's selector that the workload's has not:

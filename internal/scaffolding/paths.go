@@ -87,7 +87,7 @@ func newPaths(conv *convention.Convention, components []string) (*Paths, error) 
 		// Either kind of route needs the domain.
 		isOurs := slices.Contains(components, v.Component) ||
 			v.Key == "ingress.domain" && slices.Contains(components, "httproute")
-		if !isOurs || !p.allows(v.Key) {
+		if !isOurs || !p.allows(v.Key) || v.With != "" && !slices.Contains(components, v.With) {
 			continue
 		}
 		p.values = append(p.values, v)

@@ -74,6 +74,11 @@ Labels of every object.
 [[ range .Convention.Labels.Set ]]
 [[ .Name ]]: [[ labelValue .Value ]]
 [[ end ]]
+[[ if placed "commonLabels" ]]
+{{- with omit ([[ value "commonLabels" ]] | default dict)[[ range .Convention.Labels.Set ]] "[[ .Name ]]"[[ end ]] }}
+{{ toYaml . }}
+{{- end }}
+[[ end ]]
 {{- end }}
 
 {{/*
@@ -105,7 +110,7 @@ Labels of the pods. The plain label app serves `kubectl get pod -l app=[[ .Chart
 [[ if serviceLabels ]]
 {{- $own = include "[[ helper "serviceLabels" ]]" . | fromYaml | mergeOverwrite $own }}
 [[ end ]]
-{{- mergeOverwrite $plain (deepCopy ([[ value "podLabels" ]] | default dict)) $own | toYaml }}
+{{- mergeOverwrite $plain[[ if placed "commonLabels" ]] (deepCopy ([[ value "commonLabels" ]] | default dict))[[ end ]] (deepCopy ([[ value "podLabels" ]] | default dict)) $own | toYaml }}
 {{- end }}
 
 [[ if placed "service.port" ]]
@@ -135,10 +140,44 @@ Image of the container.
 [[ if eq (shape "image.repository") "string" ]]
 {{- [[ value "image.repository" ]] }}
 [[ else if eq (shape "image.repository") "registry" ]]
+[[ if placed "image.digest" ]]
+{{- with [[ value "image.registry" ]] }}{{ . }}/{{ end }}{{ [[ value "image.repository" ]] }}
+{{- with [[ value "image.digest" ]] }}@{{ . }}{{ else }}:{{ [[ value "image.tag" ]] | default $.Chart.AppVersion }}{{ end }}
+[[ else ]]
 {{- with [[ value "image.registry" ]] }}{{ . }}/{{ end }}{{ [[ value "image.repository" ]] }}:{{ [[ value "image.tag" ]] | default .Chart.AppVersion }}
+[[ end ]]
+[[ else ]]
+[[ if placed "image.digest" ]]
+{{- if [[ value "image.digest" ]] }}
+{{- printf "%s@%s" [[ value "image.repository" ]] [[ value "image.digest" ]] }}
+{{- else }}
+{{- printf "%s:%s" [[ value "image.repository" ]] ([[ value "image.tag" ]] | default .Chart.AppVersion | toString) }}
+{{- end }}
 [[ else ]]
 {{- printf "%s:%s" [[ value "image.repository" ]] ([[ value "image.tag" ]] | default .Chart.AppVersion | toString) }}
 [[ end ]]
+[[ end ]]
+{{- end }}
+
+{{/*
+A probe. Its default way of asking gives way to another one that is set:
+include "[[ helper "probe" ]]" (list .Values.livenessProbe "tcpSocket")
+*/}}
+{{- define "[[ helper "probe" ]]" -}}
+{{- $probe := first . }}
+{{- gt (pick $probe "exec" "grpc" "httpGet" "tcpSocket" | len) 1 | ternary (omit $probe (last .)) $probe | toYaml }}
+{{- end }}
+
+{{/*
+"4" or "6" for an IP address, "" for any other text.
+*/}}
+{{- define "[[ helper "ipFamily" ]]" -}}
+{{- $groups := splitList ":" . | compact }}
+{{- $octet := "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])" }}
+{{- if regexMatch (printf "^(%s[.]){3}%s$" $octet $octet) . }}4
+{{- else if regexMatch "^([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}$" . }}6
+{{- else if and (regexMatch "^([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?$" .) (lt (len $groups) 8) }}6
+{{- end }}
 {{- end }}
 
 {{/*
@@ -148,9 +187,20 @@ Image of the container.
 [[ if eq .Workload "DaemonSet" ]]
 {{- print "true" }}
 [[ else if has "autoscaling" ]]
-{{- if or (gt (int [[ value "replicaCount" ]]) 1) (and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.maxReplicas" ]]) 1)) }}true{{ end }}
+{{- if or (gt (int [[ value "replicaCount" ]]) 1) [[ value "autoscaling.external" ]] (and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.maxReplicas" ]]) 1)) }}true{{ end }}
 [[ else ]]
 {{- if gt (int [[ value "replicaCount" ]]) 1 }}true{{ end }}
+[[ end ]]
+{{- end }}
+
+{{/*
+"true" where another pod may serve while one of them ends.
+*/}}
+{{- define "[[ helper "replaced" ]]" -}}
+[[ if has "draining" ]]
+{{- if [[ value "draining.enabled" ]] }}true{{ else }}{{ include "[[ helper "several" ]]" . }}{{ end }}
+[[ else ]]
+{{- include "[[ helper "several" ]]" . }}
 [[ end ]]
 {{- end }}
 

@@ -28,14 +28,29 @@ from the other values. Everything that depends on the configuration reads this.
 {{/*
 "true" where the configuration holds a credential: then it is a Secret, not a
 ConfigMap. What a newer server takes for one nobody knows, so extraConfig is one.
+A URL may have one as its login or in its query, or be a stream's with its key.
 */}}
 {{- define "[[ helper "configIsSecret" ]]" -}}
 {{- $config := include "[[ helper "config" ]]" . }}
-{{- if or [[ value "extraConfig" ]] (regexMatch "(?m)^[ -]*([[ .CredentialKeys ]]):" $config) (regexMatch "://[^/@\\s]+@" $config) }}true{{ end }}
+{{- if or[[ if placed "existingConfigSecret" ]] [[ value "existingConfigSecret" ]][[ end ]] [[ value "extraConfig" ]] (regexMatch "(?m)^[ -]*([[ .CredentialKeys ]]):" $config) (regexMatch "://[^/@\\s]+@|://\\S+[?]\\S|rtmps?://[^/\\s]+/[^/\\s]+/\\S" $config) }}true{{ end }}
 {{- end }}
 
 {{/*
-The address that clients are told: "host", "pod", "stun", "auto" or an IP address.
+A change of the configuration rolls the pods. Where it holds a credential, which
+may be short, its hash is a slow one (scrypt): anyone who sees pods sees the hash.
+*/}}
+{{- define "[[ helper "configChecksum" ]]" -}}
+{{- $config := include "[[ helper "config" ]]" . }}
+{{- if include "[[ helper "configIsSecret" ]]" . }}
+{{- derivePassword 1 "long" $config .Release.Name .Release.Namespace | sha256sum }}
+{{- else }}
+{{- sha256sum $config }}
+{{- end }}
+{{- end }}
+
+{{/*
+The address that clients are told: "host", "pod", "stun", "auto" or an IP address;
+"hosts" and "pods" where they have one of IPv4 and one of IPv6.
 */}}
 {{- define "[[ helper "address" ]]" -}}
 {{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}
@@ -51,17 +66,24 @@ The port for signalling.
 
 {{/*
 The ports on which clients send media, as {"ports": [{name, port, protocol}]},
-with the first and the last one for UDP. Where those are more than 100 they are
-not listed, and "from" and "to" are set.
+with the first and the last one for UDP (0 where media goes over TCP alone). Where
+those are more than 100 they are not listed, and "from" and "to" are set.
 */}}
 {{- define "[[ helper "mediaPorts" ]]" -}}
 {{- $config := include "[[ helper "config" ]]" . | fromYaml }}
 {{- $rtc := $config.rtc | default dict }}
+[[ if has "draining" ]]
+{{- if eq (include "[[ helper "portSet" ]]" .) "second" }}
+{{- $rtc = dict "tcp_port" [[ value "draining.tcpPort" ]] "udp_port" [[ value "draining.udpPort" ]] "force_tcp" $rtc.force_tcp }}
+{{- end }}
+[[ end ]]
 {{- $ports := list }}
 {{- $tcp := dig "tcp_port" 7881 $rtc | int }}
 {{- if $tcp }}
 {{- $ports = append $ports (dict "name" "rtc-tcp" "port" $tcp "protocol" "TCP") }}
 {{- end }}
+{{- $result := dict "first" 0 "last" 0 }}
+{{- if not $rtc.force_tcp }}
 {{- $from := 50000 }}
 {{- $to := 60000 }}
 {{- if $rtc.port_range_start }}
@@ -75,7 +97,7 @@ not listed, and "from" and "to" are set.
 {{- $from = splitList "-" $range | first | int }}
 {{- $to = splitList "-" $range | last | int }}
 {{- end }}
-{{- $result := dict "first" $from "last" $to }}
+{{- $result = dict "first" $from "last" $to }}
 {{- if eq $from $to }}
 {{- $ports = append $ports (dict "name" "rtc-udp" "port" $from "protocol" "UDP") }}
 {{- else if lt (sub $to $from) 100 }}
@@ -85,6 +107,7 @@ not listed, and "from" and "to" are set.
 {{- else }}
 {{- $result = dict "from" $from "to" $to "first" $from "last" $to }}
 {{- end }}
+{{- end }}
 [[ if has "turn" ]]
 {{- $turn := $config.turn | default dict }}
 {{- if and $turn.enabled $turn.udp_port }}
@@ -93,6 +116,40 @@ not listed, and "from" and "to" are set.
 [[ end ]]
 {{- $_ := set $result "ports" $ports }}
 {{- toYaml $result }}
+{{- end }}
+
+{{/*
+Spec of the Service for media, without its selector.
+*/}}
+{{- define "[[ helper "mediaServiceSpec" ]]" -}}
+{{- $type := [[ value "media.type" ]] }}
+{{- $address := include "[[ helper "address" ]]" . }}
+{{- /* Calls go on in a pod that is not ready, or that is ending: so media has to reach it. */}}
+{{- $spec := dict "publishNotReadyAddresses" true }}
+{{- /* Local: clients address the pod's own node, and their addresses stay as they are. */}}
+{{- if ne $type "ClusterIP" }}
+{{- $_ := set $spec "externalTrafficPolicy" "Local" }}
+{{- end }}
+{{- if has $address (list "hosts" "pods") }}
+{{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
+{{- $_ := set $spec "loadBalancerIP" (splitList "," $address | first) }}
+{{- end }}
+{{- include "[[ helper "overlay" ]]" (list $spec (deepCopy ([[ value "media.spec" ]] | default dict))) -}}
+type: {{ $type }}
+{{- /* An empty address is for those who assign it by other means. */}}
+{{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
+ports:
+  {{- range (include "[[ helper "mediaPorts" ]]" . | fromYaml).ports }}
+  - name: {{ .name }}
+    port: {{ .port | int }}
+    targetPort: {{ .port | int }}
+    {{- if eq $type "NodePort" }}
+    nodePort: {{ .port | int }}
+    {{- end }}
+    protocol: {{ .protocol }}
+  {{- end }}
 {{- end }}
 [[ if has "metrics" ]]
 
@@ -110,10 +167,14 @@ The port for metrics, "" where there is none.
 the ports of a node or a load balancer.
 */}}
 {{- define "[[ helper "alone" ]]" -}}
+{{- $holdsPorts := and (ne [[ value "media.type" ]] "ClusterIP") (not (include "[[ helper "several" ]]" .)) }}
+[[ if has "draining" ]]
+{{- $holdsPorts = and $holdsPorts (not [[ value "draining.enabled" ]]) }}
+[[ end ]]
 [[ if has "persistence" ]]
-{{- if or (and [[ value "redis.enabled" ]] [[ value "persistence.enabled" ]]) (and (ne [[ value "media.type" ]] "ClusterIP") (not (include "[[ helper "several" ]]" .))) }}true{{ end }}
+{{- if or $holdsPorts (and [[ value "redis.enabled" ]] [[ value "persistence.enabled" ]]) }}true{{ end }}
 [[ else ]]
-{{- if and (ne [[ value "media.type" ]] "ClusterIP") (not (include "[[ helper "several" ]]" .)) }}true{{ end }}
+{{- if $holdsPorts }}true{{ end }}
 [[ end ]]
 {{- end }}
 
@@ -131,6 +192,16 @@ Secret with the API keys.
 [[ else ]]
 {{- [[ value "keys.existingSecret" ]] | default (include "[[ helper "suffixed" ]]" (list . "keys")) }}
 [[ end ]]
+{{- end }}
+
+{{/*
+"true" where the chart makes up credentials, once.
+*/}}
+{{- define "[[ helper "generatesSecrets" ]]" -}}
+[[ if has "redis-service" ]]
+{{- if and [[ value "redis.service.enabled" ]] (not [[ value "redis.service.existingSecret" ]]) }}true{{ end }}
+[[ end ]]
+{{- if and (eq (include "[[ helper "keysFrom" ]]" .) "env") (not [[ any "keys.existingSecret" "keys.operator.enabled" | operand ]]) }}true{{ end }}
 {{- end }}
 
 {{/*

@@ -4,12 +4,13 @@ Environment of the server, without what values.yaml adds.
 {{- define "[[ helper "env" ]]" -}}
 {{- $keysFrom := include "[[ helper "keysFrom" ]]" . }}
 {{- $address := include "[[ helper "address" ]]" . }}
-{{- if has $address (list "host" "pod") }}
+{{- $fields := dict "host" "status.hostIP" "hosts" "status.hostIPs" "pod" "status.podIP" "pods" "status.podIPs" }}
+{{- if hasKey $fields $address }}
 # The address that clients are told.
 - name: NODE_IP
   valueFrom:
     fieldRef:
-      fieldPath: {{ eq $address "host" | ternary "status.hostIP" "status.podIP" }}
+      fieldPath: {{ get $fields $address }}
 {{- else if not (has $address (list "stun" "auto")) }}
 - name: NODE_IP
   value: {{ $address | quote }}
@@ -62,4 +63,21 @@ Environment of the server, without what values.yaml adds.
       key: password
 {{- end }}
 [[ end ]]
+[[ if has "draining" ]]
+{{- if eq (include "[[ helper "portSet" ]]" .) "second" }}
+# The other set of media ports: the server before this one has that of the configuration.
+- name: LIVEKIT_RTC_TCP_PORT
+  value: {{ [[ value "draining.tcpPort" ]] | quote }}
+- name: UDP_PORT
+  value: {{ [[ value "draining.udpPort" ]] | quote }}
+{{- end }}
+[[ end ]]
+{{- if dig "requests" "cpu" "" ([[ value "resources" ]] | default dict) }}
+# Without a limit of CPU, this is what the server's load is measured by.
+- name: LIVEKIT_CPU_REQUEST
+  valueFrom:
+    resourceFieldRef:
+      containerName: livekit
+      resource: requests.cpu
+{{- end }}
 {{- end }}

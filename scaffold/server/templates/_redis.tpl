@@ -7,7 +7,23 @@ ends after it.
   image: {{ printf "%s:%v" [[ value "redis.image.repository" ]] [[ value "redis.image.tag" ]] }}
   imagePullPolicy: {{ [[ value "redis.image.pullPolicy" ]] }}
   restartPolicy: Always
+[[ if has "redis-service" ]]
+  {{- if [[ value "redis.service.enabled" ]] }}
+  # The password goes in by standard input: a list of processes shows arguments.
+  command:
+    - sh
+    - -c
+    - |
+      exec redis-server - "$@" <<EOF
+      requirepass "$(printf %s "$REDISCLI_AUTH" | sed 's/["\\]/\\&/g')"
+      EOF
+    - redis
+  {{- else }}
   command: [redis-server]
+  {{- end }}
+[[ else ]]
+  command: [redis-server]
+[[ end ]]
   args:
     - --bind
 [[ if has "redis-service" ]]
@@ -30,13 +46,7 @@ ends after it.
     - --save
     - ""
 [[ if has "redis-service" ]]
-    {{- if [[ value "redis.service.enabled" ]] }}
-    - --requirepass
-    - $(REDISCLI_AUTH)
-    {{- end }}
-[[ end ]]
-[[ if has "redis-service" ]]
-  {{- if or [[ value "redis.env" ]] [[ value "redis.service.enabled" ]] }}
+  {{- if [[ any "redis.env" "redis.service.enabled" ]] }}
   env:
     {{- if [[ value "redis.service.enabled" ]] }}
     # redis-cli reads its password from here.
@@ -46,9 +56,11 @@ ends after it.
           name: {{ include "[[ helper "redisSecret" ]]" . }}
           key: {{ [[ value "redis.service.passwordEntry" ]] }}
     {{- end }}
+[[ if placed "redis.env" ]]
     {{- with [[ value "redis.env" ]] }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+[[ end ]]
   {{- end }}
   {{- if [[ value "redis.service.enabled" ]] }}
   ports:
@@ -56,7 +68,7 @@ ends after it.
       containerPort: {{ [[ value "redis.port" ]] | int }}
       protocol: TCP
   {{- end }}
-[[ else ]]
+[[ else if placed "redis.env" ]]
   {{- with [[ value "redis.env" ]] }}
   env:
     {{- toYaml . | nindent 4 }}

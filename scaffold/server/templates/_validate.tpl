@@ -38,17 +38,23 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- /* No two listeners of the pod may have one port. */}}
 {{- $taken := dict }}
+{{- if and $rtc.force_tcp (eq (dig "tcp_port" 7881 $rtc | int) 0) }}
+{{- $errors = append $errors "[[ key "config" ]].rtc.force_tcp leaves media no port, as tcp_port is 0: set tcp_port" }}
+{{- end }}
+{{- if and (kindIs "string" $rtc.udp_port) (regexMatch "^([0-9]+)-([0-9]+)$" $rtc.udp_port) (eq (int $media.first) (int $media.last)) (not $rtc.force_tcp) }}
+{{- $errors = append $errors (printf "[[ key "config" ]].rtc.udp_port is %q, a range of one port, which the server refuses: write %d" $rtc.udp_port (int $media.first)) }}
+{{- end }}
 {{- $listeners := append $media.ports (dict "name" "[[ key "config.port" ]]" "port" (include "[[ helper "port" ]]" .) "protocol" "TCP") }}
 [[ if has "redis" ]]
 {{- if [[ value "redis.enabled" ]] }}
 {{- $listeners = append $listeners (dict "name" "[[ key "redis.port" ]]" "port" [[ value "redis.port" ]] "protocol" "TCP") }}
 {{- end }}
 [[ end ]]
-[[ if has "metrics" ]]
-{{- with include "[[ helper "metricsPort" ]]" . }}
-{{- $listeners = append $listeners (dict "name" "[[ key "config" ]].prometheus.port" "port" . "protocol" "TCP") }}
+{{- range $name := list "prometheus" "debug_handler" }}
+{{- with dig $name "port" 0 $config }}
+{{- $listeners = append $listeners (dict "name" (printf "[[ key "config" ]].%s.port" $name) "port" . "protocol" "TCP") }}
 {{- end }}
-[[ end ]]
+{{- end }}
 [[ if has "turn" ]]
 {{- if and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) }}
 {{- $listeners = append $listeners (dict "name" "[[ key "config" ]].turn.tls_port" "port" $config.turn.tls_port "protocol" "TCP") }}
@@ -73,18 +79,25 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "[[ key "config" ]].rtc.node_ip is set: set [[ key "media.address" ]] to that address instead" }}
 {{- end }}
-{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "pod" "auto")) }}
-{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer needs [[ key "media.address" ]], the load balancer's IP address (or stun, where traffic leaves by it)" }}
-{{- else if and (eq $type "NodePort") (has $address (list "pod" "auto")) }}
-{{- $errors = append $errors (printf "[[ key "media.type" ]] NodePort with [[ key "media.address" ]] %s: clients outside the cluster do not reach a pod's address; leave it empty" $address) }}
-{{- else if and (eq $type "ClusterIP") (eq $address "host") }}
-{{- $errors = append $errors "[[ key "media.type" ]] ClusterIP with [[ key "media.address" ]] host: no port of the node leads to the pod; leave it empty" }}
-{{- else if and $address (not (has $address (list "host" "pod" "stun" "auto"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
-{{- $errors = append $errors (printf "[[ key "media.address" ]] is %q: use host, pod, stun, auto or an IP address" $address) }}
+{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" }}
+{{- $families := list }}
+{{- if and $address (not (has $address $words)) }}
+{{- range splitList "," $address }}
+{{- $families = append $families (include "[[ helper "ipFamily" ]]" .) }}
+{{- if regexMatch "^((0|127|22[4-9]|2[3-5][0-9])[.]|::1?$|[fF][fF])" . }}
+{{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, which no client reaches: leave it empty, or give the address that clients use" .) }}
 {{- end }}
-{{- if hasPrefix "127." $address }}
-{{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, which no client reaches: leave it empty" $address) }}
-{{- else if and $several $address (not (has $address (list "host" "pod" "stun" "auto"))) (ne $type "LoadBalancer") }}
+{{- end }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "hosts" "pod" "pods" "auto")) }}
+{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer needs [[ key "media.address" ]], the load balancer's IP address (or stun, where traffic leaves by it)" }}
+{{- else if and (eq $type "NodePort") (has $address (list "pod" "pods" "auto")) }}
+{{- $errors = append $errors (printf "[[ key "media.type" ]] NodePort with [[ key "media.address" ]] %s: clients outside the cluster do not reach a pod's address; leave it empty" $address) }}
+{{- else if and (eq $type "ClusterIP") (has $address (list "host" "hosts")) }}
+{{- $errors = append $errors "[[ key "media.type" ]] ClusterIP with [[ key "media.address" ]] host or hosts: no port of the node leads to the pod; leave it empty" }}
+{{- else if or (has "" $families) (ne (len $families) (uniq $families | len)) }}
+{{- $errors = append $errors (printf "[[ key "media.address" ]] is %q: use host, hosts, pod, pods, stun, auto or an IP address, or one of IPv4 and one of IPv6 with a comma between" $address) }}
+{{- else if and $several $families (ne $type "LoadBalancer") }}
 {{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, which all of several servers would tell clients: leave it empty" $address) }}
 {{- end }}
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
@@ -104,6 +117,32 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- range $name, $secret := mergeOverwrite (deepCopy ($config.keys | default dict)) ([[ value "keys.values" ]] | default dict) }}
 {{- if lt (len (toString $secret)) 32 }}
 {{- $errors = append $errors (printf "the secret of API key %s has %d characters: it needs 32 or more (openssl rand -base64 32)" $name (len (toString $secret))) }}
+{{- end }}
+{{- end }}
+
+{{- $webhook := $config.webhook | default dict }}
+{{- $known := [[ value "keys.values" ]] | default $config.keys }}
+{{- if and $known $webhook.urls (not (hasKey $known ($webhook.api_key | default ""))) }}
+{{- $errors = append $errors (printf "[[ key "config" ]].webhook.api_key is %q, but webhooks are signed with one of the API keys: %s" ($webhook.api_key | default "") (keys $known | sortAlpha | join ", ")) }}
+{{- end }}
+{{- if and (eq (include "[[ helper "keysFrom" ]]" .) "file") (dig "runAsUser" 0 ([[ value "podSecurityContext" ]] | default dict)) (not ([[ value "podSecurityContext" ]] | default dict).fsGroup) }}
+{{- $errors = append $errors "[[ key "podSecurityContext" ]].fsGroup is needed, or the server may not read its key file: set it to a group, such as 65532" }}
+{{- end }}
+
+{{- if and (include "[[ helper "generatesSecrets" ]]" .) (include "[[ helper "underArgoCD" ]]" .) }}
+{{- $errors = append $errors "under Argo CD generated credentials would be others at each sync: make a Secret, and name it in [[ key "keys.existingSecret" ]][[ if has "redis-service" ]] (that of Redis in [[ key "redis.service.existingSecret" ]])[[ end ]]" }}
+{{- end }}
+
+{{- /* Choice of a server by region */}}
+{{- if eq (dig "node_selector" "kind" "" $config) "regionaware" }}
+{{- $regions := list }}
+{{- range dig "node_selector" "regions" list $config }}
+{{- $regions = append $regions .name }}
+{{- end }}
+{{- if and (not $config.region) (not (contains "LIVEKIT_REGION" (toJson [[ value "env" ]]))) }}
+{{- $errors = append $errors "[[ key "config" ]].node_selector.kind regionaware needs [[ key "config" ]].region, the region of this server" }}
+{{- else if and $config.region $regions (not (has $config.region $regions)) }}
+{{- $errors = append $errors (printf "[[ key "config" ]].region is %s, which is none of [[ key "config" ]].node_selector.regions: %s" $config.region (join ", " $regions)) }}
 {{- end }}
 {{- end }}
 
@@ -143,8 +182,19 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Redis */}}
+[[ if has "redis" ]]
+{{- $given := dig "redis" "address" "" $own }}
+{{- if and $given [[ value "redis.external.address" ]] (ne $given [[ value "redis.external.address" ]]) }}
+{{- $errors = append $errors (printf "[[ key "redis.external.address" ]] is %s, and [[ key "config" ]].redis.address %s: leave one of them out" [[ value "redis.external.address" ]] $given) }}
+{{- end }}
+[[ end ]]
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
+{{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
+{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" .) }}
+{{- $errors = append $errors (printf "the address of Redis is %q: it is host:port, without a scheme, a path or a variable" .) }}
+{{- end }}
+{{- end }}
 [[ if has "redis" ]]
 {{- if [[ value "redis.enabled" ]] }}
 {{- if [[ value "redis.external.address" ]] }}
@@ -172,12 +222,24 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and [[ value "redis.service.enabled" ]] (not [[ value "redis.enabled" ]]) }}
 {{- $errors = append $errors "[[ key "redis.service.enabled" ]] opens the sidecar, but [[ key "redis.enabled" ]] is false: set one or the other" }}
 {{- end }}
+{{- if and [[ value "redis.service.enabled" ]] (eq $type "HostNetwork") }}
+{{- $errors = append $errors "[[ key "redis.service.enabled" ]] with [[ key "media.type" ]] HostNetwork would open Redis on the node's own addresses: use NodePort, or a Redis elsewhere" }}
+{{- end }}
 [[ end ]]
 
 {{- /* TURN */}}
 {{- $turn := $config.turn | default dict }}
 [[ if has "turn" ]]
 {{- if $turn.enabled }}
+{{- if and $turn.domain (not (regexMatch "^(?i)[a-z0-9-]+([.][a-z0-9-]+)+[.]?$" $turn.domain)) }}
+{{- $errors = append $errors (printf "[[ key "config" ]].turn.domain is %q, which is no name of a host with a domain, such as turn.example.com" $turn.domain) }}
+{{- end }}
+{{- if and $families (not (has "4" $families)) (dig "bind_addresses" (list "0.0.0.0") $turn | join "," | contains ".") }}
+{{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, and TURN needs an IPv4 address as well: add it with a comma, or set [[ key "config" ]].turn.bind_addresses to [\"::\"]" $address) }}
+{{- end }}
+{{- if and (eq $address "pod" "pods" | or (regexMatch "^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^[fF][cdCD]" $address)) (not $turn.allow_restricted_peer_cidrs) (include "[[ helper "version" ]]" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
+{{- $errors = append $errors "the server tells clients a private address, to which TURN refuses to relay: list it in [[ key "config" ]].turn.allow_restricted_peer_cidrs, such as [10.0.0.0/8], and no more than has to be reached" }}
+{{- end }}
 {{- if not (or $turn.tls_port $turn.udp_port) }}
 {{- $errors = append $errors "[[ key "config" ]].turn.enabled needs turn.tls_port or turn.udp_port" }}
 {{- end }}
@@ -191,6 +253,45 @@ Stops a release whose settings cannot work together, with all reasons at once.
 [[ else ]]
 {{- if $turn.enabled }}
 {{- $errors = append $errors "[[ key "config" ]].turn.enabled is true, but this chart was written without TURN: write it again with `helm livekit scaffold --with turn`" }}
+{{- end }}
+[[ end ]]
+
+[[ if has "draining" ]]
+{{- /* Draining */}}
+{{- if [[ value "draining.enabled" ]] }}
+[[ if ne .Workload "Deployment" ]]
+{{- $errors = append $errors "[[ key "draining.enabled" ]] needs a Deployment: a [[ .Workload ]] has no new pod before the old one is gone" }}
+[[ end ]]
+{{- if or [[ value "redis.enabled" ]] (not $elsewhere) }}
+{{- $errors = append $errors "[[ key "draining.enabled" ]] needs a Redis that both servers reach, or a call would be in two rooms of one name: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
+{{- end }}
+{{- if eq $type "LoadBalancer" }}
+{{- $errors = append $errors "[[ key "draining.enabled" ]] with [[ key "media.type" ]] LoadBalancer: one address cannot lead to two servers; use NodePort or HostNetwork" }}
+{{- end }}
+{{- if eq $type "NodePort" }}
+{{- if $rtc.port_range_start }}
+{{- $errors = append $errors "[[ key "draining.enabled" ]] with [[ key "media.type" ]] NodePort needs [[ key "config.rtc.udp_port" ]], and port_range_start and port_range_end null" }}
+{{- end }}
+{{- if and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config) }}
+{{- $errors = append $errors "[[ key "draining.enabled" ]] with [[ key "media.type" ]] NodePort has no second port for TURN over UDP: set [[ key "config" ]].turn.udp_port to 0" }}
+{{- end }}
+{{- $media := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "first") .) | fromYaml }}
+{{- $second := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "second") .) | fromYaml }}
+{{- range concat $second.ports }}
+{{- if or (lt (int .port) 30000) (gt (int .port) 32767) }}
+{{- $errors = append $errors (printf "%s of [[ key "draining" ]] is %d, but a NodePort lies between 30000 and 32767" .name (int .port)) }}
+{{- end }}
+{{- $port := . }}
+{{- range $media.ports }}
+{{- if and (eq (int .port) (int $port.port)) (eq .protocol $port.protocol) (ne .name "turn-udp") }}
+{{- $errors = append $errors (printf "[[ key "draining" ]] has port %d, which [[ key "config" ]].rtc has as well: the two sets need different ports" (int .port)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and (not [[ value "draining.portSet" ]]) (include "[[ helper "underArgoCD" ]]" .) }}
+{{- $errors = append $errors "under Argo CD the chart does not see which ports the running server has: set [[ key "draining.portSet" ]] to first or second, the other one with each change of the pods" }}
+{{- end }}
+{{- end }}
 {{- end }}
 [[ end ]]
 
@@ -209,14 +310,27 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 [[ end ]]
 
+[[ if has "metrics" ]]
+{{- if and [[ value "metrics.serviceMonitor.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "metrics.serviceMonitor.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- end }}
+[[ end ]]
+[[ if has "networkpolicy" ]]
+{{- if and [[ value "networkPolicy.enabled" ]] (eq $type "HostNetwork") }}
+{{- $errors = append $errors "[[ key "networkPolicy.enabled" ]] does nothing with [[ key "media.type" ]] HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}
+{{- end }}
+[[ end ]]
 [[ if has "autoscaling" ]]
+{{- if and [[ value "autoscaling.enabled" ]] [[ value "autoscaling.external" ]] }}
+{{- $errors = append $errors "[[ key "autoscaling.enabled" ]] and [[ key "autoscaling.external" ]] are both true: the one makes an autoscaler, the other leaves it to you" }}
+{{- end }}
 {{- if and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.minReplicas" ]]) (int [[ value "autoscaling.maxReplicas" ]])) }}
 {{- $errors = append $errors "[[ key "autoscaling.minReplicas" ]] is more than [[ key "autoscaling.maxReplicas" ]]" }}
 {{- end }}
 [[ end ]]
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 [[ if eq (shape "env") "list" ]]
 {{- $names := dict }}
 {{- range [[ value "env" ]] }}
@@ -225,18 +339,52 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $_ := set $names .name true }}
 {{- if has .name $reserved }}
-{{- $errors = append $errors (printf "[[ key "env" ]] has %s, which the chart sets: use [[ key "media.address" ]], [[ key "keys" ]] or [[ key "config" ]].redis" .name) }}
+{{- $errors = append $errors (printf "[[ key "env" ]] has %s, which the chart sets by other values: use [[ key "config" ]], [[ key "media.address" ]], [[ key "keys" ]] or [[ key "resources" ]]" .name) }}
 {{- end }}
 {{- end }}
 [[ else ]]
 {{- range $name, $_ := [[ value "env" ]] }}
 {{- if has $name $reserved }}
-{{- $errors = append $errors (printf "[[ key "env" ]] has %s, which the chart sets: use [[ key "media.address" ]], [[ key "keys" ]] or [[ key "config" ]].redis" $name) }}
+{{- $errors = append $errors (printf "[[ key "env" ]] has %s, which the chart sets by other values: use [[ key "config" ]], [[ key "media.address" ]], [[ key "keys" ]] or [[ key "resources" ]]" $name) }}
+{{- end }}
+{{- end }}
+[[ end ]]
+
+[[ if absent ]]
+{{- /* Values of components that this chart was written without */}}
+{{- range $component, $keys := dict
+[[ range absent ]]
+  "[[ .Name ]]" (list[[ range .Keys ]] "[[ . ]]"[[ end ]])
+[[ end ]]
+}}
+{{- range $key := $keys }}
+{{- $value := $.Values }}
+{{- range splitList "." $key }}
+{{- if kindIs "map" $value }}
+{{- $value = index $value . }}
+{{- else }}
+{{- $value = "" }}
+{{- end }}
+{{- end }}
+{{- if $value }}
+{{- $errors = append $errors (printf "%s is set, but this chart was written without %s: add it with `helm livekit scaffold --with %s`" $key $component $component) }}
+{{- end }}
 {{- end }}
 {{- end }}
 [[ end ]]
 
 {{- if $errors }}
 {{- fail (printf "\n\n%s\n" (join "\n" (uniq $errors))) }}
+{{- end }}
+{{- end }}
+
+{{/*
+"true" under Argo CD, which renders without a cluster and names what the cluster has.
+*/}}
+{{- define "[[ helper "underArgoCD" ]]" -}}
+{{- if not (lookup "v1" "Namespace" "" "kube-system") }}
+{{- range .Capabilities.APIVersions }}
+{{- if eq . "argoproj.io/v1alpha1/Application" }}true{{ end }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -35,7 +35,11 @@ Volumes of the pod.
 - name: config
   {{- if include "[[ helper "configIsSecret" ]]" . }}
   secret:
+[[ if placed "existingConfigSecret" ]]
+    secretName: {{ if [[ value "existingConfigSecret" ]] }}{{ [[ value "existingConfigSecret" ]] }}{{ else }}[[ name "Secret" "config" ]]{{ end }}
+[[ else ]]
     secretName: [[ name "Secret" "config" ]]
+[[ end ]]
     defaultMode: 0440
   {{- else }}
   configMap:

@@ -24,14 +24,29 @@ from the other values. Everything that depends on the configuration reads this.
 {{/*
 "true" where the configuration holds a credential: then it is a Secret, not a
 ConfigMap. What a newer server takes for one nobody knows, so extraConfig is one.
+A URL may have one as its login or in its query, or be a stream's with its key.
 */}}
 {{- define "livekit.configIsSecret" -}}
 {{- $config := include "livekit.config" . }}
-{{- if or .Values.extraConfig (regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" $config) (regexMatch "://[^/@\\s]+@" $config) }}true{{ end }}
+{{- if or .Values.existingConfigSecret .Values.extraConfig (regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" $config) (regexMatch "://[^/@\\s]+@|://\\S+[?]\\S|rtmps?://[^/\\s]+/[^/\\s]+/\\S" $config) }}true{{ end }}
 {{- end }}
 
 {{/*
-The address that clients are told: "host", "pod", "stun", "auto" or an IP address.
+A change of the configuration rolls the pods. Where it holds a credential, which
+may be short, its hash is a slow one (scrypt): anyone who sees pods sees the hash.
+*/}}
+{{- define "livekit.configChecksum" -}}
+{{- $config := include "livekit.config" . }}
+{{- if include "livekit.configIsSecret" . }}
+{{- derivePassword 1 "long" $config .Release.Name .Release.Namespace | sha256sum }}
+{{- else }}
+{{- sha256sum $config }}
+{{- end }}
+{{- end }}
+
+{{/*
+The address that clients are told: "host", "pod", "stun", "auto" or an IP address;
+"hosts" and "pods" where they have one of IPv4 and one of IPv6.
 */}}
 {{- define "livekit.address" -}}
 {{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}
@@ -47,17 +62,22 @@ The port for signalling.
 
 {{/*
 The ports on which clients send media, as {"ports": [{name, port, protocol}]},
-with the first and the last one for UDP. Where those are more than 100 they are
-not listed, and "from" and "to" are set.
+with the first and the last one for UDP (0 where media goes over TCP alone). Where
+those are more than 100 they are not listed, and "from" and "to" are set.
 */}}
 {{- define "livekit.mediaPorts" -}}
 {{- $config := include "livekit.config" . | fromYaml }}
 {{- $rtc := $config.rtc | default dict }}
+{{- if eq (include "livekit.portSet" .) "second" }}
+{{- $rtc = dict "tcp_port" .Values.draining.tcpPort "udp_port" .Values.draining.udpPort "force_tcp" $rtc.force_tcp }}
+{{- end }}
 {{- $ports := list }}
 {{- $tcp := dig "tcp_port" 7881 $rtc | int }}
 {{- if $tcp }}
 {{- $ports = append $ports (dict "name" "rtc-tcp" "port" $tcp "protocol" "TCP") }}
 {{- end }}
+{{- $result := dict "first" 0 "last" 0 }}
+{{- if not $rtc.force_tcp }}
 {{- $from := 50000 }}
 {{- $to := 60000 }}
 {{- if $rtc.port_range_start }}
@@ -71,7 +91,7 @@ not listed, and "from" and "to" are set.
 {{- $from = splitList "-" $range | first | int }}
 {{- $to = splitList "-" $range | last | int }}
 {{- end }}
-{{- $result := dict "first" $from "last" $to }}
+{{- $result = dict "first" $from "last" $to }}
 {{- if eq $from $to }}
 {{- $ports = append $ports (dict "name" "rtc-udp" "port" $from "protocol" "UDP") }}
 {{- else if lt (sub $to $from) 100 }}
@@ -81,12 +101,47 @@ not listed, and "from" and "to" are set.
 {{- else }}
 {{- $result = dict "from" $from "to" $to "first" $from "last" $to }}
 {{- end }}
+{{- end }}
 {{- $turn := $config.turn | default dict }}
 {{- if and $turn.enabled $turn.udp_port }}
 {{- $ports = append $ports (dict "name" "turn-udp" "port" (int $turn.udp_port) "protocol" "UDP") }}
 {{- end }}
 {{- $_ := set $result "ports" $ports }}
 {{- toYaml $result }}
+{{- end }}
+
+{{/*
+Spec of the Service for media, without its selector.
+*/}}
+{{- define "livekit.mediaServiceSpec" -}}
+{{- $type := .Values.media.type }}
+{{- $address := include "livekit.address" . }}
+{{- /* Calls go on in a pod that is not ready, or that is ending: so media has to reach it. */}}
+{{- $spec := dict "publishNotReadyAddresses" true }}
+{{- /* Local: clients address the pod's own node, and their addresses stay as they are. */}}
+{{- if ne $type "ClusterIP" }}
+{{- $_ := set $spec "externalTrafficPolicy" "Local" }}
+{{- end }}
+{{- if has $address (list "hosts" "pods") }}
+{{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
+{{- $_ := set $spec "loadBalancerIP" (splitList "," $address | first) }}
+{{- end }}
+{{- include "livekit.overlay" (list $spec (deepCopy (.Values.media.spec | default dict))) -}}
+type: {{ $type }}
+{{- /* An empty address is for those who assign it by other means. */}}
+{{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
+ports:
+  {{- range (include "livekit.mediaPorts" . | fromYaml).ports }}
+  - name: {{ .name }}
+    port: {{ .port | int }}
+    targetPort: {{ .port | int }}
+    {{- if eq $type "NodePort" }}
+    nodePort: {{ .port | int }}
+    {{- end }}
+    protocol: {{ .protocol }}
+  {{- end }}
 {{- end }}
 
 {{/*
@@ -102,7 +157,9 @@ The port for metrics, "" where there is none.
 the ports of a node or a load balancer.
 */}}
 {{- define "livekit.alone" -}}
-{{- if or (and .Values.redis.enabled .Values.persistence.enabled) (and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .))) }}true{{ end }}
+{{- $holdsPorts := and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .)) }}
+{{- $holdsPorts = and $holdsPorts (not .Values.draining.enabled) }}
+{{- if or $holdsPorts (and .Values.redis.enabled .Values.persistence.enabled) }}true{{ end }}
 {{- end }}
 
 {{/*
@@ -115,6 +172,14 @@ Secret with the API keys.
 {{- else }}
 {{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
 {{- end }}
+{{- end }}
+
+{{/*
+"true" where the chart makes up credentials, once.
+*/}}
+{{- define "livekit.generatesSecrets" -}}
+{{- if and .Values.redis.service.enabled (not .Values.redis.service.existingSecret) }}true{{ end }}
+{{- if and (eq (include "livekit.keysFrom" .) "env") (not (or .Values.keys.existingSecret .Values.keys.operator.enabled)) }}true{{ end }}
 {{- end }}
 
 {{/*

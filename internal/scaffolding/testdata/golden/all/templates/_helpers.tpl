@@ -54,6 +54,9 @@ app.kubernetes.io/name: {{ include "livekit.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ include "livekit.version" . | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with omit (.Values.commonLabels | default dict) "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/*
@@ -70,7 +73,7 @@ Labels of the pods. The plain label app serves `kubectl get pod -l app=livekit`.
 {{- define "livekit.podLabels" -}}
 {{- $plain := dict "app" (include "livekit.name" .) }}
 {{- $own := include "livekit.selectorLabels" . | fromYaml }}
-{{- mergeOverwrite $plain (deepCopy (.Values.podLabels | default dict)) $own | toYaml }}
+{{- mergeOverwrite $plain (deepCopy (.Values.commonLabels | default dict)) (deepCopy (.Values.podLabels | default dict)) $own | toYaml }}
 {{- end }}
 
 {{/*
@@ -95,14 +98,46 @@ Name of the ServiceAccount.
 Image of the container.
 */}}
 {{- define "livekit.image" -}}
+{{- if .Values.image.digest }}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- else }}
 {{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion | toString) }}
+{{- end }}
+{{- end }}
+
+{{/*
+A probe. Its default way of asking gives way to another one that is set:
+include "livekit.probe" (list .Values.livenessProbe "tcpSocket")
+*/}}
+{{- define "livekit.probe" -}}
+{{- $probe := first . }}
+{{- gt (pick $probe "exec" "grpc" "httpGet" "tcpSocket" | len) 1 | ternary (omit $probe (last .)) $probe | toYaml }}
+{{- end }}
+
+{{/*
+"4" or "6" for an IP address, "" for any other text.
+*/}}
+{{- define "livekit.ipFamily" -}}
+{{- $groups := splitList ":" . | compact }}
+{{- $octet := "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])" }}
+{{- if regexMatch (printf "^(%s[.]){3}%s$" $octet $octet) . }}4
+{{- else if regexMatch "^([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}$" . }}6
+{{- else if and (regexMatch "^([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?$" .) (lt (len $groups) 8) }}6
+{{- end }}
 {{- end }}
 
 {{/*
 "true" where more than one pod may run.
 */}}
 {{- define "livekit.several" -}}
-{{- if or (gt (int .Values.replicaCount) 1) (and .Values.autoscaling.enabled (gt (int .Values.autoscaling.maxReplicas) 1)) }}true{{ end }}
+{{- if or (gt (int .Values.replicaCount) 1) .Values.autoscaling.external (and .Values.autoscaling.enabled (gt (int .Values.autoscaling.maxReplicas) 1)) }}true{{ end }}
+{{- end }}
+
+{{/*
+"true" where another pod may serve while one of them ends.
+*/}}
+{{- define "livekit.replaced" -}}
+{{- if .Values.draining.enabled }}true{{ else }}{{ include "livekit.several" . }}{{ end }}
 {{- end }}
 
 {{/*

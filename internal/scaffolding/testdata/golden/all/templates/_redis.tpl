@@ -7,7 +7,19 @@ ends after it.
   image: {{ printf "%s:%v" .Values.redis.image.repository .Values.redis.image.tag }}
   imagePullPolicy: {{ .Values.redis.image.pullPolicy }}
   restartPolicy: Always
+  {{- if .Values.redis.service.enabled }}
+  # The password goes in by standard input: a list of processes shows arguments.
+  command:
+    - sh
+    - -c
+    - |
+      exec redis-server - "$@" <<EOF
+      requirepass "$(printf %s "$REDISCLI_AUTH" | sed 's/["\\]/\\&/g')"
+      EOF
+    - redis
+  {{- else }}
   command: [redis-server]
+  {{- end }}
   args:
     - --bind
     - {{ .Values.redis.service.enabled | default false | ternary "0.0.0.0" "127.0.0.1" | quote }}
@@ -19,10 +31,6 @@ ends after it.
     - {{ .Values.persistence.enabled | default false | ternary "yes" "no" | quote }}
     - --save
     - ""
-    {{- if .Values.redis.service.enabled }}
-    - --requirepass
-    - $(REDISCLI_AUTH)
-    {{- end }}
   {{- if or .Values.redis.env .Values.redis.service.enabled }}
   env:
     {{- if .Values.redis.service.enabled }}

@@ -38,12 +38,20 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- /* No two listeners of the pod may have one port. */}}
 {{- $taken := dict }}
+{{- if and $rtc.force_tcp (eq (dig "tcp_port" 7881 $rtc | int) 0) }}
+{{- $errors = append $errors "config.rtc.force_tcp leaves media no port, as tcp_port is 0: set tcp_port" }}
+{{- end }}
+{{- if and (kindIs "string" $rtc.udp_port) (regexMatch "^([0-9]+)-([0-9]+)$" $rtc.udp_port) (eq (int $media.first) (int $media.last)) (not $rtc.force_tcp) }}
+{{- $errors = append $errors (printf "config.rtc.udp_port is %q, a range of one port, which the server refuses: write %d" $rtc.udp_port (int $media.first)) }}
+{{- end }}
 {{- $listeners := append $media.ports (dict "name" "config.port" "port" (include "livekit.port" .) "protocol" "TCP") }}
 {{- if .Values.redis.enabled }}
 {{- $listeners = append $listeners (dict "name" "redis.port" "port" .Values.redis.port "protocol" "TCP") }}
 {{- end }}
-{{- with include "livekit.metricsPort" . }}
-{{- $listeners = append $listeners (dict "name" "config.prometheus.port" "port" . "protocol" "TCP") }}
+{{- range $name := list "prometheus" "debug_handler" }}
+{{- with dig $name "port" 0 $config }}
+{{- $listeners = append $listeners (dict "name" (printf "config.%s.port" $name) "port" . "protocol" "TCP") }}
+{{- end }}
 {{- end }}
 {{- if and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) }}
 {{- $listeners = append $listeners (dict "name" "config.turn.tls_port" "port" $config.turn.tls_port "protocol" "TCP") }}
@@ -67,18 +75,25 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "config.rtc.node_ip is set: set media.address to that address instead" }}
 {{- end }}
-{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "pod" "auto")) }}
-{{- $errors = append $errors "media.type LoadBalancer needs media.address, the load balancer's IP address (or stun, where traffic leaves by it)" }}
-{{- else if and (eq $type "NodePort") (has $address (list "pod" "auto")) }}
-{{- $errors = append $errors (printf "media.type NodePort with media.address %s: clients outside the cluster do not reach a pod's address; leave it empty" $address) }}
-{{- else if and (eq $type "ClusterIP") (eq $address "host") }}
-{{- $errors = append $errors "media.type ClusterIP with media.address host: no port of the node leads to the pod; leave it empty" }}
-{{- else if and $address (not (has $address (list "host" "pod" "stun" "auto"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
-{{- $errors = append $errors (printf "media.address is %q: use host, pod, stun, auto or an IP address" $address) }}
+{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" }}
+{{- $families := list }}
+{{- if and $address (not (has $address $words)) }}
+{{- range splitList "," $address }}
+{{- $families = append $families (include "livekit.ipFamily" .) }}
+{{- if regexMatch "^((0|127|22[4-9]|2[3-5][0-9])[.]|::1?$|[fF][fF])" . }}
+{{- $errors = append $errors (printf "media.address is %s, which no client reaches: leave it empty, or give the address that clients use" .) }}
 {{- end }}
-{{- if hasPrefix "127." $address }}
-{{- $errors = append $errors (printf "media.address is %s, which no client reaches: leave it empty" $address) }}
-{{- else if and $several $address (not (has $address (list "host" "pod" "stun" "auto"))) (ne $type "LoadBalancer") }}
+{{- end }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "hosts" "pod" "pods" "auto")) }}
+{{- $errors = append $errors "media.type LoadBalancer needs media.address, the load balancer's IP address (or stun, where traffic leaves by it)" }}
+{{- else if and (eq $type "NodePort") (has $address (list "pod" "pods" "auto")) }}
+{{- $errors = append $errors (printf "media.type NodePort with media.address %s: clients outside the cluster do not reach a pod's address; leave it empty" $address) }}
+{{- else if and (eq $type "ClusterIP") (has $address (list "host" "hosts")) }}
+{{- $errors = append $errors "media.type ClusterIP with media.address host or hosts: no port of the node leads to the pod; leave it empty" }}
+{{- else if or (has "" $families) (ne (len $families) (uniq $families | len)) }}
+{{- $errors = append $errors (printf "media.address is %q: use host, hosts, pod, pods, stun, auto or an IP address, or one of IPv4 and one of IPv6 with a comma between" $address) }}
+{{- else if and $several $families (ne $type "LoadBalancer") }}
 {{- $errors = append $errors (printf "media.address is %s, which all of several servers would tell clients: leave it empty" $address) }}
 {{- end }}
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
@@ -98,6 +113,32 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- range $name, $secret := mergeOverwrite (deepCopy ($config.keys | default dict)) (.Values.keys.values | default dict) }}
 {{- if lt (len (toString $secret)) 32 }}
 {{- $errors = append $errors (printf "the secret of API key %s has %d characters: it needs 32 or more (openssl rand -base64 32)" $name (len (toString $secret))) }}
+{{- end }}
+{{- end }}
+
+{{- $webhook := $config.webhook | default dict }}
+{{- $known := .Values.keys.values | default $config.keys }}
+{{- if and $known $webhook.urls (not (hasKey $known ($webhook.api_key | default ""))) }}
+{{- $errors = append $errors (printf "config.webhook.api_key is %q, but webhooks are signed with one of the API keys: %s" ($webhook.api_key | default "") (keys $known | sortAlpha | join ", ")) }}
+{{- end }}
+{{- if and (eq (include "livekit.keysFrom" .) "file") (dig "runAsUser" 0 (.Values.podSecurityContext | default dict)) (not (.Values.podSecurityContext | default dict).fsGroup) }}
+{{- $errors = append $errors "podSecurityContext.fsGroup is needed, or the server may not read its key file: set it to a group, such as 65532" }}
+{{- end }}
+
+{{- if and (include "livekit.generatesSecrets" .) (include "livekit.underArgoCD" .) }}
+{{- $errors = append $errors "under Argo CD generated credentials would be others at each sync: make a Secret, and name it in keys.existingSecret (that of Redis in redis.service.existingSecret)" }}
+{{- end }}
+
+{{- /* Choice of a server by region */}}
+{{- if eq (dig "node_selector" "kind" "" $config) "regionaware" }}
+{{- $regions := list }}
+{{- range dig "node_selector" "regions" list $config }}
+{{- $regions = append $regions .name }}
+{{- end }}
+{{- if and (not $config.region) (not (contains "LIVEKIT_REGION" (toJson .Values.env))) }}
+{{- $errors = append $errors "config.node_selector.kind regionaware needs config.region, the region of this server" }}
+{{- else if and $config.region $regions (not (has $config.region $regions)) }}
+{{- $errors = append $errors (printf "config.region is %s, which is none of config.node_selector.regions: %s" $config.region (join ", " $regions)) }}
 {{- end }}
 {{- end }}
 
@@ -131,8 +172,17 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Redis */}}
+{{- $given := dig "redis" "address" "" $own }}
+{{- if and $given .Values.redis.external.address (ne $given .Values.redis.external.address) }}
+{{- $errors = append $errors (printf "redis.external.address is %s, and config.redis.address %s: leave one of them out" .Values.redis.external.address $given) }}
+{{- end }}
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
+{{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
+{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" .) }}
+{{- $errors = append $errors (printf "the address of Redis is %q: it is host:port, without a scheme, a path or a variable" .) }}
+{{- end }}
+{{- end }}
 {{- if .Values.redis.enabled }}
 {{- if .Values.redis.external.address }}
 {{- $errors = append $errors "redis.enabled is true beside redis.external.address: set one of them to false or empty" }}
@@ -153,10 +203,22 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and .Values.redis.service.enabled (not .Values.redis.enabled) }}
 {{- $errors = append $errors "redis.service.enabled opens the sidecar, but redis.enabled is false: set one or the other" }}
 {{- end }}
+{{- if and .Values.redis.service.enabled (eq $type "HostNetwork") }}
+{{- $errors = append $errors "redis.service.enabled with media.type HostNetwork would open Redis on the node's own addresses: use NodePort, or a Redis elsewhere" }}
+{{- end }}
 
 {{- /* TURN */}}
 {{- $turn := $config.turn | default dict }}
 {{- if $turn.enabled }}
+{{- if and $turn.domain (not (regexMatch "^(?i)[a-z0-9-]+([.][a-z0-9-]+)+[.]?$" $turn.domain)) }}
+{{- $errors = append $errors (printf "config.turn.domain is %q, which is no name of a host with a domain, such as turn.example.com" $turn.domain) }}
+{{- end }}
+{{- if and $families (not (has "4" $families)) (dig "bind_addresses" (list "0.0.0.0") $turn | join "," | contains ".") }}
+{{- $errors = append $errors (printf "media.address is %s, and TURN needs an IPv4 address as well: add it with a comma, or set config.turn.bind_addresses to [\"::\"]" $address) }}
+{{- end }}
+{{- if and (eq $address "pod" "pods" | or (regexMatch "^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^[fF][cdCD]" $address)) (not $turn.allow_restricted_peer_cidrs) (include "livekit.version" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
+{{- $errors = append $errors "the server tells clients a private address, to which TURN refuses to relay: list it in config.turn.allow_restricted_peer_cidrs, such as [10.0.0.0/8], and no more than has to be reached" }}
+{{- end }}
 {{- if not (or $turn.tls_port $turn.udp_port) }}
 {{- $errors = append $errors "config.turn.enabled needs turn.tls_port or turn.udp_port" }}
 {{- end }}
@@ -165,6 +227,40 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- if and $turn.tls_port (not $turn.external_tls) (hasPrefix "/etc/livekit/turn/" (toString $turn.cert_file)) (not (include "livekit.turnSecret" .)) }}
 {{- $errors = append $errors "config.turn.tls_port needs a certificate: set turn.existingSecret, turn.certificate.enabled or, where TLS ends elsewhere, config.turn.external_tls" }}
+{{- end }}
+{{- end }}
+
+{{- /* Draining */}}
+{{- if .Values.draining.enabled }}
+{{- if or .Values.redis.enabled (not $elsewhere) }}
+{{- $errors = append $errors "draining.enabled needs a Redis that both servers reach, or a call would be in two rooms of one name: set redis.enabled to false and redis.external.address" }}
+{{- end }}
+{{- if eq $type "LoadBalancer" }}
+{{- $errors = append $errors "draining.enabled with media.type LoadBalancer: one address cannot lead to two servers; use NodePort or HostNetwork" }}
+{{- end }}
+{{- if eq $type "NodePort" }}
+{{- if $rtc.port_range_start }}
+{{- $errors = append $errors "draining.enabled with media.type NodePort needs config.rtc.udp_port, and port_range_start and port_range_end null" }}
+{{- end }}
+{{- if and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config) }}
+{{- $errors = append $errors "draining.enabled with media.type NodePort has no second port for TURN over UDP: set config.turn.udp_port to 0" }}
+{{- end }}
+{{- $media := include "livekit.mediaPorts" (merge (dict "portSet" "first") .) | fromYaml }}
+{{- $second := include "livekit.mediaPorts" (merge (dict "portSet" "second") .) | fromYaml }}
+{{- range concat $second.ports }}
+{{- if or (lt (int .port) 30000) (gt (int .port) 32767) }}
+{{- $errors = append $errors (printf "%s of draining is %d, but a NodePort lies between 30000 and 32767" .name (int .port)) }}
+{{- end }}
+{{- $port := . }}
+{{- range $media.ports }}
+{{- if and (eq (int .port) (int $port.port)) (eq .protocol $port.protocol) }}
+{{- $errors = append $errors (printf "draining has port %d, which config.rtc has as well: the two sets need different ports" (int .port)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and (not .Values.draining.portSet) (include "livekit.underArgoCD" .) }}
+{{- $errors = append $errors "under Argo CD the chart does not see which ports the running server has: set draining.portSet to first or second, the other one with each change of the pods" }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -179,12 +275,21 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "httpRoute.enabled needs service.enabled" }}
 {{- end }}
 
+{{- if and .Values.metrics.serviceMonitor.enabled (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "metrics.serviceMonitor.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- end }}
+{{- if and .Values.networkPolicy.enabled (eq $type "HostNetwork") }}
+{{- $errors = append $errors "networkPolicy.enabled does nothing with media.type HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}
+{{- end }}
+{{- if and .Values.autoscaling.enabled .Values.autoscaling.external }}
+{{- $errors = append $errors "autoscaling.enabled and autoscaling.external are both true: the one makes an autoscaler, the other leaves it to you" }}
+{{- end }}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
 {{- $errors = append $errors "autoscaling.minReplicas is more than autoscaling.maxReplicas" }}
 {{- end }}
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 {{- $names := dict }}
 {{- range .Values.env }}
 {{- if hasKey $names .name }}
@@ -192,11 +297,23 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $_ := set $names .name true }}
 {{- if has .name $reserved }}
-{{- $errors = append $errors (printf "env has %s, which the chart sets: use media.address, keys or config.redis" .name) }}
+{{- $errors = append $errors (printf "env has %s, which the chart sets by other values: use config, media.address, keys or resources" .name) }}
 {{- end }}
 {{- end }}
 
+
 {{- if $errors }}
 {{- fail (printf "\n\n%s\n" (join "\n" (uniq $errors))) }}
+{{- end }}
+{{- end }}
+
+{{/*
+"true" under Argo CD, which renders without a cluster and names what the cluster has.
+*/}}
+{{- define "livekit.underArgoCD" -}}
+{{- if not (lookup "v1" "Namespace" "" "kube-system") }}
+{{- range .Capabilities.APIVersions }}
+{{- if eq . "argoproj.io/v1alpha1/Application" }}true{{ end }}
+{{- end }}
 {{- end }}
 {{- end }}

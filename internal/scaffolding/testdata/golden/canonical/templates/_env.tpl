@@ -4,12 +4,13 @@ Environment of the server, without what values.yaml adds.
 {{- define "livekit.env" -}}
 {{- $keysFrom := include "livekit.keysFrom" . }}
 {{- $address := include "livekit.address" . }}
-{{- if has $address (list "host" "pod") }}
+{{- $fields := dict "host" "status.hostIP" "hosts" "status.hostIPs" "pod" "status.podIP" "pods" "status.podIPs" }}
+{{- if hasKey $fields $address }}
 # The address that clients are told.
 - name: NODE_IP
   valueFrom:
     fieldRef:
-      fieldPath: {{ eq $address "host" | ternary "status.hostIP" "status.podIP" }}
+      fieldPath: {{ get $fields $address }}
 {{- else if not (has $address (list "stun" "auto")) }}
 - name: NODE_IP
   value: {{ $address | quote }}
@@ -41,5 +42,13 @@ Environment of the server, without what values.yaml adds.
     secretKeyRef:
       name: {{ . }}
       key: {{ $.Values.redis.external.passwordEntry }}
+{{- end }}
+{{- if dig "requests" "cpu" "" (.Values.resources | default dict) }}
+# Without a limit of CPU, this is what the server's load is measured by.
+- name: LIVEKIT_CPU_REQUEST
+  valueFrom:
+    resourceFieldRef:
+      containerName: livekit
+      resource: requests.cpu
 {{- end }}
 {{- end }}

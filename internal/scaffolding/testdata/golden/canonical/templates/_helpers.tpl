@@ -99,10 +99,38 @@ Image of the container.
 {{- end }}
 
 {{/*
+A probe. Its default way of asking gives way to another one that is set:
+include "livekit.probe" (list .Values.livenessProbe "tcpSocket")
+*/}}
+{{- define "livekit.probe" -}}
+{{- $probe := first . }}
+{{- gt (pick $probe "exec" "grpc" "httpGet" "tcpSocket" | len) 1 | ternary (omit $probe (last .)) $probe | toYaml }}
+{{- end }}
+
+{{/*
+"4" or "6" for an IP address, "" for any other text.
+*/}}
+{{- define "livekit.ipFamily" -}}
+{{- $groups := splitList ":" . | compact }}
+{{- $octet := "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])" }}
+{{- if regexMatch (printf "^(%s[.]){3}%s$" $octet $octet) . }}4
+{{- else if regexMatch "^([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}$" . }}6
+{{- else if and (regexMatch "^([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?$" .) (lt (len $groups) 8) }}6
+{{- end }}
+{{- end }}
+
+{{/*
 "true" where more than one pod may run.
 */}}
 {{- define "livekit.several" -}}
 {{- if gt (int .Values.replicaCount) 1 }}true{{ end }}
+{{- end }}
+
+{{/*
+"true" where another pod may serve while one of them ends.
+*/}}
+{{- define "livekit.replaced" -}}
+{{- include "livekit.several" . }}
 {{- end }}
 
 {{/*

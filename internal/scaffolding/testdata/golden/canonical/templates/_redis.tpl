@@ -19,10 +19,6 @@ ends after it.
     - {{ .Values.persistence.enabled | default false | ternary "yes" "no" | quote }}
     - --save
     - ""
-  {{- with .Values.redis.env }}
-  env:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
   startupProbe:
     exec:
       command: [redis-cli, -p, {{ .Values.redis.port | int | quote }}, ping]

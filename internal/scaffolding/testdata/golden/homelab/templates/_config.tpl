@@ -19,14 +19,29 @@ from the other values. Everything that depends on the configuration reads this.
 {{/*
 "true" where the configuration holds a credential: then it is a Secret, not a
 ConfigMap. What a newer server takes for one nobody knows, so extraConfig is one.
+A URL may have one as its login or in its query, or be a stream's with its key.
 */}}
 {{- define "livekit.configIsSecret" -}}
 {{- $config := include "livekit.config" . }}
-{{- if or .Values.extraConfig (regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" $config) (regexMatch "://[^/@\\s]+@" $config) }}true{{ end }}
+{{- if or .Values.extraConfig (regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" $config) (regexMatch "://[^/@\\s]+@|://\\S+[?]\\S|rtmps?://[^/\\s]+/[^/\\s]+/\\S" $config) }}true{{ end }}
 {{- end }}
 
 {{/*
-The address that clients are told: "host", "pod", "stun", "auto" or an IP address.
+A change of the configuration rolls the pods. Where it holds a credential, which
+may be short, its hash is a slow one (scrypt): anyone who sees pods sees the hash.
+*/}}
+{{- define "livekit.configChecksum" -}}
+{{- $config := include "livekit.config" . }}
+{{- if include "livekit.configIsSecret" . }}
+{{- derivePassword 1 "long" $config .Release.Name .Release.Namespace | sha256sum }}
+{{- else }}
+{{- sha256sum $config }}
+{{- end }}
+{{- end }}
+
+{{/*
+The address that clients are told: "host", "pod", "stun", "auto" or an IP address;
+"hosts" and "pods" where they have one of IPv4 and one of IPv6.
 */}}
 {{- define "livekit.address" -}}
 {{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}
@@ -42,8 +57,8 @@ The port for signalling.
 
 {{/*
 The ports on which clients send media, as {"ports": [{name, port, protocol}]},
-with the first and the last one for UDP. Where those are more than 100 they are
-not listed, and "from" and "to" are set.
+with the first and the last one for UDP (0 where media goes over TCP alone). Where
+those are more than 100 they are not listed, and "from" and "to" are set.
 */}}
 {{- define "livekit.mediaPorts" -}}
 {{- $config := include "livekit.config" . | fromYaml }}
@@ -53,6 +68,8 @@ not listed, and "from" and "to" are set.
 {{- if $tcp }}
 {{- $ports = append $ports (dict "name" "rtc-tcp" "port" $tcp "protocol" "TCP") }}
 {{- end }}
+{{- $result := dict "first" 0 "last" 0 }}
+{{- if not $rtc.force_tcp }}
 {{- $from := 50000 }}
 {{- $to := 60000 }}
 {{- if $rtc.port_range_start }}
@@ -66,7 +83,7 @@ not listed, and "from" and "to" are set.
 {{- $from = splitList "-" $range | first | int }}
 {{- $to = splitList "-" $range | last | int }}
 {{- end }}
-{{- $result := dict "first" $from "last" $to }}
+{{- $result = dict "first" $from "last" $to }}
 {{- if eq $from $to }}
 {{- $ports = append $ports (dict "name" "rtc-udp" "port" $from "protocol" "UDP") }}
 {{- else if lt (sub $to $from) 100 }}
@@ -76,8 +93,43 @@ not listed, and "from" and "to" are set.
 {{- else }}
 {{- $result = dict "from" $from "to" $to "first" $from "last" $to }}
 {{- end }}
+{{- end }}
 {{- $_ := set $result "ports" $ports }}
 {{- toYaml $result }}
+{{- end }}
+
+{{/*
+Spec of the Service for media, without its selector.
+*/}}
+{{- define "livekit.mediaServiceSpec" -}}
+{{- $type := .Values.media.type }}
+{{- $address := include "livekit.address" . }}
+{{- /* Calls go on in a pod that is not ready, or that is ending: so media has to reach it. */}}
+{{- $spec := dict "publishNotReadyAddresses" true }}
+{{- /* Local: clients address the pod's own node, and their addresses stay as they are. */}}
+{{- if ne $type "ClusterIP" }}
+{{- $_ := set $spec "externalTrafficPolicy" "Local" }}
+{{- end }}
+{{- if has $address (list "hosts" "pods") }}
+{{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
+{{- $_ := set $spec "loadBalancerIP" (splitList "," $address | first) }}
+{{- end }}
+{{- include "livekit.overlay" (list $spec (deepCopy (.Values.media.spec | default dict))) -}}
+type: {{ $type }}
+{{- /* An empty address is for those who assign it by other means. */}}
+{{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
+ports:
+  {{- range (include "livekit.mediaPorts" . | fromYaml).ports }}
+  - name: {{ .name }}
+    port: {{ .port | int }}
+    targetPort: {{ .port | int }}
+    {{- if eq $type "NodePort" }}
+    nodePort: {{ .port | int }}
+    {{- end }}
+    protocol: {{ .protocol }}
+  {{- end }}
 {{- end }}
 
 {{/*
@@ -85,7 +137,8 @@ not listed, and "from" and "to" are set.
 the ports of a node or a load balancer.
 */}}
 {{- define "livekit.alone" -}}
-{{- if or (and .Values.redis.enabled .Values.persistence.data.enabled) (and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .))) }}true{{ end }}
+{{- $holdsPorts := and (ne .Values.media.type "ClusterIP") (not (include "livekit.several" .)) }}
+{{- if or $holdsPorts (and .Values.redis.enabled .Values.persistence.data.enabled) }}true{{ end }}
 {{- end }}
 
 {{/*
@@ -93,6 +146,13 @@ Secret with the API keys.
 */}}
 {{- define "livekit.keysSecret" -}}
 {{- .Values.keys.existingSecret | default (include "livekit.suffixed" (list . "keys")) }}
+{{- end }}
+
+{{/*
+"true" where the chart makes up credentials, once.
+*/}}
+{{- define "livekit.generatesSecrets" -}}
+{{- if and (eq (include "livekit.keysFrom" .) "env") (not .Values.keys.existingSecret) }}true{{ end }}
 {{- end }}
 
 {{/*

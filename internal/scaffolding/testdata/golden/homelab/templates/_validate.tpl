@@ -38,9 +38,20 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- /* No two listeners of the pod may have one port. */}}
 {{- $taken := dict }}
+{{- if and $rtc.force_tcp (eq (dig "tcp_port" 7881 $rtc | int) 0) }}
+{{- $errors = append $errors "config.rtc.force_tcp leaves media no port, as tcp_port is 0: set tcp_port" }}
+{{- end }}
+{{- if and (kindIs "string" $rtc.udp_port) (regexMatch "^([0-9]+)-([0-9]+)$" $rtc.udp_port) (eq (int $media.first) (int $media.last)) (not $rtc.force_tcp) }}
+{{- $errors = append $errors (printf "config.rtc.udp_port is %q, a range of one port, which the server refuses: write %d" $rtc.udp_port (int $media.first)) }}
+{{- end }}
 {{- $listeners := append $media.ports (dict "name" "config.port" "port" (include "livekit.port" .) "protocol" "TCP") }}
 {{- if .Values.redis.enabled }}
 {{- $listeners = append $listeners (dict "name" "redis.port" "port" .Values.redis.port "protocol" "TCP") }}
+{{- end }}
+{{- range $name := list "prometheus" "debug_handler" }}
+{{- with dig $name "port" 0 $config }}
+{{- $listeners = append $listeners (dict "name" (printf "config.%s.port" $name) "port" . "protocol" "TCP") }}
+{{- end }}
 {{- end }}
 {{- range $listener := $listeners }}
 {{- $port := printf "%d/%s" (int $listener.port) $listener.protocol }}
@@ -61,18 +72,25 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "config.rtc.node_ip is set: set media.address to that address instead" }}
 {{- end }}
-{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "pod" "auto")) }}
-{{- $errors = append $errors "media.type LoadBalancer needs media.address, the load balancer's IP address (or stun, where traffic leaves by it)" }}
-{{- else if and (eq $type "NodePort") (has $address (list "pod" "auto")) }}
-{{- $errors = append $errors (printf "media.type NodePort with media.address %s: clients outside the cluster do not reach a pod's address; leave it empty" $address) }}
-{{- else if and (eq $type "ClusterIP") (eq $address "host") }}
-{{- $errors = append $errors "media.type ClusterIP with media.address host: no port of the node leads to the pod; leave it empty" }}
-{{- else if and $address (not (has $address (list "host" "pod" "stun" "auto"))) (not (regexMatch "^[0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)?$" $address)) }}
-{{- $errors = append $errors (printf "media.address is %q: use host, pod, stun, auto or an IP address" $address) }}
+{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" }}
+{{- $families := list }}
+{{- if and $address (not (has $address $words)) }}
+{{- range splitList "," $address }}
+{{- $families = append $families (include "livekit.ipFamily" .) }}
+{{- if regexMatch "^((0|127|22[4-9]|2[3-5][0-9])[.]|::1?$|[fF][fF])" . }}
+{{- $errors = append $errors (printf "media.address is %s, which no client reaches: leave it empty, or give the address that clients use" .) }}
 {{- end }}
-{{- if hasPrefix "127." $address }}
-{{- $errors = append $errors (printf "media.address is %s, which no client reaches: leave it empty" $address) }}
-{{- else if and $several $address (not (has $address (list "host" "pod" "stun" "auto"))) (ne $type "LoadBalancer") }}
+{{- end }}
+{{- end }}
+{{- if and (eq $type "LoadBalancer") (has $address (list "" "host" "hosts" "pod" "pods" "auto")) }}
+{{- $errors = append $errors "media.type LoadBalancer needs media.address, the load balancer's IP address (or stun, where traffic leaves by it)" }}
+{{- else if and (eq $type "NodePort") (has $address (list "pod" "pods" "auto")) }}
+{{- $errors = append $errors (printf "media.type NodePort with media.address %s: clients outside the cluster do not reach a pod's address; leave it empty" $address) }}
+{{- else if and (eq $type "ClusterIP") (has $address (list "host" "hosts")) }}
+{{- $errors = append $errors "media.type ClusterIP with media.address host or hosts: no port of the node leads to the pod; leave it empty" }}
+{{- else if or (has "" $families) (ne (len $families) (uniq $families | len)) }}
+{{- $errors = append $errors (printf "media.address is %q: use host, hosts, pod, pods, stun, auto or an IP address, or one of IPv4 and one of IPv6 with a comma between" $address) }}
+{{- else if and $several $families (ne $type "LoadBalancer") }}
 {{- $errors = append $errors (printf "media.address is %s, which all of several servers would tell clients: leave it empty" $address) }}
 {{- end }}
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
@@ -95,6 +113,32 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 
+{{- $webhook := $config.webhook | default dict }}
+{{- $known := .Values.keys.values | default $config.keys }}
+{{- if and $known $webhook.urls (not (hasKey $known ($webhook.api_key | default ""))) }}
+{{- $errors = append $errors (printf "config.webhook.api_key is %q, but webhooks are signed with one of the API keys: %s" ($webhook.api_key | default "") (keys $known | sortAlpha | join ", ")) }}
+{{- end }}
+{{- if and (eq (include "livekit.keysFrom" .) "file") (dig "runAsUser" 0 (.Values.podSecurityContext | default dict)) (not (.Values.podSecurityContext | default dict).fsGroup) }}
+{{- $errors = append $errors "podSecurityContext.fsGroup is needed, or the server may not read its key file: set it to a group, such as 65532" }}
+{{- end }}
+
+{{- if and (include "livekit.generatesSecrets" .) (include "livekit.underArgoCD" .) }}
+{{- $errors = append $errors "under Argo CD generated credentials would be others at each sync: make a Secret, and name it in keys.existingSecret" }}
+{{- end }}
+
+{{- /* Choice of a server by region */}}
+{{- if eq (dig "node_selector" "kind" "" $config) "regionaware" }}
+{{- $regions := list }}
+{{- range dig "node_selector" "regions" list $config }}
+{{- $regions = append $regions .name }}
+{{- end }}
+{{- if and (not $config.region) (not (contains "LIVEKIT_REGION" (toJson .Values.deployment.env))) }}
+{{- $errors = append $errors "config.node_selector.kind regionaware needs config.region, the region of this server" }}
+{{- else if and $config.region $regions (not (has $config.region $regions)) }}
+{{- $errors = append $errors (printf "config.region is %s, which is none of config.node_selector.regions: %s" $config.region (join ", " $regions)) }}
+{{- end }}
+{{- end }}
+
 {{- $generated := include "livekit.suffixed" (list . "keys") }}
 {{- if eq (.Values.keys.existingSecret | default "") $generated }}
 {{- if lookup "v1" "Secret" .Release.Namespace $generated | dig "metadata" "annotations" "meta.helm.sh/release-name" "" | eq .Release.Name }}
@@ -109,8 +153,17 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Redis */}}
+{{- $given := dig "redis" "address" "" $own }}
+{{- if and $given .Values.redis.external.address (ne $given .Values.redis.external.address) }}
+{{- $errors = append $errors (printf "redis.external.address is %s, and config.redis.address %s: leave one of them out" .Values.redis.external.address $given) }}
+{{- end }}
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
+{{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
+{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" .) }}
+{{- $errors = append $errors (printf "the address of Redis is %q: it is host:port, without a scheme, a path or a variable" .) }}
+{{- end }}
+{{- end }}
 {{- if .Values.redis.enabled }}
 {{- if .Values.redis.external.address }}
 {{- $errors = append $errors "redis.enabled is true beside redis.external.address: set one of them to false or empty" }}
@@ -135,6 +188,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "config.turn.enabled is true, but this chart was written without TURN: write it again with `helm livekit scaffold --with turn`" }}
 {{- end }}
 
+
 {{- /* Signalling */}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 {{- $errors = append $errors "ingress.enabled needs a host in ingress.hosts" }}
@@ -145,14 +199,54 @@ Stops a release whose settings cannot work together, with all reasons at once.
 
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 {{- range $name, $_ := .Values.deployment.env }}
 {{- if has $name $reserved }}
-{{- $errors = append $errors (printf "deployment.env has %s, which the chart sets: use media.address, keys or config.redis" $name) }}
+{{- $errors = append $errors (printf "deployment.env has %s, which the chart sets by other values: use config, media.address, keys or resources" $name) }}
+{{- end }}
+{{- end }}
+
+{{- /* Values of components that this chart was written without */}}
+{{- range $component, $keys := dict
+  "httproute" (list "httpRoute.enabled")
+  "turn" (list "turn.existingSecret" "turn.certificate.enabled")
+  "redis-service" (list "redis.service.enabled")
+  "autoscaling" (list "autoscaling.enabled")
+  "pdb" (list "podDisruptionBudget.enabled")
+  "metrics" (list "metrics.existingSecret" "metrics.serviceMonitor.enabled")
+  "networkpolicy" (list "networkPolicy.enabled")
+  "secret-operator" (list "keys.operator.enabled")
+  "draining" (list "draining.enabled")
+  "scheduling" (list "topologySpreadConstraints" "priorityClassName" "runtimeClassName")
+  "extras" (list "image.digest" "service.extraPorts" "redis.env" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
+}}
+{{- range $key := $keys }}
+{{- $value := $.Values }}
+{{- range splitList "." $key }}
+{{- if kindIs "map" $value }}
+{{- $value = index $value . }}
+{{- else }}
+{{- $value = "" }}
+{{- end }}
+{{- end }}
+{{- if $value }}
+{{- $errors = append $errors (printf "%s is set, but this chart was written without %s: add it with `helm livekit scaffold --with %s`" $key $component $component) }}
+{{- end }}
 {{- end }}
 {{- end }}
 
 {{- if $errors }}
 {{- fail (printf "\n\n%s\n" (join "\n" (uniq $errors))) }}
+{{- end }}
+{{- end }}
+
+{{/*
+"true" under Argo CD, which renders without a cluster and names what the cluster has.
+*/}}
+{{- define "livekit.underArgoCD" -}}
+{{- if not (lookup "v1" "Namespace" "" "kube-system") }}
+{{- range .Capabilities.APIVersions }}
+{{- if eq . "argoproj.io/v1alpha1/Application" }}true{{ end }}
+{{- end }}
 {{- end }}
 {{- end }}
