@@ -68,7 +68,10 @@ func TestOneRowIsANewKey(t *testing.T) {
 		t.Errorf("read from the sibling: %+v", v)
 	}
 
-	converted := convert.Values(map[string]any{newKey: true}, convert.Options{Sheet: sheet})
+	converted, err := convert.Values(map[string]any{newKey: true}, convert.Options{Sheet: sheet})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if converted.Get(newKey) != true || len(converted.Lost) > 0 {
 		t.Errorf("converted: %+v", converted)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
 const nameLabel = "app.kubernetes.io/name"
@@ -13,7 +14,7 @@ const nameLabel = "app.kubernetes.io/name"
 // selectors of the chart's.
 func (c *converter) affinity() {
 	affinity := helmchart.Merge(table(c.all, "affinity"), nil)
-	name := cmp.Or(text(c.all, "nameOverride"), c.sheet.Upstream.Name)
+	name := cmp.Or(as[string](c.all["nameOverride"]), c.sheet.Upstream.Name)
 	own := nameLabel
 	if c.options.PodLabels[own] == "" {
 		own = "app"
@@ -22,7 +23,7 @@ func (c *converter) affinity() {
 		c.note("affinity", "it selects upstream's pods by "+nameLabel+": "+name+
 			"; name the labels of the chart's pods instead")
 	}
-	c.replace("affinity", affinity, "affinity")
+	c.add(scaffolding.Setting{Key: "affinity", Value: affinity, IsWhole: true, From: []string{"affinity"}})
 }
 
 // rewriteSelectors has each label selector below value that has upstream's name

@@ -101,7 +101,10 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	converted := Values(values, Options{Sheet: target.sheet, PodLabels: labels})
+	converted, err := Values(values, Options{Sheet: target.sheet, PodLabels: labels})
+	if err != nil {
+		return nil, err
+	}
 	r := &Result{Source: name, Chart: target.Dir, Lost: converted.Lost, Notes: converted.Notes}
 	defaults := target.chart.Values()
 	full := helmchart.Copy(defaults)

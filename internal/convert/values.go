@@ -47,25 +47,20 @@ type Options struct {
 }
 
 // Values converts values that were written for upstream's chart. Those that
-// they leave out are upstream's defaults.
-func Values(values map[string]any, o Options) *Settings {
+// they leave out are upstream's defaults. The error is that of a fact sheet that is not sound.
+func Values(values map[string]any, o Options) (*Settings, error) {
 	c := &converter{
 		sheet: o.Sheet, options: o, own: values,
 		all:    helmchart.Merge(UpstreamDefaults(o.Sheet), values),
 		result: &Settings{Lost: []Remark{}, Notes: []Remark{}},
 	}
 	c.copies()
-	c.media()
-	c.redis()
-	c.keys()
-	c.turn()
-	c.config()
-	c.loadBalancer()
-	c.affinity()
-	c.always()
+	if err := c.rules(); err != nil {
+		return nil, err
+	}
 	c.unknown()
 	slices.SortStableFunc(c.result.Lost, func(a, b Remark) int { return strings.Compare(a.Key, b.Key) })
-	return c.result
+	return c.result, nil
 }
 
 // converter is one conversion.
@@ -75,17 +70,6 @@ type converter struct {
 	own     map[string]any // the user's
 	all     map[string]any // over upstream's defaults
 	result  *Settings
-}
-
-// set makes the setting of a value that comes from keys of upstream's, the first
-// one with the value itself.
-func (c *converter) set(key string, value any, from ...string) {
-	c.add(scaffolding.Setting{Key: key, Value: value, From: from})
-}
-
-// replace makes the setting of a map that the chart's default is not merged into.
-func (c *converter) replace(key string, value any, from ...string) {
-	c.add(scaffolding.Setting{Key: key, Value: value, From: from, IsWhole: true})
 }
 
 func (c *converter) add(s scaffolding.Setting) {
@@ -146,16 +130,6 @@ func (c *converter) hasDefault(key string) bool {
 	}
 	var value any
 	return k.Default.Decode(&value) == nil && yamldoc.IsSet(value)
-}
-
-// always makes the settings that follow from what upstream's templates do
-// whatever the values are, and this chart does otherwise by default.
-func (c *converter) always() {
-	c.add(scaffolding.Setting{Key: "httpRoute.enabled", Value: false})
-	c.add(scaffolding.Setting{Key: "serviceAccount.automount", Value: true,
-		Comment: "As upstream. The server needs no token: better false."})
-	c.add(scaffolding.Setting{Key: "preStopSeconds", Value: 0,
-		Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
 }
 
 // unknown reports what the user has set and upstream's chart does not read, or reads

@@ -27,7 +27,12 @@ func settingsOf(t *testing.T, text string) *Settings {
 	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
 		t.Fatal(err)
 	}
-	r := Values(values, Options{Sheet: loadSheet(t), PodLabels: map[string]string{"app.kubernetes.io/name": "livekit"}})
+	r, err := Values(
+		values, Options{Sheet: loadSheet(t), PodLabels: map[string]string{"app.kubernetes.io/name": "livekit"}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := map[string]bool{}
 	for _, s := range r.Settings {
 		if seen[s.Key] {
@@ -201,6 +206,8 @@ func FuzzValues(f *testing.F) {
 		if yaml.Unmarshal([]byte(text), &values) != nil {
 			return
 		}
-		Values(values, Options{Sheet: sheet})
+		if _, err := Values(values, Options{Sheet: sheet}); err != nil {
+			t.Fatal(err)
+		}
 	})
 }

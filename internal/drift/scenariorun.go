@@ -116,7 +116,10 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 
 // runScenario renders both charts, and those that explain the difference.
 func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
-	converted := convert.Values(w.Values, convert.Options{Sheet: c.sheet, PodLabels: c.labels})
+	converted, err := convert.Values(w.Values, convert.Options{Sheet: c.sheet, PodLabels: c.labels})
+	if err != nil {
+		return nil, err
+	}
 	run := &scenarioRun{Scenario: w, settings: converted.Settings, added: map[string]*rendered{}}
 	run.upstream, run.upstreamErr = c.render(ctx, c.upstream, w.Values)
 	if errors.Is(run.upstreamErr, context.Canceled) {
