@@ -23,6 +23,7 @@ type writer struct {
 	source   map[string]*entry // by dotted path
 	chart    map[string]*entry // of the chart's values.yaml, which gives the order
 	origins  []origin
+	written  []*entry // of the result, in its order
 }
 
 // entry is a key of a document with its value.
@@ -105,21 +106,20 @@ func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
 // findOrigins notes the path of each setting and what it comes from.
 func (w *writer) findOrigins() {
 	for _, s := range w.settings {
-		to := w.pathOf(s)
-		if to == "" {
+		o := origin{to: w.pathOf(s)}
+		if o.to == "" {
 			continue
 		}
-		o := origin{to: to}
 		if len(s.From) > 0 {
 			o.from = s.From[0]
 		}
 		if !s.IsAsked {
 			o.comment = s.Comment
 		}
-		for below, moved := range s.Moved {
-			w.origins = append(w.origins, origin{to: join(to, below), from: moved})
-		}
 		w.origins = append(w.origins, o)
+		for below, moved := range s.Moved {
+			w.origins = append(w.origins, origin{to: join(o.to, below), from: moved})
+		}
 	}
 	// The most exact one first.
 	slices.SortStableFunc(w.origins, func(a, b origin) int { return len(b.to) - len(a.to) })
@@ -178,6 +178,7 @@ func (w *writer) mapping(at string, values map[string]any) *yaml.Node {
 	for _, k := range w.sorted(at, values) {
 		path := join(at, k)
 		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: k}
+		w.written = append(w.written, &entry{path: path, key: key})
 		src, comment := w.from(path)
 		value := w.value(path, values[k], src)
 		if src != nil && !src.used || src != nil && value == src.value {
@@ -265,8 +266,8 @@ func copyComments(key, value *yaml.Node, src *entry) {
 	}
 }
 
-// keepLeftovers keeps the comments of keys that went elsewhere or
-// nowhere: the first value that came of the same block, else the end of the file.
+// keepLeftovers keeps the comments of keys that went elsewhere or nowhere: the first value that came of the same block,
+// else the end of the file.
 func (w *writer) keepLeftovers(body *yaml.Node) {
 	var left []*entry
 	for _, e := range w.source {
@@ -277,40 +278,21 @@ func (w *writer) keepLeftovers(body *yaml.Node) {
 	slices.SortFunc(left, func(a, b *entry) int { return b.key.Line - a.key.Line })
 	for _, e := range left {
 		text := commentOf(e)
-		if key := w.firstFrom(body, "", e.path); key != nil {
-			key.HeadComment = strings.TrimSuffix(text+"\n"+key.HeadComment, "\n")
+		i := slices.IndexFunc(w.written, func(written *entry) bool {
+			return slices.ContainsFunc(w.origins, func(o origin) bool {
+				return o.to == written.path && strings.HasPrefix(o.from+".", e.path+".")
+			})
+		})
+		if i < 0 {
+			body.FootComment = strings.TrimSuffix(text+" ("+e.path+")\n"+body.FootComment, "\n")
 			continue
 		}
-		body.FootComment = strings.TrimSuffix(text+" ("+e.path+")\n"+body.FootComment, "\n")
+		key := w.written[i].key
+		key.HeadComment = strings.TrimSuffix(text+"\n"+key.HeadComment, "\n")
 	}
 }
 
 func commentOf(e *entry) string {
-	var parts []string
-	for _, c := range []string{e.key.HeadComment, e.key.LineComment, e.value.LineComment, e.key.FootComment} {
-		if c != "" {
-			parts = append(parts, c)
-		}
-	}
-	return strings.Join(parts, "\n")
-}
-
-// firstFrom finds the first key whose value comes from below a block of the
-// source.
-func (w *writer) firstFrom(node *yaml.Node, at, block string) *yaml.Node {
-	if node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		path := join(at, node.Content[i].Value)
-		for _, o := range w.origins {
-			if o.to == path && (o.from == block || strings.HasPrefix(o.from, block+".")) {
-				return node.Content[i]
-			}
-		}
-		if key := w.firstFrom(node.Content[i+1], path, block); key != nil {
-			return key
-		}
-	}
-	return nil
+	comments := []string{e.key.HeadComment, e.key.LineComment, e.value.LineComment, e.key.FootComment}
+	return strings.Join(slices.DeleteFunc(comments, func(c string) bool { return c == "" }), "\n")
 }

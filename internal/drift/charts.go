@@ -19,7 +19,7 @@ import (
 type charts struct {
 	variant // the chart here
 	sheet   *factsheet.Sheet
-	rules   []*rule
+	rules   *rules
 	// upstream is upstream's chart.
 	upstream *helmchart.Chart
 	sides    struct{ chart, upstream Side }
