@@ -11,8 +11,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Remark is about one key of upstream's: why it cannot be expressed, or what is
-// otherwise now, and what to do instead.
+// Remark is about one key of upstream's: why it cannot be expressed, or what is otherwise now, and what to do instead.
 type Remark struct {
 	Key    string `json:"key"`
 	Reason string `json:"reason"`
@@ -29,29 +28,13 @@ type Settings struct {
 	Notes []Remark
 }
 
-// Get gives the value of a canonical key, nil where it is not set.
-func (r *Settings) Get(key string) any {
-	if i := slices.IndexFunc(r.Settings, func(s scaffolding.Setting) bool { return s.Key == key }); i >= 0 {
-		return r.Settings[i].Value
-	}
-	return nil
-}
-
-// Options are what the conversion has to know of the chart.
-type Options struct {
-	// Sheet is that of the chart's service.
-	Sheet *factsheet.Sheet
-	// PodLabels are those of the chart's pods, by which an affinity finds them.
-	// Without them selectors of upstream's pods are left as they are, and noted.
-	PodLabels map[string]string
-}
-
-// Values converts values that were written for upstream's chart. Those that
-// they leave out are upstream's defaults. The error is that of a fact sheet that is not sound.
-func Values(values map[string]any, o Options) (*Settings, error) {
+// Values converts values that were written for upstream's chart, by the sheet of the service. Those that they leave out
+// are upstream's defaults. An affinity finds the chart's pods by their labels, and is copied where these are not known.
+// The error is that of a fact sheet that is not sound.
+func Values(sheet *factsheet.Sheet, values map[string]any, podLabels map[string]string) (*Settings, error) {
 	c := &converter{
-		sheet: o.Sheet, options: o, own: values,
-		all:    helmchart.Merge(UpstreamDefaults(o.Sheet), values),
+		sheet: sheet, podLabels: podLabels, own: values,
+		all:    helmchart.Merge(UpstreamDefaults(sheet), values),
 		result: &Settings{Lost: []Remark{}, Notes: []Remark{}},
 	}
 	c.copies()
@@ -65,11 +48,11 @@ func Values(values map[string]any, o Options) (*Settings, error) {
 
 // converter is one conversion.
 type converter struct {
-	sheet   *factsheet.Sheet
-	options Options
-	own     map[string]any // the user's
-	all     map[string]any // over upstream's defaults
-	result  *Settings
+	sheet     *factsheet.Sheet
+	podLabels map[string]string
+	own       map[string]any // the user's
+	all       map[string]any // over upstream's defaults
+	result    *Settings
 }
 
 func (c *converter) add(s scaffolding.Setting) {
@@ -101,23 +84,21 @@ func (c *converter) get(key string) any { return get(c.all, strings.Split(key, "
 // copies makes the settings of the rows that are copied.
 func (c *converter) copies() {
 	for _, r := range c.sheet.Mappings() {
-		switch r.How {
-		case factsheet.Copy, factsheet.Replace:
-			if c.get(r.Key) == nil && c.isOwn(r.Key) && c.hasDefault(r.To[0]) {
-				c.lose(r.Key, "is null: upstream's chart then sets nothing, and this one its own default")
+		value := c.get(r.Key)
+		isCopy := r.How == factsheet.Copy || r.How == factsheet.Replace
+		switch {
+		case r.How == factsheet.None && yamldoc.IsSet(value):
+			c.lose(r.Key, r.Why)
+		case isCopy && value != nil:
+			s := scaffolding.Setting{
+				Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace, From: []string{r.Key},
 			}
-			if value := c.get(r.Key); value != nil {
-				s := scaffolding.Setting{Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace,
-					From: []string{r.Key}}
-				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !yamldoc.IsSet(value) {
-					s.Comment = "As upstream, which sets none: the chart's own default is safer."
-				}
-				c.add(s)
+			if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !yamldoc.IsSet(value) {
+				s.Comment = "As upstream, which sets none: the chart's own default is safer."
 			}
-		case factsheet.None:
-			if c.has(r.Key) {
-				c.lose(r.Key, r.Why)
-			}
+			c.add(s)
+		case isCopy && c.hasDefault(r.To[0]):
+			c.lose(r.Key, "is null: upstream's chart then sets nothing, and this one its own default")
 		}
 	}
 }
@@ -142,7 +123,7 @@ func (c *converter) unknown() {
 		}
 		value, _ := yamldoc.Lookup(c.own, leaf)
 		row, isRow := c.sheet.Mapping(key)
-		isAbove := c.isAboveRow(key)
+		isAbove := c.sheet.IsAboveMapping(key)
 		if !isRow && !isAbove && key != "livekit" && !strings.HasPrefix(key, block) { // see config
 			c.lose(key, "upstream's chart reads no such key")
 		}
@@ -168,13 +149,6 @@ func kindOf(v any) string {
 		return "a list"
 	}
 	return "a value"
-}
-
-// isAboveRow reports whether the key is a block of keys that the table knows,
-// which the user has set to something else (to null, as a rule).
-func (c *converter) isAboveRow(key string) bool {
-	return slices.ContainsFunc(c.sheet.Mappings(),
-		func(m factsheet.Mapping) bool { return strings.HasPrefix(m.Key, key+".") })
 }
 
 // UpstreamDefaults gives upstream's defaults as one map of values: those of the

@@ -32,14 +32,8 @@ func (e expectation) holds(value any, path manifest.Path) bool {
 	return e.isAnything || same(e.value, value, path)
 }
 
-// explainer knows what explains differences in one scenario.
-type explainer struct {
-	rules   *rules
-	setting setting
-}
-
-// newExplainer knows what upstream calls its objects under the scenario's values.
-func newExplainer(c *charts, values map[string]any) *explainer {
+// newSetting knows what upstream calls its objects under a scenario's values.
+func newSetting(c *charts, values map[string]any) setting {
 	known := c.sheet.Upstream
 	override, _ := values["nameOverride"].(string)
 	fullOverride, _ := values["fullnameOverride"].(string)
@@ -49,31 +43,31 @@ func newExplainer(c *charts, values map[string]any) *explainer {
 		fullname = releaseName
 	}
 	s := setting{
-		V: values, U: c.sides.upstream, Release: releaseName, Name: name, OwnChart: ownChart,
+		rules: c.rules, V: values, U: c.sides.upstream, Release: releaseName, Name: name, OwnChart: ownChart,
 		Full: cmp.Or(fullOverride, fullname), Workload: c.kinds.Workload, Route: c.kinds.Route,
 	}
 	if s.U.Version == known.Version {
 		s.U.AppVersion = known.AppVersion // whatever a copy of it says
 	}
-	return &explainer{rules: c.rules, setting: s}
+	return s
 }
 
 // explain gives what is known of an object's fields, by the text of their path. nodes are the paths that either side
 // has, all that lead to a field among them.
-func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[string]*explanation, error) {
+func (s setting) explain(role string, nodes map[string]manifest.Path) (map[string]*explanation, error) {
 	out := map[string]*explanation{}
-	e.setting.Object = role
-	for _, r := range e.rules.list {
+	s.Object = role
+	for _, r := range s.rules.list {
 		if ok, _ := path.Match(r.object, role); !ok && r.object != "*" {
 			continue
 		}
-		pathText, err := e.rules.fill(r.Path, e.setting)
+		pathText, err := s.fill(r.Path)
 		if err != nil {
 			return nil, err
 		}
 		pattern := splitPath(pathText)
-		for _, p := range e.expand(pattern, r.Each, nodes) {
-			x, err := e.apply(r, pattern, p)
+		for _, p := range s.expand(pattern, r.Each, nodes) {
+			x, err := s.apply(r, pattern, p)
 			if err != nil {
 				return nil, err
 			}
@@ -86,34 +80,33 @@ func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[st
 }
 
 // apply gives what a rule says of a path, nil where its pattern is about another one or it does not hold.
-func (e *explainer) apply(r rule, pattern, p manifest.Path) (*explanation, error) {
+func (s setting) apply(r rule, pattern, p manifest.Path) (*explanation, error) {
 	captured, ok := matchPath(pattern, p)
 	if !ok {
 		return nil, nil
 	}
-	s := e.setting
 	s.K = captured
-	if holds, err := e.rules.fill(r.when, s); err != nil || r.when != "" && holds != "true" {
+	if holds, err := s.fill(r.when); err != nil || r.when != "" && holds != "true" {
 		return nil, err
 	}
 	x := &explanation{path: p, class: r.class, why: r.why}
 	var upstreamErr, chartErr error
-	x.upstream, upstreamErr = e.rules.expected(r.Upstream, s)
-	x.chart, chartErr = e.rules.expected(r.Chart, s)
+	x.upstream, upstreamErr = s.expected(r.Upstream)
+	x.chart, chartErr = s.expected(r.Chart)
 	return x, errors.Join(upstreamErr, chartErr)
 }
 
 // expand gives the paths that a pattern is about: the one that it names, those for which its wildcards can stand, and
 // those for the entries of the scenario's values at each: what upstream's chart ought to have is looked for where
 // nobody has it.
-func (e *explainer) expand(pattern manifest.Path, each string, nodes map[string]manifest.Path) []manifest.Path {
+func (s setting) expand(pattern manifest.Path, each string, nodes map[string]manifest.Path) []manifest.Path {
 	if !strings.Contains(pattern.String(), "*") {
 		return []manifest.Path{pattern}
 	}
 	var out []manifest.Path
 	parent, last := pattern[:len(pattern)-1], pattern[len(pattern)-1]
 	if each != "" {
-		value, _ := yamldoc.Lookup(e.setting.V, strings.Split(each, "."))
+		value, _ := yamldoc.Lookup(s.V, strings.Split(each, "."))
 		for _, leaf := range manifest.Leaves(value) {
 			out = append(out, slices.Concat(parent, leaf.Path))
 		}
@@ -128,17 +121,4 @@ func (e *explainer) expand(pattern manifest.Path, each string, nodes map[string]
 		}
 	}
 	return out
-}
-
-// ownChart stands for the name and version of the chart itself in a label.
-const ownChart = "<chart>"
-
-// hideOwnVersion replaces, in place, a chart's own name and version, NAME-VERSION, in its labels: they change with
-// every release of the chart and mean nothing.
-func hideOwnVersion(own string, labels map[string]any) {
-	for _, k := range []string{"helm.sh/chart", "chart"} {
-		if labels[k] == own {
-			labels[k] = ownChart
-		}
-	}
 }

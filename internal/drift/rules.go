@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -43,7 +44,7 @@ func newRules(sheet *factsheet.Sheet) (*rules, error) {
 		for _, at := range d.At {
 			for _, text := range []string{d.When, at.Path, at.Upstream, at.Chart} {
 				if _, err := out.templates.New(text).Parse(text); err != nil {
-					return nil, fmt.Errorf("facts of %s: difference of %s %s: %w", sheet.Service, d.Object, at.Path, err)
+					return nil, fmt.Errorf("facts of %s: %s %s: %w", sheet.Service, d.Object, at.Path, err)
 				}
 			}
 			out.list = append(out.list, rule{
@@ -59,17 +60,17 @@ func whyOf(sheet *factsheet.Sheet, d factsheet.Difference) (string, error) {
 	if d.Fault == 0 {
 		return d.Why, nil
 	}
-	for _, f := range sheet.Upstream.Faults {
-		if f.Number == d.Fault {
-			why := fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", d.Fault, f.Text, d.Why)
-			return strings.TrimSpace(why), nil
-		}
+	i := slices.IndexFunc(sheet.Upstream.Faults, func(f factsheet.Fault) bool { return f.Number == d.Fault })
+	if i < 0 {
+		return "", fmt.Errorf("facts of %s: difference of %s: there is no fault %d", sheet.Service, d.Object, d.Fault)
 	}
-	return "", fmt.Errorf("facts of %s: difference of %s: there is no fault %d", sheet.Service, d.Object, d.Fault)
+	text := sheet.Upstream.Faults[i].Text
+	return strings.TrimSpace(fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", d.Fault, text, d.Why)), nil
 }
 
-// setting is what the templates of a rule see.
+// setting is what the templates of a rule see. It explains differences in one scenario.
 type setting struct {
+	rules *rules
 	// V are the scenario's values over upstream's defaults.
 	V map[string]any
 	// U is upstream's chart with the version of the server that it is known to have. Name is what it calls itself, Full
@@ -87,12 +88,12 @@ type setting struct {
 }
 
 // fill gives a text of a rule, filled in where it is a template.
-func (r *rules) fill(text string, s setting) (string, error) {
+func (s setting) fill(text string) (string, error) {
 	if !strings.Contains(text, "{{") {
 		return text, nil
 	}
 	var b bytes.Buffer
-	err := r.templates.ExecuteTemplate(&b, text, s)
+	err := s.rules.templates.ExecuteTemplate(&b, text, s)
 	return strings.ReplaceAll(strings.TrimSpace(b.String()), "<no value>", absent), err
 }
 
@@ -104,8 +105,8 @@ const (
 )
 
 // expected evaluates one side of a rule: absent, anything, or a YAML scalar.
-func (r *rules) expected(text string, s setting) (out expectation, err error) {
-	text, err = r.fill(text, s)
+func (s setting) expected(text string) (out expectation, err error) {
+	text, err = s.fill(text)
 	switch {
 	case err != nil || text == absent:
 		return out, err
@@ -139,7 +140,7 @@ func splitPath(s string) manifest.Path {
 	return out
 }
 
-// matchPath reports whether a rule's path leads to p, and gives the segments that its wildcards stand for, brackets aside.
+// matchPath reports whether a rule's path leads to p, and gives what its wildcards stand for, brackets aside.
 func matchPath(pattern, p manifest.Path) (captured []string, ok bool) {
 	for i, want := range pattern {
 		if want == "**" {
