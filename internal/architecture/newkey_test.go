@@ -3,6 +3,7 @@ package architecture
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,8 +69,13 @@ func TestOneRowIsANewKey(t *testing.T) {
 		t.Errorf("read from the sibling: %+v", v)
 	}
 
-	converted := convert.Values(map[string]any{newKey: true}, convert.Options{Sheet: sheet})
-	if converted.Get(newKey) != true || len(converted.Lost) > 0 {
+	converted, err := convert.Values(sheet, map[string]any{newKey: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(converted.Lost) > 0 || !slices.ContainsFunc(converted.Settings, func(s scaffolding.Setting) bool {
+		return s.Key == newKey && s.Value == true
+	}) {
 		t.Errorf("converted: %+v", converted)
 	}
 

@@ -1,17 +1,13 @@
-// Package convert turns values for upstream's chart into values for a chart of
-// this tool. What becomes of each key is in the fact sheet; what takes more than a
-// copy is in a file of its own. File keeps the comments and the order of a values
-// file; Values is about values alone, in canonical keys.
+// Package convert turns values for upstream's chart into values for a chart of this tool. What becomes of each key is
+// in the fact sheet; what takes more than a copy is in a file of its own. File keeps the comments and the order of a
+// values file; Values is about values alone, in canonical keys.
 package convert
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"path"
 	"strings"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -23,8 +19,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// ReadInput reads the values file of that name, or standard input where it is "-".
-// It gives the name for messages.
+// ReadInput reads the values file of that name, or standard input where it is "-". It gives the name for messages.
 func ReadInput(name string, stdin io.Reader) (string, []byte, error) {
 	if name != "-" {
 		data, err := yamldoc.ReadBytes(name)
@@ -55,8 +50,7 @@ func Canonical(sheet *factsheet.Sheet) (*Target, error) {
 	return &Target{sheet: sheet, chart: chart, paths: paths}, err
 }
 
-// Open reads the chart in a folder. It has to have the lock of this tool, by
-// which its values are known.
+// Open reads the chart in a folder. It has to have the lock of this tool, by which its values are known.
 func Open(sheet *factsheet.Sheet, dir string) (*Target, error) {
 	lock, err := chartdir.ReadLock(dir)
 	if err != nil {
@@ -77,45 +71,40 @@ func Open(sheet *factsheet.Sheet, dir string) (*Target, error) {
 
 // Result is a converted file.
 type Result struct {
-	// Source is the file that was read, Chart the folder of the chart that the
-	// values are for, "" for canonical ones.
+	// Source is the file that was read, Chart the folder of the chart that the values are for, "" for canonical ones.
 	Source string `json:"source"`
 	Chart  string `json:"chart,omitempty"`
 	// Values are the converted values; YAML is the file with comments.
 	Values map[string]any `json:"values"`
 	YAML   []byte         `json:"-"`
-	// Lost are keys of the source that nothing became of, Notes what is otherwise
-	// now.
+	// Lost are keys of the source that nothing became of, Notes what is otherwise now.
 	Lost  []Remark `json:"lost"`
 	Notes []Remark `json:"notes"`
 }
 
-// File converts the values file name, whose text is data. The error is that of
-// a file that is no values file.
+// File converts the values file name, whose text is data. The error is that of a file that is no values file.
 func File(ctx context.Context, name string, data []byte, target *Target) (*Result, error) {
-	values, root, err := read(name, data)
+	values, err := read(name, data)
 	if err != nil {
 		return nil, err
 	}
-	labels, err := target.podLabels(ctx)
+	converted, err := Values(target.sheet, values, target.podLabels(ctx))
 	if err != nil {
 		return nil, err
 	}
-	converted := Values(values, Options{Sheet: target.sheet, PodLabels: labels})
 	r := &Result{Source: name, Chart: target.Dir, Lost: converted.Lost, Notes: converted.Notes}
 	defaults := target.chart.Values()
 	full := helmchart.Copy(defaults)
 	for _, u := range target.paths.Apply(full, converted.Settings) {
-		if u.IsAsked && matters(u.Setting) {
+		// What is off or empty changes nothing where it has no path.
+		if _, isNumber := helmchart.Number(u.Value); u.IsAsked && (isNumber || yamldoc.IsSet(u.Value)) {
 			r.Lost = append(r.Lost, unplaced(u))
 		}
 	}
 	r.Values = helmchart.Difference(defaults, full)
-	chart := &yaml.Node{}
-	if err := yaml.Unmarshal(target.chart.ValuesFile(), chart); err != nil {
-		return nil, fmt.Errorf("values.yaml of the chart: %w", err)
-	}
-	w := &writer{paths: target.paths, settings: converted.Settings, source: index(root), chart: index(chart)}
+	source, root := index(data, values)
+	chart, _ := index(target.chart.ValuesFile(), nil)
+	w := &writer{paths: target.paths, settings: converted.Settings, source: source, chart: chart}
 	w.keepAsked(r.Values, full, values)
 	if r.YAML, err = w.write(r.Values, root); err != nil {
 		return nil, err
@@ -129,69 +118,41 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 // kubeVersion is one for which the chart is made.
 const kubeVersion = "1.34.0"
 
-// read decodes a values file as Helm does, and as a tree with comments.
-func read(name string, data []byte) (map[string]any, *yaml.Node, error) {
+// read decodes a values file as Helm does.
+func read(name string, data []byte) (map[string]any, error) {
 	// yamldoc refuses what is too large, too deep or no map.
 	doc, err := yamldoc.Parse(name, data)
+	if err == nil && !doc.Root.IsMap() {
+		err = fmt.Errorf("%s: values are a map", name)
+	}
 	if err != nil {
-		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%w", err)
+		return nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%w", err)
 	}
-	if !doc.Root.IsMap() {
-		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%s: values are a map",
-			name)
-	}
-	values, err := helmchart.ParseValues(name, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	root := &yaml.Node{}
-	if err := yaml.Unmarshal(data, root); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return values, root, nil
+	return helmchart.ParseValues(name, data)
 }
 
-// podLabels are those of the chart's first workload, or what a chart as a rule has.
-func (t *Target) podLabels(ctx context.Context) (map[string]string, error) {
-	files, _ := t.chart.Render(ctx, nil, helmchart.Release{KubeVersion: kubeVersion}) // an error is told elsewhere
+// podLabels are those of the chart's first workload, or what a chart as a rule has. Whether it is sound is for verify.
+func (t *Target) podLabels(ctx context.Context) map[string]string {
+	files, _ := t.chart.Render(ctx, nil, helmchart.Release{KubeVersion: kubeVersion})
 	for _, f := range files {
-		if ext := path.Ext(f.Name); ext != ".yaml" && ext != ".yml" {
-			continue
-		}
-		objects, err := manifest.Parse(f.Name, f.Data)
-		if err != nil {
-			return nil, err
-		}
+		objects, _ := manifest.Parse(f.Name, f.Data)
 		for _, o := range objects {
 			if labels := o.TextMap("spec", "template", "metadata", "labels"); len(labels) > 0 {
-				return labels, nil
+				return labels
 			}
 		}
 	}
-	return map[string]string{"app": t.chart.Name()}, nil
+	return map[string]string{"app": t.chart.Name()}
 }
 
-// matters reports whether a setting that has no path would change anything: what
-// is off or empty would not.
-func matters(s scaffolding.Setting) bool {
-	switch s.Value.(type) {
-	case int, int64, float64:
-		return true
-	}
-	return yamldoc.IsSet(s.Value)
-}
-
+// unplaced is about a setting that the user's values gave rise to, and that the chart has no path for.
 func unplaced(u scaffolding.Unplaced) Remark {
-	key := u.Key
-	if len(u.From) > 0 {
-		key = u.From[0]
-	}
 	reason := u.Reason
 	if u.Component != "" {
 		reason = fmt.Sprintf("the chart was written without the component %s: run `helm livekit scaffold --with %s` "+
 			"on it first", u.Component, u.Component)
 	}
-	return Remark{key, reason}
+	return Remark{u.From[0], reason}
 }
 
 // lastLine is what Helm's long errors end with: the template's own words.

@@ -11,8 +11,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Remark is about one key of upstream's: why it cannot be expressed, or what is
-// otherwise now, and what to do instead.
+// Remark is about one key of upstream's: why it cannot be expressed, or what is otherwise now, and what to do instead.
 type Remark struct {
 	Key    string `json:"key"`
 	Reason string `json:"reason"`
@@ -29,63 +28,31 @@ type Settings struct {
 	Notes []Remark
 }
 
-// Get gives the value of a canonical key, nil where it is not set.
-func (r *Settings) Get(key string) any {
-	if i := slices.IndexFunc(r.Settings, func(s scaffolding.Setting) bool { return s.Key == key }); i >= 0 {
-		return r.Settings[i].Value
-	}
-	return nil
-}
-
-// Options are what the conversion has to know of the chart.
-type Options struct {
-	// Sheet is that of the chart's service.
-	Sheet *factsheet.Sheet
-	// PodLabels are those of the chart's pods, by which an affinity finds them.
-	// Without them selectors of upstream's pods are left as they are, and noted.
-	PodLabels map[string]string
-}
-
-// Values converts values that were written for upstream's chart. Those that
-// they leave out are upstream's defaults.
-func Values(values map[string]any, o Options) *Settings {
+// Values converts values that were written for upstream's chart, by the sheet of the service. Those that they leave out
+// are upstream's defaults. An affinity finds the chart's pods by their labels, and is copied where these are not known.
+// The error is that of a fact sheet that is not sound.
+func Values(sheet *factsheet.Sheet, values map[string]any, podLabels map[string]string) (*Settings, error) {
 	c := &converter{
-		sheet: o.Sheet, options: o, own: values,
-		all:    helmchart.Merge(UpstreamDefaults(o.Sheet), values),
+		sheet: sheet, podLabels: podLabels, own: values,
+		all:    helmchart.Merge(UpstreamDefaults(sheet), values),
 		result: &Settings{Lost: []Remark{}, Notes: []Remark{}},
 	}
 	c.copies()
-	c.media()
-	c.redis()
-	c.keys()
-	c.turn()
-	c.config()
-	c.loadBalancer()
-	c.affinity()
-	c.always()
+	if err := c.rules(); err != nil {
+		return nil, err
+	}
 	c.unknown()
 	slices.SortStableFunc(c.result.Lost, func(a, b Remark) int { return strings.Compare(a.Key, b.Key) })
-	return c.result
+	return c.result, nil
 }
 
 // converter is one conversion.
 type converter struct {
-	sheet   *factsheet.Sheet
-	options Options
-	own     map[string]any // the user's
-	all     map[string]any // over upstream's defaults
-	result  *Settings
-}
-
-// set makes the setting of a value that comes from keys of upstream's, the first
-// one with the value itself.
-func (c *converter) set(key string, value any, from ...string) {
-	c.add(scaffolding.Setting{Key: key, Value: value, From: from})
-}
-
-// replace makes the setting of a map that the chart's default is not merged into.
-func (c *converter) replace(key string, value any, from ...string) {
-	c.add(scaffolding.Setting{Key: key, Value: value, From: from, IsWhole: true})
+	sheet     *factsheet.Sheet
+	podLabels map[string]string
+	own       map[string]any // the user's
+	all       map[string]any // over upstream's defaults
+	result    *Settings
 }
 
 func (c *converter) add(s scaffolding.Setting) {
@@ -117,23 +84,21 @@ func (c *converter) get(key string) any { return get(c.all, strings.Split(key, "
 // copies makes the settings of the rows that are copied.
 func (c *converter) copies() {
 	for _, r := range c.sheet.Mappings() {
-		switch r.How {
-		case factsheet.Copy, factsheet.Replace:
-			if c.get(r.Key) == nil && c.isOwn(r.Key) && c.hasDefault(r.To[0]) {
-				c.lose(r.Key, "is null: upstream's chart then sets nothing, and this one its own default")
+		value := c.get(r.Key)
+		isCopy := r.How == factsheet.Copy || r.How == factsheet.Replace
+		switch {
+		case r.How == factsheet.None && yamldoc.IsSet(value):
+			c.lose(r.Key, r.Why)
+		case isCopy && value != nil:
+			s := scaffolding.Setting{
+				Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace, From: []string{r.Key},
 			}
-			if value := c.get(r.Key); value != nil {
-				s := scaffolding.Setting{Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace,
-					From: []string{r.Key}}
-				if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !yamldoc.IsSet(value) {
-					s.Comment = "As upstream, which sets none: the chart's own default is safer."
-				}
-				c.add(s)
+			if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !yamldoc.IsSet(value) {
+				s.Comment = "As upstream, which sets none: the chart's own default is safer."
 			}
-		case factsheet.None:
-			if c.has(r.Key) {
-				c.lose(r.Key, r.Why)
-			}
+			c.add(s)
+		case isCopy && c.hasDefault(r.To[0]):
+			c.lose(r.Key, "is null: upstream's chart then sets nothing, and this one its own default")
 		}
 	}
 }
@@ -148,16 +113,6 @@ func (c *converter) hasDefault(key string) bool {
 	return k.Default.Decode(&value) == nil && yamldoc.IsSet(value)
 }
 
-// always makes the settings that follow from what upstream's templates do
-// whatever the values are, and this chart does otherwise by default.
-func (c *converter) always() {
-	c.add(scaffolding.Setting{Key: "httpRoute.enabled", Value: false})
-	c.add(scaffolding.Setting{Key: "serviceAccount.automount", Value: true,
-		Comment: "As upstream. The server needs no token: better false."})
-	c.add(scaffolding.Setting{Key: "preStopSeconds", Value: 0,
-		Comment: "As upstream. A few seconds spare new callers an error in a rollout."})
-}
-
 // unknown reports what the user has set and upstream's chart does not read, or reads
 // as something of another kind, of which nothing could come.
 func (c *converter) unknown() {
@@ -168,7 +123,7 @@ func (c *converter) unknown() {
 		}
 		value, _ := yamldoc.Lookup(c.own, leaf)
 		row, isRow := c.sheet.Mapping(key)
-		isAbove := c.isAboveRow(key)
+		isAbove := c.sheet.IsAboveMapping(key)
 		if !isRow && !isAbove && key != "livekit" && !strings.HasPrefix(key, block) { // see config
 			c.lose(key, "upstream's chart reads no such key")
 		}
@@ -194,13 +149,6 @@ func kindOf(v any) string {
 		return "a list"
 	}
 	return "a value"
-}
-
-// isAboveRow reports whether the key is a block of keys that the table knows,
-// which the user has set to something else (to null, as a rule).
-func (c *converter) isAboveRow(key string) bool {
-	return slices.ContainsFunc(c.sheet.Mappings(),
-		func(m factsheet.Mapping) bool { return strings.HasPrefix(m.Key, key+".") })
 }
 
 // UpstreamDefaults gives upstream's defaults as one map of values: those of the

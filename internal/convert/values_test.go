@@ -27,7 +27,10 @@ func settingsOf(t *testing.T, text string) *Settings {
 	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
 		t.Fatal(err)
 	}
-	r := Values(values, Options{Sheet: loadSheet(t), PodLabels: map[string]string{"app.kubernetes.io/name": "livekit"}})
+	r, err := Values(loadSheet(t), values, map[string]string{"app.kubernetes.io/name": "livekit"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := map[string]bool{}
 	for _, s := range r.Settings {
 		if seen[s.Key] {
@@ -107,7 +110,13 @@ func TestRules(t *testing.T) {
 			"{x: {matchExpressions: [{key: app.kubernetes.io/name, operator: In, values: [livekit, other]}]}}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(parse(t, c.want), settingsOf(t, c.values).Get(c.key)); diff != "" {
+			var got any
+			for _, s := range settingsOf(t, c.values).Settings {
+				if s.Key == c.key {
+					got = s.Value
+				}
+			}
+			if diff := cmp.Diff(parse(t, c.want), got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", c.key, diff)
 			}
 		})
@@ -201,6 +210,8 @@ func FuzzValues(f *testing.F) {
 		if yaml.Unmarshal([]byte(text), &values) != nil {
 			return
 		}
-		Values(values, Options{Sheet: sheet})
+		if _, err := Values(sheet, values, nil); err != nil {
+			t.Fatal(err)
+		}
 	})
 }

@@ -23,12 +23,14 @@ type writer struct {
 	source   map[string]*entry // by dotted path
 	chart    map[string]*entry // of the chart's values.yaml, which gives the order
 	origins  []origin
+	written  []*entry // of the result, in its order
 }
 
 // entry is a key of a document with its value.
 type entry struct {
 	path       string
 	key, value *yaml.Node
+	says       any // the value as Helm reads it
 	used       bool
 }
 
@@ -38,24 +40,28 @@ type origin struct {
 	comment  string
 }
 
-// index lists the entries of a document by path.
-func index(root *yaml.Node) map[string]*entry {
+// index lists the entries of a document by path, with what Helm reads of them. The text has been read before.
+func index(data []byte, values map[string]any) (map[string]*entry, *yaml.Node) {
+	root := &yaml.Node{}
+	_ = yaml.Unmarshal(data, root)
 	out := map[string]*entry{}
-	var add func(at string, node *yaml.Node)
-	add = func(at string, node *yaml.Node) {
+	var add func(at string, node *yaml.Node, values any)
+	add = func(at string, node *yaml.Node, values any) {
 		if node.Kind == yaml.AliasNode {
 			node = node.Alias
 		}
+		below := as[map[string]any](values)
 		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
-			path := join(at, node.Content[i].Value)
-			out[path] = &entry{path: path, key: node.Content[i], value: node.Content[i+1]}
-			add(path, node.Content[i+1])
+			key, value := node.Content[i], node.Content[i+1]
+			path := join(at, key.Value)
+			out[path] = &entry{path: path, key: key, value: value, says: below[key.Value]}
+			add(path, value, below[key.Value])
 		}
 	}
 	for _, body := range root.Content {
-		add("", body)
+		add("", body, values)
 	}
-	return out
+	return out, root
 }
 
 func join(at, key string) string { return strings.TrimPrefix(at+"."+key, ".") }
@@ -71,12 +77,9 @@ func (w *writer) write(values map[string]any, root *yaml.Node) ([]byte, error) {
 // blocks writes a map with an empty line between its blocks.
 func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
 	var out bytes.Buffer
-	comment := func(text string) {
-		if text != "" {
-			out.WriteString(text + "\n\n")
-		}
+	if head != "" {
+		out.WriteString(head + "\n\n")
 	}
-	comment(head)
 	apart := false
 	for i := 0; i+1 < len(body.Content); i += 2 {
 		block, err := yamldoc.Dump(&yaml.Node{Kind: yaml.MappingNode, Content: body.Content[i : i+2]}, yamldoc.Style{})
@@ -105,21 +108,20 @@ func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
 // findOrigins notes the path of each setting and what it comes from.
 func (w *writer) findOrigins() {
 	for _, s := range w.settings {
-		to := w.pathOf(s)
-		if to == "" {
+		o := origin{to: w.pathOf(s)}
+		if o.to == "" {
 			continue
 		}
-		o := origin{to: to}
 		if len(s.From) > 0 {
 			o.from = s.From[0]
 		}
 		if !s.IsAsked {
 			o.comment = s.Comment
 		}
-		for below, moved := range s.Moved {
-			w.origins = append(w.origins, origin{to: join(to, below), from: moved})
-		}
 		w.origins = append(w.origins, o)
+		for below, moved := range s.Moved {
+			w.origins = append(w.origins, origin{to: join(o.to, below), from: moved})
+		}
 	}
 	// The most exact one first.
 	slices.SortStableFunc(w.origins, func(a, b origin) int { return len(b.to) - len(a.to) })
@@ -142,8 +144,7 @@ func (w *writer) from(at string) (*entry, string) {
 	return nil, ""
 }
 
-// keepAsked adds to the values what the user has set and the chart has by
-// default: they will look for it.
+// keepAsked adds to the values what the user has set and the chart has by default: they will look for it.
 func (w *writer) keepAsked(values, full, own map[string]any) {
 	for _, s := range w.settings {
 		to := w.pathOf(s)
@@ -178,6 +179,7 @@ func (w *writer) mapping(at string, values map[string]any) *yaml.Node {
 	for _, k := range w.sorted(at, values) {
 		path := join(at, k)
 		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: k}
+		w.written = append(w.written, &entry{path: path, key: key})
 		src, comment := w.from(path)
 		value := w.value(path, values[k], src)
 		if src != nil && !src.used || src != nil && value == src.value {
@@ -191,8 +193,7 @@ func (w *writer) mapping(at string, values map[string]any) *yaml.Node {
 	return node
 }
 
-// sorted gives the keys in the chart's order; those that it has not come behind
-// them, in the source's.
+// sorted gives the keys in the chart's order; those that it has not come behind them, in the source's.
 func (w *writer) sorted(at string, values map[string]any) []string {
 	position := func(key string) int {
 		path := join(at, key)
@@ -209,10 +210,9 @@ func (w *writer) sorted(at string, values map[string]any) []string {
 	return keys
 }
 
-// value makes the node of a value: the source's own where it says the same, with
-// all comments in it.
+// value makes the node of a value: the source's own where it says the same, with all comments in it.
 func (w *writer) value(path string, v any, src *entry) *yaml.Node {
-	if src != nil && isPlain(src.value) && says(src.value, v) {
+	if src != nil && isPlain(src.value) && helmchart.Equal(src.says, v) {
 		markUsed(w.source, src.path)
 		return src.value
 	}
@@ -236,16 +236,6 @@ func isPlain(n *yaml.Node) bool {
 	return true
 }
 
-// says reports whether a node has a value, as Helm reads it.
-func says(n *yaml.Node, v any) bool {
-	data, err := yaml.Marshal(map[string]*yaml.Node{"v": n})
-	if err != nil {
-		return false
-	}
-	read, err := helmchart.ParseValues("", data)
-	return err == nil && helmchart.Equal(read["v"], v)
-}
-
 func markUsed(source map[string]*entry, path string) {
 	for p, e := range source {
 		if p == path || strings.HasPrefix(p, path+".") {
@@ -255,18 +245,18 @@ func markUsed(source map[string]*entry, path string) {
 }
 
 func copyComments(key, value *yaml.Node, src *entry) {
-	key.HeadComment = src.key.HeadComment
-	key.FootComment = src.key.FootComment
-	key.LineComment = src.key.LineComment
-	if value != src.value && value.Kind == yaml.ScalarNode && src.value.LineComment != "" {
-		value.LineComment = src.value.LineComment
-	} else if value != src.value && src.value.LineComment != "" && key.LineComment == "" {
-		key.HeadComment = strings.TrimPrefix(key.HeadComment+"\n"+src.value.LineComment, "\n")
+	key.HeadComment, key.LineComment, key.FootComment = src.key.HeadComment, src.key.LineComment, src.key.FootComment
+	switch comment := src.value.LineComment; {
+	case value == src.value || comment == "":
+	case value.Kind == yaml.ScalarNode:
+		value.LineComment = comment
+	case key.LineComment == "":
+		key.HeadComment = strings.TrimPrefix(key.HeadComment+"\n"+comment, "\n")
 	}
 }
 
-// keepLeftovers keeps the comments of keys that went elsewhere or
-// nowhere: the first value that came of the same block, else the end of the file.
+// keepLeftovers keeps the comments of keys that went elsewhere or nowhere: the first value that came of the same block,
+// else the end of the file.
 func (w *writer) keepLeftovers(body *yaml.Node) {
 	var left []*entry
 	for _, e := range w.source {
@@ -277,40 +267,21 @@ func (w *writer) keepLeftovers(body *yaml.Node) {
 	slices.SortFunc(left, func(a, b *entry) int { return b.key.Line - a.key.Line })
 	for _, e := range left {
 		text := commentOf(e)
-		if key := w.firstFrom(body, "", e.path); key != nil {
-			key.HeadComment = strings.TrimSuffix(text+"\n"+key.HeadComment, "\n")
+		i := slices.IndexFunc(w.written, func(written *entry) bool {
+			return slices.ContainsFunc(w.origins, func(o origin) bool {
+				return o.to == written.path && strings.HasPrefix(o.from+".", e.path+".")
+			})
+		})
+		if i < 0 {
+			body.FootComment = strings.TrimSuffix(text+" ("+e.path+")\n"+body.FootComment, "\n")
 			continue
 		}
-		body.FootComment = strings.TrimSuffix(text+" ("+e.path+")\n"+body.FootComment, "\n")
+		key := w.written[i].key
+		key.HeadComment = strings.TrimSuffix(text+"\n"+key.HeadComment, "\n")
 	}
 }
 
 func commentOf(e *entry) string {
-	var parts []string
-	for _, c := range []string{e.key.HeadComment, e.key.LineComment, e.value.LineComment, e.key.FootComment} {
-		if c != "" {
-			parts = append(parts, c)
-		}
-	}
-	return strings.Join(parts, "\n")
-}
-
-// firstFrom finds the first key whose value comes from below a block of the
-// source.
-func (w *writer) firstFrom(node *yaml.Node, at, block string) *yaml.Node {
-	if node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		path := join(at, node.Content[i].Value)
-		for _, o := range w.origins {
-			if o.to == path && (o.from == block || strings.HasPrefix(o.from, block+".")) {
-				return node.Content[i]
-			}
-		}
-		if key := w.firstFrom(node.Content[i+1], path, block); key != nil {
-			return key
-		}
-	}
-	return nil
+	comments := []string{e.key.HeadComment, e.key.LineComment, e.value.LineComment, e.key.FootComment}
+	return strings.Join(slices.DeleteFunc(comments, func(c string) bool { return c == "" }), "\n")
 }

@@ -40,7 +40,7 @@ func addOnce(fields map[string][]string, key, field string) {
 }
 
 // fieldOf names a field that a value affects: by the role of its object, with the elements of lists by their merge
-// keys, in a configuration by its own key.
+// keys, in a configuration by its own key. "" where nobody knows.
 func fieldOf(o *object, affected lineage.Reach) string {
 	if len(affected.Field) == 0 {
 		return o.role + " (is there)"
@@ -48,20 +48,21 @@ func fieldOf(o *object, affected lineage.Reach) string {
 	at, value := mergePath(o, affected.Field)
 	text := o.role + " " + at.String()
 	isConfiguration := o.role == roleConfiguration && len(at) > 1 && at[0] == "data"
+	if isConfiguration && affected.Effect != lineage.Direct {
+		text = o.role + " " + configEntry
+	}
 	switch {
 	case affected.Effect == lineage.Direct:
 		return text
-	case affected.Effect == lineage.Switch && isConfiguration:
-		return o.role + " " + configEntry + " (is there)"
 	case affected.Effect == lineage.Switch:
 		return text + " (is there)"
 	case affected.Effect != lineage.Inside:
 		return ""
 	case isConfiguration:
 		if key := configKey(fmt.Sprint(value), affected.Before); key != "" {
-			return o.role + " " + configEntry + "." + key
+			return text + "." + key
 		}
-		return "" // some text in the configuration, nobody knows which
+		return ""
 	case affected.Before == "":
 		return text + " (its head)"
 	case affected.After == "":
@@ -86,7 +87,8 @@ func mergePath(o *object, field []string) (manifest.Path, any) {
 	return out, value
 }
 
-// elementKey names an element of a list, whatever the chart calls it.
+// elementKey names an element of a list, whatever the chart calls it: a port by its name, as its number is what values
+// change.
 func elementKey(o *object, list string, i int, element any) string {
 	key := manifest.ElementKey(list, element)
 	switch {
@@ -95,30 +97,23 @@ func elementKey(o *object, list string, i int, element any) string {
 	case list == "volumes" && strings.Contains(key, "turn"):
 		return "turn"
 	case list == "ports":
-		return portName(element, key)
+		port, _ := element.(map[string]any)
+		name, _ := port["name"].(string)
+		return cmp.Or(name, key)
 	}
 	return cmp.Or(key, strconv.Itoa(i))
-}
-
-// portName prefers the name of a port: its number is what values change.
-func portName(port any, otherwise string) string {
-	m, _ := port.(map[string]any)
-	if name, _ := m["name"].(string); name != "" {
-		return name
-	}
-	return otherwise
 }
 
 // configKey finds the key of a configuration, a YAML text, whose value stands behind before. "" where that cannot be
 // told. Other values in the text may be others than those that before and the text have: only the keys on its last
 // lines count.
 func configKey(text, before string) string {
-	root := &yaml.Node{}
-	if yaml.Unmarshal([]byte(text), root) != nil || len(root.Content) == 0 {
-		return ""
-	}
+	root := parseNode(text)
 	heads := strings.Split(before, "\n")
 	prefix := heads[len(heads)-1]
+	if root == nil || keyOn(prefix) == "" {
+		return ""
+	}
 	above := ""
 	if len(heads) > 2 { // the first one may be cut
 		above = keyOn(heads[len(heads)-2])
@@ -126,18 +121,15 @@ func configKey(text, before string) string {
 	lines := strings.Split(text, "\n")
 	found := ""
 	for i, line := range lines {
-		if keyOn(prefix) == "" || !strings.HasPrefix(line, prefix) {
-			continue
-		}
 		isBelow := above != "" && i > 0 && keyOn(lines[i-1]) == above
-		if found == "" || isBelow {
-			found = keyAtLine(root.Content[0], "", i+1)
+		if strings.HasPrefix(line, prefix) && (found == "" || isBelow) {
+			found = keyAtLine(root, "", i+1)
 		}
 	}
 	return newKey(found)
 }
 
-// keyOn is the part of a line up to its colon, indentation and all.
+// keyOn is the part of a line up to its colon, indentation and all, "" where it has none.
 func keyOn(line string) string {
 	if key, _, ok := strings.Cut(line, ":"); ok {
 		return key
@@ -147,9 +139,9 @@ func keyOn(line string) string {
 
 // newKey gives the dotted key that took the place of an old one.
 func newKey(key string) string {
-	for _, r := range renamed {
-		if key == strings.Join(r.old, ".") {
-			return strings.Join(r.new, ".")
+	for _, r := range objectFacts().Renamed {
+		if key == strings.Join(r.Old, ".") {
+			return strings.Join(r.New, ".")
 		}
 	}
 	return key
@@ -157,25 +149,19 @@ func newKey(key string) string {
 
 // keyAtLine gives the path of the scalar that stands on a line.
 func keyAtLine(n *yaml.Node, at string, line int) string {
-	switch n.Kind {
-	case yaml.ScalarNode:
-		if n.Line == line {
-			return at
-		}
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if key := keyAtLine(n.Content[i+1], join(at, n.Content[i].Value), line); key != "" {
-				return key
-			}
-		}
-	case yaml.SequenceNode:
-		for i, item := range n.Content {
-			if key := keyAtLine(item, fmt.Sprintf("%s[%d]", at, i), line); key != "" {
-				return key
-			}
+	if n.Kind == yaml.ScalarNode && n.Line == line {
+		return at
+	}
+	found := ""
+	for i, below := range n.Content {
+		switch {
+		case n.Kind == yaml.SequenceNode:
+			found = cmp.Or(found, keyAtLine(below, fmt.Sprintf("%s[%d]", at, i), line))
+		case i%2 == 1:
+			found = cmp.Or(found, keyAtLine(below, join(at, n.Content[i-1].Value), line))
 		}
 	}
-	return ""
+	return found
 }
 
 // addConfiguration adds what upstream's templates do with the block livekit whatever is in it: each key of it is one
@@ -225,7 +211,7 @@ func matchKeys(upstream, chart map[string][]string) map[string]match {
 
 // isSwitch reports whether a key is called what switches are.
 func isSwitch(key string) bool {
-	last := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
+	last := lastName(key)
 	return strings.Contains(last, "hostnetwork") ||
 		slices.Contains([]string{"enable", "enabled", "create", "created"}, last)
 }

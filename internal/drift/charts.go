@@ -19,7 +19,7 @@ import (
 type charts struct {
 	variant // the chart here
 	sheet   *factsheet.Sheet
-	rules   []*rule
+	rules   *rules
 	// upstream is upstream's chart.
 	upstream *helmchart.Chart
 	sides    struct{ chart, upstream Side }
@@ -91,13 +91,9 @@ func sideOf(c *helmchart.Chart, source string) Side {
 }
 
 // openLocked prepares the comparison of a chart that this tool wrote.
-func (c *charts) openLocked(lock *chartdir.Lock) error {
-	files, err := lock.Pristine()
-	if err != nil {
-		return err
-	}
-	if c.pristine, err = loadFiles(files); err != nil {
-		return err
+func (c *charts) openLocked(lock *chartdir.Lock) (err error) {
+	if c.pristine, err = scaffolding.Pristine(lock); err != nil {
+		return fmt.Errorf("the chart as it was scaffolded: %w", err)
 	}
 	if renderAlike(c.pristine, c.chart) {
 		c.pristine = c.chart
@@ -145,18 +141,6 @@ func withComponents(sheet *factsheet.Sheet, lock *chartdir.Lock, components []st
 	return &variant{chart, paths, chart.Values()}, nil
 }
 
-func loadFiles(files map[string][]byte) (*helmchart.Chart, error) {
-	var list []helmchart.File
-	for name, data := range inOrder(files) {
-		list = append(list, helmchart.File{Name: name, Data: data})
-	}
-	chart, err := helmchart.LoadFiles(list)
-	if err != nil {
-		return nil, fmt.Errorf("the chart as it was scaffolded: %w", err)
-	}
-	return chart, nil
-}
-
 // renderAlike reports whether two charts render alike whatever the values: their templates, values and names are the
 // same.
 func renderAlike(a, b *helmchart.Chart) bool {
@@ -167,18 +151,15 @@ func renderAlike(a, b *helmchart.Chart) bool {
 		})
 }
 
-// render renders a chart. One of other making may require values that upstream's does not: they are left out then.
-func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	return render(ctx, chart, values, c.lenient && chart == c.chart)
-}
-
 // renderDefaults renders the charts as they are: for the server's image, for the labels of the pods, and twice for
 // what differs each time.
 func (c *charts) renderDefaults(ctx context.Context) error {
-	first, chartErr := render(ctx, c.chart, nil, false)
+	first, chartErr := c.render(ctx, c.chart, nil)
 	if chartErr != nil && c.foreign != nil {
-		if first, _ = render(ctx, c.chart, nil, true); first != nil {
-			c.lenient = true
+		c.lenient = true
+		if first, _ = c.render(ctx, c.chart, nil); first == nil {
+			c.lenient = false
+		} else {
 			const note = "the chart renders only with values that it requires, and is compared without them: "
 			c.notes = append(c.notes, note+firstLine(chartErr))
 		}
@@ -189,26 +170,26 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 		return fmt.Errorf("neither chart renders: %w", errors.Join(chartErr, upErr))
 	}
 	c.random = randomFields(first, second)
-	c.labels = podLabels(first)
 	c.sides.chart.Image, _ = first.get(roleServer).value(imagePath.String()).(string)
 	c.sides.upstream.Image, _ = up.get(roleServer).value(imagePath.String()).(string)
-	if c.pristine == nil || c.pristine == c.chart {
-		return nil
+	if c.pristine != nil && c.pristine != c.chart {
+		var err error
+		// The pristine chart's labels are what an affinity is to select.
+		if first, err = c.render(ctx, c.pristine, nil); err != nil {
+			return fmt.Errorf("the chart as it was scaffolded: %w", err)
+		}
+		second, _ = c.render(ctx, c.pristine, nil)
+		// What was random and is not any more, or the other way round, is a change; a chart that does not render with
+		// its own values says nothing of that.
+		was := randomFields(first, second)
+		if chartErr != nil {
+			c.random = was
+		}
+		maps.DeleteFunc(c.random, func(f field, _ bool) bool { return !was[f] })
 	}
-	// The pristine chart's labels are what an affinity is to select.
-	first, err := c.render(ctx, c.pristine, nil)
-	if err != nil {
-		return fmt.Errorf("the chart as it was scaffolded: %w", err)
+	if server := first.get(roleServer); server != nil {
+		c.labels = server.TextMap("spec", "template", "metadata", "labels")
 	}
-	second, _ = c.render(ctx, c.pristine, nil)
-	// What was random and is not any more, or the other way round, is a change; a chart that does not render with its
-	// own values says nothing of that.
-	was := randomFields(first, second)
-	if chartErr != nil {
-		c.random = was
-	}
-	maps.DeleteFunc(c.random, func(f field, _ bool) bool { return !was[f] })
-	c.labels = podLabels(first)
 	return nil
 }
 
@@ -227,14 +208,6 @@ func randomFields(first, second *rendered) map[field]bool {
 		}
 	}
 	return out
-}
-
-func podLabels(r *rendered) map[string]string {
-	server := r.get(roleServer)
-	if server == nil {
-		return nil
-	}
-	return server.TextMap("spec", "template", "metadata", "labels")
 }
 
 // addWith is the command that adds a component to the chart: those that it was given before have to be named again.

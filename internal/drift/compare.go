@@ -26,13 +26,6 @@ type objectDiff struct {
 	known map[string]*explanation
 }
 
-// result is what was found at one place.
-type result struct {
-	class  Class // "" where nothing differs
-	why    string
-	remedy string
-}
-
 const (
 	whyEdited         = "changed here since the chart was scaffolded"
 	whyNoObject       = "the chart has no such object"
@@ -42,7 +35,7 @@ const (
 
 // compareObjects gives the differences of all objects of a scenario, by role.
 func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[string][]Finding, error) {
-	e := newExplainer(c, c.knownValues(run.Values))
+	s := newSetting(c, c.knownValues(run.Values))
 	out := map[string][]Finding{}
 	for _, role := range run.roles() {
 		d := objectDiff{
@@ -51,7 +44,7 @@ func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[stri
 			pristine: run.pristine.get(role), whole: run.whole.get(role),
 		}
 		var err error
-		if d.known, err = e.explain(role, pathsTo(d.upstream, d.chart, d.pristine, d.whole)); err != nil {
+		if d.known, err = s.explain(role, pathsTo(d.upstream, d.chart, d.pristine, d.whole)); err != nil {
 			return nil, fmt.Errorf("scenario %s: %s: %w", run.Name, role, err)
 		}
 		if d.upstream == nil || d.chart == nil {
@@ -80,12 +73,8 @@ func pathsOf(objects ...*object) map[string]manifest.Path {
 func pathsTo(objects ...*object) map[string]manifest.Path {
 	out := map[string]manifest.Path{}
 	for _, path := range pathsOf(objects...) {
-		for n := len(path); n > 0; n-- {
-			key := path[:n].String()
-			if _, ok := out[key]; ok {
-				break
-			}
-			out[key] = path[:n]
+		for n := range path {
+			out[path[:n+1].String()] = path[:n+1]
 		}
 	}
 	return out
@@ -110,45 +99,35 @@ func (d *objectDiff) presence() []Finding {
 	explains := func(here bool) bool {
 		return x != nil && x.upstream.isAbsent() != isUpstream && x.chart.isAbsent() != here
 	}
-	only := func(r result) []Finding {
+	only := func(r Finding) []Finding {
 		return []Finding{d.finding(nil, r, kindOrNil(d.upstream), kindOrNil(d.chart))}
 	}
 	switch {
 	case !isForeign && isHere != wasHere:
-		return only(result{class: Drift, why: whyEdited})
+		return only(Finding{Class: Drift, Why: whyEdited})
 	case explains(isHere):
-		return append(only(result{class: x.class, why: x.why}), d.edits()...)
+		return append(only(Finding{Class: x.class, Why: x.why}), d.edits()...)
 	case isForeign && !isUpstream:
-		return only(result{class: Extra, why: "the chart alone has this object"})
+		return only(Finding{Class: Extra, Why: "the chart alone has this object"})
 	case isUpstream && !isForeign && d.whole != nil:
 		leftOut := d.leftOut(func(o *object) bool { return o != nil })
-		return append(only(leftOut), d.otherThanWhole()...)
+		return append(only(leftOut), d.each(pathsOf(d.upstream, d.whole), d.inWhole)...)
 	case !isUpstream && !isHere && (!isInWhole || explains(isInWhole)):
 		return nil
 	case !isUpstream:
-		return only(result{class: Drift, why: "upstream's chart has no such object"})
+		return only(Finding{Class: Drift, Why: "upstream's chart has no such object"})
 	}
-	return only(result{class: Drift, why: whyNoObject})
-}
-
-// otherThanWhole gives the fields in which upstream's object is not what the chart with all components has.
-func (d *objectDiff) otherThanWhole() []Finding {
-	var out []Finding
-	for key, path := range inOrder(pathsOf(d.upstream, d.whole)) {
-		if r := d.inWhole(key, path); r.class == Drift {
-			out = append(out, d.finding(path, r, d.upstream.value(key), nil))
-		}
-	}
-	return out
+	return only(Finding{Class: Drift, Why: whyNoObject})
 }
 
 // inWhole classes a field of the chart with all components, which is as upstream's or explained in the chart that has
 // them: otherwise upstream's is another.
-func (d *objectDiff) inWhole(key string, path manifest.Path) result {
+func (d *objectDiff) inWhole(key string, path manifest.Path) Finding {
 	r := compare(d.known[key], d.upstream.value(key), d.whole.value(key), path)
-	if r.class == Drift {
-		r.why = cmp.Or(r.why, whyOtherThanWhole)
+	if r.Class != Drift {
+		return Finding{}
 	}
+	r.Why = cmp.Or(r.Why, whyOtherThanWhole)
 	return r
 }
 
@@ -161,17 +140,15 @@ func kindOrNil(o *object) any {
 
 // edits are differences to what was scaffolded in an object that the chart alone has.
 func (d *objectDiff) edits() []Finding {
-	if d.chart == nil || d.pristine == nil || d.chart == d.pristine {
+	if d.chart == nil || d.pristine == nil {
 		return nil
 	}
-	var out []Finding
-	for key, path := range inOrder(pathsOf(d.chart, d.pristine)) {
-		now := d.chart.value(key)
-		if !same(now, d.pristine.value(key), path) && !d.charts.random[field{d.role, key}] {
-			out = append(out, d.finding(path, result{class: Drift, why: whyEdited}, nil, now))
+	return d.each(pathsOf(d.chart, d.pristine), func(key string, path manifest.Path) Finding {
+		if same(d.chart.value(key), d.pristine.value(key), path) {
+			return Finding{}
 		}
-	}
-	return out
+		return Finding{Class: Drift, Why: whyEdited}
+	})
 }
 
 // fields classes every field of an object that both sides have.
@@ -182,20 +159,27 @@ func (d *objectDiff) fields() []Finding {
 			paths[key] = x.path
 		}
 	}
+	return d.each(paths, d.field)
+}
+
+// each gives those of several fields that have a class, but for what differs from render to render.
+func (d *objectDiff) each(
+	paths map[string]manifest.Path, classify func(key string, path manifest.Path) Finding,
+) []Finding {
 	var out []Finding
 	for key, path := range inOrder(paths) {
 		if d.charts.random[field{d.role, key}] {
 			continue
 		}
-		if r := d.field(key, path); r.class != "" {
-			out = append(out, d.finding(path, r, d.upstream.value(key), d.chart.value(key)))
+		if f := classify(key, path); f.Class != "" {
+			out = append(out, d.finding(path, f, d.upstream.value(key), d.chart.value(key)))
 		}
 	}
 	return out
 }
 
 // field classes one field.
-func (d *objectDiff) field(key string, path manifest.Path) result {
+func (d *objectDiff) field(key string, path manifest.Path) Finding {
 	upstream, chart, x := d.upstream.value(key), d.chart.value(key), d.known[key]
 	fresh := compare(x, upstream, chart, path)
 	if d.charts.pristine == nil {
@@ -209,42 +193,42 @@ func (d *objectDiff) field(key string, path manifest.Path) result {
 		whole = d.inWhole(key, path)
 	}
 	switch reason := d.run.shapeReason(d.role, path); {
-	case fresh.class == Drift && whole.class != Drift:
-		return d.leftOut(func(o *object) bool { return compare(x, upstream, o.value(key), path).class != Drift })
-	case fresh.class == Drift && reason != "":
-		return result{class: Convention, why: reason}
-	case whole.class == Drift && fresh.class != Drift && reason == "":
+	case fresh.Class == Drift && whole.Class != Drift:
+		return d.leftOut(func(o *object) bool { return compare(x, upstream, o.value(key), path).Class != Drift })
+	case fresh.Class == Drift && reason != "":
+		return Finding{Class: Convention, Why: reason}
+	case whole.Class == Drift && fresh.Class != Drift && reason == "":
 		return whole
 	}
 	return fresh
 }
 
-// compare classes two values by what is known of them.
-func compare(x *explanation, upstream, chart any, path manifest.Path) result {
+// compare classes two values by what is known of them: Class is "" where nothing differs.
+func compare(x *explanation, upstream, chart any, path manifest.Path) Finding {
 	differ := !same(upstream, chart, path)
 	switch {
 	case x == nil && differ:
-		return result{class: Drift}
+		return Finding{Class: Drift}
 	case x == nil:
-		return result{}
+		return Finding{}
 	case !x.upstream.holds(upstream, path):
-		return result{class: Drift, why: "upstream's chart is not as it is known here: " + x.why}
+		return Finding{Class: Drift, Why: "upstream's chart is not as it is known here: " + x.why}
 	case !x.chart.holds(chart, path):
-		return result{class: Drift, why: "the chart has not what it should have here: " + x.why}
+		return Finding{Class: Drift, Why: "the chart has not what it should have here: " + x.why}
 	case differ:
-		return result{class: x.class, why: x.why}
+		return Finding{Class: x.class, Why: x.why}
 	}
-	return result{}
+	return Finding{}
 }
 
 // editedField classes a field that is not as it was scaffolded. It may have become what upstream has, or what the
 // chart would have with all components; done by hand, what a component is for is drift all the same.
-func (d *objectDiff) editedField(fresh result, x *explanation, key string, chart any, path manifest.Path) result {
+func (d *objectDiff) editedField(fresh Finding, x *explanation, key string, chart any, path manifest.Path) Finding {
 	was := compare(x, d.upstream.value(key), d.pristine.value(key), path)
-	wasLeftOut := d.whole != nil && was.class == Drift && d.inWhole(key, path).class != Drift
+	wasLeftOut := d.whole != nil && was.Class == Drift && d.inWhole(key, path).Class != Drift
 	switch {
-	case fresh.class == "" && wasLeftOut:
-	case fresh.class == "" && x == nil, isOwnVersion(d.charts.chart, path, chart):
+	case fresh.Class == "" && wasLeftOut:
+	case fresh.Class == "" && x == nil, isOwnVersion(d.charts.chart, path, chart):
 		return fresh
 	case chart != nil && same(d.whole.value(key), chart, path):
 		return fresh
@@ -253,44 +237,40 @@ func (d *objectDiff) editedField(fresh result, x *explanation, key string, chart
 	if x != nil && x.class == Ours {
 		why += "; what was there " + x.why
 	}
-	return result{class: Drift, why: why}
+	return Finding{Class: Drift, Why: why}
 }
 
 // foreignField classes a field of a chart of other making, of which nobody knows how it was meant.
-func foreignField(fresh result, x *explanation, upstream, chart any, path manifest.Path) result {
+func foreignField(fresh Finding, x *explanation, upstream, chart any, path manifest.Path) Finding {
 	switch {
 	case same(upstream, chart, path):
-		return result{}
-	case fresh.class == Ours && x.chart.isAnything, fresh.class == Drift && upstream == nil:
-		return result{class: Extra, why: whyOnlyChart}
-	case fresh.class == Drift:
-		return result{class: Drift}
+		return Finding{}
+	case fresh.Class == Ours && x.chart.isAnything, fresh.Class == Drift && upstream == nil:
+		return Finding{Class: Extra, Why: whyOnlyChart}
+	case fresh.Class == Drift:
+		return Finding{Class: Drift}
 	}
 	return fresh
 }
 
-func (d *objectDiff) finding(path manifest.Path, r result, upstream, chart any) Finding {
-	f := Finding{
-		Layer: LayerObjects, Class: r.class, Object: d.role, Path: path,
-		Upstream: upstream, Chart: chart, Why: r.why, Remedy: r.remedy,
-	}
-	for _, o := range []*object{d.whole, d.pristine, d.chart, d.upstream} {
-		if o != nil {
-			f.Object = o.label()
-		}
+// finding completes what was found at a path.
+func (d *objectDiff) finding(path manifest.Path, f Finding, upstream, chart any) Finding {
+	f.Layer, f.Object, f.Path, f.Upstream, f.Chart = LayerObjects, d.role, path, upstream, chart
+	if o := cmp.Or(d.upstream, d.chart, d.pristine, d.whole); o != nil {
+		f.Object = o.label()
 	}
 	return f
 }
 
 // leftOut says which component mends a difference.
-func (d *objectDiff) leftOut(mends func(*object) bool) result {
+func (d *objectDiff) leftOut(mends func(*object) bool) Finding {
 	for _, name := range d.run.candidates(d.charts) {
 		with, err := d.run.with(d.ctx, d.charts, name)
 		if err == nil && mends(with.get(d.role)) {
-			return result{class: LeftOut, why: leftOutWhy(name), remedy: d.charts.addWith(name)}
+			return Finding{Class: LeftOut, Why: leftOutWhy(name), Remedy: d.charts.addWith(name)}
 		}
 	}
-	return result{class: LeftOut, why: "components that do this were not scaffolded", remedy: d.charts.addWith("all")}
+	return Finding{Class: LeftOut, Why: "components that do this were not scaffolded", Remedy: d.charts.addWith("all")}
 }
 
 func leftOutWhy(component string) string { return "the component " + component + " was not scaffolded" }
@@ -301,15 +281,11 @@ var imagePath = manifest.Path{"spec", "template", "spec", "containers", serverSe
 // isOwnVersion reports whether a field is the chart's own version of the server, as its Chart.yaml has it: that moves
 // on without a word.
 func isOwnVersion(chart *helmchart.Chart, path manifest.Path, value any) bool {
-	text, ok := value.(string)
+	text, _ := value.(string)
 	own := chart.AppVersion()
-	if !ok || own == "" || len(path) == 0 {
-		return false
-	}
-	if slices.Equal(path, imagePath) {
-		return strings.HasSuffix(text, ":"+own)
-	}
-	return path[len(path)-1] == "app.kubernetes.io/version" && text == own
+	isImage := slices.Equal(path, imagePath) && strings.HasSuffix(text, ":"+own)
+	isLabel := len(path) > 0 && path[len(path)-1] == "app.kubernetes.io/version" && text == own
+	return own != "" && (isImage || isLabel)
 }
 
 // same reports whether two scalars say the same, nil being none. A number is a number, whatever its Go type; a text
@@ -321,16 +297,13 @@ func same(a, b any, path manifest.Path) bool {
 	if i := slices.Index(path, "resources"); i < 0 || i+1 == len(path) {
 		return false
 	}
-	return isNumberText(a, b) || isNumberText(b, a)
-}
-
-// isNumberText reports whether a text writes a number.
-func isNumberText(text, number any) bool {
-	s, isText := text.(string)
-	n, isNumber := helmchart.Number(number)
-	if !isText || !isNumber {
-		return false
+	text, isText := a.(string)
+	number := b
+	if !isText {
+		text, _ = b.(string)
+		number = a
 	}
-	parsed, err := strconv.ParseFloat(s, 64)
-	return err == nil && parsed == n
+	parsed, err := strconv.ParseFloat(text, 64)
+	n, isNumber := helmchart.Number(number)
+	return err == nil && isNumber && parsed == n
 }

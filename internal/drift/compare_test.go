@@ -63,7 +63,7 @@ func TestCompareValues(t *testing.T) {
 			known(is(nil), anything), 1, 3, Drift, "upstream's chart is not as it is known here",
 		},
 	} {
-		if got := compare(c.x, c.upstream, c.chart, nil); got.class != c.want || !strings.HasPrefix(got.why, c.why) {
+		if got := compare(c.x, c.upstream, c.chart, nil); got.Class != c.want || !strings.HasPrefix(got.Why, c.why) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

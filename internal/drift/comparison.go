@@ -19,8 +19,6 @@ import (
 
 // Comparison is what `diff-upstream` is asked to do.
 type Comparison struct {
-	// Sheet is what is known of the chart and of upstream's; nil is the server's.
-	Sheet *factsheet.Sheet
 	// Dir is the chart's folder, as the user named it.
 	Dir      string
 	Upstream upstream.Options
@@ -47,7 +45,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	sheet, err := factsheet.OrServer(c.Sheet)
+	sheet, err := factsheet.Load(factsheet.Server)
 	if err != nil {
 		return nil, err
 	}

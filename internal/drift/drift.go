@@ -119,6 +119,8 @@ type Scenario struct {
 	Pairs []Pair `json:"pairs,omitempty"`
 	// Error is why a chart did not render, "" where both did.
 	Error string `json:"error,omitempty"`
+
+	found []*Finding
 }
 
 // Pair is an object of both charts.

@@ -32,46 +32,42 @@ func (e expectation) holds(value any, path manifest.Path) bool {
 	return e.isAnything || same(e.value, value, path)
 }
 
-// explainer knows what explains differences in one scenario.
-type explainer struct {
-	rules   []*rule
-	setting setting
-}
-
-// newExplainer knows what upstream calls its objects under the scenario's values.
-func newExplainer(c *charts, values map[string]any) *explainer {
+// newSetting knows what upstream calls its objects under a scenario's values.
+func newSetting(c *charts, values map[string]any) setting {
 	known := c.sheet.Upstream
-	name := cmp.Or(text(values, "nameOverride"), known.Name)
+	override, _ := values["nameOverride"].(string)
+	fullOverride, _ := values["fullnameOverride"].(string)
+	name := cmp.Or(override, known.Name)
 	fullname := releaseName + "-" + name
 	if strings.Contains(releaseName, name) {
 		fullname = releaseName
 	}
 	s := setting{
-		V: values, U: c.sides.upstream, Release: releaseName, Name: name, OwnChart: ownChart,
-		Full:     cmp.Or(text(values, "fullnameOverride"), fullname),
-		Workload: c.kinds.Workload, Route: c.kinds.Route,
+		rules: c.rules, V: values, U: c.sides.upstream, Release: releaseName, Name: name, OwnChart: ownChart,
+		Full: cmp.Or(fullOverride, fullname), Workload: c.kinds.Workload, Route: c.kinds.Route,
 	}
 	if s.U.Version == known.Version {
 		s.U.AppVersion = known.AppVersion // whatever a copy of it says
 	}
-	return &explainer{rules: c.rules, setting: s}
+	return s
 }
 
 // explain gives what is known of an object's fields, by the text of their path. nodes are the paths that either side
 // has, all that lead to a field among them.
-func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[string]*explanation, error) {
+func (s setting) explain(role string, nodes map[string]manifest.Path) (map[string]*explanation, error) {
 	out := map[string]*explanation{}
-	e.setting.Object = role
-	for _, r := range e.rules {
+	s.Object = role
+	for _, r := range s.rules.list {
 		if ok, _ := path.Match(r.object, role); !ok && r.object != "*" {
 			continue
 		}
-		r, err := r.filled(e.setting)
+		pathText, err := s.fill(r.Path)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range e.expand(r, nodes) {
-			x, err := e.apply(r, p)
+		pattern := splitPath(pathText)
+		for _, p := range s.expand(pattern, r.Each, nodes) {
+			x, err := s.apply(r, pattern, p)
 			if err != nil {
 				return nil, err
 			}
@@ -83,73 +79,46 @@ func (e *explainer) explain(role string, nodes map[string]manifest.Path) (map[st
 	return out, nil
 }
 
-// apply gives what a rule says of a path, nil where it is about another one or does not hold.
-func (e *explainer) apply(r *rule, p manifest.Path) (*explanation, error) {
-	captured, ok := r.matches(p)
+// apply gives what a rule says of a path, nil where its pattern is about another one or it does not hold.
+func (s setting) apply(r rule, pattern, p manifest.Path) (*explanation, error) {
+	captured, ok := matchPath(pattern, p)
 	if !ok {
 		return nil, nil
 	}
-	s := e.setting
 	s.K = captured
-	if holds, err := r.holds(s); err != nil || !holds {
+	if holds, err := s.fill(r.when); err != nil || r.when != "" && holds != "true" {
 		return nil, err
 	}
 	x := &explanation{path: p, class: r.class, why: r.why}
 	var upstreamErr, chartErr error
-	x.upstream, upstreamErr = expected(r.upstream, s)
-	x.chart, chartErr = expected(r.chart, s)
+	x.upstream, upstreamErr = s.expected(r.Upstream)
+	x.chart, chartErr = s.expected(r.Chart)
 	return x, errors.Join(upstreamErr, chartErr)
 }
 
-// expand gives the paths that a rule is about: the one that it names, and those for which its wildcards can stand.
-func (e *explainer) expand(r *rule, nodes map[string]manifest.Path) []manifest.Path {
-	if !slices.ContainsFunc(r.path, func(s string) bool { return strings.Contains(s, "*") }) {
-		return []manifest.Path{r.path}
+// expand gives the paths that a pattern is about: the one that it names, those for which its wildcards can stand, and
+// those for the entries of the scenario's values at each: what upstream's chart ought to have is looked for where
+// nobody has it.
+func (s setting) expand(pattern manifest.Path, each string, nodes map[string]manifest.Path) []manifest.Path {
+	if !strings.Contains(pattern.String(), "*") {
+		return []manifest.Path{pattern}
 	}
-	out := e.each(r)
-	last := len(r.path) - 1
-	parent := &rule{path: r.path[:last]}
+	var out []manifest.Path
+	parent, last := pattern[:len(pattern)-1], pattern[len(pattern)-1]
+	if each != "" {
+		value, _ := yamldoc.Lookup(s.V, strings.Split(each, "."))
+		for _, leaf := range manifest.Leaves(value) {
+			out = append(out, slices.Concat(parent, leaf.Path))
+		}
+	}
 	for _, p := range nodes {
-		if _, ok := r.matches(p); ok {
+		if _, ok := matchPath(pattern, p); ok {
 			out = append(out, p)
 		}
 		// A field that is missing on both sides has no node of its own.
-		if _, ok := parent.matches(p); ok && !strings.Contains(r.path[last], "*") {
-			out = append(out, slices.Concat(p, manifest.Path{r.path[last]}))
+		if _, ok := matchPath(parent, p); ok && !strings.Contains(last, "*") {
+			out = append(out, slices.Concat(p, manifest.Path{last}))
 		}
 	}
 	return out
-}
-
-// each gives the paths for the entries of the scenario's values that a rule names: what upstream's chart ought to
-// have is looked for where nobody has it.
-func (e *explainer) each(r *rule) []manifest.Path {
-	if r.Each == "" {
-		return nil
-	}
-	value, _ := yamldoc.Lookup(e.setting.V, strings.Split(r.Each, "."))
-	var out []manifest.Path
-	for _, leaf := range manifest.Leaves(value) {
-		out = append(out, slices.Concat(r.path[:len(r.path)-1], leaf.Path))
-	}
-	return out
-}
-
-// ownChart stands for the name and version of the chart itself in a label.
-const ownChart = "<chart>"
-
-// hideOwnVersion replaces, in place, a chart's own name and version, NAME-VERSION, in its labels: they change with
-// every release of the chart and mean nothing.
-func hideOwnVersion(own string, labels map[string]any) {
-	for _, k := range []string{"helm.sh/chart", "chart"} {
-		if labels[k] == own {
-			labels[k] = ownChart
-		}
-	}
-}
-
-func text(m map[string]any, path ...string) string {
-	value, _ := yamldoc.Lookup(m, path)
-	s, _ := value.(string)
-	return s
 }

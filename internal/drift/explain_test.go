@@ -66,7 +66,7 @@ func TestExplain(t *testing.T) {
 		charts := &charts{sheet: sheet(t), rules: rules, kinds: convention.Kinds{Workload: c.workload}}
 		charts.sides.upstream = Side{Version: "1.9.0", AppVersion: "v1.9.0"}
 		v := charts.knownValues(c.values)
-		known, err := newExplainer(charts, v).explain(c.role, map[string]manifest.Path{c.path.String(): c.path})
+		known, err := newSetting(charts, v).explain(c.role, map[string]manifest.Path{c.path.String(): c.path})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -2,12 +2,12 @@ package drift
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/convert"
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
@@ -110,17 +110,6 @@ func (c *charts) placeOf(upstream, to string) (place, how string) {
 	return "", ""
 }
 
-// componentOf names the component that has a canonical key and that the chart was written without.
-func (c *charts) componentOf(to string) string {
-	if c.pristine == nil {
-		return ""
-	}
-	if component := c.places.Component(to); component != factsheet.Core {
-		return component
-	}
-	return "" // every chart has the core: the convention leaves the key no place
-}
-
 // foreignOverlay gives values of the chart that mean what a scenario's mean to upstream's chart, as far as its keys
 // are known.
 func (c *charts) foreignOverlay(
@@ -165,19 +154,11 @@ func (c *charts) isServersOwn(key string) bool {
 // putFitting sets a value if it is of the kind that the chart has there: a switch does not take a text.
 func putFitting(values map[string]any, path []string, value any) {
 	old, _ := yamldoc.Lookup(values, path)
-	if old == nil || value == nil || kindOf(old) == kindOf(value) {
+	is, was := reflect.ValueOf(value).Kind(), reflect.ValueOf(old).Kind()
+	isShaped := func(kind reflect.Kind) bool {
+		return kind == reflect.Map || kind == reflect.Slice || kind == reflect.Bool
+	}
+	if old == nil || value == nil || is == was || !isShaped(is) && !isShaped(was) {
 		yamldoc.Set(values, path, value)
 	}
-}
-
-func kindOf(v any) string {
-	switch v.(type) {
-	case map[string]any:
-		return "map"
-	case []any:
-		return "list"
-	case bool:
-		return "bool"
-	}
-	return "scalar"
 }

@@ -40,10 +40,11 @@ func positionIn(o *object, root *yaml.Node, path manifest.Path, hasValue bool) (
 	written := o.written(path)
 	at, found := position(root, written, hasValue)
 	if !found && o.role == roleConfiguration && len(written) > 2 {
-		i := slices.IndexFunc(renamed, func(r renaming) bool { return slices.Equal(r.new, written[2:]) })
-		if i >= 0 {
-			if old, isOld := position(root, slices.Concat(written[:2], renamed[i].old), hasValue); isOld {
-				at, found = old, true
+		for _, r := range objectFacts().Renamed {
+			if slices.Equal(r.New, written[2:]) {
+				if old, isOld := position(root, slices.Concat(written[:2], r.Old), hasValue); isOld {
+					at, found = old, true
+				}
 			}
 		}
 	}
@@ -115,9 +116,7 @@ func position(root *yaml.Node, path manifest.Path, isInText bool) (at Position, 
 // element gives the element of a list that a segment names, nil where there is none.
 func element(n *yaml.Node, list, segment string) *yaml.Node {
 	var items []any
-	if n.Load(&items) != nil {
-		return nil
-	}
+	_ = n.Load(&items) // of what yamlText wrote
 	if i := slices.Index(manifest.Segments(list, items), segment); i >= 0 {
 		return n.Content[i]
 	}

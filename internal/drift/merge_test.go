@@ -53,9 +53,9 @@ func TestMerge(t *testing.T) {
 		"another place":   {with(func(f *Finding) { f.ChartAt.Line = 7 }), true},
 		"a list in print": {with(func(f *Finding) { f.Upstream = []any{"1"} }), false},
 	} {
-		var all collection
-		all.add(base, "first")
-		all.add(c.other, "second")
+		all, first := newCollection(), base
+		all.add(&first, "first")
+		all.add(&c.other, "second")
 		if got := len(all.findings) == 1; got != c.same {
 			t.Errorf("%s: %d findings", name, len(all.findings))
 		}
@@ -63,6 +63,7 @@ func TestMerge(t *testing.T) {
 }
 
 func TestValueKey(t *testing.T) {
+	valueKey := func(v any) string { return Finding{Upstream: v}.key() }
 	for _, same := range [][]any{
 		{1, int64(1), 1.0, uint64(1)}, {"a"}, {true}, {nil}, {[]any{1, "2"}}, {[]any{1, 2}}, {"[1,2]"},
 		{map[string]any{"a": 1}}, {"1"}, {"true"},

@@ -23,12 +23,6 @@ const (
 	kubeVersion      = "1.34.0"
 )
 
-// apis are those of operators that templates may ask for.
-var apis = []string{
-	"monitoring.coreos.com/v1", "cert-manager.io/v1", "gateway.networking.k8s.io/v1",
-	"networking.k8s.io/v1", "autoscaling/v2", "policy/v1",
-}
-
 // object is a rendered object as it is compared.
 type object struct {
 	manifest.Object
@@ -66,10 +60,11 @@ func (r *rendered) get(role string) *object {
 	return r.byRole[role]
 }
 
-// render renders a chart and finds out what each object is for. With lenient, what the chart requires may be missing.
-func render(ctx context.Context, chart *helmchart.Chart, values map[string]any, lenient bool) (*rendered, error) {
+// render renders a chart and finds out what each object is for. One of other making may require values that upstream's
+// does not: they are left out then.
+func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
 	release := Release()
-	release.Lenient = lenient
+	release.Lenient = c.lenient && chart == c.chart
 	files, err := chart.Render(ctx, values, release)
 	if err != nil {
 		return nil, err
@@ -92,9 +87,7 @@ func newRendered(own string, objects []*object) *rendered {
 	r := withRoles(objects)
 	for _, o := range r.objects {
 		o.leaves = map[string]manifest.Leaf{}
-		fields := r.normalize(o)
-		eachMap(fields, func(m map[string]any) { hideOwnVersion(own, m) })
-		for _, leaf := range manifest.Leaves(fields) {
+		for _, leaf := range manifest.Leaves(r.normalize(own, o)) {
 			nameServer(o, leaf.Path)
 			o.leaves[leaf.Path.String()] = leaf
 		}
@@ -102,11 +95,11 @@ func newRendered(own string, objects []*object) *rendered {
 	return r
 }
 
-// normalize gives an object's fields for comparison: without what changes with every render of a changed
-// configuration, with references by role, with the texts that are YAML as what they say.
-func (r *rendered) normalize(o *object) map[string]any {
+// normalize gives an object's fields for comparison: without what changes with every release, with references by role,
+// with the texts that are YAML as what they say.
+func (r *rendered) normalize(own string, o *object) map[string]any {
 	fields := helmchart.Copy(o.Fields)
-	eachMap(fields, dropChecksums)
+	eachMap(fields, func(m map[string]any) { dropVolatile(own, m) })
 	r.resolve(fields, nil, o)
 	if data, ok := fields["data"].(map[string]any); ok {
 		fields["data"] = readData(o, data)
@@ -143,10 +136,19 @@ func mapsIn(list any) []map[string]any {
 	return out
 }
 
-// dropChecksums removes, in place, annotations that are hashes of other objects.
-func dropChecksums(m map[string]any) {
+// ownChart stands for the name and version of the chart itself in a label.
+const ownChart = "<chart>"
+
+// dropVolatile removes, in place, annotations that are hashes of other objects, and the chart's own name and version,
+// NAME-VERSION, in labels: they change with every release of the chart and mean nothing.
+func dropVolatile(own string, m map[string]any) {
 	if annotations, ok := m["annotations"].(map[string]any); ok {
 		maps.DeleteFunc(annotations, func(k string, _ any) bool { return strings.HasPrefix(k, "checksum/") })
+	}
+	for _, k := range []string{"helm.sh/chart", "chart"} {
+		if m[k] == own {
+			m[k] = ownChart
+		}
 	}
 }
 
@@ -189,23 +191,13 @@ func readData(o *object, data map[string]any) map[string]any {
 	return out
 }
 
-// renamed are keys of LiveKit's configuration that newer ones took the place of (livekit-server's
-// pkg/config/config.go, protocol's redis/redis.go): to the server they say the same.
-var renamed = []renaming{
-	{[]string{"log_level"}, []string{"logging", "level"}},
-	{[]string{"prometheus_port"}, []string{"prometheus", "port"}},
-	{[]string{"redis", "use_tls"}, []string{"redis", "tls", "enabled"}},
-}
-
-type renaming struct{ old, new []string }
-
 // modernize gives, in place, a configuration new keys for old ones, unless both are there.
 func modernize(config map[string]any) {
-	for _, r := range renamed {
-		value, isOld := yamldoc.Lookup(config, r.old)
-		if _, isNew := yamldoc.Lookup(config, r.new); isOld && !isNew {
-			yamldoc.Delete(config, r.old)
-			yamldoc.Set(config, r.new, value)
+	for _, r := range objectFacts().Renamed {
+		value, isOld := yamldoc.Lookup(config, r.Old)
+		if _, isNew := yamldoc.Lookup(config, r.New); isOld && !isNew {
+			yamldoc.Delete(config, r.Old)
+			yamldoc.Set(config, r.New, value)
 		}
 	}
 }
@@ -229,15 +221,10 @@ func modernizeMetrics(fields map[string]any) {
 	fields["apiVersion"] = "autoscaling/v2"
 }
 
-// ordered are lists whose elements have keys and whose order is their owner's business all the same.
-var ordered = []string{
-	"metrics", "rules", "initContainers", "endpoints", "topologySpreadConstraints", "hostAliases", "parentRefs",
-}
-
 // noteOrder notes, in place, the order of a map's lists whose elements go by their keys, and which variables of a
 // container are known to a later one that names them.
 func noteOrder(m map[string]any) {
-	for _, name := range ordered {
+	for _, name := range objectFacts().Ordered {
 		list, _ := m[name].([]any)
 		var keys []string
 		for _, item := range list {
@@ -271,27 +258,6 @@ func noteVariables(env []map[string]any) {
 	}
 }
 
-// references are the fields that name another object, by the last segments of their path, with the kinds that they
-// name.
-var references = []struct {
-	path  []string
-	kinds []string
-}{
-	{[]string{"configMapKeyRef", "name"}, []string{"ConfigMap"}},
-	{[]string{"configMapRef", "name"}, []string{"ConfigMap"}},
-	{[]string{"configMap", "name"}, []string{"ConfigMap"}},
-	{[]string{"secretKeyRef", "name"}, []string{"Secret"}},
-	{[]string{"secretRef", "name"}, []string{"Secret"}},
-	{[]string{"secret", "secretName"}, []string{"Secret", "Certificate"}},
-	{[]string{"persistentVolumeClaim", "claimName"}, []string{"PersistentVolumeClaim"}},
-	{[]string{"serviceAccountName"}, []string{"ServiceAccount"}},
-	{[]string{"backend", "service", "name"}, []string{"Service"}},
-	{[]string{"backendRefs", "name"}, []string{"Service"}},
-	{[]string{"services", "name"}, []string{"Service"}},
-	{[]string{"scaleTargetRef", "name"}, []string{"Deployment", "StatefulSet"}},
-	{[]string{"serviceName"}, []string{"Service"}},
-}
-
 // resolve replaces, in place, names of rendered objects by their roles.
 func (r *rendered) resolve(v any, at []string, o *object) any {
 	switch v := v.(type) {
@@ -299,7 +265,9 @@ func (r *rendered) resolve(v any, at []string, o *object) any {
 		for k, x := range v {
 			v[k] = r.resolve(x, append(slices.Clone(at), k), o)
 		}
-		r.resolvePort(v, at)
+		if lastOf(at, 2) == "backend.service" {
+			r.resolvePort(v)
+		}
 	case []any:
 		for i, x := range v {
 			v[i] = r.resolve(x, at, o)
@@ -311,39 +279,21 @@ func (r *rendered) resolve(v any, at []string, o *object) any {
 }
 
 func (r *rendered) resolveText(text string, at []string, o *object) string {
-	for _, ref := range references {
-		if !endsWith(at, ref.path) {
-			continue
-		}
-		if target := r.named(text, ref.kinds...); target != nil {
-			return "<" + target.role + ">"
+	for n := 1; n <= 3; n++ {
+		kinds := objectFacts().References[lastOf(at, n)]
+		for _, target := range r.objects {
+			if len(kinds) > 0 && target.Name() == text && slices.Contains(kinds, target.Kind()) {
+				return "<" + target.role + ">"
+			}
 		}
 	}
 	// Texts that hold a name: the test's address, the annotation that names a BackendConfig.
-	if o.role == roleTest && at[0] == "spec" {
-		return r.replaceName(text, "Service")
-	}
+	kind := "Service"
 	if len(at) > 1 && at[len(at)-2] == "annotations" {
-		return r.replaceName(text, "BackendConfig")
+		kind = "BackendConfig"
+	} else if o.role != roleTest || at[0] != "spec" {
+		return text
 	}
-	return text
-}
-
-func endsWith(path, suffix []string) bool {
-	return len(path) >= len(suffix) && slices.Equal(path[len(path)-len(suffix):], suffix)
-}
-
-func (r *rendered) named(name string, kinds ...string) *object {
-	i := slices.IndexFunc(
-		r.objects, func(o *object) bool { return o.Name() == name && slices.Contains(kinds, o.Kind()) },
-	)
-	if i < 0 {
-		return nil
-	}
-	return r.objects[i]
-}
-
-func (r *rendered) replaceName(text, kind string) string {
 	for _, o := range r.objects {
 		if o.Kind() == kind && o.Name() != "" {
 			text = strings.ReplaceAll(text, o.Name(), "<"+o.role+">")
@@ -352,11 +302,11 @@ func (r *rendered) replaceName(text, kind string) string {
 	return text
 }
 
+// lastOf joins the last n segments of a path.
+func lastOf(path []string, n int) string { return strings.Join(path[max(len(path)-n, 0):], ".") }
+
 // resolvePort makes the port of a route's backend a number, which a name stands for as well.
-func (r *rendered) resolvePort(backend map[string]any, at []string) {
-	if !endsWith(at, []string{"backend", "service"}) {
-		return
-	}
+func (r *rendered) resolvePort(backend map[string]any) {
 	port, _ := backend["port"].(map[string]any)
 	name, _ := port["name"].(string)
 	role, _ := backend["name"].(string)

@@ -1,7 +1,10 @@
 package drift
 
 import (
+	"cmp"
+	_ "embed" // objects.yaml
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -26,21 +29,24 @@ const (
 	roleRoute         = "Ingress/signalling"
 )
 
-// kindRoles are the roles of kinds of which a LiveKit chart has one.
-var kindRoles = map[string]string{
-	"HorizontalPodAutoscaler": "server",
-	"PodDisruptionBudget":     "server",
-	"NetworkPolicy":           "server",
-	"ServiceAccount":          "server",
-	"ServiceMonitor":          "metrics",
-	"PodMonitor":              "metrics",
-	"Ingress":                 "signalling",
-	"HTTPRoute":               "signalling",
-	"IngressRoute":            "signalling",
-	"BackendConfig":           "signalling",
-	"PersistentVolumeClaim":   "redis-data",
-	"Certificate":             "turn",
-}
+//go:embed objects.yaml
+var objectsYAML []byte
+
+// objectFacts are what objects.yaml says.
+var objectFacts = sync.OnceValue(func() (out struct {
+	APIs  []string
+	Roles map[string]string
+	Ports []struct {
+		Role  string
+		Names []string
+	}
+	References map[string][]string
+	Ordered    []string
+	Renamed    []struct{ Old, New []string }
+}) {
+	_ = yaml.Unmarshal(objectsYAML, &out) // it is compiled in, so that it decodes is settled by the tests
+	return out
+})
 
 // withRoles gives each object a role of its own.
 func withRoles(objects []*object) *rendered {
@@ -71,19 +77,14 @@ func roleOf(o, server *object) string {
 		return dataRole(o)
 	case kind == "Service":
 		return serviceRole(o, server)
-	case kindRoles[kind] != "":
-		return kind + "/" + kindRoles[kind]
+	case objectFacts().Roles[kind] != "":
+		return kind + "/" + objectFacts().Roles[kind]
 	}
 	return o.Kind() + "/" + nameWithout(o.Name())
 }
 
 // nameWithout is an object's name without the release's: what is left when no role is known.
-func nameWithout(name string) string {
-	if rest := strings.TrimPrefix(name, releaseName+"-"); rest != "" {
-		return rest
-	}
-	return name
-}
+func nameWithout(name string) string { return cmp.Or(strings.TrimPrefix(name, releaseName+"-"), name) }
 
 // server finds the workload that runs livekit-server.
 func (r *rendered) server() *object {
@@ -98,27 +99,24 @@ func (r *rendered) server() *object {
 // serverContainer names the container that runs livekit-server, "" where there is none: by its image, else by its
 // name.
 func serverContainer(o manifest.Object) string {
-	containers := mapsIn(o.Get("spec", "template", "spec", "containers"))
-	for _, c := range containers {
+	byName := ""
+	for _, c := range mapsIn(o.Get("spec", "template", "spec", "containers")) {
 		image, _ := c["image"].(string)
-		if name, _ := c["name"].(string); strings.HasPrefix(path.Base(image), "livekit-server") {
+		name, _ := c["name"].(string)
+		if strings.HasPrefix(path.Base(image), "livekit-server") {
 			return name
 		}
-	}
-	for _, c := range containers {
-		if name, _ := c["name"].(string); name == "livekit" || name == "livekit-server" {
-			return name
+		if name == "livekit" || name == "livekit-server" {
+			byName = cmp.Or(byName, name)
 		}
 	}
-	return ""
+	return byName
 }
 
 // dataRole tells ConfigMaps and Secrets apart by what they hold.
 func dataRole(o *object) string {
 	data := readData(&object{Object: o.Object, role: "?"}, o.Map("data"))
-	for k, v := range o.Map("stringData") {
-		data[k] = v
-	}
+	maps.Copy(data, o.Map("stringData"))
 	for name, value := range data {
 		text, _ := value.(string)
 		var parsed map[string]any
@@ -133,23 +131,16 @@ func dataRole(o *object) string {
 }
 
 // configKeys are the keys at the root of LiveKit's configuration.
-var configKeys = sync.OnceValue(func() map[string]bool {
+var configKeys = sync.OnceValue(func() map[string]any {
 	properties, _ := livekit.ConfigSchema()["properties"].(map[string]any)
-	out := map[string]bool{}
-	for k := range properties {
-		out[k] = true
-	}
-	return out
+	return properties
 })
 
 // isConfig reports whether a map is LiveKit's configuration: it has keys at its root that only that has.
 func isConfig(m map[string]any) bool {
-	if len(m) == 0 {
-		return false
-	}
 	known := 0
 	for k := range m {
-		if configKeys()[k] {
+		if configKeys()[k] != nil {
 			known++
 		}
 	}
@@ -169,49 +160,31 @@ func isKeyFile(m map[string]any) bool {
 
 // serviceRole tells Services apart by where their ports lead.
 func serviceRole(o, server *object) string {
-	leads := map[string]bool{}
-	for _, port := range mapsIn(o.Get("spec", "ports")) {
-		leads[portRole(port, server)] = true
-	}
+	ports := mapsIn(o.Get("spec", "ports"))
 	for _, role := range []string{roleSignalling, roleMedia, roleTURN, roleMetrics} {
-		if leads[role] {
+		if slices.ContainsFunc(ports, func(p map[string]any) bool { return portRole(p, server) == role }) {
 			return role
 		}
 	}
 	return "Service/" + nameWithout(o.Name())
 }
 
-// portRole says what a port of a Service leads to, by the name of the container's port.
+// portRole says what a port of a Service leads to, by the name of the container's port. "" where nobody knows.
 func portRole(port map[string]any, server *object) string {
-	name := containerPort(port, server)
-	if name == "" {
-		name, _ = port["name"].(string)
-	}
-	switch {
-	case hasPrefix(name, "rtc", "udp", "tcp"), name == "turn-udp":
-		return roleMedia
-	case strings.HasPrefix(name, "turn"):
-		return roleTURN
-	case strings.Contains(name, "metrics"), strings.Contains(name, "prom"):
-		return roleMetrics
-	case strings.HasPrefix(name, "redis"):
-		return "Service/redis"
-	case slices.Contains([]string{"http", "ws", "signalling", "signal", "web", "livekit", "api"}, name):
-		return roleSignalling
+	own, _ := port["name"].(string)
+	name := cmp.Or(containerPort(port, server), own)
+	for _, known := range objectFacts().Ports {
+		fits := func(pattern string) bool { ok, _ := path.Match(pattern, name); return ok }
+		if slices.ContainsFunc(known.Names, fits) {
+			return known.Role
+		}
 	}
 	return ""
 }
 
-func hasPrefix(s string, prefixes ...string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
-}
-
 // containerPort names the port of the server's container that a Service's port leads to, "" where it has no name.
 func containerPort(port map[string]any, server *object) string {
-	target := port["targetPort"]
-	if target == nil {
-		target = port["port"]
-	}
+	target := cmp.Or(port["targetPort"], port["port"])
 	if name, ok := target.(string); ok {
 		return name
 	}

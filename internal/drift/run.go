@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -71,9 +72,9 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if in.Since != (chartdir.Version{}) {
 		r.Since = &Side{Name: in.Since.Name, Version: in.Since.Version, AppVersion: in.Since.AppVersion}
 	}
-	all := collection{}
+	all := newCollection()
 	all.addOnce(c.versions(in)...)
-	if err := c.changedSince(ctx, in, runs, &all); err != nil {
+	if err := c.changedSince(ctx, in, runs, all); err != nil {
 		return nil, err
 	}
 	values, err := c.compareValues()
@@ -81,41 +82,36 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 		return nil, err
 	}
 	all.addOnce(values...)
-	found := make([]scenarioFindings, len(runs))
+	r.Scenarios = make([]Scenario, len(runs))
 	err = inParallel(ctx, len(runs), func(ctx context.Context, i int) (err error) {
-		found[i], err = c.scenario(ctx, runs[i])
+		r.Scenarios[i], err = c.scenario(ctx, runs[i])
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range found {
-		r.Scenarios = append(r.Scenarios, s.Scenario)
-		all.merge(s)
+	for _, s := range r.Scenarios {
+		for _, f := range s.found {
+			all.add(f, s.Name)
+		}
 	}
 	accept(r, all.findings, in.Accepted)
 	all.finish(r)
 	return r, nil
 }
 
-// scenarioFindings is a scenario with what was found in it.
-type scenarioFindings struct {
-	Scenario
-	findings []*Finding
-}
-
 // scenario compares the objects of one scenario.
-func (c *charts) scenario(ctx context.Context, run *scenarioRun) (scenarioFindings, error) {
-	out := scenarioFindings{Scenario: Scenario{
+func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, error) {
+	out := Scenario{
 		Name: run.Name, About: run.About,
 		UpstreamValues: yamlText(redact.Values(run.Values)), ChartValues: yamlText(redact.Values(run.values)),
-	}}
+	}
 	byRole := map[string][]Finding{}
-	if err := run.failure(); err != nil {
+	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil {
 		out.Error = err.Error()
 		f := run.failed()
 		f.redact()
-		out.findings = []*Finding{&f}
+		out.found = []*Finding{&f}
 	} else if byRole, err = c.compareObjects(ctx, run); err != nil {
 		return out, err
 	}
@@ -126,17 +122,11 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (scenarioFindin
 		for _, f := range byRole[role] {
 			f.redact()
 			f.locate(u, here, upstreamText, chartText)
-			p.Object = f.Object
 			p.Findings = append(p.Findings, Mark{Upstream: f.UpstreamAt.Line, Chart: f.ChartAt.Line, found: &f})
-			out.findings = append(out.findings, &f)
+			out.found = append(out.found, &f)
 		}
-		if here != nil {
-			p.Object = here.label()
-		}
-		if u != nil {
-			p.Object = u.label()
-		}
-		if u != nil || here != nil {
+		if either := cmp.Or(u, here); either != nil {
+			p.Object = either.label()
 			out.Pairs = append(out.Pairs, p)
 		}
 	}
@@ -152,31 +142,19 @@ func (f *Finding) redact() {
 // collection gathers the findings of all layers. One that several scenarios show alike is kept once.
 type collection struct {
 	findings []*Finding
-	known    map[findingKey]*Finding
+	known    map[string]*Finding   // by their keys
+	kept     map[*Finding]*Finding // what is kept of a scenario's finding
 }
 
-// findingKey tells findings apart. Values are compared with their types: the text "1" is not the number 1.
-type findingKey struct {
-	layer           Layer
-	class           Class
-	object, path    string
-	upstream, chart any
-	why             string
+func newCollection() *collection {
+	return &collection{known: map[string]*Finding{}, kept: map[*Finding]*Finding{}}
 }
 
-// valueKey gives a comparable value that is equal for equal values: numbers by what they count, what has a shape by
-// its JSON.
-func valueKey(v any) any {
-	if n, ok := helmchart.Number(v); ok {
-		return n
-	}
-	switch v.(type) {
-	case map[string]any, []any:
-		type composite string
-		data, _ := json.Marshal(v) // of decoded YAML, which always works
-		return composite(data)
-	}
-	return v
+// key tells findings apart whatever their remedies: by their JSON, in which a number is no text, of whatever Go type.
+func (f Finding) key() string {
+	f.Remedy = ""
+	data, _ := json.Marshal(f) // of decoded YAML, which always works
+	return string(data)
 }
 
 // addOnce takes findings that no scenario shows.
@@ -187,47 +165,27 @@ func (c *collection) addOnce(findings ...Finding) {
 }
 
 // add takes a finding of a scenario.
-func (c *collection) add(f Finding, scenario string) *Finding {
-	key := findingKey{f.Layer, f.Class, f.Object, f.Path.String(), valueKey(f.Upstream), valueKey(f.Chart), f.Why}
+func (c *collection) add(f *Finding, scenario string) {
+	key := f.key()
 	known := c.known[key]
 	if known == nil {
-		if c.known == nil {
-			c.known = map[findingKey]*Finding{}
-		}
-		known = &f
+		known = f
 		known.Scenario = scenario
 		c.known[key] = known
 		c.findings = append(c.findings, known)
 	}
 	known.Scenarios = append(known.Scenarios, scenario)
-	return known
-}
-
-// merge takes the findings of a scenario.
-func (c *collection) merge(s scenarioFindings) {
-	merged := map[*Finding]*Finding{}
-	for _, f := range s.findings {
-		merged[f] = c.add(*f, s.Name)
-	}
-	for _, p := range s.Pairs {
-		for i, m := range p.Findings {
-			p.Findings[i].found = merged[m.found]
-		}
-	}
+	c.kept[f] = known
 }
 
 // finish sorts the findings into the report and counts them. The marks follow.
 func (c *collection) finish(r *Report) {
 	layers := []Layer{LayerVersion, LayerValues, LayerObjects}
-	paths := map[*Finding]string{}
-	for _, f := range c.findings {
-		paths[f] = f.Path.String()
-	}
 	slices.SortStableFunc(c.findings, func(a, b *Finding) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(layers, a.Layer), slices.Index(layers, b.Layer)),
 			cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
-			cmp.Compare(a.Object, b.Object), cmp.Compare(paths[a], paths[b]),
+			cmp.Compare(a.Object, b.Object), cmp.Compare(a.Path.String(), b.Path.String()),
 		)
 	})
 	r.Summary = map[Class]int{}
@@ -243,7 +201,7 @@ func (c *collection) finish(r *Report) {
 	for _, s := range r.Scenarios {
 		for _, p := range s.Pairs {
 			for i, m := range p.Findings {
-				p.Findings[i].Finding = position[m.found]
+				p.Findings[i].Finding = position[c.kept[m.found]]
 			}
 			slices.SortFunc(p.Findings, func(a, b Mark) int { return a.Finding - b.Finding })
 		}
@@ -263,9 +221,6 @@ func yamlText(m map[string]any) string {
 	if len(m) == 0 {
 		return ""
 	}
-	data, err := yaml.Marshal(m)
-	if err != nil {
-		return ""
-	}
+	data, _ := yaml.Marshal(m) // of decoded YAML, which always works
 	return string(data)
 }

@@ -1,8 +1,8 @@
 package drift
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"runtime"
 	"slices"
@@ -40,19 +40,22 @@ type Case struct {
 // Release is what both charts are rendered for.
 func Release() helmchart.Release {
 	return helmchart.Release{
-		Name: releaseName, Namespace: releaseNamespace, KubeVersion: kubeVersion, APIVersions: apis, SkipSchema: true,
+		Name: releaseName, Namespace: releaseNamespace, KubeVersion: kubeVersion, SkipSchema: true,
+		APIVersions: objectFacts().APIs,
 	}
 }
 
-// Cases gives the scenarios of a comparison with the values of both sides, for those who render the charts
-// themselves.
+// Cases gives the scenarios of a comparison with the values of both sides, for those who render the charts themselves.
 func Cases(ctx context.Context, in Input) ([]Case, error) {
 	_, runs, err := renderScenarios(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	var out []Case
 	for _, run := range runs {
 		out = append(out, Case{run.Name, run.Values, run.values})
 	}
-	return out, err
+	return out, nil
 }
 
 // renderScenarios opens the charts and renders both in every scenario, some at a time.
@@ -85,43 +88,36 @@ func inParallel(ctx context.Context, n int, do func(ctx context.Context, i int) 
 
 // choose gives the scenarios to compare: those that are built in, replaced by the user's of the same name.
 func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
-	all := slices.Clone(sheet.Upstream.Scenarios)
-	index := func(name string) int {
-		return slices.IndexFunc(all, func(w factsheet.Scenario) bool { return w.Name == name })
-	}
-	for _, w := range in.Scenarios {
-		if i := index(w.Name); i >= 0 {
+	var all, out []factsheet.Scenario
+	var names []string
+	for _, w := range slices.Concat(sheet.Upstream.Scenarios, in.Scenarios) {
+		if i := slices.Index(names, w.Name); i >= 0 {
 			all[i] = w
-		} else {
-			all = append(all, w)
+			continue
 		}
+		all, names = append(all, w), append(names, w.Name)
 	}
 	if len(in.Only) == 0 {
 		return all, nil
 	}
-	var out []factsheet.Scenario
 	for _, name := range in.Only {
-		if i := index(name); i >= 0 {
-			out = append(out, all[i])
-			continue
+		i := slices.Index(names, name)
+		if i < 0 {
+			return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
 		}
-		var names []string
-		for _, w := range all {
-			names = append(names, w.Name)
-		}
-		return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
+		out = append(out, all[i])
 	}
 	return out, nil
 }
 
 // runScenario renders both charts, and those that explain the difference.
 func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
-	converted := convert.Values(w.Values, convert.Options{Sheet: c.sheet, PodLabels: c.labels})
+	converted, err := convert.Values(c.sheet, w.Values, c.labels)
+	if err != nil {
+		return nil, err
+	}
 	run := &scenarioRun{Scenario: w, settings: converted.Settings, added: map[string]*rendered{}}
 	run.upstream, run.upstreamErr = c.render(ctx, c.upstream, w.Values)
-	if errors.Is(run.upstreamErr, context.Canceled) {
-		return nil, run.upstreamErr
-	}
 	if c.foreign != nil {
 		run.values, run.unplaced = c.foreignOverlay(w.Values, run.settings)
 	} else {
@@ -135,8 +131,7 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 			run.chart, run.chartErr, run.values, run.unplaced = chart, nil, values, unplaced
 		}
 	}
-	// Values that the chart refuses are a finding. What only explains differences is left out where it refuses as
-	// well.
+	// Values that the chart refuses are a finding. What only explains differences is left out where it refuses as well.
 	switch c.pristine {
 	case nil:
 	case c.chart:
@@ -153,12 +148,10 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 
 // roles are those of all the objects of a scenario, in order.
 func (run *scenarioRun) roles() []string {
-	all := map[string]bool{}
+	all := map[string]*object{}
 	for _, r := range []*rendered{run.upstream, run.chart, run.pristine, run.whole} {
 		if r != nil {
-			for role := range r.byRole {
-				all[role] = true
-			}
+			maps.Copy(all, r.byRole)
 		}
 	}
 	return slices.Sorted(maps.Keys(all))
@@ -166,20 +159,15 @@ func (run *scenarioRun) roles() []string {
 
 // candidates are the components that the chart lacks, first those that the scenario's settings ask for.
 func (run *scenarioRun) candidates(c *charts) []string {
-	isAsked := func(name string) bool {
-		return slices.ContainsFunc(run.unplaced, func(u scaffolding.Unplaced) bool { return u.Component == name })
-	}
-	out := slices.Sorted(maps.Keys(c.added))
-	slices.SortStableFunc(out, func(a, b string) int {
-		switch {
-		case isAsked(a) == isAsked(b):
+	rank := func(name string) int {
+		if slices.ContainsFunc(run.unplaced, func(u scaffolding.Unplaced) bool { return u.Component == name }) {
 			return 0
-		case isAsked(a):
-			return -1
 		}
 		return 1
+	}
+	return slices.SortedFunc(maps.Keys(c.added), func(a, b string) int {
+		return cmp.Or(rank(a)-rank(b), strings.Compare(a, b))
 	})
-	return out
 }
 
 // with renders the chart with one more component.
@@ -207,9 +195,6 @@ func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {
 	}
 	return ""
 }
-
-// failure is why the charts cannot be compared in a scenario, nil where they can.
-func (run *scenarioRun) failure() error { return errors.Join(run.upstreamErr, run.chartErr) }
 
 // failed is the finding of a scenario in which one chart, or both, do not render.
 func (run *scenarioRun) failed() Finding {

@@ -2,8 +2,8 @@ package drift
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
@@ -18,24 +18,26 @@ import (
 type keys struct {
 	values   map[string]any
 	declared map[string]manifest.Leaf // by dotted key
-	reading  *lineage.Reading
-	unread   []string
-	file     *yamldoc.Doc // values.yaml, nil where it is not known as a file
+	unread   []string                 // keys that are declared and that no template reads
+	// undeclared are the keys that templates read and values.yaml lacks.
+	undeclared []string
+	file       *yamldoc.Doc // values.yaml, nil where it is not known as a file
 }
 
 func keysOf(c *helmchart.Chart) (*keys, error) {
-	k := &keys{values: c.Values()}
-	k.declared = leavesOf(k.values)
-	k.file, _ = yamldoc.Parse("values.yaml", c.ValuesFile()) // without it no line is known
-	var libraries []helmchart.File
-	for _, d := range c.Dependencies() {
-		libraries = append(libraries, d.Templates()...)
-	}
-	var err error
-	if k.reading, err = lineage.Reads(c.Templates(), libraries...); err != nil {
+	reading, err := lineage.Reads(c.Templates(), c.LibraryTemplates()...)
+	if err != nil {
 		return nil, err
 	}
-	k.unread = k.reading.Unread(k.values)
+	k := &keys{values: c.Values(), declared: leavesOf(c.Values()), unread: reading.Unread(c.Values())}
+	k.file, _ = yamldoc.Parse("values.yaml", c.ValuesFile()) // without it no line is known
+	for _, read := range reading.Undeclared(k.values) {
+		if !read.IsOpen {
+			k.undeclared = append(k.undeclared, read.Path)
+		}
+	}
+	slices.Sort(k.undeclared)
+	k.undeclared = slices.Compact(k.undeclared)
 	return k, nil
 }
 
@@ -66,24 +68,7 @@ func leavesOf(values map[string]any) map[string]manifest.Leaf {
 	return out
 }
 
-func join(at, key string) string {
-	if at == "" {
-		return key
-	}
-	return at + "." + key
-}
-
-// undeclared are the keys that templates read and values.yaml lacks.
-func (k *keys) undeclared() []string {
-	var out []string
-	for _, read := range k.reading.Undeclared(k.values) {
-		if !read.IsOpen {
-			out = append(out, read.Path)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
+func join(at, key string) string { return strings.TrimPrefix(at+"."+key, ".") }
 
 // isRead reports whether templates read a declared key. Where they cannot be followed it counts as read.
 func (k *keys) isRead(key string) bool { return !slices.Contains(k.unread, key) }
@@ -117,13 +102,12 @@ type valuesDiff struct {
 
 // add takes a finding about a key of upstream's, and about one of the chart's that answers it, "" for none.
 func (d *valuesDiff) add(class Class, key, place string, upstream, chart any, why string) *Finding {
-	f := Finding{
-		Layer: LayerValues, Class: class, Path: d.pathOf(key), Why: why,
-		Upstream: redact.Value(d.pathOf(key), upstream), Chart: redact.Value(d.pathOf(place), chart),
-	}
-	f.Chart = redact.Value(f.Path, f.Chart)
-	f.UpstreamAt, f.ChartAt = d.up.position(f.Path), d.here.position(d.pathOf(place))
-	d.out = append(d.out, f)
+	path, at := d.pathOf(key), d.pathOf(place)
+	d.out = append(d.out, Finding{
+		Layer: LayerValues, Class: class, Path: path, Why: why,
+		Upstream: redact.Value(path, upstream), Chart: redact.Value(path, redact.Value(at, chart)),
+		UpstreamAt: d.up.position(path), ChartAt: d.here.position(at),
+	})
 	return &d.out[len(d.out)-1]
 }
 
@@ -181,15 +165,18 @@ func (d *valuesDiff) changedDefault(row factsheet.Mapping, upstream any, declare
 	case row.Default == nil:
 	case declared && !sameValue(row.Default, upstream):
 		was := redact.Value(d.pathOf(row.Key), row.Default)
-		d.add(Drift, row.Key, "", upstream, row.Default, fmt.Sprintf("upstream's default was %v", show(was)))
-	case !declared && !isEmpty(row.Default) && !slices.Contains(d.up.undeclared(), row.Key):
+		if text, isText := was.(string); isText {
+			was = strconv.Quote(text)
+		}
+		d.add(Drift, row.Key, "", upstream, row.Default, fmt.Sprintf("upstream's default was %v", was))
+	case !declared && !isEmpty(row.Default) && !slices.Contains(d.up.undeclared, row.Key):
 		d.add(Drift, row.Key, "", nil, row.Default, "upstream's chart no longer has this key")
 	}
 }
 
 // missing reports a key that the chart has no answer to.
 func (d *valuesDiff) missing(row factsheet.Mapping, to string, upstream any) {
-	if component := d.charts.componentOf(to); component != "" {
+	if component := d.charts.places.Component(to); component != "" && d.charts.pristine != nil {
 		why := leftOutWhy(component)
 		if last := len(d.out) - 1; last >= 0 && d.out[last].Class == LeftOut && d.out[last].Why == why &&
 			strings.Join(d.out[last].Path, ".") == row.Key {
@@ -211,20 +198,21 @@ func (d *valuesDiff) missing(row factsheet.Mapping, to string, upstream any) {
 func (d *valuesDiff) unknown() {
 	isKnown := func(key string) bool {
 		_, ok := d.charts.sheet.Mapping(key)
-		return ok || slices.ContainsFunc(d.charts.sheet.Mappings(), func(r factsheet.Mapping) bool {
-			return strings.HasPrefix(r.Key, key+".")
-		})
+		return ok || d.charts.sheet.IsAboveMapping(key)
 	}
-	declared := slices.Sorted(maps.Keys(d.up.declared))
-	for _, key := range slices.DeleteFunc(declared, isKnown) {
-		if value := d.up.declared[key].Value; d.up.isRead(key) {
-			d.newKey(key, value)
-		} else {
-			d.add(Extra, key, "", value, nil, "upstream declares it and reads it nowhere")
+	for key, leaf := range inOrder(d.up.declared) {
+		switch {
+		case isKnown(key):
+		case d.up.isRead(key):
+			d.newKey(key, leaf.Value)
+		default:
+			d.add(Extra, key, "", leaf.Value, nil, "upstream declares it and reads it nowhere")
 		}
 	}
-	for _, key := range slices.DeleteFunc(d.up.undeclared(), isKnown) {
-		d.newKey(key, nil)
+	for _, key := range d.up.undeclared {
+		if !isKnown(key) {
+			d.newKey(key, nil)
+		}
 	}
 }
 
@@ -270,11 +258,4 @@ func isEmpty(v any) bool {
 		return len(v) == 0
 	}
 	return v == nil || v == ""
-}
-
-func show(v any) string {
-	if s, ok := v.(string); ok {
-		return fmt.Sprintf("%q", s)
-	}
-	return fmt.Sprint(v)
 }

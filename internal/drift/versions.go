@@ -9,7 +9,6 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -19,34 +18,32 @@ import (
 // versions compares the two charts' versions, the servers that they run, and what upstream was when the chart was
 // derived from it.
 func (c *charts) versions(in Input) []Finding {
-	var out []Finding
-	add := func(class Class, path string, upstream, chart any, why, remedy string) {
-		out = append(out, versionFinding(class, path, upstream, chart, why, remedy))
-	}
-	c.movedOn(in.Since, add)
 	up, here := c.sides.upstream, c.sides.chart
+	out := c.movedOn(in.Since.Version)
 	running := tagOf(here.Image)
 	switch {
 	case up.AppVersion == "" || running == "":
 	case isOlder(running, up.AppVersion):
-		add(Drift, "appVersion", up.AppVersion, running, "upstream runs a newer server",
-			fmt.Sprintf("set the image's tag to %s, after a look at the server's changelog", up.AppVersion))
+		out = append(out, versionFinding(Drift, "appVersion", up.AppVersion, running, "upstream runs a newer server",
+			fmt.Sprintf("set the image's tag to %s, after a look at the server's changelog", up.AppVersion)))
 	case running != up.AppVersion:
-		add(Extra, "appVersion", up.AppVersion, running, "the chart runs a newer server", "")
+		out = append(out, versionFinding(
+			Extra, "appVersion", up.AppVersion, running, "the chart runs a newer server", ""))
 	}
 	if own := here.AppVersion; own != "" && running != "" && own != running {
-		add(Extra, "image.tag", up.AppVersion, running, fmt.Sprintf("Chart.yaml says %s", own),
-			"let Chart.yaml's appVersion be what runs")
+		out = append(out, versionFinding(Extra, "image.tag", up.AppVersion, running,
+			fmt.Sprintf("Chart.yaml says %s", own), "let Chart.yaml's appVersion be what runs"))
 	}
 	if up, here := c.upstream.KubeVersion(), c.chart.KubeVersion(); up != here {
 		class, why := Ours, "mends fault 28 of upstream's chart: it does not say which Kubernetes it needs"
 		if up != "" {
 			class, why = Drift, "upstream says which Kubernetes it needs"
 		}
-		add(class, "kubeVersion", orNil(up), orNil(here), why, "")
+		out = append(out, versionFinding(class, "kubeVersion", orNil(up), orNil(here), why, ""))
 	}
 	if c.upstream.Deprecated() {
-		add(Drift, "deprecated", true, c.chart.Deprecated(), "upstream has given up its chart", "look where it went on")
+		out = append(out, versionFinding(Drift, "deprecated", true, c.chart.Deprecated(),
+			"upstream has given up its chart", "look where it went on"))
 	}
 	return out
 }
@@ -59,22 +56,26 @@ func versionFinding(class Class, path string, upstream, chart any, why, remedy s
 }
 
 // movedOn compares upstream with what it was.
-func (c *charts) movedOn(since chartdir.Version, add func(c Class, path string, up, chart any, why, remedy string)) {
+func (c *charts) movedOn(since string) []Finding {
+	var out []Finding
 	up, known := c.sides.upstream, c.sheet.Upstream
 	if up.Version == known.Version && up.AppVersion != known.AppVersion {
 		why := fmt.Sprintf("upstream's chart %s is known to have appVersion %s: somebody has changed this one",
 			up.Version, known.AppVersion)
-		add(Drift, "upstream.appVersion", up.AppVersion, known.AppVersion, why, "compare with the published chart")
+		out = append(out, versionFinding(Drift, "upstream.appVersion", up.AppVersion, known.AppVersion, why,
+			"compare with the published chart"))
 	}
 	switch {
-	case since.Version == "" || since.Version == up.Version:
-	case isOlder(up.Version, since.Version):
-		add(Extra, "upstream", up.Version, since.Version,
-			"this is an older chart of upstream's than the one that the chart came from", "")
+	case since == "" || since == up.Version:
+	case isOlder(up.Version, since):
+		out = append(out, versionFinding(Extra, "upstream", up.Version, since,
+			"this is an older chart of upstream's than the one that the chart came from", ""))
 	default:
-		add(Drift, "upstream", up.Version, since.Version, "upstream has moved on since the chart was derived from it",
-			"look at what changed below; a newer helm livekit, and `helm livekit scaffold`, take it in")
+		out = append(out, versionFinding(Drift, "upstream", up.Version, since,
+			"upstream has moved on since the chart was derived from it",
+			"look at what changed below; a newer helm livekit, and `helm livekit scaffold`, take it in"))
 	}
+	return out
 }
 
 // changedSince adds what upstream changed between the version that the chart came from and the one before us: in its
@@ -86,14 +87,14 @@ func (c *charts) changedSince(ctx context.Context, in Input, runs []*scenarioRun
 	why := fmt.Sprintf("upstream changed this since %s", in.Since.Version)
 	all.addOnce(changedValues(in.SinceChart, in.Upstream, why)...)
 	for _, run := range runs {
-		then, err := render(ctx, in.SinceChart, run.Values, false)
+		then, err := c.render(ctx, in.SinceChart, run.Values)
 		if err != nil || run.upstream == nil {
 			continue // one that does not render is reported by its own comparison
 		}
 		for _, f := range changedObjects(then, run.upstream) {
 			f.Layer, f.Class, f.Why = LayerVersion, Extra, why
 			f.redact()
-			all.add(f, run.Name)
+			all.add(&f, run.Name)
 		}
 	}
 	return ctx.Err()
@@ -108,10 +109,12 @@ func changedValues(then, now *helmchart.Chart, why string) []Finding {
 		was, wasThere := old[key]
 		is, isThere := current[key]
 		if wasThere != isThere || !sameValue(was.Value, is.Value) {
-			path := leaf.Path
-			f := versionFinding(Extra, "", redact.Value(path, is.Value), redact.Value(path, was.Value), why, "")
-			f.Path = slices.Concat(manifest.Path{"values " + path[0]}, path[1:]) // among what is no value
-			out = append(out, f)
+			out = append(out, Finding{
+				Layer: LayerVersion, Class: Extra, Why: why,
+				// It stands among what is no value.
+				Path:     slices.Concat(manifest.Path{"values " + leaf.Path[0]}, leaf.Path[1:]),
+				Upstream: redact.Value(leaf.Path, is.Value), Chart: redact.Value(leaf.Path, was.Value),
+			})
 		}
 	}
 	return out
@@ -151,11 +154,9 @@ func orNil(s string) any {
 
 // tagOf is the tag of an image, "" where it has none.
 func tagOf(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
-		return image[i+1:]
-	}
-	return ""
+	image, _, _ = strings.Cut(image[strings.LastIndexByte(image, '/')+1:], "@")
+	_, tag, _ := strings.Cut(image, ":")
+	return tag
 }
 
 // isOlder compares versions; what is none is not older.
@@ -167,10 +168,7 @@ func isOlder(a, b string) bool {
 
 // CheckVersion refuses what is no version; flag names it in the error. "" is fine.
 func CheckVersion(flag, text string) error {
-	if text == "" {
-		return nil
-	}
-	if _, err := semver.NewVersion(text); err != nil {
+	if _, err := semver.NewVersion(text); err != nil && text != "" {
 		return remedy.Errorf("give a version of upstream's chart, such as 1.9.0", "%s %q is no version", flag, text)
 	}
 	return nil

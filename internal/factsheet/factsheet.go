@@ -148,6 +148,11 @@ func (s *Sheet) Mappings() []Mapping {
 	return out
 }
 
+// IsAboveMapping reports whether a key of upstream's is a block of keys that have mappings.
+func (s *Sheet) IsAboveMapping(key string) bool {
+	return slices.ContainsFunc(s.Mappings(), func(m Mapping) bool { return strings.HasPrefix(m.Key, key+".") })
+}
+
 // Mapping finds the mapping of a value of upstream's, or of the nearest one above it.
 func (s *Sheet) Mapping(key string) (Mapping, bool) {
 	all := s.Mappings()

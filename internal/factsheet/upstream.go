@@ -12,6 +12,8 @@ type Upstream struct {
 	Faults []Fault `yaml:"faults"`
 	// Differs says what is rendered otherwise whatever the values are.
 	Differs []Difference `yaml:"differs"`
+	// Conversion is a template of what becomes of values where that takes more than a copy: see internal/convert.
+	Conversion string `yaml:"conversion"`
 	// Scenarios are values under which both charts are rendered and compared.
 	Scenarios []Scenario `yaml:"scenarios"`
 }
@@ -37,7 +39,7 @@ type Mapping struct {
 	Default any `yaml:"default"`
 	// To are the canonical keys that answer it, none where nothing does.
 	To []string `yaml:"to"`
-	// How is one of the constants, or the name of a file of internal/convert.
+	// How is one of the constants, or the name of what Conversion says of it.
 	How string `yaml:"how"`
 	// About is a line for people.
 	About string `yaml:"about"`

@@ -114,6 +114,15 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	return chart, nil
 }
 
+// Pristine gives a chart that this tool wrote as it was written.
+func Pristine(lock *chartdir.Lock) (*helmchart.Chart, error) {
+	files, err := lock.Pristine()
+	if err != nil {
+		return nil, err
+	}
+	return load(files)
+}
+
 // Regenerate gives a chart that this tool wrote as it would be with other
 // components, and its paths. It is not checked, which takes most of the time.
 func Regenerate(

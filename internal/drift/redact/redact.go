@@ -5,7 +5,6 @@ package redact
 import (
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -39,8 +38,7 @@ func Field(isSecret bool, path manifest.Path, v any) any {
 	return Value(path, v)
 }
 
-// isSecretData reports whether a path leads to what a Secret holds. Segments in parentheses are about an entry's
-// name.
+// isSecretData reports whether a path leads to what a Secret holds. Segments in parentheses are about an entry's name.
 func isSecretData(path manifest.Path) bool {
 	if len(path) > 1 && path[0] == "data" {
 		return !strings.HasPrefix(path[1], "(")
@@ -48,46 +46,40 @@ func isSecretData(path manifest.Path) bool {
 	return len(path) > 0 && path[0] == "stringData"
 }
 
-// step is a key of a path with the last element of its list that the path goes on with, "" for none.
-type step struct{ name, element string }
-
-func stepsOf(path manifest.Path) []step {
-	var out []step
-	for _, segment := range path {
-		if element, ok := strings.CutPrefix(segment, "["); ok && len(out) > 0 {
-			out[len(out)-1].element = strings.TrimSuffix(element, "]")
-			continue
-		}
-		out = append(out, step{name: segment})
-	}
-	return out
-}
-
 // Values gives values with secrets hidden: API keys and what is called one.
 func Values(values map[string]any) map[string]any { return hideMap("", values) }
 
-// Value hides the secrets in what stands at a path of values or of an object. The name is that of the last key, or of
-// the list's element that it belongs to, as in env[REDIS_PASSWORD].value.
+// Value hides the secrets in what stands at a path of values or of an object, as they are hidden in the whole of it.
 func Value(path manifest.Path, v any) any {
-	steps := stepsOf(path)
-	if len(steps) == 0 {
-		return hideAny("", v)
+	n := len(path) - 1
+	isArgument := n > 0 && isElement(path[n]) && (path[n-1] == "args" || path[n-1] == "command")
+	text, _ := v.(string)
+	if isArgument && !strings.HasPrefix(text, "-") && strings.Contains(text, ": ") {
+		return hideScalar(text) // it has the form of API keys, which follow --keys
 	}
-	n := len(steps) - 1
-	last := steps[n]
-	text, isText := v.(string)
-	if isText && last.element != "" && (last.name == "args" || last.name == "command") {
-		return hideArgument(text)
+	whole := v
+	for i, segment := range slices.Backward(path) {
+		if !isElement(segment) {
+			whole = map[string]any{segment: whole}
+			continue
+		}
+		if i+1 < len(path) && path[i+1] == "value" { // a secret by the element's name, as in env[REDIS_PASSWORD].value
+			whole.(map[string]any)["name"] = strings.Trim(segment, "[]")
+		}
+		whole = []any{whole}
 	}
-	if n > 0 {
-		parent := steps[n-1]
-		isKeyMap := parent.name == "keys" || parent.name == "values" && n > 1 && steps[n-2].name == "keys"
-		if last.name == "value" && isSecretName(parent.element) || isKeyMap && isKeyEntry(last.name) {
-			return hideScalar(v)
+	whole = hideAny("", whole)
+	for _, segment := range path {
+		if isElement(segment) {
+			whole = whole.([]any)[0]
+		} else {
+			whole = whole.(map[string]any)[segment]
 		}
 	}
-	return hideAny(last.name, v)
+	return whole
 }
+
+func isElement(segment string) bool { return strings.HasPrefix(segment, "[") }
 
 // hideAny hides the secrets in a value of any shape that is called key.
 func hideAny(key string, v any) any {
@@ -98,14 +90,13 @@ func hideAny(key string, v any) any {
 		return hideMap(key, v)
 	case []any:
 		return hideList(key, v)
-	case string:
-		if !isSecretName(key) {
-			return hideText(v)
-		}
-		return hideScalar(v)
 	}
-	if isSecretName(key) {
-		return hidden(v)
+	text, isText := v.(string)
+	switch {
+	case isSecretName(key):
+		return hideScalar(v)
+	case isText:
+		return hideText(text)
 	}
 	return v
 }
@@ -146,15 +137,6 @@ func hideList(key string, list []any) []any {
 		wasSecret = isSecret && !hasValue
 	}
 	return out
-}
-
-// hideArgument hides an argument by itself: what stands behind a flag's "=", and what has the form of API keys, which
-// follow --keys.
-func hideArgument(text string) any {
-	if !strings.HasPrefix(text, "-") && strings.Contains(text, ": ") {
-		return hideScalar(text)
-	}
-	return hideList("", []any{text})[0]
 }
 
 // hideScalar hides a text or a number; what has a shape is looked into.
@@ -203,19 +185,14 @@ func Object(fields map[string]any) map[string]any {
 		return out
 	}
 	for _, block := range []string{"data", "stringData"} {
-		data, _ := fields[block].(map[string]any)
-		if len(data) == 0 {
-			continue
-		}
-		entries := maps.Clone(data)
-		for k, v := range data {
-			text := fmt.Sprint(v)
+		entries, _ := out[block].(map[string]any)
+		for k := range entries {
+			text := fmt.Sprint(fields[block].(map[string]any)[k])
 			if plain, err := base64.StdEncoding.DecodeString(text); err == nil && block == "data" {
 				text = string(plain)
 			}
 			entries[k] = hidden(text)
 		}
-		out[block] = entries
 	}
 	return out
 }
