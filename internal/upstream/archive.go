@@ -26,10 +26,14 @@ const (
 	maxNested   = 5 // archives in archives
 )
 
-// loadArchive makes a chart of a packed one. name is for errors. Links, names that lead out of the chart and two
-// files of one name are refused, as is what is larger than Helm would take.
-func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
-	if err := looksPacked(data); err != nil {
+// loadArchive makes a chart of a packed one. name is its source, without credentials. Links, names that lead out of
+// the chart and two files of one name are refused, as is what is larger than Helm would take.
+func loadArchive(name string, data []byte) (*Chart, error) {
+	err := checkSent(data)
+	if err == nil && !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		err = errors.New("it is not gzipped")
+	}
+	if err != nil {
 		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made",
 			"%s is no packed chart: %w", name, err)
 	}
@@ -43,19 +47,18 @@ func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
 		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made",
 			"%s is no chart: %w", name, err)
 	}
-	return c, nil
+	return &Chart{Chart: c, Source: name, Digest: digestOf(data).String()}, nil
 }
 
-func looksPacked(data []byte) error {
+// checkSent refuses what a server may send in place of anything else: nothing, or a page for browsers.
+func checkSent(data []byte) error {
 	switch text := bytes.TrimSpace(data); {
 	case len(text) == 0:
 		return errors.New("it is empty")
-	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
-		return nil
 	case text[0] == '<':
 		return errors.New("it is an HTML page")
 	}
-	return errors.New("it is not gzipped")
+	return nil
 }
 
 // budget is what may still be unpacked.

@@ -29,8 +29,8 @@ func (f *finder) fill(version string) string {
 }
 
 // notCached says what --offline lacks.
-func (f *finder) notCached(version, format string, args ...any) error {
-	return remedy.Errorf(f.fill(version), format, args...)
+func (f *finder) notCached(format string, args ...any) error {
+	return remedy.Errorf(f.fill(f.version), format, args...)
 }
 
 func quote(text string) string {
@@ -41,11 +41,11 @@ func quote(text string) string {
 }
 
 // failure gives an error of reading u with what to do about it. login is the command that stores credentials.
-func (f *finder) failure(err error, u *url.URL, what, login string) error {
+func (f *finder) failure(err error, u *url.URL, what subject, login string) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return remedy.Errorf(f.stepOf(err, u, what, login), "read %s from %s: %w", what, shown(u.String()), cause(err))
+	return remedy.Errorf(f.stepOf(err, u, what, login), "read %s from %s: %w", what.name, shown(u.String()), cause(err))
 }
 
 // cause gives an error without what a server said, which may send credentials back, and without addresses, which may
@@ -61,7 +61,7 @@ func cause(err error) error {
 	return plain(err)
 }
 
-func (f *finder) stepOf(err error, u *url.URL, what, login string) string {
+func (f *finder) stepOf(err error, u *url.URL, what subject, login string) string {
 	if code := oci.Status(err); code != 0 {
 		return f.stepOfStatus(err, code, u, what, login)
 	}
@@ -84,7 +84,7 @@ func (f *finder) stepOf(err error, u *url.URL, what, login string) string {
 	return f.otherWays()
 }
 
-func (f *finder) stepOfStatus(err error, code int, u *url.URL, what, login string) string {
+func (f *finder) stepOfStatus(err error, code int, u *url.URL, what subject, login string) string {
 	var failed *oci.Error
 	switch {
 	case code == http.StatusBadRequest && u.Scheme == "http":
@@ -95,7 +95,7 @@ func (f *finder) stepOfStatus(err error, code int, u *url.URL, what, login strin
 		return "use credentials that may read it (" + login + "); some servers answer so for what is not there, " +
 			"so look for a slip in the address, too"
 	case code == http.StatusNotFound, code == http.StatusGone:
-		return stepOfMissing(what)
+		return what.missing
 	case code == http.StatusProxyAuthRequired:
 		return "put user and password of the proxy into HTTPS_PROXY"
 	case code == http.StatusTooManyRequests && errors.As(err, &failed) && failed.Wait >= time.Second:
@@ -108,21 +108,21 @@ func (f *finder) stepOfStatus(err error, code int, u *url.URL, what, login strin
 	return "look for a slip in the address; else " + f.otherWays()
 }
 
-func stepOfMissing(what string) string {
-	switch what {
-	case theIndex:
-		return "give the URL that `helm repo add` takes, the URL of a .tgz file, or oci://HOST/PATH"
-	case theArchive:
-		return "look for a slip in the address, or give --upstream-version with another version"
-	}
-	return "look for a slip in the address: its last part is the chart's name, " +
-		"as in oci://registry.example.com/charts/livekit-server"
+// subject is what is read.
+type subject struct {
+	name    string // in errors
+	missing string // what to do where it is not there
 }
 
-// What is read, as errors name it.
-const (
-	theIndex    = "the index"
-	theArchive  = "the chart"
-	theTags     = "the versions"
-	theManifest = "the manifest"
+const noChart = "look for a slip in the address: its last part is the chart's name, " +
+	"as in oci://registry.example.com/charts/livekit-server"
+
+var (
+	theIndex = subject{"the index",
+		"give the URL that `helm repo add` takes, the URL of a .tgz file, or oci://HOST/PATH"}
+	theArchive = subject{"the chart",
+		"look for a slip in the address, or give --upstream-version with another version"}
+	theRegistry = subject{"the registry", noChart}
+	theTags     = subject{"the versions", noChart}
+	theManifest = subject{"the manifest", noChart}
 )

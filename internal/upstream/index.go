@@ -38,13 +38,11 @@ func (e *notIndexError) Error() string { return e.why }
 // parseIndex reads what an index says of one chart.
 func parseIndex(data []byte, chart string) (*index, error) {
 	data = bytes.TrimPrefix(data, byteOrderMark)
-	switch text := bytes.TrimSpace(data); {
-	case len(text) == 0:
-		return nil, &notIndexError{"it is empty"}
-	case text[0] == '<':
-		return nil, &notIndexError{"it is an HTML page"}
-	case text[0] == '{' && json.Valid(text):
-		return parse(text, chart, "JSON", json.Unmarshal)
+	if err := checkSent(data); err != nil {
+		return nil, &notIndexError{err.Error()}
+	}
+	if json.Valid(data) {
+		return parse(data, chart, "JSON", json.Unmarshal)
 	}
 	unmarshal := func(data []byte, to any) error { return yaml.Unmarshal(data, to) }
 	part := without(data, chart)
@@ -59,12 +57,16 @@ func parseIndex(data []byte, chart string) (*index, error) {
 	return x, err
 }
 
-func (x *index) versions() []string {
-	out := make([]string, 0, len(x.entries))
+func (x *index) versions() (out []string) {
 	for _, e := range x.entries {
 		out = append(out, e.Version)
 	}
 	return out
+}
+
+// entry gives the first entry of a version that is there.
+func (x *index) entry(version string) entry {
+	return x.entries[slices.IndexFunc(x.entries, func(e entry) bool { return e.Version == version })]
 }
 
 // parse parses an index.

@@ -74,9 +74,5 @@ func (f *finder) file(path string) (*Chart, error) {
 		return nil, remedy.Errorf("give a .tgz file that `helm package` or `helm pull` made",
 			"read upstream's chart: %w", err)
 	}
-	c, err := loadArchive(path, data)
-	if err != nil {
-		return nil, err
-	}
-	return &Chart{Chart: c, Source: path, Digest: digestOf(data).String()}, nil
+	return loadArchive(path, data)
 }

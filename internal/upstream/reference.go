@@ -118,22 +118,11 @@ func (f *finder) named(ctx context.Context, ref string) (*Chart, error) {
 	return f.repository(ctx, r)
 }
 
-// shown gives a reference without credentials: those of a URL, and its query, as signed URLs have them there.
-func shown(ref string) string {
-	scheme, rest, isURL := strings.Cut(ref, "://")
-	if !isURL {
-		return ref
-	}
-	rest, _, _ = strings.Cut(rest, "?")
-	host, path, hasPath := strings.Cut(rest, "/")
-	if at := strings.LastIndex(host, "@"); at >= 0 {
-		host = host[at+1:]
-	}
-	if hasPath {
-		path = "/" + path
-	}
-	return scheme + "://" + host + path
-}
+// secretParts matches a URL: what begins it, credentials, what is shown, and the query, where signed URLs have them.
+var secretParts = regexp.MustCompile(`(?s)^(.*?://)(?:[^/?]*@)?([^?]*).*$`)
+
+// shown gives a reference without credentials.
+func shown(ref string) string { return secretParts.ReplaceAllString(ref, "$1$2") }
 
 // bare gives a URL without credentials.
 func bare(u *url.URL) *url.URL {

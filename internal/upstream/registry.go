@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/opencontainers/go-digest"
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -68,10 +67,7 @@ func parseOCI(ref string, plainHTTP bool) (r ociReference, err error) {
 }
 
 // isVersionTag tells whether a tag is a version, and not one that moves, such as 1.2 or latest.
-func isVersionTag(tag string) bool {
-	_, err := semver.StrictNewVersion(strings.TrimPrefix(oci.Version(tag), "v"))
-	return err == nil
-}
+func isVersionTag(tag string) bool { return isExact(oci.Version(tag)) }
 
 // source is the reference with a tag or digest.
 func (r ociReference) source() string {
@@ -128,22 +124,27 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 func (f *finder) versions(
 	ctx context.Context, c *oci.Client, r ociReference, want string,
 ) (versions, notes []string, err error) {
-	tags, read, err := f.tags(ctx, c, r)
-	if err != nil {
-		if isExact(want) && ctx.Err() == nil {
-			return nil, []string{fmt.Sprintf("the versions of %s are not known: %v", r.shown, err)}, nil
+	missing := f.notCached("the versions of %s are in no cache, and --offline forbids to read them", r.shown)
+	read := func() ([]byte, error) { return f.readTags(ctx, c, r) }
+	err = f.ask(r.shown+" tags", missing, read, func(data []byte, kept time.Time) error {
+		var tags []string
+		if json.Unmarshal(data, &tags) != nil {
+			return missing
 		}
-		return nil, nil, err
-	}
-	for _, tag := range tags {
-		if isVersionTag(tag) {
-			versions = append(versions, oci.Version(tag))
+		for _, tag := range tags {
+			if isVersionTag(tag) {
+				versions = append(versions, oci.Version(tag))
+			}
 		}
+		if f.o.Offline {
+			notes = []string{fmt.Sprintf("the versions of %s were read at %s", r.shown, moment(kept))}
+		}
+		return nil
+	})
+	if err != nil && isExact(want) && ctx.Err() == nil {
+		return nil, []string{fmt.Sprintf("the versions of %s are not known: %v", r.shown, err)}, nil
 	}
-	if f.o.Offline {
-		notes = []string{fmt.Sprintf("the versions of %s were read at %s", r.shown, moment(read))}
-	}
-	return versions, notes, nil
+	return versions, notes, err
 }
 
 // pickTag gives the tag of the version that was asked for.
@@ -151,11 +152,11 @@ func pickTag(r ociReference, want string, versions []string) (string, error) {
 	if versions == nil && isExact(want) {
 		return oci.Tag(want), nil
 	}
-	i, err := choose(want, versions)
+	version, err := choose(want, versions)
 	if err != nil {
-		return "", remedy.Errorf(cmp.Or(remedy.Step(err), stepOfMissing(theTags)), "%s: %w", r.shown, err)
+		return "", remedy.Errorf(cmp.Or(remedy.Step(err), noChart), "%s: %w", r.shown, err)
 	}
-	return oci.Tag(versions[i]), nil
+	return oci.Tag(version), nil
 }
 
 // connect says hello to the registry, with credentials where it wants some. It gives nil where the network is not to
@@ -170,10 +171,10 @@ func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, erro
 	}
 	hello := r.at("")
 	hello.Path = "/v2/"
-	return nil, f.registryFailure(err, hello, "the registry")
+	return nil, f.registryFailure(err, hello, theRegistry)
 }
 
-func (f *finder) registryFailure(err error, u *url.URL, what string) error {
+func (f *finder) registryFailure(err error, u *url.URL, what subject) error {
 	var wrong *oci.DigestError
 	if errors.As(err, &wrong) {
 		return remedy.Errorf("try again; if it stays so, look at the registry's storage",
@@ -182,37 +183,16 @@ func (f *finder) registryFailure(err error, u *url.URL, what string) error {
 	return f.failure(err, u, what, "`helm registry login "+u.Host+"`")
 }
 
-// tags lists the tags of a repository, and says when they were read.
-func (f *finder) tags(ctx context.Context, c *oci.Client, r ociReference) ([]string, time.Time, error) {
-	key := r.shown + " tags"
-	if c == nil {
-		data, read := f.own.recall(key)
-		var tags []string
-		if json.Unmarshal(data, &tags) != nil {
-			return nil, time.Time{}, f.notCached(f.o.Version,
-				"the versions of %s are in no cache, and --offline forbids to read them", r.shown)
-		}
-		return tags, read, nil
-	}
-	tags, err := f.readTags(ctx, c, r)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	data, _ := json.Marshal(tags) // it fails for no list of strings
-	f.remember(key, data)
-	return tags, time.Now(), nil
-}
-
-func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([]string, error) {
+// readTags lists the tags of a repository, as JSON.
+func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([]byte, error) {
 	tags, err := c.Tags(ctx)
-	step := "name the version with a tag, as in " + r.shown + ":1.2.3"
 	list := r.at("/tags/list")
 	var syntax *json.SyntaxError
 	switch {
 	case err == nil:
-		return tags, nil
+		return json.Marshal(tags)
 	case errors.Is(err, oci.ErrTagPages), errors.Is(err, oci.ErrTagsElsewhere):
-		return nil, remedy.Errorf(step, "%s: %w", r.shown, cause(err))
+		return nil, remedy.Errorf("name the version with a tag, as in "+r.shown+":1.2.3", "%s: %w", r.shown, cause(err))
 	case errors.As(err, &syntax):
 		return nil, remedy.Errorf("look whether it is a registry",
 			"%s answers with something else than a list of tags", shown(list.String()))
@@ -221,57 +201,60 @@ func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([
 }
 
 // pull gets the chart under a tag or digest.
-func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (*Chart, error) {
-	raw, note, err := f.manifest(ctx, c, r)
-	if err != nil {
-		return nil, err
+func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (out *Chart, err error) {
+	missing := f.notCached("%s is in no cache, and --offline forbids to read it", r.source())
+	read := func() ([]byte, error) { return f.readManifest(ctx, c, r) }
+	use := func(raw []byte, kept time.Time) (err error) {
+		if out, err = f.ofManifest(ctx, c, r, raw); err == nil && f.o.Offline {
+			out.note("what %s leads to was read at %s", r.source(), moment(kept))
+		}
+		return err
 	}
+	if r.digest == "" {
+		err = f.ask(r.source(), missing, read, use)
+	} else {
+		raw := f.own.get(r.digest)
+		if raw == nil && f.o.Offline {
+			return nil, missing
+		}
+		if raw == nil {
+			raw, err = read()
+		}
+		if err == nil {
+			out, err = f.ofManifest(ctx, c, r, raw)
+		}
+	}
+	if err == nil && isVersionTag(r.tag) && oci.Version(r.tag) != out.Version() {
+		out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
+	}
+	return out, err
+}
+
+// ofManifest gets the chart that a manifest names.
+func (f *finder) ofManifest(ctx context.Context, c *oci.Client, r ociReference, raw []byte) (*Chart, error) {
 	layer, err := chartLayer(raw)
 	if err != nil {
 		return nil, remedy.Errorf("point --upstream to a chart, as in oci://registry.example.com/charts/livekit-server",
 			"%s is no chart: %w", r.source(), err)
 	}
 	out, err := f.byDigest(r.source(), layer.Digest, func() ([]byte, error) { return f.blob(ctx, c, r, layer.Digest) })
-	if err != nil {
-		return nil, err
+	if err == nil {
+		f.cache(f.own.put(raw))
 	}
-	if r.digest == "" && c != nil {
-		f.remember(r.source(), raw)
-	}
-	f.keep(raw)
-	if note != "" {
-		out.note("%s", note)
-	}
-	if isVersionTag(r.tag) && oci.Version(r.tag) != out.Version() {
-		out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
-	}
-	return out, nil
+	return out, err
 }
 
-// manifest gets the manifest under a tag or digest.
-func (f *finder) manifest(ctx context.Context, c *oci.Client, r ociReference) (raw []byte, note string, err error) {
-	if r.digest != "" {
-		if raw := f.own.get(r.digest); raw != nil {
-			return raw, "", nil
-		}
-	} else if c == nil {
-		if raw, read := f.own.recall(r.source()); raw != nil {
-			return raw, fmt.Sprintf("what %s leads to was read at %s", r.source(), moment(read)), nil
-		}
-	}
-	if c == nil {
-		return nil, "", f.notCached(f.o.Version, "%s is in no cache, and --offline forbids to read it", r.source())
-	}
+// readManifest reads the manifest under a tag or digest.
+func (f *finder) readManifest(ctx context.Context, c *oci.Client, r ociReference) ([]byte, error) {
 	identifier := cmp.Or(r.digest.String(), r.tag)
-	u := r.at("/manifests/" + identifier)
 	got, err := c.Manifest(ctx, identifier)
 	if err == nil && got == nil {
 		err = &oci.StatusError{Code: http.StatusNotFound}
 	}
 	if err != nil {
-		return nil, "", f.registryFailure(err, u, theManifest)
+		return nil, f.registryFailure(err, r.at("/manifests/"+identifier), theManifest)
 	}
-	return got.Raw, "", nil
+	return got.Raw, nil
 }
 
 // chartLayer gives the archive that a manifest names.
@@ -302,9 +285,8 @@ func chartLayer(raw []byte) (spec.Descriptor, error) {
 
 // blob gets an archive.
 func (f *finder) blob(ctx context.Context, c *oci.Client, r ociReference, d digest.Digest) ([]byte, error) {
-	if c == nil {
-		return nil, f.notCached(f.o.Version,
-			"the archive of %s is in no cache, and --offline forbids to read it", r.source())
+	if f.o.Offline {
+		return nil, f.notCached("the archive of %s is in no cache, and --offline forbids to read it", r.source())
 	}
 	data, err := c.Blob(ctx, d)
 	if err != nil {

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -15,6 +16,7 @@ type repository struct {
 	helmcache.Repository          // what Helm knows of it
 	names                []string // that Helm has for it
 	url                  *url.URL // without credentials and a slash at its end
+	client               *http.Client
 }
 
 // repositories reads Helm's repositories.yaml.

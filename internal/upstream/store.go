@@ -21,9 +21,6 @@ type store struct{ dir string }
 // get gives the content of a digest, nil where it is not there or damaged.
 func (s *store) get(d digest.Digest) []byte {
 	path := s.content(d)
-	if path == "" {
-		return nil
-	}
 	data, err := helmcache.ReadFile(path, maxAnswer)
 	if err != nil {
 		return nil
@@ -36,21 +33,16 @@ func (s *store) get(d digest.Digest) []byte {
 }
 
 // put keeps content.
-func (s *store) put(data []byte) error {
-	if s.dir == "" {
-		return nil
-	}
-	return writeFile(s.content(digestOf(data)), data)
-}
+func (s *store) put(data []byte) error { return writeFile(s.content(digestOf(data)), data) }
 
 // recall gives the last answer and when it was read, nil where there is none.
 func (s *store) recall(question string) (data []byte, read time.Time) {
 	path := s.answer(question)
 	info, err := os.Stat(path)
-	if s.dir == "" || err != nil {
-		return nil, time.Time{}
+	if err == nil {
+		data, err = helmcache.ReadFile(path, maxAnswer)
 	}
-	if data, err = helmcache.ReadFile(path, maxAnswer); err != nil {
+	if err != nil {
 		return nil, time.Time{}
 	}
 	return data, info.ModTime()
@@ -58,26 +50,7 @@ func (s *store) recall(question string) (data []byte, read time.Time) {
 
 // remember keeps an answer in place of the last one.
 func (s *store) remember(question string, data []byte) error {
-	if s.dir == "" {
-		return nil
-	}
 	return writeFile(s.answer(question), data)
-}
-
-// charts gives the charts of a name that are kept.
-func (s *store) charts(name string) []cached {
-	if s.dir == "" {
-		return nil
-	}
-	list, err := os.ReadDir(filepath.Join(s.dir, "sha256"))
-	if err != nil {
-		return nil
-	}
-	var paths []string
-	for _, e := range list {
-		paths = append(paths, filepath.Join(s.dir, "sha256", e.Name()))
-	}
-	return named(name, paths)
 }
 
 // content is the file of a digest, "" where it is none that this cache has.
@@ -88,13 +61,32 @@ func (s *store) content(d digest.Digest) string {
 	return filepath.Join(s.dir, "sha256", d.Encoded())
 }
 
-// answer is the file of a question.
+// contents lists the files of all digests.
+func (s *store) contents() (paths []string) {
+	if s.dir == "" {
+		return nil
+	}
+	dir := filepath.Join(s.dir, "sha256")
+	list, _ := os.ReadDir(dir) // what cannot be read is not there
+	for _, e := range list {
+		paths = append(paths, filepath.Join(dir, e.Name()))
+	}
+	return paths
+}
+
+// answer is the file of a question, "" without a cache.
 func (s *store) answer(question string) string {
+	if s.dir == "" {
+		return ""
+	}
 	return filepath.Join(s.dir, "answers", digestOf([]byte(question)).Encoded())
 }
 
-// writeFile writes a file as one step. What it holds may be private.
+// writeFile writes a file as one step. What it holds may be private. "" is no file.
 func writeFile(path string, data []byte) (err error) {
+	if path == "" {
+		return nil
+	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -104,14 +96,9 @@ func writeFile(path string, data []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(tmp.Name())
-		}
-	}()
+	defer os.Remove(tmp.Name()) // gone already where all went well
 	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err != nil {
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(tmp.Name(), path)
@@ -122,10 +109,7 @@ const temporary = "tmp-"
 
 // sweep removes what killed processes have left half written. Another process may be at a younger one.
 func sweep(dir string) {
-	list, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
+	list, _ := os.ReadDir(dir) // what cannot be read is left
 	for _, e := range list {
 		info, err := e.Info()
 		if strings.HasPrefix(e.Name(), temporary) && err == nil && time.Since(info.ModTime()) > time.Hour {

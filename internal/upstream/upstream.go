@@ -110,8 +110,10 @@ type finder struct {
 	own   *store
 	helm  helmcache.Caches
 	retry *oci.Retry
-	shown string                    // Ref without credentials
-	meets func(version string) bool // nil where no version was asked for
+	shown string // Ref without credentials
+	meets func(version string) bool
+	// version is what errors say to ask for: Options.Version, until a repository's index names one.
+	version string
 }
 
 func newFinder(o Options) (*finder, error) {
@@ -119,13 +121,11 @@ func newFinder(o Options) (*finder, error) {
 	if (o.CertFile == "") != (o.KeyFile == "") {
 		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
 	}
-	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
-	if o.Version != "" {
-		var err error
-		if f.meets, _, err = parseConstraint(o.Version); err != nil {
-			return nil, err
-		}
+	meets, err := parseConstraint(o.Version)
+	if err != nil {
+		return nil, err
 	}
+	f := &finder{o: o, own: &store{}, shown: shown(o.Ref), meets: meets, version: o.Version}
 	f.retry = &oci.Retry{Tries: tries, Wait: o.Wait, MaxWait: maxPause, Notes: o.Log, Secrets: &oci.Secrets{}}
 	if o.CacheHome != "" {
 		f.own.dir = filepath.Join(o.CacheHome, "helm-livekit", "upstream")
@@ -156,7 +156,7 @@ func complete(o Options, getenv func(string) string) Options {
 // check compares the chart with what was asked for. A chart that has another name may still be meant; another version
 // is not.
 func (f *finder) check(c *Chart) error {
-	if f.meets != nil && !f.meets(c.Version()) {
+	if f.o.Version != "" && !f.meets(c.Version()) {
 		return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
 			"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
 	}
