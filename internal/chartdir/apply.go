@@ -14,9 +14,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Apply writes the plan; the package comment says how. When ctx ends before the
-// first file is in its place, or anything else goes wrong until then, all is as
-// it was.
+// Apply writes the plan; the package comment says how. When ctx ends before the first file is in its place, or
+// anything else goes wrong until then, all is as it was.
 func (p *Plan) Apply(ctx context.Context) error {
 	err := p.apply(ctx)
 	switch {
@@ -64,8 +63,8 @@ func (p *Plan) apply(ctx context.Context) (err error) {
 	return nil
 }
 
-// makeFolders makes the chart's folder, and those above it that are not there
-// either. It gives those that it has made, the innermost first.
+// makeFolders makes the chart's folder, and those above it that are not there either. It gives those that it has
+// made, the innermost first.
 func (p *Plan) makeFolders() ([]string, error) {
 	if !p.fresh {
 		return nil, nil
@@ -95,8 +94,8 @@ func exists(file string) bool {
 	return err == nil || file == filepath.Dir(file)
 }
 
-// clear removes what an interrupted run has staged. Before that the lock comes
-// to describe what that run has left in the chart: only the staged one knew.
+// clear removes what an interrupted run has staged. Before that the lock comes to describe what that run has left in
+// the chart: only the staged one knew.
 func (p *Plan) clear(root *os.Root) error {
 	if now, err := readLocks(root); err != nil {
 		return err

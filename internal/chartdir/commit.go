@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// stage writes all new texts and the lock into the staging folder. Then it looks
-// whether the chart is still as it was when the plan was made.
+// stage writes all new texts and the lock into the staging folder. Then it looks whether the chart is still as it was
+// when the plan was made.
 func (p *Plan) stage(ctx context.Context, root *os.Root) error {
 	p.step()
 	if err := root.Mkdir(stagingDir, 0o755); err != nil {
@@ -76,8 +76,8 @@ func (p *Plan) placeLock(root *os.Root) error {
 	return root.Rename(stagedLock, LockName)
 }
 
-// commit puts all that is staged into its place, the lock last. A file that
-// somebody has edited since it was staged is a conflict now, and stays.
+// commit puts all that is staged into its place, the lock last. A file that somebody has edited since it was staged
+// is a conflict now, and stays.
 func (p *Plan) commit(root *os.Root) error {
 	conflicts := false
 	for _, c := range p.writes() {
@@ -139,8 +139,7 @@ func (p *Plan) removeEmpty(root *os.Root, dir string) error {
 	return nil
 }
 
-// writeSynced writes a file that is on the disk when it returns. A mode of 0 is
-// what umask makes of 0644.
+// writeSynced writes a file that is on the disk when it returns. A mode of 0 is what umask makes of 0644.
 func writeSynced(root *os.Root, name string, data []byte, mode fs.FileMode) error {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
@@ -153,8 +152,8 @@ func writeSynced(root *os.Root, name string, data []byte, mode fs.FileMode) erro
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncFolder brings a folder's entries to the disk. It matters when power
-// fails; some systems cannot do it, so errors are not.
+// syncFolder brings a folder's entries to the disk. It matters when power fails; some systems cannot do it, so errors
+// are not.
 func syncFolder(root *os.Root, name string) {
 	if f, err := root.Open(name); err == nil {
 		_ = f.Sync()

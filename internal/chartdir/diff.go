@@ -8,8 +8,8 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 )
 
-// Diff gives the changes as a unified diff, line endings aside and the lock's
-// left out. Of a file that is no text it says only that it differs.
+// Diff gives the changes as a unified diff, line endings aside and the lock's left out. Of a file that is no text it
+// says only that it differs.
 func (p *Plan) Diff() string {
 	var b strings.Builder
 	for _, c := range p.Changes {
@@ -37,8 +37,7 @@ func isBinary(data []byte) bool {
 	return bytes.IndexByte(data[:min(len(data), 8000)], 0) >= 0
 }
 
-// plainLines is a text with LF alone: where git checks files out with CRLF, a
-// diff would show every line.
+// plainLines is a text with LF alone: where git checks files out with CRLF, a diff would show every line.
 func plainLines(data []byte) string {
 	return strings.ReplaceAll(string(data), "\r\n", "\n")
 }

@@ -13,13 +13,12 @@ import (
 
 const (
 	lockFormat = 1
-	// maxLock bounds the bytes of a lock: some ten times what a chart with all
-	// components needs, and little enough that a crafted one is read in a second.
+	// maxLock bounds the bytes of a lock: some ten times what a chart with all components needs, and little enough
+	// that a crafted one is read in a second.
 	maxLock = 1 << 20
 )
 
-// Lock says what a chart was generated from. It holds no times, so that two
-// runs write the same bytes.
+// Lock says what a chart was generated from. It holds no times, so that two runs write the same bytes.
 type Lock struct {
 	Format int    `yaml:"format"`
 	Tool   string `yaml:"tool"`
@@ -28,17 +27,14 @@ type Lock struct {
 	Chart      Version  `yaml:"chart"`
 	Upstream   Version  `yaml:"upstream"`
 	Components []string `yaml:"components"`
-	// Options are further options of scaffold that a later run repeats, by the
-	// names that scaffold gives them.
+	// Options are further options of scaffold that a later run repeats, by the names that scaffold gives them.
 	Options map[string]any `yaml:"options,omitempty"`
-	// Convention is that of package convention when it is written, plain maps
-	// and lists when it is read.
+	// Convention is that of package convention when it is written, plain maps and lists when it is read.
 	Convention any `yaml:"convention"`
-	// Files maps each generated file to the hash of its text as generated,
-	// line endings aside. An edited file is one whose hash differs.
+	// Files maps each generated file to the hash of its text as generated, line endings aside. An edited file is one
+	// whose hash differs.
 	Files map[string]string `yaml:"files"`
-	// Packed are the generated files themselves, for a three-way update; see
-	// Pristine.
+	// Packed are the generated files themselves, for a three-way update; see Pristine.
 	Packed string `yaml:"pristine"`
 }
 
@@ -79,10 +75,9 @@ func (l *Lock) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// ReadLock reads the lock of the chart in dir. It gives nil where there is
-// none, and an error for one that is damaged or not of this tool's making.
-// After an interrupted run it describes what that run has left, not what it
-// meant to write.
+// ReadLock reads the lock of the chart in dir. It gives nil where there is none, and an error for one that is damaged
+// or not of this tool's making. After an interrupted run it describes what that run has left, not what it meant to
+// write.
 func ReadLock(dir string) (*Lock, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {

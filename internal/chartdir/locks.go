@@ -7,8 +7,8 @@ import (
 	"path"
 )
 
-// locks are the files of the lock in a chart's folder: the one in its place,
-// and the one that a run has staged which is at work or was killed.
+// locks are the files of the lock in a chart's folder: the one in its place, and the one that a run has staged which
+// is at work or was killed.
 type locks struct{ placed, staged found }
 
 func readLocks(root *os.Root) (l locks, err error) {
@@ -23,8 +23,7 @@ func readLocks(root *os.Root) (l locks, err error) {
 	return l, nil
 }
 
-// current gives the lock that describes the chart as it lies in the folder, nil
-// where there is none.
+// current gives the lock that describes the chart as it lies in the folder, nil where there is none.
 func (l locks) current(root *os.Root) (*Lock, error) {
 	placed, err := l.placed.lock()
 	if err != nil {
@@ -50,9 +49,8 @@ func (f found) lock() (*Lock, error) {
 	return decodeLock(f.data)
 }
 
-// afterInterruption gives the lock of a chart whose files are in part those of
-// the lock in its place and in part those of the staged one: what an interrupted
-// run has left. For each file it has the text that the file is, or that
+// afterInterruption gives the lock of a chart whose files are in part those of the lock in its place and in part
+// those of the staged one: what an interrupted run has left. For each file it has the text that the file is, or that
 // somebody's edit of it was made on.
 func afterInterruption(root *os.Root, placed, staged *Lock) (*Lock, error) {
 	if placed == nil {

@@ -23,12 +23,11 @@ type found struct {
 	mode     fs.FileMode // permissions
 }
 
-// is reports whether the text is that of a hash. Of a link, a folder or a pipe
-// it never is.
+// is reports whether the text is that of a hash. Of a link, a folder or a pipe it never is.
 func (f found) is(sum string) bool { return f.readable && hash(f.data) == sum }
 
-// look reads what stands at a slash-separated path below root. Links on the
-// way are followed within root; a link at the end is not.
+// look reads what stands at a slash-separated path below root. Links on the way are followed within root; a link at
+// the end is not.
 func look(root *os.Root, name string, limit int64) (found, error) {
 	info, err := root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,9 +53,8 @@ func look(root *os.Root, name string, limit int64) (found, error) {
 	return f, err
 }
 
-// folderOf gives the nearest folder above a file that is there. It is an error
-// where the way leads out of root or something else than a folder stands in it:
-// found before anything is written.
+// folderOf gives the nearest folder above a file that is there. It is an error where the way leads out of root or
+// something else than a folder stands in it: found before anything is written.
 func folderOf(root *os.Root, name string) (string, error) {
 	for dir := path.Dir(name); ; dir = path.Dir(dir) {
 		info, err := root.Stat(dir)

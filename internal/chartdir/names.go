@@ -13,8 +13,7 @@ import (
 // LockName is the lock's file in the chart's folder.
 const LockName = ".helm-livekit.lock"
 
-// Names of what a run keeps in the chart's folder while it works. .helmignore
-// leaves out all of them.
+// Names of what a run keeps in the chart's folder while it works. .helmignore leaves out all of them.
 const (
 	ownPrefix  = ".helm-livekit."
 	stagingDir = ownPrefix + "tmp" // the files to come, by their names
@@ -23,10 +22,9 @@ const (
 
 const chartFile = "Chart.yaml"
 
-// isChartFile reports whether name is one that this package writes: a
-// slash-separated path below the chart, without hidden folders or files other
-// than the two that a chart has. A crafted lock in a repository would otherwise
-// have a hook in .git removed.
+// isChartFile reports whether name is one that this package writes: a slash-separated path below the chart, without
+// hidden folders or files other than the two that a chart has. A crafted lock in a repository would otherwise have a
+// hook in .git removed.
 func isChartFile(name string) bool {
 	if name == LockName || name == ".helmignore" {
 		return true
@@ -43,8 +41,7 @@ func isChartFile(name string) bool {
 	return filepath.IsLocal(filepath.FromSlash(name))
 }
 
-// hash is that of a text, whatever ends its lines: git may check files out
-// with CRLF.
+// hash is that of a text, whatever ends its lines: git may check files out with CRLF.
 func hash(data []byte) string {
 	sum := sha256.Sum256(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")))
 	return "sha256:" + hex.EncodeToString(sum[:])

@@ -33,8 +33,8 @@ type Change struct {
 
 // Plan is what writing a chart would do. Nothing is written before Apply.
 type Plan struct {
-	// Changes are in order of path, the lock's left out. Apply turns those into
-	// conflicts that somebody's edit in the middle of it prevented.
+	// Changes are in order of path, the lock's left out. Apply turns those into conflicts that somebody's edit in the
+	// middle of it prevented.
 	Changes []Change
 	// Interrupted says that an earlier run was killed, which this one finishes.
 	Interrupted bool
@@ -51,16 +51,13 @@ type Plan struct {
 	step func()
 }
 
-// NewPlan compares generated files (by slash-separated path) with those in
-// dir, an absolute path from ResolveTarget. The lock is completed with the
-// files and written with them.
+// NewPlan compares generated files (by slash-separated path) with those in dir, an absolute path from ResolveTarget.
+// The lock is completed with the files and written with them.
 //
-// A chart that is there is an error without force, unless an interrupted run
-// has left it. With force the files that the old lock shows unedited are written
-// anew; all else that differs is a conflict, and stays. The new lock keeps what
-// the old one has for such a file: the text that the edits were made on, which a
-// three-way update needs. A file that the old lock does not know is in the new
-// one only once it is written.
+// A chart that is there is an error without force, unless an interrupted run has left it. With force the files that
+// the old lock shows unedited are written anew; all else that differs is a conflict, and stays. The new lock keeps
+// what the old one has for such a file: the text that the edits were made on, which a three-way update needs. A file
+// that the old lock does not know is in the new one only once it is written.
 func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan, error) {
 	for name := range files {
 		if !isChartFile(name) || name == LockName {
@@ -86,8 +83,7 @@ func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan
 	return p, p.completeLock()
 }
 
-// completeLock gives the lock, for each file of the chart that this tool has
-// written, the text that it wrote last.
+// completeLock gives the lock, for each file of the chart that this tool has written, the text that it wrote last.
 func (p *Plan) completeLock() error {
 	base, err := p.old.Pristine()
 	written := map[string][]byte{}
@@ -157,8 +153,8 @@ func union[A, B any](a map[string]A, b map[string]B) []string {
 	return slices.Compact(keys)
 }
 
-// decide gives the action for a file: wanted by the new chart, there in the
-// folder, the same as wanted, and as the last run wrote it. "" is nothing.
+// decide gives the action for a file: wanted by the new chart, there in the folder, the same as wanted, and as the
+// last run wrote it. "" is nothing.
 func decide(wanted, there, same, unedited bool) Action {
 	switch {
 	case wanted && !there:
@@ -175,8 +171,8 @@ func decide(wanted, there, same, unedited bool) Action {
 	return Conflict
 }
 
-// writes gives the changes that Apply makes, in its order: Chart.yaml's last, so
-// that a folder with a new Chart.yaml holds all of the new chart.
+// writes gives the changes that Apply makes, in its order: Chart.yaml's last, so that a folder with a new Chart.yaml
+// holds all of the new chart.
 func (p *Plan) writes() []*Change {
 	var out, last []*Change
 	for i := range p.Changes {
@@ -191,8 +187,7 @@ func (p *Plan) writes() []*Change {
 	return append(out, last...)
 }
 
-// isAsPlanned reports whether what is there is still what the change was planned
-// for.
+// isAsPlanned reports whether what is there is still what the change was planned for.
 func (p *Plan) isAsPlanned(root *os.Root, c *Change) (bool, error) {
 	now, err := look(root, c.Path, maxFile)
 	if have, ok := p.have[c.Path]; ok {

@@ -13,12 +13,11 @@ import (
 	"strings"
 )
 
-// maxPristine bounds the bytes that a lock's files have unpacked, all
-// together: a crafted lock may hold a thousand times its size.
+// maxPristine bounds the bytes that a lock's files have unpacked, all together: a crafted lock may hold a thousand
+// times its size.
 const maxPristine = 8 << 20
 
-// pack puts files into one block of text: base64 of a gzipped tar, in lines.
-// It depends on nothing but the files.
+// pack puts files into one block of text: base64 of a gzipped tar, in lines. It depends on nothing but the files.
 func pack(files map[string][]byte) (string, error) {
 	var b bytes.Buffer
 	zipped, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -52,8 +51,8 @@ func pack(files map[string][]byte) (string, error) {
 	return text.String(), nil
 }
 
-// Pristine unpacks the files as they were generated, by path. Each has the
-// hash that the lock gives for it; anything else is an error.
+// Pristine unpacks the files as they were generated, by path. Each has the hash that the lock gives for it; anything
+// else is an error.
 func (l *Lock) Pristine() (map[string][]byte, error) {
 	if len(l.Files) == 0 {
 		return map[string][]byte{}, nil

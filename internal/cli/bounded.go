@@ -11,9 +11,8 @@ import (
 // maxHeap is far more than any honest chart needs.
 const maxHeap = 1 << 30
 
-// bounded gives up on work that takes too long or too much memory, or that is
-// interrupted. A stranger's chart can be made to loop or to swell, and Helm's
-// engine cannot be interrupted: the work then goes on until the process ends,
+// bounded gives up on work that takes too long or too much memory, or that is interrupted. A stranger's chart can be
+// made to loop or to swell, and Helm's engine cannot be interrupted: the work then goes on until the process ends,
 // which it does with the error that this returns.
 func bounded[T any](ctx context.Context, timeout time.Duration, work func(context.Context) (T, error)) (T, error) {
 	type outcome struct {

@@ -1,5 +1,5 @@
-// Package cli is the command line: flags in, one call into a domain package,
-// a report out. It knows no YAML and no Helm.
+// Package cli is the command line: flags in, one call into a domain package, a report out. It knows no YAML and no
+// Helm.
 package cli
 
 import (
@@ -30,8 +30,7 @@ const (
 // errChecksFailed says that a report, already printed, has failed checks.
 var errChecksFailed = errors.New("checks failed")
 
-// Run runs the command with its arguments, the program's name left out, and
-// gives the exit code.
+// Run runs the command with its arguments, the program's name left out, and gives the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)

@@ -33,9 +33,8 @@ func componentHelp() string {
 	return strings.Join(lines, "\n")
 }
 
-// addComponents lists the components in the command's help and in the completion
-// of its flags. The fact sheet is read when either is asked for, and not whenever
-// the plugin starts.
+// addComponents lists the components in the command's help and in the completion of its flags. The fact sheet is read
+// when either is asked for, and not whenever the plugin starts.
 func addComponents(cmd *cobra.Command) {
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		cmd.Long += componentHelp()

@@ -27,8 +27,8 @@ func readPassword(stdin io.Reader) (string, error) {
 	return password, nil
 }
 
-// passphrase gives the passphrase of a key: of a file, or asked for where standard
-// input is a terminal that nothing else reads.
+// passphrase gives the passphrase of a key: of a file, or asked for where standard input is a terminal that nothing
+// else reads.
 func passphrase(file string, stdin io.Reader, stdinTaken bool, notes io.Writer) func(string) ([]byte, error) {
 	return func(userID string) ([]byte, error) {
 		if file != "" {
