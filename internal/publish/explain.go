@@ -83,19 +83,14 @@ func (p *plan) stepOfRefusal(err error, status int, create string) string {
 	case oci.HasCode(err, "TAG_INVALID"): // of a registry of AWS with immutable tags
 		return kept
 	}
-	switch status {
-	case http.StatusUnauthorized:
-		return "log in with `helm registry login " + p.repo.Host() + "`, or give --username and --password-stdin"
-	case http.StatusForbidden:
-		return "use credentials that may push to this repository"
-	case http.StatusNotFound:
-		return create + ", and look for a slip in its name"
-	case http.StatusRequestEntityTooLarge:
-		return "raise the limit on the size of requests at the proxy before the registry"
-	case http.StatusConflict, http.StatusMethodNotAllowed:
-		return kept
-	case http.StatusTooManyRequests:
-		return "try again later"
-	}
-	return ""
+	return map[int]string{
+		http.StatusUnauthorized: "log in with `helm registry login " + p.repo.Host() +
+			"`, or give --username and --password-stdin",
+		http.StatusForbidden:             "use credentials that may push to this repository",
+		http.StatusNotFound:              create + ", and look for a slip in its name",
+		http.StatusRequestEntityTooLarge: "raise the limit on the size of requests at the proxy before the registry",
+		http.StatusConflict:              kept,
+		http.StatusMethodNotAllowed:      kept,
+		http.StatusTooManyRequests:       "try again later",
+	}[status]
 }

@@ -96,24 +96,23 @@ func load(o PackOptions) (*helmchart.Packaged, error) {
 func (p *Package) archiveName() string { return p.Name + "-" + p.Version + ".tgz" }
 
 func (p *Package) write(ctx context.Context, files []helmchart.File) error {
-	f, err := os.OpenFile(p.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.Create(p.file)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	digester, buffered := digest.SHA256.Digester(), bufio.NewWriterSize(f, 1<<16)
-	if err := writeArchive(ctx, io.MultiWriter(buffered, digester.Hash()), files, p.time); err != nil {
+	err = writeArchive(ctx, io.MultiWriter(buffered, digester.Hash()), files, p.time)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := buffered.Flush(); err != nil {
-		return err
+	info, err := os.Stat(p.file)
+	if err == nil {
+		p.Size, p.Digest = info.Size(), digester.Digest().String()
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	p.Size, p.Digest = info.Size(), digester.Digest().String()
-	return f.Close()
+	return err
 }
 
 // writeArchive packs files into a gzipped tar archive that depends on their names and contents, on the time and on
@@ -135,10 +134,7 @@ func writeArchive(ctx context.Context, w io.Writer, files []helmchart.File, at t
 			return fmt.Errorf("pack %s: %w", f.Name, err)
 		}
 	}
-	if err := archive.Close(); err != nil {
-		return err
-	}
-	return zipper.Close()
+	return errors.Join(archive.Close(), zipper.Close())
 }
 
 // Close removes the temporary files. The package is of no use afterwards.
@@ -175,11 +171,8 @@ func (p *Package) writeFile(from io.Reader, target string) error {
 	defer os.Remove(f.Name()) // gone already where all went well
 	defer f.Close()
 	_, err = io.Copy(f, from)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	err = errors.Join(err, f.Chmod(0o644), f.Close(), os.Chtimes(f.Name(), p.time, p.time))
 	if err != nil {
-		return err
-	}
-	if err := os.Chtimes(f.Name(), p.time, p.time); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), target)

@@ -60,7 +60,7 @@ func prepare(ctx context.Context, packed *Package, o Options) (*plan, error) {
 
 // newPlan is what needs no registry.
 func newPlan(packed *Package, o Options) (*plan, error) {
-	if o.Timeout <= 0 || o.Tries <= 0 {
+	if o.Timeout <= 0 {
 		return nil, remedy.Errorf("give --timeout a time such as 5m", "no time is left for the push")
 	}
 	p := &plan{o: o, deadline: time.Now().Add(o.Timeout)}
@@ -92,12 +92,6 @@ func (p *plan) limit(ctx context.Context) (context.Context, context.CancelFunc) 
 	return context.WithDeadlineCause(ctx, p.deadline, errLimit)
 }
 
-// Result says what a push would come to.
-func (p *plan) Result() *Result {
-	result := p.result
-	return &result
-}
-
 // look compares what the registry has under the tag with the package.
 func (p *plan) look(ctx context.Context) error {
 	there, err := p.client.Manifest(ctx, p.tag)
@@ -112,13 +106,18 @@ func (p *plan) look(ctx context.Context) error {
 	for _, l := range manifest.Layers {
 		digests[l.MediaType] = l.Digest.String()
 	}
-	switch {
+	const step = "give the chart a new version, or give --force to replace what is there"
+	isProvenance := func(b oci.Blob) bool { return b.MediaType == mediaProvenance }
+	switch found := digests[mediaChart]; {
 	case p.o.Force && there.Digest != p.chart.Digest:
 		p.result.Replaced = there.Digest.String()
 		return nil
-	case digests[mediaChart] != p.result.ChartDigest:
-		return p.refuse(there, digests[mediaChart])
-	case p.isSigned() && digests[mediaProvenance] == "":
+	case found == "":
+		return remedy.Errorf(step, "%s is there, with digest %s, and is no chart", p.result.Ref, there.Digest)
+	case found != p.result.ChartDigest:
+		return remedy.Errorf(step, "%s is there with other content: chart %s there, %s here",
+			p.result.Ref, found, p.result.ChartDigest)
+	case digests[mediaProvenance] == "" && slices.ContainsFunc(p.own.blobs, isProvenance):
 		return remedy.Errorf("give --force to write it with its provenance, or push without --sign",
 			"%s is there with the same content, and without provenance", p.result.Ref)
 	}
@@ -147,30 +146,21 @@ func (p *plan) take(m *artifact, status string) {
 // isPresent reports whether the version was there, whole, with the same content.
 func (p *plan) isPresent() bool { return p.result.Status == AlreadyPresent }
 
-func (p *plan) isSigned() bool {
-	return slices.ContainsFunc(p.chart.blobs, func(b oci.Blob) bool { return b.MediaType == mediaProvenance })
-}
-
-// refuse is about another content under the same version.
-func (p *plan) refuse(there *oci.Manifest, found string) error {
-	const step = "give the chart a new version, or give --force to replace what is there"
-	if found == "" {
-		return remedy.Errorf(step, "%s is there, with digest %s, and is no chart", p.result.Ref, there.Digest)
-	}
-	return remedy.Errorf(step, "%s is there with other content: chart %s there, %s here",
-		p.result.Ref, found, p.result.ChartDigest)
-}
-
-// isWhole looks for the blobs of a manifest.
+// isWhole looks for a manifest, by its digest, and for its blobs.
 func (p *plan) isWhole(ctx context.Context, m *artifact) (bool, error) {
 	group, ctx := errgroup.WithContext(ctx)
-	there := make([]bool, len(m.blobs))
+	there := make([]bool, len(m.blobs)+1)
 	for i, b := range m.blobs {
 		group.Go(func() (err error) {
 			there[i], err = p.client.Has(ctx, b.Descriptor)
 			return err
 		})
 	}
+	group.Go(func() error {
+		found, err := p.client.Manifest(ctx, m.Digest.String())
+		there[len(m.blobs)] = found != nil
+		return err
+	})
 	err := group.Wait()
 	return !slices.Contains(there, false), err
 }

@@ -21,7 +21,7 @@ func (p *plan) push(ctx context.Context, attach ...Attachment) (*Result, error) 
 	if err := p.pushAll(ctx); err != nil {
 		return nil, p.explain(ctx, err)
 	}
-	return p.Result(), nil
+	return &p.result, nil
 }
 
 // errGone says that a registry no longer has what it took before: it was restarted without its data, or collects
@@ -85,24 +85,11 @@ func (p *plan) write(ctx context.Context, m *artifact) error {
 
 // isThere looks that a manifest and its blobs can be pulled by digest.
 func (p *plan) isThere(ctx context.Context, m *artifact) error {
-	whole := false
-	var found *oci.Manifest
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		whole, err = p.isWhole(ctx, m)
-		return err
-	})
-	group.Go(func() (err error) {
-		found, err = p.client.Manifest(ctx, m.Digest.String())
-		return err
-	})
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	if !whole || found == nil {
+	whole, err := p.isWhole(ctx, m)
+	if err == nil && !whole {
 		return fmt.Errorf("%w: %s cannot be pulled", errGone, m.Digest)
 	}
-	return nil
+	return err
 }
 
 // tagAll writes tags and looks where they lead.

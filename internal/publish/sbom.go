@@ -61,9 +61,7 @@ func imagesIn(value any) (images []string) {
 	case map[string]any:
 		for key, below := range v {
 			images = append(images, imagesIn(below)...)
-			switch key {
-			case "containers", "initContainers", "ephemeralContainers":
-			default:
+			if !slices.Contains([]string{"containers", "initContainers", "ephemeralContainers"}, key) {
 				continue
 			}
 			containers, _ := below.([]any)

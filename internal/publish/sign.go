@@ -33,14 +33,8 @@ func (p *Package) Sign(key Key) error {
 
 // DefaultKeyring is Helm's: the public keyring of GnuPG.
 func DefaultKeyring() string {
-	if home := os.Getenv("GNUPGHOME"); home != "" {
-		return filepath.Join(home, "pubring.gpg")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "pubring.gpg"
-	}
-	return filepath.Join(home, ".gnupg", "pubring.gpg")
+	home, _ := os.UserHomeDir()
+	return filepath.Join(cmp.Or(os.Getenv("GNUPGHOME"), filepath.Join(home, ".gnupg")), "pubring.gpg")
 }
 
 // ReadPassphrase reads the first line of a file, or of stdin where the file is "-".
