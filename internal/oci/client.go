@@ -52,7 +52,7 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 		retry.Secrets.add(config.Password, config.Auth, config.IdentityToken, config.RegistryToken)
 	}
 	host := repo.Host()
-	observed := &observer{connects, host, o.PlainHTTP, retry.Secrets, o.Debug}
+	observed := &observer{connects, host, repo.scheme, retry.Secrets, o.Debug}
 	c := &Client{repo: repo.repo, connects: connects, retry: retry}
 	named := transport.NewUserAgent(observed, o.UserAgent)
 	err = c.retry.Do(ctx, "reach "+host, func(ctx context.Context) error {
@@ -218,7 +218,11 @@ func (c *Client) Upload(ctx context.Context, b Blob) error {
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
 func (c *Client) Put(ctx context.Context, identifier string, m Manifest) error {
 	return c.retry.Do(ctx, "write "+identifier, func(ctx context.Context) error {
-		return remote.Put(Repository{c.repo}.reference(identifier), taggable{m}, c.options(ctx)...)
+		var at name.Reference = c.repo.Tag(identifier)
+		if strings.Contains(identifier, ":") {
+			at = c.repo.Digest(identifier)
+		}
+		return remote.Put(at, taggable{m}, c.options(ctx)...)
 	})
 }
 

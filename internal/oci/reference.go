@@ -2,6 +2,7 @@ package oci
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -36,19 +37,27 @@ func Tag(version string) string { return strings.ReplaceAll(version, "+", "_") }
 func Version(tag string) string { return strings.ReplaceAll(tag, "_", "+") }
 
 // Repository is a repository in a registry.
-type Repository struct{ repo name.Repository }
+type Repository struct {
+	repo   name.Repository
+	scheme string
+}
 
 // NewRepository gives the repository at host/path. A host without a dot is a host, not a part of Docker Hub.
 func NewRepository(host, path string, plainHTTP bool) (Repository, error) {
-	var options []name.Option
+	scheme, options := "https", []name.Option(nil)
 	if plainHTTP {
-		options = append(options, name.Insecure)
+		scheme, options = "http", []name.Option{name.Insecure}
 	}
 	registry, err := name.NewRegistry(host, options...)
 	if err != nil {
 		return Repository{}, fmt.Errorf("%q is no host of a registry: %w", host, err)
 	}
-	return Repository{registry.Repo(path)}, nil
+	return Repository{registry.Repo(path), scheme}, nil
+}
+
+// URL is that of something in the repository.
+func (r Repository) URL(path string) *url.URL {
+	return &url.URL{Scheme: r.scheme, Host: r.Host(), Path: "/v2/" + r.Path() + path}
 }
 
 // Host is the registry's host, as requests have it.
@@ -56,11 +65,3 @@ func (r Repository) Host() string { return r.repo.RegistryStr() }
 
 // Path is the path in the registry.
 func (r Repository) Path() string { return r.repo.RepositoryStr() }
-
-// reference is what is under a tag or digest.
-func (r Repository) reference(identifier string) name.Reference {
-	if strings.Contains(identifier, ":") {
-		return r.repo.Digest(identifier)
-	}
-	return r.repo.Tag(identifier)
-}

@@ -58,11 +58,11 @@ func withAttempt(ctx context.Context, a *attempt) context.Context {
 // observer looks at each request and response on its way: it keeps to the scheme that the user chose, checks digests,
 // bounds answers, and logs.
 type observer struct {
-	next      *http.Transport
-	registry  string // its host, whose scheme is fixed; "" for another server
-	plainHTTP bool
-	secrets   *Secrets
-	debug     io.Writer // nil for none
+	next     *http.Transport
+	registry string // its host, "" for another server
+	scheme   string // the registry's, which the user chose
+	secrets  *Secrets
+	debug    io.Writer // nil for none
 }
 
 // RoundTrip is net/http's.
@@ -118,14 +118,10 @@ func (o *observer) prepared(req *http.Request) (*http.Request, error) {
 	if o.registry == "" {
 		return req, nil
 	}
-	want := "https"
-	if o.plainHTTP {
-		want = "http"
+	if req.URL.Host == o.registry {
+		req.URL.Scheme = o.scheme
 	}
-	switch {
-	case req.URL.Host == o.registry:
-		req.URL.Scheme = want
-	case req.URL.Scheme == "http" && want == "https":
+	if req.URL.Scheme == "http" && o.scheme == "https" {
 		return nil, ErrDowngrade
 	}
 	return req, nil
@@ -166,10 +162,7 @@ func wantedDigest(req *http.Request) digest.Digest {
 		return ""
 	}
 	defer body.Close()
-	d, err := digest.FromReader(body)
-	if err != nil {
-		return ""
-	}
+	d, _ := digest.FromReader(body) // "" where it cannot be read
 	return d
 }
 
@@ -189,10 +182,8 @@ func (o *observer) log(req *http.Request, resp *http.Response, err error, took t
 	if o.debug == nil {
 		return
 	}
-	var outcome string
-	if err != nil {
-		outcome = err.Error()
-	} else {
+	outcome := fmt.Sprint(err)
+	if err == nil {
 		outcome = resp.Status
 	}
 	bare := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: req.URL.Path}

@@ -3,7 +3,6 @@ package publish
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -25,9 +24,9 @@ func (p *plan) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errLimit) {
 		return ctx.Err()
 	}
-	var failed *oci.Error
+	failed, ok := errors.AsType[*oci.Error](err)
 	switch {
-	case !errors.As(err, &failed):
+	case !ok:
 	case ctx.Err() != nil:
 		err = remedy.Errorf("raise --timeout, or look at the registry",
 			"%s: not done within %s: %v", failed.Op, p.o.Timeout, failed.Err)
@@ -54,16 +53,15 @@ func (p *plan) step(err error) string {
 	if status := oci.Status(err); status != 0 {
 		return p.stepOfRefusal(err, status, create)
 	}
-	var certificate *tls.CertificateVerificationError
-	var lookup *net.DNSError
+	_, isLookup := errors.AsType[*net.DNSError](err)
 	switch {
 	case oci.IsPlainServer(err):
 		return "give --plain-http where the registry has no TLS"
 	case errors.Is(err, oci.ErrDowngrade):
 		return "look at the registry's settings: its address within them should begin with https"
-	case errors.As(err, &certificate):
+	case oci.IsBadCertificate(err):
 		return "give --ca-file with the authority that signed the registry's certificate"
-	case errors.As(err, &lookup):
+	case isLookup:
 		return "look for a slip in the host's name"
 	case errors.Is(err, io.EOF) && ecr.MatchString(p.repo.Host()):
 		return create

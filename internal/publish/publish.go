@@ -145,8 +145,7 @@ func updateDependencies(ctx context.Context, helm, dir string, c oci.Options) er
 	add(c.CertFile != "", "--cert-file="+c.CertFile)
 	add(c.KeyFile != "", "--key-file="+c.KeyFile)
 	err = helmchart.UpdateDependencies(ctx, program, dir, flags...)
-	var failed *helmchart.BuildError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*helmchart.BuildError](err); ok {
 		return remedy.Errorf(failed.Step, "update dependencies of %s: %w\n%s", dir, failed.Err, failed.Output)
 	}
 	return err

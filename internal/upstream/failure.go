@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -54,8 +53,7 @@ func cause(err error) error {
 	if code := oci.Status(err); code != 0 {
 		return &oci.StatusError{Code: code}
 	}
-	var failed *oci.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*oci.Error](err); ok {
 		err = failed.Err
 	}
 	return plain(err)
@@ -65,14 +63,13 @@ func (f *finder) stepOf(err error, u *url.URL, what subject, login string) strin
 	if code := oci.Status(err); code != 0 {
 		return f.stepOfStatus(err, code, u, what, login)
 	}
-	var large *http.MaxBytesError
-	var certificate *tls.CertificateVerificationError
+	_, isLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &large):
+	case isLarge:
 		return "look what the server sends there; fetch the chart with `helm pull` and give the .tgz to --upstream"
 	case oci.IsPlainServer(err) && u.Scheme == "https":
 		return "write http:// in place of https://, or for oci:// give --plain-http, where the server has no TLS"
-	case errors.As(err, &certificate):
+	case oci.IsBadCertificate(err):
 		return "give --ca-file with the authority that signed the server's certificate"
 	case oci.IsAlert(err):
 		return "give --cert-file and --key-file where the server asks for the client's certificate"

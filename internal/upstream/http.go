@@ -97,8 +97,7 @@ func (f *finder) once(ctx context.Context, r repository, u *url.URL, what subjec
 // plain gives an error without the address that net/http puts before it: addresses have credentials and signatures in
 // them.
 func plain(err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
 		return outer.Err
 	}
 	return err

@@ -29,7 +29,6 @@ const (
 type ociReference struct {
 	repository oci.Repository
 	shown      string // oci://HOST/PATH
-	plainHTTP  bool
 	tag        string
 	digest     digest.Digest // of the manifest
 }
@@ -61,7 +60,7 @@ func parseOCI(ref string, plainHTTP bool) (r ociReference, err error) {
 	case !oci.IsHost(host):
 		return refuse("%s: %q is no host of a registry", ref, host)
 	}
-	r.plainHTTP, r.shown = plainHTTP, oci.Scheme+host+"/"+path
+	r.shown = oci.Scheme + host + "/" + path
 	r.repository, err = oci.NewRepository(host, path, plainHTTP)
 	return r, err
 }
@@ -79,15 +78,6 @@ func (r ociReference) source() string {
 		out += "@" + r.digest.String()
 	}
 	return out
-}
-
-// at is the URL of something in the repository.
-func (r ociReference) at(what string) *url.URL {
-	u := &url.URL{Scheme: "https", Host: r.repository.Host(), Path: "/v2/" + r.repository.Path() + what}
-	if r.plainHTTP {
-		u.Scheme = "http"
-	}
-	return u
 }
 
 // registry gets a chart of an OCI registry. version is for a reference without a tag and a digest.
@@ -169,14 +159,13 @@ func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, erro
 	if err == nil || remedy.Step(err) != "" {
 		return c, err
 	}
-	hello := r.at("")
+	hello := r.repository.URL("")
 	hello.Path = "/v2/"
 	return nil, f.registryFailure(err, hello, theRegistry)
 }
 
 func (f *finder) registryFailure(err error, u *url.URL, what subject) error {
-	var wrong *oci.DigestError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*oci.DigestError](err); ok {
 		return remedy.Errorf("try again; if it stays so, look at the registry's storage",
 			"%s answers with content of digest %s, not %s", shown(u.String()), wrong.Got, wrong.Want)
 	}
@@ -186,7 +175,7 @@ func (f *finder) registryFailure(err error, u *url.URL, what subject) error {
 // readTags lists the tags of a repository, as JSON.
 func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([]byte, error) {
 	tags, err := c.Tags(ctx)
-	list := r.at("/tags/list")
+	list := r.repository.URL("/tags/list")
 	var syntax *json.SyntaxError
 	switch {
 	case err == nil:
@@ -252,7 +241,7 @@ func (f *finder) readManifest(ctx context.Context, c *oci.Client, r ociReference
 		err = &oci.StatusError{Code: http.StatusNotFound}
 	}
 	if err != nil {
-		return nil, f.registryFailure(err, r.at("/manifests/"+identifier), theManifest)
+		return nil, f.registryFailure(err, r.repository.URL("/manifests/"+identifier), theManifest)
 	}
 	return got.Raw, nil
 }
@@ -290,7 +279,7 @@ func (f *finder) blob(ctx context.Context, c *oci.Client, r ociReference, d dige
 	}
 	data, err := c.Blob(ctx, d)
 	if err != nil {
-		return nil, f.registryFailure(err, r.at("/blobs/"+d.String()), theArchive)
+		return nil, f.registryFailure(err, r.repository.URL("/blobs/"+d.String()), theArchive)
 	}
 	return data, nil
 }
