@@ -14,11 +14,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
-	"github.com/helm-livekit/helm-livekit/internal/report"
 )
 
 // version is set by the linker in a release.
 var version = "0.1.0"
+
+// userAgent names this program to servers.
+func userAgent() string { return "helm-livekit/" + version }
 
 // The exit codes that scripts rely on.
 const (
@@ -27,8 +29,8 @@ const (
 	exitAnswer = 2 // it did, and the answer is that checks failed, or drift
 )
 
-// errChecksFailed says that a report, already printed, has failed checks.
-var errChecksFailed = errors.New("checks failed")
+// errAnswer says that a report, already printed, has failed checks or drift.
+var errAnswer = errors.New("checks failed, or there is drift")
 
 // Run runs the command with its arguments, the program's name left out, and gives the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -43,7 +45,7 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitFine
-	case errors.Is(err, errChecksFailed), errors.Is(err, errDrifted):
+	case errors.Is(err, errAnswer):
 		return exitAnswer
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "Error: interrupted")
@@ -103,11 +105,10 @@ func newVersion() *cobra.Command {
 		Example: "  helm livekit version",
 		Args:    atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if out.isJSON() {
-				return report.JSON(cmd.OutOrStdout(), map[string]string{"version": version})
-			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), version)
-			return err
+			return out.print(cmd, map[string]string{"version": version}, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, version)
+				return err
+			})
 		},
 	}
 	out = addOutput(cmd, "text", "json")

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/helm-livekit/helm-livekit/internal/report"
 )
 
 // output is the flag -o, --output.
@@ -14,8 +17,13 @@ type output struct {
 	formats []string
 }
 
-// isJSON reports whether scripts are to read the result.
-func (o *output) isJSON() bool { return o.format == "json" }
+// print writes a result: as JSON for scripts, else by text.
+func (o *output) print(cmd *cobra.Command, result any, text func(w io.Writer) error) error {
+	if o.format == "json" {
+		return report.JSON(cmd.OutOrStdout(), result)
+	}
+	return text(cmd.OutOrStdout())
+}
 
 // addOutput defines -o with its formats, the first of which is the default.
 func addOutput(cmd *cobra.Command, formats ...string) *output {

@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/helm-livekit/helm-livekit/internal/publish"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
@@ -57,20 +57,14 @@ then Docker's. SOURCE_DATE_EPOCH sets the time that the package bears.`,
 				return err
 			}
 			result, err := publish.Run(cmd.Context(), f.options)
-			var failed *failedChecks
-			switch {
-			case errors.As(err, &failed):
-				if err := report.Verify(cmd.ErrOrStderr(), failed.report, false); err != nil {
-					return err
-				}
+			if failed, ok := errors.AsType[*failedChecks](err); ok {
+				err = errors.Join(report.Verify(cmd.ErrOrStderr(), failed.report, false), err)
 				fmt.Fprintln(cmd.ErrOrStderr())
-				return failed
-			case err != nil:
-				return err
-			case out.isJSON():
-				return report.JSON(cmd.OutOrStdout(), result)
 			}
-			return report.Push(cmd.OutOrStdout(), cmd.ErrOrStderr(), result)
+			if err != nil {
+				return err
+			}
+			return out.print(cmd, result, func(w io.Writer) error { return report.Push(w, cmd.ErrOrStderr(), result) })
 		},
 	}
 	f.define(cmd)
@@ -130,12 +124,12 @@ func (f *pushFlags) complete(cmd *cobra.Command, args []string) (err error) {
 	o.Helm = os.Getenv("HELM_BIN")
 	o.Notes, o.Tries, o.Wait = notes, f.retries+1, 250*time.Millisecond
 	o.Connection.RegistryConfig = cmd.Flag("registry-config").Value.String()
-	o.Connection.UserAgent = "helm-livekit/" + version
+	o.Connection.UserAgent = userAgent()
 	if f.helm.debug {
 		o.Connection.Debug = notes
 	}
-	if file, ok := notes.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		o.Progress = report.Progress(file)
+	if isTerminal(notes) {
+		o.Progress = report.Progress(notes)
 	}
 	if !f.noVerify {
 		o.Check = f.verify

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/helm-livekit/helm-livekit/internal/report"
@@ -34,10 +36,7 @@ Components, for --with and --without:
 			if err != nil {
 				return err
 			}
-			if out.isJSON() {
-				return report.JSON(cmd.OutOrStdout(), result)
-			}
-			return report.Scaffold(cmd.OutOrStdout(), result)
+			return out.print(cmd, result, func(w io.Writer) error { return report.Scaffold(w, result) })
 		},
 	}
 	flags := cmd.Flags()

@@ -85,7 +85,11 @@ func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error
 			return err
 		}
 	}
-	return printVerify(cmd.OutOrStdout(), result, f.out, f.all)
+	err = f.out.print(cmd, result, func(w io.Writer) error { return report.Verify(w, result, f.all) })
+	if err == nil && result.Failed() {
+		return errAnswer
+	}
+	return err
 }
 
 // waitForCluster is how long a trial waits for each thing: images are pulled first.
@@ -99,19 +103,6 @@ func needInstall(cmd *cobra.Command) error {
 		}
 	}
 	return nil
-}
-
-func printVerify(w io.Writer, result *verify.Report, out *output, all bool) error {
-	var err error
-	if out.isJSON() {
-		err = report.JSON(w, result)
-	} else {
-		err = report.Verify(w, result, all)
-	}
-	if err == nil && result.Failed() {
-		err = errChecksFailed
-	}
-	return err
 }
 
 // chartDir is the chart that a command works on.
