@@ -114,13 +114,13 @@ func (p *Plan) clear(root *os.Root) error {
 	}
 	if p.locks.staged.there {
 		text, err := p.old.Encode()
+		if err == nil {
+			err = p.stageLock(root, text)
+		}
+		if err == nil {
+			err = p.placeLock(root)
+		}
 		if err != nil {
-			return err
-		}
-		if err := p.stageLock(root, text); err != nil {
-			return err
-		}
-		if err := p.placeLock(root); err != nil {
 			return err
 		}
 	}

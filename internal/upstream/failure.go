@@ -14,9 +14,7 @@ import (
 )
 
 // otherWays says how to do without the network.
-func (f *finder) otherWays() string {
-	return "give --offline where the chart was read before, or --upstream with a directory or a .tgz file"
-}
+const otherWays = "give --offline where the chart was read before, or --upstream with a directory or a .tgz file"
 
 // fill is the command that puts into the cache what --offline lacks.
 func (f *finder) fill(version string) string {
@@ -40,11 +38,11 @@ func quote(text string) string {
 }
 
 // failure gives an error of reading u with what to do about it. login is the command that stores credentials.
-func (f *finder) failure(err error, u *url.URL, what subject, login string) error {
+func failure(err error, u *url.URL, what subject, login string) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return remedy.Errorf(f.stepOf(err, u, what, login), "read %s from %s: %w", what.name, shown(u.String()), cause(err))
+	return remedy.Errorf(stepOf(err, u, what, login), "read %s from %s: %w", what.name, shown(u.String()), cause(err))
 }
 
 // cause gives an error without what a server said, which may send credentials back, and without addresses, which may
@@ -59,9 +57,9 @@ func cause(err error) error {
 	return plain(err)
 }
 
-func (f *finder) stepOf(err error, u *url.URL, what subject, login string) string {
+func stepOf(err error, u *url.URL, what subject, login string) string {
 	if code := oci.Status(err); code != 0 {
-		return f.stepOfStatus(err, code, u, what, login)
+		return stepOfStatus(err, code, u, what, login)
 	}
 	_, isLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
@@ -76,12 +74,12 @@ func (f *finder) stepOf(err error, u *url.URL, what subject, login string) strin
 	case errors.Is(err, oci.ErrDowngrade), errors.Is(err, oci.ErrRedirects):
 		return "give the address that the server leads to, or --upstream with a directory or a .tgz file"
 	case isProxied(u):
-		return "look at HTTPS_PROXY and NO_PROXY; else " + f.otherWays()
+		return "look at HTTPS_PROXY and NO_PROXY; else " + otherWays
 	}
-	return f.otherWays()
+	return otherWays
 }
 
-func (f *finder) stepOfStatus(err error, code int, u *url.URL, what subject, login string) string {
+func stepOfStatus(err error, code int, u *url.URL, what subject, login string) string {
 	var failed *oci.Error
 	switch {
 	case code == http.StatusBadRequest && u.Scheme == "http":
@@ -96,13 +94,13 @@ func (f *finder) stepOfStatus(err error, code int, u *url.URL, what subject, log
 	case code == http.StatusProxyAuthRequired:
 		return "put user and password of the proxy into HTTPS_PROXY"
 	case code == http.StatusTooManyRequests && errors.As(err, &failed) && failed.Wait >= time.Second:
-		return fmt.Sprintf("try again in %s; else %s", failed.Wait.Round(time.Second), f.otherWays())
+		return fmt.Sprintf("try again in %s; else %s", failed.Wait.Round(time.Second), otherWays)
 	case code == http.StatusTooManyRequests:
-		return "try again later; else " + f.otherWays()
+		return "try again later; else " + otherWays
 	case code >= 500:
-		return "the server is in trouble: try again later; else " + f.otherWays()
+		return "the server is in trouble: try again later; else " + otherWays
 	}
-	return "look for a slip in the address; else " + f.otherWays()
+	return "look for a slip in the address; else " + otherWays
 }
 
 // subject is what is read.

@@ -64,7 +64,7 @@ func (f *finder) get(ctx context.Context, r repository, u *url.URL, what subject
 	if err != nil {
 		login := "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
 			"and give the NAME to --upstream"
-		return nil, f.failure(err, u, what, login)
+		return nil, failure(err, u, what, login)
 	}
 	return data, nil
 }

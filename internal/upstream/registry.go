@@ -96,9 +96,12 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 		if versions, notes, err = f.versions(ctx, c, r, version); err != nil {
 			return nil, err
 		}
-		if r.tag, err = pickTag(r, version, versions); err != nil {
-			return nil, err
+		if versions != nil || !isExact(version) {
+			if version, err = choose(version, versions); err != nil {
+				return nil, remedy.Errorf(cmp.Or(remedy.Step(err), noChart), "%s: %w", r.shown, err)
+			}
 		}
+		r.tag = oci.Tag(version)
 	}
 	out, err := f.pull(ctx, c, r)
 	if err != nil {
@@ -137,18 +140,6 @@ func (f *finder) versions(
 	return versions, notes, err
 }
 
-// pickTag gives the tag of the version that was asked for.
-func pickTag(r ociReference, want string, versions []string) (string, error) {
-	if versions == nil && isExact(want) {
-		return oci.Tag(want), nil
-	}
-	version, err := choose(want, versions)
-	if err != nil {
-		return "", remedy.Errorf(cmp.Or(remedy.Step(err), noChart), "%s: %w", r.shown, err)
-	}
-	return oci.Tag(version), nil
-}
-
 // connect says hello to the registry, with credentials where it wants some. It gives nil where the network is not to
 // be used.
 func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, error) {
@@ -161,15 +152,15 @@ func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, erro
 	}
 	hello := r.repository.URL("")
 	hello.Path = "/v2/"
-	return nil, f.registryFailure(err, hello, theRegistry)
+	return nil, registryFailure(err, hello, theRegistry)
 }
 
-func (f *finder) registryFailure(err error, u *url.URL, what subject) error {
+func registryFailure(err error, u *url.URL, what subject) error {
 	if wrong, ok := errors.AsType[*oci.DigestError](err); ok {
 		return remedy.Errorf("try again; if it stays so, look at the registry's storage",
 			"%s answers with content of digest %s, not %s", shown(u.String()), wrong.Got, wrong.Want)
 	}
-	return f.failure(err, u, what, "`helm registry login "+u.Host+"`")
+	return failure(err, u, what, "`helm registry login "+u.Host+"`")
 }
 
 // readTags lists the tags of a repository, as JSON.
@@ -186,7 +177,7 @@ func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([
 		return nil, remedy.Errorf("look whether it is a registry",
 			"%s answers with something else than a list of tags", shown(list.String()))
 	}
-	return nil, f.registryFailure(err, list, theTags)
+	return nil, registryFailure(err, list, theTags)
 }
 
 // pull gets the chart under a tag or digest.
@@ -194,27 +185,29 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (out *
 	missing := f.notCached("%s is in no cache, and --offline forbids to read it", r.source())
 	read := func() ([]byte, error) { return f.readManifest(ctx, c, r) }
 	use := func(raw []byte, kept time.Time) (err error) {
-		if out, err = f.ofManifest(ctx, c, r, raw); err == nil && f.o.Offline {
+		if out, err = f.ofManifest(ctx, c, r, raw); err != nil {
+			return err
+		}
+		if !kept.IsZero() {
 			out.note("what %s leads to was read at %s", r.source(), moment(kept))
 		}
-		return err
+		if isVersionTag(r.tag) && oci.Version(r.tag) != out.Version() {
+			out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
+		}
+		return nil
 	}
-	if r.digest == "" {
+	raw := f.own.get(r.digest)
+	switch {
+	case r.digest == "":
 		err = f.ask(r.source(), missing, read, use)
-	} else {
-		raw := f.own.get(r.digest)
-		if raw == nil && f.o.Offline {
-			return nil, missing
-		}
-		if raw == nil {
-			raw, err = read()
-		}
-		if err == nil {
-			out, err = f.ofManifest(ctx, c, r, raw)
-		}
+		return out, err
+	case raw == nil && f.o.Offline:
+		return nil, missing
+	case raw == nil:
+		raw, err = read()
 	}
-	if err == nil && isVersionTag(r.tag) && oci.Version(r.tag) != out.Version() {
-		out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
+	if err == nil {
+		err = use(raw, time.Time{})
 	}
 	return out, err
 }
@@ -226,7 +219,16 @@ func (f *finder) ofManifest(ctx context.Context, c *oci.Client, r ociReference, 
 		return nil, remedy.Errorf("point --upstream to a chart, as in oci://registry.example.com/charts/livekit-server",
 			"%s is no chart: %w", r.source(), err)
 	}
-	out, err := f.byDigest(r.source(), layer.Digest, func() ([]byte, error) { return f.blob(ctx, c, r, layer.Digest) })
+	out, err := f.byDigest(r.source(), layer.Digest, func() ([]byte, error) {
+		if f.o.Offline {
+			return nil, f.notCached("the archive of %s is in no cache, and --offline forbids to read it", r.source())
+		}
+		data, err := c.Blob(ctx, layer.Digest)
+		if err != nil {
+			return nil, registryFailure(err, r.repository.URL("/blobs/"+layer.Digest.String()), theArchive)
+		}
+		return data, nil
+	})
 	if err == nil {
 		f.cache(f.own.put(raw))
 	}
@@ -241,7 +243,7 @@ func (f *finder) readManifest(ctx context.Context, c *oci.Client, r ociReference
 		err = &oci.StatusError{Code: http.StatusNotFound}
 	}
 	if err != nil {
-		return nil, f.registryFailure(err, r.repository.URL("/manifests/"+identifier), theManifest)
+		return nil, registryFailure(err, r.repository.URL("/manifests/"+identifier), theManifest)
 	}
 	return got.Raw, nil
 }
@@ -270,16 +272,4 @@ func chartLayer(raw []byte) (spec.Descriptor, error) {
 		return spec.Descriptor{}, errors.New("it is an index of several images")
 	}
 	return spec.Descriptor{}, fmt.Errorf("it holds %s", cmp.Or(some(types), "none"))
-}
-
-// blob gets an archive.
-func (f *finder) blob(ctx context.Context, c *oci.Client, r ociReference, d digest.Digest) ([]byte, error) {
-	if f.o.Offline {
-		return nil, f.notCached("the archive of %s is in no cache, and --offline forbids to read it", r.source())
-	}
-	data, err := c.Blob(ctx, d)
-	if err != nil {
-		return nil, f.registryFailure(err, r.repository.URL("/blobs/"+d.String()), theArchive)
-	}
-	return data, nil
 }

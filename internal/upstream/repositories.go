@@ -33,11 +33,8 @@ type knownRepositories []helmcache.Repository
 
 func newRepository(known helmcache.Repository) (repository, error) {
 	u, err := url.Parse(known.URL)
-	switch {
-	case err != nil || u.Host == "":
-		return repository{}, fmt.Errorf("%q is no URL", shown(known.URL))
-	case u.Scheme != "http" && u.Scheme != "https":
-		return repository{}, fmt.Errorf("%q begins with neither http:// nor https://", shown(known.URL))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return repository{}, fmt.Errorf("%q is no URL that begins with http:// or https://", shown(known.URL))
 	}
 	r := repository{Repository: known, names: []string{known.Name}}
 	r.setURL(u)
@@ -65,7 +62,7 @@ func (all knownRepositories) ofURL(u *url.URL) repository {
 	var out repository
 	for _, e := range all {
 		r, err := newRepository(e)
-		if err != nil || !sameRepository(r.url, u) {
+		if err != nil || !sameOrigin(r.url, u) || r.url.Path != strings.TrimRight(u.Path, "/") {
 			continue
 		}
 		if out.names == nil {
@@ -76,10 +73,6 @@ func (all knownRepositories) ofURL(u *url.URL) repository {
 	}
 	out.setURL(u)
 	return out
-}
-
-func sameRepository(a, b *url.URL) bool {
-	return sameOrigin(a, b) && strings.TrimRight(a.Path, "/") == strings.TrimRight(b.Path, "/")
 }
 
 // ofArchive gives the repository whose URL the archive's begins with, else one that is nothing but the archive's

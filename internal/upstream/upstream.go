@@ -88,7 +88,7 @@ func Find(ctx context.Context, o Options) (*Chart, error) {
 	switch {
 	case err == nil:
 	case errors.Is(context.Cause(limited), errTimeout):
-		return nil, remedy.Errorf("raise --timeout; else "+f.otherWays(),
+		return nil, remedy.Errorf("raise --timeout; else "+otherWays,
 			"%s: not read within %s", f.shown, f.o.Timeout)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
