@@ -50,15 +50,16 @@ func (p *Plan) apply(ctx context.Context) (err error) {
 		return err
 	}
 	defer release()
-	if err := p.clear(root); err != nil {
-		return err
+	w := &writer{root: root, step: p.step}
+	if p.clear(w); w.err != nil {
+		return w.err
 	}
-	if err := p.stage(ctx, root); err != nil {
-		return errors.Join(err, root.RemoveAll(stagingDir))
+	if p.stage(ctx, w); w.err != nil {
+		return errors.Join(w.err, root.RemoveAll(stagingDir))
 	}
 	// From here on the run goes through, whatever ctx says.
-	if err := p.commit(root); err != nil {
-		return remedy.Errorf("fix that and run the command again: it goes on from here", "half done: %w", err)
+	if p.commit(w); w.err != nil {
+		return remedy.Errorf("fix that and run the command again: it goes on from here", "half done: %w", w.err)
 	}
 	return nil
 }
@@ -96,36 +97,25 @@ func exists(file string) bool {
 
 // clear removes what an interrupted run has staged. Before that the lock comes to describe what that run has left in
 // the chart: only the staged one knew.
-func (p *Plan) clear(root *os.Root) error {
-	if now, err := readLocks(root); err != nil {
-		return err
-	} else if !reflect.DeepEqual(now, p.locks) {
-		return changed(pathOf(root, LockName))
+func (p *Plan) clear(w *writer) {
+	now, err := readLocks(w.root)
+	w.fail(err)
+	if !reflect.DeepEqual(now, p.locks) {
+		w.fail(changed(pathOf(w.root, LockName)))
 	}
 	// Once files are renamed, the run can only go on.
 	for _, c := range append(p.writes(), &Change{Path: LockName}) {
-		dir, err := folderOf(root, c.Path)
-		if err == nil {
-			err = writable(pathOf(root, dir))
-		}
-		if err != nil {
-			return err
-		}
+		dir, err := folderOf(w.root, c.Path)
+		w.fail(err)
+		w.fail(writable(pathOf(w.root, dir)))
 	}
 	if p.locks.staged.there {
 		text, err := p.old.Encode()
-		if err == nil {
-			err = p.stageLock(root, text)
-		}
-		if err == nil {
-			err = p.placeLock(root)
-		}
-		if err != nil {
-			return err
-		}
+		w.fail(err)
+		p.stageLock(w, text)
+		w.rename(stagedLock, LockName)
 	}
-	p.step()
-	return root.RemoveAll(stagingDir)
+	w.removeAll(stagingDir)
 }
 
 func changed(file string) error {

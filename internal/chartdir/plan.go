@@ -186,12 +186,3 @@ func (p *Plan) writes() []*Change {
 	}
 	return append(out, last...)
 }
-
-// isAsPlanned reports whether what is there is still what the change was planned for.
-func (p *Plan) isAsPlanned(root *os.Root, c *Change) (bool, error) {
-	now, err := look(root, c.Path, maxFile)
-	if have, ok := p.have[c.Path]; ok {
-		return now.is(hash(have)), err
-	}
-	return !now.there, err
-}
