@@ -15,23 +15,20 @@ const maxHeap = 1 << 30
 // made to loop or to swell, and Helm's engine cannot be interrupted: the work then goes on until the process ends,
 // which it does with the error that this returns.
 func bounded[T any](ctx context.Context, timeout time.Duration, work func(context.Context) (T, error)) (T, error) {
-	type outcome struct {
-		result T
-		err    error
-	}
-	done := make(chan outcome, 1)
+	var result, nothing T
+	done := make(chan error, 1)
 	go func() {
-		result, err := work(ctx)
-		done <- outcome{result, err}
+		var err error
+		result, err = work(ctx)
+		done <- err
 	}()
 	late := time.After(timeout)
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	var nothing T
 	for {
 		select {
-		case o := <-done:
-			return o.result, o.err
+		case err := <-done:
+			return result, err
 		case <-ctx.Done():
 			return nothing, ctx.Err()
 		case <-late:

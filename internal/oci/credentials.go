@@ -21,25 +21,23 @@ func (o Options) authenticator(ctx context.Context, repo name.Repository) (authn
 	if o.Username != "" || o.Password != "" {
 		return authn.FromConfig(authn.AuthConfig{Username: o.Username, Password: o.Password}), nil
 	}
-	type answer struct {
-		auth authn.Authenticator
-		err  error
-	}
-	done := make(chan answer, 1)
+	var auth authn.Authenticator
+	done := make(chan error, 1)
 	// A credential helper is a program that hears of no context.
 	go func() {
 		chain := authn.NewMultiKeychain(helmKeychain{o.RegistryConfig}, authn.DefaultKeychain)
-		auth, err := authn.Resolve(ctx, chain, resource{repo})
-		done <- answer{auth, err}
+		var err error
+		auth, err = authn.Resolve(ctx, chain, resource{repo})
+		done <- err
 	}()
 	select {
-	case a := <-done:
-		if a.err != nil {
+	case err := <-done:
+		if err != nil {
 			host := repo.RegistryStr()
 			step := "mend the file, install the helper, or log in with `helm registry login " + host + "`"
-			return nil, remedy.Errorf(step, "read the stored credentials for %s: %w", host, a.err)
+			return nil, remedy.Errorf(step, "read the stored credentials for %s: %w", host, err)
 		}
-		return a.auth, nil
+		return auth, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

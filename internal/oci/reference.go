@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Scheme begins the reference of a chart in a registry.
@@ -24,10 +27,41 @@ func IsPath(text string) bool { return pathSyntax.MatchString(text) }
 // IsTag reports whether a text can be a tag.
 func IsTag(text string) bool { return tagSyntax.MatchString(text) }
 
-// IsHost reports whether a text can be a registry's host, with or without a port.
-func IsHost(text string) bool {
-	_, err := name.NewRegistry(text)
-	return text != "" && err == nil
+// Reference is what stands after oci://: HOST[/PATH][:TAG][@DIGEST].
+type Reference struct {
+	Host, Path string
+	Tag        string // as registries write it
+	Digest     digest.Digest
+}
+
+// ParseReference reads a reference. step says in its errors how to write one.
+func ParseReference(text, step string) (r Reference, err error) {
+	refuse := func(step, format string, args ...any) (Reference, error) {
+		return Reference{}, remedy.Errorf(step, format, args...)
+	}
+	rest, ok := strings.CutPrefix(text, Scheme)
+	host, path, _ := strings.Cut(rest, "/")
+	path, sum, hasDigest := strings.Cut(path, "@")
+	path, tag, hasTag := strings.Cut(path, ":")
+	r = Reference{host, strings.TrimRight(path, "/"), Tag(tag), digest.Digest(sum)}
+	_, hostErr := name.NewRegistry(host)
+	switch {
+	case !ok:
+		return refuse(step, "%q is no reference of a registry: it does not begin with %s",
+			text[strings.LastIndex(text, "@")+1:], Scheme) // what stands before it may be a password
+	case strings.Contains(host, "@"):
+		return refuse("log in with `helm registry login`, and leave them out", "%s... has credentials in it", Scheme)
+	case host != "" && hostErr != nil:
+		return refuse(step, "%s: %q is no host of a registry", text, host)
+	case hasDigest && (r.Digest.Validate() != nil || r.Digest.Algorithm() != digest.SHA256):
+		return refuse(step, "%s: %q is no digest", text, sum)
+	case hasTag && !IsTag(r.Tag):
+		return refuse(step, "%s: %q is no tag", text, tag)
+	case r.Path != "" && !IsPath(r.Path):
+		return refuse(step+"; a path has lower-case letters, digits and single . _ - between them",
+			"%s: %q is no path in a registry", text, r.Path)
+	}
+	return r, nil
 }
 
 // Tag gives the tag of a version: registries know no plus sign, and Helm reads an underscore as one.

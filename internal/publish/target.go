@@ -16,31 +16,16 @@ type Target struct{ host, path string }
 // ParseTarget reads oci://HOST[/PATH], as `helm push` takes it.
 func ParseTarget(reference string) (Target, error) {
 	const step = "write it as oci://registry.example.com/charts; the chart's name and version are added"
-	rest, ok := strings.CutPrefix(reference, Scheme)
-	if !ok {
-		_, shown, hasAt := strings.Cut(reference, "@") // what stands before it may be a password
-		if !hasAt {
-			shown = reference
-		}
-		return Target{}, remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s", shown,
-			Scheme)
-	}
-	host, path, _ := strings.Cut(strings.TrimRight(rest, "/"), "/")
+	r, err := oci.ParseReference(reference, step)
 	switch {
-	case strings.Contains(host, "@"):
-		return Target{}, remedy.Errorf("give --username and --password-stdin, or log in with `helm registry login`",
-			"%s... has credentials in it", Scheme)
-	case host == "":
+	case err != nil:
+		return Target{}, err
+	case r.Host == "":
 		return Target{}, remedy.Errorf(step, "%q names no host", reference)
-	case strings.ContainsAny(path, ":@"):
+	case r.Tag != "" || r.Digest != "":
 		return Target{}, remedy.Errorf(step, "%q has a tag or a digest in it", reference)
-	case !oci.IsHost(host):
-		return Target{}, remedy.Errorf(step, "%q is no host of a registry", host)
-	case path != "" && !oci.IsPath(path):
-		return Target{}, remedy.Errorf("use lower-case letters, digits and single . _ - between them",
-			"%q is no path in a registry", path)
 	}
-	return Target{host, path}, nil
+	return Target{r.Host, r.Path}, nil
 }
 
 // repository gives the repository of a chart.

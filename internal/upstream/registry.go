@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -27,41 +26,22 @@ const (
 
 // ociReference is a chart in a registry.
 type ociReference struct {
-	repository oci.Repository
+	oci.Reference
 	shown      string // oci://HOST/PATH
-	tag        string
-	digest     digest.Digest // of the manifest
+	repository oci.Repository
 }
 
 func parseOCI(ref string, plainHTTP bool) (r ociReference, err error) {
-	refuse := func(format string, args ...any) (ociReference, error) {
-		return ociReference{}, remedy.Errorf("write it as oci://registry.example.com/charts/livekit-server, "+
-			"with :VERSION or @sha256:DIGEST after it if need be", format, args...)
+	const step = "write it as oci://registry.example.com/charts/livekit-server, " +
+		"with :VERSION or @sha256:DIGEST after it if need be"
+	if r.Reference, err = oci.ParseReference(ref, step); err != nil {
+		return r, err
 	}
-	host, path, _ := strings.Cut(strings.TrimPrefix(ref, oci.Scheme), "/")
-	if strings.Contains(host, "@") {
-		return r, remedy.Errorf("log in with `helm registry login`, and leave them out",
-			"%s... has credentials in it", oci.Scheme)
+	if r.Host == "" || r.Path == "" {
+		return r, remedy.Errorf(step, "%s names no chart in the registry", ref)
 	}
-	path, text, hasDigest := strings.Cut(path, "@")
-	r.digest = digest.Digest(text)
-	path, tag, hasTag := strings.Cut(path, ":")
-	r.tag = oci.Tag(tag)
-	path = strings.TrimRight(path, "/")
-	switch {
-	case hasDigest && (r.digest.Validate() != nil || r.digest.Algorithm() != digest.SHA256):
-		return refuse("%s: %q is no digest", ref, text)
-	case hasTag && !oci.IsTag(r.tag):
-		return refuse("%s: %q is no tag", ref, tag)
-	case path == "":
-		return refuse("%s names no chart in the registry", ref)
-	case !oci.IsPath(path):
-		return refuse("%s: %q is no path in a registry", ref, path)
-	case !oci.IsHost(host):
-		return refuse("%s: %q is no host of a registry", ref, host)
-	}
-	r.shown = oci.Scheme + host + "/" + path
-	r.repository, err = oci.NewRepository(host, path, plainHTTP)
+	r.shown = oci.Scheme + r.Host + "/" + r.Path
+	r.repository, err = oci.NewRepository(r.Host, r.Path, plainHTTP)
 	return r, err
 }
 
@@ -71,11 +51,11 @@ func isVersionTag(tag string) bool { return isExact(oci.Version(tag)) }
 // source is the reference with a tag or digest.
 func (r ociReference) source() string {
 	out := r.shown
-	if r.tag != "" || r.digest == "" {
-		out += ":" + oci.Version(r.tag)
+	if r.Tag != "" || r.Digest == "" {
+		out += ":" + oci.Version(r.Tag)
 	}
-	if r.digest != "" {
-		out += "@" + r.digest.String()
+	if r.Digest != "" {
+		out += "@" + r.Digest.String()
 	}
 	return out
 }
@@ -92,7 +72,7 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	}
 	defer c.Close()
 	var versions, notes []string
-	if r.tag == "" && r.digest == "" {
+	if r.Tag == "" && r.Digest == "" {
 		if versions, notes, err = f.versions(ctx, c, r, version); err != nil {
 			return nil, err
 		}
@@ -101,7 +81,7 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 				return nil, remedy.Errorf(cmp.Or(remedy.Step(err), noChart), "%s: %w", r.shown, err)
 			}
 		}
-		r.tag = oci.Tag(version)
+		r.Tag = oci.Tag(version)
 	}
 	out, err := f.pull(ctx, c, r)
 	if err != nil {
@@ -191,14 +171,14 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (out *
 		if !kept.IsZero() {
 			out.note("what %s leads to was read at %s", r.source(), moment(kept))
 		}
-		if isVersionTag(r.tag) && oci.Version(r.tag) != out.Version() {
+		if isVersionTag(r.Tag) && oci.Version(r.Tag) != out.Version() {
 			out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
 		}
 		return nil
 	}
-	raw := f.own.get(r.digest)
+	raw := f.own.get(r.Digest)
 	switch {
-	case r.digest == "":
+	case r.Digest == "":
 		err = f.ask(r.source(), missing, read, use)
 		return out, err
 	case raw == nil && f.o.Offline:
@@ -237,7 +217,7 @@ func (f *finder) ofManifest(ctx context.Context, c *oci.Client, r ociReference, 
 
 // readManifest reads the manifest under a tag or digest.
 func (f *finder) readManifest(ctx context.Context, c *oci.Client, r ociReference) ([]byte, error) {
-	identifier := cmp.Or(r.digest.String(), r.tag)
+	identifier := cmp.Or(r.Digest.String(), r.Tag)
 	got, err := c.Manifest(ctx, identifier)
 	if err == nil && got == nil {
 		err = &oci.StatusError{Code: http.StatusNotFound}

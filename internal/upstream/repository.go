@@ -32,7 +32,8 @@ func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
 	if err != nil {
 		step := theIndex.missing
 		if strings.Contains(err.Error(), "HTML") {
-			step = "look at the address in a browser: a proxy, a login page or a network's sign-in page may stand before it"
+			step = "look at the address in a browser: " +
+				"a proxy, a login page or a network's sign-in page may stand before it"
 		}
 		return nil, remedy.Errorf(step, "%s is not the index of a chart repository: %w", shown(u.String()), err)
 	}
