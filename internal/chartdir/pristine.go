@@ -20,10 +20,7 @@ const maxPristine = 8 << 20
 // pack puts files into one block of text: base64 of a gzipped tar, in lines. It depends on nothing but the files.
 func pack(files map[string][]byte) (string, error) {
 	var b bytes.Buffer
-	zipped, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return "", err
-	}
+	zipped, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // it fails for unknown levels alone
 	total := 0
 	w := tar.NewWriter(zipped)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -34,10 +31,11 @@ func pack(files map[string][]byte) (string, error) {
 			Typeflag: tar.TypeReg, Format: tar.FormatPAX,
 			Name: name, Mode: 0o644, Size: int64(len(files[name])),
 		}
-		if err := w.WriteHeader(header); err != nil {
-			return "", err
+		err := w.WriteHeader(header)
+		if err == nil {
+			_, err = w.Write(files[name])
 		}
-		if _, err := w.Write(files[name]); err != nil {
+		if err != nil {
 			return "", err
 		}
 	}

@@ -50,7 +50,7 @@ func addHelmFlags(flags *pflag.FlagSet) *helmFlags {
 		default:
 			flags.String(name, os.Getenv(env), "as in Helm")
 		}
-		hide(flags, name)
+		flags.Lookup(name).Hidden = true
 	}
 	return h
 }
@@ -71,5 +71,3 @@ func (h *helmFlags) env() []string {
 	}
 	return out
 }
-
-func hide(flags *pflag.FlagSet, name string) { flags.Lookup(name).Hidden = true }

@@ -23,7 +23,6 @@ import (
 // fails.
 type Client struct {
 	repo      name.Repository
-	connects  *http.Transport
 	transport http.RoundTripper
 	retry     *Retry
 }
@@ -53,7 +52,7 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	}
 	host := repo.Host()
 	observed := &observer{connects, host, repo.scheme, retry.Secrets, o.Debug}
-	c := &Client{repo: repo.repo, connects: connects, retry: retry}
+	c := &Client{repo: repo.repo, retry: retry}
 	named := transport.NewUserAgent(observed, o.UserAgent)
 	err = c.retry.Do(ctx, "reach "+host, func(ctx context.Context) error {
 		scopes := []string{repo.repo.Scope(string(access))}
@@ -61,13 +60,6 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 		return err
 	})
 	return c, err
-}
-
-// Close ends the connections that are kept for further requests. A nil client has none.
-func (c *Client) Close() {
-	if c != nil {
-		c.connects.CloseIdleConnections()
-	}
 }
 
 // Transport gives a transport for other servers than registries, with the same guards: for debug lines, the pauses

@@ -60,7 +60,7 @@ func (r *Retry) Do(ctx context.Context, op string, operation func(context.Contex
 	wait := r.Wait
 	for n := 1; ; n++ {
 		a := &attempt{}
-		err := operation(withAttempt(ctx, a))
+		err := operation(context.WithValue(ctx, attemptKey{}, a))
 		if err == nil {
 			return nil
 		}

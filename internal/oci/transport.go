@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -51,10 +50,6 @@ type attempt struct {
 
 type attemptKey struct{}
 
-func withAttempt(ctx context.Context, a *attempt) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
-}
-
 // observer looks at each request and response on its way: it keeps to the scheme that the user chose, checks digests,
 // bounds answers, and logs.
 type observer struct {
@@ -97,9 +92,6 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = http.MaxBytesReader(nil, resp.Body, limitOf(asked.URL.Path))
 	return resp, nil
 }
-
-// CloseIdleConnections is for http.Client.
-func (o *observer) CloseIdleConnections() { o.next.CloseIdleConnections() }
 
 // origin gives the request that was made before all redirects, and their number.
 func origin(req *http.Request) (first *http.Request, redirects int) {

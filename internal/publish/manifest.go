@@ -38,7 +38,8 @@ func describe(mediaType string, data []byte) spec.Descriptor {
 // artifact is a manifest with the blobs that it names.
 type artifact struct {
 	oci.Manifest
-	blobs []oci.Blob
+	annotations map[string]string
+	blobs       []oci.Blob
 }
 
 func newArtifact(m spec.Manifest, blobs ...oci.Blob) (*artifact, error) {
@@ -46,7 +47,8 @@ func newArtifact(m spec.Manifest, blobs ...oci.Blob) (*artifact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write manifest: %w", err)
 	}
-	return &artifact{oci.Manifest{Descriptor: describe(spec.MediaTypeImageManifest, raw), Raw: raw}, blobs}, nil
+	written := oci.Manifest{Descriptor: describe(spec.MediaTypeImageManifest, raw), Raw: raw}
+	return &artifact{written, m.Annotations, blobs}, nil
 }
 
 // artifact gives the package in the form in which Helm keeps charts in registries. For the same archive the manifest

@@ -27,8 +27,7 @@ type plan struct {
 	chart    *artifact // own, or what is there with the same content
 	attach   []Attachment
 	attached []*artifact
-	tag      string
-	also     []string
+	tags     []string // the version's, and further ones
 	deadline time.Time
 	result   Result
 }
@@ -68,23 +67,20 @@ func newPlan(packed *Package, o Options) (*plan, error) {
 	if p.own, err = packed.artifact(); err != nil {
 		return nil, err
 	}
-	if p.tag, err = tagOf(packed.Version); err != nil {
-		return nil, err
-	}
+	var refs []string
 	base := o.Target.reference(packed.Name)
-	p.result = Result{
-		Chart: packed.Name, Version: packed.Version, Repository: base, Ref: base + ":" + p.tag,
-		ChartDigest: packed.Digest, ChartSize: packed.Size, PlainHTTP: o.Connection.PlainHTTP,
-	}
-	p.take(p.own, WouldPush)
-	for _, version := range o.AlsoTag {
+	for _, version := range append([]string{packed.Version}, o.AlsoTag...) {
 		tag, err := tagOf(version)
 		if err != nil {
 			return nil, err
 		}
-		p.also = append(p.also, tag)
-		p.result.AlsoTagged = append(p.result.AlsoTagged, base+":"+tag)
+		p.tags, refs = append(p.tags, tag), append(refs, base+":"+tag)
 	}
+	p.result = Result{
+		Chart: packed.Name, Version: packed.Version, Repository: base, Ref: refs[0], AlsoTagged: refs[1:],
+		ChartDigest: packed.Digest, ChartSize: packed.Size, PlainHTTP: o.Connection.PlainHTTP,
+	}
+	p.take(p.own, WouldPush)
 	return p, nil
 }
 
@@ -94,7 +90,7 @@ func (p *plan) limit(ctx context.Context) (context.Context, context.CancelFunc) 
 
 // look compares what the registry has under the tag with the package.
 func (p *plan) look(ctx context.Context) error {
-	there, err := p.client.Manifest(ctx, p.tag)
+	there, err := p.client.Manifest(ctx, p.tags[0])
 	if err != nil || there == nil {
 		return err
 	}
@@ -121,7 +117,7 @@ func (p *plan) look(ctx context.Context) error {
 		return remedy.Errorf("give --force to write it with its provenance, or push without --sign",
 			"%s is there with the same content, and without provenance", p.result.Ref)
 	}
-	m := &artifact{Manifest: *there}
+	m := &artifact{Manifest: *there, annotations: manifest.Annotations}
 	for _, d := range append(manifest.Layers, manifest.Config) {
 		m.blobs = append(m.blobs, oci.Blob{Descriptor: d})
 	}
@@ -135,12 +131,10 @@ func (p *plan) look(ctx context.Context) error {
 
 // take makes a manifest the one that the version has at the end.
 func (p *plan) take(m *artifact, status string) {
-	var manifest spec.Manifest
-	_ = json.Unmarshal(m.Raw, &manifest) // it was written here, or read as one
 	p.chart = m
 	p.result.Status, p.result.Digest, p.result.Size = status, m.Digest.String(), m.Size
 	p.result.Annotations = map[string]string{}
-	maps.Copy(p.result.Annotations, manifest.Annotations)
+	maps.Copy(p.result.Annotations, m.annotations)
 }
 
 // isPresent reports whether the version was there, whole, with the same content.

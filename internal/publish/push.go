@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"sync"
+	"time"
 
+	"github.com/opencontainers/image-spec/specs-go"
+	spec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/helm-livekit/helm-livekit/internal/oci"
@@ -47,17 +52,25 @@ func (p *plan) pushAll(ctx context.Context) error {
 }
 
 func (p *plan) round(ctx context.Context) error {
-	tags := p.also
+	tags := p.tags[1:]
 	if !p.isPresent() {
 		if err := p.write(ctx, p.chart); err != nil {
 			return err
 		}
-		tags = append([]string{p.tag}, p.also...)
+		tags = p.tags
 	}
 	if err := p.writeAttachments(ctx); err != nil {
 		return err
 	}
-	return p.tagAll(ctx, tags)
+	for _, tag := range tags {
+		if err := gone(p.client.Put(ctx, tag, p.chart.Manifest)); err != nil {
+			return err
+		}
+		if err := p.leads(ctx, tag); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write writes blobs and the manifest by its digest, and looks that the registry has them.
@@ -92,19 +105,7 @@ func (p *plan) isThere(ctx context.Context, m *artifact) error {
 	return err
 }
 
-// tagAll writes tags and looks where they lead.
-func (p *plan) tagAll(ctx context.Context, tags []string) error {
-	for _, tag := range tags {
-		if err := gone(p.client.Put(ctx, tag, p.chart.Manifest)); err != nil {
-			return err
-		}
-		if err := p.leads(ctx, tag); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// leads looks where a tag leads.
 func (p *plan) leads(ctx context.Context, tag string) error {
 	there, err := p.client.Manifest(ctx, tag)
 	switch {
@@ -126,7 +127,7 @@ func (p *plan) confirm(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, tag := range append([]string{p.tag}, p.also...) {
+	for _, tag := range p.tags {
 		if err := p.leads(ctx, tag); err != nil {
 			return err
 		}
@@ -140,4 +141,99 @@ func gone(err error) error {
 		return fmt.Errorf("%w: %w", errGone, err)
 	}
 	return err
+}
+
+// Attachment is something about a chart that a registry keeps beside it, as a referrer
+// (https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md, "subject").
+type Attachment struct {
+	Type string // media type of the artifact and of its data
+	Name string // file name that tools give it
+	Data []byte
+}
+
+// ReportType is the media type of the report of `helm livekit verify`.
+const ReportType = "application/vnd.helm-livekit.verify.v1+json"
+
+// artifact gives the attachment as a manifest that refers to subject. The same attachment to the same chart has the
+// same digest.
+func (a Attachment) artifact(subject spec.Descriptor, created string) (*artifact, error) {
+	empty := memoryBlob(spec.MediaTypeEmptyJSON, spec.DescriptorEmptyJSON.Data)
+	data := memoryBlob(a.Type, a.Data)
+	named := data.Descriptor
+	named.Annotations = map[string]string{spec.AnnotationTitle: a.Name}
+	return newArtifact(spec.Manifest{
+		Versioned:    specs.Versioned{SchemaVersion: 2},
+		MediaType:    spec.MediaTypeImageManifest,
+		ArtifactType: a.Type,
+		Config:       empty.Descriptor,
+		Layers:       []spec.Descriptor{named},
+		Subject:      &spec.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
+		Annotations:  map[string]string{spec.AnnotationCreated: created},
+	}, empty, data)
+}
+
+// writeAttachments writes what is attached.
+func (p *plan) writeAttachments(ctx context.Context) error {
+	p.attached, p.result.Attached = nil, nil
+	created := p.result.Annotations[spec.AnnotationCreated]
+	if created == "" {
+		created = time.Unix(0, 0).UTC().Format(time.RFC3339)
+	}
+	for _, a := range p.attach {
+		m, err := a.artifact(p.chart.Descriptor, created)
+		if err != nil {
+			return err
+		}
+		if err := p.write(ctx, m); err != nil {
+			return fmt.Errorf("attach %s: %w", a.Name, err)
+		}
+		p.attached = append(p.attached, m)
+		p.result.Attached = append(p.result.Attached, m.Digest.String())
+	}
+	return nil
+}
+
+// progress counts the bytes that are on their way.
+type progress struct {
+	report func(done, total int64) // nil for none
+
+	mu          sync.Mutex
+	done, total int64
+}
+
+// watch gives a blob so that what is read of it is counted, from its beginning with every try, and what counts it as
+// sent: it is, or will be begun anew.
+func (p *progress) watch(b oci.Blob) (watched oci.Blob, finish func()) {
+	if p.report == nil {
+		return b, func() {}
+	}
+	var sent int64
+	set := func(change func(sent int64) int64) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.done -= sent
+		sent = change(sent)
+		p.done += sent
+		p.report(p.done, p.total)
+	}
+	open := func() (io.ReadCloser, error) {
+		r, err := b.Open()
+		if err == nil {
+			set(func(int64) int64 { return 0 })
+		}
+		return &counted{r, func(n int) { set(func(sent int64) int64 { return sent + int64(n) }) }}, err
+	}
+	return oci.Blob{Descriptor: b.Descriptor, Open: open}, func() { set(func(int64) int64 { return b.Size }) }
+}
+
+// counted counts what is read.
+type counted struct {
+	io.ReadCloser
+	count func(n int)
+}
+
+func (c *counted) Read(buffer []byte) (int, error) {
+	n, err := c.ReadCloser.Read(buffer)
+	c.count(n)
+	return n, err
 }

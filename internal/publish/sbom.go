@@ -140,9 +140,9 @@ func packageURL(repository, tag, digest string) string {
 	} else if !strings.ContainsAny(first, ".:") && first != "localhost" {
 		first, rest = "docker.io", repository
 	}
-	out += "?repository_url=" + url.QueryEscape(first+"/"+rest)
+	query := url.Values{"repository_url": {first + "/" + rest}}
 	if tag != "" {
-		out += "&tag=" + url.QueryEscape(tag)
+		query.Set("tag", tag)
 	}
-	return out
+	return out + "?" + query.Encode()
 }

@@ -16,16 +16,20 @@ import (
 // repositoryOffline gets a chart of a repository from caches alone: by the newest index that one of them has, else by
 // the chart's name.
 func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, error) {
-	data, read, where := f.helmIndex(r)
-	if own, at := f.own.recall(cacheKey(r.index())); own != nil && at.After(read) {
-		data, read, where = own, at, r.index().String()
+	url, file, read := r.url.String(), "", time.Time{}
+	indexes := f.helm.Indexes(r.names, []string{url, url + "/"})
+	for _, path := range append(indexes, f.own.answer(cacheKey(r.index()))) {
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(read) {
+			read, file = info.ModTime(), path
+		}
 	}
-	if data == nil {
+	data, err := helmcache.ReadFile(file, maxAnswer)
+	if err != nil {
 		return f.anyCached(r)
 	}
 	x, err := parseIndex(data, f.o.ChartName)
 	if err != nil {
-		return nil, f.notCached("%s (cached) is not the index of a chart repository: %w", where, err)
+		return nil, f.notCached("%s is not the index of a chart repository: %w", file, err)
 	}
 	out, err := f.ofIndex(ctx, r, x)
 	if err != nil {
@@ -33,21 +37,6 @@ func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, e
 	}
 	out.note("the index of %s was read at %s", r.url, moment(read))
 	return out, nil
-}
-
-// helmIndex gives the newest index that Helm has of a repository, and when it was read.
-func (f *finder) helmIndex(r repository) (data []byte, read time.Time, file string) {
-	url := r.url.String()
-	for _, path := range f.helm.Indexes(r.names, []string{url, url + "/"}) {
-		if info, err := os.Stat(path); err == nil && info.ModTime().After(read) {
-			read, file = info.ModTime(), path
-		}
-	}
-	data, err := helmcache.ReadFile(file, maxAnswer)
-	if err != nil {
-		return nil, time.Time{}, ""
-	}
-	return data, read, file
 }
 
 // anyCached gets a chart of Helm's caches by its name.

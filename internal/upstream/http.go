@@ -37,8 +37,11 @@ func (f *finder) connection(r repository) oci.Options {
 	}
 }
 
-// client gives what reads from a repository.
+// client gives what reads from a repository, nil where the network is not to be used.
 func (f *finder) client(r repository) (*http.Client, error) {
+	if f.o.Offline {
+		return nil, nil
+	}
 	transport, err := oci.Transport(f.connection(r), f.retry.Secrets)
 	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}, err
 }

@@ -70,7 +70,6 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
 	var versions, notes []string
 	if r.Tag == "" && r.Digest == "" {
 		if versions, notes, err = f.versions(ctx, c, r, version); err != nil {

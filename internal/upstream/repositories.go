@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -129,14 +130,9 @@ func (r repository) resolve(chart string) (*url.URL, error) {
 
 // sameOrigin tells whether two URLs lead to the same server, ports included.
 func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && a.Hostname() == b.Hostname() && port(a) == port(b)
-}
-
-func port(u *url.URL) string {
-	if p := u.Port(); p != "" {
-		return p
-	}
-	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	usual := map[string]string{"http": "80", "https": "443"}[a.Scheme]
+	return a.Scheme == b.Scheme && a.Hostname() == b.Hostname() &&
+		cmp.Or(a.Port(), usual) == cmp.Or(b.Port(), usual)
 }
 
 // maxNamed is how many names an error lists.

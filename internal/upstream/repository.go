@@ -22,7 +22,6 @@ func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
 	if r.client, err = f.client(r); err != nil {
 		return nil, err
 	}
-	defer r.client.CloseIdleConnections()
 	u := r.index()
 	data, err := f.get(ctx, r, u, theIndex)
 	if err != nil {
@@ -161,14 +160,10 @@ func (f *finder) byURL(ctx context.Context, r repository, u *url.URL) (out *Char
 
 // archiveURL gets a chart by the URL of its archive.
 func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Chart, error) {
-	if f.o.Offline {
-		return f.byURL(ctx, r, u)
-	}
 	var err error
 	if r.client, err = f.client(r); err != nil {
 		return nil, err
 	}
-	defer r.client.CloseIdleConnections()
 	return f.byURL(ctx, r, u)
 }
 
