@@ -2,12 +2,12 @@ package chartdir
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/opencontainers/go-digest"
 )
 
 // LockName is the lock's file in the chart's folder.
@@ -43,6 +43,5 @@ func isChartFile(name string) bool {
 
 // hash is that of a text, whatever ends its lines: git may check files out with CRLF.
 func hash(data []byte) string {
-	sum := sha256.Sum256(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")))
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return digest.FromBytes(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))).String()
 }

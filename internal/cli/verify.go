@@ -64,10 +64,8 @@ media that the chart opens.`,
 
 func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error {
 	f.options.Namespace = helm.namespace
-	if !f.install {
-		if err := needInstall(cmd); err != nil {
-			return err
-		}
+	if err := needInstall(cmd); err != nil && !f.install {
+		return err
 	}
 	offline := f.timeout
 	if f.install && !cmd.Flags().Changed("timeout") {

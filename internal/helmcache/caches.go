@@ -4,11 +4,12 @@ package helmcache
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/opencontainers/go-digest"
 )
 
 // Caches are the folders in which Helm 3 and Helm 4 keep what they have fetched: Helm 3's repository cache, with
@@ -46,8 +47,7 @@ func escapeGlob(path string) string {
 // (pkg/downloader, manager.go).
 func (c Caches) Indexes(names, urls []string) []string {
 	for _, url := range urls {
-		sum := sha256.Sum256([]byte(url))
-		names = append(names[:len(names):len(names)], "helm-manager-"+hex.EncodeToString(sum[:]))
+		names = append(slices.Clip(names), "helm-manager-"+digest.FromString(url).Encoded())
 	}
 	var out []string
 	for _, name := range names {

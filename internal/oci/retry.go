@@ -59,8 +59,8 @@ const maxPause = 15 * time.Second
 func (r *Retry) Do(ctx context.Context, op string, operation func(context.Context) error) error {
 	wait := r.Wait
 	for n := 1; ; n++ {
-		a := &attempt{}
-		err := operation(context.WithValue(ctx, attemptKey{}, a))
+		var after atomic.Int64
+		err := operation(context.WithValue(ctx, pauseKey{}, &after))
 		if err == nil {
 			return nil
 		}
@@ -68,7 +68,7 @@ func (r *Retry) Do(ctx context.Context, op string, operation func(context.Contex
 		if ctx.Err() != nil || n >= r.Tries || !mayPass(err) {
 			return &Error{Op: op, Err: err}
 		}
-		asked := time.Duration(a.retryAfter.Load())
+		asked := time.Duration(after.Load())
 		pause := max(wait+rand.N(wait/2+1), asked)
 		deadline, limited := ctx.Deadline()
 		if (r.MaxWait > 0 && asked > r.MaxWait) || (limited && time.Until(deadline) < pause) {

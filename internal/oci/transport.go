@@ -43,12 +43,8 @@ func (e *DigestError) Error() string {
 	return fmt.Sprintf("%s: the registry answers with digest %s for what has digest %s", e.What, e.Got, e.Want)
 }
 
-// attempt is one try of an operation, which may take several requests.
-type attempt struct {
-	retryAfter atomic.Int64 // what the server asked for last, in nanoseconds
-}
-
-type attemptKey struct{}
+// pauseKey leads in a context to the pause that the server asked for last: an operation may take several requests.
+type pauseKey struct{}
 
 // observer looks at each request and response on its way: it keeps to the scheme that the user chose, checks digests,
 // bounds answers, and logs.
@@ -79,8 +75,8 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
-		a.retryAfter.Store(int64(retryAfter(resp.Header.Get("Retry-After"), time.Now())))
+	if asked, ok := req.Context().Value(pauseKey{}).(*atomic.Int64); ok {
+		asked.Store(int64(retryAfter(resp.Header.Get("Retry-After"), time.Now())))
 	}
 	if o.registry == "" {
 		return resp, nil

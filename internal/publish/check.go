@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,19 +37,15 @@ func checkDir(dir string) error {
 func isChart(dir string) error {
 	const step = "name the directory that holds the chart's Chart.yaml"
 	info, err := os.Stat(dir)
+	is, chartErr := helmchart.IsChartDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return remedy.Errorf(step, "no chart at %s: there is no such directory", dir)
-	case err != nil:
-		return fmt.Errorf("look at chart: %w", err)
-	case !info.IsDir():
+	case err == nil && !info.IsDir():
 		return remedy.Errorf(step+"; `helm push` takes an archive", "no chart at %s: it is no directory", dir)
-	}
-	is, err := helmchart.IsChartDir(dir)
-	if err != nil {
-		return fmt.Errorf("look at chart %s: %w", dir, err)
-	}
-	if !is {
+	case cmp.Or(err, chartErr) != nil:
+		return fmt.Errorf("look at chart %s: %w", dir, cmp.Or(err, chartErr))
+	case !is:
 		return remedy.Errorf(step, "no chart at %s: there is no Chart.yaml in it", dir)
 	}
 	return nil

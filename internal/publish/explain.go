@@ -36,11 +36,7 @@ func (p *plan) explain(ctx context.Context, err error) error {
 			"%w; the next try would be in %s, and the push may take %s", err, wait, p.o.Timeout)
 	}
 	step := cmp.Or(remedy.Step(err), p.step(err))
-	err = p.retry.Secrets.CleanError(err)
-	if step == "" {
-		return err
-	}
-	return &remedy.Error{Err: err, Step: step}
+	return &remedy.Error{Err: p.retry.Secrets.CleanError(err), Step: step}
 }
 
 // ecr is the host of a registry of AWS, which makes no repositories by itself and may close the connection instead of

@@ -208,32 +208,30 @@ func (p *progress) watch(b oci.Blob) (watched oci.Blob, finish func()) {
 		return b, func() {}
 	}
 	var sent int64
-	set := func(change func(sent int64) int64) {
+	add := func(n int64) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.done -= sent
-		sent = change(sent)
-		p.done += sent
+		n = min(max(n, -sent), b.Size-sent)
+		sent += n
+		p.done += n
 		p.report(p.done, p.total)
 	}
 	open := func() (io.ReadCloser, error) {
 		r, err := b.Open()
-		if err == nil {
-			set(func(int64) int64 { return 0 })
-		}
-		return &counted{r, func(n int) { set(func(sent int64) int64 { return sent + int64(n) }) }}, err
+		add(-b.Size)
+		return &counted{r, add}, err
 	}
-	return oci.Blob{Descriptor: b.Descriptor, Open: open}, func() { set(func(int64) int64 { return b.Size }) }
+	return oci.Blob{Descriptor: b.Descriptor, Open: open}, func() { add(b.Size) }
 }
 
 // counted counts what is read.
 type counted struct {
 	io.ReadCloser
-	count func(n int)
+	count func(n int64)
 }
 
 func (c *counted) Read(buffer []byte) (int, error) {
 	n, err := c.ReadCloser.Read(buffer)
-	c.count(n)
+	c.count(int64(n))
 	return n, err
 }

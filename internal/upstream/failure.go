@@ -61,6 +61,7 @@ func stepOf(err error, u *url.URL, what subject, login string) string {
 	if code := oci.Status(err); code != 0 {
 		return stepOfStatus(err, code, u, what, login)
 	}
+	proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: u})
 	_, isLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case isLarge:
@@ -73,7 +74,7 @@ func stepOf(err error, u *url.URL, what subject, login string) string {
 		return "give --cert-file and --key-file where the server asks for the client's certificate"
 	case errors.Is(err, oci.ErrDowngrade), errors.Is(err, oci.ErrRedirects):
 		return "give the address that the server leads to, or --upstream with a directory or a .tgz file"
-	case isProxied(u):
+	case proxy != nil:
 		return "look at HTTPS_PROXY and NO_PROXY; else " + otherWays
 	}
 	return otherWays

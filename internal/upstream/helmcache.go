@@ -18,7 +18,7 @@ import (
 func (f *finder) repositoryOffline(ctx context.Context, r repository) (*Chart, error) {
 	url, file, read := r.url.String(), "", time.Time{}
 	indexes := f.helm.Indexes(r.names, []string{url, url + "/"})
-	for _, path := range append(indexes, f.own.answer(cacheKey(r.index()))) {
+	for _, path := range append(indexes, f.own.answer(r.index().String())) {
 		if info, err := os.Stat(path); err == nil && info.ModTime().After(read) {
 			read, file = info.ModTime(), path
 		}

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -25,9 +26,7 @@ const (
 func (f *finder) connection(r repository) oci.Options {
 	t := f.o.TLS
 	t.InsecureSkipTLSVerify = t.InsecureSkipTLSVerify || r.InsecureSkipVerify
-	if t.CAFile == "" {
-		t.CAFile = r.CAFile
-	}
+	t.CAFile = cmp.Or(t.CAFile, r.CAFile)
 	if t.CertFile == "" {
 		t.CertFile, t.KeyFile = r.CertFile, r.KeyFile
 	}
@@ -104,10 +103,4 @@ func plain(err error) error {
 		return outer.Err
 	}
 	return err
-}
-
-// isProxied tells whether the environment sends a request through a proxy.
-func isProxied(u *url.URL) bool {
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
-	return err == nil && proxy != nil
 }

@@ -27,7 +27,7 @@ func (f *finder) find(ctx context.Context) (*Chart, error) {
 	ref := f.o.Ref
 	scheme, rest, isURL := strings.Cut(ref, "://")
 	switch isChart, _ := helmchart.IsChartDir(ref); {
-	case !isURL && (looksLikePath(ref) || isChart || isArchive(ref)):
+	case !isURL && (!nameSyntax.MatchString(ref) || isArchiveName(ref) || isChart || isArchive(ref)):
 		return f.path(ctx, ref)
 	case !isURL:
 		return f.named(ctx, ref)
@@ -42,14 +42,8 @@ func (f *finder) find(ctx context.Context) (*Chart, error) {
 		"%s: the scheme %s is not known here", shown(ref), scheme)
 }
 
-// looksLikePath knows what can be nothing but a path.
-func looksLikePath(ref string) bool {
-	return filepath.IsAbs(ref) || strings.HasPrefix(ref, ".") || strings.HasPrefix(ref, "~") ||
-		strings.HasSuffix(ref, "/") || isArchiveName(ref) || !nameSyntax.MatchString(ref)
-}
-
-// nameSyntax is NAME or NAME/CHART.
-var nameSyntax = regexp.MustCompile(`^[^/\\:\s]+(/[^/\\:\s]+)?$`)
+// nameSyntax is NAME or NAME/CHART: what can be something else than a path.
+var nameSyntax = regexp.MustCompile(`^[^/\\:\s.~][^/\\:\s]*(/[^/\\:\s]+)?$`)
 
 func isArchive(path string) bool {
 	info, err := os.Stat(path)
@@ -70,9 +64,6 @@ func (f *finder) path(ctx context.Context, path string) (*Chart, error) {
 		return nil, remedy.Errorf("look at the file's rights", "read upstream's chart: %w", err)
 	case info.IsDir():
 		return f.directory(ctx, path)
-	case !info.Mode().IsRegular():
-		return nil, remedy.Errorf("give a directory with a Chart.yaml, or a .tgz file",
-			"%s is neither a directory nor a file", path)
 	}
 	return f.file(path)
 }

@@ -36,7 +36,7 @@ func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
 		}
 		return nil, remedy.Errorf(step, "%s is not the index of a chart repository: %w", shown(u.String()), err)
 	}
-	f.cache(f.own.remember(cacheKey(u), data))
+	f.cache(f.own.remember(bare(u).String(), data))
 	return f.ofIndex(ctx, r, x)
 }
 
@@ -149,7 +149,7 @@ func (f *finder) byURL(ctx context.Context, r repository, u *url.URL) (out *Char
 	where := shown(u.String())
 	missing := f.notCached("the archive %s is in no cache, and --offline forbids to read it", where)
 	read := func() ([]byte, error) { return f.get(ctx, r, u, theArchive) }
-	err = f.ask(cacheKey(u), missing, read, func(data []byte, kept time.Time) (err error) {
+	err = f.ask(bare(u).String(), missing, read, func(data []byte, kept time.Time) (err error) {
 		if out, err = loadArchive(where, data); err == nil && f.o.Offline {
 			out.note("the archive was read at %s", moment(kept))
 		}
@@ -196,8 +196,5 @@ func (f *finder) cache(err error) {
 		f.log("The cache cannot be written: %v", err)
 	}
 }
-
-// cacheKey is the question that a URL is: its query belongs to it, for a repository may be chosen by it.
-func cacheKey(u *url.URL) string { return bare(u).String() }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -85,20 +85,19 @@ func Find(ctx context.Context, o Options) (*Chart, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, f.o.Timeout, errTimeout)
 	defer cancel()
 	c, err := f.find(limited)
+	if err == nil {
+		err = f.check(c)
+	}
 	switch {
 	case err == nil:
+		return c, nil
 	case errors.Is(context.Cause(limited), errTimeout):
 		return nil, remedy.Errorf("raise --timeout; else "+otherWays,
 			"%s: not read within %s", f.shown, f.o.Timeout)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	default:
-		return nil, err
 	}
-	if err := f.check(c); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return nil, err
 }
 
 // errTimeout is the cause of a context that ended by Options.Timeout.
