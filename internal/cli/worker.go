@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -54,9 +55,4 @@ func (f *renderFlags) renders() scaffolding.Renders {
 }
 
 // helmBin is the Helm that runs the plugin, or the one on the path.
-func helmBin() string {
-	if bin := os.Getenv("HELM_BIN"); bin != "" {
-		return bin
-	}
-	return "helm"
-}
+func helmBin() string { return cmp.Or(os.Getenv("HELM_BIN"), "helm") }

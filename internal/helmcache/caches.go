@@ -64,7 +64,7 @@ func (c Caches) Indexes(names, urls []string) []string {
 	return out
 }
 
-// maxIndex bounds what is read of an index. The largest public ones have some 20 MB.
+// maxIndex bounds what is read of an index and of repositories.yaml. The largest public indexes have some 20 MB.
 const maxIndex = 128 << 20
 
 // IndexHas tells whether an index names an archive. Parsing a large one takes seconds, so the digest is looked for in

@@ -62,8 +62,8 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	return c, err
 }
 
-// Transport gives a transport for other servers than registries, with the same guards: for debug lines, the pauses
-// that a server asks for, and redirects.
+// Transport gives a transport for other servers than registries, with the same guards: for debug lines, sizes, the
+// pauses that a server asks for, and redirects.
 func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	connects, err := o.connections()
 	if err != nil {

@@ -16,13 +16,8 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Bounds on what registries say. Registries give manifests of up to 4 MiB
-// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests).
-const (
-	maxManifest = 4 << 20
-	maxTagPage  = 8 << 20
-	maxBlob     = 64 << 20
-)
+// maxAnswer bounds what is read of an answer. The largest are blobs.
+const maxAnswer = 64 << 20
 
 // maxRedirects is how often a server may send a request elsewhere.
 const maxRedirects = 10
@@ -58,9 +53,11 @@ type observer struct {
 
 // RoundTrip is net/http's.
 func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
-	asked, redirects := origin(req)
-	if redirects > maxRedirects {
-		return nil, ErrRedirects
+	redirects := 0
+	for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
+		if redirects++; redirects > maxRedirects {
+			return nil, ErrRedirects
+		}
 	}
 	req, err := o.prepared(req)
 	if err != nil {
@@ -78,23 +75,12 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if asked, ok := req.Context().Value(pauseKey{}).(*atomic.Int64); ok {
 		asked.Store(int64(retryAfter(resp.Header.Get("Retry-After"), time.Now())))
 	}
-	if o.registry == "" {
-		return resp, nil
-	}
 	if err := checkDigest(req, resp); err != nil {
 		resp.Body.Close()
 		return nil, err
 	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, limitOf(asked.URL.Path))
+	resp.Body = http.MaxBytesReader(nil, resp.Body, maxAnswer)
 	return resp, nil
-}
-
-// origin gives the request that was made before all redirects, and their number.
-func origin(req *http.Request) (first *http.Request, redirects int) {
-	for ; req.Response != nil && req.Response.Request != nil; req = req.Response.Request {
-		redirects++
-	}
-	return req, redirects
 }
 
 // prepared gives the request with the scheme that the user chose for the registry, and without the address that it
@@ -103,9 +89,6 @@ func origin(req *http.Request) (first *http.Request, redirects int) {
 func (o *observer) prepared(req *http.Request) (*http.Request, error) {
 	req = req.Clone(req.Context())
 	req.Header.Del("Referer")
-	if o.registry == "" {
-		return req, nil
-	}
 	if req.URL.Host == o.registry {
 		req.URL.Scheme = o.scheme
 	}
@@ -152,17 +135,6 @@ func wantedDigest(req *http.Request) digest.Digest {
 	defer body.Close()
 	d, _ := digest.FromReader(body) // "" where it cannot be read
 	return d
-}
-
-// limitOf bounds what is read of an answer.
-func limitOf(path string) int64 {
-	switch {
-	case strings.Contains(path, "/manifests/"):
-		return maxManifest
-	case strings.HasSuffix(path, "/tags/list"):
-		return maxTagPage
-	}
-	return maxBlob
 }
 
 // log writes a line of a request. Headers, bodies and queries hold credentials, and are left out.

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,9 +38,6 @@ func quote(text string) string {
 
 // failure gives an error of reading u with what to do about it. login is the command that stores credentials.
 func failure(err error, u *url.URL, what subject, login string) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
 	return remedy.Errorf(stepOf(err, u, what, login), "read %s from %s: %w", what.name, shown(u.String()), cause(err))
 }
 

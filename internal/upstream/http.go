@@ -18,7 +18,7 @@ const (
 	silence = 30 * time.Second
 	// maxPause is the longest pause that a server may ask for.
 	maxPause = 30 * time.Second
-	// maxAnswer bounds an index, an archive and all else that is read, packed.
+	// maxAnswer bounds an index, an archive and all else that is read of the disk, packed.
 	maxAnswer = 64 << 20
 )
 
@@ -93,7 +93,7 @@ func (f *finder) once(ctx context.Context, r repository, u *url.URL, what subjec
 	if resp.StatusCode != http.StatusOK {
 		return nil, &oci.StatusError{Code: resp.StatusCode}
 	}
-	return io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
+	return io.ReadAll(resp.Body) // bounded by oci.Transport
 }
 
 // plain gives an error without the address that net/http puts before it: addresses have credentials and signatures in

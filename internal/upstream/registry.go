@@ -238,14 +238,14 @@ func chartLayer(raw []byte) (spec.Descriptor, error) {
 	}
 	var types []string
 	for _, layer := range m.Layers {
-		if layer.MediaType != chartType && layer.MediaType != legacyChartType {
-			types = append(types, layer.MediaType)
-			continue
+		types = append(types, layer.MediaType)
+		switch isSHA := layer.Digest.Validate() == nil && layer.Digest.Algorithm() == digest.SHA256; {
+		case layer.MediaType != chartType && layer.MediaType != legacyChartType:
+		case isSHA:
+			return layer, nil
+		default:
+			return layer, errors.New("its manifest gives no SHA-256 for the archive")
 		}
-		if err := layer.Digest.Validate(); err != nil || layer.Digest.Algorithm() != digest.SHA256 {
-			return spec.Descriptor{}, fmt.Errorf("its manifest gives no SHA-256 for the archive")
-		}
-		return layer, nil
 	}
 	if len(m.Manifests) > 0 {
 		return spec.Descriptor{}, errors.New("it is an index of several images")

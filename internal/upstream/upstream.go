@@ -146,9 +146,7 @@ func complete(o Options, getenv func(string) string) Options {
 	o.RegistryConfig = cmp.Or(o.RegistryConfig, getenv("HELM_REGISTRY_CONFIG"), helmchart.RegistryConfig())
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
 	o.Wait = cmp.Or(o.Wait, 500*time.Millisecond)
-	if o.Log == nil {
-		o.Log = io.Discard
-	}
+	o.Log = cmp.Or(o.Log, io.Discard)
 	return o
 }
 
