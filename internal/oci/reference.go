@@ -36,9 +36,6 @@ type Reference struct {
 
 // ParseReference reads a reference. step says in its errors how to write one.
 func ParseReference(text, step string) (r Reference, err error) {
-	refuse := func(step, format string, args ...any) (Reference, error) {
-		return Reference{}, remedy.Errorf(step, format, args...)
-	}
 	rest, ok := strings.CutPrefix(text, Scheme)
 	host, path, _ := strings.Cut(rest, "/")
 	path, sum, hasDigest := strings.Cut(path, "@")
@@ -47,21 +44,21 @@ func ParseReference(text, step string) (r Reference, err error) {
 	_, hostErr := name.NewRegistry(host)
 	switch {
 	case !ok:
-		return refuse(step, "%q is no reference of a registry: it does not begin with %s",
+		err = remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s",
 			text[strings.LastIndex(text, "@")+1:], Scheme) // what stands before it may be a password
 	case strings.Contains(host, "@"):
-		return refuse("log in with `helm registry login`, and leave them out", "%s... has credentials in it", Scheme)
+		err = remedy.Errorf("log in with `helm registry login`, and leave them out", "%s... has credentials in it", Scheme)
 	case host != "" && hostErr != nil:
-		return refuse(step, "%s: %q is no host of a registry", text, host)
+		err = remedy.Errorf(step, "%s: %q is no host of a registry", text, host)
 	case hasDigest && (r.Digest.Validate() != nil || r.Digest.Algorithm() != digest.SHA256):
-		return refuse(step, "%s: %q is no digest", text, sum)
+		err = remedy.Errorf(step, "%s: %q is no digest", text, sum)
 	case hasTag && !IsTag(r.Tag):
-		return refuse(step, "%s: %q is no tag", text, tag)
+		err = remedy.Errorf(step, "%s: %q is no tag", text, tag)
 	case r.Path != "" && !IsPath(r.Path):
-		return refuse(step+"; a path has lower-case letters, digits and single . _ - between them",
+		err = remedy.Errorf(step+"; a path has lower-case letters, digits and single . _ - between them",
 			"%s: %q is no path in a registry", text, r.Path)
 	}
-	return r, nil
+	return r, err
 }
 
 // Tag gives the tag of a version: registries know no plus sign, and Helm reads an underscore as one.

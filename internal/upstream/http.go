@@ -23,7 +23,7 @@ const (
 )
 
 // connection gives the options' files before those of the repository.
-func (f *finder) connection(r repository) oci.Options {
+func (f *finder) connection(r *repository) oci.Options {
 	t := f.o.TLS
 	t.InsecureSkipTLSVerify = t.InsecureSkipTLSVerify || r.InsecureSkipVerify
 	t.CAFile = cmp.Or(t.CAFile, r.CAFile)
@@ -34,15 +34,6 @@ func (f *finder) connection(r repository) oci.Options {
 		TLS: t, PlainHTTP: f.o.PlainHTTP, RegistryConfig: f.o.RegistryConfig, UserAgent: f.o.UserAgent,
 		Silence: silence, Debug: f.o.Log,
 	}
-}
-
-// client gives what reads from a repository, nil where the network is not to be used.
-func (f *finder) client(r repository) (*http.Client, error) {
-	if f.o.Offline {
-		return nil, nil
-	}
-	transport, err := oci.Transport(f.connection(r), f.retry.Secrets)
-	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}, err
 }
 
 // checkRedirect lets a redirect take no credentials to another origin. net/http would take them to other ports of the
@@ -58,7 +49,14 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // get reads what lies at a URL, three times where a failure may pass, and says what to do where it cannot.
-func (f *finder) get(ctx context.Context, r repository, u *url.URL, what subject) (data []byte, err error) {
+func (f *finder) get(ctx context.Context, r *repository, u *url.URL, what subject) (data []byte, err error) {
+	if r.client == nil {
+		transport, err := oci.Transport(f.connection(r), f.retry.Secrets)
+		if err != nil {
+			return nil, err
+		}
+		r.client = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
+	}
 	err = f.retry.Do(ctx, "read "+shown(u.String()), func(ctx context.Context) (err error) {
 		data, err = f.once(ctx, r, u, what)
 		return plain(err)
@@ -73,7 +71,7 @@ func (f *finder) get(ctx context.Context, r repository, u *url.URL, what subject
 
 // once reads with the credentials of the repository. They go to its origin alone; where Helm passes them to all, to
 // the first host of any request. A redirect takes them nowhere else.
-func (f *finder) once(ctx context.Context, r repository, u *url.URL, what subject) ([]byte, error) {
+func (f *finder) once(ctx context.Context, r *repository, u *url.URL, what subject) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, bare(u).String(), nil)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func (f *finder) url(ctx context.Context, ref string) (*Chart, error) {
 	}
 	u.Fragment = ""
 	if isArchiveName(u.Path) {
-		return f.archiveURL(ctx, known.ofArchive(u), bare(u))
+		return f.byURL(ctx, known.ofArchive(u), bare(u))
 	}
 	return f.repository(ctx, known.ofURL(u))
 }

@@ -125,7 +125,7 @@ func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, erro
 	if f.o.Offline {
 		return nil, nil
 	}
-	c, err := oci.Connect(ctx, f.connection(repository{}), r.repository, oci.Pull, f.retry)
+	c, err := oci.Connect(ctx, f.connection(&repository{}), r.repository, oci.Pull, f.retry)
 	if err == nil || remedy.Step(err) != "" {
 		return c, err
 	}

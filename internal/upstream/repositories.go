@@ -14,10 +14,10 @@ import (
 
 // repository is where charts are, and how to reach it.
 type repository struct {
-	helmcache.Repository          // what Helm knows of it
-	names                []string // that Helm has for it
-	url                  *url.URL // without credentials and a slash at its end
-	client               *http.Client
+	helmcache.Repository              // what Helm knows of it
+	names                []string     // that Helm has for it
+	url                  *url.URL     // without credentials and a slash at its end
+	client               *http.Client // nil until something is read
 }
 
 // repositories reads Helm's repositories.yaml.
@@ -32,12 +32,12 @@ func (f *finder) repositories() (knownRepositories, error) {
 // knownRepositories are those of repositories.yaml.
 type knownRepositories []helmcache.Repository
 
-func newRepository(known helmcache.Repository) (repository, error) {
+func newRepository(known helmcache.Repository) (*repository, error) {
 	u, err := url.Parse(known.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return repository{}, fmt.Errorf("%q is no URL that begins with http:// or https://", shown(known.URL))
+		return nil, fmt.Errorf("%q is no URL that begins with http:// or https://", shown(known.URL))
 	}
-	r := repository{Repository: known, names: []string{known.Name}}
+	r := &repository{Repository: known, names: []string{known.Name}}
 	r.setURL(u)
 	return r, nil
 }
@@ -57,10 +57,10 @@ func (r *repository) setUser(user *url.Userinfo) {
 }
 
 // ofURL gives the repository at a URL or at that of its index, with what Helm knows of it.
-func (all knownRepositories) ofURL(u *url.URL) repository {
+func (all knownRepositories) ofURL(u *url.URL) *repository {
 	const file = "/index.yaml"
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, file), strings.TrimSuffix(u.RawPath, file)
-	var out repository
+	out := &repository{}
 	for _, e := range all {
 		r, err := newRepository(e)
 		if err != nil || !sameOrigin(r.url, u) || r.url.Path != strings.TrimRight(u.Path, "/") {
@@ -78,8 +78,8 @@ func (all knownRepositories) ofURL(u *url.URL) repository {
 
 // ofArchive gives the repository whose URL the archive's begins with, else one that is nothing but the archive's
 // host.
-func (all knownRepositories) ofArchive(archive *url.URL) repository {
-	var out repository
+func (all knownRepositories) ofArchive(archive *url.URL) *repository {
+	out := &repository{}
 	for _, e := range all {
 		r, err := newRepository(e)
 		if err != nil || !sameOrigin(r.url, archive) || !strings.HasPrefix(archive.Path, r.url.Path+"/") {
@@ -106,13 +106,13 @@ func (all knownRepositories) names() string {
 }
 
 // index is the URL of the repository's index.
-func (r repository) index() *url.URL {
+func (r *repository) index() *url.URL {
 	return r.url.JoinPath("index.yaml")
 }
 
 // resolve gives the URL of a chart that the index names. As in Helm, relative ones begin at the repository and have
 // its query, which may be a token, so other hosts do not get it.
-func (r repository) resolve(chart string) (*url.URL, error) {
+func (r *repository) resolve(chart string) (*url.URL, error) {
 	u, err := url.Parse(chart)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no URL", shown(chart))

@@ -3,6 +3,7 @@ package upstream
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -14,13 +15,9 @@ import (
 )
 
 // repository gets a chart of a repository.
-func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
+func (f *finder) repository(ctx context.Context, r *repository) (*Chart, error) {
 	if f.o.Offline {
 		return f.repositoryOffline(ctx, r)
-	}
-	var err error
-	if r.client, err = f.client(r); err != nil {
-		return nil, err
 	}
 	u := r.index()
 	data, err := f.get(ctx, r, u, theIndex)
@@ -41,7 +38,7 @@ func (f *finder) repository(ctx context.Context, r repository) (*Chart, error) {
 }
 
 // ofIndex gets the chart that an index leads to.
-func (f *finder) ofIndex(ctx context.Context, r repository, x *index) (*Chart, error) {
+func (f *finder) ofIndex(ctx context.Context, r *repository, x *index) (*Chart, error) {
 	if len(x.entries) == 0 {
 		step := "name another one with --upstream NAME/CHART"
 		if len(x.charts) == 0 {
@@ -72,7 +69,7 @@ func (f *finder) ofIndex(ctx context.Context, r repository, x *index) (*Chart, e
 }
 
 // ofEntry gets the chart of an entry: of a cache where its digest is known.
-func (f *finder) ofEntry(ctx context.Context, r repository, e entry) (*Chart, error) {
+func (f *finder) ofEntry(ctx context.Context, r *repository, e entry) (*Chart, error) {
 	const pull = "fetch the chart with `helm pull` and give the .tgz to --upstream"
 	want := digest.Digest("sha256:" + strings.ToLower(strings.TrimPrefix(e.Digest, "sha256:")))
 	switch {
@@ -131,7 +128,7 @@ func (f *finder) byDigest(where string, d digest.Digest, fetch func() ([]byte, e
 }
 
 // fetch reads an archive that has a digest.
-func (f *finder) fetch(ctx context.Context, r repository, u *url.URL, want digest.Digest) ([]byte, error) {
+func (f *finder) fetch(ctx context.Context, r *repository, u *url.URL, want digest.Digest) ([]byte, error) {
 	where := shown(u.String())
 	if f.o.Offline {
 		return nil, f.notCached("the archive of version %s (%s) is in no cache, and --offline forbids to read it%s",
@@ -145,7 +142,7 @@ func (f *finder) fetch(ctx context.Context, r repository, u *url.URL, want diges
 }
 
 // byURL gets an archive of which the URL alone is known.
-func (f *finder) byURL(ctx context.Context, r repository, u *url.URL) (out *Chart, err error) {
+func (f *finder) byURL(ctx context.Context, r *repository, u *url.URL) (out *Chart, err error) {
 	where := shown(u.String())
 	missing := f.notCached("the archive %s is in no cache, and --offline forbids to read it", where)
 	read := func() ([]byte, error) { return f.get(ctx, r, u, theArchive) }
@@ -156,15 +153,6 @@ func (f *finder) byURL(ctx context.Context, r repository, u *url.URL) (out *Char
 		return err
 	})
 	return out, err
-}
-
-// archiveURL gets a chart by the URL of its archive.
-func (f *finder) archiveURL(ctx context.Context, r repository, u *url.URL) (*Chart, error) {
-	var err error
-	if r.client, err = f.client(r); err != nil {
-		return nil, err
-	}
-	return f.byURL(ctx, r, u)
 }
 
 // ask gives use what a server says to a question whose answer changes, and keeps that where use takes it. Offline it
@@ -193,7 +181,7 @@ func (f *finder) ask(
 // cache takes what came of writing into the cache: one that cannot be written is no reason to fail.
 func (f *finder) cache(err error) {
 	if err != nil {
-		f.log("The cache cannot be written: %v", err)
+		fmt.Fprintf(f.o.Log, "The cache cannot be written: %v\n", err)
 	}
 }
 

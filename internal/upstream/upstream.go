@@ -120,11 +120,11 @@ func newFinder(o Options) (*finder, error) {
 	if (o.CertFile == "") != (o.KeyFile == "") {
 		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
 	}
-	meets, err := parseConstraint(o.Version)
-	if err != nil {
+	f := &finder{o: o, own: &store{}, shown: shown(o.Ref), version: o.Version}
+	var err error
+	if f.meets, err = parseConstraint(o.Version); err != nil {
 		return nil, err
 	}
-	f := &finder{o: o, own: &store{}, shown: shown(o.Ref), meets: meets, version: o.Version}
 	f.retry = &oci.Retry{Tries: tries, Wait: o.Wait, MaxWait: maxPause, Notes: o.Log, Secrets: &oci.Secrets{}}
 	if o.CacheHome != "" {
 		f.own.dir = filepath.Join(o.CacheHome, "helm-livekit", "upstream")
@@ -168,8 +168,4 @@ func (f *finder) check(c *Chart) error {
 
 func (c *Chart) note(format string, args ...any) {
 	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
-}
-
-func (f *finder) log(format string, args ...any) {
-	fmt.Fprintf(f.o.Log, format+"\n", args...)
 }
