@@ -67,8 +67,7 @@ func (p *Plan) apply(ctx context.Context) (err error) {
 	return nil
 }
 
-// makeFolders makes the chart's folder, and those above it that are not there either. It gives those that it has
-// made, the innermost first.
+// makeFolders makes the chart's folder and those above it, and gives those that it has made, the innermost first.
 func (p *Plan) makeFolders() ([]string, error) {
 	if !p.fresh {
 		return nil, nil
@@ -156,8 +155,7 @@ func (p *Plan) stageLock(w *writer, text []byte) {
 	w.rename(name, stagedLock)
 }
 
-// commit puts all that is staged into its place, the lock last. A file that somebody has edited since it was staged
-// is a conflict now, and stays.
+// commit puts all that is staged into its place, the lock last. A file that was edited meanwhile is a conflict.
 func (p *Plan) commit(w *writer) {
 	conflicts := false
 	for _, c := range p.writes() {

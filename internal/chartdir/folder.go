@@ -72,8 +72,7 @@ func (w *writer) write(name string, data []byte, mode fs.FileMode) {
 	})
 }
 
-// sync brings a folder's entries to the disk. It matters when power fails; some systems cannot do it, so errors are
-// not.
+// sync brings a folder's entries to the disk, for when power fails. Systems that cannot do it are left at that.
 func (w *writer) sync(name string) {
 	if f, err := w.root.Open(name); err == nil {
 		_ = f.Sync()
@@ -109,8 +108,7 @@ type found struct {
 // is reports whether the text is that of a hash. Of a link, a folder or a pipe it never is.
 func (f found) is(sum string) bool { return f.readable && hash(f.data) == sum }
 
-// look reads what stands at a slash-separated path below root. Links on the way are followed within root; a link at
-// the end is not.
+// look reads what stands at a slash-separated path below root. A link at its end is not followed.
 func look(root *os.Root, name string, limit int64) (found, error) {
 	info, err := root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -174,9 +172,8 @@ const (
 
 const chartFile = "Chart.yaml"
 
-// isChartFile reports whether name is one that this package writes: a slash-separated path below the chart, without
-// hidden folders or files other than the two that a chart has. A crafted lock in a repository would otherwise have a
-// hook in .git removed.
+// isChartFile reports whether this package may write a file: a slash-separated path below the chart, nothing hidden
+// but two names. A crafted lock in a repository would otherwise have a hook in .git removed.
 func isChartFile(name string) bool {
 	if name == LockName || name == ".helmignore" {
 		return true

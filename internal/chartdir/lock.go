@@ -32,8 +32,7 @@ type Lock struct {
 	Options map[string]any `yaml:"options,omitempty"`
 	// Convention is that of package convention when it is written, plain maps and lists when it is read.
 	Convention any `yaml:"convention"`
-	// Files maps each generated file to the hash of its text as generated, line endings aside. An edited file is one
-	// whose hash differs.
+	// Files maps each file to the hash of its text as generated, line endings aside; an edited one has another.
 	Files map[string]string `yaml:"files"`
 	// Packed are the generated files themselves, for a three-way update; see Pristine.
 	Packed string `yaml:"pristine"`
@@ -76,9 +75,8 @@ func (l *Lock) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// ReadLock reads the lock of the chart in dir. It gives nil where there is none, and an error for one that is damaged
-// or not of this tool's making. After an interrupted run it describes what that run has left, not what it meant to
-// write.
+// ReadLock reads the lock of the chart in dir: nil where there is none, an error where it is damaged or not of this
+// tool's making. After an interrupted run it describes what that run has left, not what it meant to write.
 func ReadLock(dir string) (*Lock, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -116,8 +114,7 @@ func damaged(file string, err error) error {
 		"lock %s cannot be used: %w", file, err)
 }
 
-// locks are the files of the lock in a chart's folder: the one in its place, and the one that a run has staged which
-// is at work or was killed.
+// locks are the lock in its place, and the one that a run has staged which is at work or was killed.
 type locks struct{ placed, staged found }
 
 func readLocks(root *os.Root) (l locks, err error) {

@@ -37,8 +37,7 @@ type Change struct {
 
 // Plan is what writing a chart would do. Nothing is written before Apply.
 type Plan struct {
-	// Changes are in order of path, the lock's left out. Apply turns those into conflicts that somebody's edit in the
-	// middle of it prevented.
+	// Changes are in order of path, the lock's left out. Apply makes conflicts of those that an edit prevented.
 	Changes []Change
 	// Interrupted says that an earlier run was killed, which this one finishes.
 	Interrupted bool
@@ -157,8 +156,7 @@ func union[A, B any](a map[string]A, b map[string]B) []string {
 	return slices.Compact(keys)
 }
 
-// decide gives the action for a file: wanted by the new chart, there in the folder, the same as wanted, and as the
-// last run wrote it. "" is nothing.
+// decide gives the action for a file, "" for none: wanted by the new chart, there, as wanted, as last written.
 func decide(wanted, there, same, unedited bool) Action {
 	switch {
 	case wanted && !there:
@@ -175,8 +173,7 @@ func decide(wanted, there, same, unedited bool) Action {
 	return Conflict
 }
 
-// writes gives the changes that Apply makes, in its order: Chart.yaml's last, so that a folder with a new Chart.yaml
-// holds all of the new chart.
+// writes gives the changes that Apply makes, Chart.yaml's last: a folder with a new one holds all of the new chart.
 func (p *Plan) writes() []*Change {
 	var out, last []*Change
 	for i := range p.Changes {
@@ -191,8 +188,8 @@ func (p *Plan) writes() []*Change {
 	return append(out, last...)
 }
 
-// Diff gives the changes as a unified diff, line endings aside and the lock's left out. Of a file that is no text it
-// says only that it differs.
+// Diff gives the changes as a unified diff, line endings and the lock aside. Of what is no text it says that it
+// differs.
 func (p *Plan) Diff() string {
 	var b strings.Builder
 	for _, c := range p.Changes {

@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// maxPristine bounds the bytes that a lock's files have unpacked, all together: a crafted lock may hold a thousand
-// times its size.
+// maxPristine bounds the bytes of a lock's files, unpacked: a crafted lock may hold a thousand times its size.
 const maxPristine = 8 << 20
 
 // pack puts files into one block of text: base64 of a gzipped tar, in lines. It depends on nothing but the files.
@@ -49,8 +48,7 @@ func pack(files map[string][]byte) (string, error) {
 	return text.String(), nil
 }
 
-// Pristine unpacks the files as they were generated, by path. Each has the hash that the lock gives for it; anything
-// else is an error.
+// Pristine unpacks the files as they were generated, by path. Each must have the hash that the lock gives for it.
 func (l *Lock) Pristine() (map[string][]byte, error) {
 	if len(l.Files) == 0 {
 		return map[string][]byte{}, nil

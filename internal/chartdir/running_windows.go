@@ -28,6 +28,5 @@ func tryLock(root *os.Root) (release func(), err error) {
 	return func() { _ = windows.CloseHandle(handle) }, nil
 }
 
-// writable gives nil: tryLock has put a file into the chart's folder, and a folder's read-only attribute hinders
-// nobody.
+// writable gives nil: tryLock has put a file into the folder, and its read-only attribute hinders nobody.
 func writable(string) error { return nil }

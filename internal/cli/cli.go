@@ -1,5 +1,4 @@
-// Package cli is the command line: flags in, one call into a domain package, a report out. It knows no YAML and no
-// Helm.
+// Package cli is the command line: flags in, one call into a domain package, a report out. It knows no YAML or Helm.
 package cli
 
 import (
@@ -105,7 +104,7 @@ func newVersion() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  helm livekit version",
-		Args:    atMost(0),
+		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return out.print(cmd, map[string]string{"version": version}, func(w io.Writer) error {
 				_, err := fmt.Fprintln(w, version)
@@ -116,9 +115,6 @@ func newVersion() *cobra.Command {
 	out = addOutput(cmd, "text", "json")
 	return cmd
 }
-
-// atMost allows that many arguments.
-func atMost(n int) cobra.PositionalArgs { return between(0, n) }
 
 // between allows that many arguments, and demands some.
 func between(least, most int) cobra.PositionalArgs {

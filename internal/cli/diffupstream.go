@@ -48,7 +48,7 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
   helm livekit diff-upstream apps/livekit --upstream-version 1.9.0 --detailed-exitcode
   helm livekit diff-upstream apps/livekit --upstream ./livekit-helm/livekit-server -o html > drift.html
   helm livekit diff-upstream --accept 'Deployment/server spec.replicas' --reason 'we scale by hand'`,
-		Args: atMost(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return err
@@ -67,8 +67,7 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
 	return cmd
 }
 
-// check refuses what names nothing, which would show or compare nothing and say so nowhere, and a change without a
-// reason.
+// check refuses what would show or compare nothing without a word, and a change without a reason.
 func (f *diffFlags) check() error {
 	if len(f.comparison.Accept) > 0 && strings.TrimSpace(f.comparison.Reason) == "" {
 		return remedy.Errorf("say why with --reason",

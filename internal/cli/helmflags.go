@@ -9,8 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helmFlags are Helm's own. Helm takes them out of a plugin's arguments and passes them in the environment; the
-// binary alone takes them itself.
+// helmFlags are Helm's own. Helm passes them to a plugin in the environment; the binary alone takes them itself.
 type helmFlags struct {
 	namespace string
 	debug     bool
@@ -33,8 +32,7 @@ var variables = map[string]string{
 	"repository-config":             "HELM_REPOSITORY_CONFIG",
 }
 
-// addHelmFlags defines Helm's global flags, those that no command here needs as well, so that a script that passes
-// them to every plugin works.
+// addHelmFlags defines Helm's global flags, all of them, so that a script that passes them to every plugin works.
 func addHelmFlags(flags *pflag.FlagSet) *helmFlags {
 	h := &helmFlags{}
 	flags.StringVarP(&h.namespace, "namespace", "n", os.Getenv("HELM_NAMESPACE"),

@@ -115,7 +115,7 @@ func pushArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 2 && strings.HasPrefix(args[0], publish.Scheme) {
 		return remedy.Errorf(step, "the chart comes before the registry")
 	}
-	return atMost(2)(cmd, args)
+	return between(0, 2)(cmd, args)
 }
 
 // complete reads the arguments and what the flags lead to.
@@ -210,8 +210,7 @@ func readPassword(stdin io.Reader) (string, error) {
 	return password, nil
 }
 
-// passphrase gives the passphrase of a key: of a file, or asked for where standard input is a terminal that nothing
-// else reads.
+// passphrase gives the passphrase of a key: of a file, or asked for at a terminal that nothing else reads.
 func passphrase(file string, stdin io.Reader, stdinTaken bool, notes io.Writer) func(string) ([]byte, error) {
 	return func(userID string) ([]byte, error) {
 		if file != "" {

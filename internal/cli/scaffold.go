@@ -33,7 +33,7 @@ Components, for --with and --without:
   helm livekit scaffold apps/livekit --like apps/localai
   helm livekit scaffold charts/livekit --with turn,metrics --set-host live.example.com
   helm livekit scaffold --dry-run`,
-		Args: atMost(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Dir, o.Renders = chartDir(args), r.renders()
 			result, err := scaffolding.Run(cmd.Context(), o)
@@ -72,23 +72,19 @@ func components() []factsheet.Component {
 	})
 }
 
-func componentHelp() string {
-	var lines []string
-	for _, c := range components() {
-		line := fmt.Sprintf("  %-14s %s", c.Name, c.About)
-		if c.Default {
-			line += " (by default)"
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
-
 // addComponents lists the components in the command's help and in the completion of its flags. The fact sheet is read
 // when either is asked for, and not whenever the plugin starts.
 func addComponents(cmd *cobra.Command) {
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		cmd.Long += componentHelp()
+		var lines []string
+		for _, c := range components() {
+			line := fmt.Sprintf("  %-14s %s", c.Name, c.About)
+			if c.Default {
+				line += " (by default)"
+			}
+			lines = append(lines, line)
+		}
+		cmd.Long += strings.Join(lines, "\n")
 		cmd.Parent().HelpFunc()(cmd, args)
 	})
 	complete := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -39,7 +39,7 @@ media that the chart opens.`,
 		Example: `  helm livekit verify apps/livekit
   helm livekit verify apps/livekit -f production.yaml -o json
   helm livekit verify apps/livekit --install --call`,
-		Args: atMost(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, helm, chartDir(args)) },
 	}
 	flags := cmd.Flags()
@@ -69,7 +69,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error
 	}
 	offline := f.timeout
 	if f.install && !cmd.Flags().Changed("timeout") {
-		f.timeout = waitForCluster
+		f.timeout = 3 * time.Minute // images are pulled first
 	}
 	result, err := bounded(cmd.Context(), offline, func(ctx context.Context) (*verify.Report, error) {
 		return verify.Run(ctx, dir, f.options)
@@ -89,9 +89,6 @@ func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error
 	}
 	return err
 }
-
-// waitForCluster is how long a trial waits for each thing: images are pulled first.
-const waitForCluster = 3 * time.Minute
 
 // needInstall refuses what only a trial on a cluster could do.
 func needInstall(cmd *cobra.Command) error {

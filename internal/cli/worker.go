@@ -23,7 +23,7 @@ func newWorker() *cobra.Command {
 		Use:    workerName,
 		Short:  "Render charts for another process of this command",
 		Hidden: true,
-		Args:   atMost(0),
+		Args:   between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return lineage.Serve(cmd.Context(), os.Stdin, cmd.OutOrStdout())
 		},

@@ -25,14 +25,15 @@ type Caches []string
 // maxArchives is how many archives are looked into.
 const maxArchives = 5000
 
-// Archives lists the archives whose file name keep takes. The name of a file follows a repository's URL or a digest;
-// which chart it is stands in it.
+// Archives lists the archives whose file name keep takes: it follows a URL or a digest, and says not which chart it
+// is.
 func (c Caches) Archives(keep func(file string) bool) []string {
 	var out []string
+	escape := strings.NewReplacer("[", "?", "*", "?", `\`, string(filepath.Separator)) // what reads as a pattern
 	for _, dir := range c {
 		for _, pattern := range []string{"*.tgz", "[0-9a-f][0-9a-f]/*.chart"} {
 			// It fails for a malformed pattern alone.
-			names, _ := filepath.Glob(filepath.Join(escapeGlob(dir), filepath.FromSlash(pattern)))
+			names, _ := filepath.Glob(filepath.Join(escape.Replace(dir), filepath.FromSlash(pattern)))
 			for _, name := range names {
 				if keep(filepath.Base(name)) {
 					out = append(out, name)
@@ -43,14 +44,8 @@ func (c Caches) Archives(keep func(file string) bool) []string {
 	return out[:min(len(out), maxArchives)]
 }
 
-// escapeGlob takes from a path what a pattern would read as more than itself.
-func escapeGlob(path string) string {
-	return strings.NewReplacer("[", "?", "*", "?", `\`, string(filepath.Separator)).Replace(path)
-}
-
-// Indexes lists the files in which Helm keeps the index of a repository. Helm calls them by the names that the user
-// gave the repository; where it has none, `helm dependency update` calls them helm-manager-SHA256 of the URL
-// (pkg/downloader, manager.go).
+// Indexes lists the cached indexes of a repository: by the names that the user gave it, and those of `helm dependency
+// update` where it has none, helm-manager-SHA256 of the URL (pkg/downloader, manager.go).
 func (c Caches) Indexes(names, urls []string) []string {
 	for _, url := range urls {
 		names = append(slices.Clip(names), "helm-manager-"+digest.FromString(url).Encoded())
@@ -80,9 +75,8 @@ func IndexHas(index, digest string) bool {
 	return err == nil && bytes.Contains(data, []byte(digest))
 }
 
-// maxHead is how many bytes of a Chart.yaml are read, and maxPeek how many unpacked bytes of an archive are passed
-// over on the way to it; `helm package` puts it first. MaxArchive bounds an archive itself, packed, by what Helm
-// takes of it unpacked.
+// maxHead bounds what is read of a Chart.yaml, maxPeek what is unpacked on the way to it (`helm package` puts it
+// first), and MaxArchive an archive, packed, by what Helm takes of it unpacked.
 const (
 	maxHead    = 1 << 20
 	maxPeek    = 16 << 20

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// inHome gives what lies in one of Helm's folders, CACHE or CONFIG, as Helm's pkg/helmpath has it; "" where the
-// environment does not tell.
+// inHome gives what lies in Helm's folder CACHE or CONFIG, as its pkg/helmpath does; "" where nothing tells.
 func inHome(kind, system string, getenv func(string) string, name string) string {
 	if dir := getenv("HELM_" + kind + "_HOME"); dir != "" {
 		return filepath.Join(dir, name)

@@ -19,8 +19,7 @@ import (
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Client is an authenticated connection to one repository. Each of its operations is tried again as a whole where it
-// fails.
+// Client is an authenticated connection to one repository. Each operation is tried again as a whole.
 type Client struct {
 	repo      name.Repository
 	transport http.RoundTripper
@@ -100,8 +99,8 @@ func try[T any](
 	return result, err
 }
 
-// Manifest reads what is under a tag or digest, nil where there is nothing. What has another digest than it was asked
-// for by is a *DigestError.
+// Manifest reads what is under a tag or digest, nil where nothing is. Another digest than asked for is a
+// *DigestError.
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
 	op := "read " + identifier
 	return try(ctx, c, op, func(_ context.Context, options []remote.Option) (*Manifest, error) {

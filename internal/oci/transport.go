@@ -41,8 +41,7 @@ func (e *DigestError) Error() string {
 // pauseKey leads in a context to the pause that the server asked for last: an operation may take several requests.
 type pauseKey struct{}
 
-// observer looks at each request and response on its way: it keeps to the scheme that the user chose, checks digests,
-// bounds answers, and logs.
+// observer looks at each request and response: it keeps to the scheme, checks digests, bounds answers, and logs.
 type observer struct {
 	next     *http.Transport
 	registry string // its host, "" for another server

@@ -16,8 +16,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// checkDir refuses a directory whose package would not be what its author thinks, or that Helm would pack and then
-// not open again.
+// checkDir refuses a directory that Helm would pack otherwise than its author thinks, or not open again.
 func checkDir(dir string) error {
 	if err := isChart(dir); err != nil {
 		return err

@@ -39,8 +39,7 @@ func (p *plan) explain(ctx context.Context, err error) error {
 	return &remedy.Error{Err: p.retry.Secrets.CleanError(err), Step: step}
 }
 
-// ecr is the host of a registry of AWS, which makes no repositories by itself and may close the connection instead of
-// saying so.
+// ecr is a host of AWS, which makes no repositories by itself and may close the connection in place of saying so.
 var ecr = regexp.MustCompile(`^\d+\.dkr\.ecr[.-].*amazonaws\.com`)
 
 // step finds what the user can do.

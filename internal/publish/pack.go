@@ -44,8 +44,7 @@ type Package struct {
 	dir, file  string
 }
 
-// Pack packs a chart. The same chart gives the same bytes wherever and whenever it is packed by the same build of
-// this program.
+// Pack packs a chart. The same build of this program gives the same bytes for it wherever and whenever it packs.
 func Pack(ctx context.Context, o PackOptions) (*Package, error) {
 	packaged, err := load(o)
 	if err != nil {
@@ -199,8 +198,7 @@ func Time(sourceDateEpoch string) (time.Time, error) {
 // Key is the PGP key that signs a package; its Keyring is DefaultKeyring where empty.
 type Key = helmchart.Key
 
-// Sign signs the package as `helm package --sign` does: Save writes the provenance beside it, and a push takes it
-// along.
+// Sign signs as `helm package --sign` does: Save writes the provenance beside the package, a push takes it along.
 func (p *Package) Sign(key Key) error {
 	key.Keyring = cmp.Or(key.Keyring, DefaultKeyring())
 	provenance, err := helmchart.Sign(p.file, key)

@@ -17,8 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// plan is a push that a registry has been asked about, and that nothing stands in the way of. It holds for as long as
-// Options.Timeout says.
+// plan is a push that a registry has been asked about, and that nothing hinders. It holds for Options.Timeout.
 type plan struct {
 	o        Options
 	client   *oci.Client
@@ -33,8 +32,7 @@ type plan struct {
 	result   Result
 }
 
-// prepare asks the registry what it has and writes nothing. It fails where the version is there with another content
-// and Options.Force is not set.
+// prepare asks the registry what it has and writes nothing. Without Options.Force another content is an error.
 func prepare(ctx context.Context, packed *Package, o Options) (*plan, error) {
 	p, err := newPlan(packed, o)
 	if err != nil {

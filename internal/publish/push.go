@@ -29,8 +29,7 @@ func (p *plan) push(ctx context.Context, attach ...Attachment) (*Result, error) 
 	return &p.result, nil
 }
 
-// errGone says that a registry no longer has what it took before: it was restarted without its data, or collects
-// garbage.
+// errGone says that a registry lost what it took: it was restarted without its data, or collects garbage.
 var errGone = errors.New("the registry has lost what it took")
 
 func (p *plan) pushAll(ctx context.Context) error {
@@ -154,8 +153,7 @@ type Attachment struct {
 // ReportType is the media type of the report of `helm livekit verify`.
 const ReportType = "application/vnd.helm-livekit.verify.v1+json"
 
-// artifact gives the attachment as a manifest that refers to subject. The same attachment to the same chart has the
-// same digest.
+// artifact gives the attachment as a manifest that refers to subject, of the same digest whenever it is made.
 func (a Attachment) artifact(subject spec.Descriptor, created string) (*artifact, error) {
 	empty := memoryBlob(spec.MediaTypeEmptyJSON, spec.DescriptorEmptyJSON.Data)
 	data := memoryBlob(a.Type, a.Data)

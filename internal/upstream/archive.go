@@ -20,8 +20,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader, archive.go); archives inside the
-// archive count with it.
+// Bounds on charts: Helm 3's (pkg/chart/loader, archive.go), but archives inside the archive count with it.
 const (
 	maxUnpacked = 100 << 20 // with what lies between and behind the files
 	maxFile     = 5 << 20
@@ -86,8 +85,7 @@ func (b *budget) check(size int64) error {
 	return nil
 }
 
-// unpack reads a gzipped tar archive, and those inside it that Helm would unpack, so that all of them together keep
-// to the budget.
+// unpack reads a gzipped tar archive, and those inside it that Helm would unpack, all within one budget.
 func (b *budget) unpack(data []byte, depth int) ([]helmchart.File, error) {
 	unzipped, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
@@ -153,8 +151,7 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 var driveSyntax = regexp.MustCompile(`^[a-zA-Z]:/`)
 
-// entryName gives a file's name in the chart, "" for what is no file, and refuses what could be anything but a file
-// in the chart.
+// entryName gives a file's name in the chart, "" for what is no file, and refuses what could lie anywhere else.
 func entryName(h *tar.Header) (string, error) {
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeDir:
@@ -183,8 +180,7 @@ func entryName(h *tar.Header) (string, error) {
 	return name, nil
 }
 
-// nested unpacks the archives in charts/ once, to see that they keep to the budget: Helm gives each of them a whole
-// one of its own.
+// nested unpacks the archives in charts/ once, for Helm gives each of them a whole budget of its own.
 func (b *budget) nested(files []helmchart.File, depth int) error {
 	for _, f := range files {
 		if !isNestedArchive(f.Name) {
@@ -200,8 +196,7 @@ func (b *budget) nested(files []helmchart.File, depth int) error {
 	return nil
 }
 
-// isNestedArchive knows the files that Helm unpacks: charts/NAME.tgz of the chart or of one that lies unpacked in its
-// charts/.
+// isNestedArchive knows what Helm unpacks: charts/NAME.tgz of the chart, or of one that lies unpacked in charts/.
 func isNestedArchive(name string) bool {
 	dir, base := path.Split(name)
 	return path.Base(dir) == "charts" && path.Ext(base) == ".tgz" && strings.IndexAny(base, "_.") != 0

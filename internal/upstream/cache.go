@@ -17,9 +17,8 @@ import (
 )
 
 // store is this program's own cache: content by its digest (sha256/HEX), and what was last said to questions whose
-// answer changes, such as an index's URL (answers/HEX of the question). A file is written beside its place and then
-// renamed, so that it is there as a whole or not at all. Nothing in the cache is needed: without a folder it is
-// empty.
+// answer changes, such as an index's URL (answers/HEX of the question). A file is there as a whole or not at all.
+// Nothing in the cache is needed: without a folder it is empty.
 type store struct{ dir string }
 
 // get gives the content of a digest, nil where it is not there or damaged.
@@ -122,8 +121,7 @@ func sweep(dir string) {
 	}
 }
 
-// repositoryOffline gets a chart of a repository from caches alone: by the newest index that one of them has, else by
-// the chart's name.
+// repositoryOffline gets a chart of a repository by the newest index that a cache has, else by the chart's name.
 func (f *finder) repositoryOffline(ctx context.Context, r *repository) (*Chart, error) {
 	url, file, read := r.url.String(), "", time.Time{}
 	indexes := f.helm.Indexes(r.names, []string{url, url + "/"})

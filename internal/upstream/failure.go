@@ -18,8 +18,11 @@ const otherWays = "give --offline where the chart was read before, or --upstream
 // fill is the command that puts into the cache what --offline lacks.
 func (f *finder) fill(version string) string {
 	command := "helm livekit diff-upstream --upstream " + f.shown
+	if strings.ContainsAny(version, " <>|*^~&") {
+		version = "'" + version + "'"
+	}
 	if version != "" {
-		command += " --upstream-version " + quote(version)
+		command += " --upstream-version " + version
 	}
 	return "run `" + command + "` once with a network, or give --upstream a directory or a .tgz file"
 }
@@ -29,20 +32,12 @@ func (f *finder) notCached(format string, args ...any) error {
 	return remedy.Errorf(f.fill(f.version), format, args...)
 }
 
-func quote(text string) string {
-	if strings.ContainsAny(text, " <>|*^~&") {
-		return "'" + text + "'"
-	}
-	return text
-}
-
 // failure gives an error of reading u with what to do about it. login is the command that stores credentials.
 func failure(err error, u *url.URL, what subject, login string) error {
 	return remedy.Errorf(stepOf(err, u, what, login), "read %s from %s: %w", what.name, shown(u.String()), cause(err))
 }
 
-// cause gives an error without what a server said, which may send credentials back, and without addresses, which may
-// be signed.
+// cause gives an error without a server's words, which may repeat credentials, and addresses, which may be signed.
 func cause(err error) error {
 	if code := oci.Status(err); code != 0 {
 		return &oci.StatusError{Code: code}

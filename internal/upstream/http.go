@@ -36,8 +36,7 @@ func (f *finder) connection(r *repository) oci.Options {
 	}
 }
 
-// checkRedirect lets a redirect take no credentials to another origin. net/http would take them to other ports of the
-// host.
+// checkRedirect lets a redirect take no credentials to another origin: net/http would, to other ports of the host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return oci.ErrDowngrade
@@ -94,8 +93,7 @@ func (f *finder) once(ctx context.Context, r *repository, u *url.URL, what subje
 	return io.ReadAll(resp.Body) // bounded by oci.Transport
 }
 
-// plain gives an error without the address that net/http puts before it: addresses have credentials and signatures in
-// them.
+// plain gives an error without the address before it, which may have credentials and signatures in it.
 func plain(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		return outer.Err

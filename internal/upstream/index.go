@@ -57,18 +57,6 @@ func parseIndex(data []byte, chart string) (*index, error) {
 	return x, err
 }
 
-func (x *index) versions() (out []string) {
-	for _, e := range x.entries {
-		out = append(out, e.Version)
-	}
-	return out
-}
-
-// entry gives the first entry of a version that is there.
-func (x *index) entry(version string) entry {
-	return x.entries[slices.IndexFunc(x.entries, func(e entry) bool { return e.Version == version })]
-}
-
 // parse parses an index.
 func parse(data []byte, chart, form string, unmarshal func([]byte, any) error) (*index, error) {
 	var file struct {

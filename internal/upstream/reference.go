@@ -95,8 +95,12 @@ func (f *finder) named(ctx context.Context, ref string) (*Chart, error) {
 	i := slices.IndexFunc(known, func(e helmcache.Repository) bool { return e.Name == name })
 	if i < 0 {
 		where := "no Chart.yaml lies there, and Helm knows no repository of that name"
-		if names := known.names(); names != "" {
-			where += " (it knows " + names + ")"
+		var names []string
+		for _, e := range known {
+			names = append(names, e.Name)
+		}
+		if len(names) > 0 {
+			where += " (it knows " + some(names) + ")"
 		}
 		return nil, remedy.Errorf("add it with `helm repo add "+name+" URL`; else "+forms, "%s: %s", ref, where)
 	}

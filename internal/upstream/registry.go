@@ -17,8 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// The media types of a chart's archive; the second is Helm 3.0's to 3.6's (helm.sh/helm/v3,
-// pkg/registry/constants.go).
+// The media types of a chart's archive; the second is that of Helm 3.0 to 3.6 (pkg/registry, constants.go).
 const (
 	chartType       = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 	legacyChartType = "application/tar+gzip"
@@ -44,9 +43,6 @@ func parseOCI(ref string, plainHTTP bool) (r ociReference, err error) {
 	r.repository, err = oci.NewRepository(r.Host, r.Path, plainHTTP)
 	return r, err
 }
-
-// isVersionTag tells whether a tag is a version, and not one that moves, such as 1.2 or latest.
-func isVersionTag(tag string) bool { return isExact(oci.Version(tag)) }
 
 // source is the reference with a tag or digest.
 func (r ociReference) source() string {
@@ -91,8 +87,7 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	return out, nil
 }
 
-// versions gives the versions that the registry has. An exact version can do without: not everybody who may pull may
-// list.
+// versions gives the registry's versions. An exact one can do without: some may pull and not list.
 func (f *finder) versions(
 	ctx context.Context, c *oci.Client, r ociReference, want string,
 ) (versions, notes []string, err error) {
@@ -104,7 +99,7 @@ func (f *finder) versions(
 			return missing
 		}
 		for _, tag := range tags {
-			if isVersionTag(tag) {
+			if isExact(oci.Version(tag)) { // and not one that moves, such as 1.2 or latest
 				versions = append(versions, oci.Version(tag))
 			}
 		}
@@ -119,8 +114,7 @@ func (f *finder) versions(
 	return versions, notes, err
 }
 
-// connect says hello to the registry, with credentials where it wants some. It gives nil where the network is not to
-// be used.
+// connect says hello to the registry, with credentials where it wants some. Offline it gives nil.
 func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, error) {
 	if f.o.Offline {
 		return nil, nil
@@ -170,7 +164,7 @@ func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (out *
 		if !kept.IsZero() {
 			out.note("what %s leads to was read at %s", r.source(), moment(kept))
 		}
-		if isVersionTag(r.Tag) && oci.Version(r.Tag) != out.Version() {
+		if isExact(oci.Version(r.Tag)) && oci.Version(r.Tag) != out.Version() {
 			out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
 		}
 		return nil

@@ -76,8 +76,7 @@ func (all knownRepositories) ofURL(u *url.URL) *repository {
 	return out
 }
 
-// ofArchive gives the repository whose URL the archive's begins with, else one that is nothing but the archive's
-// host.
+// ofArchive gives the repository whose URL the archive's begins with, else one of nothing but its host.
 func (all knownRepositories) ofArchive(archive *url.URL) *repository {
 	out := &repository{}
 	for _, e := range all {
@@ -94,15 +93,6 @@ func (all knownRepositories) ofArchive(archive *url.URL) *repository {
 	}
 	out.setUser(archive.User)
 	return out
-}
-
-// names lists what Helm calls its repositories.
-func (all knownRepositories) names() string {
-	var names []string
-	for _, e := range all {
-		names = append(names, e.Name)
-	}
-	return some(names)
 }
 
 // index is the URL of the repository's index.
@@ -138,8 +128,7 @@ func sameOrigin(a, b *url.URL) bool {
 // maxNamed is how many names an error lists.
 const maxNamed = 10
 
-// some lists names, and how many more there are. They are others' words: what a terminal would take for an order is
-// left out.
+// some lists names, and how many more there are. What a terminal would take for an order is left out of them.
 func some(names []string) string {
 	var out []string
 	for _, name := range names[:min(len(names), maxNamed)] {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,13 +48,17 @@ func (f *finder) ofIndex(ctx context.Context, r *repository, x *index) (*Chart, 
 		there := cmp.Or(some(x.charts), "none")
 		return nil, remedy.Errorf(step, "%s has no chart %s; it has %s", r.url, f.o.ChartName, there)
 	}
-	versions := x.versions()
+	var versions []string
+	for _, e := range x.entries {
+		versions = append(versions, e.Version)
+	}
 	version, err := choose(f.o.Version, versions)
 	if err != nil {
 		return nil, remedy.Errorf(remedy.Step(err), "%s: chart %s: %w", r.url, f.o.ChartName, err)
 	}
 	f.version = version
-	chart, err := f.ofEntry(ctx, r, x.entry(version))
+	i := slices.Index(versions, version)
+	chart, err := f.ofEntry(ctx, r, x.entries[i])
 	if err != nil {
 		return nil, err
 	}

@@ -20,8 +20,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// What is looked for where nothing else is said: LiveKit's own repository (https://github.com/livekit/livekit-helm,
-// README.md).
+// What is looked for by default: LiveKit's own repository (https://github.com/livekit/livekit-helm, README.md).
 const (
 	DefaultRepository = "https://helm.livekit.io"
 	DefaultChart      = "livekit-server"
@@ -75,8 +74,7 @@ type Chart struct {
 	Notes []string
 }
 
-// Find gets the chart. Errors carry what to do about them, and no credentials. Nothing is cached that was not read as
-// a whole and checked.
+// Find gets the chart. Errors carry what to do, and no credentials. What is cached was read as a whole and checked.
 func Find(ctx context.Context, o Options) (*Chart, error) {
 	f, err := newFinder(o)
 	if err != nil {
@@ -150,8 +148,7 @@ func complete(o Options, getenv func(string) string) Options {
 	return o
 }
 
-// check compares the chart with what was asked for. A chart that has another name may still be meant; another version
-// is not.
+// check compares the chart with what was asked for. One of another name may be meant; another version is not.
 func (f *finder) check(c *Chart) error {
 	if f.o.Version != "" && !f.meets(c.Version()) {
 		return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",

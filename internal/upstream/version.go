@@ -23,8 +23,7 @@ func isExact(text string) bool {
 }
 
 // parseConstraint reads a version or a range in Helm's syntax (1.9, ^1.8, ">=1.8 <2", >0-0), and gives what tells
-// whether a version is what was asked for; "" asks for a stable one. Build metadata counts where it was asked for
-// alone.
+// whether a version meets it; "" asks for a stable one. Build metadata counts where it was asked for alone.
 func parseConstraint(text string) (meets func(version string) bool, err error) {
 	fits := func(v *semver.Version) bool { return v.Prerelease() == "" }
 	if want, err := exact(text); err == nil {
