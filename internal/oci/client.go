@@ -99,8 +99,7 @@ func try[T any](
 	return result, err
 }
 
-// Manifest reads what is under a tag or digest, nil where nothing is. Another digest than asked for is a
-// *DigestError.
+// Manifest reads what is under a tag or digest, nil where nothing is. Content of another digest is a *DigestError.
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
 	op := "read " + identifier
 	return try(ctx, c, op, func(_ context.Context, options []remote.Option) (*Manifest, error) {
