@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // absent is what stands for a value that is not there.
@@ -82,4 +83,42 @@ func cut(s string, most int) string {
 	}
 	tail := most / 3
 	return string(runes[:most-tail-1]) + "…" + string(runes[len(runes)-tail:])
+}
+
+// sentence gives a text its capital and its full stop, so that reasons read alike whoever wrote them.
+func sentence(s string) string {
+	s = strings.TrimSpace(oneLine(s))
+	if s == "" {
+		return ""
+	}
+	if !strings.ContainsAny(s[len(s)-1:], ".!?:") {
+		s += "."
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	word, _, _ := strings.Cut(s, " ")
+	if strings.ContainsAny(word, ".[_-/") && word != s {
+		return s // a name, not a word
+	}
+	return strings.ToUpper(string(first)) + s[size:]
+}
+
+// wrap breaks a text at spaces into lines of at most width characters. A longer word has a line of its own. Line
+// breaks of the text stay.
+func wrap(s string, width int) []string {
+	var out []string
+	for paragraph := range strings.SplitSeq(s, "\n") {
+		line := ""
+		for word := range strings.FieldsSeq(paragraph) {
+			if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+				out = append(out, line)
+				line = ""
+			}
+			if line != "" {
+				line += " "
+			}
+			line += word
+		}
+		out = append(out, line)
+	}
+	return out
 }
