@@ -2,6 +2,7 @@ package scaffolding
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -45,10 +46,13 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+//go:embed shapes.yaml
+var shapesYAML []byte
+
 // schemas makes the schemas of values.
 type schemas struct {
 	paths  *Paths
-	shaped map[string]map[string]map[string]any // see shapedSchemas
+	shaped map[string]map[string]map[string]any // shapes.yaml
 }
 
 // writeSchema writes values.schema.json. The root and global stay open, for what
@@ -56,7 +60,7 @@ type schemas struct {
 // that names the key.
 func writeSchema(root *tree, p *Paths) ([]byte, error) {
 	s := &schemas{paths: p}
-	if err := yaml.Unmarshal([]byte(shapedSchemas), &s.shaped); err != nil {
+	if err := yaml.Unmarshal(shapesYAML, &s.shaped); err != nil {
 		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
 	schema := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"type", "object"}}

@@ -71,46 +71,6 @@ func (p *Paths) isRoute(key string) bool {
 	return (key == "httpRoute.enabled") == (p.convention.Kinds.Route == convention.RouteHTTPRoute)
 }
 
-// shapedSchemas are the JSON schemas, without null, of the values that have shapes:
-// by key and shape.
-const shapedSchemas = `
-env:
-  list:
-    type: array
-    items: {type: object, required: [name], properties: {name: {type: string}, value: {type: [string, "null"]}}}
-  map: {type: object}
-  objects: {type: object}
-ingress.hosts:
-  host: {type: string}
-  strings: {type: array, items: {type: string}}
-  named:
-    type: array
-    items: {type: object, required: [name], properties: {name: {type: string}, path: {type: [string, "null"]}}}
-  objects:
-    type: array
-    items:
-      type: object
-      required: [host]
-      properties:
-        host: {type: string}
-        paths:
-          type: [array, "null"]
-          items: {type: object, properties: {path: {type: string}, pathType: {type: [string, "null"]}}}
-ingress.tls:
-  secret: {type: string}
-  hosts: {type: array, items: {type: string}}
-  bool: {type: boolean}
-  map: {type: object, properties: {enabled: {type: boolean}, secretName: {type: [string, "null"]}}}
-  list:
-    type: array
-    items:
-      type: object
-      properties: {secretName: {type: [string, "null"]}, hosts: {type: [array, "null"], items: {type: string}}}
-persistence.accessMode:
-  string: &mode {type: string, enum: [ReadWriteOnce, ReadWriteOncePod, ReadWriteMany]}
-  list: {type: array, items: *mode}
-`
-
 // filled copies a node, with fill done to the strings in it.
 func filled(n *yaml.Node, fill func(string) string) *yaml.Node {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
