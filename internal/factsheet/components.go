@@ -27,11 +27,6 @@ func (s *Sheet) Component(name string) (Component, bool) {
 	return s.Components[i], true
 }
 
-// Optional gives the components that can be left out.
-func (s *Sheet) Optional() []Component {
-	return slices.DeleteFunc(slices.Clone(s.Components), func(c Component) bool { return c.Name == Core })
-}
-
 // Select gives the components of a chart: the default ones and those of with
 // ("all" for every one), without those of without, in the sheet's order. What
 // a component requires comes along, and goes along.
@@ -75,7 +70,13 @@ func (s *Sheet) Select(with, without []string) ([]string, error) {
 func (s *Sheet) checkNames(with, without []string) error {
 	for _, name := range slices.Concat(with, without) {
 		if _, ok := s.Component(name); !ok && name != "all" {
-			return fmt.Errorf("no component is called %q: there are %s", name, strings.Join(s.names(), ", "))
+			var names []string
+			for _, c := range s.Components {
+				if c.Name != Core {
+					names = append(names, c.Name)
+				}
+			}
+			return fmt.Errorf("no component is called %q: there are %s, all", name, strings.Join(names, ", "))
 		}
 	}
 	for _, name := range without {
@@ -87,12 +88,4 @@ func (s *Sheet) checkNames(with, without []string) error {
 		}
 	}
 	return nil
-}
-
-func (s *Sheet) names() []string {
-	var out []string
-	for _, c := range s.Optional() {
-		out = append(out, c.Name)
-	}
-	return append(out, "all")
 }

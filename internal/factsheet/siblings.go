@@ -1,6 +1,7 @@
 package factsheet
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -61,13 +62,7 @@ type Siblings struct {
 func (k Key) Block() string { return BlockOf(k.Key) }
 
 // BlockOf gives the block that a canonical key is in, "" for a key of its own.
-func BlockOf(key string) string {
-	block, _, in := strings.Cut(key, ".")
-	if !in {
-		return ""
-	}
-	return block
-}
+func BlockOf(key string) string { return key[:max(strings.IndexByte(key, '.'), 0)] }
 
 // Of gives what is known of how repositories write a key or a block, nothing where
 // the sheet does not say.
@@ -83,7 +78,7 @@ func (s *Sheet) ReservedBlocks() []string {
 	var out []string
 	for _, k := range s.Keys {
 		if k.Reserved {
-			out = append(out, root(k.Key))
+			out = append(out, cmp.Or(k.Block(), k.Key))
 		}
 	}
 	return out
@@ -91,10 +86,5 @@ func (s *Sheet) ReservedBlocks() []string {
 
 // IsReserved reports whether a key is in one of the chart's own blocks.
 func (s *Sheet) IsReserved(key string) bool {
-	return slices.ContainsFunc(s.Keys, func(k Key) bool { return k.Reserved && root(k.Key) == root(key) })
-}
-
-func root(key string) string {
-	first, _, _ := strings.Cut(key, ".")
-	return first
+	return slices.Contains(s.ReservedBlocks(), cmp.Or(BlockOf(key), key))
 }

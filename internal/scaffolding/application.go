@@ -14,7 +14,6 @@ type application struct {
 	Host      string // host for signalling, as values have it
 	Domain    string // domain behind it, where the convention keeps that apart
 	TLSSecret string // Secret with the host's certificate
-	defaults  convention.Defaults
 }
 
 // exampleHost is the host of a repository that has no pattern of its own.
@@ -35,10 +34,7 @@ func newApplication(o Options, conv *convention.Convention) application {
 	}
 	secret := strings.NewReplacer("{name}", o.Name, "{host}", whole).
 		Replace(cmp.Or(conv.Defaults.TLSSecretPattern, "{name}-tls"))
-	return application{
-		Name: o.Name, Version: o.AppVersion, Host: host, Domain: domain, TLSSecret: secret,
-		defaults: conv.Defaults,
-	}
+	return application{Name: o.Name, Version: o.AppVersion, Host: host, Domain: domain, TLSSecret: secret}
 }
 
 // apart takes the domain off a host: the repository's, or without one what

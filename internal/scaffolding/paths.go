@@ -28,13 +28,23 @@ type Paths struct {
 	paths      map[string]yamldoc.Path // by canonical key, headings left out
 }
 
-// PathsOf are those of a chart that this tool wrote, by its lock.
+// PathsOf are those of a chart that this tool wrote, by its lock, in which all
+// components may be "all".
 func PathsOf(sheet *factsheet.Sheet, lock *chartdir.Lock) (*Paths, error) {
 	conv, err := ConventionOf(sheet, lock)
 	if err != nil {
 		return nil, err
 	}
-	return pathsFor(conv, lock.Chart.Name, lock.Components)
+	if conv, err = adapted(conv, lock.Chart.Name); err != nil {
+		return nil, err
+	}
+	components := lock.Components
+	if slices.Contains(components, "all") {
+		if components, err = sheet.Select(components, nil); err != nil {
+			return nil, err
+		}
+	}
+	return newPaths(conv, components)
 }
 
 // ConventionOf reads the convention that a lock keeps.
@@ -67,18 +77,6 @@ func ObservedPaths(conv *convention.Convention) (*Paths, error) {
 		p.paths[v.Key] = path
 	}
 	return p, nil
-}
-
-// pathsFor gives the paths of a chart of that name, whose components may be all.
-func pathsFor(conv *convention.Convention, name string, components []string) (*Paths, error) {
-	conv, err := adapted(conv, name)
-	if err == nil && slices.Contains(components, "all") {
-		components, err = conv.Sheet.Select(components, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return newPaths(conv, components)
 }
 
 func newPaths(conv *convention.Convention, components []string) (*Paths, error) {

@@ -100,7 +100,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		o.repeat(old.Options)
 	}
 	options := o.requested()
-	conv, notes, err := conventions(ctx, o, target)
+	conv, notes, err := Conventions(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -184,11 +184,6 @@ func Conventions(ctx context.Context, o RunOptions) (*convention.Convention, []s
 	if err != nil {
 		return nil, nil, err
 	}
-	return conventions(ctx, o, target)
-}
-
-func conventions(ctx context.Context, o RunOptions, target string) (*convention.Convention, []string, error) {
-	var err error
 	if o.Sheet, err = factsheet.OrServer(o.Sheet); err != nil {
 		return nil, nil, err
 	}
@@ -283,14 +278,14 @@ func nearer(charts []string) []string {
 }
 
 func newLock(c *Chart, o RunOptions, options map[string]any) (*chartdir.Lock, error) {
-	template, err := templateHash(c.Sheet.Service)
+	template, err := templateHash(c.Convention.Sheet.Service)
 	if err != nil {
 		return nil, err
 	}
 	return &chartdir.Lock{
 		Tool: o.ToolVersion, Template: template,
 		Chart:      chartdir.Version{Name: c.Name, Version: c.Version, AppVersion: c.AppVersion},
-		Upstream:   UpstreamVersion(c.Sheet),
+		Upstream:   UpstreamVersion(c.Convention.Sheet),
 		Components: c.Components, Options: options, Convention: c.Convention,
 	}, nil
 }

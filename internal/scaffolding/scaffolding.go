@@ -38,8 +38,6 @@ type Chart struct {
 	AppVersion string
 	Components []string
 	Convention *convention.Convention
-	// Sheet is what is known of the values of such charts.
-	Sheet *factsheet.Sheet
 	// Files are the chart's files by slash-separated path.
 	Files map[string][]byte
 }
@@ -106,7 +104,7 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	}
 	chart := &Chart{
 		Name: o.Name, Version: o.Version, AppVersion: o.AppVersion,
-		Components: slices.Clone(components), Convention: conv, Sheet: conv.Sheet, Files: files,
+		Components: slices.Clone(components), Convention: conv, Files: files,
 	}
 	if err := check(ctx, chart); err != nil {
 		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)
@@ -119,11 +117,9 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 func Regenerate(
 	sheet *factsheet.Sheet, lock *chartdir.Lock, components []string,
 ) (*helmchart.Chart, *Paths, error) {
-	conv, err := ConventionOf(sheet, lock)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := pathsFor(conv, lock.Chart.Name, components)
+	other := *lock
+	other.Components = components
+	p, err := PathsOf(sheet, &other)
 	if err != nil {
 		return nil, nil, err
 	}

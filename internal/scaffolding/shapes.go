@@ -11,7 +11,7 @@ import (
 // defaultOf gives the default of a value in the shape that the chart has for
 // it, filled with what carries over from the repository.
 func (p *Paths) defaultOf(v factsheet.Key, a application) any {
-	d := a.defaults
+	d := p.convention.Defaults
 	switch shape := p.shape(v.Key); v.Key {
 	case "image.repository":
 		if shape == convention.ImageString {

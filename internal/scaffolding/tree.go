@@ -1,6 +1,7 @@
 package scaffolding
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -91,14 +92,28 @@ func (p *Paths) common(key string) yamldoc.Path {
 	return common
 }
 
+// leaves gives the values with their paths, in order.
+func (t *tree) leaves() iter.Seq2[yamldoc.Path, *tree] {
+	return func(yield func(yamldoc.Path, *tree) bool) {
+		if t.value != nil {
+			yield(nil, t)
+			return
+		}
+		for _, c := range t.children {
+			for below, leaf := range c.leaves() {
+				if !yield(slices.Insert(below, 0, c.key), leaf) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // firstBelow gives the first leaf whose canonical key lies below key.
 func (t *tree) firstBelow(key string) *tree {
-	if t.value != nil && strings.HasPrefix(t.value.Key, key+".") {
-		return t
-	}
-	for _, c := range t.children {
-		if found := c.firstBelow(key); found != nil {
-			return found
+	for _, leaf := range t.leaves() {
+		if strings.HasPrefix(leaf.value.Key, key+".") {
+			return leaf
 		}
 	}
 	return nil
