@@ -163,22 +163,24 @@ func shortDigest(s string) string {
 	return s
 }
 
-// Sides are the facts about both charts, by name.
-func (v driftView) Sides() [][3]string {
-	var rows [][3]string
-	for _, row := range [][3]string{
+// driftSide is a fact about both charts.
+type driftSide struct{ Name, Chart, Upstream string }
+
+// Sides are the facts about both charts that are known of one at least.
+func (v driftView) Sides() []driftSide {
+	sides := []driftSide{
 		{"name", v.Chart.Name, v.Upstream.Name},
 		{"version", v.Chart.Version, v.Upstream.Version},
 		{"LiveKit", v.Chart.AppVersion, v.Upstream.AppVersion},
 		{"image", v.Chart.Image, v.Upstream.Image},
 		{"source", v.Chart.Source, v.Upstream.Source},
 		{"digest", v.Chart.Digest, v.Upstream.Digest},
-	} {
-		if row[1] != "" || row[2] != "" {
-			rows = append(rows, [3]string{row[0], cmp.Or(visible(row[1]), "-"), cmp.Or(visible(row[2]), "-")})
-		}
 	}
-	return rows
+	sides = slices.DeleteFunc(sides, func(s driftSide) bool { return s.Chart == "" && s.Upstream == "" })
+	for i, s := range sides {
+		sides[i] = driftSide{s.Name, cmp.Or(visible(s.Chart), "-"), cmp.Or(visible(s.Upstream), "-")}
+	}
+	return sides
 }
 
 // ChartName and UpstreamName name both charts, with their versions.

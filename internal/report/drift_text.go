@@ -26,7 +26,8 @@ func Drift(w io.Writer, r *drift.Report, o DriftOptions) error {
 		"text":      t.text,
 		"hanging":   t.hanging,
 		"upper":     strings.ToUpper,
-		"sides":     t.sides,
+		"column":    t.column,
+		"digest":    shortDigest,
 		"places":    places,
 		"shown":     t.shown,
 		"together":  t.together,
@@ -75,29 +76,16 @@ func (t driftText) hanging(leadColor, lead, color, text string) string {
 	return b.String()
 }
 
-// sides is the table of both charts, side by side where they fit.
-func (t driftText) sides(rows [][3]string) string {
-	rows = slices.Insert(rows, 0, [3]string{"", "chart", "upstream"})
-	column := 0
-	for i := range rows {
-		rows[i][1], rows[i][2] = shortDigest(rows[i][1]), shortDigest(rows[i][2])
-		column = max(column, utf8.RuneCountInString(rows[i][1]))
+// column gives how wide the chart's column is where the table of both charts is as wide as the text at most, else 0.
+func (t driftText) column() int {
+	column := len("chart")
+	for _, side := range t.Sides() {
+		column = max(column, utf8.RuneCountInString(shortDigest(side.Chart)))
 	}
-	var b strings.Builder
-	for i, row := range rows {
-		color := ""
-		if i == 0 {
-			color = "dim"
-		}
-		switch {
-		case column+46 <= t.Width:
-			fmt.Fprintln(&b, t.paint(color, fmt.Sprintf("  %-8s  %-*s  %s", row[0], column, row[1], row[2])))
-		case i > 0:
-			fmt.Fprintf(&b, "  %-8s  %s %s\n", row[0], t.paint("dim", "chart   "), row[1])
-			fmt.Fprintf(&b, "  %-8s  %s %s\n", "", t.paint("dim", "upstream"), row[2])
-		}
+	if column+46 > t.Width {
+		return 0
 	}
-	return b.String()
+	return column
 }
 
 // places lists where the findings of a group are.

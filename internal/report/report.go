@@ -9,6 +9,9 @@ import (
 	"io"
 	"strings"
 	"text/template"
+
+	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
 //go:embed templates
@@ -46,6 +49,20 @@ func fill(w io.Writer, name string, own template.FuncMap, data any) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// Scaffold prints what was written, or what would be, and what to do next.
+func Scaffold(w io.Writer, r *scaffolding.Result) error { return fill(w, "scaffold", nil, r) }
+
+// Remarks prints what could not be converted, and what is otherwise now.
+func Remarks(w io.Writer, r *convert.Result) error { return fill(w, "remarks", nil, r) }
+
+// Converted prints converted values on stdout, and on stderr what became of those that are not among them.
+func Converted(stdout, stderr io.Writer, r *convert.Result) error {
+	if _, err := stdout.Write(r.YAML); err != nil {
+		return err
+	}
+	return Remarks(stderr, r)
 }
 
 // JSON prints v as one indented JSON object.
