@@ -27,9 +27,8 @@ func (s *Sheet) Component(name string) (Component, bool) {
 	return s.Components[i], true
 }
 
-// Select gives the components of a chart: the default ones and those of with
-// ("all" for every one), without those of without, in the sheet's order. What
-// a component requires comes along, and goes along.
+// Select gives the components of a chart: the default ones and those of with ("all" for every one), without those of
+// without, in the sheet's order. What a component requires comes along, and goes along.
 func (s *Sheet) Select(with, without []string) ([]string, error) {
 	if err := s.checkNames(with, without); err != nil {
 		return nil, err

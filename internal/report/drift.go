@@ -14,8 +14,8 @@ import (
 
 // DriftOptions say how much of a comparison with upstream is shown, and how.
 type DriftOptions struct {
-	// All shows the findings of every class. Without it, what is ours, what follows from a convention and what is
-	// extra is only counted.
+	// All shows the findings of every class. Without it, what is ours, what follows from a convention and what is extra
+	// is only counted.
 	All bool
 	// Classes are the classes to show, whatever All says. Empty for the usual ones.
 	Classes []drift.Class

@@ -38,8 +38,8 @@ func (t driftText) context(f drift.Finding, drawn map[string]bool) string {
 	return b.String()
 }
 
-// contextLines gives the difference of a pair around a line of each side, n lines before and after it. Each begins
-// with its sign: "-" of upstream, "+" of the chart, or " ".
+// contextLines gives the difference of a pair around a line of each side, n lines before and after it. Each begins with
+// its sign: "-" of upstream, "+" of the chart, or " ".
 func contextLines(p drift.Pair, up, own, n int) []string {
 	const all = 1 << 20
 	d, err := udiff.ToUnifiedDiff("", "", p.Upstream, udiff.Lines(p.Upstream, p.Chart), all)

@@ -24,8 +24,8 @@ var pageStyle string
 
 var driftScripts = []string{"dom.js", "diff.js", "model.js", "rows.js", "detail.js", "overview.js", "main.js"}
 
-// DriftHTML prints one page that needs nothing besides itself: no network, no other file. It carries the whole
-// report; the options say what is shown at first.
+// DriftHTML prints one page that needs nothing besides itself: no network, no other file. It carries the whole report;
+// the options say what is shown at first.
 func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 	script, err := pageScript()
 	if err != nil {

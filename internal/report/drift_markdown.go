@@ -42,8 +42,7 @@ func DriftMarkdown(w io.Writer, r *drift.Report, o DriftOptions) error {
 	return err
 }
 
-// comment is a comment on its way. The template has its blocks, of which only those are written that there is room
-// for.
+// comment is a comment on its way. The template has its blocks, of which only those are written that there is room for.
 type comment struct {
 	driftView
 	template *template.Template

@@ -130,8 +130,8 @@ func pageValue(v any) any {
 	return valueText(v)
 }
 
-// findingID names a finding by what it is about, so that a link to it holds in the next run as well. Two about the
-// same are told apart by a number.
+// findingID names a finding by what it is about, so that a link to it holds in the next run as well. Two about the same
+// are told apart by a number.
 func findingID(f drift.Finding, used map[string]int) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{string(f.Layer), f.Object, f.Path.String()}, "\x00")))
 	id := hex.EncodeToString(sum[:5])

@@ -14,8 +14,8 @@ import (
 // fewFindings is how many findings of one reason are shown before the rest is counted, unless all are asked for.
 const fewFindings = 6
 
-// Drift prints how a chart stands to upstream's, for a person: a summary, what to look at, what was left out, what
-// was accepted.
+// Drift prints how a chart stands to upstream's, for a person: a summary, what to look at, what was left out, what was
+// accepted.
 func Drift(w io.Writer, r *drift.Report, o DriftOptions) error {
 	if o.Width <= 0 {
 		o.Width = 80

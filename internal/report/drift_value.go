@@ -12,8 +12,8 @@ import (
 // absent is what stands for a value that is not there.
 const absent = "(absent)"
 
-// valueText writes a value as YAML would on one line: a string bare where that is not misleading, anything composed
-// as JSON. A text of several lines keeps them.
+// valueText writes a value as YAML would on one line: a string bare where that is not misleading, anything composed as
+// JSON. A text of several lines keeps them.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -47,8 +47,8 @@ func ambiguous(s string) bool {
 	return err == nil
 }
 
-// visible writes out characters that a terminal or a browser would obey or not show: controls, and those that turn
-// the direction of writing. Lines and tabs stay.
+// visible writes out characters that a terminal or a browser would obey or not show: controls, and those that turn the
+// direction of writing. Lines and tabs stay.
 func visible(s string) string {
 	hidden := func(r rune) bool {
 		return r != '\n' && r != '\t' &&
@@ -74,8 +74,8 @@ func oneLine(s string) string {
 	return strings.NewReplacer("\r\n", `\n`, "\n", `\n`, "\t", `\t`).Replace(strings.TrimSuffix(s, "\n"))
 }
 
-// cut shortens a text to a number of characters, with its middle left out: the end of an image or a path tells as
-// much as the beginning.
+// cut shortens a text to a number of characters, with its middle left out: the end of an image or a path tells as much
+// as the beginning.
 func cut(s string, most int) string {
 	runes := []rune(s)
 	if len(runes) <= most {
@@ -102,8 +102,8 @@ func sentence(s string) string {
 	return strings.ToUpper(string(first)) + s[size:]
 }
 
-// wrap breaks a text at spaces into lines of at most width characters. A longer word has a line of its own. Line
-// breaks of the text stay.
+// wrap breaks a text at spaces into lines of at most width characters. A longer word has a line of its own. Line breaks
+// of the text stay.
 func wrap(s string, width int) []string {
 	var out []string
 	for paragraph := range strings.SplitSeq(s, "\n") {

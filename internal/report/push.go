@@ -27,8 +27,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// Progress gives a function that draws how far an upload is on a line of a terminal, and rubs it out at the end.
-// Small uploads are not worth a line.
+// Progress gives a function that draws how far an upload is on a line of a terminal, and rubs it out at the end. Small
+// uploads are not worth a line.
 func Progress(terminal io.Writer) func(done, total int64) {
 	const worthIt = 1 << 20
 	last := int64(-1)

@@ -37,9 +37,8 @@ func newApplication(o Options, conv *convention.Convention) application {
 	return application{Name: o.Name, Version: o.AppVersion, Host: host, Domain: domain, TLSSecret: secret}
 }
 
-// apart takes the domain off a host: the repository's, or without one what
-// stands behind the host's first dot. A host that would keep a dot, or lies in
-// another domain, stays whole.
+// apart takes the domain off a host: the repository's, or without one what stands behind the host's first dot. A host
+// that would keep a dot, or lies in another domain, stays whole.
 func apart(host, domain string) (label, of string) {
 	label, behind, _ := strings.Cut(host, ".")
 	domain = cmp.Or(domain, behind)

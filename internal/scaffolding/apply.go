@@ -16,19 +16,17 @@ type Setting struct {
 	Key string
 	// Value has the shape of the canonical convention.
 	Value any
-	// IsWhole says that the value, a map, replaces the chart's default as a whole,
-	// and is not merged into it.
+	// IsWhole says that the value, a map, replaces the chart's default as a whole, and is not merged into it.
 	IsWhole bool
-	// From are the keys of upstream's chart that it comes from, the first one with
-	// the value itself. Empty: it follows from what upstream's templates do always.
+	// From are the keys of upstream's chart that it comes from, the first one with the value itself. Empty: it follows
+	// from what upstream's templates do always.
 	From []string
-	// Moved maps paths below Key, "" for none, to the upstream keys they come from,
-	// where they are called otherwise there ("logging.level" to "livekit.log_level").
+	// Moved maps paths below Key, "" for none, to the upstream keys they come from, where they are called otherwise
+	// there ("logging.level" to "livekit.log_level").
 	Moved map[string]string
 	// Comment says why the setting is there, where the user has not asked for it.
 	Comment string
-	// Else is the canonical key that takes the value in a chart that has no path
-	// for Key.
+	// Else is the canonical key that takes the value in a chart that has no path for Key.
 	Else string
 	// IsAsked says that the user's own values gave rise to it.
 	IsAsked bool
@@ -37,15 +35,14 @@ type Setting struct {
 // Unplaced is a setting that a chart has no path for, or not for all of it.
 type Unplaced struct {
 	Setting
-	// Component is the one that the chart was written without, "" where that is
-	// not the reason.
+	// Component is the one that the chart was written without, "" where that is not the reason.
 	Component string
 	// Reason says why there is no path where Component does not.
 	Reason string
 }
 
-// Apply puts settings into values, which are the chart's own by default and
-// are changed in place. It gives what has no path.
+// Apply puts settings into values, which are the chart's own by default and are changed in place. It gives what has no
+// path.
 func (p *Paths) Apply(values map[string]any, settings []Setting) []Unplaced {
 	a := &applied{Paths: p, values: values}
 	for _, s := range settings {
@@ -61,8 +58,8 @@ type applied struct {
 	unplaced []Unplaced
 }
 
-// add puts a setting into the values in the chart's shape. Canonical shapes say
-// more than some others; what those cannot say is unplaced.
+// add puts a setting into the values in the chart's shape. Canonical shapes say more than some others; what those
+// cannot say is unplaced.
 func (a *applied) add(s Setting) {
 	var as func(shape string, value any) (any, string)
 	switch s.Key {
@@ -99,8 +96,7 @@ func (a *applied) put(s Setting) {
 	setAt(a.values, path, s.Value, s.IsWhole)
 }
 
-// setAt puts a value at a path. A whole one replaces what is there; another map is
-// merged into it.
+// setAt puts a value at a path. A whole one replaces what is there; another map is merged into it.
 func setAt(values map[string]any, at yamldoc.Path, value any, whole bool) {
 	below, isMap := value.(map[string]any)
 	if !isMap || whole || len(below) == 0 {
@@ -112,8 +108,7 @@ func setAt(values map[string]any, at yamldoc.Path, value any, whole bool) {
 	}
 }
 
-// withoutTurn takes TURN out of the configuration for a chart that was written
-// without it, which refuses it.
+// withoutTurn takes TURN out of the configuration for a chart that was written without it, which refuses it.
 func (a *applied) withoutTurn(s Setting) any {
 	config, _ := s.Value.(map[string]any)
 	turn, _ := config["turn"].(map[string]any)
@@ -146,8 +141,7 @@ func (a *applied) addImage(s Setting) {
 	a.put(s)
 }
 
-// wholeImage gives the image in one string: that of the values, with another
-// repository or tag.
+// wholeImage gives the image in one string: that of the values, with another repository or tag.
 func (a *applied) wholeImage(s Setting) string {
 	path, _ := a.PathOf("image.repository")
 	found, _ := yamldoc.Lookup(a.values, path)

@@ -8,16 +8,14 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// kubeVersion: native sidecars are on by default from 1.29. The -0 lets in
-// the pre-release names that some vendors give. A Helm built without its
-// release flags (`go install`) takes 1.20.0 for the version in `helm template`,
-// so that is let through here and refused on a real cluster by the templates.
+// kubeVersion: native sidecars are on by default from 1.29. The -0 lets in the pre-release names that some vendors
+// give. A Helm built without its release flags (`go install`) takes 1.20.0 for the version in `helm template`, so that
+// is let through here and refused on a real cluster by the templates.
 const kubeVersion = ">=1.29.0-0 || 1.20.0"
 
-// chartFile writes Chart.yaml, its fields in the repository's order. Some are
-// written where the repository's charts have them, or where there are none; fields
-// that this chart has nothing to say in are left out. It is no template: a Chart.yaml
-// below scaffold/ would make a chart of that folder, for this tool and for Helm's.
+// chartFile writes Chart.yaml, its fields in the repository's order. Some are written where the repository's charts
+// have them, or where there are none; fields that this chart has nothing to say in are left out. It is no template: a
+// Chart.yaml below scaffold/ would make a chart of that folder, for this tool and for Helm's.
 func chartFile(o Options, style convention.Style) []byte {
 	required := []string{"apiVersion", "name", "description", "type", "version", "appVersion", "kubeVersion"}
 	optional := []string{"icon", "home", "sources", "keywords"}

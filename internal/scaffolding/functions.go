@@ -11,8 +11,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// functions are what the embedded chart's templates call beside sprig's: where the
-// convention has a canonical value, and how it names things.
+// functions are what the embedded chart's templates call beside sprig's: where the convention has a canonical value,
+// and how it names things.
 type functions struct {
 	*Paths
 	chart string // its name
@@ -21,8 +21,8 @@ type functions struct {
 func (f functions) all() template.FuncMap {
 	return template.FuncMap{
 		"has": func(component string) bool { return slices.Contains(f.components, component) },
-		// value gives the expression of a canonical value (.Values.image.tag),
-		// root the same for use inside range and with, key its bare path.
+		// value gives the expression of a canonical value (.Values.image.tag), root the same for use inside range and
+		// with, key its bare path.
 		"value": func(key string) (string, error) { return f.expression(".Values", key) },
 		"root":  func(key string) (string, error) { return f.expression("$.Values", key) },
 		"key": func(key string) (string, error) {
@@ -35,8 +35,8 @@ func (f functions) all() template.FuncMap {
 		"shape":   f.shape,
 		// placed reports whether the chart has a value that not every chart has.
 		"placed": f.has,
-		// hosts and tls give the Ingress' hosts and TLS in the canonical shape, for
-		// any route: the values themselves, or what a helper makes of them.
+		// hosts and tls give the Ingress' hosts and TLS in the canonical shape, for any route: the values themselves,
+		// or what a helper makes of them.
 		"hosts":           func(dot string) (string, error) { return f.normalized("ingress.hosts", "hosts", dot) },
 		"tls":             func(dot string) (string, error) { return f.normalized("ingress.tls", "tls", dot) },
 		"isNormal":        f.isNormal,
@@ -73,8 +73,8 @@ func (f functions) nested(key, value string) (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
-// anyOf gives the expression of a value, or of the first of several that is set.
-// Values that the chart has not are left out.
+// anyOf gives the expression of a value, or of the first of several that is set. Values that the chart has not are left
+// out.
 func (f functions) anyOf(keys ...string) (string, error) {
 	var set []string
 	for _, key := range keys {
@@ -91,8 +91,8 @@ func (f functions) anyOf(keys ...string) (string, error) {
 	return "or " + strings.Join(set, " "), nil
 }
 
-// operand gives an expression as an argument of a function. That of a value is
-// one, with its own parentheses where it has any.
+// operand gives an expression as an argument of a function. That of a value is one, with its own parentheses where it
+// has any.
 func operand(expression string) string {
 	if strings.Contains(expression, " ") && !strings.HasPrefix(expression, "(") {
 		return "(" + expression + ")"
@@ -100,8 +100,8 @@ func operand(expression string) string {
 	return expression
 }
 
-// isNormal reports whether the hosts or the TLS of the Ingress are in values.yaml
-// as a route needs them: in the canonical shape, and with whole hosts.
+// isNormal reports whether the hosts or the TLS of the Ingress are in values.yaml as a route needs them: in the
+// canonical shape, and with whole hosts.
 func (f functions) isNormal(key string) bool {
 	return !f.has(key) || f.shape(key) == plainShapes[key] && !f.has("ingress.domain")
 }
@@ -122,8 +122,8 @@ func (f functions) host(field string) string {
 	return fmt.Sprintf(`include %q (list $ %s)`, f.helper("host"), field)
 }
 
-// objectName gives the action that names an object of a kind, with a suffix of its
-// own where the chart has several of the kind.
+// objectName gives the action that names an object of a kind, with a suffix of its own where the chart has several of
+// the kind.
 func (f functions) objectName(kind string, suffix ...string) string {
 	parts := suffix
 	if s := strings.Trim(f.convention.Naming.Suffixes[kind], "-"); s != "" {
@@ -135,8 +135,7 @@ func (f functions) objectName(kind string, suffix ...string) string {
 	return fmt.Sprintf(`{{ include %q (list . %q) }}`, f.helper("suffixed"), strings.Join(parts, "-"))
 }
 
-// labelValue turns the pattern of a label's value into a template, for where the
-// chart's root is dot.
+// labelValue turns the pattern of a label's value into a template, for where the chart's root is dot.
 func (f functions) labelValue(pattern, dot string) string {
 	include := func(name string) string { return fmt.Sprintf("include %q %s", f.helper(name), dot) }
 	if pattern == "{version}" {
@@ -157,8 +156,7 @@ func (f functions) labelValue(pattern, dot string) string {
 	return value
 }
 
-// serviceLabels are those of a Service's selector that the workload's has not:
-// the pods carry them all the same.
+// serviceLabels are those of a Service's selector that the workload's has not: the pods carry them all the same.
 func (f functions) serviceLabels() []convention.Label {
 	labels := f.convention.Labels
 	return slices.DeleteFunc(slices.Clone(labels.ServiceSelector), func(l convention.Label) bool {
@@ -166,8 +164,7 @@ func (f functions) serviceLabels() []convention.Label {
 	})
 }
 
-// serviceSelector gives the labels by which a Service finds the pods, for where the
-// chart's root is dot.
+// serviceSelector gives the labels by which a Service finds the pods, for where the chart's root is dot.
 func (f functions) serviceSelector(dot string, indent int) string {
 	labels := f.convention.Labels
 	if len(labels.ServiceSelector) == 0 || slices.Equal(labels.ServiceSelector, labels.Selector) {

@@ -7,8 +7,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// valuesTable writes the values as a Markdown table: scalars and empty collections as
-// they are, larger ones as a hint at values.yaml.
+// valuesTable writes the values as a Markdown table: scalars and empty collections as they are, larger ones as a hint
+// at values.yaml.
 func valuesTable(root *tree, style convention.Style) (string, error) {
 	var b strings.Builder
 	b.WriteString("| Key | Default | What it is |\n| --- | --- | --- |\n")

@@ -27,8 +27,7 @@ type RunOptions struct {
 	Sheet *factsheet.Sheet
 	Options
 	Dir string // the chart's folder; its name is the chart's where Name is empty
-	// Like names the siblings to follow. Without any, the charts beside Dir are
-	// looked at.
+	// Like names the siblings to follow. Without any, the charts beside Dir are looked at.
 	Like            []string
 	ConventionsFile string // a file of conventions to obey instead
 	Force, DryRun   bool
@@ -128,8 +127,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	return result, result.carryOut(ctx, target, plan, chart)
 }
 
-// carryOut writes the chart, or with DryRun shows the difference to the one that
-// is there.
+// carryOut writes the chart, or with DryRun shows the difference to the one that is there.
 func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Plan, chart *Chart) error {
 	switch {
 	case plan.Interrupted && r.DryRun:
@@ -148,8 +146,8 @@ func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Pla
 	return plan.Apply(ctx)
 }
 
-// checkMixture notes what is wrong with the chart as it will be where files stay
-// that are not the generated ones: those may not fit the new ones beside them.
+// checkMixture notes what is wrong with the chart as it will be where files stay that are not the generated ones: those
+// may not fit the new ones beside them.
 func (r *Result) checkMixture(ctx context.Context, target string, chart Chart) error {
 	if r.Conflicts() == 0 {
 		return nil
@@ -175,9 +173,8 @@ func (r *Result) checkMixture(ctx context.Context, target string, chart Chart) e
 	return nil
 }
 
-// Conventions reads the conventions that a chart would follow: those of its
-// siblings, with the user's settings over them, and a file of conventions over
-// all. It gives what the user should know of siblings that could not be read or
+// Conventions reads the conventions that a chart would follow: those of its siblings, with the user's settings over
+// them, and a file of conventions over all. It gives what the user should know of siblings that could not be read or
 // rendered as well.
 func Conventions(ctx context.Context, o RunOptions) (*convention.Convention, []string, error) {
 	target, err := chartdir.ResolveTarget(o.Dir)
@@ -214,13 +211,11 @@ func Conventions(ctx context.Context, o RunOptions) (*convention.Convention, []s
 	return conv, append(warnings, conv.Notes...), nil
 }
 
-// fewSiblings is how many charts beside the new one are enough to go by them
-// alone.
+// fewSiblings is how many charts beside the new one are enough to go by them alone.
 const fewSiblings = 3
 
-// readSiblings reads the charts that are named, or without any and without a
-// file those beside the chart. Of the latter, which nobody has named, one that
-// cannot be read is a warning.
+// readSiblings reads the charts that are named, or without any and without a file those beside the chart. Of the
+// latter, which nobody has named, one that cannot be read is a warning.
 func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*convention.Convention, []string, error) {
 	var warnings []string
 	options := sibling.ReadOptions{
@@ -260,8 +255,8 @@ func distinct(charts []string) []string {
 	})
 }
 
-// nearer names the charts from the current directory where they lie in or near
-// it: what the lock and the reports say then holds on any machine.
+// nearer names the charts from the current directory where they lie in or near it: what the lock and the reports say
+// then holds on any machine.
 func nearer(charts []string) []string {
 	current, err := os.Getwd()
 	if err != nil {
@@ -295,8 +290,8 @@ func UpstreamVersion(s *factsheet.Sheet) chartdir.Version {
 	return chartdir.Version{Name: s.Upstream.Name, Version: s.Upstream.Version, AppVersion: s.Upstream.AppVersion}
 }
 
-// templateHash is the hash of a service's embedded chart, its names and texts, the
-// facts that values.yaml is made from among them.
+// templateHash is the hash of a service's embedded chart, its names and texts, the facts that values.yaml is made from
+// among them.
 func templateHash(service string) (string, error) {
 	files, err := scaffold.Files(service)
 	if err != nil {

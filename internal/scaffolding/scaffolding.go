@@ -1,5 +1,4 @@
-// Package scaffolding turns a convention and the embedded chart into the files
-// of a LiveKit chart.
+// Package scaffolding turns a convention and the embedded chart into the files of a LiveKit chart.
 package scaffolding
 
 import (
@@ -74,9 +73,8 @@ func (o *Options) complete(conv *convention.Convention) error {
 	return nil
 }
 
-// Generate makes the chart's files and checks that they are a chart: that they
-// parse, render, pass Helm's linter and decode strictly into the types of
-// Kubernetes. The same arguments give the same bytes.
+// Generate makes the chart's files and checks that they are a chart: that they parse, render, pass Helm's linter and
+// decode strictly into the types of Kubernetes. The same arguments give the same bytes.
 func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Chart, error) {
 	if err := o.complete(conv); err != nil {
 		return nil, err
@@ -112,8 +110,8 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	return chart, nil
 }
 
-// Regenerate gives a chart that this tool wrote as it would be with other
-// components, and its paths. It is not checked, which takes most of the time.
+// Regenerate gives a chart that this tool wrote as it would be with other components, and its paths. It is not checked,
+// which takes most of the time.
 func Regenerate(
 	sheet *factsheet.Sheet, lock *chartdir.Lock, components []string,
 ) (*helmchart.Chart, *Paths, error) {
@@ -133,8 +131,8 @@ func Regenerate(
 	return chart, p, err
 }
 
-// adapted gives the convention as this chart obeys it. A class that a sibling
-// names in an annotation has a field of its own here, as Kubernetes has it.
+// adapted gives the convention as this chart obeys it. A class that a sibling names in an annotation has a field of its
+// own here, as Kubernetes has it.
 func adapted(conv *convention.Convention, name string) (*convention.Convention, error) {
 	conv = conv.ForChart(name)
 	if strings.HasPrefix(conv.PathOf("ingress.className"), conv.PathOf("ingress.annotations")+".") {
@@ -143,8 +141,8 @@ func adapted(conv *convention.Convention, name string) (*convention.Convention, 
 	return conv, conv.Fit()
 }
 
-// forDaemonSet gives the components of a chart whose workload is a DaemonSet: it
-// runs as many servers as there are nodes, which share a Redis.
+// forDaemonSet gives the components of a chart whose workload is a DaemonSet: it runs as many servers as there are
+// nodes, which share a Redis.
 func forDaemonSet(components, with []string) ([]string, error) {
 	if !slices.Contains(components, "redis") {
 		return nil, remedy.Errorf("leave out --without redis, or choose another kind of workload",
@@ -157,8 +155,7 @@ func forDaemonSet(components, with []string) ([]string, error) {
 	return slices.DeleteFunc(components, func(c string) bool { return c == "autoscaling" }), nil
 }
 
-// likenesses are components that a chart gets where the siblings have their
-// like, each with the value that shows it.
+// likenesses are components that a chart gets where the siblings have their like, each with the value that shows it.
 var likenesses = []struct{ component, key string }{
 	{"httproute", "httpRoute.enabled"},
 	{"autoscaling", "autoscaling.enabled"},
@@ -166,9 +163,8 @@ var likenesses = []struct{ component, key string }{
 	{"networkpolicy", "networkPolicy.enabled"},
 }
 
-// withSiblings adds the components whose like the siblings have to those that the user
-// wants. Where the repository's route is HTTPRoute, an Ingress is there only if the
-// siblings have one, too, or the user asks for it.
+// withSiblings adds the components whose like the siblings have to those that the user wants. Where the repository's
+// route is HTTPRoute, an Ingress is there only if the siblings have one, too, or the user asks for it.
 func withSiblings(conv *convention.Convention, with, without []string) ([]string, []string) {
 	named := func(component string, list []string) bool {
 		return slices.Contains(list, component) || slices.Contains(list, "all")

@@ -8,8 +8,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// defaultOf gives the default of a value in the shape that the chart has for
-// it, filled with what carries over from the repository.
+// defaultOf gives the default of a value in the shape that the chart has for it, filled with what carries over from the
+// repository.
 func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 	d := p.convention.Defaults
 	switch shape := p.shape(v.Key); v.Key {
@@ -65,8 +65,8 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 	return filled(v.Default, a.fill)
 }
 
-// isRoute reports whether a route's switch is that of the kind of route that the
-// repository uses. Traefik's IngressRoute takes the place of the Ingress.
+// isRoute reports whether a route's switch is that of the kind of route that the repository uses. Traefik's
+// IngressRoute takes the place of the Ingress.
 func (p *Paths) isRoute(key string) bool {
 	return (key == "httpRoute.enabled") == (p.convention.Kinds.Route == convention.RouteHTTPRoute)
 }

@@ -27,12 +27,10 @@ type templateData struct {
 	Workload string
 	// Components are those of the chart.
 	Components []string
-	// CredentialKeys is a regular expression for the keys of LiveKit's
-	// configuration that hold credentials.
+	// CredentialKeys is a regular expression for the keys of LiveKit's configuration that hold credentials.
 	CredentialKeys string
 	ServerVersion  string
-	// SecretKind is the kind of object of which an operator makes the Secret
-	// with the API keys ("ExternalSecret").
+	// SecretKind is the kind of object of which an operator makes the Secret with the API keys ("ExternalSecret").
 	SecretKind  string
 	ValuesTable string // written by code
 }
@@ -83,8 +81,7 @@ const blocksFolder = "blocks"
 // control matches a line that is nothing but control flow, or a block.
 var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range|template)\b[^\n]*\]\])[ \t]*\n`)
 
-// readTemplates reads the embedded files as templates. Blocks go by their files' names without
-// .yaml.
+// readTemplates reads the embedded files as templates. Blocks go by their files' names without .yaml.
 func readTemplates(files map[string][]byte, functions template.FuncMap) (*template.Template, error) {
 	set := template.New("").Delims("[[", "]]").Option("missingkey=error").
 		Funcs(sprig.HermeticTxtFuncMap()).Funcs(functions)
@@ -110,8 +107,7 @@ func join(name string, before, after []byte) []byte {
 	return slices.Concat(before, []byte("---\n"), after)
 }
 
-// credentialKeys makes one regular expression of the last parts of the paths
-// of LiveKit's credentials.
+// credentialKeys makes one regular expression of the last parts of the paths of LiveKit's credentials.
 func credentialKeys() string {
 	keys := livekit.CredentialKeys()
 	for i, p := range keys {

@@ -11,8 +11,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// tree is the values of a chart as they nest: what values.yaml and
-// values.schema.json are both written from.
+// tree is the values of a chart as they nest: what values.yaml and values.schema.json are both written from.
 type tree struct {
 	key      string // a segment of a path, "" for the root
 	children []*tree
@@ -21,13 +20,11 @@ type tree struct {
 	node  *yaml.Node
 	// headings are the canonical headings that begin here.
 	headings []factsheet.Key
-	// isGlobal is set on Helm's block global and what lies in it, which charts
-	// share.
+	// isGlobal is set on Helm's block global and what lies in it, which charts share.
 	isGlobal bool
 }
 
-// newTree lays out the values, in the order of the table, or of the siblings
-// where they have an order for a key.
+// newTree lays out the values, in the order of the table, or of the siblings where they have an order for a key.
 func newTree(p *Paths, a application) *tree {
 	root := &tree{}
 	for i := range p.values {
@@ -119,8 +116,8 @@ func (t *tree) firstBelow(key string) *tree {
 	return nil
 }
 
-// order puts top-level keys that the repository orders into that order, each
-// at a position that one of them had before, so that the others stay put.
+// order puts top-level keys that the repository orders into that order, each at a position that one of them had before,
+// so that the others stay put.
 func (t *tree) order(keys []string) {
 	var positions []int
 	for i, c := range t.children {

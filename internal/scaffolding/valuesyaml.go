@@ -12,9 +12,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// writeValues writes values.yaml in the repository's style: one block for
-// each top-level key, with an empty line before those that are more than one
-// line or have a comment.
+// writeValues writes values.yaml in the repository's style: one block for each top-level key, with an empty line before
+// those that are more than one line or have a comment.
 func writeValues(root *tree, style convention.Style, head string) ([]byte, error) {
 	var out bytes.Buffer
 	if style.DocumentStart {
