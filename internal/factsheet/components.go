@@ -18,15 +18,6 @@ type Component struct {
 	Templates []string `yaml:"templates"`
 }
 
-// Component finds a component by name.
-func (s *Sheet) Component(name string) (Component, bool) {
-	i := slices.IndexFunc(s.Components, func(c Component) bool { return c.Name == name })
-	if i < 0 {
-		return Component{}, false
-	}
-	return s.Components[i], true
-}
-
 // Select gives the components of a chart: the default ones and those of with ("all" for every one), without those of
 // without, in the sheet's order. What a component requires comes along, and goes along.
 func (s *Sheet) Select(with, without []string) ([]string, error) {
@@ -67,15 +58,16 @@ func (s *Sheet) Select(with, without []string) ([]string, error) {
 }
 
 func (s *Sheet) checkNames(with, without []string) error {
+	var names []string
+	for _, c := range s.Components {
+		if c.Name != Core {
+			names = append(names, c.Name)
+		}
+	}
+	names = append(names, "all")
 	for _, name := range slices.Concat(with, without) {
-		if _, ok := s.Component(name); !ok && name != "all" {
-			var names []string
-			for _, c := range s.Components {
-				if c.Name != Core {
-					names = append(names, c.Name)
-				}
-			}
-			return fmt.Errorf("no component is called %q: there are %s, all", name, strings.Join(names, ", "))
+		if name != Core && !slices.Contains(names, name) {
+			return fmt.Errorf("no component is called %q: there are %s", name, strings.Join(names, ", "))
 		}
 	}
 	for _, name := range without {

@@ -57,21 +57,19 @@ func (t driftText) paint(color, s string) string {
 
 // text prints a text of any length.
 func (t driftText) text(color, indent, s string) string {
-	var b strings.Builder
-	for _, line := range wrap(visible(s), t.Width-len(indent)) {
-		fmt.Fprintf(&b, "%s%s\n", indent, t.paint(color, line))
-	}
-	return b.String()
+	return t.lines(indent, "", "", color, visible(s))
 }
 
 // hanging prints a text behind a lead, all lines of it below the first.
-func (t driftText) hanging(leadColor, lead, color, text string) string {
+func (t driftText) hanging(leadColor, lead, color, s string) string {
+	return t.lines("    ", leadColor, lead, color, s)
+}
+
+func (t driftText) lines(indent, leadColor, lead, color, s string) string {
 	var b strings.Builder
-	for i, line := range wrap(text, t.Width-4-len(lead)) {
-		if i > 0 {
-			lead = strings.Repeat(" ", len(lead))
-		}
-		fmt.Fprintf(&b, "    %s%s\n", t.paint(leadColor, lead), t.paint(color, line))
+	for _, line := range wrap(s, t.Width-len(indent)-len(lead)) {
+		fmt.Fprintf(&b, "%s%s%s\n", indent, t.paint(leadColor, lead), t.paint(color, line))
+		lead = strings.Repeat(" ", len(lead))
 	}
 	return b.String()
 }

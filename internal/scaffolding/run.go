@@ -74,15 +74,9 @@ type ChartResult struct {
 	Components []string `json:"components"`
 }
 
-// Conflicts counts the files that were left alone.
-func (r *Result) Conflicts() int {
-	n := 0
-	for _, f := range r.Files {
-		if f.Action == chartdir.Conflict {
-			n++
-		}
-	}
-	return n
+// HasConflicts reports whether files were left alone.
+func (r *Result) HasConflicts() bool {
+	return slices.ContainsFunc(r.Files, func(f chartdir.Change) bool { return f.Action == chartdir.Conflict })
 }
 
 // Run writes a chart, or with DryRun says what it would write.
@@ -149,7 +143,7 @@ func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Pla
 // checkMixture notes what is wrong with the chart as it will be where files stay that are not the generated ones: those
 // may not fit the new ones beside them.
 func (r *Result) checkMixture(ctx context.Context, target string, chart Chart) error {
-	if r.Conflicts() == 0 {
+	if !r.HasConflicts() {
 		return nil
 	}
 	chart.Files = maps.Clone(chart.Files)

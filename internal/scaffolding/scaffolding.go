@@ -32,9 +32,7 @@ type Options struct {
 
 // Chart is a chart in memory.
 type Chart struct {
-	Name       string
-	Version    string
-	AppVersion string
+	Options    // all of them filled in
 	Components []string
 	Convention *convention.Convention
 	// Files are the chart's files by slash-separated path.
@@ -101,8 +99,7 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 		return nil, err
 	}
 	chart := &Chart{
-		Name: o.Name, Version: o.Version, AppVersion: o.AppVersion,
-		Components: slices.Clone(components), Convention: conv, Files: files,
+		Options: o, Components: slices.Clone(components), Convention: conv, Files: files,
 	}
 	if err := check(ctx, chart); err != nil {
 		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)

@@ -46,9 +46,10 @@ func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
 		return nil, err
 	}
 	var templates []string
-	for _, name := range data.Components {
-		c, _ := p.convention.Sheet.Component(name)
-		templates = append(templates, c.Templates...)
+	for _, c := range p.convention.Sheet.Components {
+		if slices.Contains(data.Components, c.Name) {
+			templates = append(templates, c.Templates...)
+		}
 	}
 	out := map[string][]byte{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
