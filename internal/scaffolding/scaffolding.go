@@ -48,7 +48,7 @@ var (
 
 func (o *Options) complete(conv *convention.Convention) error {
 	o.Name = cmp.Or(o.Name, "livekit")
-	o.Version = cmp.Or(o.Version, cmp.Or(conv.Defaults.ChartVersion, "0.1.0"))
+	o.Version = cmp.Or(o.Version, conv.Defaults.ChartVersion, "0.1.0")
 	o.AppVersion = cmp.Or(o.AppVersion, livekit.ServerVersion)
 	switch {
 	case !chartName.MatchString(o.Name) || len(o.Name) > 40:
@@ -188,8 +188,7 @@ func withSiblings(conv *convention.Convention, with, without []string) ([]string
 }
 
 func generate(p *Paths, o Options) (map[string][]byte, error) {
-	a := newApplication(o, p.convention)
-	root := newTree(p, a)
+	root := newTree(p, newApplication(o, p.convention))
 	style := p.convention.Style
 	head := fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name)
 	values, err := writeValues(root, style, head)
@@ -204,13 +203,10 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := templateData{
-		App: a, Convention: p.convention, Workload: p.workload(), Components: p.components,
-		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion, SecretKind: secretKind(p.convention),
-		ValuesTable: markdown,
-	}
-	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
-	files, err := chartFiles(p, data)
+	files, err := chartFiles(p, templateData{
+		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: credentialKeys(),
+		ServerVersion: livekit.ServerVersion, SecretKind: secretKind(p.convention), ValuesTable: markdown,
+	})
 	if err != nil {
 		return nil, err
 	}

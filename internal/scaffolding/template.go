@@ -19,20 +19,14 @@ import (
 
 // templateData is what the embedded chart's [[ ]] see as dot.
 type templateData struct {
-	Chart struct{ Name, Version, AppVersion string }
-	App   application
-	// Convention is the repository's.
-	Convention *convention.Convention
-	// Workload is the kind of the workload.
-	Workload string
-	// Components are those of the chart.
-	Components []string
+	Chart      Options
+	Convention *convention.Convention // the repository's
+	Workload   string                 // its kind
 	// CredentialKeys is a regular expression for the keys of LiveKit's configuration that hold credentials.
 	CredentialKeys string
 	ServerVersion  string
-	// SecretKind is the kind of object of which an operator makes the Secret with the API keys ("ExternalSecret").
-	SecretKind  string
-	ValuesTable string // written by code
+	SecretKind     string // kind of object of which an operator makes the Secret with the API keys ("ExternalSecret")
+	ValuesTable    string // written by code
 }
 
 // chartFiles renders the embedded chart.
@@ -47,7 +41,7 @@ func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
 	}
 	var templates []string
 	for _, c := range p.convention.Sheet.Components {
-		if slices.Contains(data.Components, c.Name) {
+		if slices.Contains(p.components, c.Name) {
 			templates = append(templates, c.Templates...)
 		}
 	}

@@ -58,17 +58,13 @@ func newTree(p *Paths, a application) *tree {
 // at gives the node at a path, made where it is not there yet.
 func (t *tree) at(p yamldoc.Path) *tree {
 	for _, key := range p {
-		var next *tree
-		for _, c := range t.children {
-			if c.key == key {
-				next = c
-			}
+		i := slices.IndexFunc(t.children, func(c *tree) bool { return c.key == key })
+		if i < 0 {
+			i = len(t.children)
+			isGlobal := t.isGlobal || t.key == "" && key == "global"
+			t.children = append(t.children, &tree{key: key, isGlobal: isGlobal})
 		}
-		if next == nil {
-			next = &tree{key: key, isGlobal: t.isGlobal || t.key == "" && key == "global"}
-			t.children = append(t.children, next)
-		}
-		t = next
+		t = t.children[i]
 	}
 	return t
 }
