@@ -45,14 +45,6 @@ type Renders struct {
 	HelmBin string
 }
 
-// sources are the places on this machine where siblings' dependencies may lie.
-func (r Renders) sources(root string) helmchart.Sources {
-	if r.Getenv == nil {
-		return helmchart.Sources{Root: root}
-	}
-	return helmchart.HelmSources(root, r.Getenv)
-}
-
 // Result is what `scaffold` did, or would do.
 type Result struct {
 	Chart       ChartResult            `json:"chart"`
@@ -211,6 +203,10 @@ const fewSiblings = 3
 // readSiblings reads the charts that are named, or without any and without a file those beside the chart. Of the
 // latter, which nobody has named, one that cannot be read is a warning.
 func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*convention.Convention, []string, error) {
+	sources := helmchart.Sources{Root: tree}
+	if o.Renders.Getenv != nil {
+		sources = helmchart.HelmSources(tree, o.Renders.Getenv)
+	}
 	var warnings []string
 	options := sibling.ReadOptions{
 		Sheet:   o.Sheet,
@@ -220,7 +216,7 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 			warnings = append(warnings, strings.ToUpper(text[:1])+text[1:]+".")
 		},
 		Prober:  o.Renders.Prober,
-		Sources: o.Renders.sources(tree),
+		Sources: sources,
 		HelmBin: o.Renders.HelmBin,
 	}
 	like := distinct(o.Like)

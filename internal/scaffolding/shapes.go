@@ -22,7 +22,8 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 			return map[string]any{}
 		}
 	case "ingress.enabled", "httpRoute.enabled":
-		return p.isRoute(v.Key)
+		// Traefik's IngressRoute takes the place of the Ingress.
+		return (v.Key == "httpRoute.enabled") == (p.convention.Kinds.Route == convention.RouteHTTPRoute)
 	case "ingress.className":
 		return d.IngressClass
 	case "ingress.domain":
@@ -63,12 +64,6 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 		}
 	}
 	return filled(v.Default, a.fill)
-}
-
-// isRoute reports whether a route's switch is that of the kind of route that the repository uses. Traefik's
-// IngressRoute takes the place of the Ingress.
-func (p *Paths) isRoute(key string) bool {
-	return (key == "httpRoute.enabled") == (p.convention.Kinds.Route == convention.RouteHTTPRoute)
 }
 
 // filled copies a node, with fill done to the strings in it.
