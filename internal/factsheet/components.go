@@ -18,23 +18,8 @@ type Component struct {
 	Templates []string `yaml:"templates"`
 }
 
-// Component finds a component by name.
-func (s *Sheet) Component(name string) (Component, bool) {
-	i := slices.IndexFunc(s.Components, func(c Component) bool { return c.Name == name })
-	if i < 0 {
-		return Component{}, false
-	}
-	return s.Components[i], true
-}
-
-// Optional gives the components that can be left out.
-func (s *Sheet) Optional() []Component {
-	return slices.DeleteFunc(slices.Clone(s.Components), func(c Component) bool { return c.Name == Core })
-}
-
-// Select gives the components of a chart: the default ones and those of with
-// ("all" for every one), without those of without, in the sheet's order. What
-// a component requires comes along, and goes along.
+// Select gives the components of a chart: the default ones and those of with ("all" for every one), without those of
+// without, in the sheet's order. What a component requires comes along, and goes along.
 func (s *Sheet) Select(with, without []string) ([]string, error) {
 	if err := s.checkNames(with, without); err != nil {
 		return nil, err
@@ -73,9 +58,16 @@ func (s *Sheet) Select(with, without []string) ([]string, error) {
 }
 
 func (s *Sheet) checkNames(with, without []string) error {
+	var names []string
+	for _, c := range s.Components {
+		if c.Name != Core {
+			names = append(names, c.Name)
+		}
+	}
+	names = append(names, "all")
 	for _, name := range slices.Concat(with, without) {
-		if _, ok := s.Component(name); !ok && name != "all" {
-			return fmt.Errorf("no component is called %q: there are %s", name, strings.Join(s.names(), ", "))
+		if name != Core && !slices.Contains(names, name) {
+			return fmt.Errorf("no component is called %q: there are %s", name, strings.Join(names, ", "))
 		}
 	}
 	for _, name := range without {
@@ -87,12 +79,4 @@ func (s *Sheet) checkNames(with, without []string) error {
 		}
 	}
 	return nil
-}
-
-func (s *Sheet) names() []string {
-	var out []string
-	for _, c := range s.Optional() {
-		out = append(out, c.Name)
-	}
-	return append(out, "all")
 }

@@ -1,8 +1,7 @@
-// Package factsheet reads what is known of the values of a service's chart: one
-// row a canonical key, in scaffold/SERVICE/facts.yaml. It is the one source of
-// values.yaml, values.schema.json, the tables in READMEs and docs, the reading of
-// sibling charts, the conversion of upstream's values, and of what explains
-// differences from upstream's chart.
+// Package factsheet reads what is known of the values of a service's chart: one row a canonical key, in
+// scaffold/SERVICE/facts.yaml. It is the one source of values.yaml, values.schema.json, the tables in READMEs and docs,
+// the reading of sibling charts, the conversion of upstream's values, and of what explains differences from upstream's
+// chart.
 package factsheet
 
 import (
@@ -31,8 +30,7 @@ type Sheet struct {
 	Upstream Upstream `yaml:"-"`
 }
 
-// Key is one canonical value, or, where Default is nil, a heading over the values
-// whose keys lie below it.
+// Key is one canonical value, or, where Default is nil, a heading over the values whose keys lie below it.
 type Key struct {
 	// Key is the canonical name, dotted ("image.repository").
 	Key       string     `yaml:"key"`
@@ -44,8 +42,8 @@ type Key struct {
 	Doc string `yaml:"doc"`
 	// Comment is what values.yaml says above the key, "" for nothing.
 	Comment string `yaml:"comment"`
-	// Schema is the JSON schema of the value, without null. It is nil for
-	// values whose schema follows from their shape or from LiveKit's own.
+	// Schema is the JSON schema of the value, without null. It is nil for values whose schema follows from their shape
+	// or from LiveKit's own.
 	Schema map[string]any `yaml:"schema"`
 	// Required says that the chart cannot do without the value.
 	Required bool `yaml:"required"`
@@ -129,8 +127,7 @@ func (s *Sheet) Values() []string {
 	return out
 }
 
-// Differences gives all that charts of this tool render otherwise than upstream's,
-// those of single keys first.
+// Differences gives all that charts of this tool render otherwise than upstream's, those of single keys first.
 func (s *Sheet) Differences() []Difference {
 	var out []Difference
 	for _, k := range s.Keys {

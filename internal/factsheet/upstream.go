@@ -64,8 +64,8 @@ func (m *Mapping) complete(key string) {
 	}
 }
 
-// Difference says what charts of this tool render otherwise than upstream's, at
-// some fields of one kind of object. facts.yaml says how its texts are written.
+// Difference says what charts of this tool render otherwise than upstream's, at some fields of one kind of object.
+// facts.yaml says how its texts are written.
 type Difference struct {
 	Object string `yaml:"object"`
 	When   string `yaml:"when"`

@@ -14,8 +14,8 @@ import (
 
 // DriftOptions say how much of a comparison with upstream is shown, and how.
 type DriftOptions struct {
-	// All shows the findings of every class. Without it, what is ours, what follows from a convention and what is
-	// extra is only counted.
+	// All shows the findings of every class. Without it, what is ours, what follows from a convention and what is extra
+	// is only counted.
 	All bool
 	// Classes are the classes to show, whatever All says. Empty for the usual ones.
 	Classes []drift.Class
@@ -36,99 +36,123 @@ func (o DriftOptions) shows(c drift.Class) bool {
 	return o.All || c == drift.Drift || c == drift.LeftOut || c == drift.Accepted
 }
 
-// classWords are how a class is called, and what it says, in every format.
-var classWords = map[drift.Class]struct{ title, about string }{
-	drift.Drift:      {"Drift", "nothing explains it"},
-	drift.LeftOut:    {"Left out", "belongs to a component that was not scaffolded"},
-	drift.Accepted:   {"Accepted", "listed in the settings, with a reason"},
-	drift.Ours:       {"Ours", "mends a fault of upstream's chart"},
-	drift.Convention: {"Convention", "follows from names, labels and key names"},
-	drift.Extra:      {"Extra", "only in this chart, and changes nothing of upstream's"},
+// driftView is a comparison as people read it: what every format says in the same words.
+type driftView struct {
+	*drift.Report
+	DriftOptions
 }
 
-// driftHeadline is the answer in one sentence.
-func driftHeadline(r *drift.Report) string {
-	if n := r.Summary[drift.Drift]; n > 0 {
-		return fmt.Sprintf("%s has drifted from %s: %s.", sideName(r.Chart), sideName(r.Upstream),
+// driftClass is a class of findings: how it is called, what it says, how many there are, and whether they are shown.
+type driftClass struct {
+	ID      drift.Class `json:"id"`
+	Title   string      `json:"title"`
+	About   string      `json:"about"`
+	Color   string      `json:"-"` // of the title, in a terminal
+	Count   int         `json:"-"`
+	IsShown bool        `json:"-"`
+}
+
+// ByClass gives all classes, in order.
+func (v driftView) ByClass() []driftClass {
+	classes := []driftClass{
+		{ID: drift.Drift, Title: "Drift", About: "nothing explains it", Color: "bold red"},
+		{ID: drift.LeftOut, Title: "Left out", About: "belongs to a component that was not scaffolded",
+			Color: "yellow"},
+		{ID: drift.Accepted, Title: "Accepted", About: "listed in the settings, with a reason", Color: "cyan"},
+		{ID: drift.Ours, Title: "Ours", About: "mends a fault of upstream's chart", Color: "green"},
+		{ID: drift.Convention, Title: "Convention", About: "follows from names, labels and key names"},
+		{ID: drift.Extra, Title: "Extra", About: "only in this chart, and changes nothing of upstream's"},
+	}
+	for i, c := range classes {
+		classes[i].Count, classes[i].IsShown = v.Summary[c.ID], v.shows(c.ID)
+	}
+	return classes
+}
+
+// Headline is the answer in one sentence.
+func (v driftView) Headline() string {
+	if n := v.Summary[drift.Drift]; n > 0 {
+		return fmt.Sprintf("%s has drifted from %s: %s.", v.ChartName(), v.UpstreamName(),
 			number(n, "difference that nothing explains", "differences that nothing explains"))
 	}
 	return fmt.Sprintf("No drift: nothing between %s and %s is unexplained, in %s.",
-		sideName(r.Chart), sideName(r.Upstream), driftScope(r))
+		v.ChartName(), v.UpstreamName(), v.scope())
 }
 
-// driftScope names what was compared.
-func driftScope(r *drift.Report) string {
-	if len(r.Scenarios) == 0 {
+// scope names what was compared.
+func (v driftView) scope() string {
+	if len(v.Scenarios) == 0 {
 		return "versions and values (no objects were rendered)"
 	}
 	pairs := 0
-	for _, s := range r.Scenarios {
+	for _, s := range v.Scenarios {
 		pairs += len(s.Pairs)
 	}
 	return fmt.Sprintf("versions, values, and %s in %s", number(pairs, "pair of objects", "pairs of objects"),
-		number(len(r.Scenarios), "scenario", "scenarios"))
+		number(len(v.Scenarios), "scenario", "scenarios"))
 }
 
-// driftCompared says what the answer rests on, as far as the headline does not, "" where it says all.
-func driftCompared(r *drift.Report) string {
+// Compared says what the answer rests on, as far as the headline does not, "" where it says all.
+func (v driftView) Compared() string {
 	out := ""
-	if r.Drifted() {
-		out = "Compared: " + driftScope(r) + "."
+	if v.Drifted() {
+		out = "Compared: " + v.scope() + "."
 	}
-	failed := 0
-	for _, s := range r.Scenarios {
-		if s.Error != "" {
-			failed++
-		}
-	}
-	if failed > 0 {
+	if failed := len(v.Unrendered()); failed > 0 {
 		out += fmt.Sprintf(" A chart did not render in %s.", number(failed, "scenario", "scenarios"))
 	}
 	return strings.TrimSpace(out)
 }
 
-// driftCounts gives the number of findings of each class, in order.
-func driftCounts(r *drift.Report) string {
+// Unrendered gives the scenarios in which a chart did not render.
+func (v driftView) Unrendered() []drift.Scenario {
+	return slices.DeleteFunc(slices.Clone(v.Scenarios), func(s drift.Scenario) bool { return s.Error == "" })
+}
+
+// Counts gives the number of findings of each class, in order.
+func (v driftView) Counts() string {
 	var parts []string
-	for _, c := range drift.Classes {
-		parts = append(parts, fmt.Sprintf("%d %s", r.Summary[c], strings.ToLower(classWords[c].title)))
+	for _, c := range v.ByClass() {
+		parts = append(parts, c.number())
 	}
 	return strings.Join(parts, ", ")
 }
 
-// driftNews says what upstream has that is newer, one sentence each.
-func driftNews(r *drift.Report) []string {
+func (c driftClass) number() string { return fmt.Sprintf("%d %s", c.Count, strings.ToLower(c.Title)) }
+
+// News says what upstream has that is newer, one sentence each.
+func (v driftView) News() []string {
 	var out []string
-	add := func(format, a, b string) { out = append(out, visible(fmt.Sprintf(format, a, b))) }
-	up := r.Upstream
-	if s := r.Since; s != nil {
-		switch order, known := compareVersions(s.Version, up.Version); {
-		case !known || order == 0:
-			out = append(out, visible(fmt.Sprintf("The chart was made from upstream %s.", s.Version)))
+	add := func(format string, versions ...any) { out = append(out, visible(fmt.Sprintf(format, versions...))) }
+	up := v.Upstream
+	if s := v.Since; s != nil {
+		switch order := compareVersions(s.Version, up.Version); {
 		case order < 0:
 			add("Upstream has moved on: the chart was made from %s, and upstream is at %s.", s.Version, up.Version)
-		default:
+		case order > 0:
 			add("The chart was made from %s, which is newer than the %s that it is compared with.",
 				s.Version, up.Version)
+		default:
+			add("The chart was made from upstream %s.", s.Version)
 		}
 	}
-	switch order, known := compareVersions(r.Chart.AppVersion, up.AppVersion); {
-	case known && order < 0:
-		add("Upstream's LiveKit is newer: %s, against %s here.", up.AppVersion, r.Chart.AppVersion)
-	case known && order > 0:
-		add("LiveKit is newer here: %s, against %s upstream.", r.Chart.AppVersion, up.AppVersion)
+	switch order := compareVersions(v.Chart.AppVersion, up.AppVersion); {
+	case order < 0:
+		add("Upstream's LiveKit is newer: %s, against %s here.", up.AppVersion, v.Chart.AppVersion)
+	case order > 0:
+		add("LiveKit is newer here: %s, against %s upstream.", v.Chart.AppVersion, up.AppVersion)
 	}
 	return out
 }
 
-// compareVersions is negative where a is the older one; known is false where one is no version.
-func compareVersions(a, b string) (order int, known bool) {
+// compareVersions is negative where a is the older one, and 0 where one is no version.
+func compareVersions(a, b string) int {
 	va, errA := semver.NewVersion(a)
 	vb, errB := semver.NewVersion(b)
 	if errA != nil || errB != nil {
-		return 0, false
+		return 0
 	}
-	return va.Compare(vb), true
+	return va.Compare(vb)
 }
 
 // shortDigest keeps as much of a digest as people compare.
@@ -139,23 +163,29 @@ func shortDigest(s string) string {
 	return s
 }
 
-// sideRows are the facts about both charts, by name, digests as digest writes them.
-func sideRows(r *drift.Report, digest func(string) string) [][3]string {
-	var rows [][3]string
-	for _, row := range [][3]string{
-		{"name", r.Chart.Name, r.Upstream.Name},
-		{"version", r.Chart.Version, r.Upstream.Version},
-		{"LiveKit", r.Chart.AppVersion, r.Upstream.AppVersion},
-		{"image", r.Chart.Image, r.Upstream.Image},
-		{"source", r.Chart.Source, r.Upstream.Source},
-		{"digest", digest(r.Chart.Digest), digest(r.Upstream.Digest)},
-	} {
-		if row[1] != "" || row[2] != "" {
-			rows = append(rows, [3]string{row[0], cmp.Or(visible(row[1]), "-"), cmp.Or(visible(row[2]), "-")})
-		}
+// driftSide is a fact about both charts.
+type driftSide struct{ Name, Chart, Upstream string }
+
+// Sides are the facts about both charts that are known of one at least.
+func (v driftView) Sides() []driftSide {
+	sides := []driftSide{
+		{"name", v.Chart.Name, v.Upstream.Name},
+		{"version", v.Chart.Version, v.Upstream.Version},
+		{"LiveKit", v.Chart.AppVersion, v.Upstream.AppVersion},
+		{"image", v.Chart.Image, v.Upstream.Image},
+		{"source", v.Chart.Source, v.Upstream.Source},
+		{"digest", v.Chart.Digest, v.Upstream.Digest},
 	}
-	return rows
+	sides = slices.DeleteFunc(sides, func(s driftSide) bool { return s.Chart == "" && s.Upstream == "" })
+	for i, s := range sides {
+		sides[i] = driftSide{s.Name, cmp.Or(visible(s.Chart), "-"), cmp.Or(visible(s.Upstream), "-")}
+	}
+	return sides
 }
+
+// ChartName and UpstreamName name both charts, with their versions.
+func (v driftView) ChartName() string    { return sideName(v.Chart) }
+func (v driftView) UpstreamName() string { return sideName(v.Upstream) }
 
 func sideName(s drift.Side) string { return visible(strings.TrimSpace(s.Name + " " + s.Version)) }
 
@@ -169,45 +199,57 @@ func number(n int, one, many string) string {
 
 // driftGroup is findings that have one reason in one place.
 type driftGroup struct {
-	class drift.Class
-	// title is the object, the component or the layer.
-	title       string
-	why, remedy string
-	findings    []drift.Finding
+	// Title is the object, the component or the layer. Heading is the same for the first group that has it, else "".
+	Title, Heading string
+	Why, Remedy    string
+	Findings       []drift.Finding
+	// Scenarios names those that show one of the findings.
+	Scenarios string
 }
 
-// groupDrift puts findings of a class together that share title, reason and remedy, in the order of each one's first
+// First gives the first findings of a group, n at most.
+func (g *driftGroup) First(n int) []drift.Finding { return g.Findings[:min(n, len(g.Findings))] }
+
+// Beyond gives how many findings there are besides the first n.
+func (g *driftGroup) Beyond(n int) int { return max(len(g.Findings)-n, 0) }
+
+// Groups puts findings of a class together that share title, reason and remedy, in the order of each one's first
 // finding, those of one title side by side. What a component lacks is together whatever the reason, as there is one
 // thing to do about it.
-func groupDrift(r *drift.Report, class drift.Class) []driftGroup {
+func (v driftView) Groups(class drift.Class) []*driftGroup {
 	type key struct{ title, why, remedy string }
-	at := map[key]int{}
-	titles := map[string]int{}
-	var groups []driftGroup
-	for _, f := range r.Findings {
+	known := map[key]*driftGroup{}
+	var titles []string
+	var groups []*driftGroup
+	for _, f := range v.Findings {
 		if f.Class != class {
 			continue
 		}
 		title, isComponent := groupTitle(f)
-		k := key{title, f.Why, f.Remedy}
+		why := visible(sentence(f.Why))
+		k := key{title, why, f.Remedy}
 		if isComponent {
 			k.why = ""
 		}
-		i, there := at[k]
-		if !there {
-			i = len(groups)
-			at[k] = i
-			groups = append(groups, driftGroup{class: class, title: title, why: f.Why, remedy: f.Remedy})
-			if _, there := titles[title]; !there {
-				titles[title] = i
-			}
+		g := known[k]
+		if g == nil {
+			g = &driftGroup{Title: title, Why: why, Remedy: f.Remedy}
+			known[k], groups, titles = g, append(groups, g), append(titles, title)
 		}
-		if groups[i].why != f.Why {
-			groups[i].why = "" // the title says as much
+		if g.Why != why {
+			g.Why = "" // the title says as much
 		}
-		groups[i].findings = append(groups[i].findings, f)
+		g.Findings = append(g.Findings, f)
 	}
-	slices.SortStableFunc(groups, func(a, b driftGroup) int { return titles[a.title] - titles[b.title] })
+	slices.SortStableFunc(groups, func(a, b *driftGroup) int {
+		return slices.Index(titles, a.Title) - slices.Index(titles, b.Title)
+	})
+	for i, g := range groups {
+		g.Scenarios = scenarioNames(g.Findings, len(v.Scenarios))
+		if i == 0 || groups[i-1].Title != g.Title {
+			g.Heading = g.Title
+		}
+	}
 	return groups
 }
 
@@ -223,7 +265,7 @@ func groupTitle(f drift.Finding) (title string, isComponent bool) {
 	case f.Class == drift.LeftOut && m != nil:
 		return "Component " + m[1], true
 	case f.Object != "":
-		return f.Object, false
+		return visible(f.Object), false
 	case f.Layer == drift.LayerVersion:
 		return "Versions", false
 	case f.Layer == drift.LayerValues:

@@ -10,95 +10,75 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-// contextLine is a line of a difference between two objects: its sign (' ', '-' of upstream, '+' of the chart) and
-// its text.
-type contextLine struct {
-	sign byte
-	text string
-}
-
 // context prints the lines around a difference, from the first scenario that shows it. What was drawn before is not
 // drawn again.
-func (t *driftText) context(f drift.Finding, drawn map[string]bool) {
+func (t driftText) context(f drift.Finding, drawn map[string]bool) string {
 	names := findingScenarios(f)
-	if t.o.Context <= 0 || f.Layer != drift.LayerObjects || len(names) == 0 {
-		return
+	if t.Context <= 0 || f.Layer != drift.LayerObjects || len(names) == 0 {
+		return ""
 	}
-	n := slices.IndexFunc(t.r.Scenarios, func(s drift.Scenario) bool { return s.Name == names[0] })
+	n := slices.IndexFunc(t.Scenarios, func(s drift.Scenario) bool { return s.Name == names[0] })
 	if n < 0 {
-		return
+		return ""
 	}
-	s := t.r.Scenarios[n]
-	i := slices.IndexFunc(s.Pairs, func(p drift.Pair) bool { return p.Object == f.Object })
+	pairs := t.Scenarios[n].Pairs
+	i := slices.IndexFunc(pairs, func(p drift.Pair) bool { return p.Object == f.Object })
 	if i < 0 {
-		return
+		return ""
 	}
-	lines := contextLines(s.Pairs[i], f.UpstreamAt.Line, f.ChartAt.Line, t.o.Context)
-	key := fmt.Sprint(lines)
-	if len(lines) == 0 || drawn[key] {
-		return
+	var b strings.Builder
+	for _, line := range contextLines(pairs[i], f.UpstreamAt.Line, f.ChartAt.Line, t.Context) {
+		color := map[byte]string{'-': "red", '+': "green", ' ': "dim"}[line[0]]
+		fmt.Fprintf(&b, "      %s %s\n", t.paint("dim", "|"), t.paint(color, visible(line)))
 	}
-	drawn[key] = true
-	for _, l := range lines {
-		color := dim
-		if l.sign == '-' {
-			color = red
-		} else if l.sign == '+' {
-			color = green
-		}
-		fmt.Fprintf(&t.b, "      %s %s\n", t.paint(dim, "|"), t.paint(color, string(l.sign)+" "+visible(l.text)))
+	if drawn[b.String()] {
+		return ""
 	}
+	drawn[b.String()] = true
+	return b.String()
 }
 
-// contextLines gives the difference of a pair around a line of each side, n lines before and after it.
-func contextLines(p drift.Pair, up, own, n int) []contextLine {
-	if p.Upstream == p.Chart {
-		return nil
-	}
-	all := 1 << 20
+// contextLines gives the difference of a pair around a line of each side, n lines before and after it. Each begins with
+// its sign: "-" of upstream, "+" of the chart, or " ".
+func contextLines(p drift.Pair, up, own, n int) []string {
+	const all = 1 << 20
 	d, err := udiff.ToUnifiedDiff("", "", p.Upstream, udiff.Lines(p.Upstream, p.Chart), all)
 	if err != nil || len(d.Hunks) == 0 {
 		return nil
 	}
-	var lines []contextLine
+	var lines []string
 	upLine, ownLine, from, to := 0, 0, -1, -1
-	for _, l := range d.Hunks[0].Lines {
-		sign := byte(' ')
+	for i, l := range d.Hunks[0].Lines {
+		sign := " "
 		switch l.Kind {
 		case udiff.Delete:
-			sign = '-'
-			upLine++
+			sign = "-"
 		case udiff.Insert:
-			sign = '+'
-			ownLine++
-		default:
+			sign = "+"
+		}
+		if sign != "+" {
 			upLine++
+		}
+		if sign != "-" {
 			ownLine++
 		}
-		here := sign != '+' && upLine == up || sign != '-' && ownLine == own
-		if here && from < 0 {
-			from = len(lines)
+		if sign != "+" && upLine == up || sign != "-" && ownLine == own {
+			if from < 0 {
+				from = i
+			}
+			to = i
 		}
-		if here {
-			to = len(lines)
+		lines = append(lines, sign+" "+strings.TrimRight(l.Content, "\r\n"))
+	}
+	var out []string
+	for i, line := range lines {
+		switch { // both may lie far apart
+		case from < 0:
+		case i >= from-n && i <= from+n || i >= to-n && i <= to+n:
+			out = append(out, line)
+		case i == from+n+1 && i < to:
+			out = append(out, "  ...")
 		}
-		lines = append(lines, contextLine{sign, strings.TrimRight(l.Content, "\r\n")})
 	}
-	if from < 0 {
-		return nil
-	}
-	return around(lines, from, to, n)
-}
-
-// around gives the lines from one to another, which may lie far apart, with n more on each side of both.
-func around(lines []contextLine, from, to, n int) []contextLine {
-	near := func(at int) (int, int) { return max(at-n, 0), min(at+n+1, len(lines)) }
-	start, mid := near(from)
-	again, end := near(to)
-	if again <= mid {
-		return lines[start:end]
-	}
-	out := append([]contextLine(nil), lines[start:mid]...)
-	out = append(out, contextLine{' ', "..."})
-	return append(out, lines[again:end]...)
+	return out
 }

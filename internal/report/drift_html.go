@@ -16,42 +16,38 @@ import (
 
 // driftPage is the page's parts: its frame, one style, and the scripts in the order in which they are joined.
 //
-//go:embed driftpage
+//go:embed driftpage/*.js driftpage/page.html
 var driftPage embed.FS
+
+//go:embed driftpage/page.css
+var pageStyle string
 
 var driftScripts = []string{"dom.js", "diff.js", "model.js", "rows.js", "detail.js", "overview.js", "main.js"}
 
-// DriftHTML prints one page that needs nothing besides itself: no network, no other file. It carries the whole
-// report; the options say what is shown at first.
+// DriftHTML prints one page that needs nothing besides itself: no network, no other file. It carries the whole report;
+// the options say what is shown at first.
 func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
-	style, script, err := driftAssets()
+	script, err := pageScript()
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(newPageData(r, o))
+	v := driftView{r, o}
+	data, err := json.Marshal(newPageData(v))
 	if err != nil {
 		return fmt.Errorf("write the page's data: %w", err)
 	}
-	frame, err := template.ParseFS(driftPage, "driftpage/page.html")
+	frame, err := template.New("page.html").Funcs(functions).ParseFS(driftPage, "driftpage/page.html")
 	if err != nil {
 		return fmt.Errorf("read the page's frame: %w", err)
 	}
 	var b bytes.Buffer
 	err = frame.Execute(&b, map[string]any{
-		"Policy": pagePolicy(style, script),
-		"Style":  template.CSS(style),
+		"Policy": pagePolicy(pageStyle, script),
+		"Style":  template.CSS(pageStyle),
 		"Script": template.JS(script),
 		// json.Marshal has written <, >, &, U+2028 and U+2029 as \u escapes, so no value ends the element.
-		"Data":     template.JS(data),
-		"Title":    sideName(r.Chart) + " and " + sideName(r.Upstream),
-		"Headline": driftHeadline(r),
-		"Drifted":  r.Drifted(),
-		"Compared": driftCompared(r),
-		"News":     driftNews(r),
-		"Rows":     sideRows(r, visible),
-		"Notes":    visibleAll(r.Notes),
-		"Static":   staticGroups(r),
-		"Counts":   driftCounts(r),
+		"Data":   template.JS(data),
+		"Report": v,
 	})
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
@@ -60,23 +56,19 @@ func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 	return err
 }
 
-// driftAssets gives the style, and the scripts as one, with nothing global.
-func driftAssets() (style, script string, err error) {
-	css, err := driftPage.ReadFile("driftpage/page.css")
-	if err != nil {
-		return "", "", fmt.Errorf("read the page's style: %w", err)
-	}
+// pageScript gives the scripts as one, with nothing global.
+func pageScript() (string, error) {
 	var b strings.Builder
 	b.WriteString("\"use strict\";\n(() => {\n")
 	for _, name := range driftScripts {
 		js, err := driftPage.ReadFile("driftpage/" + name)
 		if err != nil {
-			return "", "", fmt.Errorf("read the page's script: %w", err)
+			return "", fmt.Errorf("read the page's script: %w", err)
 		}
 		b.Write(js)
 	}
 	b.WriteString("})();\n")
-	return string(css), b.String(), nil
+	return b.String(), nil
 }
 
 // pagePolicy forbids the page everything but its own style and script: no network, no frames, no forms, no text that
@@ -90,41 +82,4 @@ func pagePolicy(style, script string) string {
 		"default-src 'none'", "script-src " + hash(script), "style-src " + hash(style), "img-src data:",
 		"base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 	}, "; ")
-}
-
-// staticGroup is a group of drift as it is shown where scripts do not run.
-type staticGroup struct {
-	Title, Why, Remedy, Scenarios string
-	Findings                      []staticFinding
-}
-
-type staticFinding struct{ Path, Upstream, Chart string }
-
-// manyStatic is how many findings of one group are shown without a script.
-const manyStatic = 50
-
-func staticGroups(r *drift.Report) []staticGroup {
-	var out []staticGroup
-	for _, g := range groupDrift(r, drift.Drift) {
-		s := staticGroup{Title: visible(g.title), Why: visible(sentence(g.why)), Remedy: visible(g.remedy),
-			Scenarios: scenarioNames(g.findings, len(r.Scenarios))}
-		for _, f := range g.findings[:min(len(g.findings), manyStatic)] {
-			s.Findings = append(
-				s.Findings, staticFinding{visible(f.Path.String()), valueText(f.Upstream), valueText(f.Chart)},
-			)
-		}
-		if more := len(g.findings) - len(s.Findings); more > 0 {
-			s.Findings = append(s.Findings, staticFinding{Path: fmt.Sprintf("and %d more", more)})
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-func visibleAll(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = visible(s)
-	}
-	return out
 }

@@ -111,7 +111,7 @@ func TestDriftHTMLData(t *testing.T) {
 // Every finding of an object is on a line of one side at least.
 func TestDriftHTMLMarks(t *testing.T) {
 	r := sampleReport()
-	d := newPageData(r, DriftOptions{})
+	d := newPageData(driftView{Report: r})
 	for _, s := range d.Scenarios {
 		for _, pair := range s.Pairs {
 			for _, mark := range pair.Marks {

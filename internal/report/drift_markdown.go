@@ -1,17 +1,18 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
+	"sort"
 	"strings"
+	"text/template"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
 const (
-	// commentMark is the first line, by which CI finds the comment to replace.
-	commentMark = "<!-- helm-livekit diff-upstream -->"
 	// commentLimit is what GitHub takes as the body of a comment, in characters
 	// (github.com/orgs/community/discussions/27190). Bytes are counted here, of which there are never fewer.
 	commentLimit = 65536
@@ -25,124 +26,102 @@ const (
 
 // DriftMarkdown prints the same for a comment on a pull request: never more than GitHub takes.
 func DriftMarkdown(w io.Writer, r *drift.Report, o DriftOptions) error {
-	m := &markdown{r: r, o: o, room: commentLimit - commentReserve}
-	m.head()
-	for _, class := range drift.Classes {
-		if o.shows(class) && r.Summary[class] > 0 {
-			m.class(class)
-		}
+	t, err := parse("comment", template.FuncMap{
+		"prose": mdProse, "text": mdText, "cell": mdCell, "value": mdValue, "remedy": mdRemedy, "digest": shortDigest,
+		"title": func(s string) string { return mdText(cut(s, longCell)) },
+	})
+	if err != nil {
+		return err
 	}
-	m.scenarios()
-	m.end()
-	_, err := io.WriteString(w, m.b.String())
+	c := &comment{driftView: driftView{r, o}, template: t}
+	c.print()
+	if c.err != nil {
+		return fmt.Errorf("print a report: %w", c.err)
+	}
+	_, err = io.WriteString(w, c.b.String())
 	return err
 }
 
-// markdown is a comment on its way, with the bytes that are left.
-type markdown struct {
-	r       *drift.Report
-	o       DriftOptions
-	b       strings.Builder
-	room    int
-	leftOut int
+// comment is a comment on its way. The template has its blocks, of which only those are written that there is room for.
+type comment struct {
+	driftView
+	template *template.Template
+	b        strings.Builder
+	leftOut  int   // findings without room
+	err      error // the first one
 }
 
-// add writes a block if there is room for it, and for what has to follow it.
-func (m *markdown) add(block string, following int) bool {
-	if m.b.Len()+len(block)+following > m.room {
-		return false
+func (c *comment) print() {
+	c.b.WriteString(c.block("head", c))
+	hidden := 0
+	for _, class := range c.ByClass() {
+		if !class.IsShown {
+			hidden += class.Count
+		} else if class.Count > 0 {
+			c.class(class)
+		}
 	}
-	m.b.WriteString(block)
-	return true
+	if notes := c.block("notes", c); len(c.Notes)+len(c.Unrendered()) > 0 && c.fits(notes, 0) {
+		c.b.WriteString(notes)
+	}
+	if c.leftOut > 0 {
+		c.b.WriteString(c.block("left out", number(c.leftOut, "finding is", "findings are")))
+	}
+	if hidden > 0 || c.leftOut > 0 {
+		c.b.WriteString(c.block("more", nil))
+	}
 }
 
-func (m *markdown) head() {
+// block fills in one of the template's blocks.
+func (c *comment) block(name string, data any) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n### %s\n\n%s", commentMark, mdProse(driftHeadline(m.r)), mdText(driftCompared(m.r)))
-	for _, news := range driftNews(m.r) {
-		fmt.Fprintf(&b, " %s", mdProse(news))
-	}
-	b.WriteString("\n\n| | chart | upstream |\n| --- | --- | --- |\n")
-	for _, row := range sideRows(m.r, shortDigest) {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", row[0], mdCell(row[1]), mdCell(row[2]))
-	}
-	b.WriteString("\n| class | findings | what it says |\n| --- | ---: | --- |\n")
-	for _, c := range drift.Classes {
-		fmt.Fprintf(&b, "| %s | %d | %s |\n", classWords[c].title, m.r.Summary[c], classWords[c].about)
-	}
-	m.b.WriteString(b.String())
+	c.err = cmp.Or(c.err, c.template.ExecuteTemplate(&b, name, data))
+	return b.String()
+}
+
+// fits reports whether there is room for a block, and for what has to follow it.
+func (c *comment) fits(block string, following int) bool {
+	return c.b.Len()+len(block)+following <= commentLimit-commentReserve
 }
 
 // class prints drift in the open and everything else folded.
-func (m *markdown) class(class drift.Class) {
-	words := classWords[class]
-	open, end := fmt.Sprintf("\n#### %s\n", words.title), ""
-	if class != drift.Drift {
-		open = fmt.Sprintf(
-			"\n<details>\n<summary>%s (%d): %s</summary>\n", words.title, m.r.Summary[class], words.about,
-		)
+func (c *comment) class(class driftClass) {
+	end := ""
+	if class.ID != drift.Drift {
 		end = "\n</details>\n"
 	}
-	groups := groupDrift(m.r, class)
-	if !m.add(open, len(end)+200) {
-		m.leftOut += m.r.Summary[class]
+	open := c.block("class", class)
+	if !c.fits(open, len(end)+200) {
+		c.leftOut += class.Count
 		return
 	}
-	title := ""
-	for _, g := range groups {
-		heading := ""
-		if g.title != title {
-			title = g.title
-			heading = "\n**" + mdText(cut(visible(title), longCell)) + "**\n"
-		}
-		m.group(heading, g, len(end))
+	c.b.WriteString(open)
+	for _, g := range c.Groups(class.ID) {
+		c.group(g, len(end))
 	}
-	m.b.WriteString(end)
+	c.b.WriteString(end)
 }
 
 // group prints the findings of one reason as a table with the reason below it, as many rows as there is room for.
-func (m *markdown) group(heading string, g driftGroup, following int) {
-	below := m.because(g)
-	head := heading + "\n| where | upstream | chart |\n| --- | --- | --- |\n"
-	rows, shown := "", 0
-	for _, f := range g.findings {
-		row := m.row(f)
-		if m.b.Len()+len(head)+len(rows)+len(row)+len(below)+following > m.room {
-			break
-		}
-		rows += row
-		shown++
+func (c *comment) group(g *driftGroup, following int) {
+	with := func(rows int) string {
+		return c.block("group", struct {
+			*driftGroup
+			Rows []drift.Finding
+		}{g, g.First(rows)})
 	}
-	m.leftOut += len(g.findings) - shown
-	if shown > 0 {
-		m.b.WriteString(head + rows + below)
+	rows := sort.Search(len(g.Findings), func(i int) bool { return !c.fits(with(i+1), following) })
+	c.leftOut += g.Beyond(rows)
+	if rows > 0 {
+		c.b.WriteString(with(rows))
 	}
 }
 
-func (m *markdown) row(f drift.Finding) string {
-	cell := func(v any) string {
-		if v == nil {
-			return "*absent*"
-		}
-		return mdCell(valueText(v))
+func mdValue(v any) string {
+	if v == nil {
+		return "*absent*"
 	}
-	return fmt.Sprintf("| %s | %s | %s |\n", mdCell(location(f)), cell(f.Upstream), cell(f.Chart))
-}
-
-func (m *markdown) because(g driftGroup) string {
-	var b strings.Builder
-	b.WriteByte('\n')
-	if g.why != "" {
-		b.WriteString(mdProse(sentence(g.why)))
-	}
-	if g.remedy != "" {
-		fmt.Fprintf(&b, " **To do:** %s", mdRemedy(cut(visible(oneLine(g.remedy)), longProse)))
-	}
-	if names := scenarioNames(g.findings, len(m.r.Scenarios)); names != "" {
-		fmt.Fprintf(&b, " *In %s.*", mdProse(names))
-	}
-	b.WriteByte('\n')
-	return b.String()
+	return mdCell(valueText(v))
 }
 
 // mdCell sets what may be long as code.
@@ -153,43 +132,11 @@ func mdProse(s string) string { return mdText(cut(oneLine(visible(s)), longProse
 
 // mdRemedy sets a command as code; anything else is prose.
 func mdRemedy(s string) string {
+	s = cut(visible(oneLine(s)), longProse)
 	if strings.HasPrefix(s, "helm ") && !strings.Contains(s, "`") {
 		return mdCode(s)
 	}
 	return mdText(sentence(s))
-}
-
-// scenarios lists what was rendered, and notes what was not.
-func (m *markdown) scenarios() {
-	var b strings.Builder
-	for _, s := range m.r.Scenarios {
-		if s.Error != "" {
-			fmt.Fprintf(&b, "- Scenario %s did not render: %s\n", mdCell(s.Name), mdProse(s.Error))
-		}
-	}
-	for _, note := range m.r.Notes {
-		fmt.Fprintf(&b, "- %s\n", mdProse(note))
-	}
-	if b.Len() > 0 {
-		m.add("\n#### Notes\n\n"+b.String(), 0)
-	}
-}
-
-// end says what is not in the comment, for lack of room or of interest.
-func (m *markdown) end() {
-	hidden := 0
-	for _, c := range drift.Classes {
-		if !m.o.shows(c) {
-			hidden += m.r.Summary[c]
-		}
-	}
-	if m.leftOut > 0 {
-		fmt.Fprintf(&m.b, "\n%s left out here, as a comment has no room for more.\n",
-			number(m.leftOut, "finding is", "findings are"))
-	}
-	if hidden > 0 || m.leftOut > 0 {
-		m.b.WriteString("\nAll of them, with both charts side by side: `helm livekit diff-upstream -o html`.\n")
-	}
 }
 
 // mdCode sets a text as code within a line, and within a table. A fence is longer than any run of backticks in the

@@ -13,19 +13,15 @@ import (
 // pageData is what the page's script reads: the report with every text made visible, each of them once, and with the
 // lines on which findings are.
 type pageData struct {
-	Classes   []pageClass    `json:"classes"`
+	Classes   []driftClass   `json:"classes"`
 	Show      []drift.Class  `json:"show"`
 	Chart     string         `json:"chart"`
 	Upstream  string         `json:"upstream"`
 	Findings  []pageFinding  `json:"findings"`
 	Scenarios []pageScenario `json:"scenarios"`
 	Texts     []string       `json:"texts"`
-}
 
-type pageClass struct {
-	ID    drift.Class `json:"id"`
-	Title string      `json:"title"`
-	About string      `json:"about"`
+	at map[string]int // positions in Texts
 }
 
 type pageFinding struct {
@@ -36,10 +32,10 @@ type pageFinding struct {
 	Object string      `json:"object"`
 	Path   string      `json:"path"`
 	// Upstream and Chart are nil where there is no value.
-	Upstream *string `json:"upstream"`
-	Chart    *string `json:"chart"`
-	Why      string  `json:"why"`
-	Remedy   string  `json:"remedy"`
+	Upstream any    `json:"upstream"`
+	Chart    any    `json:"chart"`
+	Why      string `json:"why"`
+	Remedy   string `json:"remedy"`
 	// Scenarios are positions in the list of scenarios.
 	Scenarios []int `json:"scenarios"`
 }
@@ -63,62 +59,51 @@ type pagePair struct {
 	Marks [][3]int `json:"marks"`
 }
 
-// pager gathers texts.
-type pager struct {
-	texts []string
-	at    map[string]int
-}
-
-func newPageData(r *drift.Report, o DriftOptions) pageData {
-	p := &pager{at: map[string]int{}}
-	d := pageData{
-		Chart: sideName(r.Chart), Upstream: sideName(r.Upstream), Findings: []pageFinding{},
-		Scenarios: []pageScenario{},
+func newPageData(v driftView) *pageData {
+	d := &pageData{
+		Classes: v.ByClass(), Chart: v.ChartName(), Upstream: v.UpstreamName(), Findings: []pageFinding{},
+		Scenarios: []pageScenario{}, at: map[string]int{},
 	}
-	for _, c := range drift.Classes {
-		d.Classes = append(d.Classes, pageClass{c, classWords[c].title, classWords[c].about})
-		if o.shows(c) {
-			d.Show = append(d.Show, c)
+	for _, c := range d.Classes {
+		if c.IsShown {
+			d.Show = append(d.Show, c.ID)
 		}
 	}
 	position := map[string]int{}
-	for i, s := range r.Scenarios {
+	for i, s := range v.Scenarios {
 		position[s.Name] = i
-		d.Scenarios = append(d.Scenarios, p.scenario(r, s))
+		d.Scenarios = append(d.Scenarios, d.scenario(s, len(v.Findings)))
 	}
 	used := map[string]int{}
-	for _, f := range r.Findings {
+	for _, f := range v.Findings {
 		d.Findings = append(d.Findings, pageFindingOf(f, position, used))
 	}
-	d.Texts = p.texts
 	return d
 }
 
-func (p *pager) scenario(r *drift.Report, s drift.Scenario) pageScenario {
+func (d *pageData) scenario(s drift.Scenario, findings int) pageScenario {
 	out := pageScenario{Name: visible(s.Name), About: visible(s.About), Error: visible(s.Error), Pairs: []pagePair{},
-		UpstreamValues: p.text(s.UpstreamValues), ChartValues: p.text(s.ChartValues)}
-	for _, pair := range s.Pairs {
-		page := pagePair{
-			Object: visible(pair.Object), Upstream: p.text(pair.Upstream), Chart: p.text(pair.Chart), Marks: [][3]int{},
-		}
-		for _, m := range pair.Findings {
-			if m.Finding >= 0 && m.Finding < len(r.Findings) {
-				page.Marks = append(page.Marks, [3]int{m.Finding, m.Upstream, m.Chart})
+		UpstreamValues: d.text(s.UpstreamValues), ChartValues: d.text(s.ChartValues)}
+	for _, p := range s.Pairs {
+		pair := pagePair{visible(p.Object), d.text(p.Upstream), d.text(p.Chart), [][3]int{}}
+		for _, m := range p.Findings {
+			if m.Finding >= 0 && m.Finding < findings {
+				pair.Marks = append(pair.Marks, [3]int{m.Finding, m.Upstream, m.Chart})
 			}
 		}
-		out.Pairs = append(out.Pairs, page)
+		out.Pairs = append(out.Pairs, pair)
 	}
 	return out
 }
 
 // text gives the position of a text, which is kept once.
-func (p *pager) text(s string) int {
+func (d *pageData) text(s string) int {
 	s = visible(strings.TrimRight(s, "\n"))
-	at, there := p.at[s]
+	at, there := d.at[s]
 	if !there {
-		at = len(p.texts)
-		p.at[s] = at
-		p.texts = append(p.texts, s)
+		at = len(d.Texts)
+		d.at[s] = at
+		d.Texts = append(d.Texts, s)
 	}
 	return at
 }
@@ -138,16 +123,15 @@ func pageFindingOf(f drift.Finding, position, used map[string]int) pageFinding {
 	return out
 }
 
-func pageValue(v any) *string {
+func pageValue(v any) any {
 	if v == nil {
 		return nil
 	}
-	s := valueText(v)
-	return &s
+	return valueText(v)
 }
 
-// findingID names a finding by what it is about, so that a link to it holds in the next run as well. Two about the
-// same are told apart by a number.
+// findingID names a finding by what it is about, so that a link to it holds in the next run as well. Two about the same
+// are told apart by a number.
 func findingID(f drift.Finding, used map[string]int) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{string(f.Layer), f.Object, f.Path.String()}, "\x00")))
 	id := hex.EncodeToString(sum[:5])

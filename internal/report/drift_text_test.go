@@ -166,7 +166,7 @@ func TestDriftNews(t *testing.T) {
 			r.Since = &drift.Side{Version: c.since}
 			c.want = "Upstream has moved on: the chart was made from 1.8.4, and upstream is at 2.0.0."
 		}
-		if got := strings.Join(driftNews(r), " "); got != c.want {
+		if got := strings.Join((driftView{Report: r}).News(), " "); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
@@ -10,36 +9,7 @@ import (
 
 // Push prints what a push came to: the manifest's digest alone on out, for scripts, and the rest on notes.
 func Push(out, notes io.Writer, r *publish.Result) error {
-	var b bytes.Buffer
-	switch r.Status {
-	case publish.AlreadyPresent:
-		fmt.Fprintf(&b, "Already present: %s\n", r.Ref)
-	case publish.WouldPush:
-		fmt.Fprintf(&b, "Would push: %s (%s)\n", r.Ref, size(r.ChartSize))
-	default:
-		fmt.Fprintf(&b, "Pushed: %s (%s)\n", r.Ref, size(r.ChartSize))
-	}
-	row := func(name, value string) { fmt.Fprintf(&b, "  %-11s %s\n", name, value) }
-	row("chart", r.ChartDigest)
-	if r.Replaced != "" {
-		row("replaces", r.Replaced)
-	}
-	for _, ref := range r.AlsoTagged {
-		row("also tagged", ref)
-	}
-	for _, digest := range r.Attached {
-		row("attached", digest)
-	}
-	if r.Status != publish.WouldPush {
-		flags := ""
-		if r.PlainHTTP {
-			flags = " --plain-http"
-		}
-		fmt.Fprintf(&b, "\nNext:\n  helm upgrade --install %s oci://%s --version %s%s ", r.Chart, r.Repository,
-			r.Version, flags)
-		fmt.Fprintf(&b, "--namespace %s --create-namespace --wait\n\n", r.Chart)
-	}
-	if _, err := notes.Write(b.Bytes()); err != nil {
+	if err := fill(notes, "push", nil, r); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(out, r.Digest)
@@ -57,8 +27,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// Progress gives a function that draws how far an upload is on a line of a terminal, and rubs it out at the end.
-// Small uploads are not worth a line.
+// Progress gives a function that draws how far an upload is on a line of a terminal, and rubs it out at the end. Small
+// uploads are not worth a line.
 func Progress(terminal io.Writer) func(done, total int64) {
 	const worthIt = 1 << 20
 	last := int64(-1)

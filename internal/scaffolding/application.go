@@ -15,7 +15,6 @@ type application struct {
 	Host      string // host for signalling, as values have it
 	Domain    string // domain behind it, where the convention keeps that apart
 	TLSSecret string // Secret with the host's certificate
-	defaults  convention.Defaults
 }
 
 // exampleHost is the host of a repository that has no pattern of its own.
@@ -40,15 +39,11 @@ func newApplication(o Options, conv *convention.Convention) application {
 	if seen, ok := conv.Values["image.tag"]; ok && seen.Confidence != convention.Default {
 		tag = o.AppVersion // its charts name their tags
 	}
-	return application{
-		Name: o.Name, Version: o.AppVersion, Tag: tag, Host: host, Domain: domain, TLSSecret: secret,
-		defaults: conv.Defaults,
-	}
+	return application{Name: o.Name, Version: o.AppVersion, Tag: tag, Host: host, Domain: domain, TLSSecret: secret}
 }
 
-// apart takes the domain off a host: the repository's, or without one what
-// stands behind the host's first dot. A host that would keep a dot, or lies in
-// another domain, stays whole.
+// apart takes the domain off a host: the repository's, or without one what stands behind the host's first dot. A host
+// that would keep a dot, or lies in another domain, stays whole.
 func apart(host, domain string) (label, of string) {
 	label, behind, _ := strings.Cut(host, ".")
 	domain = cmp.Or(domain, behind)

@@ -16,19 +16,17 @@ type Setting struct {
 	Key string
 	// Value has the shape of the canonical convention.
 	Value any
-	// IsWhole says that the value, a map, replaces the chart's default as a whole,
-	// and is not merged into it.
+	// IsWhole says that the value, a map, replaces the chart's default as a whole, and is not merged into it.
 	IsWhole bool
-	// From are the keys of upstream's chart that it comes from, the first one with
-	// the value itself. Empty: it follows from what upstream's templates do always.
+	// From are the keys of upstream's chart that it comes from, the first one with the value itself. Empty: it follows
+	// from what upstream's templates do always.
 	From []string
-	// Moved maps paths below Key, "" for none, to the upstream keys they come from,
-	// where they are called otherwise there ("logging.level" to "livekit.log_level").
+	// Moved maps paths below Key, "" for none, to the upstream keys they come from, where they are called otherwise
+	// there ("logging.level" to "livekit.log_level").
 	Moved map[string]string
 	// Comment says why the setting is there, where the user has not asked for it.
 	Comment string
-	// Else is the canonical key that takes the value in a chart that has no path
-	// for Key.
+	// Else is the canonical key that takes the value in a chart that has no path for Key.
 	Else string
 	// IsAsked says that the user's own values gave rise to it.
 	IsAsked bool
@@ -37,37 +35,68 @@ type Setting struct {
 // Unplaced is a setting that a chart has no path for, or not for all of it.
 type Unplaced struct {
 	Setting
-	// Component is the one that the chart was written without, "" where that is
-	// not the reason.
+	// Component is the one that the chart was written without, "" where that is not the reason.
 	Component string
 	// Reason says why there is no path where Component does not.
 	Reason string
 }
 
-// Apply puts settings into values, which are the chart's own by default and
-// are changed in place. It gives what has no path.
+// Apply puts settings into values, which are the chart's own by default and are changed in place. It gives what has no
+// path.
 func (p *Paths) Apply(values map[string]any, settings []Setting) []Unplaced {
-	var unplaced []Unplaced
+	a := &applied{Paths: p, values: values}
 	for _, s := range settings {
-		shaped, lost := p.shaped(s, values, settings)
-		unplaced = append(unplaced, lost...)
-		for _, s := range shaped {
-			path, err := p.PathOf(s.Key)
-			if err != nil && s.Else != "" {
-				path, err = p.PathOf(s.Else)
-			}
-			if err != nil {
-				unplaced = append(unplaced, Unplaced{s, p.Component(s.Key), "the chart has no such value"})
-				continue
-			}
-			setAt(values, path, s.Value, s.IsWhole)
-		}
+		a.add(s)
 	}
-	return unplaced
+	return a.unplaced
 }
 
-// setAt puts a value at a path. A whole one replaces what is there; another map is
-// merged into it.
+// applied is values with the settings that are in them already.
+type applied struct {
+	*Paths
+	values   map[string]any
+	unplaced []Unplaced
+}
+
+// add puts a setting into the values in the chart's shape. Canonical shapes say more than some others; what those
+// cannot say is unplaced.
+func (a *applied) add(s Setting) {
+	var as func(shape string, value any) (any, string)
+	switch s.Key {
+	case "image.repository", "image.tag":
+		a.addImage(s)
+		return
+	case "config":
+		s.Value = a.withoutTurn(s)
+	case "ingress.hosts":
+		as = hostsAs
+	case "ingress.tls":
+		as = tlsAs
+	}
+	if as != nil {
+		shaped, reason := as(a.shape(s.Key), s.Value)
+		if reason != "" {
+			a.unplaced = append(a.unplaced, Unplaced{Setting: s, Reason: reason})
+		}
+		s.Value, s.IsWhole = shaped, true
+	}
+	a.put(s)
+}
+
+// put sets a value in the chart's shape.
+func (a *applied) put(s Setting) {
+	path, err := a.PathOf(s.Key)
+	if err != nil && s.Else != "" {
+		path, err = a.PathOf(s.Else)
+	}
+	if err != nil {
+		a.unplaced = append(a.unplaced, Unplaced{s, a.Component(s.Key), "the chart has no such value"})
+		return
+	}
+	setAt(a.values, path, s.Value, s.IsWhole)
+}
+
+// setAt puts a value at a path. A whole one replaces what is there; another map is merged into it.
 func setAt(values map[string]any, at yamldoc.Path, value any, whole bool) {
 	below, isMap := value.(map[string]any)
 	if !isMap || whole || len(below) == 0 {
@@ -79,79 +108,52 @@ func setAt(values map[string]any, at yamldoc.Path, value any, whole bool) {
 	}
 }
 
-// shaped gives one of the settings in the chart's shape. Canonical shapes say more
-// than some others; what those cannot say is unplaced.
-func (p *Paths) shaped(s Setting, values map[string]any, all []Setting) ([]Setting, []Unplaced) {
-	canonical, reason := s, ""
-	switch s.Key {
-	case "image.repository", "image.tag":
-		return p.image(s, values, all), nil
-	case "config":
-		return p.withoutTurn(s)
-	case "ingress.hosts":
-		s.Value, reason = hostsAs(p.shape(s.Key), s.Value)
-		s.IsWhole = true
-	case "ingress.tls":
-		s.Value, reason = tlsAs(p.shape(s.Key), s.Value)
-		s.IsWhole = true
-	}
-	if reason != "" {
-		return []Setting{s}, []Unplaced{{Setting: canonical, Reason: reason}}
-	}
-	return []Setting{s}, nil
-}
-
-// withoutTurn takes TURN out of the configuration for a chart that was written
-// without it, which refuses it.
-func (p *Paths) withoutTurn(s Setting) ([]Setting, []Unplaced) {
+// withoutTurn takes TURN out of the configuration for a chart that was written without it, which refuses it.
+func (a *applied) withoutTurn(s Setting) any {
 	config, _ := s.Value.(map[string]any)
 	turn, _ := config["turn"].(map[string]any)
-	if turn["enabled"] != true || p.Component("turn.existingSecret") == "" {
-		return []Setting{s}, nil
+	if turn["enabled"] != true || a.Component("turn.existingSecret") == "" {
+		return s.Value
 	}
-	config = maps.Clone(config)
-	delete(config, "turn")
-	s.Value = config
-	return []Setting{s}, []Unplaced{{
+	a.unplaced = append(a.unplaced, Unplaced{
 		Setting:   Setting{Key: "config.turn", Value: turn, From: []string{"livekit.turn"}, IsAsked: s.IsAsked},
 		Component: "turn",
-	}}
+	})
+	config = maps.Clone(config)
+	delete(config, "turn")
+	return config
 }
 
-// image gives the settings of the image's repository or tag.
-func (p *Paths) image(s Setting, values map[string]any, all []Setting) []Setting {
-	shape := p.shape("image.repository")
-	if shape == convention.ImageString {
-		s.Key, s.Value = "image.repository", p.wholeImage(values, all)
+// addImage sets the image's repository or its tag.
+func (a *applied) addImage(s Setting) {
+	switch shape := a.shape("image.repository"); {
+	case shape == convention.ImageString:
+		s.Key, s.Value = "image.repository", a.wholeImage(s)
+	case shape == convention.ImageRegistry && s.Key == "image.repository":
+		host, rest, found := strings.Cut(fmt.Sprint(s.Value), "/")
+		if found && (strings.ContainsAny(host, ".:") || host == "localhost") {
+			registry := s
+			registry.Key, registry.Value = "image.registry", host
+			a.put(registry)
+			s.Value = rest
+		}
 	}
-	host, rest, found := strings.Cut(fmt.Sprint(s.Value), "/")
-	isRegistry := found && (strings.ContainsAny(host, ".:") || host == "localhost")
-	if shape != convention.ImageRegistry || s.Key == "image.tag" || !isRegistry {
-		return []Setting{s}
-	}
-	registry := s
-	registry.Key, registry.Value = "image.registry", host
-	s.Value = rest
-	return []Setting{registry, s}
+	a.put(s)
 }
 
-// wholeImage gives the image in one string: the chart's, with what the settings
-// say of its parts.
-func (p *Paths) wholeImage(values map[string]any, settings []Setting) string {
-	path, _ := p.PathOf("image.repository")
-	found, _ := yamldoc.Lookup(values, path)
+// wholeImage gives the image in one string: that of the values, with another repository or tag.
+func (a *applied) wholeImage(s Setting) string {
+	path, _ := a.PathOf("image.repository")
+	found, _ := yamldoc.Lookup(a.values, path)
 	repository, _ := found.(string)
 	tag := ""
 	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
 		repository, tag = repository[:i], repository[i+1:]
 	}
-	for _, s := range settings {
-		switch s.Key {
-		case "image.repository":
-			repository = fmt.Sprint(s.Value)
-		case "image.tag":
-			tag = fmt.Sprint(s.Value)
-		}
+	if s.Key == "image.tag" {
+		tag = fmt.Sprint(s.Value)
+	} else {
+		repository = fmt.Sprint(s.Value)
 	}
 	return strings.TrimSuffix(repository+":"+tag, ":")
 }

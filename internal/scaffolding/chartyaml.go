@@ -1,33 +1,22 @@
 package scaffolding
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// kubeVersion: native sidecars are on by default from 1.29. The -0 lets in
-// the pre-release names that some vendors give. A Helm built without its
-// release flags (`go install`) takes 1.20.0 for the version in `helm template`,
-// so that is let through here and refused on a real cluster by the templates.
+// kubeVersion: native sidecars are on by default from 1.29. The -0 lets in the pre-release names that some vendors
+// give. A Helm built without its release flags (`go install`) takes 1.20.0 for the version in `helm template`, so that
+// is let through here and refused on a real cluster by the templates.
 const kubeVersion = ">=1.29.0-0 || 1.20.0"
 
-// chartFile writes Chart.yaml. It is no template: a Chart.yaml below scaffold/ would
-// make a chart of that folder, for this tool and for Helm's.
+// chartFile writes Chart.yaml, its fields in the repository's order. Some are written where the repository's charts
+// have them, or where there are none; fields that this chart has nothing to say in are left out. It is no template: a
+// Chart.yaml below scaffold/ would make a chart of that folder, for this tool and for Helm's.
 func chartFile(o Options, style convention.Style) []byte {
-	start := ""
-	if style.DocumentStart {
-		start = "---\n"
-	}
-	return []byte(start + chartFields(o, style.ChartFields))
-}
-
-// chartFields writes the body of Chart.yaml, its fields in the repository's
-// order. Some are written where the repository's charts have them, or where there
-// are none; fields that this chart has nothing to say in are left out.
-func chartFields(o Options, order []string) string {
 	required := []string{"apiVersion", "name", "description", "type", "version", "appVersion", "kubeVersion"}
 	optional := []string{"icon", "home", "sources", "keywords"}
 	texts := map[string]string{
@@ -44,14 +33,17 @@ func chartFields(o Options, order []string) string {
 		"sources":  "sources:\n  - https://github.com/livekit/livekit\n",
 		"keywords": "keywords:\n  - livekit\n  - webrtc\n",
 	}
-	fields := slices.Concat(order, required)
-	if len(order) == 0 {
+	fields := slices.Concat(style.ChartFields, required)
+	if len(style.ChartFields) == 0 {
 		fields = append(fields, optional...)
 	}
-	var b strings.Builder
+	var b bytes.Buffer
+	if style.DocumentStart {
+		b.WriteString("---\n")
+	}
 	for _, field := range fields {
 		b.WriteString(texts[field])
 		delete(texts, field)
 	}
-	return b.String()
+	return b.Bytes()
 }

@@ -7,8 +7,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// kinds are the kinds of object that the embedded chart's templates hold, for
-// the repository's names of files.
+// kinds are the kinds of object that the embedded chart's templates hold, for the repository's names of files.
 var kinds = map[string]string{
 	"_helpers.tpl":        "helpers",
 	"configmap.yaml":      "ConfigMap",
@@ -45,8 +44,7 @@ func (p *Paths) fileName(name string) string {
 	return "templates/" + below
 }
 
-// unused reports whether a template is for another kind of route than the
-// repository's.
+// unused reports whether a template is for another kind of route than the repository's.
 func (p *Paths) unused(name string) bool {
 	traefik := p.convention.Kinds.Route == convention.RouteIngressRoute
 	return name == "templates/ingress.yaml" && traefik || name == "templates/ingressroute.yaml" && !traefik

@@ -3,7 +3,6 @@ package scaffolding
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"text/template"
@@ -12,119 +11,79 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// functions are what the embedded chart's templates call beside sprig's.
-func functions(p *Paths, data templateData) template.FuncMap {
-	prefix := cmp.Or(p.convention.Naming.HelperPrefix, "{name}")
-	helper := func(name string) string {
-		return strings.ReplaceAll(prefix, "{name}", data.Chart.Name) + "." + name
-	}
-	out := template.FuncMap{
-		"has":    func(component string) bool { return slices.Contains(data.Components, component) },
-		"helper": helper,
-	}
-	maps.Copy(out, valueFunctions(p))
-	maps.Copy(out, hostFunctions(p, helper))
-	maps.Copy(out, labelFunctions(p.convention, helper))
-	return out
+// functions are what the embedded chart's templates call beside sprig's: where the convention has a canonical value,
+// and how it names things.
+type functions struct {
+	*Paths
+	chart string // its name
 }
 
-// valueFunctions say where the convention has a canonical value, and how.
-func valueFunctions(p *Paths) template.FuncMap {
-	valueOf := func(root string) func(string) (string, error) {
-		return func(key string) (string, error) {
-			path, err := p.path(key)
-			if err != nil {
-				return "", err
-			}
-			return expression(root, path), nil
-		}
-	}
+func (f functions) all() template.FuncMap {
 	return template.FuncMap{
-		// value gives the expression of a canonical value (.Values.image.tag),
-		// root the same for use inside range and with, key its bare path.
-		"value": valueOf(".Values"),
-		"root":  valueOf("$.Values"),
+		"has": func(component string) bool { return slices.Contains(f.components, component) },
+		// value gives the expression of a canonical value (.Values.image.tag), root the same for use inside range and
+		// with, key its bare path.
+		"value": func(key string) (string, error) { return f.expression(".Values", key) },
+		"root":  func(key string) (string, error) { return f.expression("$.Values", key) },
 		"key": func(key string) (string, error) {
-			path, err := p.path(key)
+			path, err := f.path(key)
 			return path.String(), err
 		},
-		// any gives the condition that one of these values is set, of those that
-		// the chart has.
-		"any": p.anyOf,
-		// operand puts parentheses around an expression where it needs them as an
-		// argument.
+		"any":     f.anyOf,
 		"operand": operand,
-		// nested writes one value as a user would set it.
-		"nested": p.nested,
-		"shape":  p.shape,
+		"nested":  f.nested,
+		"shape":   f.shape,
 		// placed reports whether the chart has a value that not every chart has.
-		"placed": p.has,
+		"placed": f.has,
 		// file gives the name below templates/ that the convention gives a template.
-		"file": func(name string) string { return strings.TrimPrefix(p.fileName("templates/"+name), "templates/") },
+		"file": func(name string) string { return strings.TrimPrefix(f.fileName("templates/"+name), "templates/") },
 		// absent gives the components that the chart was written without.
-		"absent": p.absent,
+		"absent": f.absent,
+		// hosts and tls give the Ingress' hosts and TLS in the canonical shape, for any route: the values themselves,
+		// or what a helper makes of them.
+		"hosts":           func(dot string) (string, error) { return f.normalized("ingress.hosts", "hosts", dot) },
+		"tls":             func(dot string) (string, error) { return f.normalized("ingress.tls", "tls", dot) },
+		"isNormal":        f.isNormal,
+		"host":            f.host,
+		"helper":          f.helper,
+		"name":            f.objectName,
+		"selectorNames":   f.selectorNames,
+		"labelValue":      func(pattern string) string { return f.labelValue(pattern, ".") },
+		"serviceLabels":   f.serviceLabels,
+		"serviceSelector": f.serviceSelector,
 	}
 }
 
-// hostFunctions say where a route finds its hosts and its TLS.
-func hostFunctions(p *Paths, helper func(string) string) template.FuncMap {
-	return template.FuncMap{
-		// hosts and tls give the Ingress' hosts and TLS in the canonical shape, for
-		// any route: the values themselves, or what a helper makes of them.
-		"hosts": func(dot string) (string, error) { return p.normalized("ingress.hosts", helper("hosts"), dot) },
-		"tls":   func(dot string) (string, error) { return p.normalized("ingress.tls", helper("tls"), dot) },
-		// isNormal reports whether they need no helper.
-		"isNormal": p.isNormal,
-		// host gives the expression of a whole host, for use inside range.
-		"host": func(field string) string {
-			if !p.has("ingress.domain") {
-				return field
-			}
-			return fmt.Sprintf(`include %q (list $ %s)`, helper("host"), field)
-		},
-	}
+// helper gives the name of one of the chart's named templates.
+func (f functions) helper(name string) string {
+	prefix := cmp.Or(f.convention.Naming.HelperPrefix, "{name}")
+	return strings.ReplaceAll(prefix, "{name}", f.chart) + "." + name
 }
 
-// labelFunctions write names and labels as the convention has them.
-func labelFunctions(conv *convention.Convention, helper func(string) string) template.FuncMap {
-	return template.FuncMap{
-		// name gives the action that names an object of a kind, with a suffix
-		// of its own where the chart has several of the kind.
-		"name": func(kind string, suffix ...string) string {
-			return objectName(conv.Naming, helper, kind, suffix)
-		},
-		"selectorNames": func() string { return selectorNames(conv) },
-		"labelValue":    func(pattern string) string { return labelValue(pattern, ".", helper) },
-		"serviceLabels": func() []convention.Label { return serviceLabels(conv) },
-		// serviceSelector gives the labels by which a Service finds the pods.
-		"serviceSelector": func(dot string, indent int) string { return serviceSelector(conv, helper, dot, indent) },
-	}
+// expression gives the expression that reads a canonical value.
+func (f functions) expression(root, key string) (string, error) {
+	path, err := f.path(key)
+	return expression(root, path), err
 }
 
 // nested writes one value as a user would set it in values.yaml.
-func (p *Paths) nested(key, value string) (string, error) {
-	path, err := p.path(key)
+func (f functions) nested(key, value string) (string, error) {
+	path, err := f.path(key)
 	if err != nil {
 		return "", err
 	}
-	n := any(value)
-	for _, segment := range slices.Backward(path) {
-		if _, isElement := yamldoc.Index(segment); isElement {
-			n = []any{n}
-		} else {
-			n = map[string]any{segment: n}
-		}
-	}
-	text, err := dump(yamldoc.NodeOf(n), p.convention.Style)
+	values := map[string]any{}
+	yamldoc.Set(values, path, value)
+	text, err := dump(yamldoc.NodeOf(values), f.convention.Style)
 	return strings.TrimSpace(string(text)), err
 }
 
-// anyOf gives the expression of a value, or of the first of several that is set.
-// Values that the chart has not are left out.
-func (p *Paths) anyOf(keys ...string) (string, error) {
+// anyOf gives the expression of a value, or of the first of several that is set. Values that the chart has not are left
+// out.
+func (f functions) anyOf(keys ...string) (string, error) {
 	var set []string
 	for _, key := range keys {
-		if path, ok := p.paths[key]; ok {
+		if path, ok := f.paths[key]; ok {
 			set = append(set, expression(".Values", path))
 		}
 	}
@@ -137,8 +96,8 @@ func (p *Paths) anyOf(keys ...string) (string, error) {
 	return "or " + strings.Join(set, " "), nil
 }
 
-// operand gives an expression as an argument of a function. That of a value is
-// one, with its own parentheses where it has any.
+// operand gives an expression as an argument of a function. That of a value is one, with its own parentheses where it
+// has any.
 func operand(expression string) string {
 	if strings.Contains(expression, " ") && !strings.HasPrefix(expression, "(") {
 		return "(" + expression + ")"
@@ -146,36 +105,44 @@ func operand(expression string) string {
 	return expression
 }
 
-// isNormal reports whether the hosts or the TLS of the Ingress are in values.yaml
-// as a route needs them: in the canonical shape, and with whole hosts.
-func (p *Paths) isNormal(key string) bool {
-	return !p.has(key) || p.shape(key) == plainShapes[key] && !p.has("ingress.domain")
+// isNormal reports whether the hosts or the TLS of the Ingress are in values.yaml as a route needs them: in the
+// canonical shape, and with whole hosts.
+func (f functions) isNormal(key string) bool {
+	return !f.has(key) || f.shape(key) == plainShapes[key] && !f.has("ingress.domain")
 }
 
 // normalized gives the expression of a value in the canonical shape.
-func (p *Paths) normalized(key, helper, dot string) (string, error) {
-	path, err := p.path(key)
-	if err != nil || p.isNormal(key) {
-		return expression(strings.TrimPrefix(dot, ".")+".Values", path), err
+func (f functions) normalized(key, helper, dot string) (string, error) {
+	if f.isNormal(key) {
+		return f.expression(strings.TrimPrefix(dot, ".")+".Values", key)
 	}
-	return fmt.Sprintf("include %q %s | fromYamlArray", helper, dot), nil
+	return fmt.Sprintf("include %q %s | fromYamlArray", f.helper(helper), dot), nil
 }
 
-func objectName(naming convention.Naming, helper func(string) string, kind string, suffix []string) string {
+// host gives the expression of a whole host, for use inside range.
+func (f functions) host(field string) string {
+	if !f.has("ingress.domain") {
+		return field
+	}
+	return fmt.Sprintf(`include %q (list $ %s)`, f.helper("host"), field)
+}
+
+// objectName gives the action that names an object of a kind, with a suffix of its own where the chart has several of
+// the kind.
+func (f functions) objectName(kind string, suffix ...string) string {
 	parts := suffix
-	if s := strings.Trim(naming.Suffixes[kind], "-"); s != "" {
+	if s := strings.Trim(f.convention.Naming.Suffixes[kind], "-"); s != "" {
 		parts = append([]string{s}, suffix...)
 	}
 	if len(parts) == 0 {
-		return fmt.Sprintf(`{{ include %q . }}`, helper("fullname"))
+		return fmt.Sprintf(`{{ include %q . }}`, f.helper("fullname"))
 	}
-	return fmt.Sprintf(`{{ include %q (list . %q) }}`, helper("suffixed"), strings.Join(parts, "-"))
+	return fmt.Sprintf(`{{ include %q (list . %q) }}`, f.helper("suffixed"), strings.Join(parts, "-"))
 }
 
-// labelValue turns the pattern of a label's value into a template, for where the
-// chart's root is dot.
-func labelValue(pattern, dot string, helper func(string) string) string {
-	include := func(name string) string { return fmt.Sprintf("include %q %s", helper(name), dot) }
+// labelValue turns the pattern of a label's value into a template, for where the chart's root is dot.
+func (f functions) labelValue(pattern, dot string) string {
+	include := func(name string) string { return fmt.Sprintf("include %q %s", f.helper(name), dot) }
 	if pattern == "{version}" {
 		return "{{ " + include("version") + " | quote }}"
 	}
@@ -194,11 +161,10 @@ func labelValue(pattern, dot string, helper func(string) string) string {
 	return value
 }
 
-// selectorNames gives the names of the labels by which anything finds the pods, as
-// arguments of omit.
-func selectorNames(conv *convention.Convention) string {
+// selectorNames gives the names of the labels by which anything finds the pods, as arguments of omit.
+func (f functions) selectorNames() string {
 	var names []string
-	for _, label := range append(slices.Clone(conv.Labels.Selector), conv.Labels.ServiceSelector...) {
+	for _, label := range slices.Concat(f.convention.Labels.Selector, f.convention.Labels.ServiceSelector) {
 		if name := fmt.Sprintf("%q", label.Name); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -206,27 +172,23 @@ func selectorNames(conv *convention.Convention) string {
 	return strings.Join(names, " ")
 }
 
-// serviceLabels are those of a Service's selector that the workload's has not:
-// the pods carry them all the same.
-func serviceLabels(conv *convention.Convention) []convention.Label {
-	var out []convention.Label
-	for _, label := range conv.Labels.ServiceSelector {
-		if !slices.Contains(conv.Labels.Selector, label) {
-			out = append(out, label)
-		}
-	}
-	return out
+// serviceLabels are those of a Service's selector that the workload's has not: the pods carry them all the same.
+func (f functions) serviceLabels() []convention.Label {
+	labels := f.convention.Labels
+	return slices.DeleteFunc(slices.Clone(labels.ServiceSelector), func(l convention.Label) bool {
+		return slices.Contains(labels.Selector, l)
+	})
 }
 
-// serviceSelector gives the labels by which a Service finds the pods, for where the
-// chart's root is dot.
-func serviceSelector(conv *convention.Convention, helper func(string) string, dot string, indent int) string {
-	if len(conv.Labels.ServiceSelector) == 0 || slices.Equal(conv.Labels.ServiceSelector, conv.Labels.Selector) {
-		return fmt.Sprintf(`{{- include %q %s | nindent %d }}`, helper("selectorLabels"), dot, indent)
+// serviceSelector gives the labels by which a Service finds the pods, for where the chart's root is dot.
+func (f functions) serviceSelector(dot string, indent int) string {
+	labels := f.convention.Labels
+	if len(labels.ServiceSelector) == 0 || slices.Equal(labels.ServiceSelector, labels.Selector) {
+		return fmt.Sprintf(`{{- include %q %s | nindent %d }}`, f.helper("selectorLabels"), dot, indent)
 	}
 	var lines []string
-	for _, label := range conv.Labels.ServiceSelector {
-		lines = append(lines, label.Name+": "+labelValue(label.Value, dot, helper))
+	for _, label := range labels.ServiceSelector {
+		lines = append(lines, label.Name+": "+f.labelValue(label.Value, dot))
 	}
 	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// apiVersions are those of the objects of which an operator makes a Secret, as
-// the operators' custom resource definitions have them.
+// apiVersions are those of the objects of which an operator makes a Secret, as the operators' custom resource
+// definitions have them.
 var apiVersions = map[string]string{
 	convention.SecretsExternal:    "external-secrets.io/v1",
 	convention.SecretsOnePassword: "onepassword.com/v1",
@@ -24,8 +24,8 @@ var apiVersions = map[string]string{
 // isOperator reports whether an operator makes the repository's Secrets.
 func isOperator(mechanism string) bool { return apiVersions[mechanism] != "" }
 
-// secretKind is the kind of the operator's object: the repository's, or
-// without one that of External Secrets, which reads from most stores.
+// secretKind is the kind of the operator's object: the repository's, or without one that of External Secrets, which
+// reads from most stores.
 func secretKind(conv *convention.Convention) string {
 	if isOperator(conv.Secrets.Mechanism) {
 		return conv.Secrets.Mechanism
@@ -33,8 +33,8 @@ func secretKind(conv *convention.Convention) string {
 	return convention.SecretsExternal
 }
 
-// operatorDefault gives the default of a value of the operator's object: an
-// example that is ready but for what the user's store calls the keys.
+// operatorDefault gives the default of a value of the operator's object: an example that is ready but for what the
+// user's store calls the keys.
 func (p *Paths) operatorDefault(v factsheet.Key, a application) any {
 	kind, secrets := secretKind(p.convention), p.convention.Secrets
 	// Another group's object of that kind has fields of its own.
@@ -60,8 +60,8 @@ func (p *Paths) operatorDefault(v factsheet.Key, a application) any {
 	return spec
 }
 
-// operatorSpec gives the example of an object's spec: both entries of the
-// Secret, under the names that the chart's defaults give them.
+// operatorSpec gives the example of an object's spec: both entries of the Secret, under the names that the chart's
+// defaults give them.
 func operatorSpec(kind string, v factsheet.Key, a application) *yaml.Node {
 	switch kind {
 	case convention.SecretsOnePassword:

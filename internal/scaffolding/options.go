@@ -8,8 +8,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// requested are the flags of scaffold that a later run with --force repeats: the chart
-// goes on being what was asked for. The lock has them by these names.
+// requested are the flags of scaffold that a later run with --force repeats: the chart goes on being what was asked
+// for. The lock has them by these names.
 func (o *RunOptions) requested() map[string]any {
 	out := map[string]any{
 		"name": o.Name, "version": o.Version, "appVersion": o.AppVersion, "host": o.Host,
@@ -19,8 +19,8 @@ func (o *RunOptions) requested() map[string]any {
 	return out
 }
 
-// repeat takes over what an earlier run was asked for, where this one is asked
-// nothing about it. Components are one question, and so are the conventions.
+// repeat takes over what an earlier run was asked for, where this one is asked nothing about it. Components are one
+// question, and so are the conventions.
 func (o *RunOptions) repeat(earlier map[string]any) {
 	text := func(name string) string {
 		s, _ := earlier[name].(string)

@@ -16,8 +16,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// volumeName is the name of the chart's one volume, where the convention has
-// named volumes.
+// volumeName is the name of the chart's one volume, where the convention has named volumes.
 const volumeName = "data"
 
 // Paths says where a chart has the canonical values, and in which shapes.
@@ -28,13 +27,22 @@ type Paths struct {
 	paths      map[string]yamldoc.Path // by canonical key, headings left out
 }
 
-// PathsOf are those of a chart that this tool wrote, by its lock.
+// PathsOf are those of a chart that this tool wrote, by its lock, in which all components may be "all".
 func PathsOf(sheet *factsheet.Sheet, lock *chartdir.Lock) (*Paths, error) {
 	conv, err := ConventionOf(sheet, lock)
 	if err != nil {
 		return nil, err
 	}
-	return pathsFor(conv, lock.Chart.Name, lock.Components)
+	if conv, err = adapted(conv, lock.Chart.Name); err != nil {
+		return nil, err
+	}
+	components := lock.Components
+	if slices.Contains(components, "all") {
+		if components, err = sheet.Select(components, nil); err != nil {
+			return nil, err
+		}
+	}
+	return newPaths(conv, components)
 }
 
 // ConventionOf reads the convention that a lock keeps.
@@ -50,8 +58,7 @@ func ConventionOf(sheet *factsheet.Sheet, lock *chartdir.Lock) (*convention.Conv
 	return conv, nil
 }
 
-// ObservedPaths are those of a chart of other making, of which conventions were
-// read: what nobody has seen has no path.
+// ObservedPaths are those of a chart of other making, of which conventions were read: what nobody has seen has no path.
 func ObservedPaths(conv *convention.Convention) (*Paths, error) {
 	p := &Paths{convention: conv, paths: map[string]yamldoc.Path{}}
 	for _, v := range conv.Sheet.Keys {
@@ -67,18 +74,6 @@ func ObservedPaths(conv *convention.Convention) (*Paths, error) {
 		p.paths[v.Key] = path
 	}
 	return p, nil
-}
-
-// pathsFor gives the paths of a chart of that name, whose components may be all.
-func pathsFor(conv *convention.Convention, name string, components []string) (*Paths, error) {
-	conv, err := adapted(conv, name)
-	if err == nil && slices.Contains(components, "all") {
-		components, err = conv.Sheet.Select(components, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return newPaths(conv, components)
 }
 
 func newPaths(conv *convention.Convention, components []string) (*Paths, error) {
@@ -103,8 +98,8 @@ func newPaths(conv *convention.Convention, components []string) (*Paths, error) 
 	return p, nil
 }
 
-// allows reports whether the convention leaves the key a path: by the shape of
-// the image, or the kind of the route or of the workload.
+// allows reports whether the convention leaves the key a path: by the shape of the image, or the kind of the route or
+// of the workload.
 func (p *Paths) allows(key string) bool {
 	switch key {
 	case "replicaCount":
@@ -147,8 +142,7 @@ func (p *Paths) below(key string) iter.Seq[factsheet.Key] {
 	}
 }
 
-// path gives the path of a key, of a heading (config) as well: there it is
-// what its values have in common.
+// path gives the path of a key, of a heading (config) as well: there it is what its values have in common.
 func (p *Paths) path(key string) (yamldoc.Path, error) {
 	common, ok := p.paths[key]
 	if ok {
@@ -196,8 +190,7 @@ func (p *Paths) Text(key string) string {
 	return path.String()
 }
 
-// Component names the component of a canonical key that the chart was written
-// without, "" where it has the key.
+// Component names the component of a canonical key that the chart was written without, "" where it has the key.
 func (p *Paths) Component(key string) string {
 	for k := key; k != ""; k = k[:max(strings.LastIndexByte(k, '.'), 0)] {
 		known := p.convention.Sheet.Key(k)
@@ -212,8 +205,7 @@ func (p *Paths) Component(key string) string {
 	return ""
 }
 
-// parsePath reads the notation of convention.Value.Path. <volume> stands for
-// the chart's one volume.
+// parsePath reads the notation of convention.Value.Path. <volume> stands for the chart's one volume.
 func parsePath(s string) (yamldoc.Path, error) {
 	p, err := yamldoc.ParsePath(strings.ReplaceAll(s, "<volume>", volumeName))
 	if err != nil {
@@ -234,8 +226,8 @@ func parsePath(s string) (yamldoc.Path, error) {
 
 var identifier = regexp.MustCompile(`^[\pL_][\pL\pN_]*$`)
 
-// expression gives the Go template expression that reads the path from root,
-// ".Values" or "$.Values". A key that is no identifier needs index.
+// expression gives the Go template expression that reads the path from root, ".Values" or "$.Values". A key that is no
+// identifier needs index.
 func expression(root string, p yamldoc.Path) string {
 	e := root
 	for _, segment := range p {

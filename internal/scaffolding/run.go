@@ -27,8 +27,7 @@ type RunOptions struct {
 	Sheet *factsheet.Sheet
 	Options
 	Dir string // the chart's folder; its name is the chart's where Name is empty
-	// Like names the siblings to follow. Without any, the charts beside Dir are
-	// looked at.
+	// Like names the siblings to follow. Without any, the charts beside Dir are looked at.
 	Like            []string
 	ConventionsFile string // a file of conventions to obey instead
 	Force, DryRun   bool
@@ -44,14 +43,6 @@ type Renders struct {
 	Getenv func(string) string
 	// HelmBin is the Helm that fetches dependencies, "" where none may.
 	HelmBin string
-}
-
-// sources are the places on this machine where siblings' dependencies may lie.
-func (r Renders) sources(root string) helmchart.Sources {
-	if r.Getenv == nil {
-		return helmchart.Sources{Root: root}
-	}
-	return helmchart.HelmSources(root, r.Getenv)
 }
 
 // Result is what `scaffold` did, or would do.
@@ -75,15 +66,9 @@ type ChartResult struct {
 	Components []string `json:"components"`
 }
 
-// Conflicts counts the files that were left alone.
-func (r *Result) Conflicts() int {
-	n := 0
-	for _, f := range r.Files {
-		if f.Action == chartdir.Conflict {
-			n++
-		}
-	}
-	return n
+// HasConflicts reports whether files were left alone.
+func (r *Result) HasConflicts() bool {
+	return slices.ContainsFunc(r.Files, func(f chartdir.Change) bool { return f.Action == chartdir.Conflict })
 }
 
 // Run writes a chart, or with DryRun says what it would write.
@@ -100,7 +85,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		o.repeat(old.Options)
 	}
 	options := o.requested()
-	conv, notes, err := conventions(ctx, o, target)
+	conv, notes, err := Conventions(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +113,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	return result, result.carryOut(ctx, target, plan, chart)
 }
 
-// carryOut writes the chart, or with DryRun shows the difference to the one that
-// is there.
+// carryOut writes the chart, or with DryRun shows the difference to the one that is there.
 func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Plan, chart *Chart) error {
 	switch {
 	case plan.Interrupted && r.DryRun:
@@ -148,10 +132,10 @@ func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Pla
 	return plan.Apply(ctx)
 }
 
-// checkMixture notes what is wrong with the chart as it will be where files stay
-// that are not the generated ones: those may not fit the new ones beside them.
+// checkMixture notes what is wrong with the chart as it will be where files stay that are not the generated ones: those
+// may not fit the new ones beside them.
 func (r *Result) checkMixture(ctx context.Context, target string, chart Chart) error {
-	if r.Conflicts() == 0 {
+	if !r.HasConflicts() {
 		return nil
 	}
 	chart.Files = maps.Clone(chart.Files)
@@ -175,20 +159,14 @@ func (r *Result) checkMixture(ctx context.Context, target string, chart Chart) e
 	return nil
 }
 
-// Conventions reads the conventions that a chart would follow: those of its
-// siblings, with the user's settings over them, and a file of conventions over
-// all. It gives what the user should know of siblings that could not be read or
+// Conventions reads the conventions that a chart would follow: those of its siblings, with the user's settings over
+// them, and a file of conventions over all. It gives what the user should know of siblings that could not be read or
 // rendered as well.
 func Conventions(ctx context.Context, o RunOptions) (*convention.Convention, []string, error) {
 	target, err := chartdir.ResolveTarget(o.Dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	return conventions(ctx, o, target)
-}
-
-func conventions(ctx context.Context, o RunOptions, target string) (*convention.Convention, []string, error) {
-	var err error
 	if o.Sheet, err = factsheet.OrServer(o.Sheet); err != nil {
 		return nil, nil, err
 	}
@@ -219,14 +197,16 @@ func conventions(ctx context.Context, o RunOptions, target string) (*convention.
 	return conv, append(warnings, conv.Notes...), nil
 }
 
-// fewSiblings is how many charts beside the new one are enough to go by them
-// alone.
+// fewSiblings is how many charts beside the new one are enough to go by them alone.
 const fewSiblings = 3
 
-// readSiblings reads the charts that are named, or without any and without a
-// file those beside the chart. Of the latter, which nobody has named, one that
-// cannot be read is a warning.
+// readSiblings reads the charts that are named, or without any and without a file those beside the chart. Of the
+// latter, which nobody has named, one that cannot be read is a warning.
 func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*convention.Convention, []string, error) {
+	sources := helmchart.Sources{Root: tree}
+	if o.Renders.Getenv != nil {
+		sources = helmchart.HelmSources(tree, o.Renders.Getenv)
+	}
 	var warnings []string
 	options := sibling.ReadOptions{
 		Sheet:   o.Sheet,
@@ -236,7 +216,7 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 			warnings = append(warnings, strings.ToUpper(text[:1])+text[1:]+".")
 		},
 		Prober:  o.Renders.Prober,
-		Sources: o.Renders.sources(tree),
+		Sources: sources,
 		HelmBin: o.Renders.HelmBin,
 	}
 	like := distinct(o.Like)
@@ -265,8 +245,8 @@ func distinct(charts []string) []string {
 	})
 }
 
-// nearer names the charts from the current directory where they lie in or near
-// it: what the lock and the reports say then holds on any machine.
+// nearer names the charts from the current directory where they lie in or near it: what the lock and the reports say
+// then holds on any machine.
 func nearer(charts []string) []string {
 	current, err := os.Getwd()
 	if err != nil {
@@ -283,14 +263,14 @@ func nearer(charts []string) []string {
 }
 
 func newLock(c *Chart, o RunOptions, options map[string]any) (*chartdir.Lock, error) {
-	template, err := templateHash(c.Sheet.Service)
+	template, err := templateHash(c.Convention.Sheet.Service)
 	if err != nil {
 		return nil, err
 	}
 	return &chartdir.Lock{
 		Tool: o.ToolVersion, Template: template,
 		Chart:      chartdir.Version{Name: c.Name, Version: c.Version, AppVersion: c.AppVersion},
-		Upstream:   UpstreamVersion(c.Sheet),
+		Upstream:   UpstreamVersion(c.Convention.Sheet),
 		Components: c.Components, Options: options, Convention: c.Convention,
 	}, nil
 }
@@ -300,8 +280,8 @@ func UpstreamVersion(s *factsheet.Sheet) chartdir.Version {
 	return chartdir.Version{Name: s.Upstream.Name, Version: s.Upstream.Version, AppVersion: s.Upstream.AppVersion}
 }
 
-// templateHash is the hash of a service's embedded chart, its names and texts, the
-// facts that values.yaml is made from among them.
+// templateHash is the hash of a service's embedded chart, its names and texts, the facts that values.yaml is made from
+// among them.
 func templateHash(service string) (string, error) {
 	files, err := scaffold.Files(service)
 	if err != nil {

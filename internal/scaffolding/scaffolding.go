@@ -1,5 +1,4 @@
-// Package scaffolding turns a convention and the embedded chart into the files
-// of a LiveKit chart.
+// Package scaffolding turns a convention and the embedded chart into the files of a LiveKit chart.
 package scaffolding
 
 import (
@@ -33,13 +32,9 @@ type Options struct {
 
 // Chart is a chart in memory.
 type Chart struct {
-	Name       string
-	Version    string
-	AppVersion string
+	Options    // all of them filled in
 	Components []string
 	Convention *convention.Convention
-	// Sheet is what is known of the values of such charts.
-	Sheet *factsheet.Sheet
 	// Files are the chart's files by slash-separated path.
 	Files map[string][]byte
 }
@@ -53,7 +48,7 @@ var (
 
 func (o *Options) complete(conv *convention.Convention) error {
 	o.Name = cmp.Or(o.Name, "livekit")
-	o.Version = cmp.Or(o.Version, cmp.Or(conv.Defaults.ChartVersion, "0.1.0"))
+	o.Version = cmp.Or(o.Version, conv.Defaults.ChartVersion, "0.1.0")
 	o.AppVersion = cmp.Or(o.AppVersion, livekit.ServerVersion)
 	switch {
 	case !chartName.MatchString(o.Name) || len(o.Name) > 40:
@@ -76,9 +71,8 @@ func (o *Options) complete(conv *convention.Convention) error {
 	return nil
 }
 
-// Generate makes the chart's files and checks that they are a chart: that they
-// parse, render, pass Helm's linter and decode strictly into the types of
-// Kubernetes. The same arguments give the same bytes.
+// Generate makes the chart's files and checks that they are a chart: that they parse, render, pass Helm's linter and
+// decode strictly into the types of Kubernetes. The same arguments give the same bytes.
 func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Chart, error) {
 	if err := o.complete(conv); err != nil {
 		return nil, err
@@ -105,8 +99,7 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 		return nil, err
 	}
 	chart := &Chart{
-		Name: o.Name, Version: o.Version, AppVersion: o.AppVersion,
-		Components: slices.Clone(components), Convention: conv, Sheet: conv.Sheet, Files: files,
+		Options: o, Components: slices.Clone(components), Convention: conv, Files: files,
 	}
 	if err := check(ctx, chart); err != nil {
 		return nil, fmt.Errorf("the generated chart is not sound, which is a fault of this tool: %w", err)
@@ -123,16 +116,14 @@ func Pristine(lock *chartdir.Lock) (*helmchart.Chart, error) {
 	return load(files)
 }
 
-// Regenerate gives a chart that this tool wrote as it would be with other
-// components, and its paths. It is not checked, which takes most of the time.
+// Regenerate gives a chart that this tool wrote as it would be with other components, and its paths. It is not checked,
+// which takes most of the time.
 func Regenerate(
 	sheet *factsheet.Sheet, lock *chartdir.Lock, components []string,
 ) (*helmchart.Chart, *Paths, error) {
-	conv, err := ConventionOf(sheet, lock)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := pathsFor(conv, lock.Chart.Name, components)
+	other := *lock
+	other.Components = components
+	p, err := PathsOf(sheet, &other)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,8 +137,8 @@ func Regenerate(
 	return chart, p, err
 }
 
-// adapted gives the convention as this chart obeys it. A class that a sibling
-// names in an annotation has a field of its own here, as Kubernetes has it.
+// adapted gives the convention as this chart obeys it. A class that a sibling names in an annotation has a field of its
+// own here, as Kubernetes has it.
 func adapted(conv *convention.Convention, name string) (*convention.Convention, error) {
 	conv = conv.ForChart(name)
 	if strings.HasPrefix(conv.PathOf("ingress.className"), conv.PathOf("ingress.annotations")+".") {
@@ -156,8 +147,8 @@ func adapted(conv *convention.Convention, name string) (*convention.Convention, 
 	return conv, conv.Fit()
 }
 
-// forDaemonSet gives the components of a chart whose workload is a DaemonSet: it
-// runs as many servers as there are nodes, which share a Redis.
+// forDaemonSet gives the components of a chart whose workload is a DaemonSet: it runs as many servers as there are
+// nodes, which share a Redis.
 func forDaemonSet(components, with []string) ([]string, error) {
 	if !slices.Contains(components, "redis") {
 		return nil, remedy.Errorf("leave out --without redis, or choose another kind of workload",
@@ -170,8 +161,7 @@ func forDaemonSet(components, with []string) ([]string, error) {
 	return slices.DeleteFunc(components, func(c string) bool { return c == "autoscaling" }), nil
 }
 
-// likenesses are components that a chart gets where the siblings have their
-// like, each with the value that shows it.
+// likenesses are components that a chart gets where the siblings have their like, each with the value that shows it.
 var likenesses = []struct{ component, key string }{
 	{"httproute", "httpRoute.enabled"},
 	{"autoscaling", "autoscaling.enabled"},
@@ -179,9 +169,8 @@ var likenesses = []struct{ component, key string }{
 	{"networkpolicy", "networkPolicy.enabled"},
 }
 
-// withSiblings adds the components whose like the siblings have to those that the user
-// wants. Where the repository's route is HTTPRoute, an Ingress is there only if the
-// siblings have one, too, or the user asks for it.
+// withSiblings adds the components whose like the siblings have to those that the user wants. Where the repository's
+// route is HTTPRoute, an Ingress is there only if the siblings have one, too, or the user asks for it.
 func withSiblings(conv *convention.Convention, with, without []string) ([]string, []string) {
 	named := func(component string, list []string) bool {
 		return slices.Contains(list, component) || slices.Contains(list, "all")
@@ -208,8 +197,7 @@ func withSiblings(conv *convention.Convention, with, without []string) ([]string
 }
 
 func generate(p *Paths, o Options) (map[string][]byte, error) {
-	a := newApplication(o, p.convention)
-	root := newTree(p, a)
+	root := newTree(p, newApplication(o, p.convention))
 	style := p.convention.Style
 	head := fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name)
 	values, err := writeValues(root, style, head)
@@ -224,13 +212,10 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := templateData{
-		App: a, Convention: p.convention, Workload: p.workload(), Components: p.components,
-		CredentialKeys: credentialKeys(), ServerVersion: livekit.ServerVersion, SecretKind: secretKind(p.convention),
-		ValuesTable: markdown,
-	}
-	data.Chart.Name, data.Chart.Version, data.Chart.AppVersion = o.Name, o.Version, o.AppVersion
-	files, err := chartFiles(p, data)
+	files, err := chartFiles(p, templateData{
+		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: credentialKeys(),
+		ServerVersion: livekit.ServerVersion, SecretKind: secretKind(p.convention), ValuesTable: markdown,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package scaffolding
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,8 +16,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
-// member and object are a JSON object that keeps its order, so that the schema
-// reads like values.yaml.
+// member and object are a JSON object that keeps its order, so that the schema reads like values.yaml.
 type member struct {
 	key   string
 	value any
@@ -45,18 +45,20 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+//go:embed shapes.yaml
+var shapesYAML []byte
+
 // schemas makes the schemas of values.
 type schemas struct {
 	paths  *Paths
-	shaped map[string]map[string]map[string]any // see shapedSchemas
+	shaped map[string]map[string]map[string]any // shapes.yaml
 }
 
-// writeSchema writes values.schema.json. The root and global stay open, for what
-// a parent chart adds; everything below is closed, so that a typo is an error
-// that names the key.
+// writeSchema writes values.schema.json. The root and global stay open, for what a parent chart adds; everything below
+// is closed, so that a typo is an error that names the key.
 func writeSchema(root *tree, p *Paths) ([]byte, error) {
 	s := &schemas{paths: p}
-	if err := yaml.Unmarshal([]byte(shapedSchemas), &s.shaped); err != nil {
+	if err := yaml.Unmarshal(shapesYAML, &s.shaped); err != nil {
 		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
 	schema := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"type", "object"}}
@@ -108,8 +110,8 @@ func (s *schemas) of(t *tree) any {
 	return append(block, s.members(t)...)
 }
 
-// members gives the keywords for what a map holds. A block of values has to be
-// there, as templates look into it, and so has a value that is required.
+// members gives the keywords for what a map holds. A block of values has to be there, as templates look into it, and so
+// has a value that is required.
 func (s *schemas) members(t *tree) object {
 	var properties object
 	var required []any
@@ -132,8 +134,7 @@ func isConfig(t *tree) bool {
 	return slices.ContainsFunc(t.headings, func(h factsheet.Key) bool { return h.Key == "config" })
 }
 
-// describe puts a description into a schema, and null where that may unset the
-// value.
+// describe puts a description into a schema, and null where that may unset the value.
 func describe(text string, schema map[string]any, nullable bool) object {
 	out := object{{"description", strings.ReplaceAll(text, "`", "")}, {"type", schema["type"]}}
 	for _, k := range slices.Sorted(maps.Keys(schema)) {

@@ -8,10 +8,10 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// defaultOf gives the default of a value in the shape that the chart has for
-// it, filled with what carries over from the repository.
+// defaultOf gives the default of a value in the shape that the chart has for it, filled with what carries over from the
+// repository.
 func (p *Paths) defaultOf(v factsheet.Key, a application) any {
-	d := a.defaults
+	d := p.convention.Defaults
 	switch shape := p.shape(v.Key); v.Key {
 	case "image.repository":
 		if shape == convention.ImageString {
@@ -22,7 +22,8 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 			return map[string]any{}
 		}
 	case "ingress.enabled", "httpRoute.enabled":
-		return p.isRoute(v.Key)
+		// Traefik's IngressRoute takes the place of the Ingress.
+		return (v.Key == "httpRoute.enabled") == (p.convention.Kinds.Route == convention.RouteHTTPRoute)
 	case "ingress.className":
 		return d.IngressClass
 	case "ingress.domain":
@@ -64,52 +65,6 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 	}
 	return filled(v.Default, a.fill)
 }
-
-// isRoute reports whether a route's switch is that of the kind of route that the
-// repository uses. Traefik's IngressRoute takes the place of the Ingress.
-func (p *Paths) isRoute(key string) bool {
-	return (key == "httpRoute.enabled") == (p.convention.Kinds.Route == convention.RouteHTTPRoute)
-}
-
-// shapedSchemas are the JSON schemas, without null, of the values that have shapes:
-// by key and shape.
-const shapedSchemas = `
-env:
-  list:
-    type: array
-    items: {type: object, required: [name], properties: {name: {type: string}, value: {type: [string, "null"]}}}
-  map: {type: object}
-  objects: {type: object}
-ingress.hosts:
-  host: {type: string}
-  strings: {type: array, items: {type: string}}
-  named:
-    type: array
-    items: {type: object, required: [name], properties: {name: {type: string}, path: {type: [string, "null"]}}}
-  objects:
-    type: array
-    items:
-      type: object
-      required: [host]
-      properties:
-        host: {type: string}
-        paths:
-          type: [array, "null"]
-          items: {type: object, properties: {path: {type: string}, pathType: {type: [string, "null"]}}}
-ingress.tls:
-  secret: {type: string}
-  hosts: {type: array, items: {type: string}}
-  bool: {type: boolean}
-  map: {type: object, properties: {enabled: {type: boolean}, secretName: {type: [string, "null"]}}}
-  list:
-    type: array
-    items:
-      type: object
-      properties: {secretName: {type: [string, "null"]}, hosts: {type: [array, "null"], items: {type: string}}}
-persistence.accessMode:
-  string: &mode {type: string, enum: [ReadWriteOnce, ReadWriteOncePod, ReadWriteMany]}
-  list: {type: array, items: *mode}
-`
 
 // filled copies a node, with fill done to the strings in it.
 func filled(n *yaml.Node, fill func(string) string) *yaml.Node {

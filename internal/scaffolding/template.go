@@ -19,26 +19,15 @@ import (
 
 // templateData is what the embedded chart's [[ ]] see as dot.
 type templateData struct {
-	Chart struct{ Name, Version, AppVersion string }
-	App   application
-	// Convention is the repository's.
-	Convention *convention.Convention
-	// Workload is the kind of the workload.
-	Workload string
-	// Components are those of the chart.
-	Components []string
-	// CredentialKeys is a regular expression for the keys of LiveKit's
-	// configuration that hold credentials.
+	Chart      Options
+	Convention *convention.Convention // the repository's
+	Workload   string                 // its kind
+	// CredentialKeys is a regular expression for the keys of LiveKit's configuration that hold credentials.
 	CredentialKeys string
 	ServerVersion  string
-	// SecretKind is the kind of object of which an operator makes the Secret
-	// with the API keys ("ExternalSecret").
-	SecretKind  string
-	ValuesTable string // written by code
+	SecretKind     string // kind of object of which an operator makes the Secret with the API keys ("ExternalSecret")
+	ValuesTable    string // written by code
 }
-
-// control matches a line that is nothing but control flow, or a block.
-var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range|template)\b[^\n]*\]\])[ \t]*\n`)
 
 // chartFiles renders the embedded chart.
 func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
@@ -46,14 +35,15 @@ func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := readBlocks(files, functions(p, data))
+	set, err := readTemplates(files, functions{p, data.Chart.Name}.all())
 	if err != nil {
 		return nil, err
 	}
 	var templates []string
-	for _, name := range data.Components {
-		c, _ := p.convention.Sheet.Component(name)
-		templates = append(templates, c.Templates...)
+	for _, c := range p.convention.Sheet.Components {
+		if slices.Contains(p.components, c.Name) {
+			templates = append(templates, c.Templates...)
+		}
 	}
 	out := map[string][]byte{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -62,10 +52,11 @@ func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
 		if isUnused || slashpath.Dir(name) == blocksFolder {
 			continue
 		}
-		rendered, err := render(name, files[name], blocks, data)
-		if err != nil {
-			return nil, err
+		var b bytes.Buffer
+		if err := set.ExecuteTemplate(&b, name, data); err != nil {
+			return nil, fmt.Errorf("embedded chart: %w", err)
 		}
+		rendered := b.Bytes()
 		if isTemplate {
 			rendered = bytes.TrimRight(rendered, "\n")
 			if len(rendered) == 0 {
@@ -82,44 +73,22 @@ func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
 // blocksFolder has the parts that the embedded chart's files name by [[ template ]].
 const blocksFolder = "blocks"
 
-// readBlocks parses the blocks, which go by their files' names without .yaml.
-func readBlocks(files map[string][]byte, functions template.FuncMap) (*template.Template, error) {
-	blocks := template.New(blocksFolder).Delims("[[", "]]").Option("missingkey=error").
+// control matches a line that is nothing but control flow, or a block.
+var control = regexp.MustCompile(`(?m)^[ \t]*(\[\[ (?:if|else|end|range|template)\b[^\n]*\]\])[ \t]*\n`)
+
+// readTemplates reads the embedded files as templates. Blocks go by their files' names without .yaml.
+func readTemplates(files map[string][]byte, functions template.FuncMap) (*template.Template, error) {
+	set := template.New("").Delims("[[", "]]").Option("missingkey=error").
 		Funcs(sprig.HermeticTxtFuncMap()).Funcs(functions)
 	for name, text := range files {
-		if slashpath.Dir(name) != blocksFolder {
-			continue
+		if slashpath.Dir(name) == blocksFolder {
+			name = strings.TrimSuffix(slashpath.Base(name), ".yaml")
 		}
-		if err := parseText(blocks.New(strings.TrimSuffix(slashpath.Base(name), ".yaml")), text); err != nil {
-			return nil, err
+		if _, err := set.New(name).Parse(control.ReplaceAllString(string(text), "$1")); err != nil {
+			return nil, fmt.Errorf("embedded chart: %w", err)
 		}
 	}
-	return blocks, nil
-}
-
-// parseText reads one of the embedded files into t.
-func parseText(t *template.Template, text []byte) error {
-	if _, err := t.Parse(control.ReplaceAllString(string(text), "$1")); err != nil {
-		return fmt.Errorf("embedded chart: %w", err)
-	}
-	return nil
-}
-
-// render fills in one of the embedded files.
-func render(name string, text []byte, blocks *template.Template, data templateData) ([]byte, error) {
-	t, err := blocks.Clone()
-	if err != nil {
-		return nil, err
-	}
-	t = t.New(name)
-	if err := parseText(t, text); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, data); err != nil {
-		return nil, fmt.Errorf("embedded chart: %w", err)
-	}
-	return b.Bytes(), nil
+	return set, nil
 }
 
 // join puts two templates into one file, for repositories that do.
@@ -133,17 +102,13 @@ func join(name string, before, after []byte) []byte {
 	return slices.Concat(before, []byte("---\n"), after)
 }
 
-// credentialKeys makes one regular expression of the last parts of the paths
-// of LiveKit's credentials.
+// credentialKeys makes one regular expression of the last parts of the paths of LiveKit's credentials.
 func credentialKeys() string {
-	var keys []string
-	for _, p := range livekit.CredentialKeys() {
+	keys := livekit.CredentialKeys()
+	for i, p := range keys {
 		p = strings.TrimSuffix(p, ".*")
-		p = p[strings.LastIndexByte(p, '.')+1:]
-		if p = strings.TrimSuffix(p, "[]"); !slices.Contains(keys, p) {
-			keys = append(keys, p)
-		}
+		keys[i] = strings.TrimSuffix(p[strings.LastIndexByte(p, '.')+1:], "[]")
 	}
 	slices.Sort(keys)
-	return strings.Join(keys, "|")
+	return strings.Join(slices.Compact(keys), "|")
 }

@@ -1,6 +1,7 @@
 package scaffolding
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -10,8 +11,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// tree is the values of a chart as they nest: what values.yaml and
-// values.schema.json are both written from.
+// tree is the values of a chart as they nest: what values.yaml and values.schema.json are both written from.
 type tree struct {
 	key      string // a segment of a path, "" for the root
 	children []*tree
@@ -20,13 +20,11 @@ type tree struct {
 	node  *yaml.Node
 	// headings are the canonical headings that begin here.
 	headings []factsheet.Key
-	// isGlobal is set on Helm's block global and what lies in it, which charts
-	// share.
+	// isGlobal is set on Helm's block global and what lies in it, which charts share.
 	isGlobal bool
 }
 
-// newTree lays out the values, in the order of the table, or of the siblings
-// where they have an order for a key.
+// newTree lays out the values, in the order of the table, or of the siblings where they have an order for a key.
 func newTree(p *Paths, a application) *tree {
 	root := &tree{}
 	for i := range p.values {
@@ -60,17 +58,13 @@ func newTree(p *Paths, a application) *tree {
 // at gives the node at a path, made where it is not there yet.
 func (t *tree) at(p yamldoc.Path) *tree {
 	for _, key := range p {
-		var next *tree
-		for _, c := range t.children {
-			if c.key == key {
-				next = c
-			}
+		i := slices.IndexFunc(t.children, func(c *tree) bool { return c.key == key })
+		if i < 0 {
+			i = len(t.children)
+			isGlobal := t.isGlobal || t.key == "" && key == "global"
+			t.children = append(t.children, &tree{key: key, isGlobal: isGlobal})
 		}
-		if next == nil {
-			next = &tree{key: key, isGlobal: t.isGlobal || t.key == "" && key == "global"}
-			t.children = append(t.children, next)
-		}
-		t = next
+		t = t.children[i]
 	}
 	return t
 }
@@ -91,21 +85,35 @@ func (p *Paths) common(key string) yamldoc.Path {
 	return common
 }
 
+// leaves gives the values with their paths, in order.
+func (t *tree) leaves() iter.Seq2[yamldoc.Path, *tree] {
+	return func(yield func(yamldoc.Path, *tree) bool) {
+		if t.value != nil {
+			yield(nil, t)
+			return
+		}
+		for _, c := range t.children {
+			for below, leaf := range c.leaves() {
+				if !yield(slices.Insert(below, 0, c.key), leaf) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // firstBelow gives the first leaf whose canonical key lies below key.
 func (t *tree) firstBelow(key string) *tree {
-	if t.value != nil && strings.HasPrefix(t.value.Key, key+".") {
-		return t
-	}
-	for _, c := range t.children {
-		if found := c.firstBelow(key); found != nil {
-			return found
+	for _, leaf := range t.leaves() {
+		if strings.HasPrefix(leaf.value.Key, key+".") {
+			return leaf
 		}
 	}
 	return nil
 }
 
-// order puts top-level keys that the repository orders into that order, each
-// at a position that one of them had before, so that the others stay put.
+// order puts top-level keys that the repository orders into that order, each at a position that one of them had before,
+// so that the others stay put.
 func (t *tree) order(keys []string) {
 	var positions []int
 	for i, c := range t.children {

@@ -2,19 +2,18 @@ package scaffolding
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// writeValues writes values.yaml in the repository's style: one block for
-// each top-level key, with an empty line before those that are more than one
-// line or have a comment.
+// writeValues writes values.yaml in the repository's style: one block for each top-level key, with an empty line before
+// those that are more than one line or have a comment.
 func writeValues(root *tree, style convention.Style, head string) ([]byte, error) {
 	var out bytes.Buffer
 	if style.DocumentStart {
@@ -70,36 +69,25 @@ func valueNode(t *tree, at string, style convention.Style) *yaml.Node {
 func comment(t *tree, at string, style convention.Style) string {
 	var lines []string
 	add := func(prefix, text string) {
-		for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-			lines = append(lines, prefix+line)
+		for line := range strings.Lines(text) {
+			lines = append(lines, prefix+strings.TrimSuffix(line, "\n"))
 		}
 	}
 	for _, h := range t.headings {
-		if text := headingText(h, style); text != "" {
-			add("# ", text)
+		if style.Comments == "plain" {
+			add("# ", h.Comment)
+		} else {
+			add("# ", cmp.Or(h.Comment, h.Doc))
 		}
 	}
-	if v := t.value; v != nil {
-		switch style.Comments {
-		case "helm-docs":
-			add("# ", "-- "+v.Doc)
-		case "readme-generator":
-			add("## ", "@param "+at+" "+v.Doc)
-		default:
-			if v.Comment != "" {
-				add("# ", v.Comment)
-			}
-		}
+	switch v := t.value; {
+	case v == nil:
+	case style.Comments == "helm-docs":
+		add("# ", "-- "+v.Doc)
+	case style.Comments == "readme-generator":
+		add("## ", "@param "+at+" "+v.Doc)
+	default:
+		add("# ", v.Comment)
 	}
 	return strings.Join(lines, "\n")
-}
-
-func headingText(h factsheet.Key, style convention.Style) string {
-	if h.Comment != "" {
-		return h.Comment
-	}
-	if style.Comments == "plain" {
-		return ""
-	}
-	return h.Doc
 }
