@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
-	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Validate checks that the convention fits together: every canonical key has a
@@ -21,20 +20,16 @@ func (c *Convention) Validate() error {
 // validatePaths checks that each of the keys has a path of its own.
 func (c *Convention) validatePaths(keys []string) error {
 	taken := c.reservedPaths()
-	for _, key := range keys {
-		text := c.PathOf(key)
-		if text == "" || c.Sheet.IsReserved(key) {
-			continue
+	for at := range c.paths(keys) {
+		text := c.PathOf(at.key)
+		if len(at.path) == 0 || at.path.String() != text {
+			return fmt.Errorf("convention for %s: %q is not a dotted path", at.key, text)
 		}
-		path := yamldoc.SplitPath(text)
-		if len(path) == 0 || yamldoc.JoinPath(path...) != text {
-			return fmt.Errorf("convention for %s: %q is not a dotted path", key, text)
+		if other, found := conflict(taken, at); found {
+			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", at.key, text,
+				other, c.PathOf(other))
 		}
-		if other, found := conflict(taken, key, path); found {
-			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", key, text, other,
-				c.PathOf(other))
-		}
-		taken = append(taken, keyPath{key, path})
+		taken = append(taken, at)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (o *observation) addDefaults(f *names.Facts) {
 	before := *d
 	for i, ref := range o.result.Refs {
 		object := o.result.Objects[i]
-		if !o.isRelated(ref) {
+		if o.unrelated[ref] {
 			continue
 		}
 		switch {
@@ -77,15 +77,12 @@ var hostRule = regexp.MustCompile("\\bHost\\([`\"]([^`\"]+)[`\"]\\)")
 // hostOf gives the first host of a route, if it is one of a real domain. Its
 // first part may be made up.
 func hostOf(object manifest.Object) string {
-	hosts := []string{object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0")}
-	if rule := hostRule.FindStringSubmatch(object.Text("spec", "routes", "0", "match")); rule != nil {
-		hosts = append(hosts, rule[1])
+	host := cmp.Or(object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0"))
+	rule := hostRule.FindStringSubmatch(object.Text("spec", "routes", "0", "match"))
+	if host == "" && rule != nil {
+		host = rule[1]
 	}
-	i := slices.IndexFunc(hosts, func(h string) bool { return h != "" })
-	if i < 0 {
-		return ""
-	}
-	host := strings.TrimPrefix(hosts[i], "*.")
+	host = strings.TrimPrefix(host, "*.")
 	_, domain, ok := strings.Cut(host, ".")
 	isReal := ok && strings.Contains(domain, ".") && !lineage.IsMade(domain) && !names.IsPlaceholder(host)
 	if !isReal || !convention.IsHostPattern(host) {
@@ -101,7 +98,7 @@ func (o *observation) addDomain(f *names.Facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {
 		for _, r := range finding.Reaches {
-			if r.Effect != lineage.Inside || !isHostField(f.Sheet, r) || !o.isRelated(r.Object) {
+			if r.Effect != lineage.Inside || !isHostField(f.Sheet, r) || o.unrelated[r.Object] {
 				continue
 			}
 			if strings.HasPrefix(finding.Path[len(finding.Path)-1], "[") {

@@ -99,10 +99,7 @@ var endings = map[string][]struct{ below, shape string }{
 func cutEnding(key string, way []string) (own []string, shape string, ok bool) {
 	for _, e := range endings[key] {
 		pattern := yamldoc.SplitPath(e.below)
-		n := len(way) - len(pattern)
-		if n > 0 && slices.EqualFunc(way[n:], pattern, func(segment, want string) bool {
-			return segment == want || want == "*" || want == "[*]" && strings.HasPrefix(segment, "[")
-		}) {
+		if n := len(way) - len(pattern); n > 0 && slices.EqualFunc(way[n:], pattern, fits) {
 			return way[:n], e.shape, true
 		}
 	}
@@ -183,18 +180,16 @@ func (o *observation) isObject(kind string, ref lineage.Ref) bool {
 	if kind == "workload" {
 		return ref == o.workload
 	}
-	return kind == ref.Kind && o.isRelated(ref)
+	return kind == ref.Kind && !o.unrelated[ref]
 }
 
 // below gives what of a field lies below another, in which [*] is any element.
 func below(field, above []string) ([]string, bool) {
-	if len(field) < len(above) {
-		return nil, false
-	}
-	for i, segment := range above {
-		if segment != field[i] && (segment != "[*]" || !strings.HasPrefix(field[i], "[")) {
-			return nil, false
-		}
-	}
-	return field[len(above):], true
+	n := min(len(field), len(above))
+	return field[n:], slices.EqualFunc(field[:n], above, fits)
+}
+
+// fits compares a segment with a pattern's: * is any, [*] any element.
+func fits(segment, want string) bool {
+	return segment == want || want == "*" || want == "[*]" && strings.HasPrefix(segment, "[")
 }

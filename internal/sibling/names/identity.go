@@ -59,20 +59,18 @@ func agreeWith(set, selector []convention.Label) []convention.Label {
 
 // labelScheme gives the scheme's name for Labels.Scheme.
 func labelScheme(l convention.Labels) string {
-	names := map[string]bool{}
-	for _, label := range slices.Concat(l.Set, l.Selector) {
-		if strings.HasPrefix(label.Name, "app.kubernetes.io/") {
-			return convention.SchemeRecommended
-		}
-		names[label.Name] = true
+	has := func(holds func(name string) bool) bool {
+		return slices.ContainsFunc(slices.Concat(l.Set, l.Selector), func(l convention.Label) bool { return holds(l.Name) })
 	}
 	switch {
-	case names["app"] && names["release"]:
+	case has(func(name string) bool { return strings.HasPrefix(name, "app.kubernetes.io/") }):
+		return convention.SchemeRecommended
+	case !has(func(name string) bool { return name == "app" }):
+		return convention.SchemeCustom
+	case has(func(name string) bool { return name == "release" }):
 		return convention.SchemeClassic
-	case names["app"]:
-		return convention.SchemeApp
 	}
-	return convention.SchemeCustom
+	return convention.SchemeApp
 }
 
 // NewNaming says how objects are named: the workload of some kind after a pattern,

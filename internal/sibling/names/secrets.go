@@ -51,7 +51,7 @@ var plainText = regexp.MustCompile(`^[\w./-]+$`)
 
 // text gives the text under nested keys, "" for one with more than a name in it.
 func (o *object) text(keys ...string) string {
-	inline, _, _ := o.section(keys...)
+	inline, _ := o.section(keys...)
 	if text := strings.Trim(inline, `"'`); plainText.MatchString(text) {
 		return text
 	}

@@ -26,7 +26,6 @@ const (
 type Templates struct {
 	chart   string // name of the chart
 	Shown   string // directory, for evidence
-	files   []string
 	sources []source
 	defines map[string]*parse.Tree // named templates
 	order   []string               // their names, as they come
@@ -106,7 +105,6 @@ func newTemplates(files []helmchart.File, shown, chart string) Templates {
 }
 
 func (t *Templates) read(file, text string) {
-	t.files = append(t.files, file)
 	t.mentionsVault = t.mentionsVault || strings.Contains(text, vaultAnnotation)
 	src := source{file, t.parse(file, strings.ReplaceAll(text, "\r\n", "\n")), AsidePath(file, t.chart)}
 	t.sources = append(t.sources, src)
@@ -236,8 +234,11 @@ func (t Templates) object(kinds ...string) *object {
 }
 
 // section gives what stands under nested keys of an object: the text behind the
-// last key, and the lines below it.
-func (o *object) section(keys ...string) (inline string, body []string, ok bool) {
+// last key, and the lines below it. Of no object it is nothing.
+func (o *object) section(keys ...string) (inline string, body []string) {
+	if o == nil {
+		return "", nil
+	}
 	lines, least := o.lines, -1
 	for _, key := range keys {
 		var below []string
@@ -260,11 +261,11 @@ func (o *object) section(keys ...string) (inline string, body []string, ok bool)
 			}
 		}
 		if !in {
-			return "", nil, false
+			return "", nil
 		}
 		lines, least = below, indent
 	}
-	return inline, lines, true
+	return inline, lines
 }
 
 // ChartPath puts {name} for the chart's name in a file's path, alone or before
@@ -305,8 +306,8 @@ func (t Templates) filesByKind() map[string]string {
 
 func (t Templates) extension() string {
 	count := map[string]int{}
-	for _, f := range t.files {
-		count[path.Ext(f)]++
+	for _, src := range t.sources {
+		count[path.Ext(src.file)]++
 	}
 	if count[".yml"] > count[".yaml"] {
 		return "yml"
