@@ -115,15 +115,12 @@ func itemsOf(n *yamldoc.Node) []*yamldoc.Node {
 
 // firstHost gives the first real host of the route in use, else of the other.
 func (s *Chart) firstHost() string {
-	var nodes []*yamldoc.Node
-	for _, key := range []string{"ingress.hosts", "httpRoute.hostnames", "ingress.tls"} {
-		nodes = append(nodes, s.at(key))
-	}
+	keys := []string{"ingress.hosts", "httpRoute.hostnames", "ingress.tls"}
 	if s.scan().route == convention.RouteHTTPRoute {
-		nodes[0], nodes[1] = nodes[1], nodes[0]
+		keys[0], keys[1] = keys[1], keys[0]
 	}
-	for _, n := range nodes {
-		for _, host := range hostsIn(n) {
+	for _, key := range keys {
+		for _, host := range hostsIn(s.at(key)) {
 			if strings.Contains(host, ".") && !IsPlaceholder(host) && net.ParseIP(host) == nil {
 				return strings.TrimPrefix(host, "*.")
 			}
@@ -133,20 +130,13 @@ func (s *Chart) firstHost() string {
 }
 
 func hostsIn(n *yamldoc.Node) []string {
+	if n.IsString() {
+		return []string{n.Text}
+	}
 	var out []string
-	switch {
-	case n.IsString():
-		out = append(out, n.Text)
-	case n.IsList():
-		for _, item := range n.Items {
-			switch {
-			case item.IsString():
-				out = append(out, item.Text)
-			case item.IsMap():
-				out = append(out, item.Get("host").Str(), item.Get("name").Str())
-				out = append(out, hostsIn(item.Get("hosts"))...)
-			}
-		}
+	for _, item := range itemsOf(n) {
+		out = append(out, item.Child("host").Str(), item.Child("name").Str())
+		out = append(append(out, hostsIn(item)...), hostsIn(item.Child("hosts"))...)
 	}
 	return out
 }

@@ -48,10 +48,8 @@ func changesWithVersion(l convention.Label) bool {
 func agreeWith(set, selector []convention.Label) []convention.Label {
 	out := slices.Clone(set)
 	for i, l := range out {
-		for _, by := range selector {
-			if l.Name == by.Name {
-				out[i] = by
-			}
+		if at := slices.IndexFunc(selector, func(by convention.Label) bool { return by.Name == l.Name }); at >= 0 {
+			out[i] = selector[at]
 		}
 	}
 	return out
@@ -82,18 +80,16 @@ func NewNaming(workload string, split func(kind string) (base, suffix string, ok
 	if !ok {
 		return convention.Naming{}, false
 	}
-	n := convention.Naming{Fullname: base, HelperPrefix: "{name}", Suffixes: map[string]string{workload: suffix}}
+	suffixes := map[string]string{workload: suffix}
 	for _, kind := range convention.NamedKinds {
-		if slices.Contains(convention.WorkloadKinds, kind) {
-			continue
-		}
-		if b, suffix, ok := split(kind); ok && b == base {
-			n.Suffixes[kind] = suffix
+		if b, suffix, ok := split(kind); ok && b == base && !slices.Contains(convention.WorkloadKinds, kind) {
+			suffixes[kind] = suffix
 		}
 	}
-	maps.DeleteFunc(n.Suffixes, func(_, suffix string) bool { return suffix == "" })
-	if len(n.Suffixes) == 0 {
-		n.Suffixes = nil
+	maps.DeleteFunc(suffixes, func(_, suffix string) bool { return suffix == "" })
+	n := convention.Naming{Fullname: base, HelperPrefix: "{name}"}
+	if len(suffixes) > 0 {
+		n.Suffixes = suffixes
 	}
 	return n, true
 }

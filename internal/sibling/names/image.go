@@ -162,10 +162,7 @@ var publicRegistries = []string{
 func (s *Chart) registry() string {
 	at, ok := s.scan().facts["image.registry"]
 	if !ok {
-		at, ok = s.scan().facts["image.repository"]
-	}
-	if !ok {
-		return ""
+		at = s.scan().facts["image.repository"]
 	}
 	host, _, isPath := strings.Cut(s.Values.Get(yamldoc.JoinPath(at.path...)).Str(), "/")
 	isHost := strings.ContainsAny(host, ".:") && (isPath || at.key == "image.registry")
