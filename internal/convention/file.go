@@ -51,14 +51,14 @@ func (o Overrides) IsEmpty() bool { return len(o.parts) == 0 }
 //	values:
 //	  image.repository: deployment.image.repository
 func LoadFile(sheet *factsheet.Sheet, path string) (Overrides, error) {
+	const step = "write the file with `helm livekit conventions -o yaml`, then change it"
 	doc, err := yamldoc.ReadFile(path)
 	if err != nil {
-		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
-			"reading the convention: %w", err)
+		return Overrides{}, remedy.Errorf(step, "reading the convention: %w", err)
 	}
 	if !doc.Root.IsMap() {
-		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
-			"%s:%d: conventions are a map of keys, and this is none", path, doc.Root.Line)
+		return Overrides{}, remedy.Errorf(step, "%s:%d: conventions are a map of keys, and this is none", path,
+			doc.Root.Line)
 	}
 	return NewOverrides(sheet, doc.Root, path)
 }
@@ -67,21 +67,15 @@ func LoadFile(sheet *factsheet.Sheet, path string) (Overrides, error) {
 // What a convention does not know is an error.
 func NewOverrides(sheet *factsheet.Sheet, n *yamldoc.Node, from string) (Overrides, error) {
 	parts, _ := n.Decode().(map[string]any)
-	parts = maps.Clone(parts)
-	if values, ok := parts["values"].(map[string]any); ok {
-		full := make(map[string]any, len(values))
-		for key, v := range values {
-			if path, short := v.(string); short {
-				v = map[string]any{"path": path}
-			}
-			if m, ok := v.(map[string]any); ok && m["confidence"] == nil {
-				m = maps.Clone(m)
-				m["confidence"], m["evidence"] = string(Name), from
-				v = m
-			}
-			full[key] = v
+	values, _ := parts["values"].(map[string]any)
+	for key, v := range values {
+		if path, short := v.(string); short {
+			v = map[string]any{"path": path}
 		}
-		parts["values"] = full
+		if m, ok := v.(map[string]any); ok && m["confidence"] == nil {
+			m["confidence"], m["evidence"] = string(Name), from
+		}
+		values[key] = v
 	}
 	o := Overrides{parts, from}
 	_, err := o.Apply(Canonical(sheet))

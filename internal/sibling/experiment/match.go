@@ -142,13 +142,13 @@ func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.
 		return way[:len(way)-1], convention.EnvList, true
 	case len(rest) == 2 && len(way) > 2 && strings.HasPrefix(way[len(way)-2], "[") && isNameOrValue(last):
 		return way[:len(way)-2], convention.EnvList, true
-	case len(rest) == 2 && rest[1] == "value" && last == "value" && len(way) > 2 && reach.Effect == lineage.Direct:
-		if sameVariable(o.variable(reach), way[len(way)-2]) { // NAME: {value: ...}
-			return way[:len(way)-2], convention.EnvMap, true
+	case len(rest) == 2 && rest[1] == "value" && reach.Effect == lineage.Direct:
+		above := way[:len(way)-1]
+		if last == "value" && len(above) > 1 { // NAME: {value: ...}
+			last, above = above[len(above)-1], above[:len(above)-1]
 		}
-	case len(rest) == 2 && rest[1] == "value" && len(way) > 1 && reach.Effect == lineage.Direct:
-		if sameVariable(o.variable(reach), last) {
-			return way[:len(way)-1], convention.EnvMap, true
+		if name := o.variable(reach); len(above) > 0 && name != "" && convention.SameName(name, last) {
+			return above, convention.EnvMap, true
 		}
 	}
 	return nil, "", false
@@ -158,21 +158,11 @@ func isNameOrValue(segment string) bool { return segment == "name" || segment ==
 
 // variable gives the name of the variable whose value is reached.
 func (o *observation) variable(reach lineage.Reach) string {
-	return o.object.Text(append(fieldPath(reach.Field[:len(reach.Field)-1]), "name")...)
-}
-
-// sameVariable compares a variable's name with the key that it was made of.
-func sameVariable(name, key string) bool {
-	return name != "" && convention.NormalizeName(name) == convention.NormalizeName(key)
-}
-
-// fieldPath is a field as manifest.Object takes it: 0 for [0].
-func fieldPath(field []string) []string {
-	out := make([]string, len(field))
-	for i, segment := range field {
-		out[i] = strings.Trim(segment, "[]")
+	var path []string
+	for _, segment := range reach.Field[:len(reach.Field)-1] {
+		path = append(path, strings.Trim(segment, "[]")) // as manifest.Object has it: 0 for [0]
 	}
-	return out
+	return o.object.Text(append(path, "name")...)
 }
 
 // isObject compares a rule's kind of object; "workload" is the application's.

@@ -140,22 +140,21 @@ func (s *Chart) PathOf(path []string) string {
 func (s *Chart) EvidenceOf(path []string) string {
 	at := slices.Clone(path)
 	for i, segment := range at {
-		has := func(key string) bool { return s.IsName(i, key) }
-		switch segment {
-		case "<volume>":
-			has = func(key string) bool {
-				return s.Values.Get(yamldoc.JoinPath(slices.Concat(at[:i], []string{key}, at[i+1:])...)) != nil
-			}
-		case "{name}":
-		default:
+		if segment != "<volume>" && segment != "{name}" {
 			continue
 		}
 		keys := s.Values.Get(yamldoc.JoinPath(at[:i]...)).Keys()
-		if n := slices.IndexFunc(keys, has); n >= 0 {
+		n := slices.IndexFunc(keys, func(key string) bool {
+			if segment == "{name}" {
+				return s.IsName(i, key)
+			}
+			return s.Values.Get(yamldoc.JoinPath(slices.Concat(at[:i], []string{key}, at[i+1:])...)) != nil
+		})
+		switch {
+		case n >= 0:
 			at[i] = keys[n]
-		} else if segment == "<volume>" {
-			at = at[:i]
-			break
+		case segment == "<volume>":
+			return s.evidence(at[:i])
 		}
 	}
 	return s.evidence(at)
@@ -179,7 +178,7 @@ func (f *Facts) ReadTemplates(t Templates) {
 	}
 	if f.Files == nil {
 		f.Files = &convention.Files{
-			Templates: t.filesByKind(), Extension: t.extension(), Fact: byName(t.Shown + "/templates"),
+			Templates: t.filesByKind(w), Extension: t.extension(), Fact: byName(t.Shown + "/templates"),
 		}
 	}
 	kinds := []string{f.Route, convention.RouteIngress, convention.RouteIngressRoute, convention.RouteHTTPRoute}

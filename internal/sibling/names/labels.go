@@ -98,15 +98,9 @@ func (t Templates) fullname() string {
 		return convention.FullnameHelmCreate
 	}
 	dropped := strings.NewReplacer("-", "", "{fullname}", "", unknown, "", " ", "", "\n", "")
-	switch dropped.Replace(t.outline(root, nil)) {
-	case "{release}{name}":
-		return convention.FullnameReleaseChart
-	case "{name}{release}":
-		return convention.FullnameChartRelease
-	case "{release}":
-		return convention.FullnameRelease
-	case "{name}":
-		return convention.FullnameChart
+	schemes := map[string]string{
+		"{release}{name}": convention.FullnameReleaseChart, "{name}{release}": convention.FullnameChartRelease,
+		"{release}": convention.FullnameRelease, "{name}": convention.FullnameChart,
 	}
-	return convention.FullnameHelmCreate
+	return cmp.Or(schemes[dropped.Replace(t.outline(root, nil))], convention.FullnameHelmCreate)
 }

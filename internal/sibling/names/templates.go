@@ -203,24 +203,19 @@ func (t Templates) workload() *object { return t.object(convention.WorkloadKinds
 // that is called like the kind or like the chart, beside the workload, with the
 // shortest name; of equal ones the first.
 func (t Templates) object(kinds ...string) *object {
-	isWorkload := len(kinds) > 0 && slices.Contains(convention.WorkloadKinds, kinds[0])
-	folder := ""
-	if w := t.beside; w != nil && !isWorkload {
-		folder = path.Dir(w.file)
-	}
+	isWorkload := slices.Contains(convention.WorkloadKinds, kinds[0])
 	var best *object
-	bestRank := []int{}
+	var bestRank []int
 	for i := range t.objects {
 		o := &t.objects[i]
 		if !slices.Contains(kinds, o.kind) {
 			continue
 		}
-		base := strings.TrimSuffix(path.Base(o.file), path.Ext(o.file))
-		rank := []int{1, 1, len(convention.NormalizeName(base))}
-		if convention.SameName(base, o.kind) || convention.SameName(base, t.chart) {
+		rank := []int{1, 1, len(convention.NormalizeName(strings.TrimSuffix(path.Base(o.file), path.Ext(o.file))))}
+		if NamedLike(o.file, o.kind) || NamedLike(o.file, t.chart) {
 			rank[0] = 0
 		}
-		if folder == path.Dir(o.file) {
+		if t.beside != nil && path.Dir(t.beside.file) == path.Dir(o.file) {
 			rank[1] = 0
 		}
 		if isWorkload {
@@ -283,19 +278,12 @@ func (t Templates) ChartPath(file string) string {
 
 // filesByKind gives the file of each kind. A file of several kinds counts for
 // its first alone, as two templates cannot go to one path.
-func (t Templates) filesByKind() map[string]string {
-	out, taken := map[string]string{}, map[string]bool{}
-	note := func(kind, file string) {
-		if out[kind] == "" && !taken[file] {
-			out[kind], taken[file] = t.ChartPath(file), true
-		}
-	}
-	if w := t.workload(); w != nil {
-		note(w.kind, w.file)
-	}
+func (t Templates) filesByKind(workload *object) map[string]string {
+	out := map[string]string{workload.kind: t.ChartPath(workload.file)}
+	taken := map[string]bool{workload.file: true}
 	for _, kind := range slices.Sorted(maps.Keys(convention.FileWords)) {
-		if o := t.object(kind); o != nil && IsFileFor(kind, o.file) {
-			note(kind, o.file)
+		if o := t.object(kind); o != nil && IsFileFor(kind, o.file) && !taken[o.file] {
+			out[kind], taken[o.file] = t.ChartPath(o.file), true
 		}
 	}
 	if t.helpers != "" && path.Ext(t.helpers) == ".tpl" {
