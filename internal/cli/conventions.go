@@ -36,20 +36,18 @@ from the network, unless --dependency-build asks Helm to.`,
 			if err != nil {
 				return err
 			}
-			var text []byte
-			switch out.format {
-			case "json":
-				text, err = conv.JSON()
-			case "yaml":
-				text, err = conv.YAML()
-			default:
+			if out.format == "text" {
 				return report.Conventions(cmd.OutOrStdout(), conv, notes, explain)
-			}
-			if err != nil {
-				return err
 			}
 			for _, note := range notes {
 				fmt.Fprintln(cmd.ErrOrStderr(), note)
+			}
+			if out.format == "json" {
+				return report.JSON(cmd.OutOrStdout(), conv)
+			}
+			text, err := conv.YAML()
+			if err != nil {
+				return err
 			}
 			_, err = cmd.OutOrStdout().Write(text)
 			return err

@@ -6,34 +6,13 @@ import (
 	"fmt"
 	"maps"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // YAML gives the convention as `conventions -o yaml` prints it.
-func (c *Convention) YAML() ([]byte, error) {
-	out, err := yaml.Dump(c, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(-1),
-		yaml.WithQuotePreference(yaml.QuoteDouble))
-	if err != nil {
-		return nil, fmt.Errorf("writing the convention: %w", err)
-	}
-	return out, nil
-}
-
-// JSON gives the convention as `conventions -o json` prints it.
-func (c *Convention) JSON() ([]byte, error) {
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(c); err != nil {
-		return nil, fmt.Errorf("writing the convention: %w", err)
-	}
-	return out.Bytes(), nil
-}
+func (c *Convention) YAML() ([]byte, error) { return yamldoc.Dump(c, yamldoc.Style{}) }
 
 // Overrides are parts of a convention that a user has written down. They go over
 // what siblings say, key by key.

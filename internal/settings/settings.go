@@ -60,7 +60,7 @@ func Load(sheet *factsheet.Sheet, root, chart string) (Settings, error) {
 // is not below root stands alone.
 func dirsBetween(root, dir string) []string {
 	rel, err := filepath.Rel(root, dir)
-	if err != nil || rel == ".." || len(rel) > 2 && rel[:3] == ".."+string(filepath.Separator) {
+	if err != nil || !filepath.IsLocal(rel) {
 		return []string{dir}
 	}
 	var dirs []string

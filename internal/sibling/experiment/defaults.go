@@ -54,9 +54,6 @@ func readRoute(d *convention.Defaults, object manifest.Object) {
 		annotation(names.ClassAnnotation))
 	if issuer, by := names.Issuer(annotation); d.ClusterIssuer == "" && issuer != "" {
 		d.ClusterIssuer, d.ClusterIssuerAnnotation = issuer, by
-		if d.IngressAnnotations == nil {
-			d.IngressAnnotations = map[string]string{}
-		}
 		d.IngressAnnotations[by] = issuer
 	}
 }

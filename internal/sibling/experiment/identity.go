@@ -80,14 +80,10 @@ func (o *observation) fullname(id lineage.Identity) (base, suffix string, ok boo
 
 // literal puts {name} for the chart's own name where the values have it.
 func (o *observation) literal(pattern string) string {
-	name := o.sibling.Name
-	if name == "" || strings.Contains(pattern, "{name}") || strings.Contains(pattern, "{chart}") {
+	if strings.Contains(pattern, "{name}") || strings.Contains(pattern, "{chart}") {
 		return pattern
 	}
-	if pattern == name || strings.HasPrefix(pattern, name+"-") {
-		return "{name}" + pattern[len(name):]
-	}
-	return pattern
+	return names.WithName(pattern, o.sibling.Name)
 }
 
 // labels reads the labels of the workload, its selector and its Service's.

@@ -55,11 +55,11 @@ const nearWeight = 4
 
 // Read gathers what the sibling says.
 func (s *Chart) Read() Facts {
-	found := s.scan().facts
+	found := s.scan.facts
 	s.Component = s.findComponent(found["image.repository"].path)
 	f := Facts{
 		Sheet: s.Sheet, Shown: s.Shown, Dir: s.Dir, Component: s.Component,
-		Values: map[string]convention.Value{}, Route: s.scan().route,
+		Values: map[string]convention.Value{}, Route: s.scan.route,
 		Style: s.style(), Defaults: s.defaults(), ChartVersion: s.chart.Root.Get("version").Str(),
 		Secrets: s.secrets(), Registry: s.registry(),
 	}
@@ -235,7 +235,7 @@ func (s *Chart) takeHint(values map[string]convention.Value, hint yamldoc.Path, 
 		return
 	}
 	for _, k := range s.Sheet.Keys {
-		path, ok := s.scan().hinted(k, hint)
+		path, ok := s.scan.hinted(k, hint)
 		if _, isKnown := values[k.Key]; ok && !isKnown {
 			shape := s.hintedShape(k.Key, path[len(path)-1])
 			values[k.Key] = convention.Value{Path: s.PathOf(path), Shape: shape, Fact: byName(evidence)}
@@ -265,7 +265,7 @@ func (s *scan) hinted(k factsheet.Key, path yamldoc.Path) (yamldoc.Path, bool) {
 func (s *Chart) hintedShape(key, name string) string {
 	switch {
 	case key != "persistence.accessMode":
-		return s.scan().facts[factsheet.BlockOf(key)].shape
+		return s.scan.facts[factsheet.BlockOf(key)].shape
 	case strings.HasSuffix(name, "s"):
 		return convention.AccessModeList
 	}

@@ -94,6 +94,15 @@ func NewNaming(workload string, split func(kind string) (base, suffix string, ok
 	return n, true
 }
 
+// WithName puts {name} for the chart's name where a text begins with it.
+func WithName(text, name string) string {
+	rest, found := strings.CutPrefix(text, name)
+	if found && name != "" && (rest == "" || rest[0] == '-') {
+		return "{name}" + rest
+	}
+	return text
+}
+
 // SplitName splits the pattern of an object's name into one of the Fullname
 // patterns and what is appended to it.
 func SplitName(pattern string) (base, suffix string) {

@@ -14,8 +14,8 @@ import (
 func (t Templates) pattern(text string) (string, bool) {
 	out := strings.Trim(strings.TrimSpace(text), `"'`)
 	out = strings.ReplaceAll(out, "{name}-{chartVersion}", "{chart}")
-	if t.chart != "" && !strings.Contains(out, "{") && (out == t.chart || strings.HasPrefix(out, t.chart+"-")) {
-		out = "{name}" + out[len(t.chart):]
+	if !strings.Contains(out, "{") {
+		out = WithName(out, t.chart)
 	}
 	return out, isKnown(out) && !strings.Contains(out, "{chartVersion}")
 }

@@ -97,7 +97,6 @@ func (s *scan) findResources() {
 		case !e.exists() || s.persistentClaim(p):
 		case isResources(e.Node):
 			s.add("resources", e.path, "")
-			return
 		default:
 			inner := s.member(e, func(n *yamldoc.Node) bool { return n.Len() > 0 && isResources(n) })
 			s.add("resources", inner.path, "")

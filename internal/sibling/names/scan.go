@@ -195,7 +195,7 @@ func (s *scan) lookup(names []string, accept func(*yamldoc.Node) bool) section {
 
 // addLoose adds a key that has one of the names anywhere in the scopes.
 func (s *scan) addLoose(k factsheet.Key, names []string) {
-	s.add(k.Key, s.lookup(names, accepts(k)).path, "")
+	s.add(k.Key, s.lookup(names, mayHold[k.Value]).path, "")
 }
 
 // addNamed adds the keys that a map names.
@@ -208,30 +208,19 @@ func (s *scan) addNamed(p section, keys ...string) {
 // named gives what in a map is called like a canonical key and may be its value.
 func (s *scan) named(p section, key string) section {
 	k := s.sheet.Of(key)
-	return p.pick(k.Names, accepts(k))
+	return p.pick(k.Names, mayHold[k.Value])
 }
 
-// accepts tells what may be a key's value, by what it holds.
-func accepts(k factsheet.Key) func(*yamldoc.Node) bool {
-	return func(v *yamldoc.Node) bool {
-		switch k.Value {
-		case "scalar":
-			return scalarOrNull(v)
-		case "number":
-			return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int
-		case "scalars":
-			return !v.IsMap()
-		case "map":
-			return isMapOrNull(v)
-		case "list":
-			return v.IsList() || v.IsNull()
-		case "items":
-			return v.IsList()
-		case "texts":
-			return v.IsList() && (v.Len() == 0 || v.Items[0].Kind == yamldoc.Scalar)
-		}
-		return true
-	}
+// mayHold tells what may be a key's value by what factsheet.Siblings.Value says
+// that it holds; what is not there may be anything.
+var mayHold = map[string]func(*yamldoc.Node) bool{
+	"scalar":  scalarOrNull,
+	"number":  func(v *yamldoc.Node) bool { return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int },
+	"scalars": func(v *yamldoc.Node) bool { return !v.IsMap() },
+	"map":     isMapOrNull,
+	"list":    func(v *yamldoc.Node) bool { return v.IsList() || v.IsNull() },
+	"items":   (*yamldoc.Node).IsList,
+	"texts":   func(v *yamldoc.Node) bool { return v.IsList() && (v.Len() == 0 || v.Items[0].Kind == yamldoc.Scalar) },
 }
 
 // blocks gives the maps with one of these names, those in the scopes of the

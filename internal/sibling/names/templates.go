@@ -268,9 +268,9 @@ func (o *object) section(keys ...string) (inline string, body []string) {
 func (t Templates) ChartPath(file string) string {
 	segments := strings.Split(file, "/")
 	for i, s := range segments {
-		rest, ok := strings.CutPrefix(s, t.chart)
-		if ok && t.chart != "" && (rest == "" || rest[0] == '-' || i == len(segments)-1 && rest == path.Ext(s)) {
-			segments[i] = "{name}" + rest
+		segments[i] = WithName(s, t.chart)
+		if i == len(segments)-1 && t.chart != "" && s == t.chart+path.Ext(s) {
+			segments[i] = "{name}" + path.Ext(s)
 		}
 	}
 	return strings.Join(segments, "/")
