@@ -150,39 +150,44 @@ func (c *Convention) addBlock(keys []string, block string) {
 // pathOfBlock gives the path below which most named keys of a block lie. Keys that
 // often lie elsewhere have no vote.
 func (c *Convention) pathOfBlock(block string) string {
-	votes := map[string]int{}
-	best := ""
+	var parents []string
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		leaf, ok := strings.CutPrefix(key, block+".")
 		v := c.Values[key]
 		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || c.Sheet.Of(key).Astray {
 			continue
 		}
-		parent, _, ok := cutLast(v.Path)
-		if !ok {
-			continue
-		}
-		if votes[parent]++; best == "" || votes[parent] > votes[best] {
-			best = parent
+		if parent, ok := parentOf(v.Path); ok {
+			parents = append(parents, parent)
 		}
 	}
+	best := MostFrequent(parents)
 	if port := c.Values["service.port"].Path; best == "" && block == "service" && strings.HasPrefix(port, "service.") {
 		// Named services show their ports and nothing else.
 		if before, _, found := strings.Cut(port, ".ports"); found {
 			return before
 		}
-		best, _, _ = cutLast(port)
+		best, _ = parentOf(port)
 	}
 	return best
 }
 
-// cutLast splits a path before its last segment.
-func cutLast(path string) (parent, last string, ok bool) {
-	i := strings.LastIndexByte(path, '.')
-	if i <= 0 {
-		return "", path, false
+// MostFrequent gives the text that comes most often, of several the one that has
+// come so often first, "" for none.
+func MostFrequent(texts []string) (best string) {
+	count := map[string]int{}
+	for _, t := range texts {
+		if count[t]++; count[t] > count[best] {
+			best = t
+		}
 	}
-	return path[:i], path[i+1:], true
+	return best
+}
+
+// parentOf cuts a path before its last segment.
+func parentOf(path string) (parent string, ok bool) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)], i > 0
 }
 
 // addPod puts missing settings of containers beside the image, where that lies
@@ -232,7 +237,7 @@ func (c *Convention) commonParent(keys []string) (string, bool) {
 		if !ok || v.Confidence == Default {
 			continue
 		}
-		parent, _, ok := cutLast(v.Path)
+		parent, ok := parentOf(v.Path)
 		if !ok || common != "" && common != parent {
 			return "", false
 		}
@@ -246,17 +251,17 @@ func (c *Convention) commonParent(keys []string) (string, bool) {
 // names there.
 func (c *Convention) addToWorkload(keys []string) {
 	const block = "{name}"
-	inside, outside := 0, 0
+	lead := 0 // of those inside
 	for key, v := range c.Values {
 		switch {
 		case v.Confidence == Default || !c.isOfWorkload(key):
 		case strings.HasPrefix(v.Path, block+"."):
-			inside++
+			lead++
 		default:
-			outside++
+			lead--
 		}
 	}
-	if !strings.HasPrefix(c.Values["image.repository"].Path, block+".") || inside <= outside {
+	if !strings.HasPrefix(c.Values["image.repository"].Path, block+".") || lead <= 0 {
 		return
 	}
 	for _, key := range keys {

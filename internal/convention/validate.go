@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 // Validate checks that the convention fits together: every canonical key has a
@@ -34,17 +32,24 @@ func (c *Convention) validatePaths(keys []string) error {
 	return nil
 }
 
-// validateKeys finds names that are no canonical keys.
+// validateKeys finds names that are no canonical keys, and shapes that a key does
+// not have.
 func (c *Convention) validateKeys() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
-		known := c.Sheet.Key(key)
+		v, known := c.Values[key], c.Sheet.Of(key)
+		shapes := known.Shapes
+		if shapes == nil {
+			shapes = c.Sheet.Of(known.Block()).Shapes
+		}
 		switch {
-		case known == nil:
+		case known.Key == "":
 			return fmt.Errorf("convention for %s: there is no such canonical key", key)
 		case known.IsHeading():
 			return fmt.Errorf("convention for %s: that is a block, name the values in it", key)
-		case c.Sheet.IsReserved(key) && c.Values[key].Path != key:
+		case c.Sheet.IsReserved(key) && v.Path != key:
 			return fmt.Errorf("convention for %s: values of that block stay where they are", key)
+		case v.Shape != "" && !slices.Contains(shapes, v.Shape):
+			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, v.Shape, shapes)
 		}
 	}
 	return nil
@@ -79,14 +84,12 @@ func IsHostPattern(text string) bool { return hostPattern.MatchString(text) }
 var (
 	suffixedKinds = append(slices.Clone(NamedKinds), RouteHTTPRoute, RouteIngressRoute, "HorizontalPodAutoscaler",
 		"NetworkPolicy", "PodDisruptionBudget", "ServiceMonitor")
-	filedKinds = append(append(slices.Clone(WorkloadKinds), slices.Sorted(maps.Keys(FileWords))...), "helpers")
+	filedKinds = append(slices.Concat(WorkloadKinds, slices.Sorted(maps.Keys(FileWords))), "helpers")
 )
 
-// MinIndent is the least number of spaces of an indentation that can be read.
-const MinIndent = 2
-
-// MaxIndent is the greatest.
-const MaxIndent = 8
+// MinIndent and MaxIndent are the least and the greatest number of spaces of an
+// indentation that can be read.
+const MinIndent, MaxIndent = 2, 8
 
 func (c *Convention) validateTexts() error {
 	type text struct {
@@ -101,12 +104,11 @@ func (c *Convention) validateTexts() error {
 		{"defaults.storageClass", c.Defaults.StorageClass, objectName},
 		{"secrets.apiVersion", c.Secrets.APIVersion, apiVersion},
 	}
-	for _, labels := range [][]Label{c.Labels.Set, c.Labels.Selector, c.Labels.ServiceSelector} {
-		for _, l := range labels {
-			texts = append(texts, text{"labels", l.Name, labelName}, text{"labels: " + l.Name, l.Value, labelPattern})
-		}
+	selectors := slices.Concat(c.Labels.Selector, c.Labels.ServiceSelector)
+	for _, l := range slices.Concat(c.Labels.Set, selectors) {
+		texts = append(texts, text{"labels", l.Name, labelName}, text{"labels: " + l.Name, l.Value, labelPattern})
 	}
-	for _, l := range append(slices.Clone(c.Labels.Selector), c.Labels.ServiceSelector...) {
+	for _, l := range selectors {
 		if strings.Contains(l.Value, "{chart}") || strings.Contains(l.Value, "{version}") {
 			return fmt.Errorf("convention for labels.selector: %s changes with the version (%s), "+
 				"and a selector never may", l.Name, l.Value)
@@ -143,16 +145,6 @@ func (c *Convention) validateTexts() error {
 }
 
 func (c *Convention) validateWords() error {
-	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
-		shape := c.Values[key].Shape
-		allowed := c.Sheet.Of(key).Shapes
-		if allowed == nil {
-			allowed = c.Sheet.Of(factsheet.BlockOf(key)).Shapes
-		}
-		if shape != "" && !slices.Contains(allowed, shape) {
-			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, shape, allowed)
-		}
-	}
 	for _, word := range []struct {
 		field, value string
 		allowed      []string

@@ -10,7 +10,6 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
-	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // addDefaults takes example values that stand in no values file from what was
@@ -95,11 +94,9 @@ func (o *observation) addDomain(f *names.Facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {
 		for _, r := range finding.Reaches {
-			if r.Effect != lineage.Inside || !isHostField(f.Sheet, r) || o.unrelated[r.Object] {
+			isOneOfSeveral := isElement(finding.Path[len(finding.Path)-1])
+			if r.Effect != lineage.Inside || !isHostField(f.Sheet, r) || o.unrelated[r.Object] || isOneOfSeveral {
 				continue
-			}
-			if strings.HasPrefix(finding.Path[len(finding.Path)-1], "[") {
-				continue // one of several
 			}
 			at := &located{way: finding.Path, declared: finding.IsDeclared, reach: r}
 			switch {
@@ -113,17 +110,12 @@ func (o *observation) addDomain(f *names.Facts) {
 	if domain == nil {
 		return
 	}
-	path := o.sibling.PathOf(domain.way)
-	o.take(f, "ingress.domain", convention.Value{Path: path}, *domain)
-	if host == nil {
+	o.take(f, "ingress.domain", convention.Value{Path: o.sibling.PathOf(domain.way)}, *domain)
+	switch {
+	case host == nil:
 		delete(f.Values, "ingress.hosts") // names in front of the domain
-		return
-	}
-	if slices.ContainsFunc(host.way, func(segment string) bool { return strings.HasPrefix(segment, "[") }) {
-		return // in a list of the sibling's own, whose other settings are unknown
-	}
-	path = o.sibling.PathOf(host.way)
-	if len(yamldoc.SplitPath(path)) > 0 {
+	case !slices.ContainsFunc(host.way, isElement): // else the list has other settings, which are unknown
+		path := o.sibling.PathOf(host.way)
 		o.take(f, "ingress.hosts", convention.Value{Path: path, Shape: convention.HostsSingle}, *host)
 	}
 }

@@ -121,11 +121,11 @@ func (o *observation) parentOf(f lineage.Finding, rest []string, reach lineage.R
 		return up, "", true
 	}
 	fillsList := f.Filled == lineage.FilledList || f.Filled == lineage.FilledItems
-	return way, "", lineage.IsMark(rest[0]) || fillsList && strings.HasPrefix(rest[0], "[")
+	return way, "", lineage.IsMark(rest[0]) || fillsList && isElement(rest[0])
 }
 
 func sameSegment(a, b string) bool {
-	return a == b || strings.HasPrefix(a, "[") && strings.HasPrefix(b, "[")
+	return a == b || isElement(a) && isElement(b)
 }
 
 // envParent tells how variables are written: as Kubernetes has them, or as
@@ -138,9 +138,9 @@ func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.
 		return way, convention.EnvList, true
 	case f.Filled == lineage.FilledMap && len(rest) == 2 && isNameOrValue(rest[1]):
 		return way, convention.EnvMap, true
-	case len(rest) == 1 && strings.HasPrefix(last, "["): // a sample item
+	case len(rest) == 1 && isElement(last): // a sample item
 		return way[:len(way)-1], convention.EnvList, true
-	case len(rest) == 2 && len(way) > 2 && strings.HasPrefix(way[len(way)-2], "[") && isNameOrValue(last):
+	case len(rest) == 2 && len(way) > 2 && isElement(way[len(way)-2]) && isNameOrValue(last):
 		return way[:len(way)-2], convention.EnvList, true
 	case len(rest) == 2 && rest[1] == "value" && reach.Effect == lineage.Direct:
 		above := way[:len(way)-1]
@@ -181,5 +181,8 @@ func below(field, above []string) ([]string, bool) {
 
 // fits compares a segment with a pattern's: * is any, [*] any element.
 func fits(segment, want string) bool {
-	return segment == want || want == "*" || want == "[*]" && strings.HasPrefix(segment, "[")
+	return segment == want || want == "*" || want == "[*]" && isElement(segment)
 }
+
+// isElement tells the segment of a list's element.
+func isElement(segment string) bool { return strings.HasPrefix(segment, "[") }

@@ -66,7 +66,7 @@ func isHostField(sheet *factsheet.Sheet, r lineage.Reach) bool {
 	targets, err := targetsOf(sheet.Of("ingress.hosts"))
 	return err == nil && slices.ContainsFunc(targets, func(t target) bool {
 		rest, ok := below(r.Field, t.field)
-		return ok && r.Object.Kind == t.kind && (len(rest) == 0 || len(rest) == 1 && strings.HasPrefix(rest[0], "["))
+		return ok && r.Object.Kind == t.kind && (len(rest) == 0 || len(rest) == 1 && isElement(rest[0]))
 	})
 }
 

@@ -132,7 +132,7 @@ func (t *Templates) parse(file, text string) *parse.ListNode {
 	inOrder := func(a, b string) int { return int(defined[a].Root.Pos - defined[b].Root.Pos) }
 	t.order = append(t.order, slices.SortedFunc(maps.Keys(defined), inOrder)...)
 	maps.Copy(t.defines, defined)
-	if len(defined) > 0 && (t.helpers == "" || helpersRank(file) > helpersRank(t.helpers)) {
+	if len(defined) > 0 && helpersRank(file) > helpersRank(t.helpers) {
 		t.helpers = file
 	}
 	return tree.Root
@@ -286,7 +286,7 @@ func (t Templates) filesByKind(workload *object) map[string]string {
 			out[kind], taken[o.file] = t.ChartPath(o.file), true
 		}
 	}
-	if t.helpers != "" && path.Ext(t.helpers) == ".tpl" {
+	if path.Ext(t.helpers) == ".tpl" {
 		out["helpers"] = t.ChartPath(t.helpers)
 	}
 	return out
@@ -309,18 +309,13 @@ var helperNames = []string{"fullname", "name", "labels", "chart", "selectorLabel
 // helperPrefix is what most of the usual named templates have before their last
 // dot, "" where the chart has none of them.
 func (t Templates) helperPrefix() string {
-	votes := map[string]int{}
-	best := ""
+	var prefixes []string
 	for _, name := range t.order {
-		i := strings.LastIndexByte(name, '.')
-		if i <= 0 || !slices.Contains(helperNames, name[i+1:]) {
-			continue
-		}
-		prefix := name[:i]
-		if votes[prefix]++; best == "" || votes[prefix] > votes[best] {
-			best = prefix
+		if i := strings.LastIndexByte(name, '.'); i > 0 && slices.Contains(helperNames, name[i+1:]) {
+			prefixes = append(prefixes, name[:i])
 		}
 	}
+	best := convention.MostFrequent(prefixes)
 	if best == t.chart {
 		return "{name}"
 	}
