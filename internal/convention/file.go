@@ -96,7 +96,8 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	if err := d.Decode(out); err != nil {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
-	if o.names("labels", "scheme") && !o.names("labels", "set") && out.Labels.Scheme != c.Labels.Scheme {
+	labels, _ := o.parts["labels"].(map[string]any)
+	if labels["scheme"] != nil && labels["set"] == nil && out.Labels.Scheme != c.Labels.Scheme {
 		return nil, remedy.Errorf("write down labels.set and labels.selector as well",
 			"%s: labels.scheme: %q names a set of labels, and does not choose it", o.from, out.Labels.Scheme)
 	}
@@ -104,13 +105,6 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
 	return out, nil
-}
-
-// names reports whether the overrides have a key of a block.
-func (o Overrides) names(block, key string) bool {
-	m, _ := o.parts[block].(map[string]any)
-	_, ok := m[key]
-	return ok
 }
 
 // mergeMaps lays one map over another; maps in both are merged, all else is
@@ -124,8 +118,7 @@ func mergeMaps(base, over map[string]any) map[string]any {
 	for key, v := range over {
 		below, isMap := v.(map[string]any)
 		if under, ok := out[key].(map[string]any); ok && isMap {
-			out[key] = mergeMaps(under, below)
-			continue
+			v = mergeMaps(under, below)
 		}
 		out[key] = v
 	}

@@ -87,9 +87,11 @@ var (
 	filedKinds = append(slices.Concat(WorkloadKinds, slices.Sorted(maps.Keys(FileWords))), "helpers")
 )
 
-// MinIndent and MaxIndent are the least and the greatest number of spaces of an
-// indentation that can be read.
-const MinIndent, MaxIndent = 2, 8
+// The least and the greatest number of spaces of an indentation that can be read.
+const (
+	MinIndent = 2
+	MaxIndent = 8
+)
 
 func (c *Convention) validateTexts() error {
 	type text struct {

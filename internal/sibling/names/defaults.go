@@ -225,8 +225,8 @@ func (s *Chart) readAnnotations(d *convention.Defaults) {
 
 func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 	key := strings.ToLower(e.Key)
-	isAppAnnotation := slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) })
-	return isAppAnnotation || strings.ContainsAny(e.Value.Text, "\n{") ||
+	isOfApp := slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) })
+	return isOfApp || strings.ContainsAny(e.Value.Text, "\n{") ||
 		s.namePattern(e.Value.Text, "") != e.Value.Text
 }
 

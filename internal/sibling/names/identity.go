@@ -57,15 +57,16 @@ func agreeWith(set, selector []convention.Label) []convention.Label {
 
 // labelScheme gives the scheme's name for Labels.Scheme.
 func labelScheme(l convention.Labels) string {
-	has := func(holds func(name string) bool) bool {
-		return slices.ContainsFunc(slices.Concat(l.Set, l.Selector), func(l convention.Label) bool { return holds(l.Name) })
+	names := " "
+	for _, label := range slices.Concat(l.Set, l.Selector) {
+		names += label.Name + " "
 	}
 	switch {
-	case has(func(name string) bool { return strings.HasPrefix(name, "app.kubernetes.io/") }):
+	case strings.Contains(names, " app.kubernetes.io/"):
 		return convention.SchemeRecommended
-	case !has(func(name string) bool { return name == "app" }):
+	case !strings.Contains(names, " app "):
 		return convention.SchemeCustom
-	case has(func(name string) bool { return name == "release" }):
+	case strings.Contains(names, " release "):
 		return convention.SchemeClassic
 	}
 	return convention.SchemeApp
