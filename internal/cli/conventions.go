@@ -36,16 +36,18 @@ from the network, unless --dependency-build asks Helm to.`,
 			if err != nil {
 				return err
 			}
-			encode := map[string]func() ([]byte, error){"json": conv.JSON, "yaml": conv.YAML}[out.format]
-			if encode == nil {
+			if out.format == "text" {
 				return report.Conventions(cmd.OutOrStdout(), conv, notes, explain)
-			}
-			text, err := encode()
-			if err != nil {
-				return err
 			}
 			for _, note := range notes {
 				fmt.Fprintln(cmd.ErrOrStderr(), note)
+			}
+			if out.format == "json" {
+				return report.JSON(cmd.OutOrStdout(), conv)
+			}
+			text, err := conv.YAML()
+			if err != nil {
+				return err
 			}
 			_, err = cmd.OutOrStdout().Write(text)
 			return err

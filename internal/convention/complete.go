@@ -28,31 +28,47 @@ func (c *Convention) Complete() error {
 	c.addMissing(keys)
 	delete(c.Values, "ingress")
 	delete(c.Values, "persistence")
-	c.dropConflicts(keys)
-	c.resolveConflicts(keys)
+	c.moveSilent(keys, c.dropConflicts(keys))
 	return c.Validate()
 }
 
 // dropConflicts takes back what a sibling seems to say where it cannot be: two
 // keys at one path, or a key in a block that is not the sibling's to name. The
-// key that comes first in the canonical order stays.
-func (c *Convention) dropConflicts(keys []string) {
-	taken := c.reservedPaths()
-	for _, key := range keys {
-		v, ok := c.Values[key]
-		if !ok || c.Sheet.IsReserved(key) || c.PathOf(key) == "" {
+// key that comes first in the canonical order stays. It gives the paths of those
+// that do.
+func (c *Convention) dropConflicts(keys []string) (taken []keyPath) {
+	taken = c.reservedPaths()
+	for at := range c.paths(keys) {
+		if _, named := c.Values[at.key]; !named {
 			continue
 		}
-		path := yamldoc.SplitPath(v.Path)
-		if _, found := conflict(taken, key, path); found || len(path) == 0 {
-			delete(c.Values, key)
+		if _, found := conflict(taken, at); found || len(at.path) == 0 {
+			delete(c.Values, at.key)
 			continue
 		}
-		taken = append(taken, keyPath{key, path})
+		taken = append(taken, at)
 	}
 	if c.Values["image.repository"].Shape == ImageString {
 		delete(c.Values, "image.tag")
 		delete(c.Values, "image.registry")
+	}
+	return taken
+}
+
+// moveSilent finds another path for keys that no sibling names and whose
+// canonical path a sibling's key has taken.
+func (c *Convention) moveSilent(keys []string, taken []keyPath) {
+	for at := range c.paths(keys) {
+		if _, named := c.Values[at.key]; named {
+			continue
+		}
+		if other, found := conflict(taken, at); found {
+			at.path = c.freePath(taken, at.key)
+			c.Values[at.key] = Value{Path: at.path.String(), Fact: Fact{
+				Evidence: fmt.Sprintf("%s is taken by %s", at.key, other), Confidence: Default,
+			}}
+		}
+		taken = append(taken, at)
 	}
 }
 
@@ -134,39 +150,44 @@ func (c *Convention) addBlock(keys []string, block string) {
 // pathOfBlock gives the path below which most named keys of a block lie. Keys that
 // often lie elsewhere have no vote.
 func (c *Convention) pathOfBlock(block string) string {
-	votes := map[string]int{}
-	best := ""
+	var parents []string
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		leaf, ok := strings.CutPrefix(key, block+".")
 		v := c.Values[key]
 		if !ok || strings.Contains(leaf, ".") || v.Confidence == Default || c.Sheet.Of(key).Astray {
 			continue
 		}
-		parent, _, ok := cutLast(v.Path)
-		if !ok {
-			continue
-		}
-		if votes[parent]++; best == "" || votes[parent] > votes[best] {
-			best = parent
+		if parent, ok := parentOf(v.Path); ok {
+			parents = append(parents, parent)
 		}
 	}
+	best := MostFrequent(parents)
 	if port := c.Values["service.port"].Path; best == "" && block == "service" && strings.HasPrefix(port, "service.") {
 		// Named services show their ports and nothing else.
 		if before, _, found := strings.Cut(port, ".ports"); found {
 			return before
 		}
-		best, _, _ = cutLast(port)
+		best, _ = parentOf(port)
 	}
 	return best
 }
 
-// cutLast splits a path before its last segment.
-func cutLast(path string) (parent, last string, ok bool) {
-	i := strings.LastIndexByte(path, '.')
-	if i <= 0 {
-		return "", path, false
+// MostFrequent gives the text that comes most often, of several the one that has
+// come so often first, "" for none.
+func MostFrequent(texts []string) (best string) {
+	count := map[string]int{}
+	for _, t := range texts {
+		if count[t]++; count[t] > count[best] {
+			best = t
+		}
 	}
-	return path[:i], path[i+1:], true
+	return best
+}
+
+// parentOf cuts a path before its last segment.
+func parentOf(path string) (parent string, ok bool) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)], i > 0
 }
 
 // addPod puts missing settings of containers beside the image, where that lies
@@ -216,7 +237,7 @@ func (c *Convention) commonParent(keys []string) (string, bool) {
 		if !ok || v.Confidence == Default {
 			continue
 		}
-		parent, _, ok := cutLast(v.Path)
+		parent, ok := parentOf(v.Path)
 		if !ok || common != "" && common != parent {
 			return "", false
 		}
@@ -230,17 +251,17 @@ func (c *Convention) commonParent(keys []string) (string, bool) {
 // names there.
 func (c *Convention) addToWorkload(keys []string) {
 	const block = "{name}"
-	inside, outside := 0, 0
+	lead := 0 // of those inside
 	for key, v := range c.Values {
 		switch {
 		case v.Confidence == Default || !c.isOfWorkload(key):
 		case strings.HasPrefix(v.Path, block+"."):
-			inside++
+			lead++
 		default:
-			outside++
+			lead--
 		}
 	}
-	if !strings.HasPrefix(c.Values["image.repository"].Path, block+".") || inside <= outside {
+	if !strings.HasPrefix(c.Values["image.repository"].Path, block+".") || lead <= 0 {
 		return
 	}
 	for _, key := range keys {
@@ -257,27 +278,6 @@ func (c *Convention) isOfWorkload(key string) bool {
 	return k.Key != "" && !k.OfChart
 }
 
-// resolveConflicts finds another path for keys that no sibling names and whose
-// canonical path a sibling's key has taken.
-func (c *Convention) resolveConflicts(keys []string) {
-	taken := c.reservedPaths()
-	for _, named := range []bool{true, false} {
-		for _, key := range keys {
-			if _, ok := c.Values[key]; ok != named || c.Sheet.IsReserved(key) || c.PathOf(key) == "" {
-				continue
-			}
-			path := yamldoc.SplitPath(c.PathOf(key))
-			if other, found := conflict(taken, key, path); found {
-				path = c.freePath(taken, key)
-				c.Values[key] = Value{Path: yamldoc.JoinPath(path...), Fact: Fact{
-					Evidence: fmt.Sprintf("%s is taken by %s", key, other), Confidence: Default,
-				}}
-			}
-			taken = append(taken, keyPath{key, path})
-		}
-	}
-}
-
 // freePath gives the first free path among those that a person might choose.
 func (c *Convention) freePath(taken []keyPath, key string) []string {
 	segments := strings.Split(key, ".")
@@ -289,10 +289,10 @@ func (c *Convention) freePath(taken []keyPath, key string) []string {
 	if image := yamldoc.SplitPath(c.Values["image.repository"].Path); len(image) > 1 && len(segments) == 1 {
 		options = append(options, append(slices.Clone(image[:len(image)-1]), key))
 	}
-	options = append(options, []string{joined},
-		[]string{"container" + capitalized(joined)}, append([]string{"livekit"}, segments...))
+	options = append(options, []string{joined}, []string{"container" + capitalized(joined)},
+		append([]string{"livekit"}, segments...))
 	for _, o := range options {
-		if _, found := conflict(taken, key, o); !found {
+		if _, found := conflict(taken, keyPath{key, o}); !found {
 			return o
 		}
 	}

@@ -6,34 +6,13 @@ import (
 	"fmt"
 	"maps"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // YAML gives the convention as `conventions -o yaml` prints it.
-func (c *Convention) YAML() ([]byte, error) {
-	out, err := yaml.Dump(c, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(-1),
-		yaml.WithQuotePreference(yaml.QuoteDouble))
-	if err != nil {
-		return nil, fmt.Errorf("writing the convention: %w", err)
-	}
-	return out, nil
-}
-
-// JSON gives the convention as `conventions -o json` prints it.
-func (c *Convention) JSON() ([]byte, error) {
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(c); err != nil {
-		return nil, fmt.Errorf("writing the convention: %w", err)
-	}
-	return out.Bytes(), nil
-}
+func (c *Convention) YAML() ([]byte, error) { return yamldoc.Dump(c, yamldoc.Style{}) }
 
 // Overrides are parts of a convention that a user has written down. They go over
 // what siblings say, key by key.
@@ -51,14 +30,14 @@ func (o Overrides) IsEmpty() bool { return len(o.parts) == 0 }
 //	values:
 //	  image.repository: deployment.image.repository
 func LoadFile(sheet *factsheet.Sheet, path string) (Overrides, error) {
+	const step = "write the file with `helm livekit conventions -o yaml`, then change it"
 	doc, err := yamldoc.ReadFile(path)
 	if err != nil {
-		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
-			"reading the convention: %w", err)
+		return Overrides{}, remedy.Errorf(step, "reading the convention: %w", err)
 	}
 	if !doc.Root.IsMap() {
-		return Overrides{}, remedy.Errorf("write the file with `helm livekit conventions -o yaml`, then change it",
-			"%s:%d: conventions are a map of keys, and this is none", path, doc.Root.Line)
+		return Overrides{}, remedy.Errorf(step, "%s:%d: conventions are a map of keys, and this is none", path,
+			doc.Root.Line)
 	}
 	return NewOverrides(sheet, doc.Root, path)
 }
@@ -67,21 +46,15 @@ func LoadFile(sheet *factsheet.Sheet, path string) (Overrides, error) {
 // What a convention does not know is an error.
 func NewOverrides(sheet *factsheet.Sheet, n *yamldoc.Node, from string) (Overrides, error) {
 	parts, _ := n.Decode().(map[string]any)
-	parts = maps.Clone(parts)
-	if values, ok := parts["values"].(map[string]any); ok {
-		full := make(map[string]any, len(values))
-		for key, v := range values {
-			if path, short := v.(string); short {
-				v = map[string]any{"path": path}
-			}
-			if m, ok := v.(map[string]any); ok && m["confidence"] == nil {
-				m = maps.Clone(m)
-				m["confidence"], m["evidence"] = string(Name), from
-				v = m
-			}
-			full[key] = v
+	values, _ := parts["values"].(map[string]any)
+	for key, v := range values {
+		if path, short := v.(string); short {
+			v = map[string]any{"path": path}
 		}
-		parts["values"] = full
+		if m, ok := v.(map[string]any); ok && m["confidence"] == nil {
+			m["confidence"], m["evidence"] = string(Name), from
+		}
+		values[key] = v
 	}
 	o := Overrides{parts, from}
 	_, err := o.Apply(Canonical(sheet))
@@ -123,7 +96,8 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	if err := d.Decode(out); err != nil {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
-	if o.names("labels", "scheme") && !o.names("labels", "set") && out.Labels.Scheme != c.Labels.Scheme {
+	labels, _ := o.parts["labels"].(map[string]any)
+	if labels["scheme"] != nil && labels["set"] == nil && out.Labels.Scheme != c.Labels.Scheme {
 		return nil, remedy.Errorf("write down labels.set and labels.selector as well",
 			"%s: labels.scheme: %q names a set of labels, and does not choose it", o.from, out.Labels.Scheme)
 	}
@@ -131,13 +105,6 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
 	}
 	return out, nil
-}
-
-// names reports whether the overrides have a key of a block.
-func (o Overrides) names(block, key string) bool {
-	m, _ := o.parts[block].(map[string]any)
-	_, ok := m[key]
-	return ok
 }
 
 // mergeMaps lays one map over another; maps in both are merged, all else is
@@ -151,8 +118,7 @@ func mergeMaps(base, over map[string]any) map[string]any {
 	for key, v := range over {
 		below, isMap := v.(map[string]any)
 		if under, ok := out[key].(map[string]any); ok && isMap {
-			out[key] = mergeMaps(under, below)
-			continue
+			v = mergeMaps(under, below)
 		}
 		out[key] = v
 	}

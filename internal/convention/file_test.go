@@ -29,7 +29,7 @@ func TestOutputReadsBack(t *testing.T) {
 	if !reflect.DeepEqual(&fromYAML, c) {
 		t.Errorf("YAML reads back as %+v, want %+v\n%s", fromYAML, c, text)
 	}
-	if text, err = c.JSON(); err != nil {
+	if text, err = json.Marshal(c); err != nil {
 		t.Fatal(err)
 	}
 	fromJSON := Convention{Sheet: c.Sheet}

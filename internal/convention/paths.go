@@ -1,6 +1,7 @@
 package convention
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -32,6 +33,19 @@ type keyPath struct {
 	path yamldoc.Path
 }
 
+// paths gives the keys that have a path and may lie elsewhere than in their
+// canonical place, each as it is when its turn comes.
+func (c *Convention) paths(keys []string) iter.Seq[keyPath] {
+	return func(yield func(keyPath) bool) {
+		for _, key := range keys {
+			path := c.PathOf(key)
+			if path != "" && !c.Sheet.IsReserved(key) && !yield(keyPath{key, yamldoc.SplitPath(path)}) {
+				return
+			}
+		}
+	}
+}
+
 func (c *Convention) reservedPaths() []keyPath {
 	var out []keyPath
 	for _, key := range c.Sheet.ReservedBlocks() {
@@ -41,18 +55,17 @@ func (c *Convention) reservedPaths() []keyPath {
 }
 
 // conflict gives the key whose path is the same, or lies above or below it.
-func conflict(taken []keyPath, key string, path yamldoc.Path) (string, bool) {
+func conflict(taken []keyPath, at keyPath) (string, bool) {
 	for _, t := range taken {
-		if !t.path.Contains(path) && !path.Contains(t.path) {
-			continue
-		}
 		// The class may be one of the annotations.
-		pair := []string{t.key, key}
+		pair := []string{t.key, at.key}
 		isClass := slices.Contains(pair, "ingress.className") && slices.Contains(pair, "ingress.annotations")
-		if isClass && len(t.path) != len(path) {
+		if isClass && len(t.path) != len(at.path) {
 			continue
 		}
-		return t.key, true
+		if t.path.Contains(at.path) || at.path.Contains(t.path) {
+			return t.key, true
+		}
 	}
 	return "", false
 }

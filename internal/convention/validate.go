@@ -7,9 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
-	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Validate checks that the convention fits together: every canonical key has a
@@ -21,35 +18,38 @@ func (c *Convention) Validate() error {
 // validatePaths checks that each of the keys has a path of its own.
 func (c *Convention) validatePaths(keys []string) error {
 	taken := c.reservedPaths()
-	for _, key := range keys {
-		text := c.PathOf(key)
-		if text == "" || c.Sheet.IsReserved(key) {
-			continue
+	for at := range c.paths(keys) {
+		text := c.PathOf(at.key)
+		if len(at.path) == 0 || at.path.String() != text {
+			return fmt.Errorf("convention for %s: %q is not a dotted path", at.key, text)
 		}
-		path := yamldoc.SplitPath(text)
-		if len(path) == 0 || yamldoc.JoinPath(path...) != text {
-			return fmt.Errorf("convention for %s: %q is not a dotted path", key, text)
+		if other, found := conflict(taken, at); found {
+			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", at.key, text,
+				other, c.PathOf(other))
 		}
-		if other, found := conflict(taken, key, path); found {
-			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", key, text, other,
-				c.PathOf(other))
-		}
-		taken = append(taken, keyPath{key, path})
+		taken = append(taken, at)
 	}
 	return nil
 }
 
-// validateKeys finds names that are no canonical keys.
+// validateKeys finds names that are no canonical keys, and shapes that a key does
+// not have.
 func (c *Convention) validateKeys() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
-		known := c.Sheet.Key(key)
+		v, known := c.Values[key], c.Sheet.Of(key)
+		shapes := known.Shapes
+		if shapes == nil {
+			shapes = c.Sheet.Of(known.Block()).Shapes
+		}
 		switch {
-		case known == nil:
+		case known.Key == "":
 			return fmt.Errorf("convention for %s: there is no such canonical key", key)
 		case known.IsHeading():
 			return fmt.Errorf("convention for %s: that is a block, name the values in it", key)
-		case c.Sheet.IsReserved(key) && c.Values[key].Path != key:
+		case c.Sheet.IsReserved(key) && v.Path != key:
 			return fmt.Errorf("convention for %s: values of that block stay where they are", key)
+		case v.Shape != "" && !slices.Contains(shapes, v.Shape):
+			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, v.Shape, shapes)
 		}
 	}
 	return nil
@@ -84,14 +84,14 @@ func IsHostPattern(text string) bool { return hostPattern.MatchString(text) }
 var (
 	suffixedKinds = append(slices.Clone(NamedKinds), RouteHTTPRoute, RouteIngressRoute, "HorizontalPodAutoscaler",
 		"NetworkPolicy", "PodDisruptionBudget", "ServiceMonitor")
-	filedKinds = append(append(slices.Clone(WorkloadKinds), slices.Sorted(maps.Keys(FileWords))...), "helpers")
+	filedKinds = append(slices.Concat(WorkloadKinds, slices.Sorted(maps.Keys(FileWords))), "helpers")
 )
 
-// MinIndent is the least number of spaces of an indentation that can be read.
-const MinIndent = 2
-
-// MaxIndent is the greatest.
-const MaxIndent = 8
+// The least and the greatest number of spaces of an indentation that can be read.
+const (
+	MinIndent = 2
+	MaxIndent = 8
+)
 
 func (c *Convention) validateTexts() error {
 	type text struct {
@@ -106,12 +106,11 @@ func (c *Convention) validateTexts() error {
 		{"defaults.storageClass", c.Defaults.StorageClass, objectName},
 		{"secrets.apiVersion", c.Secrets.APIVersion, apiVersion},
 	}
-	for _, labels := range [][]Label{c.Labels.Set, c.Labels.Selector, c.Labels.ServiceSelector} {
-		for _, l := range labels {
-			texts = append(texts, text{"labels", l.Name, labelName}, text{"labels: " + l.Name, l.Value, labelPattern})
-		}
+	selectors := slices.Concat(c.Labels.Selector, c.Labels.ServiceSelector)
+	for _, l := range slices.Concat(c.Labels.Set, selectors) {
+		texts = append(texts, text{"labels", l.Name, labelName}, text{"labels: " + l.Name, l.Value, labelPattern})
 	}
-	for _, l := range append(slices.Clone(c.Labels.Selector), c.Labels.ServiceSelector...) {
+	for _, l := range selectors {
 		if strings.Contains(l.Value, "{chart}") || strings.Contains(l.Value, "{version}") {
 			return fmt.Errorf("convention for labels.selector: %s changes with the version (%s), "+
 				"and a selector never may", l.Name, l.Value)
@@ -148,16 +147,6 @@ func (c *Convention) validateTexts() error {
 }
 
 func (c *Convention) validateWords() error {
-	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
-		shape := c.Values[key].Shape
-		allowed := c.Sheet.Of(key).Shapes
-		if allowed == nil {
-			allowed = c.Sheet.Of(factsheet.BlockOf(key)).Shapes
-		}
-		if shape != "" && !slices.Contains(allowed, shape) {
-			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, shape, allowed)
-		}
-	}
 	for _, word := range []struct {
 		field, value string
 		allowed      []string

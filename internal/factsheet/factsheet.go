@@ -33,11 +33,11 @@ type Sheet struct {
 // Key is one canonical value, or, where Default is nil, a heading over the values whose keys lie below it.
 type Key struct {
 	// Key is the canonical name, dotted ("image.repository").
-	Key       string     `yaml:"key"`
-	Component string     `yaml:"component"`
+	Key       string `yaml:"key"`
+	Component string `yaml:"component"`
 	// With names another component without which it would do nothing, "" for none.
 	With    string     `yaml:"with"`
-	Default   *yaml.Node `yaml:"-"`
+	Default *yaml.Node `yaml:"-"`
 	// Doc is one line for the README and the schema.
 	Doc string `yaml:"doc"`
 	// Comment is what values.yaml says above the key, "" for nothing.

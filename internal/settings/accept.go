@@ -20,15 +20,11 @@ import (
 // say what the old one said, and the new differences, and no more.
 func AddAccepted(sheet *factsheet.Sheet, path string, list []Accepted) error {
 	const step = "add them by hand, below accepted"
-	before, err := readFile(sheet, path)
+	doc, err := open(path)
 	if err != nil {
 		return err
 	}
-	data, err := yamldoc.ReadBytes(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	doc, err := yamldoc.Parse(path, data)
+	before, err := readDoc(sheet, doc)
 	if err != nil {
 		return err
 	}
@@ -83,10 +79,10 @@ func replaceFile(path string, data []byte) error {
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

@@ -60,7 +60,7 @@ func Load(sheet *factsheet.Sheet, root, chart string) (Settings, error) {
 // is not below root stands alone.
 func dirsBetween(root, dir string) []string {
 	rel, err := filepath.Rel(root, dir)
-	if err != nil || rel == ".." || len(rel) > 2 && rel[:3] == ".."+string(filepath.Separator) {
+	if err != nil || !filepath.IsLocal(rel) {
 		return []string{dir}
 	}
 	var dirs []string
@@ -72,36 +72,47 @@ func dirsBetween(root, dir string) []string {
 
 const help = "settings have two keys: conventions, and accepted with a list of {finding, reason}"
 
-func readFile(sheet *factsheet.Sheet, path string) (Settings, error) {
+// open reads a settings file; one that is not there is empty.
+func open(path string) (*yamldoc.Doc, error) {
 	if _, err := os.Lstat(path); os.IsNotExist(err) {
-		return Settings{}, nil
-	}
-	bad := func(line int, format string, args ...any) (Settings, error) {
-		return Settings{}, remedy.Errorf(help, "%s:%d: %s", path, line, fmt.Sprintf(format, args...))
+		return yamldoc.Parse(path, nil)
 	}
 	doc, err := yamldoc.ReadFile(path)
 	if err != nil {
-		return Settings{}, remedy.Errorf(help, "reading the settings: %w", err)
+		return nil, remedy.Errorf(help, "reading the settings: %w", err)
+	}
+	return doc, nil
+}
+
+func readFile(sheet *factsheet.Sheet, path string) (Settings, error) {
+	doc, err := open(path)
+	if err != nil {
+		return Settings{}, err
+	}
+	return readDoc(sheet, doc)
+}
+
+func readDoc(sheet *factsheet.Sheet, doc *yamldoc.Doc) (s Settings, err error) {
+	bad := func(line int, format string, args ...any) (Settings, error) {
+		return Settings{}, remedy.Errorf(help, "%s:%d: %s", doc.Name, line, fmt.Sprintf(format, args...))
 	}
 	if !doc.Root.IsMap() {
 		return bad(doc.Root.Line, "settings are a map")
 	}
-	var s Settings
 	for _, e := range doc.Root.Entries {
 		switch e.Key {
 		case "conventions":
 			if !e.Value.IsMap() && !e.Value.IsNull() {
 				return bad(e.Line, "conventions are a map")
 			}
-			if s.Conventions, err = convention.NewOverrides(sheet, e.Value, path); err != nil {
-				return Settings{}, err
-			}
+			s.Conventions, err = convention.NewOverrides(sheet, e.Value, doc.Name)
 		case "accepted":
-			if s.Accepted, err = readAccepted(path, e.Value); err != nil {
-				return Settings{}, err
-			}
+			s.Accepted, err = readAccepted(doc.Name, e.Value)
 		default:
 			return bad(e.Line, "unknown key %q", e.Key)
+		}
+		if err != nil {
+			return Settings{}, err
 		}
 	}
 	return s, nil

@@ -100,7 +100,12 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 // be fetched is a warning: the chart is then read without.
 func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (dirs []string, remove func()) {
 	dirs = slices.Clone(charts)
-	remove = func() {}
+	var copies []func()
+	remove = func() {
+		for _, remove := range copies {
+			remove()
+		}
+	}
 	if opts.HelmBin == "" {
 		return dirs, remove
 	}
@@ -115,11 +120,7 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 			opts.warn(fmt.Errorf("read without its dependencies: %s: %s", filepath.ToSlash(chart), firstLine(err)))
 			continue
 		}
-		others := remove
-		dirs[i], remove = dir, func() {
-			done()
-			others()
-		}
+		dirs[i], copies = dir, append(copies, done)
 	}
 	return dirs, remove
 }
@@ -168,22 +169,22 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	if opts.Prober == nil {
 		return nil
 	}
-	chosen := make([]int, 0, len(all))
+	chosen := make([]*names.Facts, len(all))
 	for i := range all {
-		chosen = append(chosen, i)
+		chosen[i] = &all[i]
 	}
-	slices.SortStableFunc(chosen, func(i, j int) int { return all[j].Weight() - all[i].Weight() })
+	slices.SortStableFunc(chosen, func(a, b *names.Facts) int { return b.Weight() - a.Weight() })
 	chosen = chosen[:min(len(chosen), maxRendered)]
 	// What was read of a chart is not kept, as there may be many: these are
 	// read again.
 	siblings := make([]*names.Chart, len(chosen))
 	jobs := make([]lineage.Job, len(chosen))
-	for n, i := range chosen {
-		s, err := names.ReadChart(ctx, opts.Sheet, all[i].Dir, all[i].Shown, opts.Sources)
+	for n, f := range chosen {
+		s, err := names.ReadChart(ctx, opts.Sheet, f.Dir, f.Shown, opts.Sources)
 		if err != nil {
 			return err
 		}
-		s.Component = all[i].Component
+		s.Component = f.Component
 		siblings[n], jobs[n] = s, experiment.Job(s, opts.Sources)
 		if jobs[n].Options.Timeout = renderTimeAlone; len(chosen) > 1 {
 			jobs[n].Options.Timeout = renderTimeOfMany
@@ -192,7 +193,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	limited, cancel := context.WithTimeout(ctx, renderTime)
 	defer cancel()
 	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
-		f := &all[chosen[n]]
+		f := chosen[n]
 		switch {
 		case err != nil && limited.Err() == nil:
 			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))
@@ -205,14 +206,13 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 
 // firstLine keeps Helm's long errors short.
 func firstLine(err error) string {
+	const most = 300
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	if len(line) > maxErrorLength {
-		line = line[:maxErrorLength] + "..."
+	if len(line) > most {
+		line = line[:most] + "..."
 	}
 	return line
 }
-
-const maxErrorLength = 300
 
 // followNeighbours takes labels, names and files from the charts beside one that
 // has no templates of its own, if writing templates is the folder's habit: at

@@ -14,9 +14,10 @@ import (
 
 // choice is something that several siblings have said, with how many did.
 type choice[T any] struct {
-	value T
-	votes int
-	of    int
+	id            string
+	value         T
+	weight, votes int
+	of            int
 }
 
 // isHabit reports whether more than half agree.
@@ -26,32 +27,27 @@ func (c choice[T]) isHabit() bool { return 2*c.votes > c.of }
 // equal ones, the first. Choices of one id are the same; without an id, a sibling
 // abstains.
 func vote[T any](all []names.Facts, say func(names.Facts) (value T, id string)) (choice[T], bool) {
-	weight := map[string]int{}
-	choices := map[string]choice[T]{}
-	best, of := "", 0
-	var order []string
+	var choices []choice[T]
+	of := 0
 	for _, f := range all {
 		value, id := say(f)
 		if id == "" {
 			continue
 		}
-		c, known := choices[id]
-		if !known {
-			c.value = value
-			order = append(order, id)
-		}
-		c.votes++
 		of++
-		choices[id], weight[id] = c, weight[id]+f.Weight()
-	}
-	for _, id := range order {
-		if weight[id] > weight[best] {
-			best = id
+		i := slices.IndexFunc(choices, func(c choice[T]) bool { return c.id == id })
+		if i < 0 {
+			i, choices = len(choices), append(choices, choice[T]{id: id, value: value})
 		}
+		choices[i].votes++
+		choices[i].weight += f.Weight()
 	}
-	c := choices[best]
-	c.of = of
-	return c, of > 0
+	if of == 0 {
+		return choice[T]{}, false
+	}
+	best := slices.MaxFunc(choices, func(a, b choice[T]) int { return a.weight - b.weight })
+	best.of = of
+	return best, true
 }
 
 // adopt sets what most siblings say where any says something.
@@ -59,11 +55,10 @@ func adopt[T any](to *T, all []names.Facts, say func(names.Facts) T) {
 	var nothing T
 	best, ok := vote(all, func(f names.Facts) (T, string) {
 		value := say(f)
-		id := fmt.Sprint(value)
-		if id == fmt.Sprint(nothing) {
-			id = ""
+		if id := fmt.Sprint(value); id != fmt.Sprint(nothing) {
+			return value, id
 		}
-		return value, id
+		return value, ""
 	})
 	if ok {
 		*to = best.value
@@ -101,23 +96,19 @@ func combine(sheet *factsheet.Sheet, all []names.Facts) *convention.Convention {
 }
 
 func combineValues(c *convention.Convention, all []names.Facts) {
-	keys := map[string]bool{}
+	said := map[string]convention.Value{}
 	for _, f := range all {
-		for key := range f.Values {
-			keys[key] = true
-		}
+		maps.Copy(said, f.Values)
 	}
-	for key := range keys {
+	for key := range said {
 		block, _, _ := strings.Cut(key, ".")
-		anchor := c.Sheet.Of(block).Anchor
 		voters := all
-		if anchor != "" && key != anchor {
+		if anchor := c.Sheet.Of(block).Anchor; anchor != "" && key != anchor {
 			voters = sameAnchor(all, anchor)
 		}
 		if best, ok := vote(voters, valueOf(key)); ok {
-			v := best.value
-			v.Fact = best.fact(v.Fact, len(all))
-			c.Values[key] = v
+			best.value.Fact = best.fact(best.value.Fact, len(all))
+			c.Values[key] = best.value
 		}
 	}
 }
@@ -190,14 +181,11 @@ func combineLabels(c *convention.Convention, all []names.Facts, asked int) {
 	}
 }
 
+// literals counts the labels whose value is a word.
 func literals(l convention.Labels) int {
-	n := 0
-	for _, label := range slices.Concat(l.Set, l.Selector) {
-		if !strings.Contains(label.Value, "{") {
-			n++
-		}
-	}
-	return n
+	return len(slices.DeleteFunc(slices.Concat(l.Set, l.Selector), func(label convention.Label) bool {
+		return strings.Contains(label.Value, "{")
+	}))
 }
 
 func combineNaming(c *convention.Convention, all []names.Facts, asked int) {
@@ -232,15 +220,12 @@ func combineFiles(c *convention.Convention, all []names.Facts, asked int) {
 	if !ok {
 		return
 	}
-	kinds := map[string]bool{}
-	for _, f := range all {
-		for kind := range f.Files.Templates {
-			kinds[kind] = true
-		}
-	}
-	files := map[string]string{}
+	files, said := map[string]string{}, map[string]string{}
 	taken := map[string]bool{}
-	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+	for _, f := range all {
+		maps.Copy(said, f.Files.Templates)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(said)) {
 		best, ok := vote(all, func(f names.Facts) (string, string) {
 			file := f.Files.Templates[kind]
 			return file, file
@@ -269,6 +254,7 @@ func combineStyle(s *convention.Style, all []names.Facts) {
 
 func combineDefaults(d *convention.Defaults, all []names.Facts) {
 	adopt(&d.HostPattern, all, func(f names.Facts) string { return f.Defaults.HostPattern })
+	adopt(&d.Domain, all, func(f names.Facts) string { return f.Defaults.Domain })
 	adopt(&d.TLSSecretPattern, all, func(f names.Facts) string { return f.Defaults.TLSSecretPattern })
 	adopt(&d.IngressClass, all, func(f names.Facts) string { return f.Defaults.IngressClass })
 	adopt(&d.StorageClass, all, func(f names.Facts) string { return f.Defaults.StorageClass })
@@ -280,9 +266,6 @@ func combineDefaults(d *convention.Defaults, all []names.Facts) {
 		return issuer{f.Defaults.ClusterIssuerAnnotation, f.Defaults.ClusterIssuer}
 	})
 	d.ClusterIssuerAnnotation, d.ClusterIssuer = by.annotation, by.name
-	if i := slices.IndexFunc(all, func(f names.Facts) bool { return f.Defaults.HostPattern == d.HostPattern }); i >= 0 {
-		d.Domain = all[i].Defaults.Domain
-	}
 	if with := only(all, func(f names.Facts) bool { return f.Defaults.Confidence != "" }); len(with) > 0 {
 		d.Fact = choice[string]{votes: len(with), of: len(with)}.fact(with[0].Defaults.Fact, len(all))
 	}

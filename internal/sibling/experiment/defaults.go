@@ -10,7 +10,6 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
-	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // addDefaults takes example values that stand in no values file from what was
@@ -25,7 +24,7 @@ func (o *observation) addDefaults(f *names.Facts) {
 	before := *d
 	for i, ref := range o.result.Refs {
 		object := o.result.Objects[i]
-		if !o.isRelated(ref) {
+		if o.unrelated[ref] {
 			continue
 		}
 		switch {
@@ -54,9 +53,6 @@ func readRoute(d *convention.Defaults, object manifest.Object) {
 		annotation(names.ClassAnnotation))
 	if issuer, by := names.Issuer(annotation); d.ClusterIssuer == "" && issuer != "" {
 		d.ClusterIssuer, d.ClusterIssuerAnnotation = issuer, by
-		if d.IngressAnnotations == nil {
-			d.IngressAnnotations = map[string]string{}
-		}
 		d.IngressAnnotations[by] = issuer
 	}
 }
@@ -77,15 +73,12 @@ var hostRule = regexp.MustCompile("\\bHost\\([`\"]([^`\"]+)[`\"]\\)")
 // hostOf gives the first host of a route, if it is one of a real domain. Its
 // first part may be made up.
 func hostOf(object manifest.Object) string {
-	hosts := []string{object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0")}
-	if rule := hostRule.FindStringSubmatch(object.Text("spec", "routes", "0", "match")); rule != nil {
-		hosts = append(hosts, rule[1])
+	host := cmp.Or(object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0"))
+	rule := hostRule.FindStringSubmatch(object.Text("spec", "routes", "0", "match"))
+	if host == "" && rule != nil {
+		host = rule[1]
 	}
-	i := slices.IndexFunc(hosts, func(h string) bool { return h != "" })
-	if i < 0 {
-		return ""
-	}
-	host := strings.TrimPrefix(hosts[i], "*.")
+	host = strings.TrimPrefix(host, "*.")
 	_, domain, ok := strings.Cut(host, ".")
 	isReal := ok && strings.Contains(domain, ".") && !lineage.IsMade(domain) && !names.IsPlaceholder(host)
 	if !isReal || !convention.IsHostPattern(host) {
@@ -101,11 +94,9 @@ func (o *observation) addDomain(f *names.Facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {
 		for _, r := range finding.Reaches {
-			if r.Effect != lineage.Inside || !isHostField(f.Sheet, r) || !o.isRelated(r.Object) {
+			isOneOfSeveral := isElement(finding.Path[len(finding.Path)-1])
+			if r.Effect != lineage.Inside || !isHostField(f.Sheet, r) || o.unrelated[r.Object] || isOneOfSeveral {
 				continue
-			}
-			if strings.HasPrefix(finding.Path[len(finding.Path)-1], "[") {
-				continue // one of several
 			}
 			at := &located{way: finding.Path, declared: finding.IsDeclared, reach: r}
 			switch {
@@ -119,17 +110,12 @@ func (o *observation) addDomain(f *names.Facts) {
 	if domain == nil {
 		return
 	}
-	path := o.sibling.PathOf(domain.way)
-	o.take(f, "ingress.domain", convention.Value{Path: path}, *domain)
-	if host == nil {
+	o.take(f, "ingress.domain", convention.Value{Path: o.sibling.PathOf(domain.way)}, *domain)
+	switch {
+	case host == nil:
 		delete(f.Values, "ingress.hosts") // names in front of the domain
-		return
-	}
-	if slices.ContainsFunc(host.way, func(segment string) bool { return strings.HasPrefix(segment, "[") }) {
-		return // in a list of the sibling's own, whose other settings are unknown
-	}
-	path = o.sibling.PathOf(host.way)
-	if len(yamldoc.SplitPath(path)) > 0 {
+	case !slices.ContainsFunc(host.way, isElement): // else the list has other settings, which are unknown
+		path := o.sibling.PathOf(host.way)
 		o.take(f, "ingress.hosts", convention.Value{Path: path, Shape: convention.HostsSingle}, *host)
 	}
 }

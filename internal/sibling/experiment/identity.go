@@ -12,29 +12,20 @@ import (
 // addIdentity takes names and labels from what was rendered: that is what
 // they are, whatever the templates look like.
 func (o *observation) addIdentity(f *names.Facts) {
-	own, ok := o.identity(o.workload)
-	if !ok {
+	if o.own.Name == "" {
 		return
 	}
-	if naming, ok := o.naming(own); ok {
+	if naming, ok := o.naming(); ok {
 		if f.Naming != nil {
 			naming.HelperPrefix = f.Naming.HelperPrefix
 		}
 		f.Naming = &naming
 	}
-	if labels, ok := o.labels(own); ok {
+	if labels, ok := o.labels(); ok {
 		f.Labels = &labels
 	}
 	f.Workload = o.workload.Kind
 	o.addFiles(f)
-}
-
-func (o *observation) identity(ref lineage.Ref) (lineage.Identity, bool) {
-	i := slices.IndexFunc(o.result.Identity, func(id lineage.Identity) bool { return id.Object == ref })
-	if i < 0 {
-		return lineage.Identity{}, false
-	}
-	return o.result.Identity[i], true
 }
 
 func (o *observation) seen(ref lineage.Ref, what string) convention.Fact {
@@ -43,34 +34,30 @@ func (o *observation) seen(ref lineage.Ref, what string) convention.Fact {
 }
 
 // naming reads how the workload and its companions are named.
-func (o *observation) naming(own lineage.Identity) (convention.Naming, bool) {
-	n, ok := names.NewNaming(own.Object.Kind, func(kind string) (base, suffix string, ok bool) {
-		if kind == own.Object.Kind {
-			return o.fullname(own)
-		}
-		id, ok := o.mainOf(kind)
-		if !ok {
-			return "", "", false
-		}
-		return o.fullname(id)
+func (o *observation) naming() (convention.Naming, bool) {
+	n, ok := names.NewNaming(o.workload.Kind, func(kind string) (base, suffix string, ok bool) {
+		return o.fullname(o.mainOf(kind))
 	})
-	n.Fact = o.seen(own.Object, "metadata.name is "+own.Name)
+	n.Fact = o.seen(o.workload, "metadata.name is "+o.own.Name)
 	return n, ok
 }
 
 func isWorkload(ref lineage.Ref) bool { return slices.Contains(convention.WorkloadKinds, ref.Kind) }
 
-// mainOf gives the object of a kind that is the application's: the one in a file
-// that is called like the kind, else the first.
-func (o *observation) mainOf(kind string) (lineage.Identity, bool) {
+// mainOf gives the object of a kind that is the application's: the workload, or
+// the one in a file that is called like the kind, else the first.
+func (o *observation) mainOf(kind string) lineage.Identity {
+	if kind == o.workload.Kind {
+		return o.own
+	}
 	all := slices.DeleteFunc(slices.Clone(o.result.Identity), func(id lineage.Identity) bool {
-		return id.Object.Kind != kind || !o.isRelated(id.Object)
+		return id.Object.Kind != kind || o.unrelated[id.Object]
 	})
 	i := slices.IndexFunc(all, func(id lineage.Identity) bool { return names.NamedLike(id.Object.File, kind) })
 	if len(all) == 0 {
-		return lineage.Identity{}, false
+		return lineage.Identity{}
 	}
-	return all[max(i, 0)], true
+	return all[max(i, 0)]
 }
 
 // fullname splits an object's name into one of the Fullname patterns and what is
@@ -93,42 +80,35 @@ func (o *observation) fullname(id lineage.Identity) (base, suffix string, ok boo
 
 // literal puts {name} for the chart's own name where the values have it.
 func (o *observation) literal(pattern string) string {
-	name := o.sibling.Name
-	if name == "" || strings.Contains(pattern, "{name}") || strings.Contains(pattern, "{chart}") {
+	if strings.Contains(pattern, "{name}") || strings.Contains(pattern, "{chart}") {
 		return pattern
 	}
-	if pattern == name || strings.HasPrefix(pattern, name+"-") {
-		return "{name}" + pattern[len(name):]
-	}
-	return pattern
+	return names.WithName(pattern, o.sibling.Name)
 }
 
 // labels reads the labels of the workload, its selector and its Service's.
-func (o *observation) labels(own lineage.Identity) (convention.Labels, bool) {
-	selector, ok := o.patterns(own.Selector, own, true)
-	if !ok {
-		return convention.Labels{}, false
-	}
-	set, _ := o.patterns(own.Labels, own, false)
-	pods, _ := o.patterns(own.PodLabels, own, false)
+func (o *observation) labels() (convention.Labels, bool) {
+	selector, isKnown := o.patterns(o.own.Selector)
+	set, _ := o.patterns(o.own.Labels)
+	pods, _ := o.patterns(o.own.PodLabels)
 	var services [][]convention.Label
 	for _, id := range o.result.Identity {
-		if by, ok := o.patterns(id.Selector, own, true); ok && id.Object.Kind == "Service" {
+		if by, isKnown := o.patterns(id.Selector); isKnown && id.Object.Kind == "Service" {
 			services = append(services, by)
 		}
 	}
 	labels, ok := names.NewLabels(set, selector, pods, services)
-	labels.Fact = o.seen(own.Object, "as rendered")
-	return labels, ok
+	labels.Fact = o.seen(o.workload, "as rendered")
+	return labels, ok && isKnown
 }
 
 // patterns turns labels as they were rendered into patterns of Label.Value. What
-// cannot be one is left out, or with strict set is a failure.
-func (o *observation) patterns(labels []lineage.Label, own lineage.Identity, strict bool) ([]convention.Label, bool) {
-	var out []convention.Label
+// cannot be one is left out; whole says that nothing was.
+func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, whole bool) {
+	whole = true
 	for _, l := range labels {
 		value := l.Value
-		if value == own.Name && value != "{name}" && value != "{release}" {
+		if value == o.own.Name && value != "{name}" && value != "{release}" {
 			value = "{fullname}"
 		}
 		value = o.literal(value)
@@ -138,16 +118,13 @@ func (o *observation) patterns(labels []lineage.Label, own lineage.Identity, str
 		if lineage.IsMark(l.Name) {
 			continue
 		}
-		label := convention.Label{Name: l.Name, Value: value}
-		if !label.IsValid() {
-			if strict {
-				return nil, false
-			}
-			continue
+		if label := (convention.Label{Name: l.Name, Value: value}); label.IsValid() {
+			out = append(out, label)
+		} else {
+			whole = false
 		}
-		out = append(out, label)
 	}
-	return out, true
+	return out, whole
 }
 
 // addFiles adds the files of kinds that reading templates as text did not

@@ -99,10 +99,7 @@ var endings = map[string][]struct{ below, shape string }{
 func cutEnding(key string, way []string) (own []string, shape string, ok bool) {
 	for _, e := range endings[key] {
 		pattern := yamldoc.SplitPath(e.below)
-		n := len(way) - len(pattern)
-		if n > 0 && slices.EqualFunc(way[n:], pattern, func(segment, want string) bool {
-			return segment == want || want == "*" || want == "[*]" && strings.HasPrefix(segment, "[")
-		}) {
+		if n := len(way) - len(pattern); n > 0 && slices.EqualFunc(way[n:], pattern, fits) {
 			return way[:n], e.shape, true
 		}
 	}
@@ -124,11 +121,11 @@ func (o *observation) parentOf(f lineage.Finding, rest []string, reach lineage.R
 		return up, "", true
 	}
 	fillsList := f.Filled == lineage.FilledList || f.Filled == lineage.FilledItems
-	return way, "", lineage.IsMark(rest[0]) || fillsList && strings.HasPrefix(rest[0], "[")
+	return way, "", lineage.IsMark(rest[0]) || fillsList && isElement(rest[0])
 }
 
 func sameSegment(a, b string) bool {
-	return a == b || strings.HasPrefix(a, "[") && strings.HasPrefix(b, "[")
+	return a == b || isElement(a) && isElement(b)
 }
 
 // envParent tells how variables are written: as Kubernetes has them, or as
@@ -141,17 +138,17 @@ func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.
 		return way, convention.EnvList, true
 	case f.Filled == lineage.FilledMap && len(rest) == 2 && isNameOrValue(rest[1]):
 		return way, convention.EnvMap, true
-	case len(rest) == 1 && strings.HasPrefix(last, "["): // a sample item
+	case len(rest) == 1 && isElement(last): // a sample item
 		return way[:len(way)-1], convention.EnvList, true
-	case len(rest) == 2 && len(way) > 2 && strings.HasPrefix(way[len(way)-2], "[") && isNameOrValue(last):
+	case len(rest) == 2 && len(way) > 2 && isElement(way[len(way)-2]) && isNameOrValue(last):
 		return way[:len(way)-2], convention.EnvList, true
-	case len(rest) == 2 && rest[1] == "value" && last == "value" && len(way) > 2 && reach.Effect == lineage.Direct:
-		if sameVariable(o.variable(reach), way[len(way)-2]) { // NAME: {value: ...}
-			return way[:len(way)-2], convention.EnvMap, true
+	case len(rest) == 2 && rest[1] == "value" && reach.Effect == lineage.Direct:
+		above := way[:len(way)-1]
+		if last == "value" && len(above) > 1 { // NAME: {value: ...}
+			last, above = above[len(above)-1], above[:len(above)-1]
 		}
-	case len(rest) == 2 && rest[1] == "value" && len(way) > 1 && reach.Effect == lineage.Direct:
-		if sameVariable(o.variable(reach), last) {
-			return way[:len(way)-1], convention.EnvMap, true
+		if name := o.variable(reach); len(above) > 0 && name != "" && convention.SameName(name, last) {
+			return above, convention.EnvMap, true
 		}
 	}
 	return nil, "", false
@@ -161,21 +158,11 @@ func isNameOrValue(segment string) bool { return segment == "name" || segment ==
 
 // variable gives the name of the variable whose value is reached.
 func (o *observation) variable(reach lineage.Reach) string {
-	return o.object.Text(append(fieldPath(reach.Field[:len(reach.Field)-1]), "name")...)
-}
-
-// sameVariable compares a variable's name with the key that it was made of.
-func sameVariable(name, key string) bool {
-	return name != "" && convention.NormalizeName(name) == convention.NormalizeName(key)
-}
-
-// fieldPath is a field as manifest.Object takes it: 0 for [0].
-func fieldPath(field []string) []string {
-	out := make([]string, len(field))
-	for i, segment := range field {
-		out[i] = strings.Trim(segment, "[]")
+	var path []string
+	for _, segment := range reach.Field[:len(reach.Field)-1] {
+		path = append(path, strings.Trim(segment, "[]")) // as manifest.Object has it: 0 for [0]
 	}
-	return out
+	return o.object.Text(append(path, "name")...)
 }
 
 // isObject compares a rule's kind of object; "workload" is the application's.
@@ -183,18 +170,19 @@ func (o *observation) isObject(kind string, ref lineage.Ref) bool {
 	if kind == "workload" {
 		return ref == o.workload
 	}
-	return kind == ref.Kind && o.isRelated(ref)
+	return kind == ref.Kind && !o.unrelated[ref]
 }
 
 // below gives what of a field lies below another, in which [*] is any element.
 func below(field, above []string) ([]string, bool) {
-	if len(field) < len(above) {
-		return nil, false
-	}
-	for i, segment := range above {
-		if segment != field[i] && (segment != "[*]" || !strings.HasPrefix(field[i], "[")) {
-			return nil, false
-		}
-	}
-	return field[len(above):], true
+	n := min(len(field), len(above))
+	return field[n:], slices.EqualFunc(field[:n], above, fits)
 }
+
+// fits compares a segment with a pattern's: * is any, [*] any element.
+func fits(segment, want string) bool {
+	return segment == want || want == "*" || want == "[*]" && isElement(segment)
+}
+
+// isElement tells the segment of a list's element.
+func isElement(segment string) bool { return strings.HasPrefix(segment, "[") }

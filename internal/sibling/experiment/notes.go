@@ -39,13 +39,11 @@ func (o *observation) libraryNote() string {
 // hostNote tells of a host that is put together from several values.
 func (o *observation) hostNote(f *names.Facts) string {
 	var parts []string
-	sheet := f.Sheet
-	for _, f := range o.result.Findings {
-		for _, r := range f.Reaches {
-			if r.Effect == lineage.Inside && isHostField(sheet, r) && isInHost(r) {
-				parts = append(parts, yamldoc.JoinPath(f.Path...))
-				break
-			}
+	for _, found := range o.result.Findings {
+		if slices.ContainsFunc(found.Reaches, func(r lineage.Reach) bool {
+			return r.Effect == lineage.Inside && isHostField(f.Sheet, r) && isInHost(r)
+		}) {
+			parts = append(parts, found.Path.String())
 		}
 	}
 	slices.Sort(parts)
@@ -68,33 +66,25 @@ func isHostField(sheet *factsheet.Sheet, r lineage.Reach) bool {
 	targets, err := targetsOf(sheet.Of("ingress.hosts"))
 	return err == nil && slices.ContainsFunc(targets, func(t target) bool {
 		rest, ok := below(r.Field, t.field)
-		return ok && r.Object.Kind == t.kind && (len(rest) == 0 || len(rest) == 1 && strings.HasPrefix(rest[0], "["))
+		return ok && r.Object.Kind == t.kind && (len(rest) == 0 || len(rest) == 1 && isElement(rest[0]))
 	})
 }
 
 // nameNote tells of names that follow no pattern that a chart can have.
 func (o *observation) nameNote() string {
-	own, ok := o.identity(o.workload)
-	if !ok {
-		return ""
-	}
-	if _, _, ok := o.fullname(own); ok {
+	if _, _, ok := o.fullname(o.own); ok || o.own.Name == "" {
 		return ""
 	}
 	return fmt.Sprintf("The name of the %s in %s (%s) is none that another chart could have. "+
 		"Please check those of the new chart.",
-		o.workload.Kind, o.sibling.Shown, own.Name)
+		o.workload.Kind, o.sibling.Shown, o.own.Name)
 }
 
 // labelNote tells of labels that are left out.
 func (o *observation) labelNote() string {
-	own, ok := o.identity(o.workload)
-	if !ok {
-		return ""
-	}
-	known, _ := o.patterns(own.Labels, own, false)
+	known, _ := o.patterns(o.own.Labels)
 	var left []string
-	for _, l := range own.Labels {
+	for _, l := range o.own.Labels {
 		isKnown := slices.ContainsFunc(known, func(k convention.Label) bool { return k.Name == l.Name })
 		if !isKnown && !lineage.IsMark(l.Name) {
 			left = append(left, l.Name)

@@ -18,11 +18,12 @@ type observation struct {
 	sibling  *names.Chart
 	result   *lineage.Result
 	workload lineage.Ref
-	object   manifest.Object // the workload as it is rendered
+	object   manifest.Object  // the workload as it is rendered
+	own      lineage.Identity // the workload's, empty where it could not be told
 	// container is the application's, by its index.
 	container int
-	// related are the objects that belong to the workload.
-	related map[lineage.Ref]bool
+	// unrelated are the objects that belong to another workload.
+	unrelated map[lineage.Ref]bool
 	// reached is the object that each probed key reaches.
 	reached map[string]lineage.Ref
 }
@@ -47,6 +48,9 @@ func observe(s *names.Chart, r *lineage.Result, image convention.Value) (*observ
 	if o.container < 0 {
 		return nil, false
 	}
+	if i := slices.IndexFunc(r.Identity, func(id lineage.Identity) bool { return id.Object == o.workload }); i >= 0 {
+		o.own = r.Identity[i]
+	}
 	o.relate()
 	return o, true
 }
@@ -61,7 +65,7 @@ func (o *observation) judge(ref lineage.Ref, container int, object manifest.Obje
 				continue
 			}
 			score++
-			if image.Path != "" && o.isPath(f.Path, image.Path) {
+			if image.Path != "" && o.isBelow(f.Path, yamldoc.SplitPath(image.Path)) {
 				score += 100
 			}
 		}
@@ -73,11 +77,9 @@ func (o *observation) judge(ref lineage.Ref, container int, object manifest.Obje
 	if own := o.sibling.Name; own != "" && (has(name, own) || has(ref.File, own)) {
 		score += 10
 	}
-	for _, word := range []string{"server", "main", "app", "web", "backend", "controller"} {
-		if has(name, word) || has(object.Name(), word) {
-			score += 3
-			break
-		}
+	words := []string{"server", "main", "app", "web", "backend", "controller"}
+	if slices.ContainsFunc(words, func(w string) bool { return has(name, w) || has(object.Name(), w) }) {
+		score += 3
 	}
 	return score
 }
@@ -86,14 +88,8 @@ func containerField(container int, below ...string) []string {
 	return append([]string{"spec", "template", "spec", "containers", "[" + strconv.Itoa(container) + "]"}, below...)
 }
 
-// isPath compares a way into values with the path of a convention, in which
-// <volume> stands for any name and {name} for the chart's.
-func (o *observation) isPath(way []string, path string) bool {
-	pattern := yamldoc.SplitPath(path)
-	return len(way) == len(pattern) && o.isBelow(way, pattern)
-}
-
-// isBelow reports whether a way begins with a convention's path.
+// isBelow reports whether a way into values begins with a convention's path, in
+// which <volume> stands for any name and {name} for the chart's.
 func (o *observation) isBelow(way, pattern []string) bool {
 	if len(way) < len(pattern) {
 		return false
@@ -170,22 +166,16 @@ func (o *observation) discover(f *names.Facts, key string, found []located, take
 	if known && (len(o.tried(old)) == 0 || slices.Contains(shapedKeys, key)) {
 		return
 	}
-	var best *located
-	for i := range found {
-		at := &found[i]
-		if !o.mayBe(key, *at) || taken[o.sibling.PathOf(at.way)] {
-			continue
-		}
-		if best == nil || o.rank(*at, f) < o.rank(*best, f) {
-			best = at
-		}
-	}
-	if best == nil {
+	found = slices.DeleteFunc(found, func(at located) bool {
+		return !o.mayBe(key, at) || taken[o.sibling.PathOf(at.way)]
+	})
+	if len(found) == 0 {
 		return
 	}
+	best := slices.MinFunc(found, func(a, b located) int { return o.rank(a, f) - o.rank(b, f) })
 	path := o.sibling.PathOf(best.way)
 	taken[path] = true
-	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, *best)
+	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, best)
 }
 
 // mayBe leaves out paths that are not the application's to set.
@@ -253,15 +243,11 @@ func (o *observation) resolveImage(f *names.Facts) {
 // isWholeImage reports whether the value is all of the image, its tag too.
 func (o *observation) isWholeImage(v convention.Value) bool {
 	image := containerField(o.container, "image")
-	for _, f := range o.result.Findings {
-		if !o.isPath(f.Path, v.Path) {
-			continue
-		}
+	return slices.ContainsFunc(o.tried(v), func(f lineage.Finding) bool {
 		return slices.ContainsFunc(f.Reaches, func(r lineage.Reach) bool {
 			return r.Object == o.workload && r.Effect == lineage.Direct && slices.Equal(r.Field, image)
 		})
-	}
-	return false
+	})
 }
 
 // noteIgnored says of keys that were tried and moved nothing that they are

@@ -31,13 +31,10 @@ type target struct {
 // fits reports whether the text around a value is what the target asks for.
 func (t target) fits(r lineage.Reach) bool {
 	fits := func(want, have string, edge func(string, string) bool) bool {
-		switch want {
-		case "":
-			return true
-		case "^", "$":
+		if want == "^" || want == "$" {
 			return have == ""
 		}
-		return edge(have, want)
+		return edge(have, want) // any has no text at its edge
 	}
 	return fits(t.before, r.Before, strings.HasSuffix) && fits(t.after, r.After, strings.HasPrefix)
 }

@@ -3,6 +3,7 @@
 package names
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,16 +49,7 @@ type Chart struct {
 	// application.
 	Others    []string
 	Templates []Templates
-	scanned   *scan
-}
-
-// scan searches the values, once.
-func (s *Chart) scan() *scan {
-	if s.scanned == nil {
-		s.scanned = newScan(s.Sheet, s.Values, s.Name, s.Others)
-		s.scanned.detect()
-	}
-	return s.scanned
+	scan      *scan // what the values name
 }
 
 // layer is a values file, seen from a prefix ("local-ai") downwards.
@@ -94,48 +86,45 @@ func ReadChart(
 	wrapped := s.findWrapper(doc.Root, deps, templates)
 	own := layer{doc: doc, shown: s.Shown + "/" + file}
 	s.Values = doc.Root
+	if wrapped != nil {
+		own.prefix = []string{wrapped.Key()}
+		s.Values = doc.Root.Child(wrapped.Key())
+	}
 	for _, d := range deps {
-		if wrapped != nil && d.Key() == wrapped.Key() {
-			own.prefix = []string{d.Key()}
-			s.Values = doc.Root.Get(yamldoc.JoinPath(d.Key()))
-			continue
+		if wrapped == nil || d.Key() != wrapped.Key() {
+			s.Others = append(s.Others, d.Key())
 		}
-		s.Others = append(s.Others, d.Key())
 	}
 	s.layers, s.Templates = []layer{own}, []Templates{templates}
 	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
 	if wrapped != nil {
 		s.addWrapped(ctx, *wrapped, sources)
 	}
+	s.scan = newScan(s.Sheet, s.Values, s.Name, s.Others)
+	s.scan.detect()
 	return s, nil
 }
 
 func (s *Chart) readChart() error {
 	info, err := os.Stat(s.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return remedy.Errorf(nameOne, "chart %s is not there", s.Shown)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("looking at the chart %s: %w", s.Shown, err)
-	}
-	if !info.IsDir() {
+	case !info.IsDir():
 		return remedy.Errorf(nameOne, "%s is not a directory", s.Shown)
 	}
-	doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, "Chart.yaml"))
-	if errors.Is(err, fs.ErrNotExist) {
+	s.chart, err = yamldoc.ReadFile(filepath.Join(s.Dir, "Chart.yaml"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return remedy.Errorf(nameOne, "%s holds no Chart.yaml, so it is not a chart", s.Shown)
-	}
-	if err != nil {
+	case err != nil:
 		return remedy.Errorf(correctIt, "reading the chart %s: %w", s.Shown, err)
-	}
-	if !doc.Root.IsMap() {
+	case !s.chart.Root.IsMap():
 		return remedy.Errorf(correctIt, "reading the chart %s: Chart.yaml is a map, and this is none", s.Shown)
 	}
-	s.chart = doc
-	s.Name = doc.Root.Get("name").Str()
-	if s.Name == "" {
-		s.Name = filepath.Base(s.Dir)
-	}
+	s.Name = cmp.Or(s.chart.Root.Get("name").Str(), filepath.Base(s.Dir))
 	return nil
 }
 
@@ -147,11 +136,9 @@ func readValues(dir string) (*yamldoc.Doc, string, error) {
 		names = append(names, more...)
 	}
 	for _, name := range names {
-		doc, err := yamldoc.ReadFile(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if doc, err := yamldoc.ReadFile(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			return doc, name, err
 		}
-		return doc, name, err
 	}
 	doc, err := yamldoc.Parse(filepath.Join(dir, "values.yaml"), nil)
 	return doc, "values.yaml", err
@@ -196,7 +183,7 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []helmchart.Dependency, own
 	most := 0
 	for i, d := range deps {
 		isOwn := convention.SameName(d.Key(), s.Name)
-		values := root.Get(yamldoc.JoinPath(d.Key()))
+		values := root.Child(d.Key())
 		if !values.IsMap() || aside(d.Key()) && !isOwn {
 			continue
 		}

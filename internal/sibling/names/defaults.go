@@ -44,7 +44,7 @@ func IsPlaceholder(host string) bool { return placeholder.MatchString(host) }
 // defaults reads the example values of a sibling that suit another application
 // of the repository as well.
 func (s *Chart) defaults() convention.Defaults {
-	d := convention.Defaults{}
+	d := convention.Defaults{IngressAnnotations: map[string]string{}}
 	host := s.firstHost()
 	if host != "" {
 		d.HostPattern, d.Domain = s.HostPattern(host)
@@ -72,7 +72,7 @@ func (s *Chart) at(key string) *yamldoc.Node {
 
 // allAt gives the values at a path that has named volumes.
 func (s *Chart) allAt(key string) []*yamldoc.Node {
-	f, ok := s.scan().facts[key]
+	f, ok := s.scan.facts[key]
 	if !ok {
 		return nil
 	}
@@ -115,15 +115,12 @@ func itemsOf(n *yamldoc.Node) []*yamldoc.Node {
 
 // firstHost gives the first real host of the route in use, else of the other.
 func (s *Chart) firstHost() string {
-	var nodes []*yamldoc.Node
-	for _, key := range []string{"ingress.hosts", "httpRoute.hostnames", "ingress.tls"} {
-		nodes = append(nodes, s.at(key))
+	keys := []string{"ingress.hosts", "httpRoute.hostnames", "ingress.tls"}
+	if s.scan.route == convention.RouteHTTPRoute {
+		keys[0], keys[1] = keys[1], keys[0]
 	}
-	if s.scan().route == convention.RouteHTTPRoute {
-		nodes[0], nodes[1] = nodes[1], nodes[0]
-	}
-	for _, n := range nodes {
-		for _, host := range hostsIn(n) {
+	for _, key := range keys {
+		for _, host := range hostsIn(s.at(key)) {
 			if strings.Contains(host, ".") && !IsPlaceholder(host) && net.ParseIP(host) == nil {
 				return strings.TrimPrefix(host, "*.")
 			}
@@ -133,20 +130,13 @@ func (s *Chart) firstHost() string {
 }
 
 func hostsIn(n *yamldoc.Node) []string {
+	if n.IsString() {
+		return []string{n.Text}
+	}
 	var out []string
-	switch {
-	case n.IsString():
-		out = append(out, n.Text)
-	case n.IsList():
-		for _, item := range n.Items {
-			switch {
-			case item.IsString():
-				out = append(out, item.Text)
-			case item.IsMap():
-				out = append(out, item.Get("host").Str(), item.Get("name").Str())
-				out = append(out, hostsIn(item.Get("hosts"))...)
-			}
-		}
+	for _, item := range itemsOf(n) {
+		out = append(out, item.Child("host").Str(), item.Child("name").Str())
+		out = append(append(out, hostsIn(item)...), hostsIn(item.Child("hosts"))...)
 	}
 	return out
 }
@@ -227,25 +217,17 @@ func (s *Chart) readAnnotations(d *convention.Defaults) {
 			d.IngressClass = cmp.Or(d.IngressClass, e.Value.Str())
 			continue
 		}
-		if !e.Value.IsScalar() || s.suitsThisAppOnly(e) {
-			continue
+		if e.Value.IsScalar() && !s.suitsThisAppOnly(e) {
+			d.IngressAnnotations[e.Key] = e.Value.Text
 		}
-		if d.IngressAnnotations == nil {
-			d.IngressAnnotations = map[string]string{}
-		}
-		d.IngressAnnotations[e.Key] = e.Value.Text
 	}
 }
 
 func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 	key := strings.ToLower(e.Key)
-	if slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) }) {
-		return true
-	}
-	if strings.ContainsAny(e.Value.Text, "\n{") {
-		return true
-	}
-	return s.namePattern(e.Value.Text, "") != e.Value.Text
+	isOfApp := slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) })
+	return isOfApp || strings.ContainsAny(e.Value.Text, "\n{") ||
+		s.namePattern(e.Value.Text, "") != e.Value.Text
 }
 
 // storageClass gives the class that the sibling's volumes name.

@@ -32,23 +32,17 @@ type Facts struct {
 	Notes        []string
 }
 
-// likeness tells how much a chart is like LiveKit: a server with a Service, a
-// way in and a disk. Such a chart has more to say on how to write one.
-func (f Facts) likeness() int {
-	n := 0
+// Weight is what the sibling's vote counts: more the more it is like LiveKit, a
+// server with a Service, a way in and a disk, and more again where it lies beside
+// the new chart and not elsewhere in the repository.
+func (f Facts) Weight() int {
+	likeness := 0
 	for _, k := range f.Sheet.Keys {
 		if _, ok := f.Values[k.Anchor]; ok {
-			n++
+			likeness++
 		}
 	}
-	return n
-}
-
-// Weight is what the sibling's vote counts: more the more it is like LiveKit,
-// and more again where it lies beside the new chart and not elsewhere in the
-// repository.
-func (f Facts) Weight() int {
-	w := max(1, f.likeness()-1)
+	w := max(1, likeness-1)
 	if f.IsNear {
 		w *= nearWeight
 	}
@@ -61,11 +55,11 @@ const nearWeight = 4
 
 // Read gathers what the sibling says.
 func (s *Chart) Read() Facts {
-	found := s.scan().facts
+	found := s.scan.facts
 	s.Component = s.findComponent(found["image.repository"].path)
 	f := Facts{
 		Sheet: s.Sheet, Shown: s.Shown, Dir: s.Dir, Component: s.Component,
-		Values: map[string]convention.Value{}, Route: s.scan().route,
+		Values: map[string]convention.Value{}, Route: s.scan.route,
 		Style: s.style(), Defaults: s.defaults(), ChartVersion: s.chart.Root.Get("version").Str(),
 		Secrets: s.secrets(), Registry: s.registry(),
 	}
@@ -96,13 +90,10 @@ func (s *Chart) findComponent(image []string) string {
 	if len(image) < 2 || s.IsName(0, image[0]) || slices.Contains(plainBlocks, convention.NormalizeName(image[0])) {
 		return ""
 	}
-	blocks := 0
-	for _, p := range (section{nil, s.Values}).below() {
-		if !slices.Contains(s.Others, p.path[0]) && p.pick([]string{"image"}, nil).exists() {
-			blocks++
-		}
-	}
-	if blocks < 2 {
+	blocks := slices.DeleteFunc((section{nil, s.Values}).below(), func(p section) bool {
+		return slices.Contains(s.Others, p.path[0]) || !p.pick([]string{"image"}, nil).exists()
+	})
+	if len(blocks) < 2 {
 		return ""
 	}
 	return image[0]
@@ -149,22 +140,21 @@ func (s *Chart) PathOf(path []string) string {
 func (s *Chart) EvidenceOf(path []string) string {
 	at := slices.Clone(path)
 	for i, segment := range at {
-		has := func(key string) bool { return s.IsName(i, key) }
-		switch segment {
-		case "<volume>":
-			has = func(key string) bool {
-				return s.Values.Get(yamldoc.JoinPath(slices.Concat(at[:i], []string{key}, at[i+1:])...)) != nil
-			}
-		case "{name}":
-		default:
+		if segment != "<volume>" && segment != "{name}" {
 			continue
 		}
 		keys := s.Values.Get(yamldoc.JoinPath(at[:i]...)).Keys()
-		if n := slices.IndexFunc(keys, has); n >= 0 {
+		n := slices.IndexFunc(keys, func(key string) bool {
+			if segment == "{name}" {
+				return s.IsName(i, key)
+			}
+			return s.Values.Get(yamldoc.JoinPath(slices.Concat(at[:i], []string{key}, at[i+1:])...)) != nil
+		})
+		switch {
+		case n >= 0:
 			at[i] = keys[n]
-		} else if segment == "<volume>" {
-			at = at[:i]
-			break
+		case segment == "<volume>":
+			return s.evidence(at[:i])
 		}
 	}
 	return s.evidence(at)
@@ -188,17 +178,12 @@ func (f *Facts) ReadTemplates(t Templates) {
 	}
 	if f.Files == nil {
 		f.Files = &convention.Files{
-			Templates: t.filesByKind(), Extension: t.extension(), Fact: byName(t.Shown + "/templates"),
+			Templates: t.filesByKind(w), Extension: t.extension(), Fact: byName(t.Shown + "/templates"),
 		}
 	}
-	if f.Route != "" && t.object(f.Route) != nil {
-		return
-	}
-	for _, kind := range []string{convention.RouteIngress, convention.RouteIngressRoute, convention.RouteHTTPRoute} {
-		if t.object(kind) != nil {
-			f.Route = kind
-			return
-		}
+	kinds := []string{f.Route, convention.RouteIngress, convention.RouteIngressRoute, convention.RouteHTTPRoute}
+	if i := slices.IndexFunc(kinds, func(kind string) bool { return t.object(kind) != nil }); i >= 0 {
+		f.Route = kinds[i]
 	}
 }
 
@@ -250,7 +235,7 @@ func (s *Chart) takeHint(values map[string]convention.Value, hint yamldoc.Path, 
 		return
 	}
 	for _, k := range s.Sheet.Keys {
-		path, ok := s.scan().hinted(k, hint)
+		path, ok := s.scan.hinted(k, hint)
 		if _, isKnown := values[k.Key]; ok && !isKnown {
 			shape := s.hintedShape(k.Key, path[len(path)-1])
 			values[k.Key] = convention.Value{Path: s.PathOf(path), Shape: shape, Fact: byName(evidence)}
@@ -269,27 +254,20 @@ func (s *scan) hinted(k factsheet.Key, path yamldoc.Path) (yamldoc.Path, bool) {
 		return path, parent.Contains(s.imageBlock.path)
 	}
 	block, ok := s.facts[k.Block()]
-	switch {
-	case !ok:
-		return nil, false
-	case sameBlock(block.path, parent):
+	isSame := func(a, b string) bool { return a == b || a == "<volume>" }
+	if ok && slices.EqualFunc(block.path, parent, isSame) {
 		return append(slices.Clone(block.path), last), true
 	}
-	return path, len(parent) > 0 && parent.Contains(block.path)
+	return path, ok && len(parent) > 0 && parent.Contains(block.path)
 }
 
 // hintedShape gives the shape that a hinted key has by its name or its block.
 func (s *Chart) hintedShape(key, name string) string {
 	switch {
-	case key == "persistence.accessMode" && strings.HasSuffix(name, "s"):
+	case key != "persistence.accessMode":
+		return s.scan.facts[factsheet.BlockOf(key)].shape
+	case strings.HasSuffix(name, "s"):
 		return convention.AccessModeList
-	case key != "persistence.accessMode" && strings.HasPrefix(key, "persistence."):
-		return s.scan().facts["persistence"].shape
 	}
 	return ""
-}
-
-// sameBlock compares a path with one in which <volume> stands for any name.
-func sameBlock(pattern, path []string) bool {
-	return slices.EqualFunc(pattern, path, func(a, b string) bool { return a == b || a == "<volume>" })
 }

@@ -48,10 +48,8 @@ func changesWithVersion(l convention.Label) bool {
 func agreeWith(set, selector []convention.Label) []convention.Label {
 	out := slices.Clone(set)
 	for i, l := range out {
-		for _, by := range selector {
-			if l.Name == by.Name {
-				out[i] = by
-			}
+		if at := slices.IndexFunc(selector, func(by convention.Label) bool { return by.Name == l.Name }); at >= 0 {
+			out[i] = selector[at]
 		}
 	}
 	return out
@@ -59,20 +57,19 @@ func agreeWith(set, selector []convention.Label) []convention.Label {
 
 // labelScheme gives the scheme's name for Labels.Scheme.
 func labelScheme(l convention.Labels) string {
-	names := map[string]bool{}
+	names := " "
 	for _, label := range slices.Concat(l.Set, l.Selector) {
-		if strings.HasPrefix(label.Name, "app.kubernetes.io/") {
-			return convention.SchemeRecommended
-		}
-		names[label.Name] = true
+		names += label.Name + " "
 	}
 	switch {
-	case names["app"] && names["release"]:
+	case strings.Contains(names, " app.kubernetes.io/"):
+		return convention.SchemeRecommended
+	case !strings.Contains(names, " app "):
+		return convention.SchemeCustom
+	case strings.Contains(names, " release "):
 		return convention.SchemeClassic
-	case names["app"]:
-		return convention.SchemeApp
 	}
-	return convention.SchemeCustom
+	return convention.SchemeApp
 }
 
 // NewNaming says how objects are named: the workload of some kind after a pattern,
@@ -84,20 +81,27 @@ func NewNaming(workload string, split func(kind string) (base, suffix string, ok
 	if !ok {
 		return convention.Naming{}, false
 	}
-	n := convention.Naming{Fullname: base, HelperPrefix: "{name}", Suffixes: map[string]string{workload: suffix}}
+	suffixes := map[string]string{workload: suffix}
 	for _, kind := range convention.NamedKinds {
-		if slices.Contains(convention.WorkloadKinds, kind) {
-			continue
-		}
-		if b, suffix, ok := split(kind); ok && b == base {
-			n.Suffixes[kind] = suffix
+		if b, suffix, ok := split(kind); ok && b == base && !slices.Contains(convention.WorkloadKinds, kind) {
+			suffixes[kind] = suffix
 		}
 	}
-	maps.DeleteFunc(n.Suffixes, func(_, suffix string) bool { return suffix == "" })
-	if len(n.Suffixes) == 0 {
-		n.Suffixes = nil
+	maps.DeleteFunc(suffixes, func(_, suffix string) bool { return suffix == "" })
+	n := convention.Naming{Fullname: base, HelperPrefix: "{name}"}
+	if len(suffixes) > 0 {
+		n.Suffixes = suffixes
 	}
 	return n, true
+}
+
+// WithName puts {name} for the chart's name where a text begins with it.
+func WithName(text, name string) string {
+	rest, found := strings.CutPrefix(text, name)
+	if found && name != "" && (rest == "" || rest[0] == '-') {
+		return "{name}" + rest
+	}
+	return text
 }
 
 // SplitName splits the pattern of an object's name into one of the Fullname

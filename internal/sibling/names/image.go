@@ -126,7 +126,7 @@ func (s *scan) findPullPolicy(c imageCandidate, registry []string) {
 	k := s.sheet.Of("image.pullPolicy")
 	for _, p := range s.maps {
 		if len(registry) > 0 && slices.Equal(p.path, registry[:len(registry)-1]) {
-			s.add(k.Key, p.pick(k.Loose, accepts(k)).path, "")
+			s.add(k.Key, p.pick(k.Loose, mayHold[k.Value]).path, "")
 		}
 	}
 	s.addLoose(k, k.Loose)
@@ -160,12 +160,9 @@ var publicRegistries = []string{
 
 // registry gives the registry of the application's image, "" for a public one.
 func (s *Chart) registry() string {
-	at, ok := s.scan().facts["image.registry"]
+	at, ok := s.scan.facts["image.registry"]
 	if !ok {
-		at, ok = s.scan().facts["image.repository"]
-	}
-	if !ok {
-		return ""
+		at = s.scan.facts["image.repository"]
 	}
 	host, _, isPath := strings.Cut(s.Values.Get(yamldoc.JoinPath(at.path...)).Str(), "/")
 	isHost := strings.ContainsAny(host, ".:") && (isPath || at.key == "image.registry")

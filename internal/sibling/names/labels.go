@@ -14,8 +14,8 @@ import (
 func (t Templates) pattern(text string) (string, bool) {
 	out := strings.Trim(strings.TrimSpace(text), `"'`)
 	out = strings.ReplaceAll(out, "{name}-{chartVersion}", "{chart}")
-	if t.chart != "" && !strings.Contains(out, "{") && (out == t.chart || strings.HasPrefix(out, t.chart+"-")) {
-		out = "{name}" + out[len(t.chart):]
+	if !strings.Contains(out, "{") {
+		out = WithName(out, t.chart)
 	}
 	return out, isKnown(out) && !strings.Contains(out, "{chartVersion}")
 }
@@ -45,30 +45,19 @@ func (t Templates) labels(lines []string) ([]convention.Label, bool) {
 
 // labelsAt reads the labels under nested keys of an object.
 func (t Templates) labelsAt(o *object, keys ...string) ([]convention.Label, bool) {
-	inline, lines, _ := o.section(keys...)
+	inline, lines := o.section(keys...)
 	return t.labels(append([]string{inline}, lines...))
 }
 
 // labelFacts reads the labels of the workload, its selector and that of its
 // Service.
 func (t Templates) labelFacts(w *object) (convention.Labels, bool) {
-	selector, ok := t.labelsAt(w, "spec", "selector", "matchLabels")
-	if !ok || len(selector) == 0 {
-		return convention.Labels{}, false
-	}
-	own, ok := t.labelsAt(w, "metadata", "labels")
-	if !ok {
-		return convention.Labels{}, false
-	}
-	var services [][]convention.Label
-	if o := t.object("Service"); o != nil {
-		if by, ok := t.labelsAt(o, "spec", "selector"); ok {
-			services = append(services, by)
-		}
-	}
-	labels, ok := NewLabels(own, selector, nil, services)
+	selector, isKnown := t.labelsAt(w, "spec", "selector", "matchLabels")
+	own, isOwnKnown := t.labelsAt(w, "metadata", "labels")
+	service, _ := t.labelsAt(t.object("Service"), "spec", "selector")
+	labels, ok := NewLabels(own, selector, nil, [][]convention.Label{service})
 	labels.Fact = t.fact(w)
-	return labels, ok
+	return labels, ok && isKnown && isOwnKnown
 }
 
 // fact says that an object of the templates tells something.
@@ -79,14 +68,7 @@ func (t Templates) fact(o *object) convention.Fact {
 // namingFacts reads how the workload and its companions are named.
 func (t Templates) namingFacts(w *object) (convention.Naming, bool) {
 	n, ok := NewNaming(w.kind, func(kind string) (base, suffix string, ok bool) {
-		o := w
-		if kind != w.kind {
-			o = t.object(kind)
-		}
-		if o == nil {
-			return "", "", false
-		}
-		return t.objectName(o)
+		return t.objectName(t.object(kind))
 	})
 	n.HelperPrefix, n.Fact = cmp.Or(t.helperPrefix(), n.HelperPrefix), t.fact(w)
 	return n, ok
@@ -95,7 +77,7 @@ func (t Templates) namingFacts(w *object) (convention.Naming, bool) {
 // objectName splits an object's name into one of the Fullname patterns and what
 // is appended to it.
 func (t Templates) objectName(o *object) (base, suffix string, ok bool) {
-	text, _, _ := o.section("metadata", "name")
+	text, _ := o.section("metadata", "name")
 	p, isKnown := t.pattern(text)
 	base, suffix = SplitName(p)
 	if rest, found := strings.CutPrefix(p, "{fullname}"); found {
@@ -116,15 +98,9 @@ func (t Templates) fullname() string {
 		return convention.FullnameHelmCreate
 	}
 	dropped := strings.NewReplacer("-", "", "{fullname}", "", unknown, "", " ", "", "\n", "")
-	switch dropped.Replace(t.outline(root, nil)) {
-	case "{release}{name}":
-		return convention.FullnameReleaseChart
-	case "{name}{release}":
-		return convention.FullnameChartRelease
-	case "{release}":
-		return convention.FullnameRelease
-	case "{name}":
-		return convention.FullnameChart
+	schemes := map[string]string{
+		"{release}{name}": convention.FullnameReleaseChart, "{name}{release}": convention.FullnameChartRelease,
+		"{release}": convention.FullnameRelease, "{name}": convention.FullnameChart,
 	}
-	return convention.FullnameHelmCreate
+	return cmp.Or(schemes[dropped.Replace(t.outline(root, nil))], convention.FullnameHelmCreate)
 }

@@ -1,6 +1,7 @@
 package names
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -152,19 +153,13 @@ func (o *outline) field(names []string) string {
 		}
 		return unknown
 	}
-	switch strings.Join(names[max(len(names)-2, 0):], ".") {
-	case "Release.Name":
-		return "{release}"
-	case "Release.Service":
-		return "{service}"
-	case "Chart.Name":
-		return "{name}"
-	case "Chart.Version":
-		return "{chartVersion}"
-	case "Chart.AppVersion":
-		return "{version}"
-	}
-	return unknown
+	return cmp.Or(builtIn[strings.Join(names[max(len(names)-2, 0):], ".")], unknown)
+}
+
+// builtIn are the placeholders for what Helm itself gives to templates.
+var builtIn = map[string]string{
+	"Release.Name": "{release}", "Release.Service": "{service}",
+	"Chart.Name": "{name}", "Chart.Version": "{chartVersion}", "Chart.AppVersion": "{version}",
 }
 
 // call evaluates a function. Those behind a pipe only shape what they get, as

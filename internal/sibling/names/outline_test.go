@@ -41,7 +41,7 @@ func TestPatternsOfExpressions(t *testing.T) {
 		`{{ if .Values.a }}a{{ else }}{{ .Chart.Name }}{{ end }}`: "{name}",
 	} {
 		ts := outlined(defines + "\nkind: Deployment\nmetadata:\n  name: " + text + "\n")
-		line, _, _ := ts.workload().section("metadata", "name")
+		line, _ := ts.workload().section("metadata", "name")
 		got, ok := ts.pattern(line)
 		if !ok {
 			got = ""

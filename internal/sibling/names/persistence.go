@@ -1,6 +1,8 @@
 package names
 
 import (
+	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -142,14 +144,8 @@ func (s *scan) namedClaims(p section) (claim, bool) {
 		if c.weight() == 0 {
 			continue
 		}
-		for key, path := range c.paths {
-			if all.paths[key] == nil {
-				all.paths[key] = path
-			}
-		}
-		if all.mode == "" {
-			all.mode = c.mode
-		}
+		maps.Copy(c.paths, all.paths)
+		all.paths, all.mode = c.paths, cmp.Or(all.mode, c.mode)
 		if all.inner == nil {
 			all.inner = c.inner
 		}

@@ -80,12 +80,11 @@ func (s *scan) addEnv(env section) {
 
 // envMapShape tells {any: {name: NAME, value: ...}} from {NAME: ...}.
 func envMapShape(n *yamldoc.Node) string {
-	for _, e := range n.Entries {
-		if e.Value.Entry("name") == nil || e.Value.Entry("value") == nil && e.Value.Entry("valueFrom") == nil {
-			return convention.EnvMap
-		}
+	isPlain := func(e yamldoc.Entry) bool {
+		v := e.Value
+		return v.Child("name") == nil || v.Child("value") == nil && v.Child("valueFrom") == nil
 	}
-	if len(n.Entries) == 0 {
+	if len(n.Entries) == 0 || slices.ContainsFunc(n.Entries, isPlain) {
 		return convention.EnvMap
 	}
 	return convention.EnvObjects
@@ -98,7 +97,6 @@ func (s *scan) findResources() {
 		case !e.exists() || s.persistentClaim(p):
 		case isResources(e.Node):
 			s.add("resources", e.path, "")
-			return
 		default:
 			inner := s.member(e, func(n *yamldoc.Node) bool { return n.Len() > 0 && isResources(n) })
 			s.add("resources", inner.path, "")

@@ -54,10 +54,9 @@ func (s *scan) routeBlock(names ...string) section {
 	if block := s.blockWith(names, settings); block.exists() {
 		return block
 	}
-	for _, p := range s.blocks(names...) {
-		if len(p.Entries) > 0 {
-			return p
-		}
+	blocks := s.blocks(names...)
+	if i := slices.IndexFunc(blocks, func(p section) bool { return len(p.Entries) > 0 }); i >= 0 {
+		return blocks[i]
 	}
 	return section{}
 }
@@ -80,19 +79,14 @@ func (s *scan) hostsOf(p section) (section, string) {
 	if !list.exists() {
 		return p.pick(hosts.Shaped[convention.HostsSingle], scalarOrNull), convention.HostsSingle
 	}
-	if list.Len() == 0 {
-		if list.name() == "hostnames" {
-			return list, convention.HostsStrings
-		}
-		return list, convention.HostsObjects
-	}
-	switch item := list.Items[0]; {
-	case item.IsMap() && item.Entry("name") != nil && item.Entry("host") == nil:
+	first := list.Child("[0]")
+	switch {
+	case first == nil && list.name() == "hostnames", first != nil && !first.IsMap():
+		return list, convention.HostsStrings
+	case first.Child("name") != nil && first.Child("host") == nil:
 		return list, convention.HostsNamed
-	case item.IsMap():
-		return list, convention.HostsObjects
 	}
-	return list, convention.HostsStrings
+	return list, convention.HostsObjects
 }
 
 func (s *scan) tlsOf(p section) (section, string) {

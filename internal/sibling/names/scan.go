@@ -173,20 +173,13 @@ func (s *scan) dropOtherComponents() {
 // scopes gives the maps to search for a setting of the application's pods: those
 // around its image from the inside out, then all others, shallow ones first.
 func (s *scan) scopes() []section {
-	var out []section
-	for depth := len(s.imageBlock.path); depth >= 0; depth-- {
-		for _, p := range s.maps {
-			if len(p.path) == depth && p.path.Contains(s.imageBlock.path) {
-				out = append(out, p)
-			}
+	rank := func(p section) int {
+		if p.path.Contains(s.imageBlock.path) {
+			return -len(p.path)
 		}
+		return 1
 	}
-	for _, p := range s.maps {
-		if !p.path.Contains(s.imageBlock.path) {
-			out = append(out, p)
-		}
-	}
-	return out
+	return slices.SortedStableFunc(slices.Values(s.maps), func(a, b section) int { return rank(a) - rank(b) })
 }
 
 // lookup finds the first section of one of the names in the scopes that is
@@ -202,7 +195,7 @@ func (s *scan) lookup(names []string, accept func(*yamldoc.Node) bool) section {
 
 // addLoose adds a key that has one of the names anywhere in the scopes.
 func (s *scan) addLoose(k factsheet.Key, names []string) {
-	s.add(k.Key, s.lookup(names, accepts(k)).path, "")
+	s.add(k.Key, s.lookup(names, mayHold[k.Value]).path, "")
 }
 
 // addNamed adds the keys that a map names.
@@ -215,49 +208,34 @@ func (s *scan) addNamed(p section, keys ...string) {
 // named gives what in a map is called like a canonical key and may be its value.
 func (s *scan) named(p section, key string) section {
 	k := s.sheet.Of(key)
-	return p.pick(k.Names, accepts(k))
+	return p.pick(k.Names, mayHold[k.Value])
 }
 
-// accepts tells what may be a key's value, by what it holds.
-func accepts(k factsheet.Key) func(*yamldoc.Node) bool {
-	return func(v *yamldoc.Node) bool {
-		switch k.Value {
-		case "scalar":
-			return scalarOrNull(v)
-		case "number":
-			return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int
-		case "scalars":
-			return !v.IsMap()
-		case "map":
-			return isMapOrNull(v)
-		case "list":
-			return v.IsList() || v.IsNull()
-		case "items":
-			return v.IsList()
-		case "texts":
-			return v.IsList() && (v.Len() == 0 || v.Items[0].Kind == yamldoc.Scalar)
-		}
-		return true
-	}
+// mayHold tells what may be a key's value by what factsheet.Siblings.Value says
+// that it holds; what is not there may be anything.
+var mayHold = map[string]func(*yamldoc.Node) bool{
+	"scalar":  scalarOrNull,
+	"number":  func(v *yamldoc.Node) bool { return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int },
+	"scalars": func(v *yamldoc.Node) bool { return !v.IsMap() },
+	"map":     isMapOrNull,
+	"list":    func(v *yamldoc.Node) bool { return v.IsList() || v.IsNull() },
+	"items":   (*yamldoc.Node).IsList,
+	"texts":   func(v *yamldoc.Node) bool { return v.IsList() && (v.Len() == 0 || v.Items[0].Kind == yamldoc.Scalar) },
 }
 
 // blocks gives the maps with one of these names, those in the scopes of the
 // application first.
 func (s *scan) blocks(names ...string) []section {
-	var out []section
-	rest := s.maps
-	inScope := func(p section) bool {
+	rank := func(p section) int {
 		parent := p.path[:len(p.path)-1]
-		return parent.Contains(s.imageBlock.path) || convention.SameName(parent[0], s.name)
-	}
-	for _, scoped := range []bool{true, false} {
-		for _, p := range rest {
-			if len(p.path) > 0 && slices.Contains(names, p.name()) && inScope(p) == scoped {
-				out = append(out, p)
-			}
+		if parent.Contains(s.imageBlock.path) || convention.SameName(parent[0], s.name) {
+			return 0
 		}
+		return 1
 	}
-	return out
+	named := slices.DeleteFunc(slices.Clone(s.maps), func(p section) bool { return !slices.Contains(names, p.name()) })
+	slices.SortStableFunc(named, func(a, b section) int { return rank(a) - rank(b) })
+	return named
 }
 
 // blockWith finds a block of one of the names that has one of the settings, be
@@ -282,10 +260,9 @@ func (s *scan) member(p section, accept func(*yamldoc.Node) bool) section {
 	if e := p.pick(preferred, accept); e.exists() {
 		return e
 	}
-	for _, e := range p.below() {
-		if accept(e.Node) {
-			return e
-		}
+	below := p.below()
+	if i := slices.IndexFunc(below, func(e section) bool { return accept(e.Node) }); i >= 0 {
+		return below[i]
 	}
 	return section{}
 }

@@ -15,33 +15,35 @@ const vaultAnnotation = "vault.hashicorp.com/"
 // secrets reads how the chart gets its Secrets: by an operator's objects, by the
 // annotations of an injector, by naming one that is there, or by writing it.
 func (s *Chart) secrets() convention.Secrets {
-	var all [][]object
-	for _, t := range s.Templates {
-		all = append(all, t.documents(true, s.plainText))
-	}
-	for _, kind := range convention.Operators {
-		for n, t := range s.Templates {
-			objects := all[n]
-			if i := slices.IndexFunc(objects, func(o object) bool { return o.kind == kind }); i >= 0 {
-				o := &objects[i]
-				return convention.Secrets{
-					Mechanism: kind, APIVersion: o.text("apiVersion"), Spec: operatorSpec(o), Fact: t.fact(o),
-				}
-			}
+	found := map[string]convention.Secrets{}
+	note := func(way convention.Secrets) {
+		if _, isKnown := found[way.Mechanism]; !isKnown {
+			found[way.Mechanism] = way
 		}
 	}
 	for _, t := range s.Templates {
+		for _, o := range t.documents(true, s.plainText) {
+			if slices.Contains(convention.Operators, o.kind) {
+				note(convention.Secrets{
+					Mechanism: o.kind, APIVersion: o.text("apiVersion"), Spec: operatorSpec(&o), Fact: t.fact(&o),
+				})
+			}
+		}
 		if t.mentionsVault {
-			evidence := t.Shown + "/templates " + vaultAnnotation
-			return convention.Secrets{Mechanism: convention.SecretsVault, Fact: byName(evidence)}
+			fact := byName(t.Shown + "/templates " + vaultAnnotation)
+			note(convention.Secrets{Mechanism: convention.SecretsVault, Fact: fact})
+		}
+		if o := t.object("Secret"); o != nil {
+			note(convention.Secrets{Mechanism: convention.SecretsPlain, Fact: t.fact(o)})
 		}
 	}
 	if path := existingSecret(section{nil, s.Values}); path != nil {
-		return convention.Secrets{Mechanism: convention.SecretsExisting, Fact: byName(s.EvidenceOf(path))}
+		note(convention.Secrets{Mechanism: convention.SecretsExisting, Fact: byName(s.EvidenceOf(path))})
 	}
-	for _, t := range s.Templates {
-		if o := t.object("Secret"); o != nil {
-			return convention.Secrets{Mechanism: convention.SecretsPlain, Fact: t.fact(o)}
+	for _, mechanism := range slices.Concat(convention.Operators,
+		[]string{convention.SecretsVault, convention.SecretsExisting, convention.SecretsPlain}) {
+		if way, ok := found[mechanism]; ok {
+			return way
 		}
 	}
 	return convention.Secrets{}
@@ -51,7 +53,7 @@ var plainText = regexp.MustCompile(`^[\w./-]+$`)
 
 // text gives the text under nested keys, "" for one with more than a name in it.
 func (o *object) text(keys ...string) string {
-	inline, _, _ := o.section(keys...)
+	inline, _ := o.section(keys...)
 	if text := strings.Trim(inline, `"'`); plainText.MatchString(text) {
 		return text
 	}
@@ -69,9 +71,6 @@ func operatorSpec(o *object) map[string]any {
 		if text := o.text(append([]string{"spec"}, way...)...); text != "" {
 			yamldoc.Set(out, way, text)
 		}
-	}
-	if len(out) == 0 {
-		return nil
 	}
 	return out
 }

@@ -26,7 +26,6 @@ const (
 type Templates struct {
 	chart   string // name of the chart
 	Shown   string // directory, for evidence
-	files   []string
 	sources []source
 	defines map[string]*parse.Tree // named templates
 	order   []string               // their names, as they come
@@ -106,7 +105,6 @@ func newTemplates(files []helmchart.File, shown, chart string) Templates {
 }
 
 func (t *Templates) read(file, text string) {
-	t.files = append(t.files, file)
 	t.mentionsVault = t.mentionsVault || strings.Contains(text, vaultAnnotation)
 	src := source{file, t.parse(file, strings.ReplaceAll(text, "\r\n", "\n")), AsidePath(file, t.chart)}
 	t.sources = append(t.sources, src)
@@ -134,7 +132,7 @@ func (t *Templates) parse(file, text string) *parse.ListNode {
 	inOrder := func(a, b string) int { return int(defined[a].Root.Pos - defined[b].Root.Pos) }
 	t.order = append(t.order, slices.SortedFunc(maps.Keys(defined), inOrder)...)
 	maps.Copy(t.defines, defined)
-	if len(defined) > 0 && (t.helpers == "" || helpersRank(file) > helpersRank(t.helpers)) {
+	if len(defined) > 0 && helpersRank(file) > helpersRank(t.helpers) {
 		t.helpers = file
 	}
 	return tree.Root
@@ -205,24 +203,19 @@ func (t Templates) workload() *object { return t.object(convention.WorkloadKinds
 // that is called like the kind or like the chart, beside the workload, with the
 // shortest name; of equal ones the first.
 func (t Templates) object(kinds ...string) *object {
-	isWorkload := len(kinds) > 0 && slices.Contains(convention.WorkloadKinds, kinds[0])
-	folder := ""
-	if w := t.beside; w != nil && !isWorkload {
-		folder = path.Dir(w.file)
-	}
+	isWorkload := slices.Contains(convention.WorkloadKinds, kinds[0])
 	var best *object
-	bestRank := []int{}
+	var bestRank []int
 	for i := range t.objects {
 		o := &t.objects[i]
 		if !slices.Contains(kinds, o.kind) {
 			continue
 		}
-		base := strings.TrimSuffix(path.Base(o.file), path.Ext(o.file))
-		rank := []int{1, 1, len(convention.NormalizeName(base))}
-		if convention.SameName(base, o.kind) || convention.SameName(base, t.chart) {
+		rank := []int{1, 1, len(convention.NormalizeName(strings.TrimSuffix(path.Base(o.file), path.Ext(o.file))))}
+		if NamedLike(o.file, o.kind) || NamedLike(o.file, t.chart) {
 			rank[0] = 0
 		}
-		if folder == path.Dir(o.file) {
+		if t.beside != nil && path.Dir(t.beside.file) == path.Dir(o.file) {
 			rank[1] = 0
 		}
 		if isWorkload {
@@ -236,8 +229,11 @@ func (t Templates) object(kinds ...string) *object {
 }
 
 // section gives what stands under nested keys of an object: the text behind the
-// last key, and the lines below it.
-func (o *object) section(keys ...string) (inline string, body []string, ok bool) {
+// last key, and the lines below it. Of no object it is nothing.
+func (o *object) section(keys ...string) (inline string, body []string) {
+	if o == nil {
+		return "", nil
+	}
 	lines, least := o.lines, -1
 	for _, key := range keys {
 		var below []string
@@ -260,11 +256,11 @@ func (o *object) section(keys ...string) (inline string, body []string, ok bool)
 			}
 		}
 		if !in {
-			return "", nil, false
+			return "", nil
 		}
 		lines, least = below, indent
 	}
-	return inline, lines, true
+	return inline, lines
 }
 
 // ChartPath puts {name} for the chart's name in a file's path, alone or before
@@ -272,9 +268,9 @@ func (o *object) section(keys ...string) (inline string, body []string, ok bool)
 func (t Templates) ChartPath(file string) string {
 	segments := strings.Split(file, "/")
 	for i, s := range segments {
-		rest, ok := strings.CutPrefix(s, t.chart)
-		if ok && t.chart != "" && (rest == "" || rest[0] == '-' || i == len(segments)-1 && rest == path.Ext(s)) {
-			segments[i] = "{name}" + rest
+		segments[i] = WithName(s, t.chart)
+		if i == len(segments)-1 && t.chart != "" && s == t.chart+path.Ext(s) {
+			segments[i] = "{name}" + path.Ext(s)
 		}
 	}
 	return strings.Join(segments, "/")
@@ -282,22 +278,15 @@ func (t Templates) ChartPath(file string) string {
 
 // filesByKind gives the file of each kind. A file of several kinds counts for
 // its first alone, as two templates cannot go to one path.
-func (t Templates) filesByKind() map[string]string {
-	out, taken := map[string]string{}, map[string]bool{}
-	note := func(kind, file string) {
-		if out[kind] == "" && !taken[file] {
-			out[kind], taken[file] = t.ChartPath(file), true
-		}
-	}
-	if w := t.workload(); w != nil {
-		note(w.kind, w.file)
-	}
+func (t Templates) filesByKind(workload *object) map[string]string {
+	out := map[string]string{workload.kind: t.ChartPath(workload.file)}
+	taken := map[string]bool{workload.file: true}
 	for _, kind := range slices.Sorted(maps.Keys(convention.FileWords)) {
-		if o := t.object(kind); o != nil && IsFileFor(kind, o.file) {
-			note(kind, o.file)
+		if o := t.object(kind); o != nil && IsFileFor(kind, o.file) && !taken[o.file] {
+			out[kind], taken[o.file] = t.ChartPath(o.file), true
 		}
 	}
-	if t.helpers != "" && path.Ext(t.helpers) == ".tpl" {
+	if path.Ext(t.helpers) == ".tpl" {
 		out["helpers"] = t.ChartPath(t.helpers)
 	}
 	return out
@@ -305,8 +294,8 @@ func (t Templates) filesByKind() map[string]string {
 
 func (t Templates) extension() string {
 	count := map[string]int{}
-	for _, f := range t.files {
-		count[path.Ext(f)]++
+	for _, src := range t.sources {
+		count[path.Ext(src.file)]++
 	}
 	if count[".yml"] > count[".yaml"] {
 		return "yml"
@@ -320,18 +309,13 @@ var helperNames = []string{"fullname", "name", "labels", "chart", "selectorLabel
 // helperPrefix is what most of the usual named templates have before their last
 // dot, "" where the chart has none of them.
 func (t Templates) helperPrefix() string {
-	votes := map[string]int{}
-	best := ""
+	var prefixes []string
 	for _, name := range t.order {
-		i := strings.LastIndexByte(name, '.')
-		if i <= 0 || !slices.Contains(helperNames, name[i+1:]) {
-			continue
-		}
-		prefix := name[:i]
-		if votes[prefix]++; best == "" || votes[prefix] > votes[best] {
-			best = prefix
+		if i := strings.LastIndexByte(name, '.'); i > 0 && slices.Contains(helperNames, name[i+1:]) {
+			prefixes = append(prefixes, name[:i])
 		}
 	}
+	best := convention.MostFrequent(prefixes)
 	if best == t.chart {
 		return "{name}"
 	}
