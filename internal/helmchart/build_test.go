@@ -268,16 +268,19 @@ func TestCompletePassesOverPipes(t *testing.T) {
 			t.Skip("no pipes here:", err)
 		}
 	}
-	done := make(chan []Dependency, 1)
+	done := make(chan error, 1)
 	go func() {
-		_, deps, _ := LoadComplete(context.Background(), filepath.Join(root, "app"),
+		c, err := LoadComplete(context.Background(), filepath.Join(root, "app"),
 			Sources{Root: root, Caches: []string{cache}})
-		done <- deps
+		if err == nil && len(c.Lacks()) != 1 {
+			err = fmt.Errorf("it lacks %v", c.Lacks())
+		}
+		done <- err
 	}()
 	select {
-	case deps := <-done:
-		if len(deps) != 1 || !deps[0].Missing() {
-			t.Errorf("got %+v", deps)
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("it waits for a pipe")
@@ -386,15 +389,14 @@ func TestCompleteFromTheCacheOfHelm(t *testing.T) {
 				}
 			}
 			from := HelmSources("", func(name string) string { return env[name] })
-			for repository, source := range map[string]string{
-				server.URL + "/":             "Helm's cache",
-				"@example":                   "Helm's cache",
-				"https://charts.example.org": "Helm's cache (by name and version alone)",
+			for repository, isKnown := range map[string]bool{
+				server.URL + "/": true, "@example": true, "https://charts.example.org": false,
 			} {
 				root := tree(t, map[string]string{"Chart.yaml": chartYAML("app",
 					"1.0.0", fmt.Sprintf("name: lib, version: 1.x, repository: %q", repository))})
-				if _, deps := complete(t, root, from); deps[0].Found != "1.2.3" || deps[0].Source != source {
-					t.Errorf("got %+v", deps[0])
+				if got := found(complete(t, root, from), "lib"); got != "1.2.3" ||
+					isVouchedFor(from, repository) != isKnown {
+					t.Errorf("%s: got %q", repository, got)
 				}
 			}
 		})

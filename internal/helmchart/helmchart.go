@@ -127,9 +127,7 @@ func (c *Chart) Dependencies() []*Chart {
 func (c *Chart) MissingDependencies() []string {
 	var out []string
 	for _, want := range c.c.Metadata.Dependencies {
-		there := slices.ContainsFunc(c.c.Dependencies(),
-			func(d *chart.Chart) bool { return d.Metadata.Name == want.Name })
-		if !there {
+		if !has(c.c, want.Name) {
 			out = append(out, want.Name)
 		}
 	}

@@ -37,7 +37,7 @@ type answer struct {
 
 // Do loads the chart and runs the experiment in this process.
 func (j Job) Do(ctx context.Context) (*Result, error) {
-	chart, _, err := helmchart.LoadComplete(ctx, j.Chart, j.Sources)
+	chart, err := helmchart.LoadComplete(ctx, j.Chart, j.Sources)
 	if err != nil {
 		return nil, err
 	}
