@@ -44,7 +44,7 @@ func (o Object) Check() []Problem {
 		return p.list // the rules would judge fields that were not read
 	}
 	p.checkMetadata(o)
-	p.checkRules(typed)
+	p.checkRules(o, typed)
 	return p.list
 }
 

@@ -69,11 +69,11 @@ func kinds() map[string]map[string]func() any {
 		"scheduling.k8s.io/v1": {"PriorityClass": newOf[schedulingv1.PriorityClass]},
 		"storage.k8s.io/v1":    {"StorageClass": newOf[storagev1.StorageClass]},
 
-		"cert-manager.io/v1":           {"Certificate": newOf[certificate]},
-		"gateway.networking.k8s.io/v1": {"HTTPRoute": newOf[httpRoute]},
+		"cert-manager.io/v1":           {"Certificate": newOf[customResource]},
+		"gateway.networking.k8s.io/v1": {"HTTPRoute": newOf[customResource]},
 		"monitoring.coreos.com/v1": {
-			"PodMonitor":     newOf[podMonitor],
-			"ServiceMonitor": newOf[serviceMonitor],
+			"PodMonitor":     newOf[customResource],
+			"ServiceMonitor": newOf[customResource],
 		},
 	}
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // checkRules holds an object against what the API server enforces of its kind.
-func (p *problems) checkRules(typed any) {
+func (p *problems) checkRules(object Object, typed any) {
 	switch o := typed.(type) {
 	case *corev1.Pod:
 		p.checkPod("spec", o.Spec, nil)
@@ -67,12 +67,8 @@ func (p *problems) checkRules(typed any) {
 		p.checkRoleRef(o.RoleRef)
 	case *rbacv1.ClusterRoleBinding:
 		p.checkRoleRef(o.RoleRef)
-	case *serviceMonitor:
-		p.addIf(len(o.Spec.Endpoints) == 0, "spec.endpoints", "has no entry: nothing would be scraped")
-	case *httpRoute:
-		p.checkHTTPRoute(o)
-	case *certificate:
-		p.checkCertificate(o)
+	case *customResource:
+		p.checkCustomResource(object)
 	}
 }
 
@@ -212,13 +208,4 @@ func (p *problems) checkDisruptionBudget(spec policyv1.PodDisruptionBudgetSpec) 
 
 func (p *problems) checkRoleRef(ref rbacv1.RoleRef) {
 	p.addIf(ref.Kind == "" || ref.Name == "", "roleRef", "kind or name is missing")
-}
-
-func (p *problems) checkCertificate(c *certificate) {
-	p.required("spec.secretName", c.Spec.SecretName)
-	p.required("spec.issuerRef.name", c.Spec.IssuerRef.Name)
-	names := len(c.Spec.DNSNames) + len(c.Spec.IPAddresses) + len(c.Spec.URIs) +
-		len(c.Spec.EmailAddresses) + len(c.Spec.OtherNames)
-	p.addIf(names == 0 && c.Spec.CommonName == "" && c.Spec.LiteralSubject == "",
-		"spec", "names nothing that the certificate is for: dnsNames is missing")
 }
