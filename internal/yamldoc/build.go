@@ -2,150 +2,139 @@ package yamldoc
 
 import (
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// builder turns the parser's tree into ours. A node that aliases stand for is
-// built once and shared, and its size is counted for every alias, so a document
-// that multiplies itself is found out without being expanded.
+// builder turns the parser's tree into ours. What an alias stands for is built anew for each, and every node counts, so
+// a document that multiplies itself is given up at MaxNodes.
 type builder struct {
 	name     string
-	done     map[*yaml.Node]built
 	comments []string
-	work     int // entries copied by merge keys
-}
-
-// built is a node with the number of values in it, and how deep they nest.
-type built struct {
-	node  *Node
-	size  int
-	depth int
-	open  bool // still being built: an alias to it would contain itself
+	size     int
+	open     map[*yaml.Node]bool // anchors being built: an alias to one would contain itself
+	alias    *yaml.Node          // the outermost alias whose target is being built
 }
 
 func (b *builder) fail(n *yaml.Node, format string, args ...any) error {
+	if b.alias != nil {
+		n = b.alias
+	}
 	return &Error{Name: b.name, Line: n.Line, Reason: fmt.Sprintf(format, args...)}
 }
 
-func (b *builder) build(n *yaml.Node, depth int) (built, error) {
+func (b *builder) build(n *yaml.Node, depth int) (*Node, error) {
 	b.comment(n.HeadComment, n.LineComment, n.FootComment)
-	if depth > MaxDepth {
-		return built{}, b.fail(n, "nested more than %d levels deep", MaxDepth)
-	}
 	if n.Kind == yaml.AliasNode {
-		return b.alias(n, depth)
+		return b.follow(n, depth)
+	}
+	if depth > MaxDepth {
+		return nil, b.fail(n, "nested more than %d levels deep", MaxDepth)
+	}
+	if b.size++; b.size > MaxNodes {
+		return nil, b.fail(n, "aliases and values expand to more than %d values", MaxNodes)
 	}
 	if n.Anchor != "" {
-		b.done[n] = built{open: true}
+		b.open[n] = true
+		defer delete(b.open, n)
 	}
-	out := built{node: &Node{
+	out := &Node{
 		Line: n.Line, Column: n.Column, LineComment: n.LineComment,
 		Flow: n.Style&yaml.FlowStyle != 0,
-	}, size: 1}
+	}
 	var err error
 	switch n.Kind {
 	case yaml.MappingNode:
-		out.node.Kind = Map
-		err = b.buildMap(n, &out, depth)
+		out.Kind = Map
+		out.Entries, err = b.entries(n, depth)
 	case yaml.SequenceNode:
-		out.node.Kind = List
-		err = b.buildList(n, &out, depth)
+		out.Kind = List
+		out.Items, err = b.items(n, depth)
 	case yaml.ScalarNode:
-		setScalar(out.node, n)
+		setScalar(out, n)
 	default:
 		err = b.fail(n, "not a map, a list or a scalar")
 	}
-	if err != nil {
-		return built{}, err
-	}
-	if n.Anchor != "" {
-		b.done[n] = out
-	}
-	return out, nil
+	return out, err
 }
 
-func (b *builder) alias(n *yaml.Node, depth int) (built, error) {
-	target, ok := b.done[n.Alias]
-	if !ok || target.open {
-		return built{}, b.fail(n, "alias *%s stands inside its own anchor", n.Value)
+// follow builds what an alias stands for.
+func (b *builder) follow(n *yaml.Node, depth int) (*Node, error) {
+	if b.open[n.Alias] {
+		return nil, b.fail(n, "alias *%s stands inside its own anchor", n.Value)
 	}
-	if depth+target.depth > MaxDepth {
-		return built{}, b.fail(n, "nested more than %d levels deep by alias *%s", MaxDepth, n.Value)
+	if b.alias == nil {
+		b.alias = n
+		defer func() { b.alias = nil }()
 	}
-	return target, nil
+	return b.build(n.Alias, depth)
 }
 
-// add counts a child into its parent.
-func (b *builder) add(out *built, child built, at *yaml.Node) error {
-	out.size += child.size
-	out.depth = max(out.depth, child.depth+1)
-	if out.size > MaxNodes {
-		return b.fail(at, "aliases and values expand to more than %d values", MaxNodes)
-	}
-	return nil
-}
-
-func (b *builder) buildList(n *yaml.Node, out *built, depth int) error {
-	out.node.Items = make([]*Node, 0, len(n.Content))
+func (b *builder) items(n *yaml.Node, depth int) ([]*Node, error) {
+	items := make([]*Node, 0, len(n.Content))
 	for _, item := range n.Content {
 		child, err := b.build(item, depth+1)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := b.add(out, child, item); err != nil {
-			return err
-		}
-		out.node.Items = append(out.node.Items, child.node)
+		items = append(items, child)
 	}
-	return nil
+	return items, nil
 }
 
-func (b *builder) buildMap(n *yaml.Node, out *built, depth int) error {
-	seen := make(map[string]int, len(n.Content)/2) // key: its line
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if isMerge(key) {
-			continue
-		}
-		text, err := b.key(key)
-		if err != nil {
-			return err
-		}
-		if line, twice := seen[text]; twice {
-			return b.fail(key, "key %q is there twice, on line %d and here", text, line)
-		}
-		seen[text] = key.Line
+func (b *builder) entries(n *yaml.Node, depth int) ([]Entry, error) {
+	seen, err := b.keys(n)
+	if err != nil {
+		return nil, err
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+	var entries []Entry
+	for pair := range slices.Chunk(n.Content, 2) {
+		key, value := pair[0], pair[1]
 		b.comment(key.HeadComment, key.LineComment, key.FootComment)
 		child, err := b.build(value, depth+1)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if isMerge(key) {
-			if err := b.merge(out, child, seen, value); err != nil {
-				return err
+			merged, err := b.merge(child, seen, value)
+			if err != nil {
+				return nil, err
 			}
+			entries = append(entries, merged...)
 			continue
 		}
-		if err := b.add(out, child, value); err != nil {
-			return err
-		}
 		text, _ := b.key(key)
-		out.node.Entries = append(out.node.Entries, Entry{
-			Key: text, Value: child.node, Line: key.Line, Column: key.Column,
-			HeadComment: key.HeadComment, FootComment: key.FootComment,
+		entries = append(entries, Entry{
+			Key: text, Value: child, Line: key.Line, Column: key.Column, HeadComment: key.HeadComment,
 		})
 	}
-	return nil
+	return entries, nil
+}
+
+// keys gives a map's own keys with their lines.
+func (b *builder) keys(n *yaml.Node) (map[string]int, error) {
+	seen := make(map[string]int, len(n.Content)/2)
+	for pair := range slices.Chunk(n.Content, 2) {
+		if isMerge(pair[0]) {
+			continue
+		}
+		text, err := b.key(pair[0])
+		if err != nil {
+			return nil, err
+		}
+		if line, twice := seen[text]; twice {
+			return nil, b.fail(pair[0], "key %q is there twice, on line %d and here", text, line)
+		}
+		seen[text] = pair[0].Line
+	}
+	return seen, nil
 }
 
 // key gives the text of a map's key. Helm turns numbers and booleans into
 // strings and knows no others.
 func (b *builder) key(n *yaml.Node) (string, error) {
-	if n.Kind == yaml.AliasNode && n.Alias != nil {
+	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	if n.Kind != yaml.ScalarNode {
@@ -154,43 +143,32 @@ func (b *builder) key(n *yaml.Node) (string, error) {
 	if n.ShortTag() == "!!null" {
 		return "", b.fail(n, "a key is missing before the colon")
 	}
-	if n.Anchor != "" {
-		node := &Node{Line: n.Line, Column: n.Column}
-		setScalar(node, n)
-		b.done[n] = built{node: node, size: 1}
-	}
 	return n.Value, nil
 }
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
 
-// merge copies the entries of a merge key's maps that are not there already:
+// merge gives the entries of a merge key's maps that are not there already:
 // the map's own keys win, then the first map of a list of maps.
-func (b *builder) merge(out *built, from built, seen map[string]int, at *yaml.Node) error {
-	sources := []*Node{from.node}
-	if from.node.Kind == List {
-		sources = from.node.Items
+func (b *builder) merge(from *Node, seen map[string]int, at *yaml.Node) ([]Entry, error) {
+	sources := []*Node{from}
+	if from.Kind == List {
+		sources = from.Items
 	}
-	if err := b.add(out, from, at); err != nil {
-		return err
-	}
+	var merged []Entry
 	for _, source := range sources {
 		if source.Kind != Map {
-			return b.fail(at, "a merge key (<<) takes a map or a list of maps")
-		}
-		if b.work += len(source.Entries); b.work > MaxNodes {
-			return b.fail(at, "merge keys copy more than %d values", MaxNodes)
+			return nil, b.fail(at, "a merge key (<<) takes a map or a list of maps")
 		}
 		for _, e := range source.Entries {
-			if _, there := seen[e.Key]; there {
-				continue
+			if _, there := seen[e.Key]; !there {
+				seen[e.Key] = e.Line
+				e.Merged = true
+				merged = append(merged, e)
 			}
-			seen[e.Key] = e.Line
-			e.Merged = true
-			out.node.Entries = append(out.node.Entries, e)
 		}
 	}
-	return nil
+	return merged, nil
 }
 
 func setScalar(node *Node, n *yaml.Node) {

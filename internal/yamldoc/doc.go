@@ -132,13 +132,12 @@ func Parse(name string, data []byte) (*Doc, error) {
 		doc.comments = commentLines(string(data))
 		return doc, nil
 	}
-	b := builder{name: name, done: map[*yaml.Node]built{}}
+	b := builder{name: name, open: map[*yaml.Node]bool{}}
 	b.comment(root.HeadComment, root.LineComment, root.FootComment)
-	built, err := b.build(root.Content[0], 0)
-	if err != nil {
+	if doc.Root, err = b.build(root.Content[0], 0); err != nil {
 		return nil, err
 	}
-	doc.Root, doc.comments = built.node, b.comments
+	doc.comments = b.comments
 	if doc.Root.IsNull() {
 		doc.Root = &Node{Kind: Map, Line: 1}
 	}

@@ -38,8 +38,7 @@ const (
 	Folded  // >
 )
 
-// Node is a value. A node that aliases stand for is shared by all of them, so a
-// tree is not to be changed.
+// Node is a value. Trees are shared, and not to be changed.
 type Node struct {
 	Kind Kind
 	// Entries of a map, in the order of the file; those of a merge key stand
@@ -64,10 +63,9 @@ type Node struct {
 type Entry struct {
 	Key   string
 	Value *Node
-	// Line and Column of the key; HeadComment stands above it, FootComment
-	// below its value.
-	Line, Column             int
-	HeadComment, FootComment string
+	// Line and Column of the key; HeadComment stands above it.
+	Line, Column int
+	HeadComment  string
 	// Merged tells that the entry came by a merge key (<<).
 	Merged bool
 }
@@ -186,7 +184,7 @@ func (n *Node) LineOf(path string) int {
 }
 
 // Decode gives the value as Go has it: map[string]any, []any, string, int64,
-// uint64, float64, bool, nil. What aliases share is copied.
+// uint64, float64, bool, nil.
 func (n *Node) Decode() any {
 	switch {
 	case n == nil:
