@@ -90,10 +90,9 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e
 // *SyntaxError.
 func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, error) {
 	w := &walker{
-		reading:   &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
-		functions: templateFunctions(),
-		named:     map[string][]*source{},
-		done:      map[string]bool{},
+		reading: &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
+		named:   map[string][]*source{},
+		done:    map[string]bool{},
 	}
 	for _, f := range libraries {
 		if _, err := w.add(f); err != nil {
