@@ -39,20 +39,15 @@ func (b *builder) build(n *yaml.Node, depth int) (*Node, error) {
 		b.open[n] = true
 		defer delete(b.open, n)
 	}
-	out := &Node{
-		Line: n.Line, Column: n.Column, LineComment: n.LineComment,
-		Flow: n.Style&yaml.FlowStyle != 0,
-	}
+	out := &Node{Node: n}
 	var err error
 	switch n.Kind {
-	case yaml.MappingNode:
-		out.Kind = Map
+	case Map:
 		out.Entries, err = b.entries(n, depth)
-	case yaml.SequenceNode:
-		out.Kind = List
+	case List:
 		out.Items, err = b.items(n, depth)
-	case yaml.ScalarNode:
-		setScalar(out, n)
+	case Scalar:
+		n.Tag = scalarTag(n)
 	default:
 		err = b.fail(n, "not a map, a list or a scalar")
 	}
@@ -171,30 +166,15 @@ func (b *builder) merge(from *Node, seen map[string]int, at *yaml.Node) ([]Entry
 	return merged, nil
 }
 
-func setScalar(node *Node, n *yaml.Node) {
-	node.Kind, node.Text = Scalar, n.Value
+// scalarTag gives the type of a scalar as Helm sees it.
+func scalarTag(n *yaml.Node) string {
+	tag := n.ShortTag()
+	_, isBool := yaml11Bool(n.Value)
 	switch {
-	case n.Style&yaml.DoubleQuotedStyle != 0:
-		node.Quote = Double
-	case n.Style&yaml.SingleQuotedStyle != 0:
-		node.Quote = Single
-	case n.Style&yaml.LiteralStyle != 0:
-		node.Quote = Literal
-	case n.Style&yaml.FoldedStyle != 0:
-		node.Quote = Folded
+	case slices.Contains([]string{"!!int", "!!float", "!!bool", "!!null"}, tag):
+		return tag
+	case isBool && n.Style == 0: // neither quotes nor a tag
+		return "!!bool"
 	}
-	switch n.ShortTag() {
-	case "!!int":
-		node.Type = Int
-	case "!!float":
-		node.Type = Float
-	case "!!bool":
-		node.Type = Bool
-	case "!!null":
-		node.Type = Null
-	default:
-		if _, ok := yaml11Bool(n.Value); ok && node.Quote == Plain && n.Style&yaml.TaggedStyle == 0 {
-			node.Type = Bool
-		}
-	}
+	return "!!str"
 }

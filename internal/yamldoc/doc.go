@@ -128,7 +128,7 @@ func Parse(name string, data []byte) (*Doc, error) {
 		return nil, err
 	}
 	if root == nil {
-		doc.Root = &Node{Kind: Map, Line: 1}
+		doc.Root = emptyMap()
 		doc.comments = commentLines(string(data))
 		return doc, nil
 	}
@@ -139,10 +139,12 @@ func Parse(name string, data []byte) (*Doc, error) {
 	}
 	doc.comments = b.comments
 	if doc.Root.IsNull() {
-		doc.Root = &Node{Kind: Map, Line: 1}
+		doc.Root = emptyMap()
 	}
 	return doc, nil
 }
+
+func emptyMap() *Node { return &Node{Node: &yaml.Node{Kind: Map, Line: 1}} }
 
 // checkText refuses what would cost the parser too much, and what is no text.
 func checkText(name string, data []byte) error {

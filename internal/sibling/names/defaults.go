@@ -136,12 +136,12 @@ func hostsIn(n *yamldoc.Node) []string {
 	var out []string
 	switch {
 	case n.IsString():
-		out = append(out, n.Text)
+		out = append(out, n.Str())
 	case n.IsList():
 		for _, item := range n.Items {
 			switch {
 			case item.IsString():
-				out = append(out, item.Text)
+				out = append(out, item.Str())
 			case item.IsMap():
 				out = append(out, item.Get("host").Str(), item.Get("name").Str())
 				out = append(out, hostsIn(item.Get("hosts"))...)
@@ -181,7 +181,7 @@ func (s *Chart) tlsSecret(host string) string {
 	secret := ""
 	switch {
 	case n.IsString():
-		secret = n.Text
+		secret = n.Str()
 	case n.IsMap():
 		secret = cmp.Or(n.Get("secretName").Str(), n.Get("secret").Str())
 	case n.IsList() && n.Len() > 0:
@@ -233,7 +233,7 @@ func (s *Chart) readAnnotations(d *convention.Defaults) {
 		if d.IngressAnnotations == nil {
 			d.IngressAnnotations = map[string]string{}
 		}
-		d.IngressAnnotations[e.Key] = e.Value.Text
+		d.IngressAnnotations[e.Key] = e.Value.Str()
 	}
 }
 
@@ -242,10 +242,10 @@ func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 	if slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) }) {
 		return true
 	}
-	if strings.ContainsAny(e.Value.Text, "\n{") {
+	if strings.ContainsAny(e.Value.Str(), "\n{") {
 		return true
 	}
-	return s.namePattern(e.Value.Text, "") != e.Value.Text
+	return s.namePattern(e.Value.Str(), "") != e.Value.Str()
 }
 
 // storageClass gives the class that the sibling's volumes name.

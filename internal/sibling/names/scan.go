@@ -225,7 +225,7 @@ func accepts(k factsheet.Key) func(*yamldoc.Node) bool {
 		case "scalar":
 			return scalarOrNull(v)
 		case "number":
-			return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int
+			return v.IsNull() || v.IsInt()
 		case "scalars":
 			return !v.IsMap()
 		case "map":
