@@ -7,21 +7,38 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// builder turns the parser's tree into ours. What an alias stands for is built anew for each, and every node counts, so
-// a document that multiplies itself is given up at MaxNodes.
+// builder turns the parser's tree into ours. What aliases stand for is built
+// once and shared, and counted for every alias, so a document that multiplies
+// itself is found out without being expanded.
 type builder struct {
 	name     string
 	comments []string
-	size     int
-	open     map[*yaml.Node]bool // anchors being built: an alias to one would contain itself
-	alias    *yaml.Node          // the outermost alias whose target is being built
+	anchors  map[*yaml.Node]anchor
+	size     int // values so far
+	deepest  int // level below the node that is being built
+}
+
+// anchor is what aliases stand for.
+type anchor struct {
+	node         *Node // nil while it is being built: an alias to it would contain itself
+	size, height int
 }
 
 func (b *builder) fail(n *yaml.Node, format string, args ...any) error {
-	if b.alias != nil {
-		n = b.alias
-	}
 	return &Error{Name: b.name, Line: n.Line, Reason: fmt.Sprintf(format, args...)}
+}
+
+// count keeps within the limits.
+func (b *builder) count(n *yaml.Node, size, depth int) error {
+	b.size += size
+	b.deepest = max(b.deepest, depth)
+	switch {
+	case depth > MaxDepth:
+		return b.fail(n, "nested more than %d levels deep", MaxDepth)
+	case b.size > MaxNodes:
+		return b.fail(n, "aliases and values expand to more than %d values", MaxNodes)
+	}
+	return nil
 }
 
 func (b *builder) build(n *yaml.Node, depth int) (*Node, error) {
@@ -29,41 +46,40 @@ func (b *builder) build(n *yaml.Node, depth int) (*Node, error) {
 	if n.Kind == yaml.AliasNode {
 		return b.follow(n, depth)
 	}
-	if depth > MaxDepth {
-		return nil, b.fail(n, "nested more than %d levels deep", MaxDepth)
-	}
-	if b.size++; b.size > MaxNodes {
-		return nil, b.fail(n, "aliases and values expand to more than %d values", MaxNodes)
-	}
+	before, outer := b.size, b.deepest
+	b.deepest = depth
 	if n.Anchor != "" {
-		b.open[n] = true
-		defer delete(b.open, n)
+		b.anchors[n] = anchor{}
 	}
-	out := &Node{Node: n}
-	var err error
-	switch n.Kind {
-	case Map:
+	out, err := &Node{Node: n}, b.count(n, 1, depth)
+	switch {
+	case err != nil:
+	case n.Kind == Map:
 		out.Entries, err = b.entries(n, depth)
-	case List:
+	case n.Kind == List:
 		out.Items, err = b.items(n, depth)
-	case Scalar:
+	case n.Kind == Scalar:
 		n.Tag = scalarTag(n)
 	default:
 		err = b.fail(n, "not a map, a list or a scalar")
 	}
+	if n.Anchor != "" {
+		b.anchors[n] = anchor{out, b.size - before, b.deepest - depth}
+	}
+	b.deepest = max(outer, b.deepest)
 	return out, err
 }
 
-// follow builds what an alias stands for.
+// follow gives what an alias stands for.
 func (b *builder) follow(n *yaml.Node, depth int) (*Node, error) {
-	if b.open[n.Alias] {
+	a, ok := b.anchors[n.Alias]
+	switch {
+	case !ok: // the anchor is a key's
+		return b.build(n.Alias, depth)
+	case a.node == nil:
 		return nil, b.fail(n, "alias *%s stands inside its own anchor", n.Value)
 	}
-	if b.alias == nil {
-		b.alias = n
-		defer func() { b.alias = nil }()
-	}
-	return b.build(n.Alias, depth)
+	return a.node, b.count(n, a.size, depth+a.height)
 }
 
 func (b *builder) items(n *yaml.Node, depth int) ([]*Node, error) {

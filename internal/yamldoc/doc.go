@@ -132,7 +132,7 @@ func Parse(name string, data []byte) (*Doc, error) {
 		doc.comments = commentLines(string(data))
 		return doc, nil
 	}
-	b := builder{name: name, open: map[*yaml.Node]bool{}}
+	b := builder{name: name, anchors: map[*yaml.Node]anchor{}}
 	b.comment(root.HeadComment, root.LineComment, root.FootComment)
 	if doc.Root, err = b.build(root.Content[0], 0); err != nil {
 		return nil, err

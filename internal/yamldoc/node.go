@@ -13,8 +13,8 @@ const (
 
 // Node is a value as the parser has it (of what an alias stands for, that of the
 // anchor), with merge keys resolved. A scalar's tag is the short one of its type
-// as Helm sees it: !!str, !!int, !!float, !!bool or !!null. Trees are shared, and
-// not to be changed.
+// as Helm sees it: !!str, !!int, !!float, !!bool or !!null. A node that
+// aliases stand for is shared by all of them: trees are not to be changed.
 type Node struct {
 	*yaml.Node
 	// Entries of a map, in the order of the file; those of a merge key stand

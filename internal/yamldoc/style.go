@@ -120,9 +120,7 @@ func commentStyle(comments []string) string {
 // comment keeps the lines of comments.
 func (b *builder) comment(blocks ...string) {
 	for _, block := range blocks {
-		if b.alias == nil { // else it was seen at the anchor
-			b.comments = append(b.comments, commentLines(block)...)
-		}
+		b.comments = append(b.comments, commentLines(block)...)
 	}
 }
 
