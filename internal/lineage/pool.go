@@ -24,8 +24,6 @@ type Pool struct {
 	// Command starts a process that calls Serve. Without one the jobs run in
 	// this process, and what never returns is not stopped.
 	Command []string
-	// Workers is how many processes run at once, one a core where it is 0.
-	Workers int
 }
 
 // grace is what a process gets beyond a job's own time before it is killed.
@@ -38,10 +36,10 @@ const (
 	maxStderr = 4096
 )
 
-// Run does the jobs, each in a process of its own, and gives each outcome, with its index, to done, one at a time. When
-// ctx ends, the jobs that are left fail with its error.
+// Run does the jobs, each in a process of its own and one a core at a time. It gives each outcome, with its index, to
+// done, one after the other. When ctx ends, the jobs that are left fail with its error.
 func (p *Pool) Run(ctx context.Context, jobs []Job, done func(i int, r *Result, err error)) {
-	workers := min(cmp.Or(p.Workers, runtime.GOMAXPROCS(0)), len(jobs))
+	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(max(1, workers))

@@ -25,16 +25,16 @@ func (p *problems) checkRules(object Object, typed any) {
 		p.checkPod("spec", o.Spec, nil)
 	case *appsv1.Deployment:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
-		p.checkReplicas(o.Spec.Replicas)
+		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
 		p.checkDeploymentStrategy(o.Spec.Strategy)
 	case *appsv1.ReplicaSet:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
-		p.checkReplicas(o.Spec.Replicas)
+		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
 	case *appsv1.DaemonSet:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
 	case *appsv1.StatefulSet:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.VolumeClaimTemplates)
-		p.checkReplicas(o.Spec.Replicas)
+		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
 		for here, claim := range elements("spec.volumeClaimTemplates", o.Spec.VolumeClaimTemplates) {
 			p.checkClaim(here+".spec", claim.Spec)
 		}
@@ -62,7 +62,8 @@ func (p *problems) checkRules(object Object, typed any) {
 		target := o.Spec.ScaleTargetRef
 		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, target.Kind, target.Name)
 	case *policyv1.PodDisruptionBudget:
-		p.checkDisruptionBudget(o.Spec)
+		p.addIf(o.Spec.MinAvailable != nil && o.Spec.MaxUnavailable != nil,
+			"spec", "minAvailable and maxUnavailable exclude each other")
 	case *rbacv1.RoleBinding:
 		p.checkRoleRef(o.RoleRef)
 	case *rbacv1.ClusterRoleBinding:
@@ -132,12 +133,6 @@ func (p *problems) checkSelector(selector *metav1.LabelSelector, labels map[stri
 	}
 }
 
-func (p *problems) checkReplicas(replicas *int32) {
-	if replicas != nil && *replicas < 0 {
-		p.add("spec.replicas", "%d is negative", *replicas)
-	}
-}
-
 func (p *problems) checkDeploymentStrategy(s appsv1.DeploymentStrategy) {
 	switch s.Type {
 	case "", appsv1.RollingUpdateDeploymentStrategyType:
@@ -150,6 +145,8 @@ func (p *problems) checkDeploymentStrategy(s appsv1.DeploymentStrategy) {
 		p.add("spec.strategy.type", "%q is unknown: RollingUpdate or Recreate", s.Type)
 	}
 }
+
+func isNegative[T ~int32 | ~int64](n *T) bool { return n != nil && *n < 0 }
 
 func isZero(v *intstr.IntOrString) bool {
 	return v != nil && (v.String() == "0" || v.String() == "0%")
@@ -199,11 +196,6 @@ func (p *problems) checkAutoscaler(least *int32, most int32, kind, name string) 
 	if least != nil && *least > most {
 		p.add("spec.minReplicas", "%d is above maxReplicas (%d)", *least, most)
 	}
-}
-
-func (p *problems) checkDisruptionBudget(spec policyv1.PodDisruptionBudgetSpec) {
-	p.addIf(spec.MinAvailable != nil && spec.MaxUnavailable != nil,
-		"spec", "minAvailable and maxUnavailable exclude each other")
 }
 
 func (p *problems) checkRoleRef(ref rbacv1.RoleRef) {
