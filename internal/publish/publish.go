@@ -5,7 +5,6 @@ package publish
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"os/exec"
 	"time"
@@ -136,12 +135,7 @@ func updateDependencies(ctx context.Context, helm, dir string, c oci.Options) er
 	add(c.CAFile != "", "--ca-file="+c.CAFile)
 	add(c.CertFile != "", "--cert-file="+c.CertFile)
 	add(c.KeyFile != "", "--key-file="+c.KeyFile)
-	err = helmchart.UpdateDependencies(ctx, program, dir, flags...)
-	var failed *helmchart.BuildError
-	if errors.As(err, &failed) {
-		return remedy.Errorf(failed.Step, "update dependencies of %s: %w\n%s", dir, failed.Err, failed.Output)
-	}
-	return err
+	return helmchart.UpdateDependencies(ctx, program, dir, flags...)
 }
 
 // checked is what came of Options.Check.
