@@ -36,7 +36,7 @@ func (v *value) is(t trait) bool { return v.traits&t != 0 }
 // count as read in full.
 const (
 	maxPaths     = 64 // paths that one value may stand for
-	maxElements  = 50 // of a list that a template makes
+	maxElements  = 20 // of a list that a template makes
 	maxDepth     = 8  // maps within maps that a template makes
 	maxKeyLength = 1 << 16
 )
