@@ -457,7 +457,8 @@ func TestCompleteNamesTheRing(t *testing.T) {
 	// Of charts that merely have a name in common none is a ring.
 	alone := tree(t, map[string]string{"app/Chart.yaml": chartYAML("app", "1.0.0",
 		`name: app, version: "*", repository: https://charts.example.org`)})
-	if got := complete(t, filepath.Join(alone, "app"), Sources{Root: alone}).Lacks(); !slices.Equal(got, []string{"app"}) {
+	c := complete(t, filepath.Join(alone, "app"), Sources{Root: alone})
+	if got := c.Lacks(); !slices.Equal(got, []string{"app"}) {
 		t.Errorf("lacks %v", got)
 	}
 }
