@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -72,9 +74,9 @@ func otherType(s string) string {
 	switch {
 	case scalar == nil:
 		return s
-	case scalar.Type != yamldoc.String:
+	case !scalar.IsString():
 		return `"` + s + `"`
-	case scalar.Quote == yamldoc.Plain || scalar.Text == "":
+	case scalar.Style == 0 || scalar.Value == "":
 		return "0"
 	}
 	return s
@@ -84,12 +86,12 @@ func otherType(s string) string {
 func otherQuotes(s string) string {
 	scalar := readScalar(s)
 	switch {
-	case scalar == nil || scalar.Type != yamldoc.String || strings.ContainsAny(scalar.Text, `"'\{`):
+	case scalar == nil || !scalar.IsString() || strings.ContainsAny(scalar.Value, `"'\{`):
 		return s
-	case scalar.Quote == yamldoc.Double:
-		return "'" + scalar.Text + "'"
+	case scalar.Style == yaml.DoubleQuotedStyle:
+		return "'" + scalar.Value + "'"
 	}
-	return `"` + scalar.Text + `"`
+	return `"` + scalar.Value + `"`
 }
 
 func withBackquotes(s string) string { return "`" + strings.Trim(s, `"`) + "`" }
@@ -101,7 +103,7 @@ func readScalar(s string) *yamldoc.Node {
 		return nil
 	}
 	v := doc.Root.Child("v")
-	if v == nil || v.Kind != yamldoc.Scalar || v.Quote == yamldoc.Literal || v.Quote == yamldoc.Folded {
+	if v == nil || v.Kind != yamldoc.Scalar || v.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		return nil
 	}
 	return v

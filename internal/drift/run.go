@@ -49,7 +49,7 @@ type Input struct {
 
 // Load reads a chart directory with its lock.
 func Load(ctx context.Context, dir string, sources helmchart.Sources) (*helmchart.Chart, *chartdir.Lock, error) {
-	chart, _, err := helmchart.LoadComplete(ctx, dir, sources)
+	chart, err := helmchart.LoadComplete(ctx, dir, sources)
 	if err != nil || strings.HasSuffix(dir, ".tgz") {
 		return chart, nil, err
 	}

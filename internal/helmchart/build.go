@@ -1,7 +1,6 @@
 package helmchart
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,23 +13,9 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
-
-// BuildError is what Helm said when it could not fetch a chart's dependencies, credentials masked.
-type BuildError struct {
-	Chart  string // its folder
-	Output string // what Helm said of it, "" where it said nothing
-	// Step is what mends it: a lower-case sentence without a full stop.
-	Step string
-	Err  error
-}
-
-func (e *BuildError) Error() string {
-	return fmt.Sprintf("fetch the dependencies of %s: helm dependency: %s", e.Chart, cmp.Or(e.Output, e.Err.Error()))
-}
-
-// Unwrap gives the error of the process or of the context.
-func (e *BuildError) Unwrap() error { return e.Err }
 
 // BuildDependencies has Helm fetch the dependencies of the chart in a folder, and gives the folder of a copy that has
 // them in charts/; cleanup removes it. The chart itself stays as it is. Versions are those of the lock file where it
@@ -38,8 +23,8 @@ func (e *BuildError) Unwrap() error { return e.Err }
 // build` does; charts that file:// names are copied to the same places beside the copy, and get their own
 // dependencies first.
 //
-// root is the root of the repository, out of which file:// may not lead, or "". When ctx ends, so does Helm. Helm's
-// refusals are of type *BuildError.
+// root is the root of the repository, out of which file:// may not lead, or "". When ctx ends, so does Helm. An error
+// that Helm gives has what Helm said of it, credentials masked, and what mends it.
 func BuildDependencies(ctx context.Context, helmBin, chart, root string) (dir string, cleanup func(), err error) {
 	src, err := filepath.Abs(chart)
 	tmp := ""
@@ -174,11 +159,13 @@ func (b *builder) fetch(ctx context.Context, c *chart.Chart, src string) error {
 	if err != nil && action == "build" && strings.Contains(output, "out of sync") {
 		output, err = run("update")
 	}
-	if err == nil {
-		return nil
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
-	output = strings.ReplaceAll(output, b.tmp, "")
-	return &BuildError{Chart: src, Output: output, Step: step(output, src), Err: err}
+	if output = strings.ReplaceAll(output, b.tmp, ""); output != "" {
+		err = errors.New(output)
+	}
+	return remedy.Errorf(step(output, src), "fetch the dependencies of %s: helm dependency: %w", src, err)
 }
 
 // step is what the user can do about Helm's words.
@@ -194,17 +181,14 @@ func step(output, src string) string {
 	return "see what Helm says to it by itself: helm dependency update " + src
 }
 
-// UpdateDependencies has Helm fill charts/ of the chart in a folder, where it is. helmBin and Helm's refusals are as
-// for BuildDependencies.
+// UpdateDependencies has Helm fill charts/ of the chart in a folder, where it is. helmBin and errors are as for
+// BuildDependencies.
 func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...string) error {
 	output, err := runHelm(ctx, helmBin, append([]string{"dependency", "update", dir}, flags...)...)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return &BuildError{Chart: dir, Output: output, Step: step(output, dir), Err: err}
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
-	return nil
+	return remedy.Errorf(step(output, dir), "update dependencies of %s: %w\n%s", dir, err, output)
 }
 
 // runHelm runs Helm and gives what it says of failures, credentials masked.

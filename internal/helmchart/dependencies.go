@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/Masterminds/semver/v3"
 	"helm.sh/helm/v3/pkg/chart"
@@ -23,29 +22,8 @@ const (
 	maxDepth = 10
 )
 
-// Dependency is a dependency that a chart declares, and what became of it.
-type Dependency struct {
-	// In is the chart that declares it: the names of the charts above it, joined by slashes, "" for the chart that
-	// was loaded.
-	In string
-	// Name, Alias, Version (a constraint) and Repository are those of Chart.yaml. Credentials in Repository are
-	// masked.
-	Name, Alias, Version, Repository string
-	// Found is the version that serves, "" where none does.
-	Found string
-	// Source says where the chart comes from: "charts/", "file://../common", "charts/common (in the repository)",
-	// "Helm's cache", or "Helm's cache (by name and version alone)" where no index says that it is from Repository;
-	// "" where it is missing.
-	Source string
-	// Why says why it is missing, or what is wrong with the one that lies in charts/.
-	Why string
-	// Off says of a missing one that its condition or its tags switch it off under the chart's own values, so that a
-	// render does without it.
-	Off bool
-}
-
-// Missing tells whether nothing serves.
-func (d Dependency) Missing() bool { return d.Source == "" }
+// Dependency is a dependency as Chart.yaml declares it.
+type Dependency struct{ Name, Alias, Repository string }
 
 // Key is the name under which values and templates know the dependency.
 func (d Dependency) Key() string { return cmp.Or(d.Alias, d.Name) }
@@ -55,24 +33,52 @@ func (d Dependency) Key() string { return cmp.Or(d.Alias, d.Name) }
 // from the folder that file:// names, from the repository at from.Root and from Helm's caches; a version that the
 // lock file names goes before others, then an archive that Repository's index names.
 //
-// All declared dependencies are listed, a chart's own before those of its dependencies. A missing one is no error:
-// Render refuses the chart then, unless WithoutMissing drops it. Errors are those of Load, file:// dependencies that
-// form a ring, and more than 50 added charts or 10 levels.
-func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, []Dependency, error) {
+// A dependency that nothing serves is no error: Render refuses the chart then, unless WithoutMissing drops it. Errors
+// are those of Load, file:// dependencies that form a ring, and more than 50 added charts or 10 levels.
+func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c, err := Load(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	top := newNode(nil, c.c, path)
 	l := &completer{search: newSearch(from, top)}
 	if err := l.complete(ctx, top); err != nil {
-		return nil, nil, fmt.Errorf("load chart %s: %w", path, err)
+		return nil, fmt.Errorf("load chart %s: %w", path, err)
 	}
-	markOff(c.c, l.found)
-	return c, l.found, nil
+	return c, nil
+}
+
+// Lacks names the dependencies that are not there although the chart's own values switch them on, each with the charts
+// above it ("sub/redis").
+func (c *Chart) Lacks() []string {
+	enabled := clone(c.c)
+	if err := chartutil.ProcessDependencies(enabled, map[string]any{}); err != nil {
+		return lacking("", c.c) // a render says what is wrong
+	}
+	return lacking("", enabled)
+}
+
+// lacking names the dependencies that c and the charts below it declare and do not have. Where Helm has processed the
+// chart, those that are off are gone, and aliases stand for names.
+func lacking(above string, c *chart.Chart) []string {
+	var out []string
+	for _, want := range c.Metadata.Dependencies {
+		if !has(c, want.Name) {
+			out = append(out, above+want.Name)
+		}
+	}
+	for _, d := range inOrder(c.Dependencies()) {
+		out = append(out, lacking(above+d.Name()+"/", d)...)
+	}
+	return out
+}
+
+// has tells whether a chart of that name lies right below c.
+func has(c *chart.Chart, name string) bool {
+	return slices.ContainsFunc(c.Dependencies(), func(d *chart.Chart) bool { return d.Name() == name })
 }
 
 // WithoutMissing gives the chart without the dependencies that Chart.yaml names and that are not there, so that it
@@ -80,27 +86,25 @@ func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, []Dep
 func (c *Chart) WithoutMissing() *Chart {
 	out := clone(c.c)
 	out.Metadata.Dependencies = slices.DeleteFunc(out.Metadata.Dependencies, func(want *chart.Dependency) bool {
-		return !slices.ContainsFunc(out.Dependencies(), func(d *chart.Chart) bool { return d.Name() == want.Name })
+		return !has(out, want.Name)
 	})
 	return &Chart{out}
 }
 
 // node is a chart on the way down from the one that was loaded.
 type node struct {
-	chart  *chart.Chart
-	dir    string // its folder, absolute, "" for a packed chart
-	id     string // the real path of its folder or archive, "" inside an archive
-	in     string // what Dependency.In says of its dependencies
-	source string // what Dependency.Source says of it, where it did not lie in charts/
-	depth  int
-	above  *node
+	chart *chart.Chart
+	dir   string // its folder, absolute, "" for a packed chart
+	id    string // the real path of its folder or archive, "" inside an archive
+	depth int
+	above *node
 }
 
 // newNode is the chart that lies at path, "" inside an archive. above is nil for the chart that was loaded.
 func newNode(above *node, c *chart.Chart, path string) *node {
 	n := &node{chart: c, above: above}
 	if above != nil {
-		n.depth, n.in = above.depth+1, strings.TrimPrefix(above.in+"/"+c.Name(), "/")
+		n.depth = above.depth + 1
 	}
 	if path == "" {
 		return n
@@ -140,18 +144,28 @@ func (n *node) ring(id string) []string {
 type completer struct {
 	search *search
 	added  int
-	found  []Dependency
 }
 
 // complete adds what n lacks, then goes down.
 func (l *completer) complete(ctx context.Context, n *node) error {
 	added := map[*chart.Chart]*node{}
 	for _, want := range n.chart.Metadata.Dependencies {
-		d, err := l.serve(ctx, n, want, added)
+		if present(n.chart, want) != nil {
+			continue
+		}
+		got, err := l.search.find(ctx, n, want)
 		if err != nil {
 			return err
 		}
-		l.found = append(l.found, d)
+		if got == nil {
+			continue
+		}
+		if l.added++; l.added > maxAdded || got.depth > maxDepth {
+			return fmt.Errorf("its dependencies are more than %d charts, or more than %d charts deep, at %s",
+				maxAdded, maxDepth, got.chart.Name())
+		}
+		n.chart.AddDependency(got.chart)
+		added[got.chart] = got
 	}
 	for _, c := range inOrder(n.chart.Dependencies()) {
 		next := added[c]
@@ -161,51 +175,6 @@ func (l *completer) complete(ctx context.Context, n *node) error {
 		if err := l.complete(ctx, next); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// serve says what serves want in n, and adds it where it is not there yet.
-func (l *completer) serve(
-	ctx context.Context, n *node, want *chart.Dependency, added map[*chart.Chart]*node,
-) (Dependency, error) {
-	d := Dependency{
-		In: n.in, Name: want.Name, Alias: want.Alias, Version: want.Version, Repository: mask(want.Repository),
-	}
-	have := present(n.chart, want)
-	if have == nil {
-		got, why, err := l.search.find(ctx, n, want)
-		if err != nil {
-			return d, err
-		}
-		if got == nil {
-			d.Why = mask(why)
-			return d, nil
-		}
-		if err := l.count(got); err != nil {
-			return d, err
-		}
-		have = got.chart
-		n.chart.AddDependency(have)
-		added[have] = got
-	}
-	d.Found, d.Source = have.Metadata.Version, "charts/"
-	if got := added[have]; got != nil {
-		d.Source = got.source
-	}
-	if !chartutil.IsCompatibleRange(want.Version, d.Found) {
-		d.Why = fmt.Sprintf("%s in charts/ is not what %q asks for", d.Found, want.Version)
-	}
-	return d, nil
-}
-
-// count keeps within the limits.
-func (l *completer) count(n *node) error {
-	if l.added++; l.added > maxAdded {
-		return fmt.Errorf("its dependencies are more than %d charts", maxAdded)
-	}
-	if n.depth > maxDepth {
-		return fmt.Errorf("its dependencies are more than %d charts deep: %s", maxDepth, n.in)
 	}
 	return nil
 }
@@ -268,49 +237,6 @@ func unpacked(parent string, c *chart.Chart) string {
 		}
 	}
 	return ""
-}
-
-// markOff asks Helm which of the missing dependencies are off.
-func markOff(c *chart.Chart, found []Dependency) {
-	if !slices.ContainsFunc(found, Dependency.Missing) {
-		return
-	}
-	processed := clone(c)
-	if err := chartutil.ProcessDependencies(processed, map[string]any{}); err != nil {
-		return // a render says so
-	}
-	for i, d := range found {
-		if d.Missing() {
-			found[i].Off = !isOn(c, processed, d.In, d.Key())
-		}
-	}
-}
-
-// isOn tells whether the chart at the end of the path in still has a dependency of that key when Helm has taken away
-// what is off. Helm has put aliases for names by then, and a chart may be there under several.
-func isOn(c, processed *chart.Chart, in, key string) bool {
-	if in == "" {
-		return slices.ContainsFunc(processed.Metadata.Dependencies,
-			func(d *chart.Dependency) bool { return d.Name == key })
-	}
-	name, rest, _ := strings.Cut(in, "/")
-	keys := []string{name}
-	for _, d := range c.Metadata.Dependencies {
-		if d.Name == name {
-			keys = append(keys, cmp.Or(d.Alias, d.Name))
-		}
-	}
-	for _, original := range c.Dependencies() {
-		if original.Name() != name {
-			continue
-		}
-		for _, d := range processed.Dependencies() {
-			if slices.Contains(keys, d.Name()) && isOn(original, d, rest, key) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 var credentials = regexp.MustCompile(`://[^\s/?#]*@`)

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 )
 
 // tree writes files below a new folder and gives its path.
@@ -86,13 +88,29 @@ func chartYAML(name, version string, dependencies ...string) string {
 // renders.
 const says = "chart: {{ .Chart.Name }} {{ .Chart.Version }}\nx: {{ .Values.x }}\n"
 
-func complete(t testing.TB, path string, from Sources) (*Chart, []Dependency) {
+func complete(t testing.TB, path string, from Sources) *Chart {
 	t.Helper()
-	c, deps, err := LoadComplete(context.Background(), path, from)
+	c, err := LoadComplete(context.Background(), path, from)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, deps
+	return c
+}
+
+// found gives the version of a chart below c, "" where there is none. Names of charts below charts go behind slashes.
+func found(c *Chart, way string) string {
+	for name := range strings.SplitSeq(way, "/") {
+		if c = c.Dependency(name); c == nil {
+			return ""
+		}
+	}
+	return c.Version()
+}
+
+// isVouchedFor tells whether an index says that an archive in the caches is the repository's.
+func isVouchedFor(from Sources, repository string) bool {
+	archives := helmcache.Caches(from.Caches).Archives(func(string) bool { return true })
+	return slices.ContainsFunc(archives, func(path string) bool { return from.vouch(repository, path) })
 }
 
 func rendered(t testing.TB, c *Chart, values map[string]any) map[string]string {
@@ -121,15 +139,9 @@ func TestCompleteByFileInTheRepository(t *testing.T) {
 		"charts/other/base/Chart.yaml":     chartYAML("base", "2.9.0"),
 		"charts/other/templates/base.yaml": "not here",
 	})
-	c, deps := complete(t, filepath.Join(root, "apps/app"), Sources{Root: root})
-	want := []Dependency{
-		{Name: "lib", Version: "1.x", Repository: "file://../../charts/lib", Found: "1.2.3",
-			Source: "file://../../charts/lib"},
-		{In: "lib", Name: "base", Version: "^2", Repository: "file://../base", Found: "2.0.0",
-			Source: "file://../base"},
-	}
-	if diff := cmp.Diff(want, deps); diff != "" {
-		t.Error(diff)
+	c := complete(t, filepath.Join(root, "apps/app"), Sources{Root: root})
+	if lib, base := found(c, "lib"), found(c, "lib/base"); lib != "1.2.3" || base != "2.0.0" || c.Lacks() != nil {
+		t.Errorf("got lib %q, base %q, lacks %v", lib, base, c.Lacks())
 	}
 	if diff := cmp.Diff(map[string]string{"templates/x.yaml": "lib: base of app\n"}, rendered(t, c, nil)); diff != "" {
 		t.Error(diff)
@@ -149,9 +161,8 @@ func TestCompleteFromTheRepositoryTakesTheNearest(t *testing.T) {
 		"apps/app/node_modules/lib/Chart.yaml": chartYAML("lib", "1.5.0"),
 		"apps/a/lib/Chart.yaml":                chartYAML("lib", "0.1.0"),
 	})
-	_, deps := complete(t, filepath.Join(root, "apps/app"), Sources{Root: root})
-	if deps[0].Source != "apps/charts/lib (in the repository)" || deps[0].Found != "1.1.0" {
-		t.Errorf("got %+v", deps[0])
+	if got := found(complete(t, filepath.Join(root, "apps/app"), Sources{Root: root}), "lib"); got != "1.1.0" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -162,9 +173,8 @@ func TestCompleteTakesWhatSiblingsHaveInCharts(t *testing.T) {
 	})
 	write(t, filepath.Join(root, "apps/other/charts/some-file.tgz"),
 		archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.0.1")}))
-	_, deps := complete(t, filepath.Join(root, "apps/app"), Sources{Root: root})
-	if deps[0].Source != "apps/other/charts/some-file.tgz (in the repository)" || deps[0].Found != "1.0.1" {
-		t.Errorf("got %+v", deps[0])
+	if got := found(complete(t, filepath.Join(root, "apps/app"), Sources{Root: root}), "lib"); got != "1.0.1" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -185,7 +195,7 @@ func TestCompleteFromHelmsCaches(t *testing.T) {
 	write(t, filepath.Join(cache, "repository/redis-18.8.0.tgz"), []byte("no archive"))
 	from := Sources{Caches: []string{filepath.Join(cache, "repository"), filepath.Join(cache, "content"),
 		filepath.Join(cache, "none")}}
-	for version, found := range map[string]string{
+	for version, want := range map[string]string{
 		"^18": "18.2.0", "17.x": "17.0.0", ">=17": "18.2.0", ">=18.3.0-0": "18.9.0-rc.1", "18.9.0-rc.1": "18.9.0-rc.1",
 		"18.8.0": "", "18.9.9": "", "not a version": "",
 	} {
@@ -193,25 +203,18 @@ func TestCompleteFromHelmsCaches(t *testing.T) {
 			"oci://registry.example.org/charts", "@example"} {
 			root := tree(t, map[string]string{"Chart.yaml": chartYAML("app",
 				"1.0.0", fmt.Sprintf("name: redis, version: %q, repository: %q", version, repository))})
-			c, deps := complete(t, root, from)
-			d := deps[0]
-			if d.Found != found {
-				t.Errorf("%s of %s: got %+v", version, repository, d)
+			c := complete(t, root, from)
+			if got := found(c, "redis"); got != want || (len(c.Lacks()) > 0) != (want == "") {
+				t.Errorf("%s of %s: got %q, lacks %v", version, repository, got, c.Lacks())
 			}
-			if strings.Contains(fmt.Sprint(d), "secret") {
-				t.Error("a password is shown:", d)
+			if isVouchedFor(from, repository) {
+				t.Errorf("%s: no index is there to vouch for it", repository)
 			}
-			if found == "" {
-				if d.Source != "" || d.Why == "" {
-					t.Errorf("%s: why is it missing? %+v", version, d)
-				}
+			if want == "" {
 				continue
 			}
-			if d.Source != "Helm's cache (by name and version alone)" || d.Why != "" {
-				t.Errorf("%s: got %+v", version, d)
-			}
-			want := map[string]string{"charts/redis/templates/r.yaml": "chart: redis " + found + "\nx: 3\n"}
-			if diff := cmp.Diff(want, rendered(t, c, map[string]any{"redis": map[string]any{"x": 3}})); diff != "" {
+			files := map[string]string{"charts/redis/templates/r.yaml": "chart: redis " + want + "\nx: 3\n"}
+			if diff := cmp.Diff(files, rendered(t, c, map[string]any{"redis": map[string]any{"x": 3}})); diff != "" {
 				t.Error(diff)
 			}
 		}
@@ -224,14 +227,14 @@ func TestCompletePrefersTheLockedVersion(t *testing.T) {
 		write(t, filepath.Join(cache, "lib-"+v+".tgz"),
 			archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", v)}))
 	}
-	for locked, found := range map[string]string{"1.1.0": "1.1.0", "1.1.7": "1.2.0", "0.1.0": "1.2.0"} {
+	for locked, want := range map[string]string{"1.1.0": "1.1.0", "1.1.7": "1.2.0", "0.1.0": "1.2.0"} {
 		root := tree(t, map[string]string{
 			"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: ^1, repository: https://charts.example.org"),
 			"Chart.lock": "dependencies:\n- {name: lib, repository: https://charts.example.org, version: " + locked +
 				"}\ndigest: sha256:0\n",
 		})
-		if _, deps := complete(t, root, Sources{Caches: []string{cache}}); deps[0].Found != found {
-			t.Errorf("locked %s: got %+v", locked, deps[0])
+		if got := found(complete(t, root, Sources{Caches: []string{cache}}), "lib"); got != want {
+			t.Errorf("locked %s: got %q", locked, got)
 		}
 	}
 }
@@ -243,9 +246,9 @@ func TestCompleteReadsRequirements(t *testing.T) {
 		"lib/Chart.yaml":        chartYAML("lib", "1.0.0"),
 		"lib/templates/x.yaml":  says,
 	})
-	c, deps := complete(t, filepath.Join(root, "app"), Sources{})
-	if len(deps) != 1 || deps[0].Found != "1.0.0" || len(rendered(t, c, nil)) != 1 {
-		t.Errorf("got %+v", deps)
+	c := complete(t, filepath.Join(root, "app"), Sources{})
+	if len(c.Dependencies()) != 1 || found(c, "lib") != "1.0.0" || len(rendered(t, c, nil)) != 1 {
+		t.Errorf("got %+v", c.Dependencies())
 	}
 }
 
@@ -265,12 +268,9 @@ func TestCompleteKeepsHelmsWays(t *testing.T) {
 		"tagged/values.yaml":          "x: t\n",
 		"tagged/templates/tagged.yml": says,
 	})
-	c, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root})
-	if len(c.Dependencies()) != 2 || len(deps) != 3 {
-		t.Fatalf("%d charts for %+v", len(c.Dependencies()), deps)
-	}
-	if deps[1].Source != "file://../lib" {
-		t.Errorf("the second alias: %+v", deps[1])
+	c := complete(t, filepath.Join(root, "app"), Sources{Root: root})
+	if len(c.Dependencies()) != 2 || c.Lacks() != nil { // one chart serves both aliases
+		t.Fatalf("%d charts, lacks %v", len(c.Dependencies()), c.Lacks())
 	}
 	want := map[string]string{
 		"templates/app.yaml":            "imported: from below\n",
@@ -303,10 +303,9 @@ func TestCompleteTwoVersionsOfOneChart(t *testing.T) {
 		"charts/lib/Chart.yaml":       chartYAML("lib", "1.0.0"),
 		"charts/lib/templates/x.yaml": says,
 	})
-	c, deps := complete(t, root, Sources{Caches: []string{cache}})
-	if deps[0].Source != "charts/" || deps[0].Found != "1.0.0" || !strings.HasPrefix(deps[1].Source, "Helm's cache") ||
-		deps[1].Found != "2.5.0" {
-		t.Errorf("got %+v", deps)
+	c := complete(t, root, Sources{Caches: []string{cache}})
+	if len(c.Dependencies()) != 2 || c.Lacks() != nil {
+		t.Errorf("got %+v, lacks %v", c.Dependencies(), c.Lacks())
 	}
 	want := map[string]string{
 		"charts/old/templates/x.yaml": "chart: old 1.0.0\nx: \n",
@@ -323,10 +322,9 @@ func TestCompleteLeavesWhatLiesInCharts(t *testing.T) {
 		"app/charts/lib/Chart.yaml": chartYAML("lib", "1.0.0"),
 		"lib/Chart.yaml":            chartYAML("lib", "2.0.0"),
 	})
-	c, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root})
-	if d := deps[0]; d.Source != "charts/" || d.Found != "1.0.0" || !strings.Contains(d.Why, "^2") ||
-		len(c.Dependencies()) != 1 {
-		t.Errorf("got %+v", deps)
+	c := complete(t, filepath.Join(root, "app"), Sources{Root: root})
+	if found(c, "lib") != "1.0.0" || len(c.Dependencies()) != 1 {
+		t.Errorf("got %+v", c.Dependencies())
 	}
 }
 
@@ -338,20 +336,19 @@ func TestCompleteBelowCharts(t *testing.T) {
 			`name: lib, version: "*", repository: "file://../../../lib"`),
 		"lib/Chart.yaml": chartYAML("lib", "2.0.0"),
 	})
-	_, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root})
-	if len(deps) != 2 || deps[1].In != "sub" || deps[1].Found != "2.0.0" || deps[1].Source != "file://../../../lib" {
-		t.Errorf("got %+v", deps)
+	if got := found(complete(t, filepath.Join(root, "app"), Sources{Root: root}), "sub/lib"); got != "2.0.0" {
+		t.Errorf("got %q", got)
 	}
 	packed := filepath.Join(root, "packed")
 	write(t, filepath.Join(packed, "Chart.yaml"), []byte(chartYAML("packed", "1.0.0")))
 	write(t, filepath.Join(packed, "charts/sub.tgz"), archive(t, "sub", map[string]string{
 		"Chart.yaml": chartYAML("sub", "1.0.0", `name: lib, version: "*", repository: "file://../../../lib"`),
 	}))
-	if _, deps = complete(t, packed, Sources{}); len(deps) != 1 || !strings.Contains(deps[0].Why, "packed") {
-		t.Errorf("got %+v", deps)
+	if got := complete(t, packed, Sources{}).Lacks(); !slices.Equal(got, []string{"sub/lib"}) {
+		t.Errorf("a packed chart has no folder to go from: lacks %v", got)
 	}
-	if _, deps = complete(t, packed, Sources{Root: root}); deps[0].Source != "lib (in the repository)" {
-		t.Errorf("got %+v", deps)
+	if got := found(complete(t, packed, Sources{Root: root}), "sub/lib"); got != "2.0.0" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -364,11 +361,9 @@ func TestWithoutMissing(t *testing.T) {
 		"values.yaml":      "redis: {enabled: false}\ntags: {database: false}\n",
 		"templates/x.yaml": "x: {{ .Values.redis.enabled }}\n",
 	})
-	c, deps := complete(t, root, Sources{})
-	for i, off := range []bool{true, true, false} {
-		if !deps[i].Missing() || deps[i].Off != off {
-			t.Errorf("got %+v", deps[i])
-		}
+	c := complete(t, root, Sources{})
+	if got := c.Lacks(); !slices.Equal(got, []string{"nats"}) { // the others are off
+		t.Errorf("lacks %v", got)
 	}
 	if _, err := c.Render(context.Background(), nil, Release{}); err == nil || !strings.Contains(err.Error(), "redis") {
 		t.Error("missing dependencies do not show:", err)
@@ -382,8 +377,8 @@ func TestWithoutMissing(t *testing.T) {
 	}
 }
 
-// Off reaches below aliases.
-func TestOffBelow(t *testing.T) {
+// What is off, below aliases too, is not lacking.
+func TestLacksBelow(t *testing.T) {
 	root := tree(t, map[string]string{
 		"Chart.yaml": chartYAML("app", "1.0.0",
 			"name: sub, version: 1.x, alias: one, condition: one.enabled",
@@ -395,19 +390,12 @@ func TestOffBelow(t *testing.T) {
 			"name: other, version: 1.x, condition: other.enabled"),
 		"charts/dead/Chart.yaml": chartYAML("dead", "1.0.0", "name: lib, version: 1.x"),
 	})
-	_, deps := complete(t, root, Sources{})
-	got := map[string]bool{}
-	for _, d := range deps {
-		if d.Missing() {
-			got[d.In+"/"+d.Name] = d.Off
-		}
-	}
-	if diff := cmp.Diff(map[string]bool{"sub/lib": true, "sub/other": false, "dead/lib": true}, got); diff != "" {
+	if diff := cmp.Diff([]string{"two/other"}, complete(t, root, Sources{}).Lacks()); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestCompleteSaysWhy(t *testing.T) {
+func TestCompletePassesOverWhatDoesNotServe(t *testing.T) {
 	outside := tree(t, map[string]string{"lib/Chart.yaml": chartYAML("lib", "1.0.0")})
 	root := tree(t, map[string]string{
 		"other/Chart.yaml":   chartYAML("other", "0.1.0"),
@@ -425,35 +413,34 @@ func TestCompleteSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, test := range []struct{ repository, version, why string }{
-		{"file://../other", "1.x", "file://../other is the chart other"},
-		{"file://../none", "1.x", "file://../none is not there"},
-		{"file://..", "1.x", "file://.. is no folder of a chart"},
-		{"file://../lib0", "1.x", "file://../lib0 is version 0.9.0, not 1.x"},
-		{"file://../broken", "1.x", "cannot be read"},
-		{"file://../link", "1.x", "leads out of the repository"},
-		{"file://" + filepath.ToSlash(up), "1.x", "leads out of the repository"},
-		{"file://" + filepath.ToSlash(outside) + "/lib", "1.x", "leads out of the repository"},
-		{"https://charts.example.org", "2.x", "Helm's cache has 3.0.0, not 2.x"},
-		{"https://charts.example.org", "2.x", "lib0 (in the repository) is version 0.9.0, not 2.x"},
-		{"oci://registry.example.org", "2.x", "Helm's cache has 3.0.0"},
-		{"", "3.x", "expects it in charts/"},
-		{"file://../none", "3.x", "file://../none is not there"},
-		{"https://charts.example.org", "", "version"},
+	for _, test := range []struct{ repository, version string }{
+		{"file://../other", "1.x"},
+		{"file://../none", "1.x"},
+		{"file://..", "1.x"},
+		{"file://../lib0", "1.x"},
+		{"file://../broken", "1.x"},
+		{"file://../link", "1.x"},
+		{"file://" + filepath.ToSlash(up), "1.x"},
+		{"file://" + filepath.ToSlash(outside) + "/lib", "1.x"},
+		{"https://charts.example.org", "2.x"},
+		{"oci://registry.example.org", "2.x"},
+		{"", "3.x"},
+		{"file://../none", "3.x"},
+		{"https://charts.example.org", ""},
 	} {
 		write(t, filepath.Join(root, "app/Chart.yaml"),
 			[]byte(chartYAML("app", "1.0.0", fmt.Sprintf("name: lib, version: %q, repository: %q", test.version,
 				test.repository))))
-		_, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root, Caches: []string{cache}})
-		if d := deps[0]; !d.Missing() || !strings.Contains(d.Why, test.why) {
-			t.Errorf("%s %s: got %+v", test.repository, test.version, d)
+		c := complete(t, filepath.Join(root, "app"), Sources{Root: root, Caches: []string{cache}})
+		if got := c.Lacks(); !slices.Equal(got, []string{"lib"}) || len(c.Dependencies()) > 0 {
+			t.Errorf("%s %s: lacks %v, has %v", test.repository, test.version, got, c.Dependencies())
 		}
 	}
 	write(t, filepath.Join(root, "app/Chart.yaml"),
 		[]byte(chartYAML("app", "1.0.0", fmt.Sprintf("name: lib, version: 1.x, repository: %q",
 			"file://"+filepath.ToSlash(up)))))
-	if _, deps := complete(t, filepath.Join(root, "app"), Sources{}); deps[0].Found != "1.0.0" {
-		t.Errorf("without a root: %+v", deps[0])
+	if got := found(complete(t, filepath.Join(root, "app"), Sources{}), "lib"); got != "1.0.0" {
+		t.Errorf("without a root: %q", got)
 	}
 }
 
@@ -463,15 +450,16 @@ func TestCompleteNamesTheRing(t *testing.T) {
 		"one/Chart.yaml": chartYAML("one", "1.0.0", `name: two, version: "*", repository: "file://../two"`),
 		"two/Chart.yaml": chartYAML("two", "1.0.0", `name: one, version: "*", repository: "file://../two/../one"`),
 	})
-	_, _, err := LoadComplete(context.Background(), filepath.Join(root, "app"), Sources{Root: root})
+	_, err := LoadComplete(context.Background(), filepath.Join(root, "app"), Sources{Root: root})
 	if err == nil || !strings.Contains(err.Error(), "one -> two -> one") {
 		t.Error("got", err)
 	}
 	// Of charts that merely have a name in common none is a ring.
 	alone := tree(t, map[string]string{"app/Chart.yaml": chartYAML("app", "1.0.0",
 		`name: app, version: "*", repository: https://charts.example.org`)})
-	if _, deps := complete(t, filepath.Join(alone, "app"), Sources{Root: alone}); !deps[0].Missing() {
-		t.Errorf("got %+v", deps)
+	c := complete(t, filepath.Join(alone, "app"), Sources{Root: alone})
+	if got := c.Lacks(); !slices.Equal(got, []string{"app"}) {
+		t.Errorf("lacks %v", got)
 	}
 }
 
@@ -482,12 +470,14 @@ func TestCompleteHasLimits(t *testing.T) {
 			"1.0.0", fmt.Sprintf(`name: c%d, version: "*", repository: "file://../c%d"`, i+1, i+1))
 	}
 	root := tree(t, deep)
-	if _, _, err := LoadComplete(context.Background(), filepath.Join(root, "c0"), Sources{}); err == nil ||
+	if _, err := LoadComplete(context.Background(), filepath.Join(root, "c0"), Sources{}); err == nil ||
 		!strings.Contains(err.Error(), "10 charts deep") {
 		t.Error("got", err)
 	}
-	if _, deps := complete(t, filepath.Join(root, "c2"), Sources{}); len(deps) != 10 {
-		t.Error("ten levels are fine, got", len(deps))
+	ten := "c3/c4/c5/c6/c7/c8/c9/c10/c11"
+	if c := complete(t, filepath.Join(root, "c2"), Sources{}); found(c, ten) == "" ||
+		!slices.Equal(c.Lacks(), []string{ten + "/c12"}) {
+		t.Error("ten levels are fine; lacks", c.Lacks())
 	}
 	wide, lines := map[string]string{}, []string(nil)
 	for i := range 51 {
@@ -495,7 +485,7 @@ func TestCompleteHasLimits(t *testing.T) {
 		lines = append(lines, fmt.Sprintf(`name: c%d, version: "*", repository: "file://../c%d"`, i, i))
 	}
 	wide["app/Chart.yaml"] = chartYAML("app", "1.0.0", lines...)
-	if _, _, err := LoadComplete(context.Background(), filepath.Join(tree(t, wide), "app"), Sources{}); err == nil ||
+	if _, err := LoadComplete(context.Background(), filepath.Join(tree(t, wide), "app"), Sources{}); err == nil ||
 		!strings.Contains(err.Error(), "50 charts") {
 		t.Error("got", err)
 	}
@@ -504,7 +494,7 @@ func TestCompleteHasLimits(t *testing.T) {
 func TestCompleteHearsOfTheEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := LoadComplete(ctx, t.TempDir(), Sources{}); !errors.Is(err, context.Canceled) {
+	if _, err := LoadComplete(ctx, t.TempDir(), Sources{}); !errors.Is(err, context.Canceled) {
 		t.Error("got", err)
 	}
 }
@@ -516,21 +506,20 @@ func TestCompleteAnArchive(t *testing.T) {
 		archive(t,
 			"app", map[string]string{"Chart.yaml": chartYAML("app", "1.0.0",
 				`name: lib, version: 1.x, repository: "file://../lib"`)}))
-	if _, deps := complete(t, file, Sources{Root: root}); deps[0].Source != "lib (in the repository)" {
-		t.Errorf("got %+v", deps[0])
+	if got := found(complete(t, file, Sources{Root: root}), "lib"); got != "1.0.0" {
+		t.Errorf("got %q", got)
 	}
 }
 
 func TestCompleteLooksThroughTheRepositoryWithinLimits(t *testing.T) {
-	for depth, found := range map[int]bool{6: true, 8: false} {
+	for depth, want := range map[int]string{6: "1.0.0", 8: ""} {
 		root := tree(t, map[string]string{
 			"app/Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: "+
 				"https://charts.example.org"),
 			strings.Repeat("d/", depth) + "lib/Chart.yaml": chartYAML("lib", "1.0.0"),
 		})
-		_, deps := complete(t, filepath.Join(root, "app"), Sources{Root: root})
-		if d := deps[0]; d.Missing() == found || !found && !strings.Contains(d.Why, "as far as it was looked at") {
-			t.Errorf("at depth %d: got %+v", depth, d)
+		if got := found(complete(t, filepath.Join(root, "app"), Sources{Root: root}), "lib"); got != want {
+			t.Errorf("at depth %d: got %q", depth, got)
 		}
 	}
 }
@@ -553,14 +542,13 @@ func TestCompletePassesOverOddArchives(t *testing.T) {
 	}
 	root := tree(t, map[string]string{"Chart.yaml": chartYAML("app", "1.0.0", "name: lib, version: 1.x, repository: "+
 		"https://charts.example.org")})
-	_, deps := complete(t, root, Sources{Caches: []string{cache}})
-	if d := deps[0]; !d.Missing() || strings.Count(d.Why, "Helm's cache") != 3 {
-		t.Errorf("got %+v", d)
+	if got := found(complete(t, root, Sources{Caches: []string{cache}}), "lib"); got != "" {
+		t.Errorf("got %q", got)
 	}
 	write(t, filepath.Join(cache, "f.tgz"),
 		archive(t, "lib", map[string]string{"Chart.yaml": chartYAML("lib", "1.5.0")}))
-	if _, deps := complete(t, root, Sources{Caches: []string{cache}}); deps[0].Found != "1.5.0" || deps[0].Why != "" {
-		t.Errorf("got %+v", deps[0])
+	if got := found(complete(t, root, Sources{Caches: []string{cache}}), "lib"); got != "1.5.0" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -583,14 +571,14 @@ func TestCompleteTakesTheRepositorysOwn(t *testing.T) {
 		"../cache/theirs, url: https://charts.example.org/odd}\n"))
 	from := Sources{Caches: []string{filepath.Join(dir, "cache")}, Repositories: filepath.Join(dir,
 		"repositories.yaml")}
-	for repository, found := range map[string]string{
+	for repository, want := range map[string]string{
 		url: "2.0.0", url + "/": "2.0.0", "@ours": "2.0.0", "alias:ours": "2.0.0", "@theirs": "2.5.0",
 		"https://unknown.example.org": "2.0.0",
 	} {
 		root := tree(t, map[string]string{"Chart.yaml": chartYAML("app",
 			"1.0.0", fmt.Sprintf("name: common, version: 2.x, repository: %q", repository))})
-		if _, deps := complete(t, root, from); deps[0].Found != found || deps[0].Source != "Helm's cache" {
-			t.Errorf("%s: got %+v", repository, deps[0])
+		if got := found(complete(t, root, from), "common"); got != want || !isVouchedFor(from, repository) {
+			t.Errorf("%s: got %q", repository, got)
 		}
 	}
 	for _, repository := range []string{"https://charts.example.org/odd", "https://charts.example.org/none",
@@ -599,16 +587,16 @@ func TestCompleteTakesTheRepositorysOwn(t *testing.T) {
 			"app/Chart.yaml": chartYAML("app", "1.0.0", fmt.Sprintf("name: common, version: 2.x, repository: %q",
 				repository)),
 		})
-		if _, deps := complete(t, filepath.Join(root, "app"), from); deps[0].Found != "2.5.0" ||
-			deps[0].Source != "Helm's cache (by name and version alone)" {
-			t.Errorf("%s: got %+v", repository, deps[0])
+		if got := found(complete(t, filepath.Join(root, "app"), from), "common"); got != "2.5.0" ||
+			isVouchedFor(from, repository) {
+			t.Errorf("%s: got %q", repository, got)
 		}
 		// The repository's own goes before what merely has the name.
 		write(t, filepath.Join(root, "common/Chart.yaml"), []byte(chartYAML("common", "2.1.0")))
 		rooted := from
 		rooted.Root = root
-		if _, deps := complete(t, filepath.Join(root, "app"), rooted); deps[0].Found != "2.1.0" {
-			t.Errorf("%s: got %+v", repository, deps[0])
+		if got := found(complete(t, filepath.Join(root, "app"), rooted), "common"); got != "2.1.0" {
+			t.Errorf("%s: got %q", repository, got)
 		}
 	}
 }
@@ -626,8 +614,8 @@ func BenchmarkLoadComplete(b *testing.B) {
 		"name: chart7, version: 1.x, repository: https://charts.example.org")})
 	b.Run("cached", func(b *testing.B) {
 		for b.Loop() {
-			if _, deps := complete(b, root, Sources{Caches: []string{cache}}); deps[0].Missing() {
-				b.Fatal(deps)
+			if c := complete(b, root, Sources{Caches: []string{cache}}); found(c, "chart7") == "" {
+				b.Fatal(c.Lacks())
 			}
 		}
 	})

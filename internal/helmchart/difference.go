@@ -3,6 +3,7 @@ package helmchart
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 )
@@ -45,15 +46,11 @@ func Equal(a, b any) bool {
 		b, ok := b.([]any)
 		return ok && slices.EqualFunc(a, b, Equal)
 	}
-	switch b.(type) {
-	case map[string]any, []any:
-		return false
-	}
 	if x, ok := Number(a); ok {
 		y, ok := Number(b)
 		return ok && x == y
 	}
-	return a == b
+	return reflect.DeepEqual(a, b)
 }
 
 // Number gives what a number of any of the types that decoders make counts.

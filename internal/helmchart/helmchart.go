@@ -13,7 +13,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -73,12 +72,7 @@ func (c *Chart) Version() string { return c.c.Metadata.Version }
 func (c *Chart) AppVersion() string { return c.c.Metadata.AppVersion }
 
 // Type is the type that Chart.yaml gives, "application" where it gives none.
-func (c *Chart) Type() string {
-	if c.c.Metadata.Type == "" {
-		return "application"
-	}
-	return c.c.Metadata.Type
-}
+func (c *Chart) Type() string { return cmp.Or(c.c.Metadata.Type, "application") }
 
 // KubeVersion is the range of Kubernetes versions that Chart.yaml gives, "" for none.
 func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
@@ -90,14 +84,9 @@ func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }
 func (c *Chart) Values() map[string]any { return copyMap(c.c.Values) }
 
 // ValuesFile gives values.yaml as it stands, or nil.
-func (c *Chart) ValuesFile() []byte { return c.raw("values.yaml") }
-
-// Schema gives values.schema.json as it stands, or nil.
-func (c *Chart) Schema() []byte { return c.c.Schema }
-
-func (c *Chart) raw(name string) []byte {
+func (c *Chart) ValuesFile() []byte {
 	for _, f := range c.c.Raw {
-		if f.Name == name {
+		if f.Name == "values.yaml" {
 			return f.Data
 		}
 	}
@@ -110,7 +99,7 @@ func (c *Chart) Templates() []File {
 	for _, f := range c.c.Templates {
 		out = append(out, File{f.Name, f.Data})
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	slices.SortFunc(out, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -127,9 +116,7 @@ func (c *Chart) Dependencies() []*Chart {
 func (c *Chart) MissingDependencies() []string {
 	var out []string
 	for _, want := range c.c.Metadata.Dependencies {
-		there := slices.ContainsFunc(c.c.Dependencies(),
-			func(d *chart.Chart) bool { return d.Metadata.Name == want.Name })
-		if !there {
+		if !has(c.c, want.Name) {
 			out = append(out, want.Name)
 		}
 	}
@@ -158,71 +145,50 @@ type Release struct {
 //
 // Helm's engine cannot be interrupted: ctx is looked at before the render alone.
 func (c *Chart) Render(ctx context.Context, values map[string]any, rel Release) ([]File, error) {
-	files, err := c.render(ctx, values, rel)
-	if err != nil {
-		return nil, err
-	}
-	out := files[:0]
-	for _, f := range files {
-		if path.Base(f.Name) != "NOTES.txt" && strings.TrimSpace(string(f.Data)) != "" {
-			out = append(out, f)
-		}
-	}
-	return out, nil
-}
-
-// RenderNotes gives the rendered templates/NOTES.txt, "" where there is none.
-func (c *Chart) RenderNotes(ctx context.Context, values map[string]any, rel Release) (string, error) {
-	files, err := c.render(ctx, values, rel)
-	if err != nil {
-		return "", err
-	}
-	for _, f := range files {
-		if f.Name == "templates/NOTES.txt" {
-			return string(f.Data), nil
-		}
-	}
-	return "", nil
-}
-
-// CheckSchema checks values over the chart's own against the schemas of the chart and its dependencies, as Render
-// does where it is not told to skip that.
-func (c *Chart) CheckSchema(values map[string]any) error {
-	values = copyMap(values)
-	checked := clone(c.c) // the next lines change it
-	if err := chartutil.ProcessDependencies(checked, values); err != nil {
-		return fmt.Errorf("render chart %s: %w", c.Name(), err)
-	}
-	whole, err := chartutil.CoalesceValues(checked, values)
-	if err != nil {
-		return fmt.Errorf("render chart %s: %w", c.Name(), err)
-	}
-	if err := chartutil.ValidateAgainstSchema(checked, whole); err != nil {
-		return fmt.Errorf("render chart %s: "+
-			"values don't meet the specifications of the schema(s) in the following chart(s):\n%w", c.Name(), err)
-	}
-	return nil
-}
-
-func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) ([]File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if missing := c.MissingDependencies(); len(missing) > 0 {
 		return nil, fmt.Errorf("render chart %s: missing in charts/: %s", c.Name(), strings.Join(missing, ", "))
 	}
-	values = copyMap(values)
-	c = &Chart{clone(c.c)} // the next lines change it
-	if err := chartutil.ProcessDependencies(c.c, values); err != nil {
-		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
-	}
-	caps, err := capabilities(rel)
+	processed, top, err := c.renderValues(values, rel)
 	if err != nil {
 		return nil, err
 	}
-	want := c.c.Metadata.KubeVersion
+	rendered, err := engine.Engine{LintMode: rel.Lenient}.Render(processed, top)
+	if err != nil {
+		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
+	}
+	var out []File
+	for _, name := range slices.Sorted(maps.Keys(rendered)) {
+		if path.Base(name) != "NOTES.txt" && strings.TrimSpace(rendered[name]) != "" {
+			out = append(out, File{strings.TrimPrefix(name, c.Name()+"/"), []byte(rendered[name])})
+		}
+	}
+	return out, nil
+}
+
+// CheckSchema checks values over the chart's own against the schemas of the chart and its dependencies, as Render
+// does where it is not told to skip that.
+func (c *Chart) CheckSchema(values map[string]any) error {
+	_, _, err := c.renderValues(values, Release{})
+	return err
+}
+
+// renderValues gives what templates see, and a copy of the chart without the dependencies that are off.
+func (c *Chart) renderValues(values map[string]any, rel Release) (*chart.Chart, chartutil.Values, error) {
+	values = copyMap(values)
+	processed := clone(c.c)
+	if err := chartutil.ProcessDependencies(processed, values); err != nil {
+		return nil, nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
+	}
+	caps, err := capabilities(rel)
+	if err != nil {
+		return nil, nil, err
+	}
+	want := processed.Metadata.KubeVersion
 	if rel.KubeVersion != "" && want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.Version) {
-		return nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s",
+		return nil, nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s",
 			c.Name(), want, caps.KubeVersion.Version)
 	}
 	options := chartutil.ReleaseOptions{
@@ -232,20 +198,11 @@ func (c *Chart) render(ctx context.Context, values map[string]any, rel Release) 
 		IsInstall: !rel.Upgrade,
 		IsUpgrade: rel.Upgrade,
 	}
-	top, err := chartutil.ToRenderValuesWithSchemaValidation(c.c, values, options, caps, rel.SkipSchema)
+	top, err := chartutil.ToRenderValuesWithSchemaValidation(processed, values, options, caps, rel.SkipSchema)
 	if err != nil {
-		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
+		return nil, nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
 	}
-	rendered, err := engine.Engine{LintMode: rel.Lenient}.Render(c.c, top)
-	if err != nil {
-		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
-	}
-	prefix := c.Name() + "/"
-	var out []File
-	for _, name := range slices.Sorted(maps.Keys(rendered)) {
-		out = append(out, File{strings.TrimPrefix(name, prefix), []byte(rendered[name])})
-	}
-	return out, nil
+	return processed, top, nil
 }
 
 func capabilities(rel Release) (*chartutil.Capabilities, error) {
@@ -284,20 +241,10 @@ type LintMessage struct {
 	Text     string
 }
 
-// Lint runs Helm's linter over the chart directory with values over its defaults. `helm lint --strict` fails on Error
-// and on Warning.
-func Lint(dir string, values map[string]any, namespace string) []LintMessage {
-	return lintChart(dir, values, namespace, false)
-}
-
-// LintBesideSchema is Lint for a chart that is known to load and whose values are known to fit its schema: compiling
-// that, twice, takes most of the linter's time.
-func LintBesideSchema(dir string, values map[string]any, namespace string) []LintMessage {
-	return lintChart(dir, values, namespace, true)
-}
-
-// lintChart is Helm's lint.All. The rule for values.yaml looks that the file is YAML and fits the schema.
-func lintChart(dir string, values map[string]any, namespace string, skipValues bool) []LintMessage {
+// Lint runs Helm's linter (lint.All) over the chart directory with values over its defaults. `helm lint --strict` fails
+// on Error and on Warning. skipValues leaves out the rule that looks whether values.yaml is YAML and fits the schema,
+// for a chart that is known to load and to fit: compiling the schema, twice, takes most of the linter's time.
+func Lint(dir string, values map[string]any, namespace string, skipValues bool) []LintMessage {
 	abs, _ := filepath.Abs(dir) // as Helm does
 	linter := support.Linter{ChartDir: abs}
 	rules.Chartfile(&linter)
@@ -309,11 +256,7 @@ func lintChart(dir string, values map[string]any, namespace string, skipValues b
 	severities := map[int]Severity{support.WarningSev: Warning, support.ErrorSev: Error}
 	var out []LintMessage
 	for _, m := range linter.Messages {
-		severity, ok := severities[m.Severity]
-		if !ok {
-			severity = Info
-		}
-		out = append(out, LintMessage{severity, m.Path, m.Err.Error()})
+		out = append(out, LintMessage{cmp.Or(severities[m.Severity], Info), m.Path, m.Err.Error()})
 	}
 	return out
 }
@@ -328,7 +271,7 @@ func ReadValues(files, sets []string) (map[string]any, error) {
 			return nil, fmt.Errorf("values file %s: %w", file, err)
 		}
 		// As Helm does it: a null stays, to remove a default later on.
-		values = mergeKeepingNulls(values, read)
+		values = chartutil.MergeTables(copyMap(read), values)
 	}
 	for _, set := range sets {
 		if err := strvals.ParseInto(set, values); err != nil {
@@ -336,19 +279,6 @@ func ReadValues(files, sets []string) (map[string]any, error) {
 		}
 	}
 	return values, nil
-}
-
-func mergeKeepingNulls(base, over map[string]any) map[string]any {
-	out := copyMap(base)
-	for k, v := range over {
-		below, isMap := v.(map[string]any)
-		if b, ok := out[k].(map[string]any); ok && isMap {
-			out[k] = mergeKeepingNulls(b, below)
-			continue
-		}
-		out[k] = copyValue(v)
-	}
-	return out
 }
 
 // Merge lays over on base, as Helm merges values files: maps by key, all else replaced, a null removes. Neither

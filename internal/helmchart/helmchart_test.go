@@ -52,10 +52,6 @@ func TestRender(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"a": map[string]any{"b": nil, "c": 3}}, values); diff != "" {
 		t.Error("the caller's values changed:", diff)
 	}
-	notes, err := c.RenderNotes(context.Background(), nil, Release{Name: "rel"})
-	if err != nil || notes != "notes of rel\n" {
-		t.Errorf("notes are %q, %v", notes, err)
-	}
 }
 
 func TestRenderChecksTheSchema(t *testing.T) {
@@ -133,7 +129,7 @@ func TestLintLeavesValuesAlone(t *testing.T) {
 		}
 	}
 	values := map[string]any{"a": map[string]any{"b": nil}}
-	for _, m := range Lint(dir, values, "") {
+	for _, m := range Lint(dir, values, "", false) {
 		t.Errorf("%s: %s", m.Severity, m.Text)
 	}
 	if diff := cmp.Diff(map[string]any{"a": map[string]any{"b": nil}}, values); diff != "" {

@@ -138,7 +138,6 @@ type experiment struct {
 	lenient    bool
 	max        int
 	renders    atomic.Int64
-	refused    atomic.Bool // a render, as the number of them was used up
 	slots      chan struct{}
 	nextText   int
 	nextNumber int
@@ -182,7 +181,6 @@ func (e *experiment) renderAs(
 	}
 	if e.renders.Add(1) > int64(e.max) {
 		e.renders.Add(-1)
-		e.refused.Store(true)
 		return nil, errSpent
 	}
 	release.Lenient = e.lenient
@@ -200,7 +198,7 @@ func (e *experiment) isOver(ctx context.Context) bool { return ctx.Err() != nil 
 
 func (e *experiment) incomplete(ctx context.Context) string {
 	switch {
-	case e.refused.Load() || e.spent():
+	case e.spent():
 		return "reached the most that is allowed"
 	case ctx.Err() != nil:
 		return "ran out of time"

@@ -29,7 +29,6 @@ func FuzzRun(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	p := pool(f)
-	p.Workers = 1
 	f.Fuzz(func(t *testing.T, values, template string) {
 		dir := writeChart(t, values, template)
 		before := files(t, dir)

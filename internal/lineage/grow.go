@@ -25,7 +25,8 @@ const (
 func (e *experiment) grow(ctx context.Context, base *setup) *setup {
 	values, shot := base.values, base.shot
 	for _, changes := range []func(map[string]any) []change{e.switches, e.samples, e.missing, e.choices, e.switches} {
-		values, shot = e.adopt(ctx, values, shot, changes(values), false)
+		some := changes(values)
+		values, shot = e.adopt(ctx, values, shot, some[:min(len(some), maxChanges)], false)
 	}
 	return e.setup(ctx, values, shot)
 }
@@ -71,7 +72,7 @@ func (e *experiment) switches(values map[string]any) []change {
 			out = append(out, change{path: p, values: []any{true}})
 		}
 	}
-	return out[:min(len(out), maxChanges)]
+	return out
 }
 
 // samples fills what is empty, in the shape in which templates read it.
@@ -82,7 +83,7 @@ func (e *experiment) samples(values map[string]any) []change {
 			out = append(out, change{path: p, values: e.samplesFor(p, v)})
 		}
 	}
-	return out[:min(len(out), maxChanges)]
+	return out
 }
 
 // missing fills what templates read and values do not have.
@@ -104,7 +105,7 @@ func (e *experiment) missing(values map[string]any) []change {
 			out = append(out, change{path: p, values: e.samplesFor(r.path, nil)})
 		}
 	}
-	return out[:min(len(out), maxChanges)]
+	return out
 }
 
 // choices tries the texts that templates compare a value with.
@@ -124,7 +125,7 @@ func (e *experiment) choices(values map[string]any) []change {
 			}
 		}
 	}
-	return out[:min(len(out), maxChanges)]
+	return out
 }
 
 // mayRead reports whether a template may read the value.
@@ -134,24 +135,25 @@ func (e *experiment) mayRead(p yamldoc.Path) bool { return e.reading.Everything 
 // templates read below it says what an entry has.
 func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 	entry := e.entry(p, 0)
-	deepEntry := map[string]any{sampleKey: map[string]any{"value": sampleText}}
-	item := map[string]any{"name": sampleText, "value": sampleText}
-	switch empty.(type) {
-	case map[string]any:
-		if entry != nil {
-			return []any{asMap(entry), map[string]any{sampleKey: sampleText}, deepEntry}
-		}
-		return []any{map[string]any{sampleKey: sampleText}, deepEntry, []any{item}}
-	case []any:
-		if list, ok := entry.([]any); ok {
-			return []any{list, []any{sampleText}, []any{item}}
-		}
-		return []any{[]any{sampleText}, []any{item}}
+	mapOf := map[string]any{sampleKey: sampleText}
+	deepMap := map[string]any{sampleKey: map[string]any{"value": sampleText}}
+	texts, items := []any{sampleText}, []any{map[string]any{"name": sampleText, "value": sampleText}}
+	_, isMap := empty.(map[string]any)
+	_, isList := empty.([]any)
+	list, isEntryList := entry.([]any)
+	switch {
+	case isMap && entry != nil:
+		return []any{asMap(entry), mapOf, deepMap}
+	case isMap:
+		return []any{mapOf, deepMap, items}
+	case isList && isEntryList:
+		return []any{list, texts, items}
+	case isList:
+		return []any{texts, items}
+	case entry != nil:
+		return []any{entry, asMap(entry), deepMap, sampleText, 1}
 	}
-	if entry != nil {
-		return []any{entry, asMap(entry), deepEntry, sampleText, 1}
-	}
-	return []any{sampleText, 1, true, map[string]any{sampleKey: sampleText}, deepEntry, []any{sampleText}, []any{item}}
+	return []any{sampleText, 1, true, mapOf, deepMap, texts, items}
 }
 
 // asMap gives a list's entry as that of a map.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -75,11 +76,11 @@ func (e *experiment) identities(
 		}
 		text := plain.texts[id.Object.File]
 		id.Labels = patterns(o.Labels(), text)
-		switch o.Kind() {
-		case "Deployment", "StatefulSet", "DaemonSet":
+		switch {
+		case isWorkload(o.Kind()):
 			id.Selector = patterns(o.TextMap("spec", "selector", "matchLabels"), text)
 			id.PodLabels = patterns(o.TextMap("spec", "template", "metadata", "labels"), text)
-		case "Service":
+		case o.Kind() == "Service":
 			id.Selector = patterns(o.TextMap("spec", "selector"), text)
 		}
 		out = append(out, id)
@@ -98,15 +99,13 @@ type naming struct {
 
 // hasNames reports whether every workload has a whole name.
 func (s *snapshot) hasNames() bool {
-	for _, o := range s.objects {
-		switch o.Kind() {
-		case "Deployment", "StatefulSet", "DaemonSet":
-			if o.Name() == "" || strings.HasPrefix(o.Name(), "-") || strings.HasSuffix(o.Name(), "-") {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.objects, func(o manifest.Object) bool {
+		return isWorkload(o.Kind()) && (o.Name() == "" || o.Name() != strings.Trim(o.Name(), "-"))
+	})
+}
+
+func isWorkload(kind string) bool {
+	return kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet"
 }
 
 // named gives values under which names follow from the chart: samples are taken
@@ -136,11 +135,8 @@ func (e *experiment) named(base, declared map[string]any, findings []Finding, ho
 // namesWorkload reports whether a field names a workload, or is a label by which
 // it selects its pods.
 func namesWorkload(r Reach) bool {
-	switch r.Object.Kind {
-	case "Deployment", "StatefulSet", "DaemonSet":
-		return slices.Equal(r.Field, yamldoc.Path{"metadata", "name"}) || slices.Contains(r.Field, "matchLabels")
-	}
-	return false
+	return isWorkload(r.Object.Kind) &&
+		(slices.Equal(r.Field, yamldoc.Path{"metadata", "name"}) || slices.Contains(r.Field, "matchLabels"))
 }
 
 // patterns gives labels in the order in which the text has their names, without

@@ -3,7 +3,6 @@ package lineage
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -29,7 +28,7 @@ type Job struct {
 	Options Options        `json:"options"`
 }
 
-// answer is what a worker writes of a job.
+// answer is what the process writes of a job.
 type answer struct {
 	Result *Result `json:"result,omitempty"`
 	Error  string  `json:"error,omitempty"`
@@ -37,7 +36,7 @@ type answer struct {
 
 // Do loads the chart and runs the experiment in this process.
 func (j Job) Do(ctx context.Context) (*Result, error) {
-	chart, _, err := helmchart.LoadComplete(ctx, j.Chart, j.Sources)
+	chart, err := helmchart.LoadComplete(ctx, j.Chart, j.Sources)
 	if err != nil {
 		return nil, err
 	}
@@ -49,38 +48,32 @@ func (j Job) Do(ctx context.Context) (*Result, error) {
 	return Run(ctx, chart.WithoutMissing(), j.Values, j.Options)
 }
 
-// exitMemory is the exit code of a worker that took too much memory.
+// exitMemory is the exit code of a process that took too much memory.
 const exitMemory = 77
 
 // maxHeap is far more than any honest chart needs, in bytes.
 const maxHeap = 1 << 30
 
-// Serve is a worker: it reads jobs as JSON and writes an answer to each, a line
-// of JSON, until in ends. It takes the whole process: beyond its limit of memory
-// that ends.
+// Serve is the process that Pool runs for a job: it reads the job as JSON and writes the answer. It takes the whole
+// process: beyond its limit of memory that ends.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	log.SetOutput(io.Discard) // Helm remarks on values that are no use
 	debug.SetMemoryLimit(maxHeap)
 	limitMemory()
 	go watchMemory()
-	jobs, answers := json.NewDecoder(in), json.NewEncoder(out)
-	for {
-		var job Job
-		var a answer
-		err := jobs.Decode(&job)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading a job: %w", err)
-		}
-		if a.Result, err = job.Do(ctx); err != nil {
-			a.Error = err.Error()
-		}
-		if err := answers.Encode(a); err != nil {
-			return fmt.Errorf("writing an answer: %w", err)
-		}
+	var job Job
+	if err := json.NewDecoder(in).Decode(&job); err != nil {
+		return fmt.Errorf("reading a job: %w", err)
 	}
+	var a answer
+	var err error
+	if a.Result, err = job.Do(ctx); err != nil {
+		a.Error = err.Error()
+	}
+	if err := json.NewEncoder(out).Encode(a); err != nil {
+		return fmt.Errorf("writing an answer: %w", err)
+	}
+	return nil
 }
 
 // watchMemory ends the process when it holds too much.

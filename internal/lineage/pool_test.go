@@ -65,10 +65,8 @@ func TestPoolStopsHostileCharts(t *testing.T) {
 	endless := writeChart(t, "", `{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}`)
 	huge := writeChart(t, "", `{{ $s := "0123456789" }}{{ range until 40 }}{{ $s = print $s $s }}{{ end }}kind: Pod`)
 	deep := writeChart(t, "", `{{ define "x" }}{{ include "x" . }}{{ include "x" . }}{{ end }}{{ include "x" . }}`)
-	p := pool(t)
-	p.Workers = 1
 	short := Options{Timeout: 200 * time.Millisecond}
-	results, errs := outcomes(context.Background(), p,
+	results, errs := outcomes(context.Background(), pool(t),
 		Job{Chart: good}, Job{Chart: endless, Options: short}, Job{Chart: huge}, Job{Chart: deep}, Job{Chart: good})
 	for i, want := range []string{"", "does not end", "of memory", "x", ""} {
 		switch {

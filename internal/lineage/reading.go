@@ -5,7 +5,6 @@ package lineage
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -75,25 +74,15 @@ type Read struct {
 	isTested     bool           // by hasKey alone
 }
 
-// SyntaxError says where a template does not parse.
-type SyntaxError struct {
-	File   string
-	Line   int
-	Reason string
-}
-
-func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason) }
-
 // Reads follows the templates from each file that renders, through the named
 // templates that they include. libraries are templates of other charts, of
 // which only what is included counts. A template that does not parse gives a
-// *SyntaxError.
+// *yamldoc.Error.
 func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, error) {
 	w := &walker{
-		reading:   &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
-		functions: templateFunctions(),
-		named:     map[string][]*source{},
-		done:      map[string]bool{},
+		reading: &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
+		named:   map[string][]*source{},
+		done:    map[string]bool{},
 	}
 	for _, f := range libraries {
 		if _, err := w.add(f); err != nil {
@@ -227,8 +216,8 @@ var templateError = regexp.MustCompile(`(?s)^template: .*?:(\d+):(?:\d+:)? (.*)$
 func syntaxError(file string, err error) error {
 	m := templateError.FindStringSubmatch(err.Error())
 	if m == nil {
-		return &SyntaxError{file, 1, err.Error()}
+		return &yamldoc.Error{Name: file, Line: 1, Reason: err.Error()}
 	}
 	line, _ := strconv.Atoi(m[1])
-	return &SyntaxError{file, line, m[2]}
+	return &yamldoc.Error{Name: file, Line: line, Reason: m[2]}
 }

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 func TestReads(t *testing.T) {
@@ -185,12 +186,12 @@ func TestReadsNamesWhereATemplateDoesNotParse(t *testing.T) {
 		{"x\n{{ .Values.a | 1 }}", "non executable command", 2},
 	} {
 		_, err := Reads([]helmchart.File{{Name: "templates/bad.yaml", Data: []byte(test.text)}})
-		var syntax *SyntaxError
+		var syntax *yamldoc.Error
 		if !errors.As(err, &syntax) {
-			t.Errorf("%q: error %v, want a *SyntaxError", test.text, err)
+			t.Errorf("%q: error %v, want a *yamldoc.Error", test.text, err)
 			continue
 		}
-		if syntax.File != "templates/bad.yaml" || syntax.Line != test.line ||
+		if syntax.Name != "templates/bad.yaml" || syntax.Line != test.line ||
 			!strings.Contains(syntax.Reason, test.reason) {
 			t.Errorf("%q: %v, want line %d: %s", test.text, err, test.line, test.reason)
 		}
@@ -219,7 +220,7 @@ func TestReadsGivesUpOnHostileTemplates(t *testing.T) {
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("took %v", took)
 			}
-			var syntax *SyntaxError
+			var syntax *yamldoc.Error
 			if err != nil && !errors.As(err, &syntax) {
 				t.Error(err)
 			}

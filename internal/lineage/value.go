@@ -13,11 +13,10 @@ import (
 // paths of values.yaml that it may stand for, and the maps and lists that the
 // template made itself. The zero value is known to be nothing of interest.
 type value struct {
-	traits   trait
-	paths    []yamldoc.Path    // what it may stand for; an empty path is .Values
-	fields   map[string]*value // a dict's entries
-	elements []*value          // a list's elements
-	text     *string           // a text known in full
+	traits trait
+	paths  []yamldoc.Path    // what it may stand for; an empty path is .Values
+	fields map[string]*value // a dict's entries, or a list's elements by "[n]"
+	text   *string           // a text known in full
 }
 
 // trait is a set of what else is known of a value.
@@ -36,9 +35,9 @@ func (v *value) is(t trait) bool { return v.traits&t != 0 }
 // Limits that keep the reading of hostile templates short. Beyond them values
 // count as read in full.
 const (
-	maxPaths     = 64  // paths that one value may stand for
-	maxElements  = 200 // of a list that a template makes
-	maxDepth     = 8   // maps within maps that a template makes
+	maxPaths     = 64 // paths that one value may stand for
+	maxElements  = 20 // of a list that a template makes
+	maxDepth     = 8  // maps within maps that a template makes
 	maxKeyLength = 1 << 16
 )
 
@@ -69,16 +68,6 @@ func eitherAt(depth int, vs ...*value) *value {
 		for _, k := range slices.Sorted(maps.Keys(v.fields)) {
 			out.setFieldAt(depth+1, k, v.fields[k])
 		}
-		for i, e := range v.elements {
-			if i < len(out.elements) {
-				out.elements[i] = eitherAt(depth+1, out.elements[i], e)
-			} else {
-				out.addElement(e)
-			}
-		}
-		if v.fields != nil && out.fields == nil {
-			out.fields = map[string]*value{}
-		}
 	}
 	return out
 }
@@ -91,13 +80,7 @@ func (v *value) addPath(p yamldoc.Path) {
 }
 
 // addElement puts what is too much into the last element.
-func (v *value) addElement(e *value) {
-	if n := len(v.elements); n >= maxElements {
-		v.elements[n-1] = either(v.elements[n-1], e)
-		return
-	}
-	v.elements = append(v.elements, e)
-}
+func (v *value) addElement(e *value) { v.setField(yamldoc.Element(min(len(v.fields), maxElements)), e) }
 
 // setField keeps what the field was before as well: the assignment may stand
 // in a branch.
@@ -131,11 +114,6 @@ func (v *value) writeKey(b *strings.Builder, depth int) {
 	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
 		fmt.Fprintf(b, "f%q(", k)
 		v.fields[k].writeKey(b, depth+1)
-		b.WriteByte(')')
-	}
-	for _, e := range v.elements {
-		b.WriteString("e(")
-		e.writeKey(b, depth+1)
 		b.WriteByte(')')
 	}
 	if v.text != nil {

@@ -11,12 +11,11 @@ import (
 
 // walker reads templates as the engine would run them, every branch once.
 type walker struct {
-	reading   *Reading
-	functions map[string]function
-	named     map[string][]*source
-	done      map[string]bool // template and argument
-	depth     int
-	steps     int
+	reading *Reading
+	named   map[string][]*source
+	done    map[string]bool // template and argument
+	depth   int
+	steps   int
 }
 
 // Limits that keep the reading of hostile templates short, each many times
@@ -306,7 +305,7 @@ func (s *scope) below(at parse.Node, v *value, key string) *value {
 // elementOf gives what a range over v, or an index that is not known, leads
 // to.
 func (s *scope) elementOf(v *value) *value {
-	found := slices.Clone(v.elements)
+	var found []*value
 	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
 		found = append(found, v.fields[k])
 	}
@@ -342,9 +341,6 @@ func (s *scope) readWholeTo(at parse.Node, v *value, depth int) {
 	}
 	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
 		s.readWholeTo(at, v.fields[k], depth+1)
-	}
-	for _, e := range v.elements {
-		s.readWholeTo(at, e, depth+1)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
 	sigsjson "sigs.k8s.io/json"
@@ -44,7 +43,7 @@ func (o Object) Check() []Problem {
 		return p.list // the rules would judge fields that were not read
 	}
 	p.checkMetadata(o)
-	p.checkRules(typed)
+	p.checkRules(o, typed)
 	return p.list
 }
 
@@ -93,25 +92,6 @@ func (p *problems) checkIdentity(o Object) {
 	if homes := homesOf(kind); len(homes) > 0 && isBuiltIn(apiVersion) {
 		p.add("apiVersion", "%s has no %s: it is in %s", apiVersion, kind, strings.Join(homes, " and "))
 	}
-}
-
-// homesOf gives the apiVersions that have kind.
-func homesOf(kind string) []string {
-	var out []string
-	for apiVersion, known := range kinds() {
-		if known[kind] != nil {
-			out = append(out, apiVersion)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// isBuiltIn reports whether Kubernetes itself serves apiVersion's group.
-// Other people's kinds may have any name, so nothing is said of theirs.
-func isBuiltIn(apiVersion string) bool {
-	group, _, grouped := strings.Cut(apiVersion, "/")
-	return !grouped || !strings.Contains(group, ".") || kinds()[apiVersion] != nil
 }
 
 // decode reports whether every known field had the right type.

@@ -148,6 +148,7 @@ func TestCheckTakesGoodObjects(t *testing.T) {
 	for _, text := range []string{
 		goodDeployment, goodService, goodIngress, goodClaim, goodAutoscaler, goodMonitor, goodRoute, goodCertificate,
 		goodPolicy,
+		strings.NewReplacer("ServiceMonitor", "PodMonitor", "endpoints", "podMetricsEndpoints").Replace(goodMonitor),
 		"apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {anything: [1]}\n",
 		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, creationTimestamp: null}\n" +
 			"data: {config.yaml: 'port: 1'}\n",
@@ -272,6 +273,12 @@ func TestCheckFinds(t *testing.T) {
 		{"min above max", goodAutoscaler, "minReplicas: 1", "minReplicas: 4", "spec.minReplicas", "above maxReplicas"},
 		{"no max", goodAutoscaler, "  maxReplicas: 3\n", "", "spec.maxReplicas", "below 1"},
 		{"monitor field", goodMonitor, "interval: 30s", "intervall: 30s", "spec.endpoints[0].intervall",
+			"unknown field"},
+		{"monitor type", goodMonitor, "interval: 30s", "interval: 30", "spec.endpoints[0].interval",
+			"expected a string"},
+		{"monitor label type", goodMonitor, "{app: livekit}", "{app: yes}", "spec.selector.matchLabels.app",
+			"expected a string"},
+		{"monitor metadata", goodMonitor, "{name: livekit}", "{name: livekit, label: x}", "metadata.label",
 			"unknown field"},
 		{"monitor without endpoints", goodMonitor, "endpoints:\n  - {port: metrics, interval: 30s}", "endpoints: []",
 			"spec.endpoints", "no entry"},

@@ -1,173 +1,114 @@
 package manifest
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	_ "embed"
+	"fmt"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
 
-// The types below know the fields of custom resources that charts emit beside
-// the built-in kinds, to the depth at which mistakes are made. What is any is
-// not looked into.
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
-type meta struct {
+// crdFields says which fields the spec of a custom resource has, by its kind.
+//
+//go:embed crds.yaml
+var crdFields []byte
+
+// customResource is an object whose spec crdFields knows.
+type customResource struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
+	Spec              any `json:"spec"`
 	Status            any `json:"status,omitempty"`
 }
 
-// serviceMonitor is that of the Prometheus operator
-// (https://prometheus-operator.dev/docs/api-reference/api/).
-type serviceMonitor struct {
-	meta `json:",inline"`
-	Spec struct {
-		monitorSpec `json:",inline"`
-		Endpoints   []monitorEndpoint `json:"endpoints"`
-	} `json:"spec"`
+func (p *problems) checkCustomResource(o Object) {
+	kinds, err := Parse("crds.yaml", crdFields)
+	if err != nil {
+		p.add("", "%v", err)
+		return
+	}
+	p.checkFields("spec", o.Get("spec"), kinds[0].Get(o.Kind()))
+	switch o.Kind() {
+	case "ServiceMonitor":
+		p.addIf(len(o.List("spec", "endpoints")) == 0, "spec.endpoints", "has no entry: nothing would be scraped")
+	case "HTTPRoute":
+		p.checkHTTPRoute(o)
+	case "Certificate":
+		p.checkCertificate(o)
+	}
 }
 
-type podMonitor struct {
-	meta `json:",inline"`
-	Spec struct {
-		monitorSpec         `json:",inline"`
-		PodMetricsEndpoints []monitorEndpoint `json:"podMetricsEndpoints"`
-	} `json:"spec"`
+// checkFields compares a value with what stands for it in crdFields.
+func (p *problems) checkFields(at string, value, known any) {
+	if value == nil || known == nil {
+		return
+	}
+	if reflect.TypeOf(value) != reflect.TypeOf(known) {
+		p.add(at, "is of the wrong type, expected %s", plainType(reflect.TypeOf(known).String()))
+		return
+	}
+	switch known := known.(type) {
+	case map[string]any:
+		fields := value.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			below, ok := known[name]
+			if !ok {
+				below, ok = known["<name>"]
+			}
+			p.addIf(!ok, at+"."+name, "unknown field")
+			p.checkFields(at+"."+name, fields[name], below)
+		}
+	case []any:
+		for here, item := range elements(at, value.([]any)) {
+			p.checkFields(here, item, known[0])
+		}
+	}
 }
 
-type monitorSpec struct {
-	JobLabel          string               `json:"jobLabel"`
-	TargetLabels      []string             `json:"targetLabels"`
-	PodTargetLabels   []string             `json:"podTargetLabels"`
-	Selector          metav1.LabelSelector `json:"selector"`
-	SelectorMechanism string               `json:"selectorMechanism"`
-	NamespaceSelector struct {
-		Any        bool     `json:"any"`
-		MatchNames []string `json:"matchNames"`
-	} `json:"namespaceSelector"`
-	SampleLimit                    int64    `json:"sampleLimit"`
-	ScrapeProtocols                []string `json:"scrapeProtocols"`
-	FallbackScrapeProtocol         string   `json:"fallbackScrapeProtocol"`
-	ScrapeClassicHistograms        bool     `json:"scrapeClassicHistograms"`
-	ScrapeNativeHistograms         bool     `json:"scrapeNativeHistograms"`
-	NativeHistogramBucketLimit     int64    `json:"nativeHistogramBucketLimit"`
-	NativeHistogramMinBucketFactor any      `json:"nativeHistogramMinBucketFactor"`
-	ConvertClassicHistogramsToNHCB bool     `json:"convertClassicHistogramsToNHCB"`
-	TargetLimit                    int64    `json:"targetLimit"`
-	LabelLimit                     int64    `json:"labelLimit"`
-	LabelNameLengthLimit           int64    `json:"labelNameLengthLimit"`
-	LabelValueLengthLimit          int64    `json:"labelValueLengthLimit"`
-	KeepDroppedTargets             int64    `json:"keepDroppedTargets"`
-	AttachMetadata                 any      `json:"attachMetadata"`
-	BodySizeLimit                  string   `json:"bodySizeLimit"`
-	ScrapeClass                    string   `json:"scrapeClass"`
-	ServiceDiscoveryRole           string   `json:"serviceDiscoveryRole"`
+// parts gives the maps in a list of an object with their paths.
+func parts(at string, list []any) iter.Seq2[string, Object] {
+	return func(yield func(string, Object) bool) {
+		for here, item := range elements(at, list) {
+			if fields, ok := item.(map[string]any); ok && !yield(here, Object{Fields: fields}) {
+				return
+			}
+		}
+	}
 }
 
-type monitorEndpoint struct {
-	Port                     string              `json:"port"`
-	TargetPort               any                 `json:"targetPort"`
-	PortNumber               int32               `json:"portNumber"`
-	Path                     string              `json:"path"`
-	Scheme                   string              `json:"scheme"`
-	Params                   map[string][]string `json:"params"`
-	Interval                 string              `json:"interval"`
-	ScrapeTimeout            string              `json:"scrapeTimeout"`
-	TLSConfig                any                 `json:"tlsConfig"`
-	BearerTokenFile          string              `json:"bearerTokenFile"`
-	BearerTokenSecret        any                 `json:"bearerTokenSecret"`
-	Authorization            any                 `json:"authorization"`
-	BasicAuth                any                 `json:"basicAuth"`
-	OAuth2                   any                 `json:"oauth2"`
-	HonorLabels              bool                `json:"honorLabels"`
-	HonorTimestamps          bool                `json:"honorTimestamps"`
-	TrackTimestampsStaleness bool                `json:"trackTimestampsStaleness"`
-	MetricRelabelings        []any               `json:"metricRelabelings"`
-	Relabelings              []any               `json:"relabelings"`
-	ProxyURL                 string              `json:"proxyUrl"`
-	NoProxy                  string              `json:"noProxy"`
-	ProxyFromEnvironment     bool                `json:"proxyFromEnvironment"`
-	ProxyConnectHeader       any                 `json:"proxyConnectHeader"`
-	FollowRedirects          bool                `json:"followRedirects"`
-	FilterRunning            bool                `json:"filterRunning"`
-	EnableHTTP2              bool                `json:"enableHttp2"`
+func (p *problems) checkHTTPRoute(o Object) {
+	p.addIf(len(o.List("spec", "parentRefs")) == 0 && o.Text("spec", "useDefaultGateways") == "",
+		"spec.parentRefs", "has no entry: no Gateway would take the route")
+	for here, parent := range parts("spec.parentRefs", o.List("spec", "parentRefs")) {
+		p.required(here+".name", parent.Text("name"))
+	}
+	for here, host := range elements("spec.hostnames", o.List("spec", "hostnames")) {
+		p.checkHost(here, fmt.Sprint(host))
+	}
+	for at, rule := range parts("spec.rules", o.List("spec", "rules")) {
+		for here, match := range parts(at+".matches", rule.List("matches")) {
+			oneOf(p, here+".path.type", match.Text("path", "type"), "PathPrefix", "Exact", "RegularExpression")
+		}
+		for here, backend := range parts(at+".backendRefs", rule.List("backendRefs")) {
+			p.required(here+".name", backend.Text("name"))
+			kind, port := backend.Text("kind"), backend.Get("port")
+			p.addIf((port == nil || port == int64(0)) && (kind == "" || kind == "Service"), here+".port", "is missing")
+		}
+	}
 }
 
-// httpRoute is that of the Gateway API, v1
-// (https://gateway-api.sigs.k8s.io/reference/spec/).
-type httpRoute struct {
-	meta `json:",inline"`
-	Spec struct {
-		UseDefaultGateways string          `json:"useDefaultGateways"`
-		ParentRefs         []routeParent   `json:"parentRefs"`
-		Hostnames          []string        `json:"hostnames"`
-		Rules              []httpRouteRule `json:"rules"`
-	} `json:"spec"`
-}
-
-type routeParent struct {
-	Group       string `json:"group"`
-	Kind        string `json:"kind"`
-	Namespace   string `json:"namespace"`
-	Name        string `json:"name"`
-	SectionName string `json:"sectionName"`
-	Port        int32  `json:"port"`
-}
-
-type httpRouteRule struct {
-	Name    string `json:"name"`
-	Matches []struct {
-		Path *struct {
-			Type  string `json:"type"`
-			Value string `json:"value"`
-		} `json:"path"`
-		Headers     []any  `json:"headers"`
-		QueryParams []any  `json:"queryParams"`
-		Method      string `json:"method"`
-	} `json:"matches"`
-	Filters            []any          `json:"filters"`
-	BackendRefs        []routeBackend `json:"backendRefs"`
-	Timeouts           any            `json:"timeouts"`
-	Retry              any            `json:"retry"`
-	SessionPersistence any            `json:"sessionPersistence"`
-}
-
-type routeBackend struct {
-	Group     string `json:"group"`
-	Kind      string `json:"kind"`
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	Port      int32  `json:"port"`
-	Weight    *int32 `json:"weight"`
-	Filters   []any  `json:"filters"`
-}
-
-// certificate is that of cert-manager
-// (https://cert-manager.io/docs/reference/api-docs/).
-type certificate struct {
-	meta `json:",inline"`
-	Spec struct {
-		Subject               any      `json:"subject"`
-		LiteralSubject        string   `json:"literalSubject"`
-		CommonName            string   `json:"commonName"`
-		Duration              string   `json:"duration"`
-		RenewBefore           string   `json:"renewBefore"`
-		RenewBeforePercentage int32    `json:"renewBeforePercentage"`
-		DNSNames              []string `json:"dnsNames"`
-		IPAddresses           []string `json:"ipAddresses"`
-		URIs                  []string `json:"uris"`
-		OtherNames            []any    `json:"otherNames"`
-		EmailAddresses        []string `json:"emailAddresses"`
-		SecretName            string   `json:"secretName"`
-		SecretTemplate        any      `json:"secretTemplate"`
-		Keystores             any      `json:"keystores"`
-		IssuerRef             struct {
-			Name  string `json:"name"`
-			Kind  string `json:"kind"`
-			Group string `json:"group"`
-		} `json:"issuerRef"`
-		IsCA                    bool     `json:"isCA"`
-		Usages                  []string `json:"usages"`
-		PrivateKey              any      `json:"privateKey"`
-		SignatureAlgorithm      string   `json:"signatureAlgorithm"`
-		EncodeUsagesInRequest   bool     `json:"encodeUsagesInRequest"`
-		RevisionHistoryLimit    int32    `json:"revisionHistoryLimit"`
-		AdditionalOutputFormats []any    `json:"additionalOutputFormats"`
-		NameConstraints         any      `json:"nameConstraints"`
-	} `json:"spec"`
+func (p *problems) checkCertificate(o Object) {
+	p.required("spec.secretName", o.Text("spec", "secretName"))
+	p.required("spec.issuerRef.name", o.Text("spec", "issuerRef", "name"))
+	for _, subject := range []string{
+		"commonName", "literalSubject", "dnsNames", "ipAddresses", "uris", "emailAddresses", "otherNames",
+	} {
+		if o.Text("spec", subject) != "" || len(o.List("spec", subject)) > 0 {
+			return
+		}
+	}
+	p.add("spec", "names nothing that the certificate is for: dnsNames is missing")
 }

@@ -4,81 +4,56 @@ import (
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	schedulingv1 "k8s.io/api/scheduling/v1"
-	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// typeOf gives a new value of the Go type of a kind, nil for kinds that are
-// not known here.
+// customKinds are the custom resources that are known here, with the apiVersion of
+// each.
+func customKinds() map[string]string {
+	return map[string]string{
+		"Certificate":    "cert-manager.io/v1",
+		"HTTPRoute":      "gateway.networking.k8s.io/v1",
+		"PodMonitor":     "monitoring.coreos.com/v1",
+		"ServiceMonitor": "monitoring.coreos.com/v1",
+	}
+}
+
+// typeOf gives a new value of the Go type of a kind, nil for kinds that are not
+// known here, or no longer served.
 func typeOf(apiVersion, kind string) any {
-	newType := kinds()[apiVersion][kind]
-	if newType == nil {
+	if apiVersion != "" && customKinds()[kind] == apiVersion {
+		return &customResource{}
+	}
+	typed, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(apiVersion, kind))
+	if _, _, isRetired := retired(apiVersion, kind); err != nil || isRetired {
 		return nil
 	}
-	return newType()
+	return typed
 }
 
-// kinds are the kinds that charts commonly have, by apiVersion. client-go's
-// scheme has them all and is not worth its size.
-func kinds() map[string]map[string]func() any {
-	return map[string]map[string]func() any{
-		"v1": {
-			"ConfigMap":             newOf[corev1.ConfigMap],
-			"LimitRange":            newOf[corev1.LimitRange],
-			"Namespace":             newOf[corev1.Namespace],
-			"PersistentVolume":      newOf[corev1.PersistentVolume],
-			"PersistentVolumeClaim": newOf[corev1.PersistentVolumeClaim],
-			"Pod":                   newOf[corev1.Pod],
-			"ResourceQuota":         newOf[corev1.ResourceQuota],
-			"Secret":                newOf[corev1.Secret],
-			"Service":               newOf[corev1.Service],
-			"ServiceAccount":        newOf[corev1.ServiceAccount],
-		},
-		"apps/v1": {
-			"DaemonSet":   newOf[appsv1.DaemonSet],
-			"Deployment":  newOf[appsv1.Deployment],
-			"ReplicaSet":  newOf[appsv1.ReplicaSet],
-			"StatefulSet": newOf[appsv1.StatefulSet],
-		},
-		"autoscaling/v1": {"HorizontalPodAutoscaler": newOf[autoscalingv1.HorizontalPodAutoscaler]},
-		"autoscaling/v2": {"HorizontalPodAutoscaler": newOf[autoscalingv2.HorizontalPodAutoscaler]},
-		"batch/v1": {
-			"CronJob": newOf[batchv1.CronJob],
-			"Job":     newOf[batchv1.Job],
-		},
-		"networking.k8s.io/v1": {
-			"Ingress":       newOf[networkingv1.Ingress],
-			"IngressClass":  newOf[networkingv1.IngressClass],
-			"NetworkPolicy": newOf[networkingv1.NetworkPolicy],
-		},
-		"policy/v1": {"PodDisruptionBudget": newOf[policyv1.PodDisruptionBudget]},
-		"rbac.authorization.k8s.io/v1": {
-			"ClusterRole":        newOf[rbacv1.ClusterRole],
-			"ClusterRoleBinding": newOf[rbacv1.ClusterRoleBinding],
-			"Role":               newOf[rbacv1.Role],
-			"RoleBinding":        newOf[rbacv1.RoleBinding],
-		},
-		"scheduling.k8s.io/v1": {"PriorityClass": newOf[schedulingv1.PriorityClass]},
-		"storage.k8s.io/v1":    {"StorageClass": newOf[storagev1.StorageClass]},
-
-		"cert-manager.io/v1":           {"Certificate": newOf[certificate]},
-		"gateway.networking.k8s.io/v1": {"HTTPRoute": newOf[httpRoute]},
-		"monitoring.coreos.com/v1": {
-			"PodMonitor":     newOf[podMonitor],
-			"ServiceMonitor": newOf[serviceMonitor],
-		},
+// homesOf gives the apiVersions that have kind, alphas and betas left out.
+func homesOf(kind string) []string {
+	var out []string
+	if home, ok := customKinds()[kind]; ok {
+		out = append(out, home)
 	}
+	for gvk := range scheme.Scheme.AllKnownTypes() {
+		if gvk.Kind == kind && strings.Trim(gvk.Version, "v0123456789") == "" {
+			out = append(out, gvk.GroupVersion().String())
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
-func newOf[T any]() any { return new(T) }
+// isBuiltIn reports whether Kubernetes itself serves apiVersion's group.
+// Other people's kinds may have any name, so nothing is said of theirs.
+func isBuiltIn(apiVersion string) bool {
+	group, version, grouped := strings.Cut(apiVersion, "/")
+	return !grouped || !strings.Contains(group, ".") ||
+		scheme.Scheme.IsVersionRegistered(schema.GroupVersion{Group: group, Version: version})
+}
 
 // retired says of a kind under an apiVersion that Kubernetes no longer serves
 // since which release that is so and what takes its place

@@ -19,22 +19,22 @@ import (
 )
 
 // checkRules holds an object against what the API server enforces of its kind.
-func (p *problems) checkRules(typed any) {
+func (p *problems) checkRules(object Object, typed any) {
 	switch o := typed.(type) {
 	case *corev1.Pod:
 		p.checkPod("spec", o.Spec, nil)
 	case *appsv1.Deployment:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
-		p.checkReplicas(o.Spec.Replicas)
+		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
 		p.checkDeploymentStrategy(o.Spec.Strategy)
 	case *appsv1.ReplicaSet:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
-		p.checkReplicas(o.Spec.Replicas)
+		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
 	case *appsv1.DaemonSet:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
 	case *appsv1.StatefulSet:
 		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.VolumeClaimTemplates)
-		p.checkReplicas(o.Spec.Replicas)
+		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
 		for here, claim := range elements("spec.volumeClaimTemplates", o.Spec.VolumeClaimTemplates) {
 			p.checkClaim(here+".spec", claim.Spec)
 		}
@@ -62,17 +62,14 @@ func (p *problems) checkRules(typed any) {
 		target := o.Spec.ScaleTargetRef
 		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, target.Kind, target.Name)
 	case *policyv1.PodDisruptionBudget:
-		p.checkDisruptionBudget(o.Spec)
+		p.addIf(o.Spec.MinAvailable != nil && o.Spec.MaxUnavailable != nil,
+			"spec", "minAvailable and maxUnavailable exclude each other")
 	case *rbacv1.RoleBinding:
 		p.checkRoleRef(o.RoleRef)
 	case *rbacv1.ClusterRoleBinding:
 		p.checkRoleRef(o.RoleRef)
-	case *serviceMonitor:
-		p.addIf(len(o.Spec.Endpoints) == 0, "spec.endpoints", "has no entry: nothing would be scraped")
-	case *httpRoute:
-		p.checkHTTPRoute(o)
-	case *certificate:
-		p.checkCertificate(o)
+	case *customResource:
+		p.checkCustomResource(object)
 	}
 }
 
@@ -136,12 +133,6 @@ func (p *problems) checkSelector(selector *metav1.LabelSelector, labels map[stri
 	}
 }
 
-func (p *problems) checkReplicas(replicas *int32) {
-	if replicas != nil && *replicas < 0 {
-		p.add("spec.replicas", "%d is negative", *replicas)
-	}
-}
-
 func (p *problems) checkDeploymentStrategy(s appsv1.DeploymentStrategy) {
 	switch s.Type {
 	case "", appsv1.RollingUpdateDeploymentStrategyType:
@@ -154,6 +145,8 @@ func (p *problems) checkDeploymentStrategy(s appsv1.DeploymentStrategy) {
 		p.add("spec.strategy.type", "%q is unknown: RollingUpdate or Recreate", s.Type)
 	}
 }
+
+func isNegative[T ~int32 | ~int64](n *T) bool { return n != nil && *n < 0 }
 
 func isZero(v *intstr.IntOrString) bool {
 	return v != nil && (v.String() == "0" || v.String() == "0%")
@@ -205,20 +198,6 @@ func (p *problems) checkAutoscaler(least *int32, most int32, kind, name string) 
 	}
 }
 
-func (p *problems) checkDisruptionBudget(spec policyv1.PodDisruptionBudgetSpec) {
-	p.addIf(spec.MinAvailable != nil && spec.MaxUnavailable != nil,
-		"spec", "minAvailable and maxUnavailable exclude each other")
-}
-
 func (p *problems) checkRoleRef(ref rbacv1.RoleRef) {
 	p.addIf(ref.Kind == "" || ref.Name == "", "roleRef", "kind or name is missing")
-}
-
-func (p *problems) checkCertificate(c *certificate) {
-	p.required("spec.secretName", c.Spec.SecretName)
-	p.required("spec.issuerRef.name", c.Spec.IssuerRef.Name)
-	names := len(c.Spec.DNSNames) + len(c.Spec.IPAddresses) + len(c.Spec.URIs) +
-		len(c.Spec.EmailAddresses) + len(c.Spec.OtherNames)
-	p.addIf(names == 0 && c.Spec.CommonName == "" && c.Spec.LiteralSubject == "",
-		"spec", "names nothing that the certificate is for: dnsNames is missing")
 }

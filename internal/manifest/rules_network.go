@@ -86,13 +86,9 @@ func (p *problems) checkIngress(spec networkingv1.IngressSpec) {
 		}
 	}
 	for here, tls := range elements("spec.tls", spec.TLS) {
-		p.checkHosts(here+".hosts", tls.Hosts)
-	}
-}
-
-func (p *problems) checkHosts(at string, hosts []string) {
-	for here, host := range elements(at, hosts) {
-		p.checkHost(here, host)
+		for at, host := range elements(here+".hosts", tls.Hosts) {
+			p.checkHost(at, host)
+		}
 	}
 }
 
@@ -159,29 +155,5 @@ func (p *problems) checkPolicyPorts(at string, ports []networkingv1.NetworkPolic
 		if port.Port == nil || port.Port.Type != intstr.Int || *port.EndPort < port.Port.IntVal {
 			p.add(here+".endPort", "%d needs a port that is a number and not above it", *port.EndPort)
 		}
-	}
-}
-
-func (p *problems) checkHTTPRoute(route *httpRoute) {
-	p.addIf(len(route.Spec.ParentRefs) == 0 && route.Spec.UseDefaultGateways == "",
-		"spec.parentRefs", "has no entry: no Gateway would take the route")
-	for here, parent := range elements("spec.parentRefs", route.Spec.ParentRefs) {
-		p.required(here+".name", parent.Name)
-	}
-	p.checkHosts("spec.hostnames", route.Spec.Hostnames)
-	for here, rule := range elements("spec.rules", route.Spec.Rules) {
-		p.checkHTTPRouteRule(here, rule)
-	}
-}
-
-func (p *problems) checkHTTPRouteRule(at string, rule httpRouteRule) {
-	for here, match := range elements(at+".matches", rule.Matches) {
-		if match.Path != nil {
-			oneOf(p, here+".path.type", match.Path.Type, "PathPrefix", "Exact", "RegularExpression")
-		}
-	}
-	for here, backend := range elements(at+".backendRefs", rule.BackendRefs) {
-		p.required(here+".name", backend.Name)
-		p.addIf(backend.Port == 0 && (backend.Kind == "" || backend.Kind == "Service"), here+".port", "is missing")
 	}
 }

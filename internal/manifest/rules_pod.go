@@ -40,9 +40,7 @@ func (p *problems) checkPod(at string, pod corev1.PodSpec, claims []corev1.Persi
 	if name := pod.ServiceAccountName; name != "" {
 		p.invalid(at+".serviceAccountName", name, validation.IsDNS1123Subdomain(name))
 	}
-	if s := pod.TerminationGracePeriodSeconds; s != nil && *s < 0 {
-		p.add(at+".terminationGracePeriodSeconds", "%d is negative", *s)
-	}
+	p.addIf(isNegative(pod.TerminationGracePeriodSeconds), at+".terminationGracePeriodSeconds", "is negative")
 	oneOf(p, at+".restartPolicy", pod.RestartPolicy,
 		corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
 	oneOf(p, at+".dnsPolicy", pod.DNSPolicy,
@@ -112,17 +110,13 @@ func countSet(union any) int {
 }
 
 func (p *problems) checkContainer(at string, c corev1.Container, volumes map[string]bool, hostNetwork bool) {
-	if c.Name == "" {
-		p.add(at+".name", "is missing")
-	} else {
+	p.required(at+".name", c.Name)
+	if c.Name != "" {
 		p.invalid(at+".name", c.Name, validation.IsDNS1123Label(c.Name))
 	}
-	if strings.TrimSpace(c.Image) == "" {
-		p.add(at+".image", "is missing")
-	} else if c.Image != strings.TrimSpace(c.Image) || strings.HasPrefix(c.Image, ":") ||
-		strings.HasSuffix(c.Image, ":") {
-		p.add(at+".image", "%q is no image reference", c.Image)
-	}
+	image := strings.TrimSpace(c.Image)
+	p.required(at+".image", image)
+	p.addIf(image != "" && c.Image != strings.Trim(image, ":"), at+".image", "%q is no image reference", c.Image)
 	oneOf(p, at+".imagePullPolicy", c.ImagePullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)
 	p.checkContainerPorts(at, c.Ports, hostNetwork)
 	p.checkEnv(at, c.Env)
@@ -210,12 +204,9 @@ func (p *problems) checkEnvSource(at string, from *corev1.EnvVarSource) {
 	if n := countSet(*from); n != 1 {
 		p.add(at, "has %d sources, exactly one is expected", n)
 	}
-	if ref := from.SecretKeyRef; ref != nil && (ref.Name == "" || ref.Key == "") {
-		p.add(at+".secretKeyRef", "name or key is missing")
-	}
-	if ref := from.ConfigMapKeyRef; ref != nil && (ref.Name == "" || ref.Key == "") {
-		p.add(at+".configMapKeyRef", "name or key is missing")
-	}
+	secret, config := from.SecretKeyRef, from.ConfigMapKeyRef
+	p.addIf(secret != nil && (secret.Name == "" || secret.Key == ""), at+".secretKeyRef", "name or key is missing")
+	p.addIf(config != nil && (config.Name == "" || config.Key == ""), at+".configMapKeyRef", "name or key is missing")
 }
 
 func (p *problems) checkMounts(at string, mounts []corev1.VolumeMount, volumes map[string]bool) {

@@ -5,7 +5,6 @@ package publish
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"os/exec"
 	"time"
@@ -144,11 +143,7 @@ func updateDependencies(ctx context.Context, helm, dir string, c oci.Options) er
 	add(c.CAFile != "", "--ca-file="+c.CAFile)
 	add(c.CertFile != "", "--cert-file="+c.CertFile)
 	add(c.KeyFile != "", "--key-file="+c.KeyFile)
-	err = helmchart.UpdateDependencies(ctx, program, dir, flags...)
-	if failed, ok := errors.AsType[*helmchart.BuildError](err); ok {
-		return remedy.Errorf(failed.Step, "update dependencies of %s: %w\n%s", dir, failed.Err, failed.Output)
-	}
-	return err
+	return helmchart.UpdateDependencies(ctx, program, dir, flags...)
 }
 
 func (o Options) attachments(ctx context.Context, p *Package, report []byte) (out []Attachment, err error) {

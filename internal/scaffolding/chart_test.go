@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -37,18 +39,35 @@ func rendered(t *testing.T, dir, values string) map[string]manifest.Object {
 	return out
 }
 
-// notes gives what Helm prints after an install.
+// notes gives what Helm prints after an install. Under another name the notes render as any template does.
 func notes(t *testing.T, dir, values string) string {
 	t.Helper()
-	chart, err := helmchart.Load(dir)
+	entries, err := helmchart.Entries(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := chart.RenderNotes(context.Background(), parse(t, values), helmchart.Release{Name: "rel"})
+	var files []helmchart.File
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(e.Name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, helmchart.File{Name: strings.Replace(e.Name, "/NOTES.txt", "/notes.txt", 1), Data: data})
+	}
+	chart, err := helmchart.LoadFiles(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text
+	rendered, err := chart.Render(context.Background(), parse(t, values), helmchart.Release{Name: "rel"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range rendered {
+		if f.Name == "templates/notes.txt" {
+			return string(f.Data)
+		}
+	}
+	return ""
 }
 
 // at reads a field of an object as YAML, with its path as fields and list

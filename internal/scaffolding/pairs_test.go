@@ -344,7 +344,7 @@ func refused(t *testing.T, dir string, values map[string]any, words ...string) {
 // decodes strictly into the types of Kubernetes. It gives the objects.
 func sound(t *testing.T, dir string, values map[string]any) []manifest.Object {
 	t.Helper()
-	for _, m := range helmchart.Lint(dir, values, "") {
+	for _, m := range helmchart.Lint(dir, values, "", false) {
 		if m.Severity != helmchart.Info {
 			t.Errorf("lint: %s: %s: %s", m.Severity, m.Path, m.Text)
 		}

@@ -98,7 +98,7 @@ func judgeRepository(t *testing.T, e *expectation, repository string) []judgemen
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range helmchart.Lint(target, nil, "") {
+	for _, m := range helmchart.Lint(target, nil, "", false) {
 		if m.Severity != helmchart.Info {
 			t.Errorf("lint: %s: %s", m.Path, m.Text)
 		}

@@ -182,8 +182,8 @@ func shapeFacts(c *convention.Convention, expected *yamldoc.Node, add func(strin
 		"list": convention.PersistenceList,
 	})
 	if want := expected.Get("values_prefix"); want.IsString() && c.Values["image.repository"].Evidence != "" {
-		ok := want.Text == "" || strings.Contains(c.Values["image.repository"].Evidence, " "+want.Text+".")
-		add("values_prefix", want.Text, c.Values["image.repository"].Evidence, ok)
+		ok := want.Value == "" || strings.Contains(c.Values["image.repository"].Evidence, " "+want.Value+".")
+		add("values_prefix", want.Value, c.Values["image.repository"].Evidence, ok)
 	}
 }
 

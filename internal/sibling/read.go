@@ -110,9 +110,8 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 		return dirs, remove
 	}
 	for i, chart := range charts[:min(len(charts), maxRendered)] {
-		_, found, err := helmchart.LoadComplete(ctx, chart, opts.Sources)
-		missing := slices.ContainsFunc(found, func(d helmchart.Dependency) bool { return d.Missing() && !d.Off })
-		if err != nil || !missing {
+		loaded, err := helmchart.LoadComplete(ctx, chart, opts.Sources)
+		if err != nil || len(loaded.Lacks()) == 0 {
 			continue // reading it tells what is wrong
 		}
 		dir, done, err := helmchart.BuildDependencies(ctx, opts.HelmBin, chart, opts.Sources.Root)

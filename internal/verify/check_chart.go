@@ -18,7 +18,7 @@ import (
 func checkLint(in *input, out *result) {
 	messages := in.lint()
 	if in.renderErr != nil { // it may be the schema, at which that lint did not look
-		messages = helmchart.Lint(in.dir, in.opts.Values, in.opts.Namespace)
+		messages = helmchart.Lint(in.dir, in.opts.Values, in.opts.Namespace, false)
 	}
 	for _, m := range messages {
 		if m.Severity == helmchart.Info {

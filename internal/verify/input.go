@@ -51,7 +51,7 @@ type service struct {
 func newInput(ctx context.Context, dir string, opts Options) (*input, error) {
 	in := &input{dir: dir, opts: opts}
 	in.lint = begin(func() []helmchart.LintMessage {
-		return helmchart.LintBesideSchema(dir, opts.Values, opts.Namespace)
+		return helmchart.Lint(dir, opts.Values, opts.Namespace, true)
 	})
 	in.chart, in.loadErr = helmchart.Load(dir)
 	if in.loadErr != nil {

@@ -2,150 +2,150 @@ package yamldoc
 
 import (
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// builder turns the parser's tree into ours. A node that aliases stand for is
-// built once and shared, and its size is counted for every alias, so a document
-// that multiplies itself is found out without being expanded.
+// builder turns the parser's tree into ours. What aliases stand for is built
+// once and shared, and counted for every alias, so a document that multiplies
+// itself is found out without being expanded.
 type builder struct {
 	name     string
-	done     map[*yaml.Node]built
 	comments []string
-	work     int // entries copied by merge keys
+	anchors  map[*yaml.Node]anchor
+	size     int // values so far
+	deepest  int // level below the node that is being built
 }
 
-// built is a node with the number of values in it, and how deep they nest.
-type built struct {
-	node  *Node
-	size  int
-	depth int
-	open  bool // still being built: an alias to it would contain itself
+// anchor is what aliases stand for.
+type anchor struct {
+	node         *Node // nil while it is being built: an alias to it would contain itself
+	size, height int
 }
 
 func (b *builder) fail(n *yaml.Node, format string, args ...any) error {
 	return &Error{Name: b.name, Line: n.Line, Reason: fmt.Sprintf(format, args...)}
 }
 
-func (b *builder) build(n *yaml.Node, depth int) (built, error) {
+// count keeps within the limits.
+func (b *builder) count(n *yaml.Node, size, depth int) error {
+	b.size += size
+	b.deepest = max(b.deepest, depth)
+	switch {
+	case depth > MaxDepth:
+		return b.fail(n, "nested more than %d levels deep", MaxDepth)
+	case b.size > MaxNodes:
+		return b.fail(n, "aliases and values expand to more than %d values", MaxNodes)
+	}
+	return nil
+}
+
+func (b *builder) build(n *yaml.Node, depth int) (*Node, error) {
 	b.comment(n.HeadComment, n.LineComment, n.FootComment)
-	if depth > MaxDepth {
-		return built{}, b.fail(n, "nested more than %d levels deep", MaxDepth)
-	}
 	if n.Kind == yaml.AliasNode {
-		return b.alias(n, depth)
+		return b.follow(n, depth)
 	}
+	before, outer := b.size, b.deepest
+	b.deepest = depth
 	if n.Anchor != "" {
-		b.done[n] = built{open: true}
+		b.anchors[n] = anchor{}
 	}
-	out := built{node: &Node{
-		Line: n.Line, Column: n.Column, LineComment: n.LineComment,
-		Flow: n.Style&yaml.FlowStyle != 0,
-	}, size: 1}
-	var err error
-	switch n.Kind {
-	case yaml.MappingNode:
-		out.node.Kind = Map
-		err = b.buildMap(n, &out, depth)
-	case yaml.SequenceNode:
-		out.node.Kind = List
-		err = b.buildList(n, &out, depth)
-	case yaml.ScalarNode:
-		setScalar(out.node, n)
+	out, err := &Node{Node: n}, b.count(n, 1, depth)
+	switch {
+	case err != nil:
+	case n.Kind == Map:
+		out.Entries, err = b.entries(n, depth)
+	case n.Kind == List:
+		out.Items, err = b.items(n, depth)
+	case n.Kind == Scalar:
+		n.Tag = scalarTag(n)
 	default:
 		err = b.fail(n, "not a map, a list or a scalar")
 	}
-	if err != nil {
-		return built{}, err
-	}
 	if n.Anchor != "" {
-		b.done[n] = out
+		b.anchors[n] = anchor{out, b.size - before, b.deepest - depth}
 	}
-	return out, nil
+	b.deepest = max(outer, b.deepest)
+	return out, err
 }
 
-func (b *builder) alias(n *yaml.Node, depth int) (built, error) {
-	target, ok := b.done[n.Alias]
-	if !ok || target.open {
-		return built{}, b.fail(n, "alias *%s stands inside its own anchor", n.Value)
+// follow gives what an alias stands for.
+func (b *builder) follow(n *yaml.Node, depth int) (*Node, error) {
+	a, ok := b.anchors[n.Alias]
+	switch {
+	case !ok: // the anchor is a key's
+		return b.build(n.Alias, depth)
+	case a.node == nil:
+		return nil, b.fail(n, "alias *%s stands inside its own anchor", n.Value)
 	}
-	if depth+target.depth > MaxDepth {
-		return built{}, b.fail(n, "nested more than %d levels deep by alias *%s", MaxDepth, n.Value)
-	}
-	return target, nil
+	return a.node, b.count(n, a.size, depth+a.height)
 }
 
-// add counts a child into its parent.
-func (b *builder) add(out *built, child built, at *yaml.Node) error {
-	out.size += child.size
-	out.depth = max(out.depth, child.depth+1)
-	if out.size > MaxNodes {
-		return b.fail(at, "aliases and values expand to more than %d values", MaxNodes)
-	}
-	return nil
-}
-
-func (b *builder) buildList(n *yaml.Node, out *built, depth int) error {
-	out.node.Items = make([]*Node, 0, len(n.Content))
+func (b *builder) items(n *yaml.Node, depth int) ([]*Node, error) {
+	items := make([]*Node, 0, len(n.Content))
 	for _, item := range n.Content {
 		child, err := b.build(item, depth+1)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := b.add(out, child, item); err != nil {
-			return err
-		}
-		out.node.Items = append(out.node.Items, child.node)
+		items = append(items, child)
 	}
-	return nil
+	return items, nil
 }
 
-func (b *builder) buildMap(n *yaml.Node, out *built, depth int) error {
-	seen := make(map[string]int, len(n.Content)/2) // key: its line
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if isMerge(key) {
-			continue
-		}
-		text, err := b.key(key)
-		if err != nil {
-			return err
-		}
-		if line, twice := seen[text]; twice {
-			return b.fail(key, "key %q is there twice, on line %d and here", text, line)
-		}
-		seen[text] = key.Line
+func (b *builder) entries(n *yaml.Node, depth int) ([]Entry, error) {
+	seen, err := b.keys(n)
+	if err != nil {
+		return nil, err
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+	var entries []Entry
+	for pair := range slices.Chunk(n.Content, 2) {
+		key, value := pair[0], pair[1]
 		b.comment(key.HeadComment, key.LineComment, key.FootComment)
 		child, err := b.build(value, depth+1)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if isMerge(key) {
-			if err := b.merge(out, child, seen, value); err != nil {
-				return err
+			merged, err := b.merge(child, seen, value)
+			if err != nil {
+				return nil, err
 			}
+			entries = append(entries, merged...)
 			continue
 		}
-		if err := b.add(out, child, value); err != nil {
-			return err
-		}
 		text, _ := b.key(key)
-		out.node.Entries = append(out.node.Entries, Entry{
-			Key: text, Value: child.node, Line: key.Line, Column: key.Column,
-			HeadComment: key.HeadComment, FootComment: key.FootComment,
+		entries = append(entries, Entry{
+			Key: text, Value: child, Line: key.Line, Column: key.Column, HeadComment: key.HeadComment,
 		})
 	}
-	return nil
+	return entries, nil
+}
+
+// keys gives a map's own keys with their lines.
+func (b *builder) keys(n *yaml.Node) (map[string]int, error) {
+	seen := make(map[string]int, len(n.Content)/2)
+	for pair := range slices.Chunk(n.Content, 2) {
+		if isMerge(pair[0]) {
+			continue
+		}
+		text, err := b.key(pair[0])
+		if err != nil {
+			return nil, err
+		}
+		if line, twice := seen[text]; twice {
+			return nil, b.fail(pair[0], "key %q is there twice, on line %d and here", text, line)
+		}
+		seen[text] = pair[0].Line
+	}
+	return seen, nil
 }
 
 // key gives the text of a map's key. Helm turns numbers and booleans into
 // strings and knows no others.
 func (b *builder) key(n *yaml.Node) (string, error) {
-	if n.Kind == yaml.AliasNode && n.Alias != nil {
+	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	if n.Kind != yaml.ScalarNode {
@@ -154,69 +154,43 @@ func (b *builder) key(n *yaml.Node) (string, error) {
 	if n.ShortTag() == "!!null" {
 		return "", b.fail(n, "a key is missing before the colon")
 	}
-	if n.Anchor != "" {
-		node := &Node{Line: n.Line, Column: n.Column}
-		setScalar(node, n)
-		b.done[n] = built{node: node, size: 1}
-	}
 	return n.Value, nil
 }
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
 
-// merge copies the entries of a merge key's maps that are not there already:
+// merge gives the entries of a merge key's maps that are not there already:
 // the map's own keys win, then the first map of a list of maps.
-func (b *builder) merge(out *built, from built, seen map[string]int, at *yaml.Node) error {
-	sources := []*Node{from.node}
-	if from.node.Kind == List {
-		sources = from.node.Items
+func (b *builder) merge(from *Node, seen map[string]int, at *yaml.Node) ([]Entry, error) {
+	sources := []*Node{from}
+	if from.Kind == List {
+		sources = from.Items
 	}
-	if err := b.add(out, from, at); err != nil {
-		return err
-	}
+	var merged []Entry
 	for _, source := range sources {
 		if source.Kind != Map {
-			return b.fail(at, "a merge key (<<) takes a map or a list of maps")
-		}
-		if b.work += len(source.Entries); b.work > MaxNodes {
-			return b.fail(at, "merge keys copy more than %d values", MaxNodes)
+			return nil, b.fail(at, "a merge key (<<) takes a map or a list of maps")
 		}
 		for _, e := range source.Entries {
-			if _, there := seen[e.Key]; there {
-				continue
+			if _, there := seen[e.Key]; !there {
+				seen[e.Key] = e.Line
+				e.Merged = true
+				merged = append(merged, e)
 			}
-			seen[e.Key] = e.Line
-			e.Merged = true
-			out.node.Entries = append(out.node.Entries, e)
 		}
 	}
-	return nil
+	return merged, nil
 }
 
-func setScalar(node *Node, n *yaml.Node) {
-	node.Kind, node.Text = Scalar, n.Value
+// scalarTag gives the type of a scalar as Helm sees it.
+func scalarTag(n *yaml.Node) string {
+	tag := n.ShortTag()
+	_, isBool := yaml11Bool(n.Value)
 	switch {
-	case n.Style&yaml.DoubleQuotedStyle != 0:
-		node.Quote = Double
-	case n.Style&yaml.SingleQuotedStyle != 0:
-		node.Quote = Single
-	case n.Style&yaml.LiteralStyle != 0:
-		node.Quote = Literal
-	case n.Style&yaml.FoldedStyle != 0:
-		node.Quote = Folded
+	case slices.Contains([]string{"!!int", "!!float", "!!bool", "!!null"}, tag):
+		return tag
+	case isBool && n.Style == 0: // neither quotes nor a tag
+		return "!!bool"
 	}
-	switch n.ShortTag() {
-	case "!!int":
-		node.Type = Int
-	case "!!float":
-		node.Type = Float
-	case "!!bool":
-		node.Type = Bool
-	case "!!null":
-		node.Type = Null
-	default:
-		if _, ok := yaml11Bool(n.Value); ok && node.Quote == Plain && n.Style&yaml.TaggedStyle == 0 {
-			node.Type = Bool
-		}
-	}
+	return "!!str"
 }

@@ -83,8 +83,11 @@ func ReadBytes(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFile(path, info); err != nil {
-		return nil, err
+	if !info.Mode().IsRegular() {
+		return nil, &Error{Name: path, Reason: "not a regular file"}
+	}
+	if info.Size() > MaxSize {
+		return nil, tooLarge(path, info.Size())
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -99,16 +102,6 @@ func ReadBytes(path string) ([]byte, error) {
 		return nil, tooLarge(path, int64(len(data)))
 	}
 	return data, nil
-}
-
-func checkFile(path string, info os.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return &Error{Name: path, Reason: "not a regular file"}
-	}
-	if info.Size() > MaxSize {
-		return tooLarge(path, info.Size())
-	}
-	return nil
 }
 
 func tooLarge(path string, size int64) error {
@@ -128,22 +121,23 @@ func Parse(name string, data []byte) (*Doc, error) {
 		return nil, err
 	}
 	if root == nil {
-		doc.Root = &Node{Kind: Map, Line: 1}
+		doc.Root = emptyMap()
 		doc.comments = commentLines(string(data))
 		return doc, nil
 	}
-	b := builder{name: name, done: map[*yaml.Node]built{}}
+	b := builder{name: name, anchors: map[*yaml.Node]anchor{}}
 	b.comment(root.HeadComment, root.LineComment, root.FootComment)
-	built, err := b.build(root.Content[0], 0)
-	if err != nil {
+	if doc.Root, err = b.build(root.Content[0], 0); err != nil {
 		return nil, err
 	}
-	doc.Root, doc.comments = built.node, b.comments
+	doc.comments = b.comments
 	if doc.Root.IsNull() {
-		doc.Root = &Node{Kind: Map, Line: 1}
+		doc.Root = emptyMap()
 	}
 	return doc, nil
 }
+
+func emptyMap() *Node { return &Node{Node: &yaml.Node{Kind: Map, Line: 1}} }
 
 // checkText refuses what would cost the parser too much, and what is no text.
 func checkText(name string, data []byte) error {
@@ -151,25 +145,17 @@ func checkText(name string, data []byte) error {
 		return tooLarge(name, int64(len(data)))
 	}
 	lines, marks := 1, 0
-	for i := 0; i < len(data); {
-		c := data[i]
+	for i, r := range string(data) {
 		switch {
-		case c == '\n':
+		case r == '\n':
 			lines++
-		case c == ',' || c == '[' || c == '{' || c == '?':
+		case r == ',' || r == '[' || r == '{' || r == '?':
 			marks++
-		case c < ' ' && c != '\t' && c != '\r' || c == 0x7f:
-			return &Error{name, lines, fmt.Sprintf("not a text file: control character %#02x", c)}
+		case r < ' ' && r != '\t' && r != '\r' || r == 0x7f:
+			return &Error{name, lines, fmt.Sprintf("not a text file: control character %#02x", r)}
+		case r == utf8.RuneError && !bytes.HasPrefix(data[i:], []byte("\ufffd")): // which may well stand there
+			return &Error{name, lines, fmt.Sprintf("not a text file: byte %#02x is not UTF-8", data[i])}
 		}
-		if c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size <= 1 {
-			return &Error{name, lines, fmt.Sprintf("not a text file: byte %#02x is not UTF-8", c)}
-		}
-		i += size
 	}
 	// Block lists can be nested on one line ("- - - a").
 	marks += bytes.Count(data, []byte("- -"))

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -44,14 +46,14 @@ alpha:
 	}
 	zeta := doc.Root.Entry("zeta")
 	if zeta.Line != 3 || zeta.HeadComment != "# above" || zeta.Value.LineComment != "# behind" ||
-		zeta.Value.Quote != Double {
+		zeta.Value.Style != yaml.DoubleQuotedStyle {
 		t.Errorf("zeta is %+v, value %+v", zeta, zeta.Value)
 	}
-	for path, want := range map[string]Type{
-		"alpha.port": Int, "alpha.ratio": Float, "alpha.on": Bool, "alpha.off": String, "alpha.none": Null,
-		"alpha.text": String,
+	for path, want := range map[string]string{
+		"alpha.port": "!!int", "alpha.ratio": "!!float", "alpha.on": "!!bool", "alpha.off": "!!str",
+		"alpha.none": "!!null", "alpha.text": "!!str",
 	} {
-		if n := doc.Root.Get(path); n == nil || n.Type != want {
+		if n := doc.Root.Get(path); n == nil || n.Tag != want {
 			t.Errorf("%s has type %v, want %v", path, n, want)
 		}
 	}

@@ -26,7 +26,7 @@ func (d *Doc) AppendItems(key string, items any) (string, error) {
 	}
 	lines := strings.SplitAfter(text, "\n")
 	i := slices.Index(d.Root.Keys(), key)
-	if d.Root.Flow && d.Root.Len() == 0 { // {} and nothing else
+	if d.Root.isFlow() && d.Root.Len() == 0 { // {} and nothing else
 		lines = slices.Delete(lines, d.Root.Line-1, d.Root.Line)
 	}
 	if i < 0 {
@@ -48,7 +48,7 @@ func (d *Doc) insert(lines []string, i int, items []byte) ([]string, error) {
 		lines[e.Line-1] = e.Key + ":\n" + indent(items, 2)
 		return lines, nil
 	}
-	if !list.IsList() || list.Flow {
+	if !list.IsList() || list.isFlow() {
 		return nil, fmt.Errorf("%s is not written as a list with a line for each entry", e.Key)
 	}
 	end := len(lines) - 1 // SplitAfter leaves an empty last one

@@ -4,70 +4,33 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Kind is what a node is.
-type Kind int
-
-// The kinds.
+// The kinds of nodes. Aliases and documents are no nodes of ours.
 const (
-	Scalar Kind = iota
-	Map
-	List
+	Scalar = yaml.ScalarNode
+	Map    = yaml.MappingNode
+	List   = yaml.SequenceNode
 )
 
-// Type is the type of a scalar, as Helm sees it.
-type Type int
-
-// The types of scalars.
-const (
-	String Type = iota
-	Int
-	Float
-	Bool
-	Null
-)
-
-// Quote is how a scalar is written.
-type Quote int
-
-// The ways to write a scalar.
-const (
-	Plain Quote = iota
-	Double
-	Single
-	Literal // |
-	Folded  // >
-)
-
-// Node is a value. A node that aliases stand for is shared by all of them, so a
-// tree is not to be changed.
+// Node is a value as the parser has it (of what an alias stands for, that of the
+// anchor), with merge keys resolved. A scalar's tag is the short one of its type
+// as Helm sees it: !!str, !!int, !!float, !!bool or !!null. A node that
+// aliases stand for is shared by all of them: trees are not to be changed.
 type Node struct {
-	Kind Kind
+	*yaml.Node
 	// Entries of a map, in the order of the file; those of a merge key stand
 	// where the merge key does.
 	Entries []Entry
 	// Items of a list.
 	Items []*Node
-	// Text of a scalar, without quotes; Type says how to read it.
-	Text  string
-	Type  Type
-	Quote Quote
-	// Flow tells {a: b} and [a] from block style.
-	Flow bool
-	// Line and Column count from 1. For what an alias stands for they are
-	// those of the anchor.
-	Line, Column int
-	// LineComment stands behind the value, with its #.
-	LineComment string
 }
 
 // Entry is a key of a map with its value.
 type Entry struct {
 	Key   string
 	Value *Node
-	// Line and Column of the key; HeadComment stands above it, FootComment
-	// below its value.
-	Line, Column             int
-	HeadComment, FootComment string
+	// Line and Column of the key; HeadComment stands above it.
+	Line, Column int
+	HeadComment  string
 	// Merged tells that the entry came by a merge key (<<).
 	Merged bool
 }
@@ -79,16 +42,19 @@ func (n *Node) IsMap() bool { return n != nil && n.Kind == Map }
 func (n *Node) IsList() bool { return n != nil && n.Kind == List }
 
 // IsScalar tells whether n is a scalar other than null; false for nil.
-func (n *Node) IsScalar() bool { return n != nil && n.Kind == Scalar && n.Type != Null }
+func (n *Node) IsScalar() bool { return n != nil && n.Kind == Scalar && n.Tag != "!!null" }
 
 // IsString tells whether n is a string; false for nil.
-func (n *Node) IsString() bool { return n.IsScalar() && n.Type == String }
+func (n *Node) IsString() bool { return n.IsScalar() && n.Tag == "!!str" }
+
+// IsInt tells whether n is a whole number; false for nil.
+func (n *Node) IsInt() bool { return n.IsScalar() && n.Tag == "!!int" }
 
 // IsBool tells whether n is a boolean; false for nil.
-func (n *Node) IsBool() bool { return n.IsScalar() && n.Type == Bool }
+func (n *Node) IsBool() bool { return n.IsScalar() && n.Tag == "!!bool" }
 
 // IsNull tells whether n is a null that is written down; false for nil.
-func (n *Node) IsNull() bool { return n != nil && n.Kind == Scalar && n.Type == Null }
+func (n *Node) IsNull() bool { return n != nil && n.Kind == Scalar && n.Tag == "!!null" }
 
 // Bool is the value of a boolean, or of a string that spells one; false for
 // everything else.
@@ -96,14 +62,14 @@ func (n *Node) Bool() bool {
 	if !n.IsScalar() {
 		return false
 	}
-	value, _ := yaml11Bool(n.Text)
+	value, _ := yaml11Bool(n.Value)
 	return value
 }
 
 // Str is the text of a scalar, "" for everything else.
 func (n *Node) Str() string {
 	if n.IsScalar() {
-		return n.Text
+		return n.Value
 	}
 	return ""
 }
@@ -115,6 +81,8 @@ func (n *Node) Len() int {
 	}
 	return len(n.Entries) + len(n.Items)
 }
+
+func (n *Node) isFlow() bool { return n.Style&yaml.FlowStyle != 0 }
 
 // Keys of a map, in order.
 func (n *Node) Keys() []string {
@@ -186,7 +154,7 @@ func (n *Node) LineOf(path string) int {
 }
 
 // Decode gives the value as Go has it: map[string]any, []any, string, int64,
-// uint64, float64, bool, nil. What aliases share is copied.
+// uint64, float64, bool, nil.
 func (n *Node) Decode() any {
 	switch {
 	case n == nil:
@@ -208,22 +176,21 @@ func (n *Node) Decode() any {
 }
 
 func (n *Node) scalar() any {
-	switch n.Type {
-	case Null:
+	switch n.Tag {
+	case "!!null":
 		return nil
-	case Bool:
+	case "!!bool":
 		return n.Bool()
-	case Int, Float:
+	case "!!int", "!!float":
 		var value any
-		tag := map[Type]string{Int: "!!int", Float: "!!float"}[n.Type]
-		if err := (&yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: n.Text}).Decode(&value); err == nil {
+		if err := n.Node.Decode(&value); err == nil {
 			if i, ok := value.(int); ok {
 				return int64(i)
 			}
 			return value
 		}
 	}
-	return n.Text
+	return n.Value
 }
 
 // Map decodes the document's root, which is empty if it is no map.

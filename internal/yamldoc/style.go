@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // Style is how a document is written, measured over all of it. A thing that the
@@ -65,12 +67,12 @@ func (t *tally) walk(n *Node) {
 			t.walk(e.Value)
 		}
 	}
-	if n.Kind == Scalar && n.Type == String {
+	if n.IsString() {
 		t.scalars++
-		switch n.Quote {
-		case Double:
+		switch {
+		case n.Style&yaml.DoubleQuotedStyle != 0:
 			t.double++
-		case Single:
+		case n.Style&yaml.SingleQuotedStyle != 0:
 			t.single++
 		}
 	}
@@ -78,7 +80,7 @@ func (t *tally) walk(n *Node) {
 
 // entry measures how far a block below a key is indented.
 func (t *tally) entry(parent *Node, e Entry) {
-	if parent.Flow || e.Value.Flow || e.Value.Line <= e.Line {
+	if parent.isFlow() || e.Value.isFlow() || e.Value.Line <= e.Line {
 		return
 	}
 	by := e.Value.Column - e.Column
@@ -118,9 +120,7 @@ func commentStyle(comments []string) string {
 // comment keeps the lines of comments.
 func (b *builder) comment(blocks ...string) {
 	for _, block := range blocks {
-		if block != "" {
-			b.comments = append(b.comments, commentLines(block)...)
-		}
+		b.comments = append(b.comments, commentLines(block)...)
 	}
 }
 
@@ -200,7 +200,7 @@ type openKey struct {
 // that comments among them are not taken for the list's neighbors.
 func collectKeys(n *Node, above openKey, keys map[int]openKey) {
 	for _, e := range n.Entries {
-		if e.Merged || n.Flow {
+		if e.Merged || n.isFlow() {
 			continue
 		}
 		v := e.Value

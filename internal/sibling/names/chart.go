@@ -214,7 +214,7 @@ func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources 
 		}
 		return
 	}
-	umbrella, _, err := helmchart.LoadComplete(ctx, s.Dir, sources)
+	umbrella, err := helmchart.LoadComplete(ctx, s.Dir, sources)
 	if err != nil {
 		return // it is judged without
 	}

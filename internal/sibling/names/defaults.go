@@ -131,7 +131,7 @@ func (s *Chart) firstHost() string {
 
 func hostsIn(n *yamldoc.Node) []string {
 	if n.IsString() {
-		return []string{n.Text}
+		return []string{n.Str()}
 	}
 	var out []string
 	for _, item := range itemsOf(n) {
@@ -171,7 +171,7 @@ func (s *Chart) tlsSecret(host string) string {
 	secret := ""
 	switch {
 	case n.IsString():
-		secret = n.Text
+		secret = n.Str()
 	case n.IsMap():
 		secret = cmp.Or(n.Get("secretName").Str(), n.Get("secret").Str())
 	case n.IsList() && n.Len() > 0:
@@ -218,7 +218,7 @@ func (s *Chart) readAnnotations(d *convention.Defaults) {
 			continue
 		}
 		if e.Value.IsScalar() && !s.suitsThisAppOnly(e) {
-			d.IngressAnnotations[e.Key] = e.Value.Text
+			d.IngressAnnotations[e.Key] = e.Value.Str()
 		}
 	}
 }
@@ -226,8 +226,8 @@ func (s *Chart) readAnnotations(d *convention.Defaults) {
 func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 	key := strings.ToLower(e.Key)
 	isOfApp := slices.ContainsFunc(appAnnotations, func(part string) bool { return strings.Contains(key, part) })
-	return isOfApp || strings.ContainsAny(e.Value.Text, "\n{") ||
-		s.namePattern(e.Value.Text, "") != e.Value.Text
+	return isOfApp || strings.ContainsAny(e.Value.Str(), "\n{") ||
+		s.namePattern(e.Value.Str(), "") != e.Value.Str()
 }
 
 // storageClass gives the class that the sibling's volumes name.

@@ -215,12 +215,12 @@ func (s *scan) named(p section, key string) section {
 // that it holds; what is not there may be anything.
 var mayHold = map[string]func(*yamldoc.Node) bool{
 	"scalar":  scalarOrNull,
-	"number":  func(v *yamldoc.Node) bool { return v.IsNull() || v.IsScalar() && v.Type == yamldoc.Int },
+	"number":  func(v *yamldoc.Node) bool { return v.IsNull() || v.IsInt() },
 	"scalars": func(v *yamldoc.Node) bool { return !v.IsMap() },
 	"map":     isMapOrNull,
 	"list":    func(v *yamldoc.Node) bool { return v.IsList() || v.IsNull() },
 	"items":   (*yamldoc.Node).IsList,
-	"texts":   func(v *yamldoc.Node) bool { return v.IsList() && (v.Len() == 0 || v.Items[0].Kind == yamldoc.Scalar) },
+	"texts":   func(v *yamldoc.Node) bool { return v.IsList() && (v.Len() == 0 || v.Items[0].IsScalar()) },
 }
 
 // blocks gives the maps with one of these names, those in the scopes of the
