@@ -4,20 +4,15 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
+	"text/template"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Lookup follows a dotted path through mappings. What is not there, or is null,
 // gives nil: the server treats both as unset.
 func Lookup(config map[string]any, path string) any {
-	var value any = config
-	for key := range strings.SplitSeq(path, ".") {
-		m, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = m[key]
-	}
+	value, _ := yamldoc.Lookup(config, yamldoc.SplitPath(path))
 	return value
 }
 
@@ -25,20 +20,11 @@ func Lookup(config map[string]any, path string) any {
 func isSet(config map[string]any, path string) bool { return isNonZero(Lookup(config, path)) }
 
 func isNonZero(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return false
-	case string:
-		return v != ""
-	case bool:
-		return v
-	case map[string]any:
-		return len(v) > 0
-	case []any:
-		return len(v) > 0
+	if number, ok := toFloat(value); ok {
+		return number != 0
 	}
-	number, ok := toFloat(value)
-	return !ok || number != 0
+	isTrue, _ := template.IsTrue(value)
+	return isTrue
 }
 
 // text gives a scalar as the server reads it into a string, "" for the rest.
