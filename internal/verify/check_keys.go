@@ -10,7 +10,7 @@ import (
 
 // checkKeys looks at where the API keys come from. It never prints a secret.
 func checkKeys(s *server, out *result) {
-	held, _ := lookup(s.config, "keys").(map[string]any)
+	held, _ := livekit.Lookup(s.config, "keys").(map[string]any)
 	from := s.configSource.from
 	switch {
 	case s.text("key_file") != "":
@@ -37,18 +37,26 @@ func (s *server) checkKeyFile(out *result) {
 		out.fail("Set defaultMode to 0440 (with fsGroup) or 0400: "+s.spec("volumes"),
 			"The key file (%s) has mode %04o: the server ends unless others may not read it", content.from, mode)
 	}
-	held, err := parseYAML(content.text)
+	held, isHeld := s.heldKeys(out, content)
 	switch {
 	case content.missing:
 		out.fail("Let key_file name a mounted file: "+s.where("key_file"), "key_file names %s", content.from)
-	case !content.isKnown:
-		out.pass("API keys come from %s", content.origin())
-	case err != nil || len(held) == 0:
+	case !isHeld:
 		out.fail(`Write it as "key: secret", one a line`, "The key file (%s) holds no keys", content.from)
 	default:
-		s.checkSecrets(out, held, content.from)
 		out.pass("%s come from a key file (%s)", plural(len(held), "API key"), content.from)
 	}
+}
+
+// heldKeys checks the keys in a text as far as the chart shows it, and reports whether there are any.
+func (s *server) heldKeys(out *result, content setting) (held map[string]any, isHeld bool) {
+	if !content.isKnown && !content.missing {
+		out.pass("API keys come from %s", content.origin())
+		return nil, true
+	}
+	held, err := parseYAML(content.text)
+	s.checkSecrets(out, held, content.from)
+	return held, err == nil && len(held) > 0
 }
 
 // checkGivenKeys looks at those of a variable or a flag.
@@ -57,18 +65,15 @@ func (s *server) checkGivenKeys(out *result, origin string) {
 	if f := s.flag("keys"); f != nil {
 		given = f.value
 	}
-	held, err := parseYAML(given.text)
+	held, isHeld := s.heldKeys(out, given)
 	switch {
 	case given.missing:
 		out.fail("Name an entry that is there: "+s.field("env"),
 			"%s comes from %s, which is not there", origin, given.from)
-	case !given.isKnown:
-		out.pass("API keys come from %s", given.origin())
-	case err != nil || len(held) == 0:
+	case !isHeld:
 		out.fail(`Write it as "key: secret", with a space after the colon: `+s.field("env"),
 			`%s (%s) is not "key: secret": the server does not start`, origin, given.from)
 	default:
-		s.checkSecrets(out, held, given.from)
 		out.pass("%s come from %s", plural(len(held), "API key"), given.from)
 	}
 }
@@ -96,8 +101,7 @@ func (s *server) checkSecrets(out *result, held map[string]any, from string) {
 	}
 }
 
-// checkOpenSecrets finds credentials that whoever reads ConfigMaps or pods can
-// read.
+// checkOpenSecrets finds credentials that whoever reads ConfigMaps or pods can read.
 func checkOpenSecrets(in *input, out *result) {
 	for _, o := range in.ofKind("ConfigMap") {
 		entries := dataOf(o)
@@ -111,16 +115,11 @@ func checkOpenSecrets(in *input, out *result) {
 	for _, s := range in.servers {
 		s.checkOpenVariables(out)
 	}
-	out.pass("No credential is in a ConfigMap or plain in a pod")
 }
 
-// credentialsIn gives the paths of the credentials in a text that is LiveKit's
-// configuration.
+// credentialsIn gives the paths of the credentials in a text that is LiveKit's configuration.
 func credentialsIn(text string) []string {
-	config, err := parseYAML(text)
-	if err != nil {
-		return nil
-	}
+	config, _ := parseYAML(text) // of what is no YAML, nothing
 	return livekit.CredentialPaths(config)
 }
 

@@ -24,10 +24,10 @@ func checkServices(in *input, out *result) {
 		s.checkBinding(out)
 		if routes := s.routesTo(http); len(routes) > 0 {
 			out.pass("Service %s leads to the signalling port %d", routes[0].service.Name(), http.From)
-			continue
+		} else {
+			out.fail(fmt.Sprintf("Add a Service that selects the pod, with a port to %s", http),
+				"No Service leads to the signalling port %s of %s", http, s.workload)
 		}
-		out.fail(fmt.Sprintf("Add a Service that selects the pod, with a port to %s", http),
-			"No Service leads to the signalling port %s of %s", http, s.workload)
 	}
 }
 
@@ -35,9 +35,7 @@ func (in *input) checkService(out *result, service service) {
 	if len(service.spec.Selector) == 0 || service.spec.Type == corev1.ServiceTypeExternalName {
 		return // its endpoints are somebody else's
 	}
-	found := slices.DeleteFunc(slices.Clone(in.workloads), func(w *workload) bool {
-		return !w.isLasting() || !w.isSelectedBy(service)
-	})
+	found := filter(in.workloads, func(w *workload) bool { return w.isLasting() && w.isSelectedBy(service) })
 	if len(found) == 0 {
 		out.fail("Select by labels that the pod template has: spec.selector in "+service.File,
 			"Service %s selects no pod of the chart", service.Name())
@@ -59,22 +57,17 @@ func (in *input) isOpen(w *workload, p corev1.ServicePort) bool {
 	return number != 0 && (w.declares(number, p.Protocol) || slices.ContainsFunc(in.servers, listens))
 }
 
-// checkBinding: the server listens where its Services lead, at all addresses of
-// the pod, not at its loopback one.
+// checkBinding: the server listens where its Services lead, at all addresses of the pod, not at its loopback one.
 func (s *server) checkBinding(out *result) {
-	addresses, _ := lookup(s.config, "bind_addresses").([]any)
-	isReached := func(address any) bool {
-		ip := net.ParseIP(fmt.Sprint(address))
-		return ip == nil || !ip.IsLoopback()
-	}
+	addresses, _ := livekit.Lookup(s.config, "bind_addresses").([]any)
+	isReached := func(address any) bool { return !net.ParseIP(fmt.Sprint(address)).IsLoopback() }
 	if len(addresses) > 0 && !slices.ContainsFunc(addresses, isReached) {
 		out.fail("Leave bind_addresses out, so that the server listens at all addresses: "+s.where("bind_addresses"),
 			"%s listens at %v alone, which neither Services nor probes reach", s, addresses)
 	}
 }
 
-// checkPorts holds the ports of the container and of Services against those
-// that the server listens on.
+// checkPorts holds the ports of the container and of Services against those that the server listens on.
 func checkPorts(s *server, out *result) {
 	switch {
 	case s.portsErr != nil:
@@ -89,8 +82,7 @@ func checkPorts(s *server, out *result) {
 		s.checkPort(out, p.ContainerPort, p.Protocol, what, s.field("ports"))
 	}
 	s.checkRoutes(out)
-	withName := func(p livekit.Port) string { return p.Name + " " + p.String() }
-	out.pass("Container and Services agree with the configuration: %s", join(s.listens, withName))
+	out.pass("Container and Services agree with the configuration: %s", s.spellPorts())
 }
 
 // checkPort says what is wrong with a port that the server should listen on.
@@ -98,17 +90,14 @@ func (s *server) checkPort(out *result, number int32, protocol corev1.Protocol, 
 	if s.listensAt(number, protocol) != nil {
 		return
 	}
-	other := corev1.ProtocolTCP
-	if protocol == corev1.ProtocolTCP {
-		other = corev1.ProtocolUDP
-	}
+	other := map[corev1.Protocol]corev1.Protocol{"TCP": "UDP", "UDP": "TCP"}[protocol]
 	if p := s.listensAt(number, other); p != nil {
 		out.fail(fmt.Sprintf("Make it %s, or change the port in LiveKit's configuration: %s", other, where),
 			"%s: the server listens there with %s (%s)", what, other, p.Name)
 		return
 	}
 	out.fail("Let the ports follow LiveKit's configuration: "+where,
-		"%s: the server does not listen there; it listens on %s", what, join(s.listens, livekit.Port.String))
+		"%s: the server does not listen there; it listens on %s", what, s.spellPorts())
 }
 
 func (s *server) checkRoutes(out *result) {
@@ -130,7 +119,7 @@ func (s *server) checkRoutes(out *result) {
 func (s *server) isAnothers(number int32, protocol corev1.Protocol) bool {
 	redis := s.redisSidecar()
 	return redis != nil && slices.Contains(redisPorts(redis), number) ||
-		slices.ContainsFunc(s.ports, func(p containerPort) bool {
-			return p.container != s.container.Name && p.port.ContainerPort == number && p.port.Protocol == protocol
+		slices.ContainsFunc(s.containers(), func(c corev1.Container) bool {
+			return c.Name != s.container.Name && slices.ContainsFunc(c.Ports, isPort(number, protocol))
 		})
 }

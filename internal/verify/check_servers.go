@@ -7,14 +7,15 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
-// checkSeveral: several servers can each be reached at the address and ports
-// that they tell clients.
+// checkSeveral: several servers can each be reached at the address and ports that they tell clients.
 func checkSeveral(s *server, out *result) {
 	why, several := s.several()
 	if !several {
-		out.pass("One server: every way of media leads to it")
 		return
 	}
 	// Pods that want the same ports of the node cannot share one.
@@ -41,8 +42,7 @@ func checkSeveral(s *server, out *result) {
 	out.pass("Several servers (%s), each with a way of its own", why)
 }
 
-// checkShared: a Service that leads to several servers takes a client's media
-// to any of them.
+// checkShared: a Service that leads to several servers takes a client's media to any of them.
 func (s *server) checkShared(out *result, service service, why string) {
 	isLocal := service.spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
 	switch {
@@ -70,44 +70,36 @@ func (s *server) carriesMedia(service service) bool {
 
 // keepsApart says that no two pods come to one node.
 func (s *server) keepsApart() bool {
-	const hostname = "kubernetes.io/hostname"
-	var terms []corev1.PodAffinityTerm
-	if a := s.pod.Affinity; a != nil && a.PodAntiAffinity != nil {
-		terms = a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	others := ptr.Deref(ptr.Deref(s.pod.Affinity, corev1.Affinity{}).PodAntiAffinity, corev1.PodAntiAffinity{})
+	isApart := func(t corev1.PodAffinityTerm) bool { return t.TopologyKey == corev1.LabelHostname }
+	isSpread := func(c corev1.TopologySpreadConstraint) bool {
+		return c.TopologyKey == corev1.LabelHostname && c.WhenUnsatisfiable == corev1.DoNotSchedule
 	}
-	return slices.ContainsFunc(terms, func(t corev1.PodAffinityTerm) bool { return t.TopologyKey == hostname }) ||
-		slices.ContainsFunc(s.pod.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
-			return c.TopologyKey == hostname && c.WhenUnsatisfiable == corev1.DoNotSchedule
-		})
+	return slices.ContainsFunc(others.RequiredDuringSchedulingIgnoredDuringExecution, isApart) ||
+		slices.ContainsFunc(s.pod.TopologySpreadConstraints, isSpread)
 }
 
 // checkDNS: a pod on the node's network finds the cluster's Services.
 func checkDNS(s *server, out *result) {
-	host := s.redisService()
-	if !s.pod.HostNetwork || host == "" {
-		out.pass("The server finds what it needs by the names that it is given")
-		return
-	}
-	if s.pod.DNSPolicy != corev1.DNSClusterFirstWithHostNet {
+	switch host := s.redisService(); {
+	case !s.pod.HostNetwork || host == "":
+	case s.pod.DNSPolicy == corev1.DNSClusterFirstWithHostNet:
+		out.pass("The server asks the cluster's DNS, on the node's network too")
+	default:
 		out.fail("Set dnsPolicy: ClusterFirstWithHostNet: "+s.spec("dnsPolicy"),
 			"%s is on the node's network and asks the node's DNS, which does not know the Service %s", s.workload, host)
 	}
-	out.pass("The server asks the cluster's DNS, on the node's network too")
 }
 
-// redisService gives the first address of Redis that is a Service's name, ""
-// where none is.
+// redisService gives the first address of Redis that is a Service's name, "" where none is.
 func (s *server) redisService() string {
 	addresses := []any{s.text("redis.address")}
 	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses"} {
-		list, _ := lookup(s.config, key).([]any)
+		list, _ := livekit.Lookup(s.config, key).([]any)
 		addresses = append(addresses, list...)
 	}
 	for _, a := range addresses {
-		host, _, err := net.SplitHostPort(fmt.Sprint(a))
-		if err != nil {
-			continue
-		}
+		host, _, _ := net.SplitHostPort(fmt.Sprint(a)) // "" of what is no address
 		name, _, _ := strings.Cut(host, ".")
 		if find(s.in.objects, "Service", name) != nil || isClusterName(host) {
 			return host
@@ -116,11 +108,8 @@ func (s *server) redisService() string {
 	return ""
 }
 
-// isClusterName takes names of Services: of one word, or with the cluster's
-// endings.
+// isClusterName takes names of Services: of one word, or with the cluster's endings.
 func isClusterName(host string) bool {
-	if host == "" || host == "localhost" || net.ParseIP(host) != nil {
-		return false
-	}
-	return !strings.Contains(host, ".") || strings.Contains(host+".", ".svc.")
+	isService := !strings.Contains(host, ".") || strings.Contains(host+".", ".svc.")
+	return isService && host != "" && host != "localhost" && net.ParseIP(host) == nil
 }
