@@ -156,7 +156,7 @@ func (p *portReader) rtcUDP() {
 func udpPorts(value any) (from, to int, err error) {
 	bad := errors.New(`rtc.udp_port is neither a port nor a range: expected 7882 or "7882-7892"`)
 	switch v := value.(type) {
-	case nil:
+	case nil, given:
 		return 0, 0, nil
 	case map[string]any, []any:
 		return 0, 0, bad

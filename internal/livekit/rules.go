@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +22,7 @@ var turnDomain = regexp.MustCompile(`^(?i)[a-z0-9-]+(\.[a-z0-9-]+)+\.?$`)
 func checkRules(config map[string]any) []Problem {
 	r := ruleChecker{config: config}
 	r.settings()
+	r.formats()
 	r.rtcPorts()
 	r.nodeIP()
 	r.redis()
@@ -46,13 +49,13 @@ func (r *ruleChecker) text(path string) string { return text(r.get(path)) }
 // the end of config.NewConfig, createWebhookNotifier and Config.ValidateKeys. Keys may also come from a file or the
 // environment; only a set that the configuration itself holds is searched for the webhook's.
 func (r *ruleChecker) settings() {
-	port, portErr := portNumber(r.config, "port")
-	hasAnyPort := portErr == nil && port == 0 && r.get("port") != nil
+	hasAnyPort := r.get("port") != nil && !r.set("port")
 	hasNoTCP := r.get("rtc.tcp_port") != nil && !r.set("rtc.tcp_port")
 	turn, domain := r.set("turn.enabled"), r.text("turn.domain")
 	overTLS := turn && r.set("turn.tls_port")
 	metricsUser, metricsPassword := r.set("prometheus.username"), r.set("prometheus.password")
 	hooks, hookKey := r.set("webhook.urls"), r.text("webhook.api_key")
+	byRegion := r.text("node_selector.kind") == "regionaware"
 	keys, _ := r.get("keys").(map[string]any)
 	_, isHookKey := keys[hookKey]
 	knowsKeys := len(keys) > 0 && !r.set("key_file")
@@ -68,7 +71,7 @@ func (r *ruleChecker) settings() {
 		{turn && !overTLS && !r.set("turn.udp_port"), "turn.enabled",
 			"is true without a port: the server does not start",
 			"set turn.udp_port, or turn.tls_port with turn.domain"},
-		{overTLS && domain == "", "turn.tls_port",
+		{overTLS && !r.set("turn.domain"), "turn.tls_port",
 			"needs turn.domain: the server does not start without it", "set turn.domain"},
 		{overTLS && domain != "" && !turnDomain.MatchString(domain), "turn.domain",
 			"is not a domain name with a dot: the server does not start", "such as turn.example.com"},
@@ -76,11 +79,15 @@ func (r *ruleChecker) settings() {
 			"is ignored without prometheus.password: metrics are open to all", "set prometheus.password"},
 		{metricsPassword && !metricsUser, "prometheus.password",
 			"is ignored without prometheus.username: metrics are open to all", "set prometheus.username"},
-		{hooks && hookKey == "", "webhook.urls",
+		{hooks && !r.set("webhook.api_key"), "webhook.urls",
 			"needs webhook.api_key: the server does not start without it",
 			"set webhook.api_key to one of the API keys"},
 		{hooks && hookKey != "" && knowsKeys && !isHookKey, "webhook.api_key",
 			"is none of the API keys under keys: the server does not start", "name one of the API keys"},
+		{byRegion && !r.set("region"), "node_selector.kind",
+			"needs region: the server does not start without it", "set region to one of node_selector.regions"},
+		{byRegion && r.isUnlisted(r.text("region")), "region",
+			"is not among node_selector.regions: the server does not start", "name one of them"},
 		{len(keys) > 0 && r.set("key_file"), "keys", "is ignored: key_file replaces it", "keep one of the two"},
 	} {
 		if rule.isBroken {
@@ -90,6 +97,92 @@ func (r *ruleChecker) settings() {
 	if turn {
 		const instead = "the server falls back to its default range"
 		r.portRange(relayStartKey, relayEndKey, instead, instead)
+		r.relayFamilies()
+	}
+}
+
+// isUnlisted reports whether there are regions, and a region is none of them.
+func (r *ruleChecker) isUnlisted(region string) bool {
+	regions, _ := r.get("node_selector.regions").([]any)
+	return region != "" && len(regions) > 0 && !slices.ContainsFunc(regions, func(listed any) bool {
+		m, _ := listed.(map[string]any)
+		return text(m["name"]) == region
+	})
+}
+
+// relayFamilies: for each address that TURN binds, 0.0.0.0 by default, NewTurnServer wants a node's address of that
+// family.
+func (r *ruleChecker) relayFamilies() {
+	families := map[bool]bool{}
+	for part := range strings.SplitSeq(r.text("rtc.node_ip"), ",") {
+		ip, err := netip.ParseAddr(strings.TrimSpace(part))
+		if err != nil || r.set("rtc.use_external_ip") {
+			return
+		}
+		families[ip.Is4()] = true
+	}
+	bound, _ := r.get("turn.bind_addresses").([]any)
+	if len(bound) == 0 {
+		bound = []any{"0.0.0.0"}
+	}
+	for _, address := range bound {
+		if ip, err := netip.ParseAddr(text(address)); err == nil && !families[ip.Is4()] {
+			r.report("turn.enabled", fmt.Sprintf("needs an address in rtc.node_ip of the family of %s, which TURN binds: "+
+				"the server does not start", ip), "add one to rtc.node_ip, or set turn.bind_addresses")
+		}
+	}
+}
+
+var scheme = regexp.MustCompile(`(?i)^(stuns?|turns?):.*\D|://`)
+
+func isNoNetwork(s string) bool { _, _, err := net.ParseCIDR(s); return err != nil }
+func isNoAddress(s string) bool { return net.ParseIP(s) == nil }
+
+// isNoHost takes names and addresses without a port, as net.JoinHostPort does.
+func isNoHost(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err != nil && strings.ContainsAny(s, ":[]/")
+}
+
+// isNoTraceURL follows jaeger.Configure of the protocol, which panics or sends nothing.
+func isNoTraceURL(s string) bool {
+	if !strings.HasPrefix(s, "http") {
+		s = "http://" + s
+	}
+	u, err := url.Parse(s)
+	return err != nil || strings.HasSuffix(u.Host, ":") || u.Host == ""
+}
+
+// formats looks at texts, and at each text of a list.
+func (r *ruleChecker) formats() {
+	const network, asCIDR = "is no network: the server does not start", "such as 10.0.0.0/8"
+	const passedOver = "is no network: the server passes it over, and releases from v1.13.6 on do not start"
+	for _, f := range []struct {
+		path                string
+		isWrong             func(string) bool
+		message, suggestion string
+	}{
+		{"rtc.stun_servers", scheme.MatchString, "has a scheme, which the server puts before it: no client can join",
+			"host:port"},
+		{"rtc.ips.includes", isNoNetwork, network, asCIDR},
+		{"rtc.ips.excludes", isNoNetwork, network, asCIDR},
+		{"turn.allow_restricted_peer_cidrs", isNoNetwork, passedOver, asCIDR},
+		{"turn.deny_peer_cidrs", isNoNetwork, passedOver, asCIDR},
+		{"turn.bind_addresses", isNoAddress, "is no IP address: the server does not start", "such as 0.0.0.0"},
+		{"bind_addresses", isNoHost, "is no address without a port: the server does not start",
+			"the address alone; the port is the key port"},
+		{"trace.jaeger_url", isNoTraceURL, "is no HTTP URL: the server does not start, or sends no traces",
+			"such as http://jaeger:4318"},
+	} {
+		items, isList := r.get(f.path).([]any)
+		for i, item := range items {
+			if f.isWrong(text(item)) {
+				r.report(fmt.Sprintf("%s[%d]", f.path, i), f.message, f.suggestion)
+			}
+		}
+		if value := r.text(f.path); !isList && value != "" && f.isWrong(value) {
+			r.report(f.path, f.message, f.suggestion)
+		}
 	}
 }
 
@@ -197,6 +290,9 @@ func (r *ruleChecker) turnServers() {
 		path := fmt.Sprintf("rtc.turn_servers[%d]", i)
 		if isMap && (!isSet(server, "host") || !isSet(server, "port")) {
 			r.report(path, "lacks a host or a port, so clients get no address", "set host and port")
+		}
+		if scheme.MatchString(text(server["host"])) {
+			r.report(path+".host", "has a scheme, which the server puts before it: no client can join", "the host alone")
 		}
 		hasSecret := isSet(server, "secret") || isSet(server, "secret_file")
 		if isMap && !hasSecret && (!isSet(server, "username") || !isSet(server, "credential")) {

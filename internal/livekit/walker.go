@@ -23,7 +23,7 @@ func (w *walker) report(path, suggestion, format string, args ...any) {
 }
 
 func (w *walker) check(schema map[string]any, value any, path string) {
-	if !w.checkType(schema, value, path) {
+	if value == Given || !w.checkType(schema, value, path) {
 		return
 	}
 	switch v := value.(type) {

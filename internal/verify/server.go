@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -50,7 +51,7 @@ func newServer(w *workload, c *corev1.Container) *server {
 	s.readFlags()
 	s.readConfig()
 	s.overlay()
-	s.problems = livekit.CheckConfig(s.config)
+	s.problems = livekit.CheckConfig(s.withGiven())
 	s.listens, s.portsErr = livekit.Ports(s.config)
 	return s
 }
@@ -157,6 +158,17 @@ func (s *server) set(o livekit.Option, value setting, origin string) {
 	if value.isKnown && o.Type != livekit.Duration {
 		yamldoc.Set(s.config, yamldoc.SplitPath(o.Key), typed(o.Type, value.text))
 	}
+}
+
+// withGiven gives the configuration with what is set and not known.
+func (s *server) withGiven() map[string]any {
+	config := helmchart.Copy(s.config)
+	for key := range s.origin {
+		if livekit.Lookup(config, key) == nil {
+			yamldoc.Set(config, yamldoc.SplitPath(key), livekit.Given)
+		}
+	}
+	return config
 }
 
 // typed reads a text as a value of a type in JSON Schema's words.
