@@ -1,15 +1,13 @@
-// Package cluster finds and runs helm-livekit-cluster, which installs charts on a
-// cluster to test them, and makes calls. That is a binary of its own because WebRTC
-// and the Kubernetes client weigh as much as the plugin itself. The types that the
-// two exchange are here: both import this package, so it imports nothing heavy.
+// Package cluster finds and runs helm-livekit-cluster, which installs charts on a cluster to test them, and makes
+// calls. That is a binary of its own because WebRTC and the Kubernetes client weigh as much as the plugin itself. The
+// types that the two exchange are here: both import this package, so it imports nothing heavy.
 package cluster
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Plan says what to install and how. The plugin writes it as JSON to the standard
@@ -23,19 +21,17 @@ type Plan struct {
 	Keep      bool   `json:"keep"`      // leave release and namespace for debugging
 	Call      bool   `json:"call"`      // make calls
 
-	ValueFiles []string `json:"valueFiles"`
-	Set        []string `json:"set"`
-	Timeout    Duration `json:"timeout"` // of each wait
+	ValueFiles []string        `json:"valueFiles"`
+	Set        []string        `json:"set"`
+	Timeout    metav1.Duration `json:"timeout"` // of each wait
 
 	Values ConfigValues `json:"places"`
 
-	// Attached says that standard input stays open for as long as the test is
-	// wanted; Run sets it.
+	// Attached says that standard input stays open for as long as the test is wanted; Run sets it.
 	Attached bool `json:"attached"`
 }
 
-// ConfigValues say where the chart has the settings of LiveKit that a test changes;
-// nil where it has no such value.
+// ConfigValues say where the chart has the settings of LiveKit that a test changes; nil where it has no such value.
 type ConfigValues struct {
 	Port     *Value `json:"port"`     // LiveKit's config.port
 	TCPPort  *Value `json:"tcpPort"`  // config.rtc.tcp_port
@@ -53,26 +49,6 @@ type Value struct {
 // String gives the value's path, as --set takes it.
 func (v *Value) String() string { return strings.Join(v.Keys, ".") }
 
-// Duration is a time.Duration that is written as Go writes it ("3m0s").
-type Duration time.Duration
-
-// MarshalJSON writes it as text.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (d *Duration) UnmarshalJSON(data []byte) error {
-	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return err
-	}
-	parsed, err := time.ParseDuration(text)
-	if err != nil {
-		return fmt.Errorf("timeout: %w", err)
-	}
-	*d = Duration(parsed)
-	return nil
-}
-
 // The statuses of a check.
 const (
 	Pass = "pass"
@@ -81,9 +57,8 @@ const (
 	Skip = "skip"
 )
 
-// Check is the result of one check. Detail has a line for each finding, or says
-// what is right or why there was nothing to check; Remedy has a line for each
-// thing to do.
+// Check is the result of one check. Detail has a line for each finding, or says what is right or why there was
+// nothing to check; Remedy has a line for each thing to do.
 type Check struct {
 	Name   string `json:"name"`
 	Status string `json:"status"`
@@ -97,9 +72,8 @@ type Report struct {
 	Summary
 }
 
-// Summary is what a report says of an install beside its checks. Media are the
-// kinds of media paths over which calls went through; Restarts counts those of
-// all containers of the release's pods until they were last checked.
+// Summary is what a report says of an install beside its checks. Media are the kinds of media paths over which calls
+// went through; Restarts counts those of all containers of the release's pods until they were last checked.
 type Summary struct {
 	Namespace string   `json:"namespace"`
 	Release   string   `json:"release"`

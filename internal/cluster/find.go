@@ -1,11 +1,9 @@
 package cluster
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -23,14 +21,14 @@ const (
 // this program, else the one on the path.
 func Find() (string, error) {
 	if file := os.Getenv(Variable); file != "" {
-		if err := runnable(file); err != nil {
+		if _, err := exec.LookPath(file); err != nil {
 			return "", remedy.Errorf("set "+Variable+" to the file of "+name+", or unset it; "+install,
 				"%s: %w", Variable, err)
 		}
 		return file, nil
 	}
 	if program, err := os.Executable(); err == nil {
-		if file := beside(program); runnable(file) == nil {
+		if file, err := exec.LookPath(beside(program)); err == nil {
 			return file, nil
 		}
 	}
@@ -42,27 +40,10 @@ func Find() (string, error) {
 	return file, nil
 }
 
-// beside gives the command's file in the folder of a program, links followed.
+// beside gives the command's file in the folder of a program, links followed. On Windows, LookPath adds the ending.
 func beside(program string) string {
 	if real, err := filepath.EvalSymlinks(program); err == nil {
 		program = real
 	}
-	file := filepath.Join(filepath.Dir(program), name)
-	if runtime.GOOS == "windows" {
-		file += ".exe"
-	}
-	return file
-}
-
-func runnable(file string) error {
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return err
-	case info.IsDir():
-		return fmt.Errorf("%s is a folder", file)
-	case runtime.GOOS != "windows" && info.Mode()&0o111 == 0:
-		return fmt.Errorf("%s cannot be run", file)
-	}
-	return nil
+	return filepath.Join(filepath.Dir(program), name)
 }

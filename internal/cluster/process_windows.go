@@ -5,8 +5,7 @@ import (
 	"syscall"
 )
 
-// ownProcessGroup keeps a terminal's Ctrl-C from the command, which is told to end
-// by its standard input alone.
+// ownProcessGroup keeps a terminal's Ctrl-C from the command, which is told to end by its standard input alone.
 func ownProcessGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }

@@ -24,11 +24,10 @@ const (
 // to end: its own limit and some more.
 const cleanupTimeout = 5 * time.Minute
 
-// Run runs the plan with the command in the file binary; env are further variables
-// for it (NAME=value), progress gets a line of text for each step. What is wrong with
-// the chart is in the report. When ctx ends, the command removes what it made before
-// Run returns ctx's error. The command also ends, and cleans up, when this process
-// dies: its standard input ends then.
+// Run runs the plan with the command in the file binary; env are further variables for it (NAME=value), progress gets
+// a line of text for each step. What is wrong with the chart is in the report. When ctx ends, the command removes
+// what it made before Run returns ctx's error. The command also ends, and cleans up, when this process dies: its
+// standard input ends then.
 func Run(ctx context.Context, binary string, plan Plan, env []string, progress io.Writer) (*Report, error) {
 	plan.Attached = true
 	input, err := json.Marshal(plan)
@@ -45,8 +44,7 @@ func Run(ctx context.Context, binary string, plan Plan, env []string, progress i
 	messages := &stderrReader{progress: progress}
 	cmd.Stdout, cmd.Stderr = &stdout, messages
 	cmd.WaitDelay = cleanupTimeout
-	// Ending its input asks it to end. A signal would reach it a second time where a
-	// terminal sends one to all.
+	// Ending its input asks it to end. A signal would reach it a second time where a terminal sends one to all.
 	cmd.Cancel = stdin.Close
 	ownProcessGroup(cmd)
 	if err := cmd.Start(); err != nil {
@@ -61,7 +59,12 @@ func Run(ctx context.Context, binary string, plan Plan, env []string, progress i
 		return nil, fmt.Errorf("%s does not take the plan: %w", binary, writeErr)
 	}
 	if code := cmd.ProcessState.ExitCode(); code == allPassed || code == checkFailed {
-		return parseReport(binary, stdout.Bytes())
+		r := &Report{}
+		if err := json.Unmarshal(stdout.Bytes(), r); err != nil {
+			return nil, remedy.Errorf("it may be of another version than the plugin: "+install,
+				"%s: its report cannot be read: %w", binary, err)
+		}
+		return r, nil
 	}
 	message, step := messages.failure()
 	if message == "" {
@@ -70,17 +73,7 @@ func Run(ctx context.Context, binary string, plan Plan, env []string, progress i
 	return nil, remedy.Errorf(step, "%s", message)
 }
 
-func parseReport(binary string, data []byte) (*Report, error) {
-	r := &Report{}
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, remedy.Errorf("it may be of another version than the plugin: "+install,
-			"%s: its report cannot be read: %w", binary, err)
-	}
-	return r, nil
-}
-
-// stderrReader passes lines of progress on, and keeps the error after them, which
-// becomes the caller's own.
+// stderrReader passes lines of progress on, and keeps the error after them, which becomes the caller's own.
 type stderrReader struct {
 	progress io.Writer    // nil for none
 	line     []byte       // the beginning of an unfinished line
@@ -111,8 +104,7 @@ const (
 	stepMark  = "\nTry:   "
 )
 
-// failure gives the error that the command printed, and its next step; "" where it
-// printed none.
+// failure gives the error that the command printed, and its next step; "" where it printed none.
 func (r *stderrReader) failure() (message, step string) {
 	text := strings.TrimPrefix(strings.TrimSpace(r.errText.String()), errorMark)
 	message, step, _ = strings.Cut(text, stepMark)

@@ -154,6 +154,35 @@ func TestCheckConfig(t *testing.T) {
 		{"webhook with a key of digits",
 			`{webhook: {urls: [u], api_key: 12345678}, keys: {"12345678": ` + secret + `}}`, nil},
 
+		{"regions without a region", `node_selector: {kind: regionaware, regions: [{name: eu}]}`,
+			[]string{"node_selector.kind: needs region"}},
+		{"unlisted region", `{region: us, node_selector: {kind: regionaware, regions: [{name: eu}]}}`,
+			[]string{"region: not among"}},
+		{"listed region", `{region: eu, node_selector: {kind: regionaware, regions: [{name: us}, {name: eu}]}}`, nil},
+		{"region without a list", `{region: eu, node_selector: {kind: regionaware}}`, nil},
+		{"STUN URL", `rtc: {stun_servers: ["stun.example.com:3478", "stun:3478", "stun:stun.example.com:3478"]}`,
+			[]string{"rtc.stun_servers[2]: has a scheme"}},
+		{"TURN URL", `rtc: {turn_servers: [{host: "turn:turn.example.com", port: 443, secret: s}]}`,
+			[]string{"rtc.turn_servers[0].host: has a scheme"}},
+		{"addresses that are no networks", `rtc: {ips: {includes: [10.0.0.0/8, 10.0.0.1], excludes: [eth0]}}`,
+			[]string{"rtc.ips.excludes[0]: is no network", "rtc.ips.includes[1]: is no network"}},
+		{"peers that are no networks", `turn: {allow_restricted_peer_cidrs: [10.0.0.1], deny_peer_cidrs: [a]}`,
+			[]string{"turn.allow_restricted_peer_cidrs[0]: is no network", "turn.deny_peer_cidrs[0]: is no network"}},
+		{"addresses to bind", `bind_addresses: ["0.0.0.0", "::", localhost, "fe80::1%eth0"]`, nil},
+		{"address to bind with a port", `bind_addresses: ["0.0.0.0:7880", ":7880", "[::1]"]`,
+			[]string{"bind_addresses[0]: without a port", "bind_addresses[1]: without a port",
+				"bind_addresses[2]: without a port"}},
+		{"traces", `trace: {jaeger_url: "jaeger:4318"}`, nil},
+		{"traces to a host", `trace: {jaeger_url: "http://jaeger.example.com/x"}`, nil},
+		{"traces over gRPC", `trace: {jaeger_url: "grpc://jaeger:4317"}`, []string{"trace.jaeger_url: is no HTTP URL"}},
+		{"traces to nothing", `trace: {jaeger_url: "http://a b"}`, []string{"trace.jaeger_url: is no HTTP URL"}},
+		{"one port as a range", `rtc: {udp_port: "7882-7882"}`, []string{"rtc.udp_port: low to high"}},
+		{"debug on the port", `{port: 7880, debug_handler: {port: 7880}}`, []string{"debug_handler.port: port has already"}},
+		{"TURN without an IPv4 address", `{rtc: {node_ip: "2001:db8::1"}, turn: {enabled: true, udp_port: 3478}}`,
+			[]string{"turn.enabled: of the family of 0.0.0.0"}},
+		{"TURN on IPv6", `{rtc: {node_ip: "2001:db8::1"}, turn: {enabled: true, udp_port: 1, bind_addresses: ["::"]}}`, nil},
+		{"TURN on a name", `turn: {bind_addresses: [eth0]}`, []string{"turn.bind_addresses[0]: is no IP address"}},
+
 		{"any free port", `port: 0`, []string{"port: any free port"}},
 		{"no port", `port: null`, nil},
 		{"tcp only without a port", `rtc: {force_tcp: true, tcp_port: 0}`,
@@ -172,6 +201,22 @@ func TestCheckConfig(t *testing.T) {
 				compareProblem(t, got[i], want)
 			}
 		})
+	}
+}
+
+// What a Secret of others holds is set, and takes no part otherwise.
+func TestGiven(t *testing.T) {
+	config := decode(t, `{turn: {enabled: true, tls_port: 5349}, webhook: {urls: [u]},
+		node_selector: {kind: regionaware, regions: [{name: eu}]}}`)
+	config["port"], config["region"], config["keys"] = Given, Given, Given
+	config["turn"].(map[string]any)["domain"] = Given
+	config["webhook"].(map[string]any)["api_key"] = Given
+	config["rtc"] = map[string]any{"udp_port": Given, "node_ip": Given}
+	if problems := CheckConfig(config); len(problems) > 0 {
+		t.Errorf("got %+v", problems)
+	}
+	if ports, err := Ports(config); err != nil || ports[0].Name != "rtc-tcp" {
+		t.Errorf("got %v, %v", ports, err)
 	}
 }
 

@@ -1,10 +1,11 @@
 package livekit
 
 import (
-	"fmt"
-	"maps"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // CredentialKeys gives the keys whose values are secret, as patterns: "*" is
@@ -33,47 +34,13 @@ func CredentialKeys() []string {
 // CredentialPaths gives the dotted paths of the credentials that a
 // configuration holds, sorted. Empty values are left out.
 func CredentialPaths(config map[string]any) []string {
-	found := map[string]bool{}
-	for _, pattern := range CredentialKeys() {
-		segments := strings.Split(strings.ReplaceAll(pattern, "[]", ".[]"), ".")
-		follow(config, segments, "", func(path string, value any) {
-			if isNonZero(value) {
-				found[path] = true
-			}
-		})
-	}
-	return slices.Sorted(maps.Keys(found))
-}
-
-// follow visits the values that a pattern leads to.
-func follow(value any, pattern []string, path string, visit func(string, any)) {
-	if len(pattern) == 0 {
-		visit(path, value)
-		return
-	}
-	if pattern[0] == "**" {
-		follow(value, pattern[1:], path, visit)
-		eachChild(value, path, func(_, childPath string, child any) { follow(child, pattern, childPath, visit) })
-		return
-	}
-	_, isList := value.([]any)
-	eachChild(value, path, func(key, childPath string, child any) {
-		switch {
-		case isList && pattern[0] == "[]", !isList && (pattern[0] == "*" || pattern[0] == key):
-			follow(child, pattern[1:], childPath, visit)
-		}
-	})
-}
-
-func eachChild(value any, path string, visit func(key, path string, child any)) {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, child := range v {
-			visit(key, joinKey(path, key), child)
-		}
-	case []any:
-		for i, child := range v {
-			visit("", fmt.Sprintf("%s[%d]", path, i), child)
+	patterns := strings.NewReplacer(".**.", `\.(.*\.)?`, ".*", `(\.|\[").+`, ".", `\.`, "[]", `\[\d+\]`)
+	isCredential := regexp.MustCompile("^(" + patterns.Replace(strings.Join(CredentialKeys(), "|")) + ")$")
+	var paths []string
+	for _, leaf := range manifest.Leaves(config) {
+		if path := leaf.Path.String(); isNonZero(leaf.Value) && isCredential.MatchString(path) {
+			paths = append(paths, path)
 		}
 	}
+	return slices.Sorted(slices.Values(paths))
 }

@@ -2,8 +2,8 @@ package livekit
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -31,15 +31,18 @@ const (
 
 // Port is a port, or a range of ports, that the server listens on.
 type Port struct {
-	// Name is one of http, rtc-tcp, rtc-udp, rtc-stun, turn-tls, turn-udp,
-	// turn-relay, metrics and debug. rtc-stun is a second port for media, of
-	// rtc.use_stun_port_as_ice. Of a range in rtc.udp_port the server opens the
-	// first ones, one for each processor.
+	// Name is one of http, rtc-tcp, rtc-udp, rtc-stun, turn-tls, turn-udp, turn-relay, metrics and debug. rtc-stun is
+	// a second port for media, of rtc.use_stun_port_as_ice. Of a range in rtc.udp_port the server opens the first
+	// ones, one for each processor.
 	Name string
 	// Protocol is TCP or UDP.
 	Protocol string
 	// From and To are the first and the last port, equal for a single one.
 	From, To int
+
+	// key is the one that gives the port, "" for a range that the server opens
+	// call by call, past ports that are taken.
+	key string
 }
 
 // Has reports whether a port is this one, or in this range.
@@ -55,142 +58,117 @@ func (p Port) String() string {
 	return fmt.Sprintf("%d-%d/%s", p.From, p.To, p.Protocol)
 }
 
-// Ports gives the ports of a server with this configuration, in the order of
-// the names at Port. Ports that are switched off are left out, and so is port: 0,
-// which makes the server take any free port. A value that is no port gives an
-// error with its key.
+// Ports gives the ports of a server with this configuration, in the order of the names at Port. Ports that are
+// switched off are left out, and so is port: 0, which makes the server take any free port. A value that is no port
+// gives an error with its key.
 func Ports(config map[string]any) ([]Port, error) {
 	p := portReader{config: config}
-	p.single("http", "TCP", p.orDefault("port", defaultHTTPPort))
-	p.single("rtc-tcp", "TCP", p.orDefault("rtc.tcp_port", defaultRTCTCPPort))
+	p.single("http", "TCP", "port", defaultHTTPPort)
+	p.single("rtc-tcp", "TCP", "rtc.tcp_port", defaultRTCTCPPort)
 	p.rtcUDP()
 	if isSet(config, "turn.enabled") {
-		p.single("turn-tls", "TCP", p.number("turn.tls_port"))
-		p.single("turn-udp", "UDP", p.number("turn.udp_port"))
-		p.turnRelay()
+		p.single("turn-tls", "TCP", "turn.tls_port", 0)
+		p.single("turn-udp", "UDP", "turn.udp_port", 0)
+		switch { // one end alone counts as none
+		case p.wholeRange("turn-relay", relayStartKey, relayEndKey):
+		case isSet(config, "development"):
+			p.add("turn-relay", "UDP", "", defaultRelayStart, defaultDevRelayEnd)
+		default:
+			p.add("turn-relay", "UDP", "", defaultRelayStart, defaultRelayEnd)
+		}
 	}
-	p.metrics()
-	p.single("debug", "TCP", p.number("debug_handler.port"))
-	return p.ports, p.err
+	metrics := cmp.Or(p.number("prometheus_port", 0), p.number("prometheus.port", 0)) // the deprecated key wins
+	p.add("metrics", "TCP", "prometheus.port", metrics, metrics)
+	p.single("debug", "TCP", "debug_handler.port", 0)
+	if p.err != nil {
+		return nil, p.err
+	}
+	return p.ports, nil
 }
 
-// portReader collects ports until the first error.
+// portReader collects ports, and keeps the first error.
 type portReader struct {
 	config map[string]any
 	ports  []Port
 	err    error
 }
 
-func (p *portReader) fail(err error) {
-	if p.err == nil {
-		p.err = err
+// number tells a port that is not given from 0.
+func (p *portReader) number(key string, otherwise int) int {
+	if Lookup(p.config, key) == nil {
+		return otherwise
 	}
-}
-
-func (p *portReader) number(path string) int {
-	n, err := portNumber(p.config, path)
-	p.fail(err)
+	n, err := portNumber(p.config, key)
+	p.err = cmp.Or(p.err, err)
 	return n
 }
 
-// orDefault tells unset from 0.
-func (p *portReader) orDefault(path string, otherwise int) int {
-	if Lookup(p.config, path) == nil {
-		return otherwise
-	}
-	return p.number(path)
+func (p *portReader) single(name, protocol, key string, otherwise int) {
+	n := p.number(key, otherwise)
+	p.add(name, protocol, key, n, n)
 }
 
-func (p *portReader) single(name, protocol string, port int) {
-	p.span(name, protocol, port, port)
-}
-
-func (p *portReader) span(name, protocol string, from, to int) {
-	if p.err != nil {
-		p.ports = nil
-	} else if from != 0 {
-		p.ports = append(p.ports, Port{Name: name, Protocol: protocol, From: from, To: to})
+func (p *portReader) add(name, protocol, key string, from, to int) {
+	if from != 0 {
+		p.ports = append(p.ports, Port{Name: name, Protocol: protocol, From: from, To: to, key: key})
 	}
 }
 
 // wholeRange takes a range that has both ends, and reports whether it has.
 func (p *portReader) wholeRange(name, startKey, endKey string) bool {
-	start, end := p.number(startKey), p.number(endKey)
+	start, end := p.number(startKey, 0), p.number(endKey, 0)
 	if start == 0 || end == 0 {
 		return false
 	}
 	if end < start {
-		p.fail(fmt.Errorf("%s %d is below %s %d", endKey, end, startKey, start))
+		p.err = cmp.Or(p.err, fmt.Errorf("%s %d is below %s %d", endKey, end, startKey, start))
 	}
-	p.span(name, "UDP", start, end)
+	p.add(name, "UDP", "", start, end)
 	return true
 }
 
 // rtcUDP: a full range wins over udp_port, udp_port over half a range.
 func (p *portReader) rtcUDP() {
-	start := p.number(startKey)
-	p.number(endKey) // a port even where it is not used
+	start := p.number(startKey, 0)
+	p.number(endKey, 0) // a port even where it is not used
 	from, to, err := udpPorts(Lookup(p.config, "rtc.udp_port"))
-	p.fail(err)
+	p.err = cmp.Or(p.err, err)
+	if from == 0 && start == 0 && isSet(p.config, "development") {
+		from, to = defaultDevUDPPort, defaultDevUDPPort
+	}
 	switch {
 	case isSet(p.config, "rtc.force_tcp"):
 	case p.wholeRange("rtc-udp", startKey, endKey):
 	case from != 0:
-		p.span("rtc-udp", "UDP", from, to)
-		p.stunAsICE()
+		p.add("rtc-udp", "UDP", "rtc.udp_port", from, to)
+		if isSet(p.config, "rtc.use_stun_port_as_ice") { // only beside such a port
+			p.add("rtc-stun", "UDP", "rtc.use_stun_port_as_ice", stunPort, stunPort)
+		}
 	case start != 0:
 		// Without an end the server sets no range: any free port.
-		p.span("rtc-udp", "UDP", 1, maxPort)
-	case isSet(p.config, "development"):
-		p.single("rtc-udp", "UDP", defaultDevUDPPort)
-		p.stunAsICE()
+		p.add("rtc-udp", "UDP", "", 1, maxPort)
 	default:
-		p.span("rtc-udp", "UDP", defaultRTCRangeStart, defaultRTCRangeEnd)
+		p.add("rtc-udp", "UDP", "", defaultRTCRangeStart, defaultRTCRangeEnd)
 	}
 }
 
-// stunAsICE: the server opens this port only beside a muxed one.
-func (p *portReader) stunAsICE() {
-	if isSet(p.config, "rtc.use_stun_port_as_ice") {
-		p.single("rtc-stun", "UDP", stunPort)
-	}
-}
-
-// turnRelay: one end alone counts as none.
-func (p *portReader) turnRelay() {
-	switch {
-	case p.wholeRange("turn-relay", relayStartKey, relayEndKey):
-	case isSet(p.config, "development"):
-		p.span("turn-relay", "UDP", defaultRelayStart, defaultDevRelayEnd)
-	default:
-		p.span("turn-relay", "UDP", defaultRelayStart, defaultRelayEnd)
-	}
-}
-
-// metrics: the deprecated key wins over the new one.
-func (p *portReader) metrics() {
-	port := p.number("prometheus.port")
-	p.single("metrics", "TCP", cmp.Or(p.number("prometheus_port"), port))
-}
-
-// udpPorts reads rtc.udp_port, an integer, its text, or "first-last", as
-// rtcconfig.PortRange does. Unset gives 0, 0.
+// udpPorts reads rtc.udp_port, an integer, its text, or "first-last", as rtcconfig.PortRange does. Unset gives 0, 0.
 func udpPorts(value any) (from, to int, err error) {
-	bad := fmt.Errorf(`rtc.udp_port is neither a port nor a range: expected 7882 or "7882-7892"`)
-	if number, ok := toFloat(value); ok {
-		if number != math.Trunc(number) || number < 0 || number > maxPort {
-			return 0, 0, bad
-		}
-		return int(number), int(number), nil
-	}
-	written, ok := value.(string)
-	if !ok && value != nil {
-		return 0, 0, bad
-	}
-	if written == "" {
+	bad := errors.New(`rtc.udp_port is neither a port nor a range: expected 7882 or "7882-7892"`)
+	switch v := value.(type) {
+	case nil, given:
 		return 0, 0, nil
+	case map[string]any, []any:
+		return 0, 0, bad
+	case string:
+		if v == "" {
+			return 0, 0, nil
+		}
 	}
-	first, last, isRange := strings.Cut(written, "-")
+	if number, ok := toFloat(value); ok {
+		value = number
+	}
+	first, last, isRange := strings.Cut(text(value), "-")
 	if !isRange {
 		last = first
 	} else {
@@ -202,7 +180,7 @@ func udpPorts(value any) (from, to int, err error) {
 	case errFrom != nil || errTo != nil || from < 0 || to > maxPort:
 		return 0, 0, bad
 	case isRange && to <= from:
-		return 0, 0, fmt.Errorf("rtc.udp_port %q ends at or before its start", written)
+		return 0, 0, fmt.Errorf("rtc.udp_port %q ends at or before its start", value)
 	}
 	return from, to, nil
 }

@@ -1,10 +1,11 @@
 package livekit
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ var turnDomain = regexp.MustCompile(`^(?i)[a-z0-9-]+(\.[a-z0-9-]+)+\.?$`)
 func checkRules(config map[string]any) []Problem {
 	r := ruleChecker{config: config}
 	r.settings()
+	r.formats()
 	r.rtcPorts()
 	r.nodeIP()
 	r.redis()
@@ -43,19 +45,17 @@ func (r *ruleChecker) get(path string) any     { return Lookup(r.config, path) }
 func (r *ruleChecker) set(path string) bool    { return isSet(r.config, path) }
 func (r *ruleChecker) text(path string) string { return text(r.get(path)) }
 
-// settings are keys that need or shut out others. The rules follow
-// rtcconfig.NewWebRTCConfig, service.NewTurnServer, the end of config.NewConfig,
-// createWebhookNotifier and Config.ValidateKeys. Keys may also come from a file
-// or the environment; only a set that the configuration itself holds is searched
-// for the webhook's.
+// settings are keys that need or shut out others. The rules follow rtcconfig.NewWebRTCConfig, service.NewTurnServer,
+// the end of config.NewConfig, createWebhookNotifier and Config.ValidateKeys. Keys may also come from a file or the
+// environment; only a set that the configuration itself holds is searched for the webhook's.
 func (r *ruleChecker) settings() {
-	port, portErr := portNumber(r.config, "port")
-	hasAnyPort := portErr == nil && port == 0 && r.get("port") != nil
+	hasAnyPort := r.get("port") != nil && !r.set("port")
 	hasNoTCP := r.get("rtc.tcp_port") != nil && !r.set("rtc.tcp_port")
 	turn, domain := r.set("turn.enabled"), r.text("turn.domain")
 	overTLS := turn && r.set("turn.tls_port")
 	metricsUser, metricsPassword := r.set("prometheus.username"), r.set("prometheus.password")
 	hooks, hookKey := r.set("webhook.urls"), r.text("webhook.api_key")
+	byRegion := r.text("node_selector.kind") == "regionaware"
 	keys, _ := r.get("keys").(map[string]any)
 	_, isHookKey := keys[hookKey]
 	knowsKeys := len(keys) > 0 && !r.set("key_file")
@@ -71,7 +71,7 @@ func (r *ruleChecker) settings() {
 		{turn && !overTLS && !r.set("turn.udp_port"), "turn.enabled",
 			"is true without a port: the server does not start",
 			"set turn.udp_port, or turn.tls_port with turn.domain"},
-		{overTLS && domain == "", "turn.tls_port",
+		{overTLS && !r.set("turn.domain"), "turn.tls_port",
 			"needs turn.domain: the server does not start without it", "set turn.domain"},
 		{overTLS && domain != "" && !turnDomain.MatchString(domain), "turn.domain",
 			"is not a domain name with a dot: the server does not start", "such as turn.example.com"},
@@ -79,11 +79,15 @@ func (r *ruleChecker) settings() {
 			"is ignored without prometheus.password: metrics are open to all", "set prometheus.password"},
 		{metricsPassword && !metricsUser, "prometheus.password",
 			"is ignored without prometheus.username: metrics are open to all", "set prometheus.username"},
-		{hooks && hookKey == "", "webhook.urls",
+		{hooks && !r.set("webhook.api_key"), "webhook.urls",
 			"needs webhook.api_key: the server does not start without it",
 			"set webhook.api_key to one of the API keys"},
 		{hooks && hookKey != "" && knowsKeys && !isHookKey, "webhook.api_key",
 			"is none of the API keys under keys: the server does not start", "name one of the API keys"},
+		{byRegion && !r.set("region"), "node_selector.kind",
+			"needs region: the server does not start without it", "set region to one of node_selector.regions"},
+		{byRegion && r.isUnlisted(r.text("region")), "region",
+			"is not among node_selector.regions: the server does not start", "name one of them"},
 		{len(keys) > 0 && r.set("key_file"), "keys", "is ignored: key_file replaces it", "keep one of the two"},
 	} {
 		if rule.isBroken {
@@ -92,7 +96,94 @@ func (r *ruleChecker) settings() {
 	}
 	if turn {
 		const instead = "the server falls back to its default range"
-		r.wholeRange(relayStartKey, relayEndKey, rangeHalves{withoutEnd: instead, withoutStart: instead})
+		r.portRange(relayStartKey, relayEndKey, instead, instead)
+		r.relayFamilies()
+	}
+}
+
+// isUnlisted reports whether there are regions, and a region is none of them.
+func (r *ruleChecker) isUnlisted(region string) bool {
+	regions, _ := r.get("node_selector.regions").([]any)
+	return region != "" && len(regions) > 0 && !slices.ContainsFunc(regions, func(listed any) bool {
+		m, _ := listed.(map[string]any)
+		return text(m["name"]) == region
+	})
+}
+
+// relayFamilies: for each address that TURN binds, 0.0.0.0 by default, NewTurnServer wants a node's address of that
+// family.
+func (r *ruleChecker) relayFamilies() {
+	families := map[bool]bool{}
+	for part := range strings.SplitSeq(r.text("rtc.node_ip"), ",") {
+		ip, err := netip.ParseAddr(strings.TrimSpace(part))
+		if err != nil || r.set("rtc.use_external_ip") {
+			return
+		}
+		families[ip.Is4()] = true
+	}
+	bound, _ := r.get("turn.bind_addresses").([]any)
+	if len(bound) == 0 {
+		bound = []any{"0.0.0.0"}
+	}
+	for _, address := range bound {
+		if ip, err := netip.ParseAddr(text(address)); err == nil && !families[ip.Is4()] {
+			r.report("turn.enabled", "needs an address in rtc.node_ip of the family of "+text(address)+
+				", which TURN binds: the server does not start", "add one to rtc.node_ip, or set turn.bind_addresses")
+		}
+	}
+}
+
+var scheme = regexp.MustCompile(`(?i)^(stuns?|turns?):.*\D|://`)
+
+const hasScheme = "has a scheme, which the server puts before it: no client can join"
+
+func isNoNetwork(s string) bool { _, _, err := net.ParseCIDR(s); return err != nil }
+func isNoAddress(s string) bool { return net.ParseIP(s) == nil }
+
+// isNoHost takes names and addresses without a port, as net.JoinHostPort does.
+func isNoHost(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err != nil && strings.ContainsAny(s, ":[]/")
+}
+
+// isNoTraceURL follows jaeger.Configure of the protocol, which panics or sends nothing.
+func isNoTraceURL(s string) bool {
+	if !strings.HasPrefix(s, "http") {
+		s = "http://" + s
+	}
+	u, err := url.Parse(s)
+	return err != nil || strings.HasSuffix(u.Host, ":") || u.Host == ""
+}
+
+// formats looks at texts, and at each text of a list.
+func (r *ruleChecker) formats() {
+	const network, asCIDR = "is no network: the server does not start", "such as 10.0.0.0/8"
+	const passedOver = "is no network: the server passes it over, and releases from v1.13.6 on do not start"
+	for _, f := range []struct {
+		path                string
+		isWrong             func(string) bool
+		message, suggestion string
+	}{
+		{"rtc.stun_servers", scheme.MatchString, hasScheme, "host:port"},
+		{"rtc.ips.includes", isNoNetwork, network, asCIDR},
+		{"rtc.ips.excludes", isNoNetwork, network, asCIDR},
+		{"turn.allow_restricted_peer_cidrs", isNoNetwork, passedOver, asCIDR},
+		{"turn.deny_peer_cidrs", isNoNetwork, passedOver, asCIDR},
+		{"turn.bind_addresses", isNoAddress, "is no IP address: the server does not start", "such as 0.0.0.0"},
+		{"bind_addresses", isNoHost, "is no address without a port: the server does not start",
+			"the address alone; the port is the key port"},
+		{"trace.jaeger_url", isNoTraceURL, "is no HTTP URL: the server does not start, or sends no traces",
+			"such as http://jaeger:4318"},
+	} {
+		items, isList := r.get(f.path).([]any)
+		for i, item := range items {
+			if f.isWrong(text(item)) {
+				r.report(fmt.Sprintf("%s[%d]", f.path, i), f.message, f.suggestion)
+			}
+		}
+		if value := r.text(f.path); !isList && value != "" && f.isWrong(value) {
+			r.report(f.path, f.message, f.suggestion)
+		}
 	}
 }
 
@@ -102,44 +193,27 @@ func (r *ruleChecker) rtcPorts() {
 	if err != nil {
 		r.report("rtc.udp_port", "is not a range of ports from low to high, up to 65535", `such as "7882-7892"`)
 	}
-	if from != 0 {
-		const instead = "rtc.udp_port is used"
-		if r.wholeRange(startKey, endKey, rangeHalves{instead, instead, true}) {
-			r.report("rtc.udp_port", "is ignored: rtc.port_range_start and rtc.port_range_end win",
-				"keep udp_port or the range, not both")
-		}
-		return
+	const used = "rtc.udp_port is used"
+	switch {
+	case from == 0:
+		r.portRange(startKey, endKey, "the server takes any free port", "the server falls back to its default ports")
+	case r.portRange(startKey, endKey, used, used):
+		r.report("rtc.udp_port", "is ignored: rtc.port_range_start and rtc.port_range_end win",
+			"keep udp_port or the range, not both")
 	}
-	r.wholeRange(startKey, endKey, rangeHalves{
-		withoutEnd:   "the server takes any free port",
-		withoutStart: "the server falls back to its default ports",
-	})
 }
 
-// rangeHalves says what the server does with half a range.
-type rangeHalves struct {
-	withoutEnd, withoutStart string
-	isHarmless               bool
-}
-
-// wholeRange reports half a range and one that is upside down. It is true for
-// one that the server uses.
-func (r *ruleChecker) wholeRange(startKey, endKey string, halves rangeHalves) bool {
+// portRange reports half a range, with what the server does instead, and one
+// that is upside down. It is true for one that the server uses.
+func (r *ruleChecker) portRange(startKey, endKey, withoutEnd, withoutStart string) bool {
 	start, startErr := portNumber(r.config, startKey)
 	end, endErr := portNumber(r.config, endKey)
-	half := func(key, missing, instead string) {
-		step := "set " + missing
-		if halves.isHarmless {
-			step = "remove it"
-		}
-		r.report(key, "is ignored without "+missing+": "+instead, step)
-	}
 	switch {
 	case startErr != nil || endErr != nil || start == 0 && end == 0:
 	case end == 0:
-		half(startKey, endKey, halves.withoutEnd)
+		r.report(startKey, "is ignored without "+endKey+": "+withoutEnd, "set "+endKey+", or remove it")
 	case start == 0:
-		half(endKey, startKey, halves.withoutStart)
+		r.report(endKey, "is ignored without "+startKey+": "+withoutStart, "set "+startKey+", or remove it")
 	case end < start:
 		r.report(endKey, "is below "+startKey, "swap the two")
 	default:
@@ -151,82 +225,78 @@ func (r *ruleChecker) wholeRange(startKey, endKey string, halves rangeHalves) bo
 // nodeIP follows rtcconfig.NodeIP.UnmarshalString and NewWebRTCConfig.
 func (r *ruleChecker) nodeIP() {
 	const key = "rtc.node_ip"
-	value, ok := r.get(key).(string)
-	if !ok || value == "" {
+	value, _ := r.get(key).(string)
+	if value == "" {
 		return
 	}
-	families := map[bool]bool{}
+	families := map[bool]int{}
 	for part := range strings.SplitSeq(value, ",") {
 		ip := net.ParseIP(strings.Trim(part, " "))
-		if ip == nil {
+		families[ip.To4() != nil]++
+		switch {
+		case ip == nil:
 			r.report(key, fmt.Sprintf("holds %q, which is no IP address", part),
 				`such as "203.0.113.5" or "203.0.113.5,2001:db8::5"`)
 			return
-		}
-		isV4 := ip.To4() != nil
-		if families[isV4] {
+		case max(families[true], families[false]) > 1:
 			r.report(key, "holds two addresses of one family", "at most one IPv4 and one IPv6 address")
 			return
 		}
-		families[isV4] = true
 	}
 	if r.set("rtc.use_external_ip") {
 		r.report(key, "is not advertised: with rtc.use_external_ip, STUN finds the address", "keep one of the two")
 	}
 }
 
-// redis follows GetRedisClient of the protocol: sentinel wins over cluster,
-// cluster over a single address. The addresses go to the redis client as they
-// are. They may hold a password when somebody wrote a URL, so they are never
+// redis follows GetRedisClient of the protocol: sentinel wins over cluster, cluster over a single address. The
+// addresses go to the redis client as they are. They may hold a password when somebody wrote a URL, so they are never
 // printed.
 func (r *ruleChecker) redis() {
-	if address := r.text("redis.address"); address != "" {
-		r.redisAddress("redis.address", address)
-	}
-	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses"} {
+	winner := ""
+	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses", "redis.address"} {
 		addresses, _ := r.get(key).([]any)
 		for i, address := range addresses {
 			r.redisAddress(fmt.Sprintf("%s[%d]", key, i), text(address))
 		}
-	}
-	modes := []string{"redis.sentinel_addresses", "redis.cluster_addresses", "redis.address"}
-	modes = slices.DeleteFunc(modes, func(key string) bool { return !r.set(key) })
-	for i := 1; i < len(modes); i++ {
-		r.report(modes[i], "is ignored: "+modes[0]+" wins", "keep one of the two")
+		if address := r.text(key); address != "" {
+			r.redisAddress(key, address)
+		}
+		switch {
+		case !r.set(key):
+		case winner == "":
+			winner = key
+		default:
+			r.report(key, "is ignored: "+winner+" wins", "keep one of the two")
+		}
 	}
 }
 
 func (r *ruleChecker) redisAddress(path, address string) {
-	if strings.Contains(address, "://") {
+	_, port, err := net.SplitHostPort(address)
+	switch {
+	case strings.Contains(address, "://"):
 		r.report(path, "has a scheme, expected host:port", "host:port; user, password and TLS have keys of their own")
-		return
-	}
-	if strings.HasPrefix(address, "/") { // a Unix socket to the client
-		return
-	}
-	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+	case strings.HasPrefix(address, "/"): // a Unix socket to the client
+	case err != nil || port == "":
 		r.report(path, "has no port, expected host:port", "host:6379")
 	}
 }
 
-// turnServers: the server makes a URL of host and port and passes it on to
-// clients with the credentials, all unseen, and browsers refuse a TURN server
-// that lacks one of them.
+// turnServers: the server makes a URL of host and port and passes it on to clients with the credentials, all unseen,
+// and browsers refuse a TURN server that lacks one of them.
 func (r *ruleChecker) turnServers() {
 	servers, _ := r.get("rtc.turn_servers").([]any)
 	for i, entry := range servers {
-		server, ok := entry.(map[string]any)
-		if !ok {
-			continue
-		}
+		server, isMap := entry.(map[string]any)
 		path := fmt.Sprintf("rtc.turn_servers[%d]", i)
-		if !isSet(server, "host") || !isSet(server, "port") {
+		if isMap && (!isSet(server, "host") || !isSet(server, "port")) {
 			r.report(path, "lacks a host or a port, so clients get no address", "set host and port")
 		}
-		if isSet(server, "secret") || isSet(server, "secret_file") {
-			continue
+		if scheme.MatchString(text(server["host"])) {
+			r.report(path+".host", hasScheme, "the host alone")
 		}
-		if !isSet(server, "username") || !isSet(server, "credential") {
+		hasSecret := isSet(server, "secret") || isSet(server, "secret_file")
+		if isMap && !hasSecret && (!isSet(server, "username") || !isSet(server, "credential")) {
 			r.report(path, "has no credentials for clients", "set secret, secret_file, or username and credential")
 		}
 	}
@@ -250,35 +320,28 @@ func (r *ruleChecker) secrets() {
 	}
 }
 
-// samePort: the server opens its listeners one after another at the start and
-// stops at the first that fails. The ports of a range are opened call by call,
-// past those that are taken.
+// samePort: the server opens its listeners one after another at the start and stops at the first that fails. The
+// ports of a range are opened call by call, past those that are taken.
 func (r *ruleChecker) samePort() {
 	ports, err := Ports(r.config)
 	if err != nil {
 		return
 	}
-	keys := map[string]string{
-		"http": "port", "rtc-tcp": "rtc.tcp_port", "turn-tls": "turn.tls_port", "turn-udp": "turn.udp_port",
-		"metrics": "prometheus.port", "debug": "debug_handler.port",
-	}
-	isRange := r.set(startKey) && (r.set(endKey) || !r.set("rtc.udp_port")) ||
-		!r.set("rtc.udp_port") && !r.set("development")
 	var opened []Port
 	for _, port := range ports {
+		if port.key == "" {
+			continue
+		}
 		isOwn := func(p Port) bool { return p.Has(int32(port.From), port.Protocol) }
 		i := slices.IndexFunc(opened, isOwn)
-		switch key := keys[port.Name]; {
-		case port.Name == "turn-relay", port.Name == "rtc-udp" && isRange:
-			continue
-		case i >= 0 && key != "":
-			owner := cmp.Or(keys[opened[i].Name], "rtc.udp_port") + " has"
-			if opened[i].Name == "rtc-stun" {
-				owner = "rtc.use_stun_port_as_ice opens"
-			}
-			r.report(key, fmt.Sprintf("is %d, the port that %s already", port.From, owner), "a port of its own")
-		default:
+		if i < 0 {
 			opened = append(opened, port)
+			continue
 		}
+		owner := opened[i].key + " has"
+		if opened[i].Name == "rtc-stun" {
+			owner = opened[i].key + " opens"
+		}
+		r.report(port.key, fmt.Sprintf("is %d, the port that %s already", port.From, owner), "a port of its own")
 	}
 }

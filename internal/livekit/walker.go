@@ -1,17 +1,18 @@
 package livekit
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// walker holds a value against a schema. It knows the part of JSON Schema that
-// the generator of the schema writes: type, enum, minimum, maximum, pattern,
-// items, properties, patternProperties and additionalProperties.
+// walker holds a value against a schema. It knows the part of JSON Schema that the generator of the schema writes:
+// type, enum, minimum, maximum, pattern, items, properties, patternProperties and additionalProperties.
 type walker struct {
 	root     map[string]any
 	problems []Problem
@@ -22,7 +23,7 @@ func (w *walker) report(path, suggestion, format string, args ...any) {
 }
 
 func (w *walker) check(schema map[string]any, value any, path string) {
-	if !w.checkType(schema, value, path) {
+	if value == Given || !w.checkType(schema, value, path) {
 		return
 	}
 	switch v := value.(type) {
@@ -38,18 +39,21 @@ func (w *walker) check(schema map[string]any, value any, path string) {
 }
 
 func (w *walker) checkType(schema map[string]any, value any, path string) bool {
-	types := typesOf(schema)
-	if len(types) == 0 || slices.Contains(types, typeOf(value)) {
-		return true
-	}
-	if slices.Contains(types, "number") && typeOf(value) == "integer" {
+	types, found := typesOf(schema), typeOf(value)
+	if len(types) == 0 || slices.Contains(types, found) || found == "integer" && slices.Contains(types, "number") {
 		return true
 	}
 	suggestion := ""
-	if schema["pattern"] != nil && slices.Equal(types, []string{"string", "null"}) && typeOf(value) == "integer" {
+	if schema["pattern"] != nil && found == "integer" && slices.Equal(types, []string{"string", "null"}) {
 		suggestion = `a text with a unit, such as "500ms" or "10s"`
 	}
-	w.report(path, suggestion, "is %s, expected %s", nameType(typeOf(value)), nameTypes(types))
+	var expected []string
+	for _, t := range types {
+		if t != "null" {
+			expected = append(expected, typeNames[t])
+		}
+	}
+	w.report(path, suggestion, "is %s, expected %s", typeNames[found], strings.Join(expected, " or "))
 	return false
 }
 
@@ -70,8 +74,7 @@ func (w *walker) checkObject(schema, value map[string]any, path string) {
 	}
 }
 
-// schemaOfKey gives what stands for a key: a schema, or false where the mapping
-// takes no such key.
+// schemaOfKey gives what stands for a key: a schema, or false where the mapping takes no such key.
 func schemaOfKey(schema map[string]any, key string) any {
 	if known := child(child(schema, "properties"), key); known != nil {
 		return known
@@ -86,10 +89,18 @@ func schemaOfKey(schema map[string]any, key string) any {
 
 func (w *walker) checkScalar(schema map[string]any, value any, path string) {
 	if allowed, ok := schema["enum"].([]any); ok && !slices.Contains(allowed, value) {
-		w.report(path, "", "is %v, expected %s", quote(value), nameValues(allowed))
+		allowed = slices.DeleteFunc(slices.Clone(allowed), func(v any) bool { return v == nil || v == "" })
+		names := strings.Trim(fmt.Sprint(allowed), "[]")
+		w.report(path, "", "is %#v, expected %s", value, strings.ReplaceAll(names, " ", ", "))
 	}
-	if text, ok := value.(string); ok {
-		w.checkPattern(schema, text, path)
+	if pattern, _ := schema["pattern"].(string); typeOf(value) == "string" {
+		if matches, err := regexp.MatchString(pattern, text(value)); err == nil && !matches {
+			suggestion := ""
+			if strings.Contains(pattern, "|ms|") {
+				suggestion = `a number with a unit, such as "500ms" or "10s"`
+			}
+			w.report(path, suggestion, "is %q, which the server cannot read", value)
+		}
 	}
 	number, isNumber := toFloat(value)
 	least, hasLeast := toFloat(schema["minimum"])
@@ -101,18 +112,6 @@ func (w *walker) checkScalar(schema map[string]any, value any, path string) {
 	default:
 		w.report(path, "", "is %v, expected at least %v", number, least)
 	}
-}
-
-func (w *walker) checkPattern(schema map[string]any, text, path string) {
-	pattern, _ := schema["pattern"].(string)
-	if matches, err := regexp.MatchString(pattern, text); err != nil || matches {
-		return
-	}
-	suggestion := ""
-	if strings.Contains(pattern, "|ms|") {
-		suggestion = `a number with a unit, such as "500ms" or "10s"`
-	}
-	w.report(path, suggestion, "is %q, which the server cannot read", text)
 }
 
 // typesOf gives the types that a schema takes, none when it takes all.
@@ -133,61 +132,23 @@ func typesOf(schema map[string]any) []string {
 // typeOf names the JSON Schema type of a value; a number without a fraction
 // that fits the server's int64 is an integer.
 func typeOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case map[string]any:
-		return "object"
-	case []any:
-		return "array"
-	case string:
-		return "string"
-	}
-	number, ok := toFloat(value)
-	switch {
-	case !ok:
-		return "unknown"
-	case number == math.Trunc(number) && math.Abs(number) < 1<<63:
+	switch number, isNumber := toFloat(value); {
+	case isNumber && number == math.Trunc(number) && math.Abs(number) < 1<<63:
 		return "integer"
+	case isNumber:
+		return "number"
 	}
-	return "number"
+	return cmp.Or(typesOfKinds[reflect.ValueOf(value).Kind()], "unknown")
 }
 
-func nameType(t string) string {
-	return map[string]string{
-		"null": "nothing", "boolean": "a boolean", "object": "a mapping", "array": "a list",
-		"integer": "an integer", "number": "a number", "string": "a text",
-		"unknown": "nothing that YAML has",
-	}[t]
+var typesOfKinds = map[reflect.Kind]string{
+	reflect.Invalid: "null", reflect.Bool: "boolean", reflect.Map: "object", reflect.Slice: "array",
+	reflect.String: "string",
 }
 
-func nameTypes(types []string) string {
-	var names []string
-	for _, t := range types {
-		if t != "null" {
-			names = append(names, nameType(t))
-		}
-	}
-	return strings.Join(names, " or ")
-}
-
-func nameValues(values []any) string {
-	var names []string
-	for _, v := range values {
-		if v != nil && v != "" {
-			names = append(names, fmt.Sprint(v))
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-func quote(value any) string {
-	if text, ok := value.(string); ok {
-		return fmt.Sprintf("%q", text)
-	}
-	return fmt.Sprint(value)
+var typeNames = map[string]string{
+	"null": "nothing", "boolean": "a boolean", "object": "a mapping", "array": "a list",
+	"integer": "an integer", "number": "a number", "string": "a text", "unknown": "nothing that YAML has",
 }
 
 func child(schema map[string]any, key string) map[string]any {

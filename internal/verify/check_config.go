@@ -2,11 +2,13 @@ package verify
 
 import (
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // checkConfig holds the configuration against the server's own rules. What
@@ -19,48 +21,70 @@ func checkConfig(s *server, out *result) {
 			"%s: the configuration comes from %s", s, source.from)
 		return
 	case s.configErr != nil:
-		out.fail("Mend the YAML of "+source.from,
-			"The configuration (%s) is no YAML: %v", source.from, s.configErr)
+		out.fail("Mend the YAML of "+source.from, "The configuration (%s) is no YAML: %v", source.from, s.configErr)
 		return
 	case !s.isConfigured:
 		s.findForgotten(out)
 	case !source.isKnown:
 		s.skipUnseen(out)
 	}
-	for _, p := range s.problems {
-		if !isKey(p.Path) && p.Path != "rtc.node_ip" && !isRedisAddress(p.Path) {
-			s.reportProblem(out, p)
-		}
-	}
+	s.reportProblems(out, "config")
 	// In its file the server expands no variables but in key_file.
-	eachText("", s.config, func(path, text string) {
-		if ref := shellVariable.FindString(text); ref != "" && path != "key_file" {
+	for _, leaf := range manifest.Leaves(s.config) {
+		path, text := leaf.Path.String(), fmt.Sprint(leaf.Value)
+		if ref := variable.FindString(text); ref != "" && path != "key_file" {
 			out.fail(fmt.Sprintf("Give the value in the variable %s instead: %s", livekit.EnvOf(path), s.field("env")),
 				"%s holds %s, which the server does not expand", path, ref)
 		}
-	})
+	}
 	if s.isConfigSeen() {
 		out.pass("livekit-server %s takes the configuration", livekit.ServerVersion)
 	}
 }
 
-func isKey(path string) bool { return path == "keys" || strings.HasPrefix(path, "keys.") }
+// reportedBy names the check that reports what is wrong with a key of the configuration.
+func reportedBy(path string) string {
+	switch {
+	case path == "keys" || strings.HasPrefix(path, "keys."):
+		return "keys"
+	case strings.HasPrefix(path, "redis.") && strings.Contains(path, "address"):
+		return "redis"
+	case path == "rtc.node_ip":
+		return "node-ip"
+	}
+	return "config"
+}
 
 // skipUnseen is the result of what can be told by the whole configuration alone.
 func (s *server) skipUnseen(out *result) {
 	out.skip("The configuration is not the chart's own: %s", s.configSource.from)
 }
 
-func (s *server) reportProblem(out *result, p livekit.Problem) {
-	step := strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": ")
-	switch {
-	case p.IsUnknown && s.flag("disable-strict-config") != nil:
-		out.warn(step, "%s %s, and --disable-strict-config lets the server drop it silently", p.Path, p.Message)
-	case p.IsUnknown:
-		out.fail(step, "%s %s: the server does not start", p.Path, p.Message)
-	default:
-		out.fail(step, "%s %s", p.Path, p.Message)
+// reportProblems reports what a check has to say of the configuration's keys, and whether that is anything.
+func (s *server) reportProblems(out *result, check string) bool {
+	found := filter(s.problems, func(p livekit.Problem) bool { return reportedBy(p.Path) == check })
+	for _, p := range found {
+		step := strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": ")
+		switch {
+		case p.IsUnknown && p.Suggestion == "" && s.isNewer():
+			out.warn("Look into LiveKit's changelog: "+s.where(p.Path),
+				"%s %s: whether the server of the image %s knows it was not judged, which is judged by %s",
+				p.Path, p.Message, s.container.Image, livekit.ServerVersion)
+		case p.IsUnknown && s.flag("disable-strict-config") != nil:
+			out.warn(step, "%s %s, and --disable-strict-config lets the server drop it silently", p.Path, p.Message)
+		case p.IsUnknown:
+			out.fail(step, "%s %s: the server does not start", p.Path, p.Message)
+		default:
+			out.fail(step, "%s %s", p.Path, p.Message)
+		}
 	}
+	return len(found) > 0
+}
+
+// isNewer reports whether the image is of a newer server than the one that is known.
+func (s *server) isNewer() bool {
+	_, tag, _ := splitImage(s.container.Image)
+	return isOlder(livekit.ServerVersion, tag)
 }
 
 // findForgotten looks for a configuration that is mounted and never named.
@@ -70,52 +94,31 @@ func (s *server) findForgotten(out *result) {
 		if volume.ConfigMap == nil || len(mounts) == 0 {
 			continue
 		}
-		o := find(s.in.objects, "ConfigMap", volume.ConfigMap.Name)
-		if o == nil {
-			continue
-		}
-		entries := dataOf(*o)
+		entries := s.in.dataOf("ConfigMap", volume.ConfigMap.Name)
 		for _, key := range sortedKeys(entries) {
 			config, err := parseYAML(entries[key])
 			if err == nil && (config["rtc"] != nil || config["port"] != nil || config["keys"] != nil) {
 				path := strings.TrimSuffix(mounts[0].MountPath, "/") + "/" + key
 				out.fail(fmt.Sprintf("Add --config=%s: %s", path, s.field("args")),
 					"%s mounts ConfigMap %s, but neither --config nor LIVEKIT_CONFIG names it: "+
-						"the server runs with its defaults", s, o.Name())
+						"the server runs with its defaults", s, volume.ConfigMap.Name)
 			}
 		}
 	}
 }
 
-var shellVariable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
-
-// eachText visits all texts in a value, with their dotted paths.
-func eachText(path string, value any, visit func(path, text string)) {
-	switch value := value.(type) {
-	case map[string]any:
-		for _, k := range sortedKeys(value) {
-			eachText(strings.TrimPrefix(path+"."+k, "."), value[k], visit)
-		}
-	case []any:
-		for i := range value {
-			eachText(fmt.Sprintf("%s[%d]", path, i), value[i], visit)
-		}
-	case string:
-		visit(path, value)
-	}
-}
+// variable is one of a shell, or one that Kubernetes expands elsewhere and not in files.
+var variable = regexp.MustCompile(`\$(\{[A-Za-z_]\w*\}|\([A-Za-z_]\w*\))`)
 
 // checkFlags looks at the server's command line.
 func checkFlags(s *server, out *result) {
 	args := s.field("args")
 	for _, f := range s.flags {
-		isKnown := slices.ContainsFunc(s.options, func(o livekit.Option) bool { return o.Flag == f.name })
 		switch {
-		case !isKnown:
-			flag, _, _ := strings.Cut(f.raw, "=")
+		case s.option(f.name) == nil:
 			out.fail("Remove it, or set the key in LiveKit's configuration: "+args,
-				"%s: livekit-server has no flag %s: it prints its help and ends", s, flag)
-		case f.name == "bind" && f.value.isKnown && addressWithPort.MatchString(f.value.text):
+				"%s: livekit-server has no flag --%s: it prints its help and ends", s, f.name)
+		case f.name == "bind" && f.value.isKnown && hasPort(f.value.text):
 			out.fail("Give the address alone; the port is the configuration's port: "+args,
 				"%s: --bind takes an address without a port, not %s", s, f.value.text)
 		case f.name == "disable-strict-config":
@@ -130,10 +133,12 @@ func checkFlags(s *server, out *result) {
 		out.warn("Remove one of the two: "+args,
 			"%s: LIVEKIT_CONFIG is set, so the file that --config names is not read", s)
 	}
-	out.pass("livekit-server knows every flag")
 }
 
-var addressWithPort = regexp.MustCompile(`^[0-9.]+:\d+$|\]:\d+$|^:\d+$|^[a-z][a-z0-9.-]*:\d+$`)
+func hasPort(address string) bool {
+	_, _, err := net.SplitHostPort(address)
+	return err == nil
+}
 
 // checkEnv finds variables that the server does not read.
 func checkEnv(s *server, out *result) {
@@ -145,32 +150,28 @@ func checkEnv(s *server, out *result) {
 		case e.missing && e.from != "":
 			out.fail("Name an entry that is there: "+s.field("env"),
 				"%s: %s takes %s, which is not there", s, name, e.from)
-		case strings.HasPrefix(name, "LIVEKIT_") && !isKnown && !used[name]:
+		case strings.HasPrefix(name, "LIVEKIT_") && !isKnown && !used[name] && name != cpuRequest:
 			out.warn("Remove it, or use the key's own variable (LIVEKIT_ and the key in capitals): "+s.field("env"),
 				"%s: livekit-server does not read %s", s, name)
 		}
 	}
-	out.pass("livekit-server reads every LIVEKIT_ variable")
 }
 
-var shellReference = regexp.MustCompile(`\$\{?\w+`)
+// cpuRequest is read by hwstats of LiveKit's protocol, for the processors that a pod without a limit may count on.
+const cpuRequest = "LIVEKIT_CPU_REQUEST"
+
+// anyReference is one of Kubernetes, or of a shell.
+var anyReference = regexp.MustCompile(`\$[({]?(\w+)`)
 
 // references gives the variables that args and other variables are made of.
 func (s *server) references() map[string]bool {
 	words := slices.Concat(s.container.Command, s.container.Args)
-	var found []string
-	for _, word := range words {
-		found = append(found, shellReference.FindAllString(word, -1)...)
-	}
 	for _, e := range s.container.Env {
 		words = append(words, e.Value)
 	}
-	for _, word := range words {
-		found = append(found, reference.FindAllString(word, -1)...)
-	}
 	out := map[string]bool{}
-	for _, ref := range found {
-		out[strings.Trim(ref, "$(){")] = true
+	for _, found := range anyReference.FindAllStringSubmatch(strings.Join(words, " "), -1) {
+		out[found[1]] = true
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -38,6 +39,7 @@ func (in *input) checkRules(out *result, i manifest.Object, spec networkingv1.In
 		out.warn("Add spec.tls with the host and a secretName: "+i.File,
 			"Ingress %s has no TLS: browsers give no camera and no microphone to pages without", i.Name())
 	}
+	backends := []networkingv1.IngressBackend{ptr.Deref(spec.DefaultBackend, networkingv1.IngressBackend{})}
 	for _, rule := range spec.Rules {
 		isFor := func(certificate string) bool { return covers(certificate, rule.Host) }
 		switch {
@@ -48,15 +50,14 @@ func (in *input) checkRules(out *result, i manifest.Object, spec networkingv1.In
 			out.warn("Add the host to spec.tls: "+i.File,
 				"Ingress %s: no certificate is for host %s", i.Name(), rule.Host)
 		}
-		if rule.HTTP == nil {
-			continue
-		}
-		for _, path := range rule.HTTP.Paths {
-			in.checkBackend(out, i, path.Backend)
+		for _, path := range ptr.Deref(rule.HTTP, networkingv1.HTTPIngressRuleValue{}).Paths {
+			backends = append(backends, path.Backend)
 		}
 	}
-	if spec.DefaultBackend != nil {
-		in.checkBackend(out, i, *spec.DefaultBackend)
+	for _, b := range backends {
+		if s := b.Service; s != nil {
+			in.checkBackend(out, i, s.Name, cmp.Or(s.Port.Name, fmt.Sprint(s.Port.Number)))
+		}
 	}
 }
 
@@ -69,28 +70,20 @@ func covers(certificate, host string) bool {
 	return certificate == host
 }
 
-// hasCertificateElsewhere knows the annotations by which cloud load balancers
-// and controllers get their certificate.
+// hasCertificateElsewhere knows the annotations by which cloud load balancers and controllers get their certificate.
 func hasCertificateElsewhere(o manifest.Object) bool {
 	return hasAnnotation(o.Annotations(), "certificate", "pre-shared-cert", "router.tls", "ssl-cert")
 }
 
-func (in *input) checkBackend(out *result, o manifest.Object, backend networkingv1.IngressBackend) {
-	if s := backend.Service; s != nil {
-		in.checkBackendPort(out, o, s.Name, cmp.Or(s.Port.Name, fmt.Sprint(s.Port.Number)))
-	}
-}
-
-func (in *input) checkBackendPort(out *result, o manifest.Object, name, port string) {
+func (in *input) checkBackend(out *result, o manifest.Object, name, port string) {
 	service := first(in.services, func(s service) bool { return s.Name() == name })
 	if service == nil {
 		out.fail("Name a Service of the chart: "+o.File,
 			"%s %s leads to Service %s, which the chart does not make", o.Kind(), o.Name(), name)
 		return
 	}
-	leadsTo := first(service.spec.Ports, func(p corev1.ServicePort) bool {
-		return p.Name == port || fmt.Sprint(p.Port) == port
-	})
+	isNamed := func(p corev1.ServicePort) bool { return p.Name == port || fmt.Sprint(p.Port) == port }
+	leadsTo := first(service.spec.Ports, isNamed)
 	if leadsTo == nil {
 		out.fail("Name a port of the Service: "+o.File,
 			"%s %s leads to port %s of Service %s, which has none such", o.Kind(), o.Name(), port, name)
@@ -116,7 +109,7 @@ func (in *input) checkHTTPRoute(out *result, o manifest.Object) {
 		name, _ := backend["name"].(string)
 		kind, isKind := backend["kind"].(string)
 		if name != "" && (!isKind || kind == "Service") && backend["namespace"] == nil {
-			in.checkBackendPort(out, o, name, fmt.Sprint(backend["port"]))
+			in.checkBackend(out, o, name, fmt.Sprint(backend["port"]))
 		}
 	}
 }

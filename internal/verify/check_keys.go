@@ -1,16 +1,20 @@
 package verify
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
 // checkKeys looks at where the API keys come from. It never prints a secret.
 func checkKeys(s *server, out *result) {
-	held, _ := lookup(s.config, "keys").(map[string]any)
+	held, _ := livekit.Lookup(s.config, "keys").(map[string]any)
 	from := s.configSource.from
 	switch {
 	case s.text("key_file") != "":
@@ -34,21 +38,48 @@ func checkKeys(s *server, out *result) {
 func (s *server) checkKeyFile(out *result) {
 	content, mode := s.file(s.text("key_file"))
 	if mode&0o007 != 0 {
-		out.fail("Set defaultMode to 0440 (with fsGroup) or 0400: "+s.spec("volumes"),
+		out.fail("Set defaultMode to 0440, with fsGroup: "+s.spec("volumes"),
 			"The key file (%s) has mode %04o: the server ends unless others may not read it", content.from, mode)
 	}
-	held, err := parseYAML(content.text)
+	if mode != 0 && !s.mayRead(mode) {
+		out.fail("Set fsGroup, with defaultMode 0440: "+s.spec("securityContext"),
+			"The key file (%s) has mode %04o and is root's, and the server runs as another user and group: "+
+				"it may not read the file and does not start", content.from, mode)
+	}
+	held, isHeld := s.heldKeys(out, content)
 	switch {
 	case content.missing:
 		out.fail("Let key_file name a mounted file: "+s.where("key_file"), "key_file names %s", content.from)
-	case !content.isKnown:
-		out.pass("API keys come from %s", content.origin())
-	case err != nil || len(held) == 0:
+	case !isHeld:
 		out.fail(`Write it as "key: secret", one a line`, "The key file (%s) holds no keys", content.from)
 	default:
-		s.checkSecrets(out, held, content.from)
 		out.pass("%s come from a key file (%s)", plural(len(held), "API key"), content.from)
 	}
+}
+
+// mayRead reports whether the server may read a volume's file, which is root's and of its group, or fsGroup's.
+func (s *server) mayRead(mode int32) bool {
+	pod := ptr.Deref(s.pod.SecurityContext, corev1.PodSecurityContext{})
+	own := ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{})
+	isInGroup := pod.FSGroup != nil || ptr.Deref(cmp.Or(own.RunAsGroup, pod.RunAsGroup), 0) == 0
+	return s.runsAsRoot() || mode&0o004 != 0 || mode&0o040 != 0 && isInGroup
+}
+
+// heldKeys checks the keys in a text as far as the chart shows it, and reports whether there are any.
+func (s *server) heldKeys(out *result, content setting) (held map[string]any, isHeld bool) {
+	if !content.isKnown && !content.missing {
+		out.pass("API keys come from %s", content.origin())
+		return nil, true
+	}
+	held, err := parseYAML(content.text)
+	s.checkSecrets(out, held, content.from)
+	// Keys of the configuration itself are compared with the webhook's by the check config.
+	if hook := s.text("webhook.api_key"); hook != "" && len(held) > 0 && held[hook] == nil &&
+		livekit.Lookup(s.config, "webhook.urls") != nil && s.text("key_file") != "" {
+		out.fail("Name one of the API keys: "+s.where("webhook.api_key"),
+			"webhook.api_key is %s, which is none of the API keys (%s): the server does not start", hook, content.from)
+	}
+	return held, err == nil && len(held) > 0
 }
 
 // checkGivenKeys looks at those of a variable or a flag.
@@ -57,18 +88,15 @@ func (s *server) checkGivenKeys(out *result, origin string) {
 	if f := s.flag("keys"); f != nil {
 		given = f.value
 	}
-	held, err := parseYAML(given.text)
+	held, isHeld := s.heldKeys(out, given)
 	switch {
 	case given.missing:
 		out.fail("Name an entry that is there: "+s.field("env"),
 			"%s comes from %s, which is not there", origin, given.from)
-	case !given.isKnown:
-		out.pass("API keys come from %s", given.origin())
-	case err != nil || len(held) == 0:
+	case !isHeld:
 		out.fail(`Write it as "key: secret", with a space after the colon: `+s.field("env"),
 			`%s (%s) is not "key: secret": the server does not start`, origin, given.from)
 	default:
-		s.checkSecrets(out, held, given.from)
 		out.pass("%s come from %s", plural(len(held), "API key"), given.from)
 	}
 }
@@ -96,8 +124,7 @@ func (s *server) checkSecrets(out *result, held map[string]any, from string) {
 	}
 }
 
-// checkOpenSecrets finds credentials that whoever reads ConfigMaps or pods can
-// read.
+// checkOpenSecrets finds credentials that whoever reads ConfigMaps or pods can read.
 func checkOpenSecrets(in *input, out *result) {
 	for _, o := range in.ofKind("ConfigMap") {
 		entries := dataOf(o)
@@ -111,16 +138,11 @@ func checkOpenSecrets(in *input, out *result) {
 	for _, s := range in.servers {
 		s.checkOpenVariables(out)
 	}
-	out.pass("No credential is in a ConfigMap or plain in a pod")
 }
 
-// credentialsIn gives the paths of the credentials in a text that is LiveKit's
-// configuration.
+// credentialsIn gives the paths of the credentials in a text that is LiveKit's configuration.
 func credentialsIn(text string) []string {
-	config, err := parseYAML(text)
-	if err != nil {
-		return nil
-	}
+	config, _ := parseYAML(text) // of what is no YAML, nothing
 	return livekit.CredentialPaths(config)
 }
 

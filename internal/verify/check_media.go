@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -115,19 +116,15 @@ func (s *server) loadBalancer() string {
 	if port == nil || s.pod.HostNetwork {
 		return ""
 	}
-	for _, r := range s.routesTo(port) {
-		if r.service.isLoadBalancer() {
-			return r.service.Name()
-		}
-	}
-	return ""
+	r := first(s.routesTo(port), func(r route) bool { return r.service.isLoadBalancer() })
+	return ptr.Deref(r, route{}).service.Name()
 }
 
 func (s *server) checkFixedAddress(out *result, text, origin string) {
+	s.reportProblems(out, "node-ip")
 	for part := range strings.SplitSeq(text, ",") {
-		ip, err := netip.ParseAddr(strings.TrimSpace(part))
-		switch {
-		case err != nil:
+		switch ip := net.ParseIP(strings.TrimSpace(part)); {
+		case ip == nil:
 			out.fail("Give an IP address: "+s.where("rtc.node_ip"), "%s is %q, which is no IP address", origin, text)
 		case ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast():
 			out.fail("Give the address by which clients reach the server: "+s.where("rtc.node_ip"),
@@ -138,8 +135,7 @@ func (s *server) checkFixedAddress(out *result, text, origin string) {
 	}
 }
 
-// checkSTUN: with use_external_ip the server asks STUN servers at its start,
-// which a NetworkPolicy may forbid.
+// checkSTUN: with use_external_ip the server asks STUN servers at its start, which a NetworkPolicy may forbid.
 func (s *server) checkSTUN(out *result) {
 	policy := ""
 	for _, o := range s.in.ofKind("NetworkPolicy") {
@@ -169,28 +165,21 @@ func closesEgress(p networkingv1.NetworkPolicySpec) bool {
 	return slices.Contains(p.PolicyTypes, networkingv1.PolicyTypeEgress)
 }
 
-// letsSTUNOut takes a rule for UDP to addresses outside, at any of the ports
-// that STUN servers have.
+// letsSTUNOut takes a rule for UDP to addresses outside, at any of the ports that STUN servers have.
 func letsSTUNOut(rule networkingv1.NetworkPolicyEgressRule) bool {
 	return (len(rule.To) == 0 || slices.ContainsFunc(rule.To, isOutside)) &&
 		(len(rule.Ports) == 0 || slices.ContainsFunc(rule.Ports, hasSTUNPort))
 }
 
 func isOutside(p networkingv1.NetworkPolicyPeer) bool {
-	if p.IPBlock == nil {
-		return false
-	}
-	block, err := netip.ParsePrefix(p.IPBlock.CIDR)
+	block, err := netip.ParsePrefix(ptr.Deref(p.IPBlock, networkingv1.IPBlock{}).CIDR)
 	return err == nil && (block.Bits() == 0 || !block.Addr().IsPrivate())
 }
 
-// hasSTUNPort knows the ports of public STUN servers: Google's, those of
-// LiveKit's defaults, and the standard one.
+// hasSTUNPort knows the ports of public STUN servers: Google's, those of LiveKit's defaults, and the standard one.
 func hasSTUNPort(p networkingv1.NetworkPolicyPort) bool {
-	if p.Protocol == nil || *p.Protocol != corev1.ProtocolUDP {
-		return false
+	isOpen := func(port int32) bool {
+		return p.Port == nil || p.Port.IntVal <= port && port <= ptr.Deref(p.EndPort, p.Port.IntVal)
 	}
-	return p.Port == nil || slices.ContainsFunc([]int32{19302, 3478, 5349}, func(port int32) bool {
-		return p.Port.IntVal <= port && port <= ptr.Deref(p.EndPort, p.Port.IntVal)
-	})
+	return ptr.Deref(p.Protocol, "") == corev1.ProtocolUDP && slices.ContainsFunc([]int32{19302, 3478, 5349}, isOpen)
 }

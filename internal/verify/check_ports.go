@@ -6,14 +6,25 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // checkServices: every Service leads somewhere, and one to signalling.
 func checkServices(in *input, out *result) {
 	for _, service := range in.services {
 		in.checkService(out, service)
+		in.checkStrangers(out, service.Object, labels.SelectorFromSet(service.spec.Selector), "sends traffic there")
+	}
+	for _, o := range in.ofKind("PodDisruptionBudget") {
+		selector, err := metav1.LabelSelectorAsSelector(decode[policyv1.PodDisruptionBudget](o).Spec.Selector)
+		if err == nil {
+			in.checkStrangers(out, o, selector, "counts its pods")
+		}
 	}
 	for _, s := range in.servers {
 		http := s.port("http")
@@ -24,10 +35,10 @@ func checkServices(in *input, out *result) {
 		s.checkBinding(out)
 		if routes := s.routesTo(http); len(routes) > 0 {
 			out.pass("Service %s leads to the signalling port %d", routes[0].service.Name(), http.From)
-			continue
+		} else {
+			out.fail(fmt.Sprintf("Add a Service that selects the pod, with a port to %s", http),
+				"No Service leads to the signalling port %s of %s", http, s.workload)
 		}
-		out.fail(fmt.Sprintf("Add a Service that selects the pod, with a port to %s", http),
-			"No Service leads to the signalling port %s of %s", http, s.workload)
 	}
 }
 
@@ -35,9 +46,7 @@ func (in *input) checkService(out *result, service service) {
 	if len(service.spec.Selector) == 0 || service.spec.Type == corev1.ServiceTypeExternalName {
 		return // its endpoints are somebody else's
 	}
-	found := slices.DeleteFunc(slices.Clone(in.workloads), func(w *workload) bool {
-		return !w.isLasting() || !w.isSelectedBy(service)
-	})
+	found := filter(in.workloads, func(w *workload) bool { return w.isLasting() && w.isSelectedBy(service) })
 	if len(found) == 0 {
 		out.fail("Select by labels that the pod template has: spec.selector in "+service.File,
 			"Service %s selects no pod of the chart", service.Name())
@@ -52,6 +61,20 @@ func (in *input) checkService(out *result, service service) {
 	}
 }
 
+// checkStrangers finds pods that a selector catches beside those of the server, such as a hook's.
+func (in *input) checkStrangers(out *result, o manifest.Object, selector labels.Selector, what string) {
+	catches := func(w *workload) bool { return !selector.Empty() && selector.Matches(labels.Set(w.template.Labels)) }
+	if !slices.ContainsFunc(in.servers, func(s *server) bool { return catches(s.workload) }) {
+		return
+	}
+	for _, w := range filter(in.workloads, catches) {
+		if !slices.ContainsFunc(in.servers, func(s *server) bool { return s.workload == w }) {
+			out.warn("Give its pods labels that no selector of the server has: "+w.File,
+				"%s %s selects the pods of %s as well, which are no server, and %s", o.Kind(), o.Name(), w, what)
+		}
+	}
+}
+
 // isOpen takes a declared port, and one that the server's configuration opens.
 func (in *input) isOpen(w *workload, p corev1.ServicePort) bool {
 	number := w.number(p.TargetPort, p.Protocol)
@@ -59,22 +82,17 @@ func (in *input) isOpen(w *workload, p corev1.ServicePort) bool {
 	return number != 0 && (w.declares(number, p.Protocol) || slices.ContainsFunc(in.servers, listens))
 }
 
-// checkBinding: the server listens where its Services lead, at all addresses of
-// the pod, not at its loopback one.
+// checkBinding: the server listens where its Services lead, at all addresses of the pod, not at its loopback one.
 func (s *server) checkBinding(out *result) {
-	addresses, _ := lookup(s.config, "bind_addresses").([]any)
-	isReached := func(address any) bool {
-		ip := net.ParseIP(fmt.Sprint(address))
-		return ip == nil || !ip.IsLoopback()
-	}
+	addresses, _ := livekit.Lookup(s.config, "bind_addresses").([]any)
+	isReached := func(address any) bool { return !net.ParseIP(fmt.Sprint(address)).IsLoopback() }
 	if len(addresses) > 0 && !slices.ContainsFunc(addresses, isReached) {
 		out.fail("Leave bind_addresses out, so that the server listens at all addresses: "+s.where("bind_addresses"),
 			"%s listens at %v alone, which neither Services nor probes reach", s, addresses)
 	}
 }
 
-// checkPorts holds the ports of the container and of Services against those
-// that the server listens on.
+// checkPorts holds the ports of the container and of Services against those that the server listens on.
 func checkPorts(s *server, out *result) {
 	switch {
 	case s.portsErr != nil:
@@ -89,8 +107,7 @@ func checkPorts(s *server, out *result) {
 		s.checkPort(out, p.ContainerPort, p.Protocol, what, s.field("ports"))
 	}
 	s.checkRoutes(out)
-	withName := func(p livekit.Port) string { return p.Name + " " + p.String() }
-	out.pass("Container and Services agree with the configuration: %s", join(s.listens, withName))
+	out.pass("Container and Services agree with the configuration: %s", s.spellPorts())
 }
 
 // checkPort says what is wrong with a port that the server should listen on.
@@ -98,17 +115,14 @@ func (s *server) checkPort(out *result, number int32, protocol corev1.Protocol, 
 	if s.listensAt(number, protocol) != nil {
 		return
 	}
-	other := corev1.ProtocolTCP
-	if protocol == corev1.ProtocolTCP {
-		other = corev1.ProtocolUDP
-	}
+	other := map[corev1.Protocol]corev1.Protocol{"TCP": "UDP", "UDP": "TCP"}[protocol]
 	if p := s.listensAt(number, other); p != nil {
 		out.fail(fmt.Sprintf("Make it %s, or change the port in LiveKit's configuration: %s", other, where),
 			"%s: the server listens there with %s (%s)", what, other, p.Name)
 		return
 	}
 	out.fail("Let the ports follow LiveKit's configuration: "+where,
-		"%s: the server does not listen there; it listens on %s", what, join(s.listens, livekit.Port.String))
+		"%s: the server does not listen there; it listens on %s", what, s.spellPorts())
 }
 
 func (s *server) checkRoutes(out *result) {
@@ -130,7 +144,7 @@ func (s *server) checkRoutes(out *result) {
 func (s *server) isAnothers(number int32, protocol corev1.Protocol) bool {
 	redis := s.redisSidecar()
 	return redis != nil && slices.Contains(redisPorts(redis), number) ||
-		slices.ContainsFunc(s.ports, func(p containerPort) bool {
-			return p.container != s.container.Name && p.port.ContainerPort == number && p.port.Protocol == protocol
+		slices.ContainsFunc(s.containers(), func(c corev1.Container) bool {
+			return c.Name != s.container.Name && slices.ContainsFunc(c.Ports, isPort(number, protocol))
 		})
 }

@@ -3,18 +3,22 @@ package verify
 import (
 	"cmp"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
 // usesRedis reports whether the server is told of a Redis, wherever it is.
 func (s *server) usesRedis() bool {
 	keys := []string{"redis.address", "redis.sentinel_addresses", "redis.cluster_addresses"}
 	return slices.ContainsFunc(keys, func(key string) bool {
-		return lookup(s.config, key) != nil || s.origin[key] != ""
+		return livekit.Lookup(s.config, key) != nil || s.origin[key] != ""
 	})
 }
 
@@ -40,20 +44,8 @@ func checkRedis(s *server, out *result) {
 	}
 }
 
-// isRedisAddress tells problems of the configuration that the check redis
-// reports.
-func isRedisAddress(path string) bool {
-	return strings.HasPrefix(path, "redis.") && strings.Contains(path, "address")
-}
-
 func (s *server) checkAddress(out *result, sidecar *corev1.Container) {
-	isFaulty := false
-	for _, p := range s.problems {
-		if isRedisAddress(p.Path) {
-			isFaulty = true
-			out.fail(strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": "), "%s %s", p.Path, p.Message)
-		}
-	}
+	isFaulty := s.reportProblems(out, "redis")
 	address := s.text("redis.address")
 	host, port, err := net.SplitHostPort(address)
 	n, _ := strconv.Atoi(port)
@@ -73,22 +65,17 @@ func (s *server) checkAddress(out *result, sidecar *corev1.Container) {
 }
 
 func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// redisPorts gives what a Redis container listens on: its --port, else what it
-// declares, else Redis' default.
+var redisPortFlag = regexp.MustCompile(`--port[ =](\d{1,5})\b`)
+
+// redisPorts gives what a Redis container listens on: its --port, else what it declares, else Redis' default.
 func redisPorts(c *corev1.Container) []int32 {
-	words := slices.Concat(c.Command, c.Args)
-	for i, word := range words {
-		value, ok := strings.CutPrefix(word, "--port=")
-		if word == "--port" && i+1 < len(words) {
-			value, ok = words[i+1], true
-		}
-		if n, err := strconv.Atoi(value); ok && err == nil {
-			return []int32{int32(n)}
-		}
+	words := strings.Join(slices.Concat(c.Command, c.Args), " ")
+	if m := redisPortFlag.FindStringSubmatch(words); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		return []int32{int32(n)}
 	}
 	var out []int32
 	for _, p := range c.Ports {
@@ -99,13 +86,11 @@ func redisPorts(c *corev1.Container) []int32 {
 
 // checkRedisService looks at the address where it is a Service of the chart.
 func (s *server) checkRedisService(out *result, name string, port int32) {
+	service := ptr.Deref(first(s.in.services, func(s service) bool { return s.Name() == name }), service{})
 	isPort := func(p corev1.ServicePort) bool { return p.Port == port }
-	for _, service := range s.in.services {
-		ports := service.spec.Ports
-		if service.Name() == name && len(ports) > 0 && !slices.ContainsFunc(ports, isPort) {
-			out.fail("Name a port of the Service: "+s.where("redis.address"),
-				"redis.address names port %d, which Service %s does not have", port, name)
-		}
+	if ports := service.spec.Ports; len(ports) > 0 && !slices.ContainsFunc(ports, isPort) {
+		out.fail("Name a port of the Service: "+s.where("redis.address"),
+			"redis.address names port %d, which Service %s does not have", port, name)
 	}
 }
 

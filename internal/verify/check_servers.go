@@ -6,15 +6,18 @@ import (
 	"slices"
 	"strings"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// checkSeveral: several servers can each be reached at the address and ports
-// that they tell clients.
+// checkSeveral: several servers can each be reached at the address and ports that they tell clients.
 func checkSeveral(s *server, out *result) {
 	why, several := s.several()
 	if !several {
-		out.pass("One server: every way of media leads to it")
 		return
 	}
 	// Pods that want the same ports of the node cannot share one.
@@ -33,6 +36,9 @@ func checkSeveral(s *server, out *result) {
 			"%s runs several servers (%s), and claim %s is for one node at a time: pods on other nodes do not start",
 			s.workload, why, claim.Name())
 	}
+	for _, o := range s.autoscalers() {
+		s.checkAutoscaler(out, o)
+	}
 	if given, origin := s.nodeAddress(); origin != "" && given.isKnown && given.field == "" {
 		out.fail("Let each server tell its own address (NODE_IP from status.hostIP, "+
 			"with hostNetwork or one pod on a node), or run one: "+s.where("rtc.node_ip"),
@@ -41,8 +47,29 @@ func checkSeveral(s *server, out *result) {
 	out.pass("Several servers (%s), each with a way of its own", why)
 }
 
-// checkShared: a Service that leads to several servers takes a client's media
-// to any of them.
+// checkAutoscaler: the share of a resource is one of what all containers of the pod request.
+func (s *server) checkAutoscaler(out *result, o manifest.Object) {
+	metrics := decode[autoscalingv2.HorizontalPodAutoscaler](o).Spec.Metrics
+	if len(metrics) == 0 { // then Kubernetes takes 80 % of the CPU
+		metrics = []autoscalingv2.MetricSpec{{Resource: &autoscalingv2.ResourceMetricSource{Name: corev1.ResourceCPU,
+			Target: autoscalingv2.MetricTarget{AverageUtilization: ptr.To[int32](80)}}}}
+	}
+	for _, m := range metrics {
+		resource := ptr.Deref(m.Resource, autoscalingv2.ResourceMetricSource{})
+		lacks := func(c corev1.Container) bool {
+			_, isRequested := c.Resources.Requests[resource.Name]
+			_, isLimited := c.Resources.Limits[resource.Name] // the request where there is none
+			return !isRequested && !isLimited
+		}
+		if c := first(s.containers(), lacks); c != nil && resource.Target.AverageUtilization != nil {
+			out.warn(fmt.Sprintf("Set requests of %s for every container: %s", resource.Name, s.spec("containers")),
+				"HorizontalPodAutoscaler %s goes by the share of the requested %s, and container %s requests none: "+
+					"it never scales", o.Name(), resource.Name, c.Name)
+		}
+	}
+}
+
+// checkShared: a Service that leads to several servers takes a client's media to any of them.
 func (s *server) checkShared(out *result, service service, why string) {
 	isLocal := service.spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
 	switch {
@@ -70,44 +97,36 @@ func (s *server) carriesMedia(service service) bool {
 
 // keepsApart says that no two pods come to one node.
 func (s *server) keepsApart() bool {
-	const hostname = "kubernetes.io/hostname"
-	var terms []corev1.PodAffinityTerm
-	if a := s.pod.Affinity; a != nil && a.PodAntiAffinity != nil {
-		terms = a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	others := ptr.Deref(ptr.Deref(s.pod.Affinity, corev1.Affinity{}).PodAntiAffinity, corev1.PodAntiAffinity{})
+	isApart := func(t corev1.PodAffinityTerm) bool { return t.TopologyKey == corev1.LabelHostname }
+	isSpread := func(c corev1.TopologySpreadConstraint) bool {
+		return c.TopologyKey == corev1.LabelHostname && c.WhenUnsatisfiable == corev1.DoNotSchedule
 	}
-	return slices.ContainsFunc(terms, func(t corev1.PodAffinityTerm) bool { return t.TopologyKey == hostname }) ||
-		slices.ContainsFunc(s.pod.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
-			return c.TopologyKey == hostname && c.WhenUnsatisfiable == corev1.DoNotSchedule
-		})
+	return slices.ContainsFunc(others.RequiredDuringSchedulingIgnoredDuringExecution, isApart) ||
+		slices.ContainsFunc(s.pod.TopologySpreadConstraints, isSpread)
 }
 
 // checkDNS: a pod on the node's network finds the cluster's Services.
 func checkDNS(s *server, out *result) {
-	host := s.redisService()
-	if !s.pod.HostNetwork || host == "" {
-		out.pass("The server finds what it needs by the names that it is given")
-		return
-	}
-	if s.pod.DNSPolicy != corev1.DNSClusterFirstWithHostNet {
+	switch host := s.redisService(); {
+	case !s.pod.HostNetwork || host == "":
+	case s.pod.DNSPolicy == corev1.DNSClusterFirstWithHostNet:
+		out.pass("The server asks the cluster's DNS, on the node's network too")
+	default:
 		out.fail("Set dnsPolicy: ClusterFirstWithHostNet: "+s.spec("dnsPolicy"),
 			"%s is on the node's network and asks the node's DNS, which does not know the Service %s", s.workload, host)
 	}
-	out.pass("The server asks the cluster's DNS, on the node's network too")
 }
 
-// redisService gives the first address of Redis that is a Service's name, ""
-// where none is.
+// redisService gives the first address of Redis that is a Service's name, "" where none is.
 func (s *server) redisService() string {
 	addresses := []any{s.text("redis.address")}
 	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses"} {
-		list, _ := lookup(s.config, key).([]any)
+		list, _ := livekit.Lookup(s.config, key).([]any)
 		addresses = append(addresses, list...)
 	}
 	for _, a := range addresses {
-		host, _, err := net.SplitHostPort(fmt.Sprint(a))
-		if err != nil {
-			continue
-		}
+		host, _, _ := net.SplitHostPort(fmt.Sprint(a)) // "" of what is no address
 		name, _, _ := strings.Cut(host, ".")
 		if find(s.in.objects, "Service", name) != nil || isClusterName(host) {
 			return host
@@ -116,11 +135,8 @@ func (s *server) redisService() string {
 	return ""
 }
 
-// isClusterName takes names of Services: of one word, or with the cluster's
-// endings.
+// isClusterName takes names of Services: of one word, or with the cluster's endings.
 func isClusterName(host string) bool {
-	if host == "" || host == "localhost" || net.ParseIP(host) != nil {
-		return false
-	}
-	return !strings.Contains(host, ".") || strings.Contains(host+".", ".svc.")
+	isService := !strings.Contains(host, ".") || strings.Contains(host+".", ".svc.")
+	return isService && host != "" && host != "localhost" && net.ParseIP(host) == nil
 }

@@ -1,14 +1,22 @@
 package verify
 
+import (
+	"slices"
+
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
+)
+
 // checkPersistence: every claim is of use, and there.
 func checkPersistence(in *input, out *result) {
 	used := map[string]bool{}
+	values := manifest.Leaves(in.values)
 	for _, w := range in.workloads {
 		for _, volume := range w.claimVolumes() {
 			name := volume.PersistentVolumeClaim.ClaimName
 			used[name] = true
 			// A claim that the user names is there before.
-			if find(in.objects, "PersistentVolumeClaim", name) == nil && !holdsText(in.values, name) {
+			isValue := func(leaf manifest.Leaf) bool { return leaf.Value == name }
+			if find(in.objects, "PersistentVolumeClaim", name) == nil && !slices.ContainsFunc(values, isValue) {
 				out.fail("Make the claim in the chart, or take its name from a value: "+w.spec("volumes"),
 					"%s mounts claim %s, which the chart does not make", w, name)
 			}
@@ -18,28 +26,15 @@ func checkPersistence(in *input, out *result) {
 			w.checkMounts(out, claim.Name, "Claim template "+claim.Name)
 		}
 	}
-	claims := 0
-	for _, o := range in.ofKind("PersistentVolumeClaim") {
-		if o.IsHook() {
-			continue
-		}
-		claims++
+	claims := filter(in.ofKind("PersistentVolumeClaim"), func(o manifest.Object) bool { return !o.IsHook() })
+	for _, o := range claims {
 		if !used[o.Name()] {
 			out.fail("Remove it, or mount it: "+o.File, "Claim %s is mounted by no pod of the chart", o.Name())
 		}
 	}
-	if claims+len(used) == 0 {
+	if len(claims)+len(used) == 0 {
 		out.skip("The chart renders no claim with these values, and the server needs none")
-		return
 	}
-	out.pass("Every claim is there and mounted")
-}
-
-// holdsText reports whether some value is this text.
-func holdsText(values map[string]any, text string) bool {
-	found := false
-	eachText("", values, func(_, t string) { found = found || t == text })
-	return found
 }
 
 // checkMounts: some container mounts the volume, and not the server alone.

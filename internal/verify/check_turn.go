@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
+
+	"github.com/Masterminds/semver/v3"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
@@ -31,7 +31,6 @@ func checkTURN(s *server, out *result) {
 		s.checkTURNOverTLS(out, port)
 	}
 	s.checkRelay(out)
-	out.pass("Clients reach TURN at the ports that they are told")
 }
 
 // checkTURNOverTLS: whatever tls_port is, clients are told port 443 of
@@ -48,15 +47,14 @@ func (s *server) checkTURNOverTLS(out *result, port *livekit.Port) {
 	var ways access
 	for _, r := range s.routesTo(port) {
 		isOutside := r.service.isLoadBalancer() || len(r.service.spec.ExternalIPs) > 0 || s.isOn("turn.external_tls")
+		way := fmt.Sprintf("%s has it at port %d", r.service, r.port.Port)
 		switch {
 		case r.port.Port == 443 && isOutside, r.port.NodePort == 443, s.in.isRouted(r.service.Name()):
 			return
 		case r.port.NodePort != 0:
-			ways.near = append(ways.near,
-				fmt.Sprintf("Service %s has it at port %d of the nodes", r.service.Name(), r.port.NodePort))
-		default:
-			ways.near = append(ways.near, fmt.Sprintf("%s has it at port %d", r.service, r.port.Port))
+			way = fmt.Sprintf("Service %s has it at port %d of the nodes", r.service.Name(), r.port.NodePort)
 		}
+		ways.near = append(ways.near, way)
 	}
 	out.warn("Give it a Service of type LoadBalancer with port 443, or hostNetwork with turn.tls_port 443: "+s.File,
 		"Clients are told port 443 of %s for TURN over TLS, and nothing leads from there to %s%s",
@@ -65,46 +63,33 @@ func (s *server) checkTURNOverTLS(out *result, port *livekit.Port) {
 
 // checkCertificate: without certificate and domain the server ends at its start.
 func (s *server) checkCertificate(out *result) {
-	isGiven := s.text("turn.cert_file") != "" || s.origin["turn.cert_file"] != ""
-	if !isGiven && !s.isOn("turn.external_tls") {
-		out.fail("Mount a certificate for turn.domain and name it in turn.cert_file and turn.key_file, "+
-			"or end TLS before the server and set turn.external_tls: "+s.where("turn"),
-			"TURN over TLS has no certificate: the server does not start")
-	}
-	s.checkCertificateFile(out, "turn.cert_file", s.text("turn.key_file"))
-	s.checkCertificateFile(out, "turn.key_file", s.text("turn.cert_file"))
-	if s.text("turn.domain") == "" {
-		out.fail("Set turn.domain to the name that clients connect to and that the certificate is for: "+
-			s.where("turn"), "TURN over TLS has no turn.domain: the server does not start")
-	}
-}
-
-// checkCertificateFile: the file must be on a volume, and not without the other
-// of certificate and key.
-func (s *server) checkCertificateFile(out *result, key, other string) {
-	name := s.text(key)
-	if name == "" {
-		if other != "" {
-			out.fail("Set both turn.cert_file and turn.key_file: "+s.where("turn"),
-				"TURN over TLS has %s, and no %s: the server does not start", other, key)
+	for _, needed := range []struct{ what, key string }{
+		{"certificate", "turn.cert_file"}, {"key of its certificate", "turn.key_file"}, {"domain", "turn.domain"},
+	} {
+		isFile := needed.key != "turn.domain"
+		name := s.text(needed.key)
+		switch {
+		case name == "" && s.origin[needed.key] == "" && !(isFile && s.isOn("turn.external_tls")):
+			out.fail("Mount a certificate for turn.domain, the name that clients connect to, and name it in "+
+				"turn.cert_file and turn.key_file, or end TLS before the server and set turn.external_tls: "+
+				s.where("turn"), "TURN over TLS has no %s (no %s): the server does not start", needed.what, needed.key)
+		case name != "" && isFile:
+			if content, _ := s.file(name); content.missing {
+				out.fail("Mount the Secret with the certificate there, or correct the path: "+s.where(needed.key),
+					"%s is %s, %s", needed.key, name, content.from)
+			}
 		}
-		return
-	}
-	if content, _ := s.file(name); content.missing {
-		out.fail("Mount the Secret with the certificate there, or correct the path: "+s.where(key),
-			"%s is %s, %s", key, name, content.from)
 	}
 }
 
-// checkRelay: since 1.12 the server's TURN refuses to relay to private
-// addresses, its own among them (CHANGELOG of LiveKit,
-// allow_restricted_peer_cidrs).
+// checkRelay: since 1.12 the server's TURN refuses to relay to private addresses, its own among them (CHANGELOG of
+// LiveKit, allow_restricted_peer_cidrs).
 func (s *server) checkRelay(out *result) {
 	_, tag, _ := splitImage(s.container.Image)
 	given, origin := s.nodeAddress()
 	address, err := netip.ParseAddr(given.text)
 	isPublic := given.isKnown && given.field == "" && err == nil && !address.IsPrivate()
-	if lookup(s.config, "turn.allow_restricted_peer_cidrs") != nil || isOlder(tag, 1, 12) ||
+	if livekit.Lookup(s.config, "turn.allow_restricted_peer_cidrs") != nil || isOlder(tag, "1.12") ||
 		isPublic || s.isOn("rtc.use_external_ip") {
 		return
 	}
@@ -114,12 +99,9 @@ func (s *server) checkRelay(out *result) {
 			"where nodes have no public ones, no relayed call goes through", cmp.Or(origin, "the server's own address"))
 }
 
-// isOlder says that a tag is a version below one; what is no version is taken
-// for new.
-func isOlder(tag string, major, minor int) bool {
-	var a, b int
-	if n, _ := fmt.Sscanf(strings.TrimPrefix(tag, "v"), "%d.%d", &a, &b); n < 2 {
-		return false
-	}
-	return slices.Compare([]int{a, b}, []int{major, minor}) < 0
+// isOlder says that a tag is a version below one; what is no version is taken for new.
+func isOlder(tag, than string) bool {
+	version, err := semver.NewVersion(tag)
+	bound, boundErr := semver.NewVersion(than)
+	return err == nil && boundErr == nil && version.LessThan(bound)
 }

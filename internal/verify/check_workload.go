@@ -1,28 +1,22 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// join lists things in one line.
-func join[T any](list []T, spell func(T) string) string {
-	var out []string
-	for _, v := range list {
-		out = append(out, spell(v))
-	}
-	return strings.Join(out, ", ")
-}
 
 func checkWorkload(in *input, out *result) {
 	if len(in.servers) == 0 {
@@ -43,6 +37,7 @@ func checkWorkload(in *input, out *result) {
 
 // checkImageTags finds images that are another one tomorrow.
 func checkImageTags(in *input, out *result) {
+	precise, moving := sets.Set[string]{}, sets.Set[string]{}
 	for _, w := range in.workloads {
 		report := out.fail
 		if w.IsHook() {
@@ -53,18 +48,27 @@ func checkImageTags(in *input, out *result) {
 				report(fmt.Sprintf("Set a version or a digest for the image of container %s in %s", c.Name, w.File),
 					"%s: the image of container %s, %s, %s", w, c.Name, c.Image, why)
 			}
+			if _, tag, digest := splitImage(c.Image); digest == "" && partOfVersion.MatchString(tag) {
+				moving.Insert(c.Image)
+			} else {
+				precise.Insert(c.Image)
+			}
 		}
 	}
-	out.pass("Every image has a fixed tag or a digest")
+	if len(moving) > 0 {
+		out.pass("Precise: %s; moving on with each release of a version: %s",
+			cmp.Or(strings.Join(sets.List(precise), ", "), "none"), strings.Join(sets.List(moving), ", "))
+	}
 }
 
-// floats says why an image's content changes under its name, "" where it does
-// not.
+// partOfVersion is a tag that a registry moves on to each release of a version, such as 7.2-alpine to 7.2.5.
+var partOfVersion = regexp.MustCompile(`^v?\d{1,3}(\.\d+)?([-_+].*)?$`)
+
+// floats says why an image's content changes under its name, "" where it does not.
 func floats(image string) string {
 	floating := []string{"latest", "master", "main", "edge", "nightly", "dev", "stable", "canary"}
 	switch _, tag, digest := splitImage(image); {
 	case digest != "":
-		return ""
 	case tag == "":
 		return "has no tag: whatever is latest is pulled"
 	case slices.Contains(floating, tag):
@@ -88,7 +92,6 @@ func checkProbes(s *server, out *result) {
 	s.checkProbe(out, "startupProbe", c.StartupProbe)
 	s.checkProbe(out, "livenessProbe", c.LivenessProbe)
 	s.checkProbe(out, "readinessProbe", c.ReadinessProbe)
-	out.pass("Probes are set")
 }
 
 func (s *server) checkProbe(out *result, name string, probe *corev1.Probe) {
@@ -119,22 +122,16 @@ func checkSecurity(s *server, out *result) {
 		out.warn("Set runAsNonRoot: true and runAsUser, such as 65532: "+s.field("securityContext"),
 			"%s runs as root, which the image does unless told otherwise, and the server has no need of it", s)
 	}
-	out.pass("The server runs without privileges")
 }
 
 // runsAsRoot asks the container first, then the pod.
 func (s *server) runsAsRoot() bool {
 	own := ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{})
 	pod := ptr.Deref(s.pod.SecurityContext, corev1.PodSecurityContext{})
-	switch {
-	case own.RunAsUser != nil:
-		return *own.RunAsUser == 0
-	case ptr.Deref(own.RunAsNonRoot, false):
-		return false
-	case pod.RunAsUser != nil:
-		return *pod.RunAsUser == 0
+	if user := cmp.Or(own.RunAsUser, pod.RunAsUser); user != nil {
+		return *user == 0
 	}
-	return !ptr.Deref(pod.RunAsNonRoot, false)
+	return !ptr.Deref(cmp.Or(own.RunAsNonRoot, pod.RunAsNonRoot), false)
 }
 
 // checkGracePeriod: on SIGTERM the server waits for its participants to leave.
@@ -156,26 +153,22 @@ func checkRollout(s *server, out *result) {
 				"%s starts the new pod before the old one has gone, but the old one holds %s", s.workload, what)
 		}
 	}
-	out.pass("A rollout does not wait for itself")
 }
 
 func surges(strategy appsv1.DeploymentStrategy) bool {
-	if strategy.Type == appsv1.RecreateDeploymentStrategyType {
-		return false
-	}
-	rolling := strategy.RollingUpdate
-	return rolling == nil || rolling.MaxSurge == nil || !slices.Contains([]string{"0", "0%"}, rolling.MaxSurge.String())
+	rolling := ptr.Deref(strategy.RollingUpdate, appsv1.RollingUpdateDeployment{})
+	isZero := rolling.MaxSurge != nil && slices.Contains([]string{"0", "0%"}, rolling.MaxSurge.String())
+	return strategy.Type != appsv1.RecreateDeploymentStrategyType && !isZero
 }
 
 // holds names what a second pod cannot have beside the first.
 func (s *server) holds() []string {
 	var out []string
-	if s.pod.HostNetwork ||
-		slices.ContainsFunc(s.ports, func(p containerPort) bool { return hasHostPort(p.port) }) {
+	if s.takesNodePorts() {
 		out = append(out, "ports of the node")
 	}
 	for _, claim := range s.nodeClaims() {
-		out = append(out, fmt.Sprintf("the claim %s (%s)", claim.Name(), claim.mode))
+		out = append(out, fmt.Sprintf("the claim %s (%s)", claim.Name(), claim.Text("spec", "accessModes", "0")))
 	}
 	return out
 }
@@ -184,19 +177,16 @@ func (s *server) holds() []string {
 // links gets NAME_PORT=tcp://address:port, and the server reads LIVEKIT_PORT.
 func checkServiceLinks(s *server, out *result) {
 	if !ptr.Deref(s.pod.EnableServiceLinks, corev1.DefaultEnableServiceLinks) {
-		out.pass("enableServiceLinks is false")
 		return
 	}
 	step := "Set enableServiceLinks: false: " + s.spec("enableServiceLinks")
-	collides := false
 	for _, service := range s.in.services {
 		if env, key, ok := livekit.ServiceLinkCollision(service.Name()); ok {
-			collides = true
 			out.fail(step, "%s: Service %s makes the variable %s=tcp://..., which the server takes for %s, and ends",
 				s.workload, service.Name(), env, key)
 		}
 	}
-	if !collides {
+	if len(out.failures) == 0 {
 		out.warn(step, "%s has service links: a Service named livekit anywhere in the namespace "+
 			"would set LIVEKIT_PORT, and the server would end", s.workload)
 	}
@@ -217,8 +207,6 @@ func checkChecksum(s *server, out *result) {
 			`{{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}: `
 		out.warn(add+s.at("spec.template.metadata.annotations"),
 			"%s: a change of the configuration (%s) rolls no pod", s.workload, from)
-	default:
-		out.pass("A change of the configuration rolls the pod")
 	}
 }
 

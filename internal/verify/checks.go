@@ -18,46 +18,46 @@ const (
 	needsServer         // a container that runs livekit-server
 )
 
-// check is one row of the table of checks. A new check is a function, a row
-// here and one in docs/verify.md.
+// check is one row of the table of checks. A new check is a function, a row here and one in docs/verify.md.
 type check struct {
 	name  string
 	needs need
 	run   func(*input, *result)
+	pass  string // what is right where run says nothing
 }
 
 // checks lists what is checked. What makes the rest pointless comes first.
 func checks() []check {
 	return []check{
-		{"lint", needsNothing, checkLint},
-		{"render", needsNothing, checkRender},
-		{"kubernetes-types", needsObjects, checkTypes},
-		{"values-read", needsTemplates, checkValuesRead},
-		{"values-declared", needsTemplates, checkValuesDeclared},
-		{"workload", needsObjects, checkWorkload},
-		{"config", needsServer, eachServer(checkConfig)},
-		{"flags", needsServer, eachServer(checkFlags)},
-		{"env", needsServer, eachServer(checkEnv)},
-		{"keys", needsServer, eachServer(checkKeys)},
-		{"secrets-in-configmap", needsObjects, checkOpenSecrets},
-		{"redis", needsServer, eachServer(checkRedis)},
-		{"service", needsServer, checkServices},
-		{"ports", needsServer, eachServer(checkPorts)},
-		{"media", needsServer, eachServer(checkMedia)},
-		{"node-ip", needsServer, eachServer(checkNodeIP)},
-		{"servers", needsServer, eachServer(checkSeveral)},
-		{"turn", needsServer, eachServer(checkTURN)},
-		{"dns", needsServer, eachServer(checkDNS)},
-		{"ingress", needsServer, checkIngress},
-		{"service-links", needsServer, eachServer(checkServiceLinks)},
-		{"persistence", needsObjects, checkPersistence},
-		{"image-tags", needsObjects, checkImageTags},
-		{"probes", needsServer, eachServer(checkProbes)},
-		{"security", needsServer, eachServer(checkSecurity)},
-		{"grace-period", needsServer, eachServer(checkGracePeriod)},
-		{"rollout", needsServer, eachServer(checkRollout)},
-		{"checksum", needsServer, eachServer(checkChecksum)},
-		{"test-hook", needsObjects, checkTestHook},
+		{"lint", needsNothing, checkLint, "helm lint --strict finds nothing"},
+		{"render", needsNothing, checkRender, ""},
+		{"kubernetes-types", needsObjects, checkTypes, ""},
+		{"values-read", needsTemplates, checkValuesRead, "Templates read every key of values.yaml"},
+		{"values-declared", needsTemplates, checkValuesDeclared, "values.yaml has every key that templates read"},
+		{"workload", needsObjects, checkWorkload, ""},
+		{"config", needsServer, eachServer(checkConfig), ""},
+		{"flags", needsServer, eachServer(checkFlags), "livekit-server knows every flag"},
+		{"env", needsServer, eachServer(checkEnv), "livekit-server reads every LIVEKIT_ variable"},
+		{"keys", needsServer, eachServer(checkKeys), ""},
+		{"secrets-in-configmap", needsObjects, checkOpenSecrets, "No credential is in a ConfigMap or plain in a pod"},
+		{"redis", needsServer, eachServer(checkRedis), ""},
+		{"service", needsServer, checkServices, ""},
+		{"ports", needsServer, eachServer(checkPorts), ""},
+		{"media", needsServer, eachServer(checkMedia), ""},
+		{"node-ip", needsServer, eachServer(checkNodeIP), ""},
+		{"servers", needsServer, eachServer(checkSeveral), "One server: every way of media leads to it"},
+		{"turn", needsServer, eachServer(checkTURN), "Clients reach TURN at the ports that they are told"},
+		{"dns", needsServer, eachServer(checkDNS), "The server finds what it needs by the names that it is given"},
+		{"ingress", needsServer, checkIngress, ""},
+		{"service-links", needsServer, eachServer(checkServiceLinks), "enableServiceLinks is false"},
+		{"persistence", needsObjects, checkPersistence, "Every claim is there and mounted"},
+		{"image-tags", needsObjects, checkImageTags, "Every image has a fixed tag or a digest"},
+		{"probes", needsServer, eachServer(checkProbes), "Probes are set"},
+		{"security", needsServer, eachServer(checkSecurity), "The server runs without privileges"},
+		{"grace-period", needsServer, eachServer(checkGracePeriod), ""},
+		{"rollout", needsServer, eachServer(checkRollout), "A rollout does not wait for itself"},
+		{"checksum", needsServer, eachServer(checkChecksum), "A change of the configuration rolls the pod"},
+		{"test-hook", needsObjects, checkTestHook, ""},
 	}
 }
 
@@ -76,7 +76,7 @@ func (in *input) run(c check) Check {
 	} else {
 		c.run(in, out)
 	}
-	return out.check(c.name)
+	return out.check(c)
 }
 
 // lacks says why a check with such a need cannot run, "" where it can.
@@ -102,17 +102,11 @@ type result struct {
 }
 
 // fail and warn take the remedy of the finding first.
-func (r *result) fail(step, format string, args ...any) {
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-	r.remedy(step)
-}
+func (r *result) fail(step, format string, args ...any) { r.add(&r.failures, step, format, args) }
+func (r *result) warn(step, format string, args ...any) { r.add(&r.warnings, step, format, args) }
 
-func (r *result) warn(step, format string, args ...any) {
-	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
-	r.remedy(step)
-}
-
-func (r *result) remedy(step string) {
+func (r *result) add(to *[]string, step, format string, args []any) {
+	*to = append(*to, fmt.Sprintf(format, args...))
 	if !slices.Contains(r.remedies, step) {
 		r.remedies = append(r.remedies, step)
 	}
@@ -128,18 +122,18 @@ func (r *result) skip(format string, args ...any) {
 	r.skipped = cmp.Or(r.skipped, fmt.Sprintf(format, args...))
 }
 
-func (r *result) check(name string) Check {
-	findings := strings.Join(append(r.failures, r.warnings...), "\n")
-	c := Check{Name: name, Detail: findings, Remedy: strings.Join(r.remedies, "\n")}
+func (r *result) check(c check) Check {
+	out := Check{Name: c.name, Remedy: strings.Join(r.remedies, "\n")}
+	out.Detail = strings.Join(append(r.failures, r.warnings...), "\n")
 	switch {
 	case len(r.failures) > 0:
-		c.Status = Fail
+		out.Status = Fail
 	case len(r.warnings) > 0:
-		c.Status = Warn
-	case r.passed != "" || r.skipped == "":
-		c.Status, c.Detail = Pass, r.passed
+		out.Status = Warn
+	case r.passed == "" && r.skipped != "":
+		out.Status, out.Detail = Skip, r.skipped
 	default:
-		c.Status, c.Detail = Skip, r.skipped
+		out.Status, out.Detail = Pass, cmp.Or(r.passed, c.pass)
 	}
-	return c
+	return out
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -26,9 +25,6 @@ type input struct {
 	chart   *helmchart.Chart
 	loadErr error
 
-	// lint waits for Helm's linter, which leaves the schema to the render.
-	lint func() []helmchart.LintMessage
-
 	reading    *lineage.Reading
 	readingErr error
 
@@ -41,8 +37,7 @@ type input struct {
 	services  []service
 }
 
-// service has the defaults that Kubernetes fills in: type, protocol and target
-// port.
+// service has the defaults that Kubernetes fills in: type, protocol and target port.
 type service struct {
 	manifest.Object
 	spec corev1.ServiceSpec
@@ -50,36 +45,20 @@ type service struct {
 
 func newInput(ctx context.Context, dir string, opts Options) (*input, error) {
 	in := &input{dir: dir, opts: opts}
-	in.lint = begin(func() []helmchart.LintMessage {
-		return helmchart.Lint(dir, opts.Values, opts.Namespace, true)
-	})
 	in.chart, in.loadErr = helmchart.Load(dir)
 	if in.loadErr != nil {
 		in.renderErr = in.loadErr
 		return in, nil
 	}
 	in.values = helmchart.Merge(in.chart.Values(), opts.Values)
-	fits := begin(func() error { return in.chart.CheckSchema(opts.Values) })
-	// A chart that renders once may fail twice only by chance; then the
-	// second render says nothing.
-	again := begin(func() []manifest.Object { objects, _ := in.render(ctx); return objects })
 	in.read()
-	in.objects, in.renderErr = in.render(ctx)
-	if err := fits(); err != nil { // Helm looks at this first
-		in.objects, in.renderErr = nil, err
-	}
-	in.again = again()
+	in.objects, in.renderErr = in.render(ctx, false)
+	// A chart that renders once may fail twice only by chance; then the second render says nothing.
+	in.again, _ = in.render(ctx, true)
 	if in.renderErr == nil {
 		in.collect()
 	}
 	return in, ctx.Err()
-}
-
-// begin starts work in the background, and gives what waits for its result.
-func begin[T any](work func() T) func() T {
-	done := make(chan T, 1)
-	go func() { done <- work() }()
-	return sync.OnceValue(func() T { return <-done })
 }
 
 // read lists what the templates read of the values.
@@ -91,13 +70,13 @@ func (in *input) read() {
 	in.reading, in.readingErr = lineage.Reads(in.chart.Templates(), libraries...)
 }
 
-// render renders the chart, whatever its schema says.
-func (in *input) render(ctx context.Context) ([]manifest.Object, error) {
+// render renders the chart.
+func (in *input) render(ctx context.Context, skipSchema bool) ([]manifest.Object, error) {
 	files, err := in.chart.Render(ctx, in.opts.Values, helmchart.Release{
 		Name:        cmp.Or(in.opts.ReleaseName, in.chart.Name()),
 		Namespace:   in.opts.Namespace,
 		KubeVersion: in.opts.KubeVersion,
-		SkipSchema:  true,
+		SkipSchema:  skipSchema,
 	})
 	if err != nil {
 		return nil, err
@@ -113,8 +92,7 @@ func (in *input) render(ctx context.Context) ([]manifest.Object, error) {
 	return objects, nil
 }
 
-// locate adds to an error in rendered YAML what stands on its line, and where
-// that is in the template.
+// locate adds to an error in rendered YAML what stands on its line, and where that is in the template.
 func (in *input) locate(rendered helmchart.File, err error) error {
 	var parse *manifest.ParseError
 	if !errors.As(err, &parse) {
@@ -174,8 +152,7 @@ func newService(o manifest.Object) service {
 	return service{o, spec}
 }
 
-// decode reads an object as far as its type goes: what does not decode,
-// kubernetes-types reports.
+// decode reads an object as far as its type goes: what does not decode, kubernetes-types reports.
 func decode[T any](o manifest.Object) T {
 	var v T
 	_ = o.Decode(&v)
@@ -184,14 +161,17 @@ func decode[T any](o manifest.Object) T {
 
 // ofKind gives the chart's objects of these kinds.
 func (in *input) ofKind(kinds ...string) []manifest.Object {
-	return slices.DeleteFunc(slices.Clone(in.objects), func(o manifest.Object) bool {
-		return !slices.Contains(kinds, o.Kind())
-	})
+	return filter(in.objects, func(o manifest.Object) bool { return slices.Contains(kinds, o.Kind()) })
 }
 
 // find gives the object of a kind and a name, nil without one.
 func find(objects []manifest.Object, kind, name string) *manifest.Object {
 	return first(objects, func(o manifest.Object) bool { return o.Kind() == kind && o.Name() == name })
+}
+
+// filter gives the items of a list that are wanted.
+func filter[T any](list []T, isWanted func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(item T) bool { return !isWanted(item) })
 }
 
 // first gives the first item of a list that is wanted, nil without one.

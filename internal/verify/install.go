@@ -12,8 +12,11 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/helm-livekit/helm-livekit/internal/cluster"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -41,7 +44,7 @@ func Install(ctx context.Context, dir string, opts Options, install InstallOptio
 	if err != nil {
 		return err
 	}
-	plan, err := newPlan(dir, opts, install)
+	plan, err := newPlan(dir, opts, install, r)
 	if err != nil {
 		return err
 	}
@@ -54,24 +57,16 @@ func Install(ctx context.Context, dir string, opts Options, install InstallOptio
 	return nil
 }
 
-func newPlan(dir string, opts Options, install InstallOptions) (*cluster.Plan, error) {
+func newPlan(dir string, opts Options, install InstallOptions, r *Report) (*cluster.Plan, error) {
 	helm, err := findHelm()
 	if err != nil {
 		return nil, err
 	}
-	chart, err := helmchart.Load(dir)
-	if err != nil {
-		return nil, err
-	}
-	given, err := helmchart.ReadValues(opts.ValueFiles, opts.Set)
-	if err != nil {
-		return nil, err
-	}
 	plan := &cluster.Plan{
-		Helm: helm, Release: cmp.Or(opts.ReleaseName, chart.Name()), Namespace: install.Namespace,
+		Helm: helm, Release: cmp.Or(opts.ReleaseName, r.Chart), Namespace: install.Namespace,
 		Reuse: install.Reuse, Keep: install.Keep, Call: install.Call,
-		Set: opts.Set, ValueFiles: []string{}, Timeout: cluster.Duration(install.Timeout),
-		Values: configValues(helmchart.Merge(chart.Values(), given)),
+		Set: opts.Set, ValueFiles: []string{}, Timeout: metav1.Duration{Duration: install.Timeout},
+		Values: configValues(r.values),
 	}
 	if plan.Chart, err = filepath.Abs(dir); err != nil {
 		return nil, err
@@ -88,34 +83,24 @@ func newPlan(dir string, opts Options, install InstallOptions) (*cluster.Plan, e
 
 // findHelm gives the Helm that runs this plugin, else the one on the path.
 func findHelm() (string, error) {
-	if file := os.Getenv("HELM_BIN"); file != "" {
-		return file, nil
-	}
-	file, err := exec.LookPath("helm")
+	file, err := exec.LookPath(cmp.Or(os.Getenv("HELM_BIN"), "helm"))
 	if err != nil {
 		return "", remedy.Errorf("set HELM_BIN to the file of a Helm, or put helm on the path",
-			"--install needs Helm, and there is none: HELM_BIN is not set, and no helm is on the path")
+			"--install needs Helm, and there is none: %w", err)
 	}
 	return file, nil
 }
 
-// configValues finds LiveKit's configuration among values: charts hand it on as a map,
-// so its keys are LiveKit's own wherever it lies. One that is not there can be set
-// beside those that are.
+// configValues finds LiveKit's configuration among values: charts hand it on as a map, so its keys are LiveKit's own
+// wherever it lies. One that is not there can be set beside those that are.
 func configValues(values map[string]any) cluster.ConfigValues {
 	root, config := findConfig(nil, values)
 	if config == nil {
 		return cluster.ConfigValues{}
 	}
 	value := func(keys ...string) *cluster.Value {
-		v := &cluster.Value{Keys: slices.Concat(root, keys)}
-		switch n := lookup(config, strings.Join(keys, ".")).(type) {
-		case int64:
-			v.Number = int32(n)
-		case float64:
-			v.Number = int32(n)
-		}
-		return v
+		number, _ := helmchart.Number(livekit.Lookup(config, strings.Join(keys, ".")))
+		return &cluster.Value{Keys: slices.Concat(root, keys), Number: int32(number)}
 	}
 	return cluster.ConfigValues{
 		Port: value("port"), TCPPort: value("rtc", "tcp_port"), UDPPort: value("rtc", "udp_port"),

@@ -2,11 +2,11 @@ package verify
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -34,9 +34,7 @@ func routesTo(w *workload) []route {
 
 // routesTo gives the routes that lead to a port of the server, or into a range.
 func (s *server) routesTo(port *livekit.Port) []route {
-	return slices.DeleteFunc(slices.Clone(s.routes), func(r route) bool {
-		return !port.Has(r.number, string(r.port.Protocol))
-	})
+	return filter(s.routes, func(r route) bool { return port.Has(r.number, string(r.port.Protocol)) })
 }
 
 // String names a Service with its type in findings.
@@ -50,6 +48,15 @@ func spellPort(p corev1.ServicePort) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %d/%s", p.Name, p.Port, p.Protocol))
 }
 
+// spellPorts names the ports of the server in findings.
+func (s *server) spellPorts() string {
+	var out []string
+	for _, p := range s.listens {
+		out = append(out, p.Name+" "+p.String())
+	}
+	return strings.Join(out, ", ")
+}
+
 // isMedia tells ports whose number the server tells clients; nil is none.
 func isMedia(p *livekit.Port) bool {
 	return p != nil && (p.Name == "rtc-tcp" || p.Name == "rtc-udp" || p.Name == "turn-udp")
@@ -57,13 +64,11 @@ func isMedia(p *livekit.Port) bool {
 
 // takesNodePorts reports whether each pod takes ports of its node.
 func (s *server) takesNodePorts() bool {
-	return s.pod.HostNetwork || slices.ContainsFunc(s.container.Ports, hasHostPort)
+	hasHostPort := func(p corev1.ContainerPort) bool { return p.HostPort != 0 }
+	return s.pod.HostNetwork || slices.ContainsFunc(s.ports, hasHostPort)
 }
 
-func hasHostPort(p corev1.ContainerPort) bool { return p.HostPort != 0 }
-
-// access is how a port is reached from outside the cluster, and what looks like
-// a way to it and is none.
+// access is how a port is reached from outside the cluster, and what looks like a way to it and is none.
 type access struct{ open, near []string }
 
 func (a *access) why() string {
@@ -99,37 +104,32 @@ func (s *server) accessTo(port *livekit.Port) *access {
 // server's own port, so that has to be the port outside.
 func (a *access) add(in *input, r route) {
 	spec, isSame := r.service.spec, r.port.Port == r.number
+	way := r.service.String()
 	switch {
-	case r.service.isNodePort() && isSame && r.port.NodePort == r.number,
-		r.service.isLoadBalancer() && isSame,
-		len(spec.ExternalIPs) > 0 && isSame,
-		in.isRouted(r.service.Name()):
-		a.open = append(a.open, r.service.String())
+	case r.service.isNodePort() && isSame && r.port.NodePort == r.number, r.service.isLoadBalancer() && isSame,
+		len(spec.ExternalIPs) > 0 && isSame, in.isRouted(r.service.Name()):
+		a.open = append(a.open, way)
+		return
 	case r.service.isNodePort() && r.port.NodePort == 0:
-		a.near = append(a.near, fmt.Sprintf("%s has a node port by chance, clients are told %d", r.service, r.number))
+		way += fmt.Sprintf(" has a node port by chance, clients are told %d", r.number)
 	case r.service.isNodePort():
-		a.near = append(a.near,
-			fmt.Sprintf("%s has node port %d, clients are told %d", r.service, r.port.NodePort, r.number))
-	default:
-		a.near = append(a.near, r.service.String())
+		way += fmt.Sprintf(" has node port %d, clients are told %d", r.port.NodePort, r.number)
 	}
+	a.near = append(a.near, way)
 }
 
 // dropPartial takes Services that together open a part of a range for none.
 func (a *access) dropPartial(port *livekit.Port, routes []route) {
-	opened, all := map[string]map[int32]bool{}, map[int32]bool{}
+	opened, all := map[string]sets.Set[int32]{}, sets.Set[int32]{}
 	for _, r := range routes {
-		name := r.service.Name()
-		if opened[name] == nil {
-			opened[name] = map[int32]bool{}
-		}
-		opened[name][r.number], all[r.number] = true, true
+		opened[r.service.Name()] = sets.New(r.number).Union(opened[r.service.Name()])
+		all.Insert(r.number)
 	}
 	size := port.To - port.From + 1
 	if len(all) >= size {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(opened)) {
+	for _, name := range sortedKeys(opened) {
 		a.open = slices.DeleteFunc(a.open, func(way string) bool { return strings.HasSuffix(way, " Service "+name) })
 		a.near = append(a.near, fmt.Sprintf("Service %s opens %d of its %d ports", name, len(opened[name]), size))
 	}
@@ -183,9 +183,8 @@ func (s *server) several() (why string, several bool) {
 	if s.Kind() == "DaemonSet" {
 		return "one a node", true
 	}
-	for _, o := range s.in.ofKind("HorizontalPodAutoscaler") {
-		most, _ := o.Get("spec", "maxReplicas").(int64)
-		if most > 1 && o.Text("spec", "scaleTargetRef", "name") == s.Name() {
+	for _, o := range s.autoscalers() {
+		if most, _ := o.Get("spec", "maxReplicas").(int64); most > 1 {
 			return fmt.Sprintf("up to %d by HorizontalPodAutoscaler %s", most, o.Name()), true
 		}
 	}
@@ -195,8 +194,12 @@ func (s *server) several() (why string, several bool) {
 	return "", false
 }
 
-// nodeAddress gives what sets rtc.node_ip: the flag wins over the variable, and
-// that over the configuration.
+func (s *server) autoscalers() []manifest.Object {
+	isOwn := func(o manifest.Object) bool { return o.Text("spec", "scaleTargetRef", "name") == s.Name() }
+	return filter(s.in.ofKind("HorizontalPodAutoscaler"), isOwn)
+}
+
+// nodeAddress gives what sets rtc.node_ip: the flag wins over the variable, and that over the configuration.
 func (s *server) nodeAddress() (setting, string) {
 	if f := s.flag("node-ip"); f != nil {
 		return f.value, "--node-ip"

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// server is a container that runs livekit-server, with its settings as far as
-// the chart shows them.
+// server is a container that runs livekit-server, with its settings as far as the chart shows them.
 type server struct {
 	*workload
 	container *corev1.Container
@@ -25,8 +26,7 @@ type server struct {
 	// config is what the server would work with: the configuration with
 	// variables and flags over it. What is not known is left out.
 	config map[string]any
-	// origin names where a key of config comes from that is not in the
-	// configuration itself ("variable REDIS_HOST").
+	// origin names where a key of config comes from that is not in the configuration itself ("variable REDIS_HOST").
 	origin map[string]string
 	// configSource is where the configuration comes from.
 	configSource setting
@@ -40,9 +40,8 @@ type server struct {
 
 // flag is one flag of the command line.
 type flag struct {
-	name  string
+	name  string // without dashes
 	value setting
-	raw   string // as it stands in args
 }
 
 func newServer(w *workload, c *corev1.Container) *server {
@@ -52,7 +51,7 @@ func newServer(w *workload, c *corev1.Container) *server {
 	s.readFlags()
 	s.readConfig()
 	s.overlay()
-	s.problems = livekit.CheckConfig(s.config)
+	s.problems = livekit.CheckConfig(s.withGiven())
 	s.listens, s.portsErr = livekit.Ports(s.config)
 	return s
 }
@@ -78,23 +77,26 @@ func (s *server) readFlags() {
 		if !ok || name == "" || name == "-" {
 			continue
 		}
-		f := flag{raw: words[i]}
 		name, value, hasValue := strings.Cut(strings.TrimPrefix(name, "-"), "=")
-		option := first(s.options, func(o livekit.Option) bool { return o.Flag == name })
 		switch {
 		case hasValue:
-		case option != nil && option.Type == "boolean":
+		case ptr.Deref(s.option(name), livekit.Option{}).Type == "boolean":
 			value = "true"
 		case i+1 < len(words) && !strings.HasPrefix(words[i+1], "--"):
 			i++
 			value = words[i]
 		}
-		f.name, f.value = name, expand(value, s.env)
+		f := flag{name, expand(value, s.env)}
 		if strings.ContainsAny(f.value.text, "$`") { // the shell's business
 			f.value = setting{from: "what the shell makes of " + name}
 		}
 		s.flags = append(s.flags, f)
 	}
+}
+
+// option gives the option of a flag that the server knows, nil for others.
+func (s *server) option(flag string) *livekit.Option {
+	return first(s.options, func(o livekit.Option) bool { return o.Flag == flag })
 }
 
 // flag gives a flag of the command line, nil where it is not there.
@@ -122,19 +124,12 @@ func (s *server) readConfig() {
 	default:
 		s.configSource.from = "--config"
 	}
-	if !s.configSource.isKnown {
-		return
+	if s.configSource.isKnown {
+		s.config, s.configErr = parseYAML(s.configSource.text)
 	}
-	config, err := parseYAML(s.configSource.text)
-	if err != nil {
-		s.configErr = err
-		return
-	}
-	s.config = config
 }
 
-// isConfigSeen reports whether what the server works with is in the chart as a
-// whole.
+// isConfigSeen reports whether what the server works with is in the chart as a whole.
 func (s *server) isConfigSeen() bool {
 	return !s.isConfigured || s.configSource.isKnown && s.configErr == nil
 }
@@ -147,10 +142,8 @@ func (s *server) overlay() {
 		}
 	}
 	for _, f := range s.flags {
-		for _, o := range s.options {
-			if o.Flag == f.name {
-				s.set(o, f.value, "--"+f.name)
-			}
+		if o := s.option(f.name); o != nil {
+			s.set(*o, f.value, "--"+f.name)
 		}
 	}
 }
@@ -167,26 +160,29 @@ func (s *server) set(o livekit.Option, value setting, origin string) {
 	}
 }
 
+// withGiven gives the configuration with what is set and not known.
+func (s *server) withGiven() map[string]any {
+	config := helmchart.Copy(s.config)
+	for key := range s.origin {
+		if livekit.Lookup(config, key) == nil {
+			yamldoc.Set(config, yamldoc.SplitPath(key), livekit.Given)
+		}
+	}
+	return config
+}
+
 // typed reads a text as a value of a type in JSON Schema's words.
 func typed(kind, text string) any {
-	switch kind {
-	case "boolean":
-		if b, err := strconv.ParseBool(text); err == nil {
-			return b
-		}
-	case "integer":
-		if n, err := strconv.ParseInt(text, 0, 64); err == nil {
-			return n
-		}
-	case "number":
-		if n, err := strconv.ParseFloat(text, 64); err == nil {
-			return n
-		}
-	case "array":
-		return []any{text}
-	case "object":
-		if m, err := parseYAML(text); err == nil {
-			return m
+	parse := map[string]func() (any, error){
+		"boolean": func() (any, error) { return strconv.ParseBool(text) },
+		"integer": func() (any, error) { return strconv.ParseInt(text, 0, 64) },
+		"number":  func() (any, error) { return strconv.ParseFloat(text, 64) },
+		"array":   func() (any, error) { return []any{text}, nil },
+		"object":  func() (any, error) { return parseYAML(text) },
+	}[kind]
+	if parse != nil {
+		if value, err := parse(); err == nil {
+			return value
 		}
 	}
 	return text
@@ -194,7 +190,7 @@ func typed(kind, text string) any {
 
 // text gives a scalar of the configuration as text, "" where it is not set.
 func (s *server) text(key string) string {
-	switch value := lookup(s.config, key).(type) {
+	switch value := livekit.Lookup(s.config, key).(type) {
 	case nil, map[string]any, []any:
 		return ""
 	default:
@@ -215,8 +211,7 @@ func (s *server) where(key string) string {
 	return key + " in LiveKit's configuration"
 }
 
-// listensAt finds the port of the server that has this number and protocol, nil
-// without one.
+// listensAt finds the port of the server that has this number and protocol, nil without one.
 func (s *server) listensAt(number int32, protocol corev1.Protocol) *livekit.Port {
 	return first(s.listens, func(p livekit.Port) bool { return p.Has(number, string(protocol)) })
 }

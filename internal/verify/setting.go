@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -14,7 +15,6 @@ import (
 	sigsjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
-	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -22,15 +22,10 @@ import (
 type setting struct {
 	text    string
 	isKnown bool
-	// field is the pod's field that the text is ("status.hostIP").
-	field string
-	// from says where the text comes from, for findings.
-	from string
-	// isOpen says that whoever may read the pod or a ConfigMap reads the text.
-	isOpen bool
-	// missing says that the chart makes the object that the text comes from
-	// without the entry.
-	missing bool
+	field   string // the pod's field that the text is ("status.hostIP")
+	from    string // where the text comes from, for findings
+	isOpen  bool   // whoever may read the pod or a ConfigMap reads the text
+	missing bool   // the chart makes the object that the text comes from, without the entry
 	// maker is the chart's object from which an operator makes the Secret that
 	// the text comes from ("ExternalSecret calls-keys").
 	maker string
@@ -48,15 +43,17 @@ func (in *input) entry(kind, name, key string) setting {
 	return out
 }
 
+// dataOf gives the texts of the chart's ConfigMap or Secret of a name.
+func (in *input) dataOf(kind, name string) map[string]string {
+	return dataOf(ptr.Deref(find(in.objects, kind, name), manifest.Object{}))
+}
+
 // dataOf gives the texts of a ConfigMap or a Secret.
 func dataOf(o manifest.Object) map[string]string {
 	out := o.TextMap("data")
-	if o.Kind() != "Secret" {
-		return out
-	}
 	for k, v := range out {
 		text, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(v), ""))
-		if err == nil {
+		if err == nil && o.Kind() == "Secret" {
 			out[k] = string(text)
 		}
 	}
@@ -68,17 +65,12 @@ func dataOf(o manifest.Object) map[string]string {
 func (in *input) environmentOf(c *corev1.Container) map[string]setting {
 	env := map[string]setting{}
 	for _, from := range c.EnvFrom {
-		kind, name := "Secret", ""
-		switch {
-		case from.ConfigMapRef != nil:
+		kind, name := "Secret", ptr.Deref(from.SecretRef, corev1.SecretEnvSource{}).Name
+		if from.ConfigMapRef != nil {
 			kind, name = "ConfigMap", from.ConfigMapRef.Name
-		case from.SecretRef != nil:
-			name = from.SecretRef.Name
 		}
-		if o := find(in.objects, kind, name); o != nil {
-			for key := range dataOf(*o) {
-				env[from.Prefix+key] = in.entry(kind, name, key)
-			}
+		for key := range in.dataOf(kind, name) {
+			env[from.Prefix+key] = in.entry(kind, name, key)
 		}
 	}
 	for _, e := range c.Env {
@@ -110,18 +102,16 @@ var reference = regexp.MustCompile(`\$\$|\$\([^)]*\)`)
 // expand puts variables into $(NAME), as Kubernetes does it in env and args.
 func expand(text string, env map[string]setting) setting {
 	out := setting{isKnown: true, isOpen: true}
-	if name, ok := strings.CutPrefix(text, "$("); ok && strings.HasSuffix(name, ")") && !strings.Contains(name, "$") {
-		if v, ok := env[strings.TrimSuffix(name, ")")]; ok {
-			return v
-		}
-	}
 	var from []string
+	if v, ok := env[strings.TrimSuffix(strings.TrimPrefix(text, "$("), ")")]; ok && reference.FindString(text) == text {
+		return v
+	}
 	out.text = reference.ReplaceAllStringFunc(text, func(ref string) string {
-		if ref == "$$" {
+		v, ok := env[strings.Trim(ref, "$()")]
+		switch {
+		case ref == "$$":
 			return "$"
-		}
-		v, ok := env[ref[2:len(ref)-1]]
-		if !ok {
+		case !ok:
 			return ref
 		}
 		out.isKnown = out.isKnown && v.isKnown
@@ -144,20 +134,14 @@ func (s *server) file(name string) (setting, int32) {
 	for _, m := range s.container.VolumeMounts {
 		rest, isBelow := strings.CutPrefix(name+"/", strings.TrimSuffix(m.MountPath, "/")+"/")
 		if isBelow && len(m.MountPath) > len(mount.MountPath) {
-			mount, within = m, strings.TrimSuffix(rest, "/")
+			mount, within = m, strings.Trim(m.SubPath+"/"+rest, "/")
 		}
 	}
 	if mount.Name == "" {
 		return setting{from: "a file that no volume holds", missing: true}, 0
 	}
-	if mount.SubPath != "" {
-		within = strings.TrimSuffix(mount.SubPath+"/"+within, "/")
-	}
 	volume := first(s.pod.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
-	if volume == nil {
-		return setting{from: "volume " + mount.Name}, 0
-	}
-	return s.in.volumeFile(*volume, within)
+	return s.in.volumeFile(ptr.Deref(volume, corev1.Volume{Name: mount.Name}), within)
 }
 
 // fileSource is an object whose entries are files of a volume.
@@ -167,31 +151,27 @@ type fileSource struct {
 }
 
 func sourcesOf(v corev1.Volume) (sources []fileSource, mode *int32) {
-	switch {
-	case v.ConfigMap != nil:
-		return []fileSource{{"ConfigMap", v.ConfigMap.Name, v.ConfigMap.Items}}, v.ConfigMap.DefaultMode
-	case v.Secret != nil:
-		return []fileSource{{"Secret", v.Secret.SecretName, v.Secret.Items}}, v.Secret.DefaultMode
-	case v.Projected == nil:
-		return nil, nil
+	if m := v.ConfigMap; m != nil {
+		return []fileSource{{"ConfigMap", m.Name, m.Items}}, m.DefaultMode
 	}
-	for _, p := range v.Projected.Sources {
-		switch {
-		case p.ConfigMap != nil:
-			sources = append(sources, fileSource{"ConfigMap", p.ConfigMap.Name, p.ConfigMap.Items})
-		case p.Secret != nil:
-			sources = append(sources, fileSource{"Secret", p.Secret.Name, p.Secret.Items})
+	if s := v.Secret; s != nil {
+		return []fileSource{{"Secret", s.SecretName, s.Items}}, s.DefaultMode
+	}
+	projected := ptr.Deref(v.Projected, corev1.ProjectedVolumeSource{})
+	for _, p := range projected.Sources {
+		if m := p.ConfigMap; m != nil {
+			sources = append(sources, fileSource{"ConfigMap", m.Name, m.Items})
+		} else if s := p.Secret; s != nil {
+			sources = append(sources, fileSource{"Secret", s.Name, s.Items})
 		}
 	}
-	return sources, v.Projected.DefaultMode
+	return sources, projected.DefaultMode
 }
 
 // volumeFile gives a file of a volume: of several sources, the first that has it.
 func (in *input) volumeFile(v corev1.Volume, name string) (content setting, mode int32) {
 	sources, defaultMode := sourcesOf(v)
-	if len(sources) == 0 {
-		return setting{from: "volume " + v.Name}, 0
-	}
+	content.from = "volume " + v.Name
 	for _, source := range sources {
 		key := name
 		mode = ptr.Deref(defaultMode, 0o644)
@@ -212,29 +192,19 @@ func (in *input) volumeFile(v corev1.Volume, name string) (content setting, mode
 
 // parseYAML reads a map as the objects' own are read: whole numbers are int64.
 func parseYAML(text string) (map[string]any, error) {
+	out := map[string]any{}
 	raw, err := yaml.YAMLToJSONStrict([]byte(text))
-	if err != nil {
-		return nil, err
+	if err != nil || string(raw) == "null" {
+		return out, err
 	}
-	var v any
-	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &v); err != nil {
-		return nil, err
+	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &out); err != nil {
+		return out, errors.New("it is no mapping of keys to values")
 	}
-	switch v := v.(type) {
-	case nil:
-		return map[string]any{}, nil
-	case map[string]any:
-		return v, nil
-	}
-	return nil, fmt.Errorf("it is no mapping of keys to values")
+	return out, nil
 }
 
-// lookup follows a dotted path.
-func lookup(m map[string]any, path string) any { return livekit.Lookup(m, path) }
-
-// madeEntry looks for the object of the chart from which an operator makes a
-// Secret, and reports whether the Secret will lack an entry, as far as the
-// object says which ones it has.
+// madeEntry looks for the object of the chart from which an operator makes a Secret, and reports whether the Secret
+// will lack an entry, as far as the object says which ones it has.
 func (in *input) madeEntry(secret, key string) (maker string, lacks bool) {
 	for _, o := range in.ofKind("ExternalSecret", "SealedSecret", "OnePasswordItem") {
 		// External Secrets alone can give the Secret another name.
@@ -245,9 +215,8 @@ func (in *input) madeEntry(secret, key string) (maker string, lacks bool) {
 	return "", false
 }
 
-// mayMake reports whether the Secret that is made from an object can have an
-// entry: an item of 1Password, a whole secret of a store (dataFrom) and a
-// template give more than the object shows.
+// mayMake reports whether the Secret that is made from an object can have an entry: an item of 1Password, a whole
+// secret of a store (dataFrom) and a template give more than the object shows.
 func mayMake(o manifest.Object, key string) bool {
 	switch o.Kind() {
 	case "SealedSecret":

@@ -1,10 +1,11 @@
-// Package verify checks a LiveKit chart without a cluster, this tool's or any
-// other: does it render, would Kubernetes take it, would the server start, and
-// would a call go through. Each check has a name, a result and a remedy.
+// Package verify checks a LiveKit chart without a cluster, this tool's or any other: does it render, would Kubernetes
+// take it, would the server start, and would a call go through. Each check has a name, a result and a remedy.
 package verify
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 
@@ -15,8 +16,7 @@ import (
 
 // Options is what a chart is checked with.
 type Options struct {
-	// Values are laid over the chart's own, ValueFiles and Set over those, as
-	// Helm's --values and --set do.
+	// Values are laid over the chart's own, ValueFiles and Set over those, as Helm's --values and --set do.
 	Values     map[string]any
 	ValueFiles []string
 	Set        []string
@@ -37,8 +37,7 @@ const (
 // Check is the result of one check.
 type Check = cluster.Check
 
-// Report is the result of all checks, in the order in which findings are best
-// fixed.
+// Report is the result of all checks, in the order in which findings are best fixed.
 type Report struct {
 	Chart        string  `json:"chart"`
 	ChartVersion string  `json:"chartVersion"`
@@ -46,6 +45,8 @@ type Report struct {
 	Checks       []Check `json:"checks"`
 	// Trial is nil where the chart was not tried on a cluster.
 	Trial *cluster.Summary `json:"trial,omitempty"`
+
+	values map[string]any // with which the chart was rendered
 }
 
 // Failed reports whether a check failed. Warnings are no failures.
@@ -53,12 +54,12 @@ func (r *Report) Failed() bool {
 	return slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Status == Fail })
 }
 
-// Run checks the chart in dir. What is wrong with the chart is in the report;
-// an error says that there is nothing to check: no chart in dir, or values that
-// cannot be read.
+// Run checks the chart in dir. What is wrong with the chart is in the report; an error says that there is nothing to
+// check: no chart in dir, or values that cannot be read.
 func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
-	if err := isChart(dir); err != nil {
-		return nil, err
+	if is, err := helmchart.IsChartDir(dir); err != nil || !is {
+		return nil, remedy.Errorf("name the directory that holds the chart's Chart.yaml",
+			"no chart at %s: %w", dir, cmp.Or(err, errors.New("there is no Chart.yaml in it")))
 	}
 	if err := helmchart.CheckKubeVersion(opts.KubeVersion); err != nil {
 		return nil, remedy.Errorf("write it as 1.34 or v1.34.2", "%w", err)
@@ -75,7 +76,7 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Chart: filepath.Base(filepath.Clean(dir))}
+	report := &Report{Chart: filepath.Base(filepath.Clean(dir)), values: in.values}
 	if c := in.chart; c != nil {
 		report.Chart, report.ChartVersion, report.AppVersion = c.Name(), c.Version(), c.AppVersion()
 	}
@@ -86,16 +87,4 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 		report.Checks = append(report.Checks, in.run(c))
 	}
 	return report, nil
-}
-
-func isChart(dir string) error {
-	const step = "name the directory that holds the chart's Chart.yaml"
-	is, err := helmchart.IsChartDir(dir)
-	switch {
-	case err != nil:
-		return remedy.Errorf(step, "no chart at %s: %w", dir, err)
-	case !is:
-		return remedy.Errorf(step, "no chart at %s: there is no Chart.yaml in it", dir)
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,22 +24,15 @@ type workload struct {
 	template corev1.PodTemplateSpec
 	pod      *corev1.PodSpec                // of the template
 	claims   []corev1.PersistentVolumeClaim // a StatefulSet's own
-	ports    []containerPort                // of all containers that run as long as the pod
+	ports    []corev1.ContainerPort         // of all containers that run as long as the pod, with their protocol
 }
 
-// containerPort has the default protocol filled in.
-type containerPort struct {
-	container string
-	port      corev1.ContainerPort
-}
-
-// newWorkload takes every object with a pod template, custom kinds as well, and
-// pods. It gives nil for others.
+// newWorkload takes every object with a pod template, custom kinds as well, and pods. It gives nil for others.
 func newWorkload(in *input, o manifest.Object) *workload {
 	var source any
 	switch o.Kind() {
 	case "Pod":
-		source = map[string]any{"metadata": o.Get("metadata"), "spec": o.Get("spec")}
+		source = o.Fields
 	case "CronJob":
 		source = o.Get("spec", "jobTemplate", "spec", "template")
 	default:
@@ -57,8 +51,8 @@ func newWorkload(in *input, o manifest.Object) *workload {
 	for _, c := range w.containers() {
 		for i := range c.Ports {
 			c.Ports[i].Protocol = cmp.Or(c.Ports[i].Protocol, corev1.ProtocolTCP)
-			w.ports = append(w.ports, containerPort{c.Name, c.Ports[i]})
 		}
+		w.ports = append(w.ports, c.Ports...)
 	}
 	return w
 }
@@ -73,9 +67,7 @@ func (w *workload) isLasting() bool {
 
 // containers gives those that run as long as the pod: native sidecars too.
 func (w *workload) containers() []corev1.Container {
-	sidecars := slices.Clone(w.pod.InitContainers)
-	sidecars = slices.DeleteFunc(sidecars, func(c corev1.Container) bool { return !isNativeSidecar(c) })
-	return append(sidecars, w.pod.Containers...)
+	return append(filter(w.pod.InitContainers, isNativeSidecar), w.pod.Containers...)
 }
 
 // allContainers gives those that initialize the pod as well.
@@ -87,8 +79,7 @@ func isNativeSidecar(c corev1.Container) bool {
 	return ptr.Deref(c.RestartPolicy, "") == corev1.ContainerRestartPolicyAlways
 }
 
-// serverContainer finds the container that runs livekit-server: by its image
-// or its command, or else by its name.
+// serverContainer finds the container that runs livekit-server: by its image or its command, or else by its name.
 func (w *workload) serverContainer() *corev1.Container {
 	if !w.isLasting() {
 		return nil
@@ -101,8 +92,7 @@ func runsServer(c corev1.Container) bool {
 		slices.ContainsFunc(commandLine(c), func(word string) bool { return path.Base(word) == "livekit-server" })
 }
 
-// isNamedServer takes a container's word for it, unless its image is one of
-// LiveKit's other services.
+// isNamedServer takes a container's word for it, unless its image is one of LiveKit's other services.
 func isNamedServer(c corev1.Container) bool {
 	others := []string{"egress", "ingress", "sip"}
 	return (c.Name == "livekit" || c.Name == "livekit-server") && !slices.Contains(others, imageBase(c.Image))
@@ -123,8 +113,7 @@ func imageBase(image string) string {
 	return path.Base(name)
 }
 
-// commandLine gives a container's command with its arguments, what a shell is
-// given as one text split into words.
+// commandLine gives a container's command with its arguments, what a shell is given as one text split into words.
 func commandLine(c corev1.Container) []string {
 	words := slices.Concat(c.Command, c.Args)
 	if i := slices.Index(words, "-c"); i >= 0 && i+1 < len(words) && isShell(words[0]) {
@@ -137,15 +126,13 @@ func isShell(command string) bool {
 	return slices.Contains([]string{"sh", "bash", "ash", "dash"}, path.Base(command))
 }
 
-// redisSidecar finds a Redis, or what speaks like one, beside the server. It
-// gives nil where there is none.
+var redisImage = regexp.MustCompile("^(redis|valkey|keydb|dragonfly)")
+
+// redisSidecar finds a Redis, or what speaks like one, beside the server. It gives nil where there is none.
 func (w *workload) redisSidecar() *corev1.Container {
 	return first(w.containers(), func(c corev1.Container) bool {
 		name := imageBase(c.Image)
-		return !strings.Contains(name, "exporter") &&
-			slices.ContainsFunc([]string{"redis", "valkey", "keydb", "dragonfly"}, func(known string) bool {
-				return strings.HasPrefix(name, known)
-			})
+		return redisImage.MatchString(name) && !strings.Contains(name, "exporter")
 	})
 }
 
@@ -177,28 +164,16 @@ func (w *workload) mounts(volume string) map[string][]corev1.VolumeMount {
 
 // claimVolumes gives the pod's volumes that are claims.
 func (w *workload) claimVolumes() []corev1.Volume {
-	return slices.DeleteFunc(slices.Clone(w.pod.Volumes), func(v corev1.Volume) bool {
-		return v.PersistentVolumeClaim == nil
-	})
+	return filter(w.pod.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil })
 }
 
-// nodeClaim is a claim of the chart that one node at a time can mount.
-type nodeClaim struct {
-	manifest.Object
-	mode string
-}
-
-func (w *workload) nodeClaims() []nodeClaim {
-	var out []nodeClaim
+// nodeClaims gives the pod's claims of the chart that one node at a time can mount.
+func (w *workload) nodeClaims() []manifest.Object {
+	var out []manifest.Object
 	for _, v := range w.claimVolumes() {
 		claim := find(w.in.objects, "PersistentVolumeClaim", v.PersistentVolumeClaim.ClaimName)
-		if claim == nil {
-			continue
-		}
-		for _, mode := range claim.List("spec", "accessModes") {
-			if mode == "ReadWriteOnce" || mode == "ReadWriteOncePod" {
-				out = append(out, nodeClaim{*claim, fmt.Sprint(mode)})
-			}
+		if claim != nil && strings.HasPrefix(claim.Text("spec", "accessModes", "0"), "ReadWriteOnce") {
+			out = append(out, *claim)
 		}
 	}
 	return out
@@ -206,9 +181,11 @@ func (w *workload) nodeClaims() []nodeClaim {
 
 // declares reports whether some container of the pod has the port.
 func (w *workload) declares(number int32, protocol corev1.Protocol) bool {
-	return slices.ContainsFunc(w.ports, func(p containerPort) bool {
-		return p.port.ContainerPort == number && p.port.Protocol == protocol
-	})
+	return slices.ContainsFunc(w.ports, isPort(number, protocol))
+}
+
+func isPort(number int32, protocol corev1.Protocol) func(corev1.ContainerPort) bool {
+	return func(p corev1.ContainerPort) bool { return p.ContainerPort == number && p.Protocol == protocol }
 }
 
 // number resolves a port by the names of the pod's ports, 0 where there is none.
@@ -216,13 +193,8 @@ func (w *workload) number(port intstr.IntOrString, protocol corev1.Protocol) int
 	if port.Type == intstr.Int {
 		return port.IntVal
 	}
-	named := first(w.ports, func(p containerPort) bool {
-		return p.port.Name == port.StrVal && p.port.Protocol == protocol
-	})
-	if named == nil {
-		return 0
-	}
-	return named.port.ContainerPort
+	isNamed := func(p corev1.ContainerPort) bool { return p.Name == port.StrVal && p.Protocol == protocol }
+	return ptr.Deref(first(w.ports, isNamed), corev1.ContainerPort{}).ContainerPort
 }
 
 // isSelectedBy reports whether a Service's selector finds the pods.

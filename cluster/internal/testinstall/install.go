@@ -42,7 +42,7 @@ func (t *installTest) upgradeInstall(ctx context.Context) error {
 		t.watch(ctx, cancel)
 	}()
 	args := []string{"upgrade", "--install", t.Release, t.Chart, "--wait",
-		"--timeout", time.Duration(t.Timeout).String()}
+		"--timeout", t.Timeout.Duration.String()}
 	_, err := t.helm.run(ctx, append(args, t.values()...)...)
 	var hopeless *hopelessError
 	if errors.As(context.Cause(ctx), &hopeless) {

@@ -144,7 +144,7 @@ func (t *installTest) cleanUp(ctx context.Context) {
 	if ended {
 		t.progress("stopping: what was made is removed first")
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(t.Timeout)+time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.Timeout.Duration+time.Minute)
 	defer cancel()
 	t.add("uninstall", func(res *checkResult) { t.uninstall(ctx, res) })
 	t.add("cleanup", func(res *checkResult) { t.removeNamespace(ctx, res) })

@@ -23,7 +23,7 @@ func (t *installTest) uninstall(ctx context.Context, res *checkResult) {
 	}
 	t.progress("uninstalling")
 	if _, err := t.helm.run(ctx, "uninstall", t.Release, "--wait",
-		"--timeout", time.Duration(t.Timeout).String()); err != nil {
+		"--timeout", t.Timeout.Duration.String()); err != nil {
 		res.fail("see helm status "+t.Release+" -n "+t.Namespace, "%v", err)
 		return
 	}
