@@ -224,11 +224,19 @@ type Defaults struct {
 	// EntryPoints are those of Traefik that IngressRoutes listen on.
 	EntryPoints  []string `json:"entryPoints,omitempty" yaml:"entryPoints,omitempty"`
 	StorageClass string   `json:"storageClass,omitempty" yaml:"storageClass,omitempty"`
+	// ImageTag says where images have their tags: TagInValues or TagOfChart.
+	ImageTag string `json:"imageTag,omitempty" yaml:"imageTag,omitempty"`
 	// ChartVersion is the version that new charts of the repository start
 	// with.
 	ChartVersion string `json:"chartVersion,omitempty" yaml:"chartVersion,omitempty"`
 	Fact         `yaml:",inline"`
 }
+
+// Places of an image's tag, for Defaults.ImageTag.
+const (
+	TagInValues = "values"     // values.yaml names it
+	TagOfChart  = "appVersion" // values.yaml leaves it to the chart's appVersion
+)
 
 // Ways to get a Secret into the cluster, for Secrets.Mechanism.
 const (

@@ -93,7 +93,7 @@ func (c *converter) copies() {
 			s := scaffolding.Setting{
 				Key: r.To[0], Value: value, IsWhole: r.How == factsheet.Replace, From: []string{r.Key},
 			}
-			if strings.HasSuffix(strings.ToLower(r.Key), "securitycontext") && !yamldoc.IsSet(value) {
+			if r.How == factsheet.Replace && !yamldoc.IsSet(value) && c.hasDefault(r.To[0]) {
 				s.Comment = "As upstream, which sets none: the chart's own default is safer."
 			}
 			c.add(s)

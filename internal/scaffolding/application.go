@@ -15,6 +15,7 @@ type application struct {
 	Host      string // host for signalling, as values have it
 	Domain    string // domain behind it, where the convention keeps that apart
 	TLSSecret string // Secret with the host's certificate
+	portShift int    // how far its media ports are above the default ones
 }
 
 // exampleHost is the host of a repository that has no pattern of its own.
@@ -36,10 +37,11 @@ func newApplication(o Options, conv *convention.Convention) application {
 	secret := strings.NewReplacer("{name}", o.Name, "{host}", whole).
 		Replace(cmp.Or(conv.Defaults.TLSSecretPattern, "{name}-tls"))
 	tag := ""
-	if seen, ok := conv.Values["image.tag"]; ok && seen.Confidence != convention.Default {
-		tag = o.AppVersion // its charts name their tags
+	if conv.Defaults.ImageTag == convention.TagInValues {
+		tag = o.AppVersion
 	}
-	return application{Name: o.Name, Version: o.AppVersion, Tag: tag, Host: host, Domain: domain, TLSSecret: secret}
+	return application{Name: o.Name, Version: o.AppVersion, Tag: tag, Host: host, Domain: domain, TLSSecret: secret,
+		portShift: o.PortShift}
 }
 
 // apart takes the domain off a host: the repository's, or without one what stands behind the host's first dot. A host

@@ -26,6 +26,7 @@ type Options struct {
 	Version    string // chart's version, "0.1.0" where empty
 	AppVersion string // server's version and image tag, livekit.ServerVersion where empty
 	Host       string // host for signalling, from the convention where empty
+	PortShift  int    // how far the media ports are above the default ones
 	// With and Without name components, "all" for every one.
 	With, Without []string
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // member and object are a JSON object that keeps its order, so that the schema reads like values.yaml.
@@ -61,6 +62,7 @@ func writeSchema(root *tree, p *Paths) ([]byte, error) {
 	if err := yaml.Unmarshal(shapesYAML, &s.shaped); err != nil {
 		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
+	s.addAbsent(root)
 	schema := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"type", "object"}}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -122,11 +124,38 @@ func (s *schemas) members(t *tree) object {
 			required = append(required, c.key)
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(t.absent)) {
+		text := "Needs the component " + t.absent[key] + ": helm livekit scaffold --with " + t.absent[key]
+		properties = append(properties, member{key, object{{"description", text}}})
+	}
 	out := object{{"properties", properties}}
 	if len(required) > 0 {
 		out = append(object{{"required", required}}, out...)
 	}
 	return out
+}
+
+// addAbsent lets values of missing components into the blocks that are there, where the chart itself refuses them and
+// says how to get the component.
+func (s *schemas) addAbsent(root *tree) {
+	for _, c := range s.paths.absent() {
+		for _, key := range c.Keys {
+			t := root
+			for _, segment := range yamldoc.SplitPath(key) {
+				i := slices.IndexFunc(t.children, func(c *tree) bool { return c.key == segment })
+				if i < 0 && t != root && t.value == nil {
+					if t.absent == nil {
+						t.absent = map[string]string{}
+					}
+					t.absent[segment] = c.Name
+				}
+				if i < 0 {
+					break
+				}
+				t = t.children[i]
+			}
+		}
+	}
 }
 
 // isConfig reports whether t is the map of LiveKit's own configuration.

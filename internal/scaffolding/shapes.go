@@ -2,6 +2,7 @@ package scaffolding
 
 import (
 	"go.yaml.in/yaml/v4"
+	"strconv"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
@@ -52,6 +53,9 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 		return certificate
 	case "redis.enabled":
 		return p.workload() != "DaemonSet"
+	case mediaPorts[0], mediaPorts[1], mediaPorts[2], mediaPorts[3]:
+		n, _ := strconv.Atoi(v.Default.Value)
+		return n + a.portShift
 	case "redis.external.address":
 		if p.workload() == "DaemonSet" {
 			return "redis:6379" // an example, as the host is one

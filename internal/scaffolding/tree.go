@@ -20,6 +20,8 @@ type tree struct {
 	node  *yaml.Node
 	// headings are the canonical headings that begin here.
 	headings []factsheet.Key
+	// absent are keys of components that the chart lacks, with the component's name.
+	absent map[string]string
 	// isGlobal is set on Helm's block global and what lies in it, which charts share.
 	isGlobal bool
 }

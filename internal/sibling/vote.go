@@ -258,6 +258,7 @@ func combineDefaults(d *convention.Defaults, all []names.Facts) {
 	adopt(&d.TLSSecretPattern, all, func(f names.Facts) string { return f.Defaults.TLSSecretPattern })
 	adopt(&d.IngressClass, all, func(f names.Facts) string { return f.Defaults.IngressClass })
 	adopt(&d.StorageClass, all, func(f names.Facts) string { return f.Defaults.StorageClass })
+	adopt(&d.ImageTag, all, func(f names.Facts) string { return f.Defaults.ImageTag })
 	adopt(&d.ParentRefs, all, func(f names.Facts) []map[string]string { return f.Defaults.ParentRefs })
 	adopt(&d.EntryPoints, all, func(f names.Facts) []string { return f.Defaults.EntryPoints })
 	type issuer struct{ annotation, name string }

@@ -55,6 +55,12 @@ func (s *Chart) defaults() convention.Defaults {
 	d.ParentRefs = s.parentRefs()
 	d.EntryPoints = s.entryPoints()
 	d.StorageClass = s.storageClass()
+	if tag := s.at("image.tag"); tag != nil {
+		d.ImageTag = convention.TagInValues
+		if tag.Str() == "" {
+			d.ImageTag = convention.TagOfChart
+		}
+	}
 	if d.HostPattern != "" || d.IngressClass != "" || d.ClusterIssuer != "" || d.StorageClass != "" {
 		d.Fact = byName(s.layers[0].shown)
 	}
