@@ -11,10 +11,9 @@ import (
 
 	core "k8s.io/api/core/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
 
-// portSetLabel is the pods' label that says which set of media ports they have.
-const portSetLabel = "livekit-media-ports"
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
+)
 
 // While a call goes on in the old server, the new one takes new rooms at once. Each
 // new server has the ports that the one before it has not.
@@ -60,12 +59,12 @@ func TestDraining(t *testing.T) {
 		first.result.Hold.LongestGapMS)
 
 	now := b.newPod(old.Name)
-	if got := now.Labels[portSetLabel]; old.Labels[portSetLabel] != "first" || got != "second" {
-		t.Errorf("the pods have the %s and the %s ports, want first and second", old.Labels[portSetLabel], got)
+	if got := now.Labels[cluster.PortSetLabel]; old.Labels[cluster.PortSetLabel] != "first" || got != "second" {
+		t.Errorf("the pods have the %s and the %s ports, want first and second", old.Labels[cluster.PortSetLabel], got)
 	}
 	b.install(chart, "-f", values, "--set", "config.logging.level=warn")
-	if last := b.newPod(now.Name); last.Labels[portSetLabel] != "first" {
-		t.Errorf("the third server has the %s ports, want first", last.Labels[portSetLabel])
+	if last := b.newPod(now.Name); last.Labels[cluster.PortSetLabel] != "first" {
+		t.Errorf("the third server has the %s ports, want first", last.Labels[cluster.PortSetLabel])
 	}
 }
 

@@ -10,6 +10,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// PortSetLabel is the label of pods that says which of two sets of media ports they have, where the chart drains one
+// server while the next one serves: the Service of the other set leads to no pod then.
+const PortSetLabel = "livekit-media-ports"
+
 // Plan says what to install and how. The plugin writes it as JSON to the standard
 // input of helm-livekit-cluster, which is of the same version.
 type Plan struct {

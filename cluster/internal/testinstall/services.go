@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
 )
 
 // checkServices checks that each Service leads to a pod that is ready.
@@ -39,6 +40,10 @@ func (t *installTest) checkService(ctx context.Context, s *core.Service, res *ch
 		return
 	}
 	n := readyEndpoints(endpoints.Items)
+	if set := s.Spec.Selector[cluster.PortSetLabel]; n == 0 && set != "" {
+		res.pass("Service %s waits for the next server, which will have the %s set of media ports", s.Name, set)
+		return
+	}
 	if n == 0 {
 		res.fail(describe+"; its selector and its targetPort must fit the pods",
 			"Service %s leads to no pod (selector %s)", s.Name, labels.Set(s.Spec.Selector))
@@ -60,7 +65,8 @@ func readyEndpoints(list []discovery.EndpointSlice) int {
 	ready := map[string]bool{}
 	for _, s := range list {
 		for _, e := range s.Endpoints {
-			if e.Conditions.Ready == nil || *e.Conditions.Ready {
+			// Serving, as a Service may publish pods that are not ready as ready.
+			if e.Conditions.Serving == nil || *e.Conditions.Serving {
 				for _, a := range e.Addresses {
 					ready[a] = true
 				}
