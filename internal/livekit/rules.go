@@ -127,13 +127,15 @@ func (r *ruleChecker) relayFamilies() {
 	}
 	for _, address := range bound {
 		if ip, err := netip.ParseAddr(text(address)); err == nil && !families[ip.Is4()] {
-			r.report("turn.enabled", fmt.Sprintf("needs an address in rtc.node_ip of the family of %s, which TURN binds: "+
-				"the server does not start", ip), "add one to rtc.node_ip, or set turn.bind_addresses")
+			r.report("turn.enabled", "needs an address in rtc.node_ip of the family of "+text(address)+
+				", which TURN binds: the server does not start", "add one to rtc.node_ip, or set turn.bind_addresses")
 		}
 	}
 }
 
 var scheme = regexp.MustCompile(`(?i)^(stuns?|turns?):.*\D|://`)
+
+const hasScheme = "has a scheme, which the server puts before it: no client can join"
 
 func isNoNetwork(s string) bool { _, _, err := net.ParseCIDR(s); return err != nil }
 func isNoAddress(s string) bool { return net.ParseIP(s) == nil }
@@ -162,8 +164,7 @@ func (r *ruleChecker) formats() {
 		isWrong             func(string) bool
 		message, suggestion string
 	}{
-		{"rtc.stun_servers", scheme.MatchString, "has a scheme, which the server puts before it: no client can join",
-			"host:port"},
+		{"rtc.stun_servers", scheme.MatchString, hasScheme, "host:port"},
 		{"rtc.ips.includes", isNoNetwork, network, asCIDR},
 		{"rtc.ips.excludes", isNoNetwork, network, asCIDR},
 		{"turn.allow_restricted_peer_cidrs", isNoNetwork, passedOver, asCIDR},
@@ -292,7 +293,7 @@ func (r *ruleChecker) turnServers() {
 			r.report(path, "lacks a host or a port, so clients get no address", "set host and port")
 		}
 		if scheme.MatchString(text(server["host"])) {
-			r.report(path+".host", "has a scheme, which the server puts before it: no client can join", "the host alone")
+			r.report(path+".host", hasScheme, "the host alone")
 		}
 		hasSecret := isSet(server, "secret") || isSet(server, "secret_file")
 		if isMap && !hasSecret && (!isSet(server, "username") || !isSet(server, "credential")) {

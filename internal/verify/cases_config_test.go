@@ -77,6 +77,27 @@ stringData: {c: 'portt: 1'}
 		{config, "{{- toYaml .Values.config | nindent 4 }}", "- {{ len .Values.config }}"},
 	}},
 
+	{"webhook's key in a Secret", "config", Pass, "", []edit{
+		configKey("webhook: {urls: [https://hooks.example.com]}"),
+		env("- name: LIVEKIT_WEBHOOK_API_KEY\n  valueFrom: {secretKeyRef: {name: k, key: a}}"),
+	}},
+	{"webhook without a key", "config", Fail, "needs webhook.api_key", []edit{
+		configKey("webhook: {urls: [https://hooks.example.com]}"),
+	}},
+	{"key of a newer server", "config", Warn, "which is judged by v1.13.", []edit{
+		configKey("newthing: 1"), {values, "livekit-server:v1.13.5", "livekit-server:v1.99.0"},
+	}},
+	{"slip with a newer server", "config", Fail, "rtc.udpport is not a key", []edit{
+		{values, "udp_port", "udpport"}, {values, "livekit-server:v1.13.5", "livekit-server:v1.99.0"},
+	}},
+	{"Kubernetes' variable in a file", "config", Fail, "redis.username holds $(REDIS_USER)", []edit{
+		{values, "  redis:", "  redis:\n    username: $(REDIS_USER)"},
+	}},
+	{"metrics", "config", Pass, "", []edit{configKey("prometheus: {port: 6789}")}},
+	{"metrics that no container port declares", "ports", Pass, "metrics 6789/TCP", []edit{
+		configKey("prometheus: {port: 6789}"),
+	}},
+
 	{"unknown flag", "flags", Fail, "no flag --rtc.port", []edit{args("--rtc.port=7881")}},
 	{"unknown flag in a shell", "flags", Fail, "no flag --log.level", []edit{shell("--log.level=info")}},
 	{"bind with a port", "flags", Fail, "--bind takes an address", []edit{args("--bind=0.0.0.0:7880")}},
@@ -118,6 +139,9 @@ data: {RTC_PORT: "1", LOG_LEVEL: debug}
 	{"variable that a shell reads", "env", Pass, "", []edit{
 		shell("--node-ip ${LIVEKIT_IP}"), env("- name: LIVEKIT_IP\n  value: 203.0.113.5"),
 	}},
+	{"variable of the server's library", "env", Pass, "", []edit{
+		env("- name: LIVEKIT_CPU_REQUEST\n  valueFrom: {resourceFieldRef: {resource: requests.cpu}}"),
+	}},
 	{"variable of others", "env", Pass, "", []edit{env("- name: TZ\n  value: UTC")}},
 
 	{"no keys", "keys", Fail, "no API keys", []edit{
@@ -130,6 +154,22 @@ data: {RTC_PORT: "1", LOG_LEVEL: debug}
 	{"keys without a space", "keys", Fail, "is not \"key: secret\"", []edit{keysEnv("value: key:secret")}},
 	{"key file for all to read", "keys", Fail, "mode 0644", []edit{
 		configKey("key_file: /keys/keys.yaml"), mount("keys"), volume("{name: keys, secret: {secretName: k}}"),
+	}},
+	{"key file that the server may not read", "keys", Fail, "it may not read the file", []edit{
+		configKey("key_file: /keys/keys.yaml"), mount("keys"),
+		volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),
+		{deployment, "runAsUser: 65532", "runAsUser: 65532\n        runAsGroup: 65532"},
+	}},
+	{"key file of the server's group", "keys", Pass, "entry keys.yaml of Secret k", []edit{
+		configKey("key_file: /keys/keys.yaml"), mount("keys"),
+		volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),
+		{deployment, "runAsUser: 65532", "runAsUser: 65532\n        runAsGroup: 65532\n        fsGroup: 65532"},
+	}},
+	{"webhook's key that is not in the key file", "keys", Fail, "webhook.api_key is NOPE", []edit{
+		configKey("webhook: {urls: [https://hooks.example.com], api_key: NOPE}\nkey_file: /keys/keys.yaml"),
+		mount("keys"), volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),
+		file("templates/k.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: k}\n"+
+			"stringData: {keys.yaml: 'a: "+secret+"'}\n"),
 	}},
 	{"key file", "keys", Pass, "entry keys.yaml of Secret k", []edit{
 		configKey("key_file: /keys/keys.yaml"),
@@ -224,7 +264,7 @@ stringData: {k: 'key: {{ randAlphaNum 40 }}'}
 	{"key file in base64", "keys", Pass, "1 API key come from a key file", []edit{
 		configKey("key_file: /keys/keys.yaml"),
 		mount("keys"),
-		volume("{name: keys, secret: {secretName: k, defaultMode: 0400}}"),
+		volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),
 		file("templates/k.yaml", `
 apiVersion: v1
 kind: Secret

@@ -214,6 +214,9 @@ spec: {podSelector: {}, policyTypes: [Ingress]}
 		{deployment, "- name: NODE_IP", "- name: POD_IP"}, podIP, args("--node-ip=$(POD_IP)"),
 	}},
 	{"pod's address with hostNetwork", "node-ip", Pass, "", []edit{hostNetwork, podIP}},
+	{"two addresses of one family", "node-ip", Fail, "two addresses of one family", []edit{
+		nodeIP("value: 203.0.113.5,203.0.113.6"),
+	}},
 	{"no address", "node-ip", Fail, "no address is set", []edit{noNodeIP}},
 	{"STUN", "node-ip", Pass, "STUN", []edit{noNodeIP, rtc("use_external_ip: true")}},
 	{"STUN and an address", "node-ip", Fail, "ignores NODE_IP", []edit{rtc("use_external_ip: true")}},
@@ -268,6 +271,12 @@ spec: {podSelector: {}, policyTypes: [Ingress]}
 		pod(`affinity:
   podAntiAffinity:
     requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname}]`),
+	}},
+	{"autoscaler by what nobody requests", "servers", Fail, "container redis requests none", []edit{hpa}},
+	{"autoscaler by what all request", "servers", Warn, "on one node would share its port", []edit{
+		hpa, local,
+		before(deployment, "          args: [--bind", "resources: {limits: {cpu: 1}}"),
+		{deployment, "- name: livekit\n", "- name: livekit\n          resources: {requests: {cpu: 1}}\n"},
 	}},
 	{"autoscaler of another workload", "servers", Pass, "One server", []edit{
 		hpa, {"templates/hpa.yaml", "kind: Deployment, name: calls", "kind: Deployment, name: other"},

@@ -32,7 +32,7 @@ func checkConfig(s *server, out *result) {
 	// In its file the server expands no variables but in key_file.
 	for _, leaf := range manifest.Leaves(s.config) {
 		path, text := leaf.Path.String(), fmt.Sprint(leaf.Value)
-		if ref := shellVariable.FindString(text); ref != "" && path != "key_file" {
+		if ref := variable.FindString(text); ref != "" && path != "key_file" {
 			out.fail(fmt.Sprintf("Give the value in the variable %s instead: %s", livekit.EnvOf(path), s.field("env")),
 				"%s holds %s, which the server does not expand", path, ref)
 		}
@@ -66,6 +66,10 @@ func (s *server) reportProblems(out *result, check string) bool {
 	for _, p := range found {
 		step := strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": ")
 		switch {
+		case p.IsUnknown && p.Suggestion == "" && s.isNewer():
+			out.warn("Look into LiveKit's changelog: "+s.where(p.Path),
+				"%s %s: whether the server of the image %s knows it was not judged, which is judged by %s",
+				p.Path, p.Message, s.container.Image, livekit.ServerVersion)
 		case p.IsUnknown && s.flag("disable-strict-config") != nil:
 			out.warn(step, "%s %s, and --disable-strict-config lets the server drop it silently", p.Path, p.Message)
 		case p.IsUnknown:
@@ -75,6 +79,12 @@ func (s *server) reportProblems(out *result, check string) bool {
 		}
 	}
 	return len(found) > 0
+}
+
+// isNewer reports whether the image is of a newer server than the one that is known.
+func (s *server) isNewer() bool {
+	_, tag, _ := splitImage(s.container.Image)
+	return isOlder(livekit.ServerVersion, tag)
 }
 
 // findForgotten looks for a configuration that is mounted and never named.
@@ -97,7 +107,8 @@ func (s *server) findForgotten(out *result) {
 	}
 }
 
-var shellVariable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+// variable is one of a shell, or one that Kubernetes expands elsewhere and not in files.
+var variable = regexp.MustCompile(`\$(\{[A-Za-z_]\w*\}|\([A-Za-z_]\w*\))`)
 
 // checkFlags looks at the server's command line.
 func checkFlags(s *server, out *result) {
@@ -139,12 +150,15 @@ func checkEnv(s *server, out *result) {
 		case e.missing && e.from != "":
 			out.fail("Name an entry that is there: "+s.field("env"),
 				"%s: %s takes %s, which is not there", s, name, e.from)
-		case strings.HasPrefix(name, "LIVEKIT_") && !isKnown && !used[name]:
+		case strings.HasPrefix(name, "LIVEKIT_") && !isKnown && !used[name] && name != cpuRequest:
 			out.warn("Remove it, or use the key's own variable (LIVEKIT_ and the key in capitals): "+s.field("env"),
 				"%s: livekit-server does not read %s", s, name)
 		}
 	}
 }
+
+// cpuRequest is read by hwstats of LiveKit's protocol, for the processors that a pod without a limit may count on.
+const cpuRequest = "LIVEKIT_CPU_REQUEST"
 
 // anyReference is one of Kubernetes, or of a shell.
 var anyReference = regexp.MustCompile(`\$[({]?(\w+)`)

@@ -1,9 +1,13 @@
 package verify
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
@@ -34,8 +38,13 @@ func checkKeys(s *server, out *result) {
 func (s *server) checkKeyFile(out *result) {
 	content, mode := s.file(s.text("key_file"))
 	if mode&0o007 != 0 {
-		out.fail("Set defaultMode to 0440 (with fsGroup) or 0400: "+s.spec("volumes"),
+		out.fail("Set defaultMode to 0440, with fsGroup: "+s.spec("volumes"),
 			"The key file (%s) has mode %04o: the server ends unless others may not read it", content.from, mode)
+	}
+	if mode != 0 && !s.mayRead(mode) {
+		out.fail("Set fsGroup, with defaultMode 0440: "+s.spec("securityContext"),
+			"The key file (%s) has mode %04o and is root's, and the server runs as another user and group: "+
+				"it may not read the file and does not start", content.from, mode)
 	}
 	held, isHeld := s.heldKeys(out, content)
 	switch {
@@ -48,6 +57,14 @@ func (s *server) checkKeyFile(out *result) {
 	}
 }
 
+// mayRead reports whether the server may read a volume's file, which is root's and of its group, or fsGroup's.
+func (s *server) mayRead(mode int32) bool {
+	pod := ptr.Deref(s.pod.SecurityContext, corev1.PodSecurityContext{})
+	own := ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{})
+	isInGroup := pod.FSGroup != nil || ptr.Deref(cmp.Or(own.RunAsGroup, pod.RunAsGroup), 0) == 0
+	return s.runsAsRoot() || mode&0o004 != 0 || mode&0o040 != 0 && isInGroup
+}
+
 // heldKeys checks the keys in a text as far as the chart shows it, and reports whether there are any.
 func (s *server) heldKeys(out *result, content setting) (held map[string]any, isHeld bool) {
 	if !content.isKnown && !content.missing {
@@ -56,6 +73,12 @@ func (s *server) heldKeys(out *result, content setting) (held map[string]any, is
 	}
 	held, err := parseYAML(content.text)
 	s.checkSecrets(out, held, content.from)
+	// Keys of the configuration itself are compared with the webhook's by the check config.
+	if hook := s.text("webhook.api_key"); hook != "" && len(held) > 0 && held[hook] == nil &&
+		livekit.Lookup(s.config, "webhook.urls") != nil && s.text("key_file") != "" {
+		out.fail("Name one of the API keys: "+s.where("webhook.api_key"),
+			"webhook.api_key is %s, which is none of the API keys (%s): the server does not start", hook, content.from)
+	}
 	return held, err == nil && len(held) > 0
 }
 

@@ -121,6 +121,7 @@ func (s *server) loadBalancer() string {
 }
 
 func (s *server) checkFixedAddress(out *result, text, origin string) {
+	s.reportProblems(out, "node-ip")
 	for part := range strings.SplitSeq(text, ",") {
 		switch ip := net.ParseIP(strings.TrimSpace(part)); {
 		case ip == nil:

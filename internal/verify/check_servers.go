@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // checkSeveral: several servers can each be reached at the address and ports that they tell clients.
@@ -34,12 +36,37 @@ func checkSeveral(s *server, out *result) {
 			"%s runs several servers (%s), and claim %s is for one node at a time: pods on other nodes do not start",
 			s.workload, why, claim.Name())
 	}
+	for _, o := range s.autoscalers() {
+		s.checkAutoscaler(out, o)
+	}
 	if given, origin := s.nodeAddress(); origin != "" && given.isKnown && given.field == "" {
 		out.fail("Let each server tell its own address (NODE_IP from status.hostIP, "+
 			"with hostNetwork or one pod on a node), or run one: "+s.where("rtc.node_ip"),
 			"%s runs several servers (%s), and all tell clients the one address of %s", s.workload, why, origin)
 	}
 	out.pass("Several servers (%s), each with a way of its own", why)
+}
+
+// checkAutoscaler: the share of a resource is one of what all containers of the pod request.
+func (s *server) checkAutoscaler(out *result, o manifest.Object) {
+	metrics := decode[autoscalingv2.HorizontalPodAutoscaler](o).Spec.Metrics
+	if len(metrics) == 0 { // then Kubernetes takes 80 % of the CPU
+		metrics = []autoscalingv2.MetricSpec{{Resource: &autoscalingv2.ResourceMetricSource{Name: corev1.ResourceCPU,
+			Target: autoscalingv2.MetricTarget{AverageUtilization: ptr.To[int32](80)}}}}
+	}
+	for _, m := range metrics {
+		resource := ptr.Deref(m.Resource, autoscalingv2.ResourceMetricSource{})
+		lacks := func(c corev1.Container) bool {
+			_, isRequested := c.Resources.Requests[resource.Name]
+			_, isLimited := c.Resources.Limits[resource.Name] // the request where there is none
+			return !isRequested && !isLimited
+		}
+		if c := first(s.containers(), lacks); c != nil && resource.Target.AverageUtilization != nil {
+			out.warn(fmt.Sprintf("Set requests of %s for every container: %s", resource.Name, s.spec("containers")),
+				"HorizontalPodAutoscaler %s goes by the share of the requested %s, and container %s requests none: "+
+					"it never scales", o.Name(), resource.Name, c.Name)
+		}
+	}
 }
 
 // checkShared: a Service that leads to several servers takes a client's media to any of them.

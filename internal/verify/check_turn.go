@@ -102,5 +102,6 @@ func (s *server) checkRelay(out *result) {
 // isOlder says that a tag is a version below one; what is no version is taken for new.
 func isOlder(tag, than string) bool {
 	version, err := semver.NewVersion(tag)
-	return err == nil && version.LessThan(semver.MustParse(than))
+	bound, boundErr := semver.NewVersion(than)
+	return err == nil && boundErr == nil && version.LessThan(bound)
 }

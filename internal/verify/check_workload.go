@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
@@ -35,6 +37,7 @@ func checkWorkload(in *input, out *result) {
 
 // checkImageTags finds images that are another one tomorrow.
 func checkImageTags(in *input, out *result) {
+	precise, moving := sets.Set[string]{}, sets.Set[string]{}
 	for _, w := range in.workloads {
 		report := out.fail
 		if w.IsHook() {
@@ -45,9 +48,21 @@ func checkImageTags(in *input, out *result) {
 				report(fmt.Sprintf("Set a version or a digest for the image of container %s in %s", c.Name, w.File),
 					"%s: the image of container %s, %s, %s", w, c.Name, c.Image, why)
 			}
+			if _, tag, digest := splitImage(c.Image); digest == "" && partOfVersion.MatchString(tag) {
+				moving.Insert(c.Image)
+			} else {
+				precise.Insert(c.Image)
+			}
 		}
 	}
+	if len(moving) > 0 {
+		out.pass("Precise: %s; moving on with each release of a version: %s",
+			cmp.Or(strings.Join(sets.List(precise), ", "), "none"), strings.Join(sets.List(moving), ", "))
+	}
 }
+
+// partOfVersion is a tag that a registry moves on to each release of a version, such as 7.2-alpine to 7.2.5.
+var partOfVersion = regexp.MustCompile(`^v?\d{1,3}(\.\d+)?([-_+].*)?$`)
 
 // floats says why an image's content changes under its name, "" where it does not.
 func floats(image string) string {

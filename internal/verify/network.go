@@ -183,9 +183,8 @@ func (s *server) several() (why string, several bool) {
 	if s.Kind() == "DaemonSet" {
 		return "one a node", true
 	}
-	for _, o := range s.in.ofKind("HorizontalPodAutoscaler") {
-		most, _ := o.Get("spec", "maxReplicas").(int64)
-		if most > 1 && o.Text("spec", "scaleTargetRef", "name") == s.Name() {
+	for _, o := range s.autoscalers() {
+		if most, _ := o.Get("spec", "maxReplicas").(int64); most > 1 {
 			return fmt.Sprintf("up to %d by HorizontalPodAutoscaler %s", most, o.Name()), true
 		}
 	}
@@ -193,6 +192,11 @@ func (s *server) several() (why string, several bool) {
 		return fmt.Sprintf("%d replicas", n), true
 	}
 	return "", false
+}
+
+func (s *server) autoscalers() []manifest.Object {
+	isOwn := func(o manifest.Object) bool { return o.Text("spec", "scaleTargetRef", "name") == s.Name() }
+	return filter(s.in.ofKind("HorizontalPodAutoscaler"), isOwn)
 }
 
 // nodeAddress gives what sets rtc.node_ip: the flag wins over the variable, and that over the configuration.
