@@ -22,7 +22,6 @@ import (
 	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/lint/rules"
 	"helm.sh/helm/v3/pkg/lint/support"
-	"helm.sh/helm/v3/pkg/strvals"
 )
 
 // Chart is a chart as Helm loads it.
@@ -316,26 +315,6 @@ func lintChart(dir string, values map[string]any, namespace string, skipValues b
 		out = append(out, LintMessage{severity, m.Path, m.Err.Error()})
 	}
 	return out
-}
-
-// ReadValues reads values files and --set expressions as Helm does: later ones over earlier ones, expressions over
-// files.
-func ReadValues(files, sets []string) (map[string]any, error) {
-	values := map[string]any{}
-	for _, file := range files {
-		read, err := chartutil.ReadValuesFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("values file %s: %w", file, err)
-		}
-		// As Helm does it: a null stays, to remove a default later on.
-		values = mergeKeepingNulls(values, read)
-	}
-	for _, set := range sets {
-		if err := strvals.ParseInto(set, values); err != nil {
-			return nil, fmt.Errorf("--set %s: %w", set, err)
-		}
-	}
-	return values, nil
 }
 
 func mergeKeepingNulls(base, over map[string]any) map[string]any {
