@@ -60,6 +60,23 @@ spec: {selector: {app: calls}, ports: [{port: 6379}]}
 		configKey("bind_addresses: [127.0.0.1]"),
 	}},
 	{"a server at all addresses", "service", Pass, "", []edit{configKey("bind_addresses: [127.0.0.1, 0.0.0.0]")}},
+	{"Service that catches the test's pod", "service", Warn,
+		"Service calls-media selects the pods of Pod calls-test as well", []edit{
+			{"templates/test.yaml", "  annotations:", "  labels: {app: calls}\n  annotations:"},
+			{services, "targetPort: rtc-tcp", "targetPort: 30881"},
+		}},
+	{"Service that leads to no port of the test's pod", "service", Pass, "leads to the signalling port", []edit{
+		{"templates/test.yaml", "  annotations:", "  labels: {app: calls}\n  annotations:"},
+	}},
+	{"budget that counts the test's pod", "service", Warn, "PodDisruptionBudget calls selects the pods of Pod", []edit{
+		{"templates/test.yaml", "  annotations:", "  labels: {app: calls}\n  annotations:"},
+		file("templates/pdb.yaml", `
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: calls}
+spec: {maxUnavailable: 1, selector: {matchExpressions: [{key: app, operator: Exists}]}}
+`),
+	}},
 	{"Service of others", "service", Pass, "", []edit{
 		file("templates/ext.yaml", `
 apiVersion: v1

@@ -6,14 +6,25 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // checkServices: every Service leads somewhere, and one to signalling.
 func checkServices(in *input, out *result) {
 	for _, service := range in.services {
 		in.checkService(out, service)
+		in.checkStrangers(out, service.Object, labels.SelectorFromSet(service.spec.Selector), service.spec.Ports...)
+	}
+	for _, o := range in.ofKind("PodDisruptionBudget") {
+		selector, err := metav1.LabelSelectorAsSelector(decode[policyv1.PodDisruptionBudget](o).Spec.Selector)
+		if err == nil {
+			in.checkStrangers(out, o, selector)
+		}
 	}
 	for _, s := range in.servers {
 		http := s.port("http")
@@ -46,6 +57,25 @@ func (in *input) checkService(out *result, service service) {
 			out.fail("Let targetPort be a port that the container opens: spec.ports in "+service.File,
 				"Service %s: port %s leads to %s/%s, which no container opens",
 				service.Name(), spellPort(p), p.TargetPort.String(), p.Protocol)
+		}
+	}
+}
+
+// checkStrangers finds pods that a selector catches beside those of the server, such as a hook's; by the ports of a
+// Service, those alone to which one leads.
+func (in *input) checkStrangers(out *result, o manifest.Object, selector labels.Selector, ports ...corev1.ServicePort) {
+	catches := func(w *workload) bool {
+		leadsThere := func(p corev1.ServicePort) bool { return w.number(p.TargetPort, p.Protocol) != 0 }
+		return !selector.Empty() && selector.Matches(labels.Set(w.template.Labels)) &&
+			(len(ports) == 0 || slices.ContainsFunc(ports, leadsThere))
+	}
+	if !slices.ContainsFunc(in.servers, func(s *server) bool { return catches(s.workload) }) {
+		return
+	}
+	for _, w := range filter(in.workloads, catches) {
+		if !slices.ContainsFunc(in.servers, func(s *server) bool { return s.workload == w }) {
+			out.warn("Give its pods labels that no selector of the server has: "+w.File,
+				"%s %s selects the pods of %s as well, which are no server", o.Kind(), o.Name(), w)
 		}
 	}
 }
