@@ -75,6 +75,24 @@ func scaffolded(t *testing.T, from string, components ...string) string {
 	return dir
 }
 
+// What is wrong in LiveKit's configuration is to be fixed in the file that gives it.
+func TestConfigNamesTheFile(t *testing.T) {
+	given := filepath.Join(t.TempDir(), "production.yaml")
+	text := "config: {rtc: {udp_port: 7882-7882}, redis: {address: redis}}"
+	if err := os.WriteFile(given, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := helmchart.ValueFlags{ValueFiles: []string{given}, Set: []string{"config.rtc.ips.includes[0]=eth0"}}
+	r := run(t, edited(t, "minimal"), Options{ValueFlags: flags})
+	for check, place := range map[string]string{
+		"config": "config.rtc.ips.includes[0] in --set", "redis": "config.redis.address in " + given,
+	} {
+		if c := get(t, r, check); !strings.Contains(c.Remedy, place) {
+			t.Errorf("%s: %s", check, c.Remedy)
+		}
+	}
+}
+
 // A flag's value may be a secret.
 func TestGivenValuesAreNotPrinted(t *testing.T) {
 	flags := helmchart.ValueFlags{SetString: []string{"kees.a=hush"}, SetJSON: []string{`b={"c": "hush"}`}}
