@@ -46,6 +46,9 @@ media that the chart opens.`,
 	flags.StringArrayVarP(&f.options.ValueFiles, "values", "f", nil,
 		"values file to check the chart with (several are merged)")
 	flags.StringArrayVar(&f.options.Set, "set", nil, "value to check the chart with, as in Helm")
+	flags.StringArrayVar(&f.options.SetString, "set-string", nil, "text to check the chart with, as in Helm")
+	flags.StringArrayVar(&f.options.SetJSON, "set-json", nil, "value in JSON to check the chart with, as in Helm")
+	flags.StringArrayVar(&f.options.SetFile, "set-file", nil, "file whose text is a value, as in Helm")
 	flags.StringVar(&f.options.KubeVersion, "kube-version", "", "Kubernetes version to render for")
 	flags.StringVar(&f.options.ReleaseName, "release", "", "name of the release (default: the chart's name)")
 	flags.BoolVar(&f.install, "install", false, "try the chart on a cluster")

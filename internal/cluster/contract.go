@@ -27,7 +27,8 @@ type Plan struct {
 
 	ValueFiles []string        `json:"valueFiles"`
 	Set        []string        `json:"set"`
-	Timeout    metav1.Duration `json:"timeout"` // of each wait
+	SetFlags   []string        `json:"setFlags,omitempty"` // Helm's further flags for values, with their arguments
+	Timeout    metav1.Duration `json:"timeout"`            // of each wait
 
 	Values ConfigValues `json:"places"`
 

@@ -21,7 +21,6 @@ import (
 	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/lint/rules"
 	"helm.sh/helm/v3/pkg/lint/support"
-	"helm.sh/helm/v3/pkg/strvals"
 )
 
 // Chart is a chart as Helm loads it.
@@ -259,26 +258,6 @@ func Lint(dir string, values map[string]any, namespace string, skipValues bool) 
 		out = append(out, LintMessage{cmp.Or(severities[m.Severity], Info), m.Path, m.Err.Error()})
 	}
 	return out
-}
-
-// ReadValues reads values files and --set expressions as Helm does: later ones over earlier ones, expressions over
-// files.
-func ReadValues(files, sets []string) (map[string]any, error) {
-	values := map[string]any{}
-	for _, file := range files {
-		read, err := chartutil.ReadValuesFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("values file %s: %w", file, err)
-		}
-		// As Helm does it: a null stays, to remove a default later on.
-		values = chartutil.MergeTables(copyMap(read), values)
-	}
-	for _, set := range sets {
-		if err := strvals.ParseInto(set, values); err != nil {
-			return nil, fmt.Errorf("--set %s: %w", set, err)
-		}
-	}
-	return values, nil
 }
 
 // Merge lays over on base, as Helm merges values files: maps by key, all else replaced, a null removes. Neither

@@ -101,7 +101,7 @@ func TestReadValues(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := ReadValues([]string{one, two}, []string{"a.c=5,e=x"})
+	got, _, err := ValueFlags{ValueFiles: []string{one, two}, Set: []string{"a.c=5,e=x"}}.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,9 +109,40 @@ func TestReadValues(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := ReadValues([]string{filepath.Join(dir, "missing.yaml")}, nil); err == nil ||
+	if _, _, err := (ValueFlags{ValueFiles: []string{filepath.Join(dir, "missing.yaml")}}).Read(); err == nil ||
 		!strings.Contains(err.Error(), "missing.yaml") {
 		t.Error("got", err)
+	}
+}
+
+// Each flag reads as Helm's, and is known by name.
+func TestValueFlags(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(file, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := ValueFlags{
+		Set: []string{"a=1"}, SetString: []string{"a=2"}, SetJSON: []string{`a=3,b={"c": [4]}`}, SetFile: []string{"d=" + file},
+	}
+	values, sources, err := flags.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"a": "2", "b": map[string]any{"c": []any{4.}}, "d": "hello"}
+	if diff := cmp.Diff(want, values); diff != "" {
+		t.Error(diff)
+	}
+	var names []string
+	for _, s := range sources {
+		names = append(names, s.Name)
+	}
+	if diff := cmp.Diff([]string{"--set-json", "--set", "--set-string", "--set-file"}, names); diff != "" {
+		t.Error(diff)
+	}
+	for _, wrong := range []ValueFlags{{SetJSON: []string{"a={"}}, {SetFile: []string{"a=" + file + "none"}}} {
+		if _, _, err := wrong.Read(); err == nil || !strings.Contains(err.Error(), "--set-") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -60,7 +60,12 @@ spec: {selector: {app: calls}, ports: [{port: 6379}]}
 		configKey("bind_addresses: [127.0.0.1]"),
 	}},
 	{"a server at all addresses", "service", Pass, "", []edit{configKey("bind_addresses: [127.0.0.1, 0.0.0.0]")}},
-	{"Service that catches the test's pod", "service", Warn, "Service calls selects the pods of Pod calls-test as well", []edit{
+	{"Service that catches the test's pod", "service", Warn,
+		"Service calls-media selects the pods of Pod calls-test as well", []edit{
+			{"templates/test.yaml", "  annotations:", "  labels: {app: calls}\n  annotations:"},
+			{services, "targetPort: rtc-tcp", "targetPort: 30881"},
+		}},
+	{"Service that leads to no port of the test's pod", "service", Pass, "leads to the signalling port", []edit{
 		{"templates/test.yaml", "  annotations:", "  labels: {app: calls}\n  annotations:"},
 	}},
 	{"budget that counts the test's pod", "service", Warn, "PodDisruptionBudget calls selects the pods of Pod", []edit{
@@ -286,8 +291,9 @@ spec: {podSelector: {}, policyTypes: [Ingress]}
 	}},
 	{"autoscaler by what nobody requests", "servers", Fail, "container redis requests none", []edit{hpa}},
 	{"autoscaler by what all request", "servers", Warn, "on one node would share its port", []edit{
-		hpa, local, {deployment, "          args: [--bind", "          resources: {limits: {cpu: 1}}\n          args: [--bind"},
-		{deployment, "        - name: livekit\n", "        - name: livekit\n          resources: {requests: {cpu: 1}}\n"},
+		hpa, local,
+		before(deployment, "          args: [--bind", "resources: {limits: {cpu: 1}}"),
+		{deployment, "- name: livekit\n", "- name: livekit\n          resources: {requests: {cpu: 1}}\n"},
 	}},
 	{"autoscaler of another workload", "servers", Pass, "One server", []edit{
 		hpa, {"templates/hpa.yaml", "kind: Deployment, name: calls", "kind: Deployment, name: other"},

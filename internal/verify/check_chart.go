@@ -1,18 +1,14 @@
 package verify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // checkLint is `helm lint --strict`: what is information only is passed over.
@@ -23,12 +19,12 @@ func checkLint(in *input, out *result) {
 			continue
 		}
 		path := strings.TrimSuffix(m.Path, "/")
-		step := "Mend " + path + " as the message says"
+		step := "Mend " + cmp.Or(path, "the chart") + " as the message says"
 		if strings.Contains(m.Text, "missing in charts/ directory") {
 			step = buildDependencies
 		}
 		reason, _, _ := strings.Cut(strings.TrimSpace(m.Text), "\n") // below, Helm repeats the template
-		out.fail(step, "%s: %s", path, reason)
+		out.fail(step, "%s: %s%s", cmp.Or(path, "the chart"), reason, in.givenBy(reason))
 	}
 }
 
@@ -57,7 +53,7 @@ func checkRender(in *input, out *result) {
 		out.pass("%s", plural(len(in.objects), "object"))
 		return
 	}
-	out.fail(step, "%s", strings.TrimSpace(fmt.Sprint(err)))
+	out.fail(step, "%s%s", strings.TrimSpace(fmt.Sprint(err)), in.givenBy(fmt.Sprint(err)))
 }
 
 func plural(n int, what string) string {
@@ -90,76 +86,6 @@ func checkTypes(in *input, out *result) {
 			strings.Join(unknown, ", "))
 	}
 	out.pass("All %s are valid", plural(len(in.objects), "object"))
-}
-
-// checkValuesRead finds keys that do nothing.
-func checkValuesRead(in *input, out *result) {
-	if in.reading.Everything {
-		out.skip("A template hands on all values at once, so any key may be read")
-		return
-	}
-	values, elsewhere := in.chart.Values(), in.valuesOfDependencies()
-	unread := map[string]bool{}
-	for _, path := range in.reading.Unread(values) {
-		top, _, _ := strings.Cut(path, ".")
-		unread[path] = !slices.Contains(elsewhere, top) && !slices.Contains(elsewhere, path)
-	}
-	found, _ := unreadBelow(nil, values, unread)
-	for _, path := range found {
-		out.warn("Remove the key from values.yaml, or let a template read it",
-			"%s in values.yaml is read by no template", path)
-	}
-}
-
-// valuesOfDependencies gives the keys that are not for the chart's own
-// templates: those that Helm hands to dependencies or reads itself.
-func (in *input) valuesOfDependencies() []string {
-	out := []string{"global", "tags"}
-	var meta struct {
-		Dependencies []struct{ Name, Alias, Condition string }
-	}
-	data, err := os.ReadFile(filepath.Join(in.dir, "Chart.yaml"))
-	if err == nil {
-		_ = yaml.Unmarshal(data, &meta) // the chart has loaded: it is YAML
-	}
-	for _, d := range meta.Dependencies {
-		out = append(out, d.Name, d.Alias)
-		out = append(out, strings.Split(d.Condition, ",")...)
-	}
-	for _, d := range in.chart.Dependencies() {
-		out = append(out, d.Name())
-	}
-	return out
-}
-
-// unreadBelow gives the unread keys of a map, and whether that is all of them.
-// It names a map instead of its keys where none of them is read.
-func unreadBelow(at yamldoc.Path, values map[string]any, unread map[string]bool) (found []string, all bool) {
-	all = true
-	for _, key := range sortedKeys(values) {
-		path := append(slices.Clone(at), key)
-		below, _ := values[key].(map[string]any)
-		foundBelow, allBelow := unreadBelow(path, below, unread)
-		if unread[path.String()] || len(below) > 0 && allBelow {
-			found = append(found, path.String())
-		} else {
-			found, all = append(found, foundBelow...), false
-		}
-	}
-	return found, all
-}
-
-// checkValuesDeclared finds keys that users cannot know of. Keys below a map
-// that is free to be filled are not asked for.
-func checkValuesDeclared(in *input, out *result) {
-	elsewhere := in.valuesOfDependencies()
-	for _, read := range in.reading.Undeclared(in.chart.Values()) {
-		top, _, _ := strings.Cut(read.Path, ".")
-		if !read.IsOpen && !slices.Contains(elsewhere, top) {
-			out.warn("Add the key to values.yaml with its default (null or \"\" where there is none)",
-				"%s is read by %s:%d and is not in values.yaml", read.Path, read.File, read.Line)
-		}
-	}
 }
 
 func checkTestHook(in *input, out *result) {

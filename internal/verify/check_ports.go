@@ -18,12 +18,12 @@ import (
 func checkServices(in *input, out *result) {
 	for _, service := range in.services {
 		in.checkService(out, service)
-		in.checkStrangers(out, service.Object, labels.SelectorFromSet(service.spec.Selector), "sends traffic there")
+		in.checkStrangers(out, service.Object, labels.SelectorFromSet(service.spec.Selector), service.spec.Ports...)
 	}
 	for _, o := range in.ofKind("PodDisruptionBudget") {
 		selector, err := metav1.LabelSelectorAsSelector(decode[policyv1.PodDisruptionBudget](o).Spec.Selector)
 		if err == nil {
-			in.checkStrangers(out, o, selector, "counts its pods")
+			in.checkStrangers(out, o, selector)
 		}
 	}
 	for _, s := range in.servers {
@@ -61,16 +61,21 @@ func (in *input) checkService(out *result, service service) {
 	}
 }
 
-// checkStrangers finds pods that a selector catches beside those of the server, such as a hook's.
-func (in *input) checkStrangers(out *result, o manifest.Object, selector labels.Selector, what string) {
-	catches := func(w *workload) bool { return !selector.Empty() && selector.Matches(labels.Set(w.template.Labels)) }
+// checkStrangers finds pods that a selector catches beside those of the server, such as a hook's; by the ports of a
+// Service, those alone to which one leads.
+func (in *input) checkStrangers(out *result, o manifest.Object, selector labels.Selector, ports ...corev1.ServicePort) {
+	catches := func(w *workload) bool {
+		leadsThere := func(p corev1.ServicePort) bool { return w.number(p.TargetPort, p.Protocol) != 0 }
+		return !selector.Empty() && selector.Matches(labels.Set(w.template.Labels)) &&
+			(len(ports) == 0 || slices.ContainsFunc(ports, leadsThere))
+	}
 	if !slices.ContainsFunc(in.servers, func(s *server) bool { return catches(s.workload) }) {
 		return
 	}
 	for _, w := range filter(in.workloads, catches) {
 		if !slices.ContainsFunc(in.servers, func(s *server) bool { return s.workload == w }) {
 			out.warn("Give its pods labels that no selector of the server has: "+w.File,
-				"%s %s selects the pods of %s as well, which are no server, and %s", o.Kind(), o.Name(), w, what)
+				"%s %s selects the pods of %s as well, which are no server", o.Kind(), o.Name(), w)
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 type input struct {
 	dir    string
 	opts   Options
+	given  []helmchart.ValueSource
 	values map[string]any // the chart's own with the user's over them
 
 	chart   *helmchart.Chart
@@ -43,8 +44,8 @@ type service struct {
 	spec corev1.ServiceSpec
 }
 
-func newInput(ctx context.Context, dir string, opts Options) (*input, error) {
-	in := &input{dir: dir, opts: opts}
+func newInput(ctx context.Context, dir string, opts Options, given []helmchart.ValueSource) (*input, error) {
+	in := &input{dir: dir, opts: opts, given: given}
 	in.chart, in.loadErr = helmchart.Load(dir)
 	if in.loadErr != nil {
 		in.renderErr = in.loadErr

@@ -67,6 +67,9 @@ func newPlan(dir string, opts Options, install InstallOptions, r *Report) (*clus
 		Reuse: install.Reuse, Keep: install.Keep, Call: install.Call,
 		Set: opts.Set, ValueFiles: []string{}, Timeout: metav1.Duration{Duration: install.Timeout},
 		Values: configValues(r.values),
+		SetFlags: helmchart.ValueFlags{
+			SetJSON: opts.SetJSON, SetString: opts.SetString, SetFile: opts.SetFile,
+		}.Args(),
 	}
 	if plan.Chart, err = filepath.Abs(dir); err != nil {
 		return nil, err

@@ -200,10 +200,18 @@ func (s *server) text(key string) string {
 
 func (s *server) isOn(key string) bool { return s.text(key) == "true" }
 
-// where names the place at which a key is to be fixed.
+// where names the place at which a key is to be fixed: the file or flag of the user that gives it, if one does.
 func (s *server) where(key string) string {
 	if origin := s.origin[key]; origin != "" {
 		return s.field(origin)
+	}
+	root, _ := findConfig(nil, s.in.values)
+	if path := slices.Concat(root, yamldoc.SplitPath(key)); root != nil {
+		for _, source := range slices.Backward(s.in.given) {
+			if _, isGiven := yamldoc.Lookup(source.Values, path); isGiven {
+				return fmt.Sprintf("%s in %s", yamldoc.JoinPath(path...), source.Name)
+			}
+		}
 	}
 	if s.configSource.from != "" {
 		return fmt.Sprintf("%s in LiveKit's configuration (%s)", key, s.configSource.from)

@@ -16,10 +16,9 @@ import (
 
 // Options is what a chart is checked with.
 type Options struct {
-	// Values are laid over the chart's own, ValueFiles and Set over those, as Helm's --values and --set do.
-	Values     map[string]any
-	ValueFiles []string
-	Set        []string
+	// Values are laid over the chart's own, those of Helm's flags over those.
+	Values map[string]any
+	helmchart.ValueFlags
 
 	ReleaseName string // the chart's name where empty
 	Namespace   string // "default" where empty
@@ -64,7 +63,7 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	if err := helmchart.CheckKubeVersion(opts.KubeVersion); err != nil {
 		return nil, remedy.Errorf("write it as 1.34 or v1.34.2", "%w", err)
 	}
-	given, err := helmchart.ReadValues(opts.ValueFiles, opts.Set)
+	given, sources, err := opts.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +71,7 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 		given = helmchart.Merge(opts.Values, given)
 	}
 	opts.Values = given
-	in, err := newInput(ctx, dir, opts)
+	in, err := newInput(ctx, dir, opts, sources)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -128,8 +129,8 @@ func TestValuesOfTheUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, opts := range map[string]Options{
-		"file":   {ValueFiles: []string{file}},
-		"set":    {Set: []string{"image=livekit/livekit-server:latest"}},
+		"file":   {ValueFlags: helmchart.ValueFlags{ValueFiles: []string{file}}},
+		"set":    {ValueFlags: helmchart.ValueFlags{Set: []string{"image=livekit/livekit-server:latest"}}},
 		"values": {Values: map[string]any{"image": "livekit/livekit-server:latest"}},
 	} {
 		if c := get(t, run(t, dir, opts), "image-tags"); c.Status != Fail {
@@ -143,10 +144,12 @@ func TestValuesOfTheUser(t *testing.T) {
 	if c.Status != Fail || !strings.Contains(c.Remedy, "--values") {
 		t.Errorf("%s: %s (%s)", c.Status, c.Detail, c.Remedy)
 	}
-	if c := get(t, run(t, demanding, Options{Set: []string{"host=a.example.com"}}), "render"); c.Status != Pass {
+	set := helmchart.ValueFlags{Set: []string{"host=a.example.com"}}
+	if c := get(t, run(t, demanding, Options{ValueFlags: set}), "render"); c.Status != Pass {
 		t.Errorf("%s: %s", c.Status, c.Detail)
 	}
-	if _, err := Run(context.Background(), dir, Options{ValueFiles: []string{"none.yaml"}}); err == nil {
+	none := helmchart.ValueFlags{ValueFiles: []string{"none.yaml"}}
+	if _, err := Run(context.Background(), dir, Options{ValueFlags: none}); err == nil {
 		t.Error("a values file that is not there gives no error")
 	}
 }

@@ -64,5 +64,5 @@ func (t *installTest) values() []string {
 	for _, set := range t.Set {
 		args = append(args, "--set", set)
 	}
-	return args
+	return append(args, t.SetFlags...)
 }
