@@ -73,7 +73,8 @@ func TestWhatKeepsCallsAlive(t *testing.T) {
 		"and none here": {"existingConfigSecret: mine", "ConfigMap/rel-livekit", nil, "(no ConfigMap/rel-livekit)"},
 		"metrics for the cluster": {"networkPolicy: {enabled: true}", "NetworkPolicy/rel-livekit",
 			[]string{"spec", "ingress", "2", "from"}, "- namespaceSelector: {}"},
-		"the test reaches signalling": {"networkPolicy: {enabled: true, signallingFrom: [{ipBlock: {cidr: 192.0.2.0/24}}]}",
+		"the test reaches signalling": {
+			"networkPolicy: {enabled: true, signallingFrom: [{ipBlock: {cidr: 192.0.2.0/24}}]}",
 			"NetworkPolicy/rel-livekit", []string{"spec", "ingress", "0", "from", "1", "podSelector", "matchLabels",
 				"livekit-test"}, "rel"},
 		"Redis for its clients": {"networkPolicy: {enabled: true}\nredis: {service: {enabled: true}}",

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/cluster"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -47,6 +48,10 @@ func (in *input) checkService(out *result, service service) {
 		return // its endpoints are somebody else's
 	}
 	found := filter(in.workloads, func(w *workload) bool { return w.isLasting() && w.isSelectedBy(service) })
+	if len(found) == 0 && service.spec.Selector[cluster.PortSetLabel] != "" {
+		out.pass("Service %s waits for the next server, which will have its media ports", service.Name())
+		return
+	}
 	if len(found) == 0 {
 		out.fail("Select by labels that the pod template has: spec.selector in "+service.File,
 			"Service %s selects no pod of the chart", service.Name())

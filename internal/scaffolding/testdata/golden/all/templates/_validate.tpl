@@ -253,7 +253,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $port := . }}
 {{- range $media.ports }}
-{{- if and (eq (int .port) (int $port.port)) (eq .protocol $port.protocol) }}
+{{- if and (eq (int .port) (int $port.port)) (eq .protocol $port.protocol) (ne .name "turn-udp") }}
 {{- $errors = append $errors (printf "draining has port %d, which config.rtc has as well: the two sets need different ports" (int .port)) }}
 {{- end }}
 {{- end }}
