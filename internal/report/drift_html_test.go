@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,23 @@ func TestDriftHTMLHostile(t *testing.T) {
 	}
 	if _, err := readPageData(page); err != nil {
 		t.Errorf("the data: %v", err)
+	}
+}
+
+// text/template escapes nothing by itself, so the frame has to, in each of its actions that print a text. The style, the
+// script and the data are elements of their own, and a number is no text.
+func TestDriftHTMLFrameEscapes(t *testing.T) {
+	frame, err := driftPage.ReadFile("driftpage/page.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asItIs := map[string]bool{".Style": true, ".Script": true, ".Data": true, "len .Notes": true}
+	for _, m := range regexp.MustCompile(`{{-? *(.*?) *-?}}`).FindAllStringSubmatch(string(frame), -1) {
+		word, _, _ := strings.Cut(m[1], " ")
+		isControl := slices.Contains([]string{"if", "else", "range", "with", "end"}, word)
+		if !isControl && !asItIs[m[1]] && !strings.HasSuffix(m[1], "| html") {
+			t.Errorf("{{%s}} is not escaped: write {{%s | html}}", m[1], m[1])
+		}
 	}
 }
 
