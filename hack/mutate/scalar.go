@@ -33,9 +33,9 @@ func otherText(s string) string {
 		return otherWords[s]
 	case s == "":
 		return "mutated"
-	case s[len(s)-1] >= '0' && s[len(s)-1] <= '9':
-		return s[:len(s)-1] + otherDigit(s[len(s)-1])
-	case s[0] >= '0' && s[0] <= '9':
+	case isDigit(s[len(s)-1]): // an octal one stays octal
+		return s[:len(s)-1] + "1234567666"[s[len(s)-1]-'0':][:1]
+	case isDigit(s[0]):
 		rest := strings.TrimLeft(s, "0123456789")
 		return otherText(strings.TrimSuffix(s, rest)) + rest
 	case strings.Contains(s, "%"): // a format: its verbs stay
@@ -44,13 +44,7 @@ func otherText(s string) string {
 	return s + "-mutated"
 }
 
-// otherDigit gives another digit, of which an octal one stays octal.
-func otherDigit(d byte) string {
-	if d < '7' {
-		return string(rune(d + 1))
-	}
-	return "6"
-}
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // otherDefault gives another value of the same type, for empty maps and lists as well.
 func otherDefault(s string) string {
