@@ -96,11 +96,6 @@ func blockEnd(data string, lines []line, i int) int {
 			return lines[end-1].to
 		}
 	}
-	for end := last - 1; end > i; end-- { // or be one around the head
-		if alone(end) && !lines[end-1].isSkip {
-			return lines[end-1].to
-		}
-	}
 	return 0
 }
 
@@ -127,22 +122,11 @@ func parses(text string) bool {
 
 func isStructure(b block) bool { return b.isStructure }
 
-func (b block) isField() bool { return b.key != "" && !b.dash }
+func isField(b block) bool { return b.key != "" && !b.dash }
 
-func (b block) isSingleField() bool { return b.isField() && b.end == b.to }
-
-func (b block) isNestedField() bool { return b.isField() && b.end > b.to }
+func isElement(b block) bool { return b.dash }
 
 // elementOf tells elements of the lists of those names.
 func elementOf(lists ...string) func(block) bool {
 	return func(b block) bool { return b.dash && slices.Contains(lists, b.list) }
-}
-
-// isMergedElement tells elements of lists that Kubernetes merges by key.
-func (b block) isMergedElement() bool {
-	return elementOf("env", "ports", "volumes", "volumeMounts", "imagePullSecrets")(b)
-}
-
-func (b block) isOtherElement() bool {
-	return b.dash && !elementOf("env", "ports", "volumes", "volumeMounts")(b)
 }

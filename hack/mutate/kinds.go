@@ -64,12 +64,10 @@ func allKinds() []kind {
 func changingKinds() []kind {
 	changeText := rewrite(aWord, other(otherText))
 	return []kind{
-		{name: "field-removed", in: yamlTemplates, find: removeBlocks(block.isSingleField)},
-		{name: "block-removed", in: yamlTemplates, find: removeBlocks(block.isNestedField)},
+		{name: "field-removed", in: yamlTemplates, find: removeBlocks(isField)},
 		{name: "env-removed", in: yamlTemplates, find: removeBlocks(elementOf("env"))},
 		{name: "port-removed", in: yamlTemplates, find: removeBlocks(elementOf("ports"))},
-		{name: "volume-removed", in: yamlTemplates, find: removeBlocks(elementOf("volumes", "volumeMounts"))},
-		{name: "element-removed", in: yamlTemplates, find: removeBlocks(block.isOtherElement)},
+		{name: "element-removed", in: yamlTemplates, find: removeBlocks(isElement)},
 		{name: "branch-removed", in: yamlTemplates, find: removeBlocks(isStructure)},
 		{name: "template-removed", in: yamlTemplates, find: removeFile},
 		{name: "scalar-changed", in: objects, find: changeText},
@@ -83,11 +81,8 @@ func changingKinds() []kind {
 			rewrite(`(?m)^ *apiVersion: +[^{\s]*v\d+((?:alpha|beta)\d+)$`, with("")))},
 		{name: "object-kind-changed", in: yamlTemplates, find: rewrite(`(?m)^ *kind: +(\w+)$`, other(otherText))},
 		{name: "function-removed", in: yamlTemplates, find: rewriteActions(aFunction, with(""))},
-		{name: "indent-changed", in: yamlTemplates, find: each(
-			rewriteActions(`n?indent +(\d+)`, indent(-2)), rewriteActions(`n?indent +(\d+)`, indent(2)))},
 		{name: "reference-renamed", in: yamlTemplates, find: rewriteActions(
 			`\$?(\.Values(?:\.\w+)+)`, with("${1}Renamed"))},
-		{name: "helper-swapped", in: yamlTemplates, find: swapHelpers},
 		{name: "key-changed", in: yamlTemplates, find: rewrite(aKey, with("${1}Renamed"))},
 		{name: "condition-inverted", in: yamlTemplates, find: rewriteActions(aCondition, with("not (${1})"))},
 		{name: "operator-swapped", in: yamlTemplates, find: rewriteActions(anOperator, other(otherText))},
@@ -97,10 +92,10 @@ func changingKinds() []kind {
 		{name: "label-added", in: yamlTemplates, find: each(addMetadata("labels"),
 			rewrite(`(?m)^(( *)matchLabels:\n)`, with("${1}${2}  "+anEntry)))},
 		{name: "element-duplicated", in: yamlTemplates, find: rewriteBlocks(isNamedElement, twice)},
-		{name: "object-added", in: yamlTemplates, find: addObjects},
+		{name: "object-added", in: chartYAML, find: addObjects},
 		{name: "default-changed", in: values, find: rewrite(aValue, other(otherDefault))},
-		{name: "default-null", in: values, find: rewriteBlocks(block.isField, withNull)},
-		{name: "default-removed", in: values, find: removeBlocks(block.isField)},
+		{name: "default-null", in: values, find: rewriteBlocks(isField, withNull)},
+		{name: "default-removed", in: values, find: removeBlocks(isField)},
 		{name: "value-renamed", in: values, find: rewrite(aKey, with("${1}Renamed"))},
 		{name: "default-type-changed", in: values, find: rewrite(aValue, other(otherType))},
 		{name: "default-ports-swapped", in: values, find: swapValues(`(?im)^ *\w*port\w*: +(\d+)$`, 1000)},
@@ -111,9 +106,10 @@ func changingKinds() []kind {
 
 func neutralKinds() []kind {
 	return []kind{
-		{name: "keys-reordered", in: yamlTemplates, find: swapNeighbors(block.isField)},
-		{name: "values-reordered", in: values, find: swapNeighbors(block.isField)},
-		{name: "elements-reordered", in: yamlTemplates, find: swapNeighbors(block.isMergedElement)},
+		{name: "keys-reordered", in: yamlTemplates, find: swapNeighbors(isField)},
+		{name: "values-reordered", in: values, find: swapNeighbors(isField)},
+		{name: "elements-reordered", in: yamlTemplates, find: swapNeighbors(
+			elementOf("env", "ports", "volumes", "volumeMounts", "imagePullSecrets"))},
 		{name: "quotes-changed", in: templatesAndValues, find: each(
 			rewrite(aValue, other(otherQuotes)), rewriteActions("(\"[^\"\\\\`]*\")", other(withBackquotes)))},
 		{name: "blank-line-changed", in: templatesAndValues, find: each(

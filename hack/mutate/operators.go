@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"regexp"
@@ -125,8 +124,11 @@ func removeBlocks(fits func(block) bool) operator {
 // withNull is a field with null for its value.
 func withNull(b block, _ string) string { return strings.Repeat(" ", b.indent) + b.key + ": null\n" }
 
-// inner is what a control structure has between its first and its last line.
+// inner is what a control structure has between its first and its last line; one on a single line stays.
 func inner(b block, text string) string {
+	if b.end == b.to {
+		return text
+	}
 	return text[b.to-b.from : strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n")+1]
 }
 
@@ -141,26 +143,19 @@ func twice(b block, text string) string {
 	return ended(text) + strings.Replace(text, b.value, name, 1)
 }
 
-// swapNeighbors exchanges two blocks that follow each other. Blank lines and comments between them stay, and control
-// structures count as what they begin with.
+// swapNeighbors exchanges two blocks that follow each other. Blank lines and comments between them stay.
 func swapNeighbors(fits func(block) bool) operator {
 	return within(func(data string) []string {
-		all := blocks(data)
-		content := func(i int) block {
-			for all[i].isStructure && i+1 < len(all) && all[i+1].from < all[i].end {
-				i++
-			}
-			return all[i]
-		}
 		var out []string
-		for i, a := range all {
-			j := slices.IndexFunc(all, func(b block) bool { return b.from >= a.end })
-			if j < 0 || !fits(content(i)) || !fits(content(j)) || content(i).indent != content(j).indent {
+		fitting := slices.DeleteFunc(blocks(data), func(b block) bool { return !fits(b) })
+		for _, a := range fitting {
+			next := slices.IndexFunc(fitting, func(b block) bool { return b.from >= a.end && b.indent == a.indent })
+			if next < 0 {
 				continue
 			}
-			b, between := all[j], data[a.end:all[j].from]
-			if strings.TrimSpace(commentLine.ReplaceAllString(between, "")) == "" {
-				out = append(out, data[:a.from]+ended(data[b.from:b.end])+between+data[a.from:a.end]+data[b.end:])
+			b := fitting[next]
+			if strings.TrimSpace(commentLine.ReplaceAllString(data[a.end:b.from], "")) == "" {
+				out = append(out, swap(data[:a.from]+ended(data[a.from:]), [2]int{a.from, a.end}, [2]int{b.from, b.end}))
 			}
 		}
 		return out
@@ -179,22 +174,17 @@ func renameFile(c chart, file string) []changes {
 	return []changes{{file: "", strings.TrimSuffix(file, ext) + "-renamed" + ext: c[file]}}
 }
 
-// addObjects adds objects behind others; for a partial, which renders none, it adds them in files.
-func addObjects(c chart, file string) []changes {
-	const named = "metadata:\n  name: {{ .Release.Name }}-mutated\n"
+// addObjects adds a file with an object.
+func addObjects(chart, string) []changes {
+	const named = "apiVersion: v1\nmetadata:\n  name: {{ .Release.Name }}-mutated\n"
 	var out []changes
 	for _, object := range []string{
-		"ConfigMap\n" + named + "data:\n  mutated: mutated\n",
-		"Service\n" + named + "spec:\n  ports:\n    - port: 80\n  selector:\n    app: mutated\n",
-		"ServiceAccount\n" + named,
+		"kind: ConfigMap\ndata:\n  mutated: mutated\n",
+		"kind: Service\nspec:\n  ports:\n    - port: 80\n  selector:\n    app: mutated\n",
+		"kind: ServiceAccount\n",
 	} {
-		kind, _, _ := strings.Cut(object, "\n")
-		object = "apiVersion: v1\nkind: " + object
-		if path.Ext(file) == ".tpl" {
-			out = append(out, changes{"templates/mutated-" + strings.ToLower(kind) + ".yaml": object})
-		} else {
-			out = append(out, changes{file: c[file] + "\n---\n" + object})
-		}
+		kind := strings.ToLower(strings.Fields(object)[1])
+		out = append(out, changes{"templates/mutated-" + kind + ".yaml": named + object})
 	}
 	return out
 }
@@ -236,31 +226,4 @@ func renameVariables(data string) []string {
 		}))
 	}
 	return out
-}
-
-// swapHelpers includes another helper.
-func swapHelpers(c chart, file string) []changes {
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(c)) {
-		for _, m := range definePattern.FindAllStringSubmatch(c[name], -1) {
-			names = append(names, m[1])
-		}
-	}
-	return rewriteActions(`\binclude "([^"]*)"`, other(func(name string) string {
-		if at := slices.Index(names, name); at >= 0 {
-			return names[(at+1)%len(names)]
-		}
-		return name
-	}))(c, file)
-}
-
-// indent makes a number larger, or smaller.
-func indent(by int) replacement {
-	return other(func(s string) string {
-		n, err := strconv.Atoi(s)
-		if err != nil || n+by < 0 {
-			return s
-		}
-		return fmt.Sprint(n + by)
-	})
 }
