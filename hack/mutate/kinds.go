@@ -31,6 +31,7 @@ const (
 const (
 	keyPart    = `(?:"[^"\n]*"|'[^'\n]*'|[\w./-]+)`
 	fieldStart = `(?m)^ *(?:- +)?` + keyPart + `:`
+	aField     = fieldStart + ` +`
 	aValue     = `(?m)^ *(?:(?:- +)?` + keyPart + `:[ \t]+|- +)([^#\s].*?)(?:[ \t]+#.*)?[ \t]*$`
 	aKey       = `(?m)^ *(?:- +)?([\w./-]+):(?:[ \t]|$)`
 	aLine      = `(?m)^(( *)` + keyPart + `:)`
@@ -62,7 +63,6 @@ func allKinds() []kind {
 }
 
 func changingKinds() []kind {
-	changeText := rewrite(aWord, other(otherText))
 	return []kind{
 		{name: "field-removed", in: yamlTemplates, find: removeBlocks(isField)},
 		{name: "env-removed", in: yamlTemplates, find: removeBlocks(elementOf("env"))},
@@ -70,15 +70,12 @@ func changingKinds() []kind {
 		{name: "element-removed", in: yamlTemplates, find: removeBlocks(isElement)},
 		{name: "branch-removed", in: yamlTemplates, find: removeBlocks(isStructure)},
 		{name: "template-removed", in: yamlTemplates, find: removeFile},
-		{name: "scalar-changed", in: objects, find: changeText},
-		{name: "helper-text-changed", in: partials, find: each(
-			changeText, rewriteActions(aLiteral, other(otherScalar)))},
-		{name: "argument-changed", in: objects, find: rewriteActions(aLiteral, other(otherScalar))},
+		{name: "scalar-changed", in: yamlTemplates, find: rewrite(aWord, other(otherText))},
+		{name: "argument-changed", in: yamlTemplates, find: rewriteActions(aLiteral, other(otherScalar))},
 		{name: "ports-swapped", in: yamlTemplates, find: swapValues(aPort, 3)},
 		{name: "names-swapped", in: yamlTemplates, find: swapValues(`(?m)^ *(?:- +)?name: +(.*\S)$`, 3)},
-		{name: "version-changed", in: yamlTemplates, find: each(
-			rewrite(`(?m)^ *apiVersion: +([^{\s]*v\d+)$`, with("${1}beta1")),
-			rewrite(`(?m)^ *apiVersion: +[^{\s]*v\d+((?:alpha|beta)\d+)$`, with("")))},
+		{name: "version-changed", in: yamlTemplates, find: rewrite(
+			`(?m)^ *apiVersion: +([^{\s]*v\d+)$`, with("${1}beta1"))},
 		{name: "object-kind-changed", in: yamlTemplates, find: rewrite(`(?m)^ *kind: +(\w+)$`, other(otherText))},
 		{name: "function-removed", in: yamlTemplates, find: rewriteActions(aFunction, with(""))},
 		{name: "reference-renamed", in: yamlTemplates, find: rewriteActions(
@@ -97,7 +94,8 @@ func changingKinds() []kind {
 		{name: "default-null", in: values, find: rewriteBlocks(isField, withNull)},
 		{name: "default-removed", in: values, find: removeBlocks(isField)},
 		{name: "value-renamed", in: values, find: rewrite(aKey, with("${1}Renamed"))},
-		{name: "default-type-changed", in: values, find: rewrite(aValue, other(otherType))},
+		{name: "default-type-changed", in: values, find: each(
+			rewrite(aField+`([\d.]+|true|false)$`, with(`"${1}"`)), rewrite(aField+`("([\d.]+)")$`, with("${2}")))},
 		{name: "default-ports-swapped", in: values, find: swapValues(`(?im)^ *\w*port\w*: +(\d+)$`, 1000)},
 		{name: "chart-yaml-changed", in: chartYAML, find: each(rewrite(`(?m)^`+chartKeys+`: (.*)$`, other(otherScalar)),
 			rewrite(`(?m)^(`+chartKeys+`: .*\n)`, with("")))},
@@ -111,7 +109,8 @@ func neutralKinds() []kind {
 		{name: "elements-reordered", in: yamlTemplates, find: swapNeighbors(
 			elementOf("env", "ports", "volumes", "volumeMounts", "imagePullSecrets"))},
 		{name: "quotes-changed", in: templatesAndValues, find: each(
-			rewrite(aValue, other(otherQuotes)), rewriteActions("(\"[^\"\\\\`]*\")", other(withBackquotes)))},
+			rewrite(aField+`("([^"'\\{\n]*)")$`, with("'${2}'")), rewrite(aField+`([A-Za-z/][\w./ -]*)$`, other(inQuotes)),
+			rewriteActions("(\"([^\"\\\\`]*)\")", with("`${2}`")))},
 		{name: "blank-line-changed", in: templatesAndValues, find: each(
 			rewrite(`(`+fieldStart+`)`, with("\n${1}")), rewrite(`(?m)^(\n)`, with("")))},
 		{name: "whitespace-changed", in: templatesAndValues, find: each(

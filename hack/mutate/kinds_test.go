@@ -33,8 +33,8 @@ func TestKinds(t *testing.T) {
 			"containerPort: 8080\n              protocol: UDP",
 		},
 		{"scalar-changed", "8080", "8081"},
-		{"helper-text-changed", "part: helper", "part: helper-mutated"},
-		{"helper-text-changed", `"%s-app"`, `"mutated-%s-app"`},
+		{"scalar-changed", "part: helper", "part: helper-mutated"},
+		{"argument-changed", `"%s-app"`, `"mutated-%s-app"`},
 		{"argument-changed", "default 1", "default 2"},
 		{
 			"ports-swapped",

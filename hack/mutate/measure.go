@@ -94,8 +94,8 @@ func measure(ctx context.Context, c comparison, charts map[side]chart, o options
 		all = slices.DeleteFunc(all, func(one mutation) bool { return one.ID != o.only })
 		all = all[:min(1, len(all))]
 	}
-	for n := 0; len(all) > 0 && len(r.Results) < o.count; all = all[n:] {
-		n = min(len(all), o.count-len(r.Results))
+	for len(all) > 0 && len(r.Results) < o.count {
+		n := min(len(all), o.count-len(r.Results))
 		results, err := m.judgeAll(ctx, all[:n], o)
 		if err != nil {
 			return nil, err
@@ -107,6 +107,7 @@ func measure(ctx context.Context, c comparison, charts map[side]chart, o options
 				r.Results = append(r.Results, *result)
 			}
 		}
+		all = all[n:]
 	}
 	if o.only != "" && len(r.Results) == 0 {
 		return nil, fmt.Errorf("no mutation of these charts that leaves one that renders has the ID %s: they may have "+

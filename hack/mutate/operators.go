@@ -147,6 +147,7 @@ func twice(b block, text string) string {
 func swapNeighbors(fits func(block) bool) operator {
 	return within(func(data string) []string {
 		var out []string
+		data = ended(data)
 		fitting := slices.DeleteFunc(blocks(data), func(b block) bool { return !fits(b) })
 		for _, a := range fitting {
 			next := slices.IndexFunc(fitting, func(b block) bool { return b.from >= a.end && b.indent == a.indent })
@@ -155,7 +156,7 @@ func swapNeighbors(fits func(block) bool) operator {
 			}
 			b := fitting[next]
 			if strings.TrimSpace(commentLine.ReplaceAllString(data[a.end:b.from], "")) == "" {
-				out = append(out, swap(data[:a.from]+ended(data[a.from:]), [2]int{a.from, a.end}, [2]int{b.from, b.end}))
+				out = append(out, swap(data, [2]int{a.from, a.end}, [2]int{b.from, b.end}))
 			}
 		}
 		return out

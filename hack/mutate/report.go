@@ -58,7 +58,8 @@ func (r *report) print(w io.Writer, all bool) {
 	total := counts["total"]
 	fmt.Fprintf(w, "\nOf the changes %d are that a scenario no longer renders, and nothing else.\n", total["failed"])
 	fmt.Fprintf(w, "The charts as they are: %d findings of drift, which do not count.\n", r.Baseline)
-	fmt.Fprintf(w, "Something changed:      %s\n", share("reported", total["changed"]-total["missed"], total["changed"]))
+	reported := total["changed"] - total["missed"]
+	fmt.Fprintf(w, "Something changed:      %s\n", share("reported", reported, total["changed"]))
 	fmt.Fprintf(w, "Nothing changed:        %s; %d more declare other keys, defaults or versions\n",
 		share("reported falsely", total["false"], total["neutral"]), total["declared"])
 	for _, result := range r.Results {

@@ -55,48 +55,16 @@ func otherDefault(s string) string {
 		return "[{name: mutated}]"
 	case s[0] == '[' && !strings.ContainsAny(s[1:], "[{"):
 		return strings.TrimSuffix(s, "]") + ", mutated]"
-	case readScalar(s) != nil:
-		return otherScalar(s)
-	}
-	return s
-}
-
-func otherType(s string) string {
-	scalar := readScalar(s)
-	switch {
-	case scalar == nil:
+	case strings.ContainsAny(s[:1], "{[|>&*!"): // no scalar on one line
 		return s
-	case scalar.Type != yamldoc.String:
-		return `"` + s + `"`
-	case scalar.Quote == yamldoc.Plain || scalar.Text == "":
-		return "0"
 	}
-	return s
+	return otherScalar(s)
 }
 
-// otherQuotes writes a string with other quotes, or with some at all.
-func otherQuotes(s string) string {
-	scalar := readScalar(s)
-	switch {
-	case scalar == nil || scalar.Type != yamldoc.String || strings.ContainsAny(scalar.Text, `"'\{`):
+// inQuotes writes a string that has no quotes in some.
+func inQuotes(s string) string {
+	if yamldoc.IsReserved(s) {
 		return s
-	case scalar.Quote == yamldoc.Double:
-		return "'" + scalar.Text + "'"
 	}
-	return `"` + scalar.Text + `"`
-}
-
-func withBackquotes(s string) string { return "`" + strings.Trim(s, `"`) + "`" }
-
-// readScalar parses what is written as one scalar on a line; nil for all else.
-func readScalar(s string) *yamldoc.Node {
-	doc, err := yamldoc.Parse("value", []byte("v: "+s+"\n"))
-	if err != nil || strings.Contains(s, "{{") || strings.ContainsAny(s[:1], "&*!") {
-		return nil
-	}
-	v := doc.Root.Child("v")
-	if v == nil || v.Kind != yamldoc.Scalar || v.Quote == yamldoc.Literal || v.Quote == yamldoc.Folded {
-		return nil
-	}
-	return v
+	return `"` + s + `"`
 }

@@ -32,7 +32,7 @@ func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 	if err != nil {
 		return fmt.Errorf("write the page's data: %w", err)
 	}
-	// html/template would escape by itself, and weigh 170 kB. The frame has few actions; a test holds that each escapes.
+	// html/template would escape by itself, and weigh 170 kB. A test holds that each action of the frame escapes.
 	frame, err := template.ParseFS(driftPage, "driftpage/page.html")
 	if err != nil {
 		return fmt.Errorf("read the page's frame: %w", err)
