@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 
 	"go.yaml.in/yaml/v4"
 
@@ -13,13 +14,12 @@ import (
 
 const (
 	lockFormat = 1
-	// maxLock bounds the bytes of a lock: some ten times what a chart with all
-	// components needs, and little enough that a crafted one is read in a second.
+	// maxLock bounds the bytes of a lock: some ten times what a chart with all components needs, and little enough
+	// that a crafted one is read in a second.
 	maxLock = 1 << 20
 )
 
-// Lock says what a chart was generated from. It holds no times, so that two
-// runs write the same bytes.
+// Lock says what a chart was generated from. It holds no times, so that two runs write the same bytes.
 type Lock struct {
 	Format int    `yaml:"format"`
 	Tool   string `yaml:"tool"`
@@ -28,17 +28,13 @@ type Lock struct {
 	Chart      Version  `yaml:"chart"`
 	Upstream   Version  `yaml:"upstream"`
 	Components []string `yaml:"components"`
-	// Options are further options of scaffold that a later run repeats, by the
-	// names that scaffold gives them.
+	// Options are further options of scaffold that a later run repeats, by the names that scaffold gives them.
 	Options map[string]any `yaml:"options,omitempty"`
-	// Convention is that of package convention when it is written, plain maps
-	// and lists when it is read.
+	// Convention is that of package convention when it is written, plain maps and lists when it is read.
 	Convention any `yaml:"convention"`
-	// Files maps each generated file to the hash of its text as generated,
-	// line endings aside. An edited file is one whose hash differs.
+	// Files maps each file to the hash of its text as generated, line endings aside; an edited one has another.
 	Files map[string]string `yaml:"files"`
-	// Packed are the generated files themselves, for a three-way update; see
-	// Pristine.
+	// Packed are the generated files themselves, for a three-way update; see Pristine.
 	Packed string `yaml:"pristine"`
 }
 
@@ -79,10 +75,8 @@ func (l *Lock) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// ReadLock reads the lock of the chart in dir. It gives nil where there is
-// none, and an error for one that is damaged or not of this tool's making.
-// After an interrupted run it describes what that run has left, not what it
-// meant to write.
+// ReadLock reads the lock of the chart in dir: nil where there is none, an error where it is damaged or not of this
+// tool's making. After an interrupted run it describes what that run has left, not what it meant to write.
 func ReadLock(dir string) (*Lock, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,4 +112,78 @@ func decodeLock(data []byte) (*Lock, error) {
 func damaged(file string, err error) error {
 	return remedy.Errorf("take it back from version control, or remove it: then every file counts as edited",
 		"lock %s cannot be used: %w", file, err)
+}
+
+// locks are the lock in its place, and the one that a run has staged which is at work or was killed.
+type locks struct{ placed, staged found }
+
+func readLocks(root *os.Root) (l locks, err error) {
+	// The staged one first: it may come into its place meanwhile.
+	l.staged, err = look(root, stagedLock, maxLock)
+	if err == nil {
+		l.placed, err = look(root, LockName, maxLock)
+	}
+	if err != nil {
+		return l, fmt.Errorf("read lock: %w", err)
+	}
+	return l, nil
+}
+
+// current gives the lock that describes the chart as it lies in the folder, nil where there is none.
+func (l locks) current(root *os.Root) (*Lock, error) {
+	placed, err := l.placed.lock()
+	if err != nil {
+		return nil, damaged(pathOf(root, LockName), err)
+	}
+	staged, err := l.staged.lock()
+	if err == nil && staged != nil {
+		placed, err = afterInterruption(root, placed, staged)
+	}
+	if err != nil {
+		return nil, damaged(pathOf(root, stagedLock), err)
+	}
+	return placed, nil
+}
+
+func (f found) lock() (*Lock, error) {
+	switch {
+	case !f.there:
+		return nil, nil
+	case !f.readable:
+		return nil, fmt.Errorf("it is no plain file of at most %d bytes", maxLock)
+	}
+	return decodeLock(f.data)
+}
+
+// afterInterruption gives the lock of a chart whose files are in part those of the lock in its place and in part
+// those of the staged one: what an interrupted run has left. For each file it has the text that the file is, or that
+// somebody's edit of it was made on.
+func afterInterruption(root *os.Root, placed, staged *Lock) (*Lock, error) {
+	if placed == nil {
+		placed = &Lock{}
+	}
+	before, err := placed.Pristine()
+	texts, serr := staged.Pristine()
+	if err = errors.Join(err, serr); err != nil {
+		return nil, err
+	}
+	for _, name := range union(before, texts) {
+		now, err := look(root, name, maxFile)
+		// A file that is still staged was not renamed into its place.
+		waiting, werr := look(root, path.Join(stagingDir, name), maxFile)
+		if err = errors.Join(err, werr); err != nil {
+			return nil, err
+		}
+		old, was := before[name]
+		_, stays := texts[name]
+		switch {
+		case now.is(staged.Files[name]):
+		case was && (waiting.there || now.is(placed.Files[name]) || !stays && !now.there):
+			texts[name] = old
+		case waiting.there:
+			delete(texts, name)
+		}
+	}
+	l := *staged
+	return &l, l.record(texts)
 }

@@ -1,6 +1,7 @@
 package chartdir
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -9,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -33,8 +37,7 @@ type Change struct {
 
 // Plan is what writing a chart would do. Nothing is written before Apply.
 type Plan struct {
-	// Changes are in order of path, the lock's left out. Apply turns those into
-	// conflicts that somebody's edit in the middle of it prevented.
+	// Changes are in order of path, the lock's left out. Apply makes conflicts of those that an edit prevented.
 	Changes []Change
 	// Interrupted says that an earlier run was killed, which this one finishes.
 	Interrupted bool
@@ -51,16 +54,13 @@ type Plan struct {
 	step func()
 }
 
-// NewPlan compares generated files (by slash-separated path) with those in
-// dir, an absolute path from ResolveTarget. The lock is completed with the
-// files and written with them.
+// NewPlan compares generated files (by slash-separated path) with those in dir, an absolute path from ResolveTarget.
+// The lock is completed with the files and written with them.
 //
-// A chart that is there is an error without force, unless an interrupted run
-// has left it. With force the files that the old lock shows unedited are written
-// anew; all else that differs is a conflict, and stays. The new lock keeps what
-// the old one has for such a file: the text that the edits were made on, which a
-// three-way update needs. A file that the old lock does not know is in the new
-// one only once it is written.
+// A chart that is there is an error without force, unless an interrupted run has left it. With force the files that
+// the old lock shows unedited are written anew; all else that differs is a conflict, and stays. The new lock keeps
+// what the old one has for such a file: the text that the edits were made on, which a three-way update needs. A file
+// that the old lock does not know is in the new one only once it is written.
 func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan, error) {
 	for name := range files {
 		if !isChartFile(name) || name == LockName {
@@ -86,8 +86,7 @@ func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan
 	return p, p.completeLock()
 }
 
-// completeLock gives the lock, for each file of the chart that this tool has
-// written, the text that it wrote last.
+// completeLock gives the lock, for each file of the chart that this tool has written, the text that it wrote last.
 func (p *Plan) completeLock() error {
 	base, err := p.old.Pristine()
 	written := map[string][]byte{}
@@ -157,8 +156,7 @@ func union[A, B any](a map[string]A, b map[string]B) []string {
 	return slices.Compact(keys)
 }
 
-// decide gives the action for a file: wanted by the new chart, there in the
-// folder, the same as wanted, and as the last run wrote it. "" is nothing.
+// decide gives the action for a file, "" for none: wanted by the new chart, there, as wanted, as last written.
 func decide(wanted, there, same, unedited bool) Action {
 	switch {
 	case wanted && !there:
@@ -175,8 +173,7 @@ func decide(wanted, there, same, unedited bool) Action {
 	return Conflict
 }
 
-// writes gives the changes that Apply makes, in its order: Chart.yaml's last, so
-// that a folder with a new Chart.yaml holds all of the new chart.
+// writes gives the changes that Apply makes, Chart.yaml's last: a folder with a new one holds all of the new chart.
 func (p *Plan) writes() []*Change {
 	var out, last []*Change
 	for i := range p.Changes {
@@ -191,12 +188,36 @@ func (p *Plan) writes() []*Change {
 	return append(out, last...)
 }
 
-// isAsPlanned reports whether what is there is still what the change was planned
-// for.
-func (p *Plan) isAsPlanned(root *os.Root, c *Change) (bool, error) {
-	now, err := look(root, c.Path, maxFile)
-	if have, ok := p.have[c.Path]; ok {
-		return now.is(hash(have)), err
+// Diff gives the changes as a unified diff, line endings and the lock aside. Of what is no text it says that it
+// differs.
+func (p *Plan) Diff() string {
+	var b strings.Builder
+	for _, c := range p.Changes {
+		before, after := "a/"+c.Path, "b/"+c.Path
+		switch c.Action {
+		case Created:
+			before = "/dev/null"
+		case Removed:
+			after = "/dev/null"
+		case Unchanged, Conflict:
+			continue
+		}
+		have, want := p.have[c.Path], p.files[c.Path]
+		if isBinary(have) || isBinary(want) {
+			fmt.Fprintf(&b, "Binary files %s and %s differ\n", before, after)
+			continue
+		}
+		b.WriteString(udiff.Unified(before, after, plainLines(have), plainLines(want)))
 	}
-	return !now.there, err
+	return b.String()
+}
+
+// isBinary judges as git and diff do.
+func isBinary(data []byte) bool {
+	return bytes.IndexByte(data[:min(len(data), 8000)], 0) >= 0
+}
+
+// plainLines is a text with LF alone: where git checks files out with CRLF, a diff would show every line.
+func plainLines(data []byte) string {
+	return strings.ReplaceAll(string(data), "\r\n", "\n")
 }

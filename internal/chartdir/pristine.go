@@ -13,18 +13,13 @@ import (
 	"strings"
 )
 
-// maxPristine bounds the bytes that a lock's files have unpacked, all
-// together: a crafted lock may hold a thousand times its size.
+// maxPristine bounds the bytes of a lock's files, unpacked: a crafted lock may hold a thousand times its size.
 const maxPristine = 8 << 20
 
-// pack puts files into one block of text: base64 of a gzipped tar, in lines.
-// It depends on nothing but the files.
+// pack puts files into one block of text: base64 of a gzipped tar, in lines. It depends on nothing but the files.
 func pack(files map[string][]byte) (string, error) {
 	var b bytes.Buffer
-	zipped, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return "", err
-	}
+	zipped, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // it fails for unknown levels alone
 	total := 0
 	w := tar.NewWriter(zipped)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -35,10 +30,11 @@ func pack(files map[string][]byte) (string, error) {
 			Typeflag: tar.TypeReg, Format: tar.FormatPAX,
 			Name: name, Mode: 0o644, Size: int64(len(files[name])),
 		}
-		if err := w.WriteHeader(header); err != nil {
-			return "", err
+		err := w.WriteHeader(header)
+		if err == nil {
+			_, err = w.Write(files[name])
 		}
-		if _, err := w.Write(files[name]); err != nil {
+		if err != nil {
 			return "", err
 		}
 	}
@@ -52,8 +48,7 @@ func pack(files map[string][]byte) (string, error) {
 	return text.String(), nil
 }
 
-// Pristine unpacks the files as they were generated, by path. Each has the
-// hash that the lock gives for it; anything else is an error.
+// Pristine unpacks the files as they were generated, by path. Each must have the hash that the lock gives for it.
 func (l *Lock) Pristine() (map[string][]byte, error) {
 	if len(l.Files) == 0 {
 		return map[string][]byte{}, nil

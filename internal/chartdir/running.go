@@ -9,10 +9,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// One run at a time writes in a folder. The system frees the lock of a process
-// that dies, so what a lock's new holder finds staged there is nobody's any
-// more. Systems that cannot lock a folder (some network file systems) go
-// without: there a text that is staged already alone keeps two runs apart.
+// One run at a time writes in a folder. The system frees the lock of a process that dies, so what a lock's new holder
+// finds staged there is nobody's any more. Systems that cannot lock a folder (some network file systems) go without:
+// there a text that is staged already alone keeps two runs apart.
 
 var errBusy = errors.New("another run is writing here")
 

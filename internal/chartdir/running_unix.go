@@ -9,8 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock locks the folder itself, which leaves nothing behind. It gives
-// errBusy while another process holds the lock.
+// tryLock locks the folder itself, which leaves nothing behind. errBusy says that another process has it.
 func tryLock(root *os.Root) (release func(), err error) {
 	folder, err := root.Open(".")
 	if err != nil {

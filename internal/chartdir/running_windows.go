@@ -8,9 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tryLock opens a file that nobody else can open meanwhile, and that goes when
-// it is closed, also by the end of the process. It gives errBusy while another
-// process has it open.
+// tryLock opens a file that nobody else can open meanwhile, and that goes when it is closed, also by the end of the
+// process. It gives errBusy while another process has it open.
 func tryLock(root *os.Root) (release func(), err error) {
 	const exclusive = 0
 	file := filepath.Join(root.Name(), ownPrefix+"running")
@@ -29,6 +28,5 @@ func tryLock(root *os.Root) (release func(), err error) {
 	return func() { _ = windows.CloseHandle(handle) }, nil
 }
 
-// writable gives nil: tryLock has put a file into the chart's folder, and a
-// folder's read-only attribute hinders nobody.
+// writable gives nil: tryLock has put a file into the folder, and its read-only attribute hinders nobody.
 func writable(string) error { return nil }

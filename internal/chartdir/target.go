@@ -10,11 +10,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// ResolveTarget gives the absolute path, free of links, of a chart's folder,
-// which need not be there yet. It refuses a file, and a symbolic link that
-// leads out of the tree: out of the repository that the path lies in or,
-// without one, the current directory. Links above the current directory are
-// the user's own way of getting there.
+// ResolveTarget gives the absolute path, free of links, of a chart's folder, which need not be there yet. It refuses
+// a file, and a symbolic link that leads out of the tree: out of the repository that the path lies in or, without
+// one, the current directory. Links above the current directory are the user's own way of getting there.
 func ResolveTarget(dir string) (string, error) {
 	if dir == "" {
 		return "", remedy.Errorf("name a folder", "the chart's folder has an empty name")
@@ -43,8 +41,7 @@ func ResolveTarget(dir string) (string, error) {
 	return real, nil
 }
 
-// absolute gives the current directory, free of links, and the absolute path
-// of dir, below that where it lies in it.
+// absolute gives the current directory, free of links, and the absolute path of dir, below that where it lies in it.
 func absolute(dir string) (current, target string, err error) {
 	shown, err := os.Getwd()
 	if err == nil {
@@ -62,9 +59,8 @@ func absolute(dir string) (current, target string, err error) {
 	return current, target, nil
 }
 
-// TreeOf gives the repository that target, an absolute path from ResolveTarget,
-// lies in: the nearest folder above it with a .git in it, without one the
-// current directory where target lies in that, else target's own parent.
+// TreeOf gives the repository that target, an absolute path from ResolveTarget, lies in: the nearest folder above it
+// with a .git in it, without one the current directory where target lies in that, else target's own parent.
 func TreeOf(target string) (string, error) {
 	current, target, err := absolute(target)
 	if err != nil {
@@ -73,10 +69,9 @@ func TreeOf(target string) (string, error) {
 	return treesOf(target, current)[0], nil
 }
 
-// treesOf gives the folders that target must not lead out of, the nearest
-// first: all above it with a .git in them, since a link may lead into another
-// repository; without any, the current directory where target lies in that,
-// else its own parent.
+// treesOf gives the folders that target must not lead out of, the nearest first: all above it with a .git in them,
+// since a link may lead into another repository; without any, the current directory where target lies in that, else
+// its own parent.
 func treesOf(target, current string) []string {
 	var trees []string
 	for dir := filepath.Dir(target); ; dir = filepath.Dir(dir) {

@@ -1,5 +1,4 @@
-// Package cli is the command line: flags in, one call into a domain package,
-// a report out. It knows no YAML and no Helm.
+// Package cli is the command line: flags in, one call into a domain package, a report out. It knows no YAML or Helm.
 package cli
 
 import (
@@ -9,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +20,9 @@ import (
 // version is set by the linker in a release.
 var version = "0.1.0"
 
+// userAgent names this program to servers.
+func userAgent() string { return "helm-livekit/" + version }
+
 // The exit codes that scripts rely on.
 const (
 	exitFine   = 0
@@ -27,11 +30,10 @@ const (
 	exitAnswer = 2 // it did, and the answer is that checks failed, or drift
 )
 
-// errChecksFailed says that a report, already printed, has failed checks.
-var errChecksFailed = errors.New("checks failed")
+// errAnswer says that a report, already printed, has failed checks or drift.
+var errAnswer = errors.New("checks failed, or there is drift")
 
-// Run runs the command with its arguments, the program's name left out, and
-// gives the exit code.
+// Run runs the command with its arguments, the program's name left out, and gives the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
@@ -44,7 +46,7 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitFine
-	case errors.Is(err, errChecksFailed), errors.Is(err, errDrifted):
+	case errors.Is(err, errAnswer):
 		return exitAnswer
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "Error: interrupted")
@@ -102,21 +104,17 @@ func newVersion() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  helm livekit version",
-		Args:    atMost(0),
+		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if out.isJSON() {
-				return report.JSON(cmd.OutOrStdout(), map[string]string{"version": version})
-			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), version)
-			return err
+			return out.print(cmd, map[string]string{"version": version}, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, version)
+				return err
+			})
 		},
 	}
 	out = addOutput(cmd, "text", "json")
 	return cmd
 }
-
-// atMost allows that many arguments.
-func atMost(n int) cobra.PositionalArgs { return between(0, n) }
 
 // between allows that many arguments, and demands some.
 func between(least, most int) cobra.PositionalArgs {
@@ -130,4 +128,40 @@ func between(least, most int) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// output is the flag -o, --output.
+type output struct {
+	format  string
+	formats []string
+}
+
+// print writes a result: as JSON for scripts, else by text.
+func (o *output) print(cmd *cobra.Command, result any, text func(w io.Writer) error) error {
+	if o.format == "json" {
+		return report.JSON(cmd.OutOrStdout(), result)
+	}
+	return text(cmd.OutOrStdout())
+}
+
+// addOutput defines -o with its formats, the first of which is the default.
+func addOutput(cmd *cobra.Command, formats ...string) *output {
+	o := &output{format: formats[0], formats: formats}
+	cmd.Flags().VarP(o, "output", "o", "output format: "+strings.Join(formats, ", "))
+	complete := cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)
+	// It fails for an unknown flag alone, and this one is defined above.
+	_ = cmd.RegisterFlagCompletionFunc("output", complete)
+	return o
+}
+
+func (o *output) String() string { return o.format }
+func (o *output) Type() string   { return "format" }
+
+// Set is pflag's.
+func (o *output) Set(s string) error {
+	if !slices.Contains(o.formats, s) {
+		return fmt.Errorf("%q is none of %s", s, strings.Join(o.formats, ", "))
+	}
+	o.format = s
+	return nil
 }

@@ -36,15 +36,11 @@ from the network, unless --dependency-build asks Helm to.`,
 			if err != nil {
 				return err
 			}
-			var text []byte
-			switch out.format {
-			case "json":
-				text, err = conv.JSON()
-			case "yaml":
-				text, err = conv.YAML()
-			default:
+			encode := map[string]func() ([]byte, error){"json": conv.JSON, "yaml": conv.YAML}[out.format]
+			if encode == nil {
 				return report.Conventions(cmd.OutOrStdout(), conv, notes, explain)
 			}
+			text, err := encode()
 			if err != nil {
 				return err
 			}

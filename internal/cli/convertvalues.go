@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -75,15 +76,14 @@ func targetOf(args []string, canonical bool) (*convert.Target, error) {
 }
 
 func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict bool) error {
-	var err error
-	if out.isJSON() {
-		err = report.JSON(cmd.OutOrStdout(), r)
-	} else if !strict || len(r.Lost) == 0 {
-		err = report.Converted(cmd.OutOrStdout(), cmd.ErrOrStderr(), r)
-	} else {
-		err = report.Remarks(cmd.ErrOrStderr(), r)
-	}
-	if err == nil && strict && len(r.Lost) > 0 {
+	isLost := strict && len(r.Lost) > 0
+	err := out.print(cmd, r, func(w io.Writer) error {
+		if isLost {
+			return report.Remarks(cmd.ErrOrStderr(), r)
+		}
+		return report.Converted(w, cmd.ErrOrStderr(), r)
+	})
+	if err == nil && isLost {
 		return remedy.Errorf("change them in the source, or leave out --strict",
 			"%s: %d values cannot be expressed", r.Source, len(r.Lost))
 	}

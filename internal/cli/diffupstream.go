@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,24 +15,15 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
-	"github.com/helm-livekit/helm-livekit/internal/upstream"
 )
-
-// errDrifted says that a report, already printed, has drift.
-var errDrifted = errors.New("drift")
 
 // diffFlags are the flags of diff-upstream.
 type diffFlags struct {
-	upstream  upstream.Options
-	since     string
-	scenarios []string
-	only      []string
-	accept    []string
-	reason    string
-	detailed  bool
-	timeout   time.Duration
-	show      report.DriftOptions
-	classes   []string
+	comparison drift.Comparison
+	detailed   bool
+	timeout    time.Duration
+	show       report.DriftOptions
+	classes    []string
 }
 
 func newDiffUpstream() *cobra.Command {
@@ -58,12 +48,8 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
   helm livekit diff-upstream apps/livekit --upstream-version 1.9.0 --detailed-exitcode
   helm livekit diff-upstream apps/livekit --upstream ./livekit-helm/livekit-server -o html > drift.html
   helm livekit diff-upstream --accept 'Deployment/server spec.replicas' --reason 'we scale by hand'`,
-		Args: atMost(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(f.accept) > 0 && strings.TrimSpace(f.reason) == "" {
-				return remedy.Errorf("say why with --reason",
-					"--accept needs a reason: without one nobody knows later why the difference was fine")
-			}
 			if err := f.check(); err != nil {
 				return err
 			}
@@ -81,81 +67,71 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
 	return cmd
 }
 
-// check refuses what names nothing: it would show or compare nothing, and say so nowhere.
+// check refuses what would show or compare nothing without a word, and a change without a reason.
 func (f *diffFlags) check() error {
+	if len(f.comparison.Accept) > 0 && strings.TrimSpace(f.comparison.Reason) == "" {
+		return remedy.Errorf("say why with --reason",
+			"--accept needs a reason: without one nobody knows later why the difference was fine")
+	}
 	for _, class := range f.classes {
 		if !slices.Contains(drift.Classes, drift.Class(class)) {
 			return remedy.Errorf("use drift, left-out, accepted, ours, convention or extra",
 				"--class %q is no class", class)
 		}
 	}
-	return drift.CheckVersion("--since", f.since)
+	return drift.CheckVersion("--since", f.comparison.Since)
 }
 
 func (f *diffFlags) define(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.upstream.Ref, "upstream", "", "upstream's chart; LiveKit's repository where it is not given")
-	flags.StringVar(&f.upstream.Version, "upstream-version", "",
+	flags, c, u := cmd.Flags(), &f.comparison, &f.comparison.Upstream
+	flags.StringVar(&u.Ref, "upstream", "", "upstream's chart; LiveKit's repository where it is not given")
+	flags.StringVar(&u.Version, "upstream-version", "",
 		"version or range of upstream's chart, the newest where it is not given")
-	flags.BoolVar(&f.upstream.Offline, "offline", false, "ask nobody: files and caches alone")
-	flags.StringVar(&f.since, "since", "",
+	flags.BoolVar(&u.Offline, "offline", false, "ask nobody: files and caches alone")
+	flags.StringVar(&c.Since, "since", "",
 		"version of upstream's chart that the chart came from; the lock says it of charts that scaffold wrote")
-	flags.StringArrayVar(&f.scenarios, "scenario", nil, "values file for upstream's chart, as a further scenario")
-	flags.StringSliceVar(&f.only, "only", nil, "names of the scenarios to compare, all where it is not given")
-	flags.StringArrayVar(&f.accept, "accept", nil,
+	flags.StringArrayVar(&c.ScenarioFiles, "scenario", nil, "values file for upstream's chart, as a further scenario")
+	flags.StringSliceVar(&c.Only, "only", nil, "names of the scenarios to compare, all where it is not given")
+	flags.StringArrayVar(&c.Accept, "accept", nil,
 		"difference to accept from now on, as the report names it; * and a last ** stand for more")
-	flags.StringVar(&f.reason, "reason", "", "why, for --accept")
+	flags.StringVar(&c.Reason, "reason", "", "why, for --accept")
 	flags.BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 where there is drift")
 	flags.BoolVar(&f.show.All, "all", false, "show what is explained as well")
 	flags.StringSliceVar(&f.classes, "class", nil,
 		"show these classes alone: drift, left-out, accepted, ours, convention, extra")
 	flags.IntVar(&f.show.Context, "context", 0, "lines of the objects to show around a difference")
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long all may take")
-	flags.StringVar(&f.upstream.CAFile, "ca-file", "", "certificates of the authorities to trust")
-	flags.StringVar(&f.upstream.CertFile, "cert-file", "", "client certificate")
-	flags.StringVar(&f.upstream.KeyFile, "key-file", "", "key of the client certificate")
-	flags.BoolVar(&f.upstream.InsecureSkipTLSVerify, "insecure-skip-tls-verify", false, "take any certificate")
-	flags.BoolVar(&f.upstream.PlainHTTP, "plain-http", false, "speak HTTP with an OCI registry")
+	flags.StringVar(&u.CAFile, "ca-file", "", "certificates of the authorities to trust")
+	flags.StringVar(&u.CertFile, "cert-file", "", "client certificate")
+	flags.StringVar(&u.KeyFile, "key-file", "", "key of the client certificate")
+	flags.BoolVar(&u.InsecureSkipTLSVerify, "insecure-skip-tls-verify", false, "take any certificate")
+	flags.BoolVar(&u.PlainHTTP, "plain-http", false, "speak HTTP with an OCI registry")
 }
 
 func (f *diffFlags) run(ctx context.Context, cmd *cobra.Command, dir string) (*drift.Report, error) {
-	f.upstream.UserAgent = "helm-livekit/" + version
-	f.upstream.Timeout = f.timeout
+	c := f.comparison
+	c.Dir, c.Prober, c.Getenv = dir, (&renderFlags{}).renders().Prober, os.Getenv
+	c.Upstream.UserAgent, c.Upstream.Timeout = userAgent(), f.timeout
 	if debug, _ := cmd.Flags().GetBool("debug"); debug {
-		f.upstream.Log = cmd.ErrOrStderr()
-	}
-	c := drift.Comparison{
-		Dir: dir, Upstream: f.upstream, Since: f.since, ScenarioFiles: f.scenarios, Only: f.only,
-		Prober: (&renderFlags{}).renders().Prober, Getenv: os.Getenv,
-	}
-	if len(f.accept) > 0 {
-		c.Accept, c.Reason = f.accept, f.reason
+		c.Upstream.Log = cmd.ErrOrStderr()
 	}
 	return drift.Compare(ctx, c)
 }
 
 func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, out *output) error {
-	w := cmd.OutOrStdout()
 	for _, c := range f.classes {
 		f.show.Classes = append(f.show.Classes, drift.Class(c))
 	}
-	f.show.Color = isTerminal(w) && os.Getenv("NO_COLOR") == ""
-	var err error
-	switch out.format {
-	case "json":
-		err = report.JSON(w, r)
-	case "markdown":
-		err = report.DriftMarkdown(w, r, f.show)
-	case "html":
-		err = report.DriftHTML(w, r, f.show)
-	default:
-		err = report.Drift(w, r, f.show)
-	}
+	f.show.Color = isTerminal(cmd.OutOrStdout()) && os.Getenv("NO_COLOR") == ""
+	write := map[string]func(io.Writer, *drift.Report, report.DriftOptions) error{
+		"text": report.Drift, "markdown": report.DriftMarkdown, "html": report.DriftHTML,
+	}[out.format]
+	err := out.print(cmd, r, func(w io.Writer) error { return write(w, r, f.show) })
 	for _, note := range r.Written {
 		fmt.Fprintln(cmd.ErrOrStderr(), note)
 	}
 	if err == nil && f.detailed && r.Drifted() {
-		return errDrifted
+		return errAnswer
 	}
 	return err
 }

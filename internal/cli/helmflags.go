@@ -9,8 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helmFlags are Helm's own. Helm takes them out of a plugin's arguments and
-// passes them in the environment; the binary alone takes them itself.
+// helmFlags are Helm's own. Helm passes them to a plugin in the environment; the binary alone takes them itself.
 type helmFlags struct {
 	namespace string
 	debug     bool
@@ -33,8 +32,7 @@ var variables = map[string]string{
 	"repository-config":             "HELM_REPOSITORY_CONFIG",
 }
 
-// addHelmFlags defines Helm's global flags, those that no command here needs
-// as well, so that a script that passes them to every plugin works.
+// addHelmFlags defines Helm's global flags, all of them, so that a script that passes them to every plugin works.
 func addHelmFlags(flags *pflag.FlagSet) *helmFlags {
 	h := &helmFlags{}
 	flags.StringVarP(&h.namespace, "namespace", "n", os.Getenv("HELM_NAMESPACE"),
@@ -50,13 +48,12 @@ func addHelmFlags(flags *pflag.FlagSet) *helmFlags {
 		default:
 			flags.String(name, os.Getenv(env), "as in Helm")
 		}
-		hide(flags, name)
+		flags.Lookup(name).Hidden = true
 	}
 	return h
 }
 
-// env gives the flags that this binary took itself, as NAME=value, for programs that
-// it runs.
+// env gives the flags that this binary took itself, as NAME=value, for programs that it runs.
 func (h *helmFlags) env() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
@@ -72,5 +69,3 @@ func (h *helmFlags) env() []string {
 	}
 	return out
 }
-
-func hide(flags *pflag.FlagSet, name string) { flags.Lookup(name).Hidden = true }

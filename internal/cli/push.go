@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -57,20 +58,14 @@ then Docker's. SOURCE_DATE_EPOCH sets the time that the package bears.`,
 				return err
 			}
 			result, err := publish.Run(cmd.Context(), f.options)
-			var failed *failedChecks
-			switch {
-			case errors.As(err, &failed):
-				if err := report.Verify(cmd.ErrOrStderr(), failed.report, false); err != nil {
-					return err
-				}
+			if failed, ok := errors.AsType[*failedChecks](err); ok {
+				err = errors.Join(report.Verify(cmd.ErrOrStderr(), failed.report, false), err)
 				fmt.Fprintln(cmd.ErrOrStderr())
-				return failed
-			case err != nil:
-				return err
-			case out.isJSON():
-				return report.JSON(cmd.OutOrStdout(), result)
 			}
-			return report.Push(cmd.OutOrStdout(), cmd.ErrOrStderr(), result)
+			if err != nil {
+				return err
+			}
+			return out.print(cmd, result, func(w io.Writer) error { return report.Push(w, cmd.ErrOrStderr(), result) })
 		},
 	}
 	f.define(cmd)
@@ -120,7 +115,7 @@ func pushArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 2 && strings.HasPrefix(args[0], publish.Scheme) {
 		return remedy.Errorf(step, "the chart comes before the registry")
 	}
-	return atMost(2)(cmd, args)
+	return between(0, 2)(cmd, args)
 }
 
 // complete reads the arguments and what the flags lead to.
@@ -130,12 +125,12 @@ func (f *pushFlags) complete(cmd *cobra.Command, args []string) (err error) {
 	o.Helm = os.Getenv("HELM_BIN")
 	o.Notes, o.Tries, o.Wait = notes, f.retries+1, 250*time.Millisecond
 	o.Connection.RegistryConfig = cmd.Flag("registry-config").Value.String()
-	o.Connection.UserAgent = "helm-livekit/" + version
+	o.Connection.UserAgent = userAgent()
 	if f.helm.debug {
 		o.Connection.Debug = notes
 	}
-	if file, ok := notes.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		o.Progress = report.Progress(file)
+	if isTerminal(notes) {
+		o.Progress = report.Progress(notes)
 	}
 	if !f.noVerify {
 		o.Check = f.verify
@@ -198,4 +193,36 @@ func (f *pushFlags) verify(ctx context.Context) ([]byte, error) {
 	var text bytes.Buffer
 	err = report.JSON(&text, r)
 	return text.Bytes(), err
+}
+
+// readPassword reads a password or token from standard input.
+func readPassword(stdin io.Reader) (string, error) {
+	const most = 64 << 10 // tokens of clouds are a few KiB
+	data, err := io.ReadAll(io.LimitReader(stdin, most))
+	if err != nil {
+		return "", fmt.Errorf("read password: %w", err)
+	}
+	password := strings.TrimRight(string(data), "\r\n")
+	if password == "" {
+		return "", remedy.Errorf("pipe it in, as in `echo $TOKEN | helm livekit push --password-stdin ...`",
+			"no password on standard input")
+	}
+	return password, nil
+}
+
+// passphrase gives the passphrase of a key: of a file, or asked for at a terminal that nothing else reads.
+func passphrase(file string, stdin io.Reader, stdinTaken bool, notes io.Writer) func(string) ([]byte, error) {
+	return func(userID string) ([]byte, error) {
+		if file != "" {
+			return publish.ReadPassphrase(file, stdin)
+		}
+		terminal := int(os.Stdin.Fd())
+		if stdinTaken || !term.IsTerminal(terminal) {
+			return nil, remedy.Errorf("give --passphrase-file",
+				"the key %q has a passphrase, and there is no terminal to ask for it", userID)
+		}
+		fmt.Fprintf(notes, "Passphrase for the key %q: ", userID)
+		defer fmt.Fprintln(notes)
+		return term.ReadPassword(terminal)
+	}
 }

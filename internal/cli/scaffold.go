@@ -1,8 +1,14 @@
 package cli
 
 import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/report"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -27,17 +33,14 @@ Components, for --with and --without:
   helm livekit scaffold apps/livekit --like apps/localai
   helm livekit scaffold charts/livekit --with turn,metrics --set-host live.example.com
   helm livekit scaffold --dry-run`,
-		Args: atMost(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Dir, o.Renders = chartDir(args), r.renders()
 			result, err := scaffolding.Run(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			if out.isJSON() {
-				return report.JSON(cmd.OutOrStdout(), result)
-			}
-			return report.Scaffold(cmd.OutOrStdout(), result)
+			return out.print(cmd, result, func(w io.Writer) error { return report.Scaffold(w, result) })
 		},
 	}
 	flags := cmd.Flags()
@@ -56,4 +59,43 @@ Components, for --with and --without:
 	out = addOutput(cmd, "text", "json")
 	addComponents(cmd)
 	return cmd
+}
+
+// components are those that can be chosen.
+func components() []factsheet.Component {
+	sheet, err := factsheet.Load(factsheet.Server)
+	if err != nil {
+		return nil // the embedded sheet; a test reads it
+	}
+	return slices.DeleteFunc(slices.Clone(sheet.Components), func(c factsheet.Component) bool {
+		return c.Name == factsheet.Core
+	})
+}
+
+// addComponents lists the components in the command's help and in the completion of its flags. The fact sheet is read
+// when either is asked for, and not whenever the plugin starts.
+func addComponents(cmd *cobra.Command) {
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		var lines []string
+		for _, c := range components() {
+			line := fmt.Sprintf("  %-14s %s", c.Name, c.About)
+			if c.Default {
+				line += " (by default)"
+			}
+			lines = append(lines, line)
+		}
+		cmd.Long += strings.Join(lines, "\n")
+		cmd.Parent().HelpFunc()(cmd, args)
+	})
+	complete := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		names := []cobra.Completion{"all"}
+		for _, c := range components() {
+			names = append(names, c.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, flag := range []string{"with", "without"} {
+		// It fails for an unknown flag alone, and the caller has defined these.
+		_ = cmd.RegisterFlagCompletionFunc(flag, complete)
+	}
 }

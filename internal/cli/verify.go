@@ -39,7 +39,7 @@ media that the chart opens.`,
 		Example: `  helm livekit verify apps/livekit
   helm livekit verify apps/livekit -f production.yaml -o json
   helm livekit verify apps/livekit --install --call`,
-		Args: atMost(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, helm, chartDir(args)) },
 	}
 	flags := cmd.Flags()
@@ -64,14 +64,12 @@ media that the chart opens.`,
 
 func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error {
 	f.options.Namespace = helm.namespace
-	if !f.install {
-		if err := needInstall(cmd); err != nil {
-			return err
-		}
+	if err := needInstall(cmd); err != nil && !f.install {
+		return err
 	}
 	offline := f.timeout
 	if f.install && !cmd.Flags().Changed("timeout") {
-		f.timeout = waitForCluster
+		f.timeout = 3 * time.Minute // images are pulled first
 	}
 	result, err := bounded(cmd.Context(), offline, func(ctx context.Context) (*verify.Report, error) {
 		return verify.Run(ctx, dir, f.options)
@@ -85,11 +83,12 @@ func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error
 			return err
 		}
 	}
-	return printVerify(cmd.OutOrStdout(), result, f.out, f.all)
+	err = f.out.print(cmd, result, func(w io.Writer) error { return report.Verify(w, result, f.all) })
+	if err == nil && result.Failed() {
+		return errAnswer
+	}
+	return err
 }
-
-// waitForCluster is how long a trial waits for each thing: images are pulled first.
-const waitForCluster = 3 * time.Minute
 
 // needInstall refuses what only a trial on a cluster could do.
 func needInstall(cmd *cobra.Command) error {
@@ -99,19 +98,6 @@ func needInstall(cmd *cobra.Command) error {
 		}
 	}
 	return nil
-}
-
-func printVerify(w io.Writer, result *verify.Report, out *output, all bool) error {
-	var err error
-	if out.isJSON() {
-		err = report.JSON(w, result)
-	} else {
-		err = report.Verify(w, result, all)
-	}
-	if err == nil && result.Failed() {
-		err = errChecksFailed
-	}
-	return err
 }
 
 // chartDir is the chart that a command works on.

@@ -3,12 +3,19 @@
 package helmcache
 
 import (
+	"archive/tar"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/opencontainers/go-digest"
+	"sigs.k8s.io/yaml"
 )
 
 // Caches are the folders in which Helm 3 and Helm 4 keep what they have fetched: Helm 3's repository cache, with
@@ -18,14 +25,15 @@ type Caches []string
 // maxArchives is how many archives are looked into.
 const maxArchives = 5000
 
-// Archives lists the archives whose file name keep takes. The name of a file follows a repository's URL or a digest;
-// which chart it is stands in it.
+// Archives lists the archives whose file name keep takes: it follows a URL or a digest, and says not which chart it
+// is.
 func (c Caches) Archives(keep func(file string) bool) []string {
 	var out []string
+	escape := strings.NewReplacer("[", "?", "*", "?", `\`, string(filepath.Separator)) // what reads as a pattern
 	for _, dir := range c {
 		for _, pattern := range []string{"*.tgz", "[0-9a-f][0-9a-f]/*.chart"} {
 			// It fails for a malformed pattern alone.
-			names, _ := filepath.Glob(filepath.Join(escapeGlob(dir), filepath.FromSlash(pattern)))
+			names, _ := filepath.Glob(filepath.Join(escape.Replace(dir), filepath.FromSlash(pattern)))
 			for _, name := range names {
 				if keep(filepath.Base(name)) {
 					out = append(out, name)
@@ -36,18 +44,11 @@ func (c Caches) Archives(keep func(file string) bool) []string {
 	return out[:min(len(out), maxArchives)]
 }
 
-// escapeGlob takes from a path what a pattern would read as more than itself.
-func escapeGlob(path string) string {
-	return strings.NewReplacer("[", "?", "*", "?", `\`, string(filepath.Separator)).Replace(path)
-}
-
-// Indexes lists the files in which Helm keeps the index of a repository. Helm calls them by the names that the user
-// gave the repository; where it has none, `helm dependency update` calls them helm-manager-SHA256 of the URL
-// (pkg/downloader, manager.go).
+// Indexes lists the cached indexes of a repository: by the names that the user gave it, and those of `helm dependency
+// update` where it has none, helm-manager-SHA256 of the URL (pkg/downloader, manager.go).
 func (c Caches) Indexes(names, urls []string) []string {
 	for _, url := range urls {
-		sum := sha256.Sum256([]byte(url))
-		names = append(names[:len(names):len(names)], "helm-manager-"+hex.EncodeToString(sum[:]))
+		names = append(slices.Clip(names), "helm-manager-"+digest.FromString(url).Encoded())
 	}
 	var out []string
 	for _, name := range names {
@@ -64,7 +65,7 @@ func (c Caches) Indexes(names, urls []string) []string {
 	return out
 }
 
-// maxIndex bounds what is read of an index. The largest public ones have some 20 MB.
+// maxIndex bounds what is read of an index and of repositories.yaml. The largest public indexes have some 20 MB.
 const maxIndex = 128 << 20
 
 // IndexHas tells whether an index names an archive. Parsing a large one takes seconds, so the digest is looked for in
@@ -72,4 +73,107 @@ const maxIndex = 128 << 20
 func IndexHas(index, digest string) bool {
 	data, err := ReadFile(index, maxIndex)
 	return err == nil && bytes.Contains(data, []byte(digest))
+}
+
+// maxHead bounds what is read of a Chart.yaml, maxPeek what is unpacked on the way to it (`helm package` puts it
+// first), and MaxArchive an archive, packed, by what Helm takes of it unpacked.
+const (
+	maxHead    = 1 << 20
+	maxPeek    = 16 << 20
+	MaxArchive = 100 << 20
+)
+
+// Head is what Chart.yaml says first.
+type Head struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// HeadOfDir reads the head of the chart in a folder.
+func HeadOfDir(dir string) (Head, error) {
+	data, err := ReadFile(filepath.Join(dir, "Chart.yaml"), maxHead)
+	if err != nil {
+		return Head{}, err
+	}
+	return parseHead(data)
+}
+
+// HeadOfArchive reads the head of a packed chart.
+func HeadOfArchive(path string) (Head, error) {
+	f, err := openFile(path, MaxArchive)
+	if err != nil {
+		return Head{}, err
+	}
+	defer f.Close()
+	return peek(f)
+}
+
+func parseHead(data []byte) (h Head, err error) {
+	err = yaml.Unmarshal(data, &h)
+	return h, err
+}
+
+// peek reads a packed chart up to its Chart.yaml.
+func peek(r io.Reader) (Head, error) {
+	unzipped, err := gzip.NewReader(r)
+	if err != nil {
+		return Head{}, err
+	}
+	defer unzipped.Close()
+	files := tar.NewReader(io.LimitReader(unzipped, maxPeek))
+	for {
+		f, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return Head{}, errors.New("no Chart.yaml in it")
+		}
+		if err != nil {
+			return Head{}, err
+		}
+		dir, name, _ := strings.Cut(strings.ReplaceAll(f.Name, `\`, "/"), "/")
+		if dir == "" || name != "Chart.yaml" || f.FileInfo().IsDir() {
+			continue
+		}
+		if f.Size > maxHead {
+			return Head{}, fmt.Errorf("its Chart.yaml is larger than %d bytes", maxHead)
+		}
+		data, err := io.ReadAll(files)
+		if err != nil {
+			return Head{}, err
+		}
+		return parseHead(data)
+	}
+}
+
+// openFile opens a file that is no larger than most: anything else, such as a pipe, might never end.
+func openFile(path string, most int64) (*os.File, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", path)
+	case info.Size() > most:
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, most>>20)
+	}
+	return os.Open(path)
+}
+
+// ReadFile reads a file that is no larger than most.
+func ReadFile(path string, most int64) ([]byte, error) {
+	f, err := openFile(path, most)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
+// Digest gives the SHA-256 of an archive.
+func Digest(path string) (digest.Digest, error) {
+	f, err := openFile(path, MaxArchive)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return digest.SHA256.FromReader(f)
 }

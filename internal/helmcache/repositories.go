@@ -21,15 +21,9 @@ type Repository struct {
 	PassCredentialsAll bool   `json:"pass_credentials_all"`
 }
 
-// maxRepositories bounds repositories.yaml, which has a few lines a repository.
-const maxRepositories = 4 << 20
-
 // Repositories reads Helm's repositories.yaml. One that is not there has none.
 func Repositories(path string) ([]Repository, error) {
-	if path == "" {
-		return nil, nil
-	}
-	data, err := ReadFile(path, maxRepositories)
+	data, err := ReadFile(path, maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -19,11 +19,9 @@ import (
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Client is an authenticated connection to one repository. Each of its operations is tried again as a whole where it
-// fails.
+// Client is an authenticated connection to one repository. Each operation is tried again as a whole.
 type Client struct {
 	repo      name.Repository
-	connects  *http.Transport
 	transport http.RoundTripper
 	retry     *Retry
 }
@@ -52,8 +50,8 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 		retry.Secrets.add(config.Password, config.Auth, config.IdentityToken, config.RegistryToken)
 	}
 	host := repo.Host()
-	observed := &observer{connects, host, o.PlainHTTP, retry.Secrets, o.Debug}
-	c := &Client{repo: repo.repo, connects: connects, retry: retry}
+	observed := &observer{connects, host, repo.scheme, retry.Secrets, o.Debug}
+	c := &Client{repo: repo.repo, retry: retry}
 	named := transport.NewUserAgent(observed, o.UserAgent)
 	err = c.retry.Do(ctx, "reach "+host, func(ctx context.Context) error {
 		scopes := []string{repo.repo.Scope(string(access))}
@@ -63,15 +61,8 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	return c, err
 }
 
-// Close ends the connections that are kept for further requests. A nil client has none.
-func (c *Client) Close() {
-	if c != nil {
-		c.connects.CloseIdleConnections()
-	}
-}
-
-// Transport gives a transport for other servers than registries, with the same guards: for debug lines, the pauses
-// that a server asks for, and redirects.
+// Transport gives a transport for other servers than registries, with the same guards: for debug lines, sizes, the
+// pauses that a server asks for, and redirects.
 func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	connects, err := o.connections()
 	if err != nil {
@@ -97,71 +88,75 @@ type Manifest struct {
 	Raw []byte
 }
 
-// Manifest reads what is under a tag or digest, nil where there is nothing. What has another digest than it was asked
-// for by is a *DigestError.
+// try makes an operation of the client, and gives what the last try of it gives.
+func try[T any](
+	ctx context.Context, c *Client, op string, do func(context.Context, []remote.Option) (T, error),
+) (result T, err error) {
+	err = c.retry.Do(ctx, op, func(ctx context.Context) (err error) {
+		result, err = do(ctx, c.options(ctx))
+		return err
+	})
+	return result, err
+}
+
+// Manifest reads what is under a tag or digest, nil where nothing is. Another digest than asked for is a
+// *DigestError.
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
-	var found *Manifest
-	want := digest.Digest(identifier)
-	err := c.retry.Do(ctx, "read "+identifier, func(ctx context.Context) error {
-		found = nil
+	op := "read " + identifier
+	return try(ctx, c, op, func(_ context.Context, options []remote.Option) (*Manifest, error) {
 		// As if a digest were a tag, too: go-containerregistry's own error about another digest has no type.
-		got, err := remote.Get(c.repo.Tag(identifier), c.options(ctx)...)
+		got, err := remote.Get(c.repo.Tag(identifier), options...)
 		if Status(err) == http.StatusNotFound {
-			return nil
+			return nil, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		found = &Manifest{spec.Descriptor{
+		found := spec.Descriptor{
 			MediaType: string(got.MediaType), Digest: digest.FromBytes(got.Manifest), Size: got.Size,
-		}, got.Manifest}
-		if want.Validate() == nil && found.Digest != want {
-			return &DigestError{"read " + identifier, found.Digest, want}
 		}
-		return nil
+		if want := digest.Digest(identifier); want.Validate() == nil && found.Digest != want {
+			return nil, &DigestError{op, found.Digest, want}
+		}
+		return &Manifest{found, got.Manifest}, nil
 	})
-	return found, err
 }
 
 // Blob reads a blob of at most 64 MiB.
 func (c *Client) Blob(ctx context.Context, want digest.Digest) ([]byte, error) {
-	var data []byte
-	err := c.retry.Do(ctx, "read "+want.String(), func(ctx context.Context) error {
-		layer, err := remote.Layer(c.repo.Digest(want.String()), c.options(ctx)...)
+	op := "read " + want.String()
+	return try(ctx, c, op, func(_ context.Context, options []remote.Option) ([]byte, error) {
+		layer, err := remote.Layer(c.repo.Digest(want.String()), options...)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		body, err := layer.Compressed()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer body.Close()
-		data, err = io.ReadAll(body)
+		data, err := io.ReadAll(body)
 		// The error of the library that says so has no type.
 		if err != nil && strings.Contains(err.Error(), "error verifying") {
-			return &DigestError{"read " + want.String(), digest.FromBytes(data), want}
+			return nil, &DigestError{op, digest.FromBytes(data), want}
 		}
-		return err
+		return data, err
 	})
-	return data, err
 }
 
 // Has reports whether the registry has a blob of that digest and size.
 func (c *Client) Has(ctx context.Context, d spec.Descriptor) (bool, error) {
-	there := false
-	err := c.retry.Do(ctx, "look for "+d.Digest.String(), func(ctx context.Context) error {
-		layer, err := remote.Layer(c.repo.Digest(d.Digest.String()), c.options(ctx)...)
+	return try(ctx, c, "look for "+d.Digest.String(), func(_ context.Context, options []remote.Option) (bool, error) {
+		layer, err := remote.Layer(c.repo.Digest(d.Digest.String()), options...)
 		if err != nil {
-			return err
+			return false, err
 		}
 		size, err := layer.Size()
 		if Status(err) == http.StatusNotFound {
-			return nil
+			return false, nil
 		}
-		there = err == nil && (size == d.Size || size < 0) // some do not tell
-		return err
+		return err == nil && (size == d.Size || size < 0), err // some do not tell
 	})
-	return there, err
 }
 
 // maxTagPages is how many pages of tags are read, of up to 1000 each.
@@ -175,17 +170,16 @@ var (
 
 // Tags lists the tags of the repository.
 func (c *Client) Tags(ctx context.Context) ([]string, error) {
-	var tags []string
-	err := c.retry.Do(ctx, "read the tags", func(ctx context.Context) error {
-		tags = []string{}
-		puller, err := remote.NewPuller(c.options(ctx)...)
+	return try(ctx, c, "read the tags", func(ctx context.Context, options []remote.Option) ([]string, error) {
+		puller, err := remote.NewPuller(options...)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		tags := []string{}
 		pages, err := puller.Lister(ctx, c.repo)
 		for n := 0; err == nil && pages.HasNext(); n++ {
 			if n == maxTagPages {
-				return ErrTagPages
+				return nil, ErrTagPages
 			}
 			var page *remote.Tags
 			if page, err = pages.Next(ctx); err == nil {
@@ -193,11 +187,10 @@ func (c *Client) Tags(ctx context.Context) ([]string, error) {
 			}
 		}
 		if err != nil && strings.HasPrefix(err.Error(), "pagination URL") {
-			return ErrTagsElsewhere
+			return nil, ErrTagsElsewhere
 		}
-		return err
+		return tags, err
 	})
-	return tags, err
 }
 
 // Blob is one piece of content for a registry.
@@ -218,7 +211,11 @@ func (c *Client) Upload(ctx context.Context, b Blob) error {
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
 func (c *Client) Put(ctx context.Context, identifier string, m Manifest) error {
 	return c.retry.Do(ctx, "write "+identifier, func(ctx context.Context) error {
-		return remote.Put(Repository{c.repo}.reference(identifier), taggable{m}, c.options(ctx)...)
+		var at name.Reference = c.repo.Tag(identifier)
+		if strings.Contains(identifier, ":") {
+			at = c.repo.Digest(identifier)
+		}
+		return remote.Put(at, taggable{m}, c.options(ctx)...)
 	})
 }
 

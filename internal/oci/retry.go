@@ -59,8 +59,8 @@ const maxPause = 15 * time.Second
 func (r *Retry) Do(ctx context.Context, op string, operation func(context.Context) error) error {
 	wait := r.Wait
 	for n := 1; ; n++ {
-		a := &attempt{}
-		err := operation(withAttempt(ctx, a))
+		var after atomic.Int64
+		err := operation(context.WithValue(ctx, pauseKey{}, &after))
 		if err == nil {
 			return nil
 		}
@@ -68,7 +68,7 @@ func (r *Retry) Do(ctx context.Context, op string, operation func(context.Contex
 		if ctx.Err() != nil || n >= r.Tries || !mayPass(err) {
 			return &Error{Op: op, Err: err}
 		}
-		asked := time.Duration(a.retryAfter.Load())
+		asked := time.Duration(after.Load())
 		pause := max(wait+rand.N(wait/2+1), asked)
 		deadline, limited := ctx.Deadline()
 		if (r.MaxWait > 0 && asked > r.MaxWait) || (limited && time.Until(deadline) < pause) {
@@ -98,8 +98,7 @@ func shorten(err error) error {
 	if before, _, found := strings.Cut(text, "no token in bearer response:\n"); found {
 		text = before + noToken
 	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		text = fmt.Sprintf("it is larger than %d MiB, which is the most that is read", large.Limit>>20)
 	}
 	return withText(text, err)
@@ -107,8 +106,8 @@ func shorten(err error) error {
 
 // mayPass reports whether another try of a whole operation has a chance.
 func mayPass(err error) bool {
-	var refused *transport.Error
-	if errors.As(err, &refused) && slices.ContainsFunc(refused.Errors, isLostUpload) {
+	// An upload that the registry lost, or that arrived damaged, begins anew.
+	if HasCode(err, "BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "DIGEST_INVALID", "SIZE_INVALID", "TOOMANYREQUESTS") {
 		return true
 	}
 	switch code := Status(err); code {
@@ -123,41 +122,28 @@ func mayPass(err error) bool {
 	}
 }
 
-// isLostUpload knows an upload that the registry lost, or that arrived damaged: it begins anew.
-func isLostUpload(d transport.Diagnostic) bool {
-	switch d.Code {
-	case transport.BlobUploadUnknownErrorCode, transport.BlobUploadInvalidErrorCode,
-		transport.DigestInvalidErrorCode, transport.SizeInvalidErrorCode, transport.TooManyRequestsErrorCode:
-		return true
-	}
-	return false
-}
-
 // isLasting knows the failures that no waiting mends. What it does not know is taken for a broken connection.
 func isLasting(err error) bool {
-	for _, lasting := range []error{ErrDowngrade, ErrRedirects, ErrTagPages, ErrTagsElsewhere, context.Canceled} {
-		if errors.Is(err, lasting) {
-			return true
-		}
-	}
-	var wrong *DigestError
-	var large *http.MaxBytesError
-	var certificate *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &wrong), errors.As(err, &large), errors.As(err, &certificate), errors.As(err, &record),
-		IsAlert(err), IsPlainServer(err):
-		return true
-	}
-	var lookup *net.DNSError
-	if errors.As(err, &lookup) {
+	if lookup, ok := errors.AsType[*net.DNSError](err); ok {
 		return lookup.IsNotFound
 	}
-	// These have no type.
-	return slices.ContainsFunc([]string{
-		"SSRF protection", "invalid realm", "missing realm", noToken, "unsupported protocol scheme",
-	}, func(text string) bool { return strings.Contains(err.Error(), text) })
+	is := func(lasting error) bool { return errors.Is(err, lasting) }
+	has := func(text string) bool { return strings.Contains(err.Error(), text) }
+	return isA[*DigestError](err) || isA[*http.MaxBytesError](err) || IsBadCertificate(err) || IsAlert(err) ||
+		isA[tls.RecordHeaderError](err) || IsPlainServer(err) ||
+		slices.ContainsFunc([]error{ErrDowngrade, ErrRedirects, ErrTagPages, ErrTagsElsewhere, context.Canceled}, is) ||
+		slices.ContainsFunc([]string{ // these have no type
+			"SSRF protection", "invalid realm", "missing realm", noToken, "unsupported protocol scheme",
+		}, has)
 }
+
+func isA[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+// IsBadCertificate tells whether a server's certificate is not to be trusted.
+func IsBadCertificate(err error) bool { return isA[*tls.CertificateVerificationError](err) }
 
 // IsPlainServer knows the error of TLS with a server that has none, which has no type.
 func IsPlainServer(err error) bool {
@@ -167,18 +153,16 @@ func IsPlainServer(err error) bool {
 // IsAlert tells whether the server ended the handshake of TLS, as one does that wants a client's certificate: in
 // crypto/tls its word has no type of its own, but the operation a name.
 func IsAlert(err error) bool {
-	var operation *net.OpError
-	return errors.As(err, &operation) && operation.Op == "remote error"
+	operation, ok := errors.AsType[*net.OpError](err)
+	return ok && operation.Op == "remote error"
 }
 
 // Status gives the HTTP status of a refusal, 0 for any other error.
 func Status(err error) int {
-	var refused *transport.Error
-	var status *StatusError
-	switch {
-	case errors.As(err, &refused):
+	if refused, ok := errors.AsType[*transport.Error](err); ok {
 		return refused.StatusCode
-	case errors.As(err, &status):
+	}
+	if status, ok := errors.AsType[*StatusError](err); ok {
 		return status.Code
 	}
 	return 0
@@ -187,8 +171,8 @@ func Status(err error) int {
 // HasCode reports whether a registry refused with one of these codes
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes).
 func HasCode(err error, codes ...string) bool {
-	var refused *transport.Error
-	return errors.As(err, &refused) && slices.ContainsFunc(refused.Errors, func(d transport.Diagnostic) bool {
+	refused, ok := errors.AsType[*transport.Error](err)
+	return ok && slices.ContainsFunc(refused.Errors, func(d transport.Diagnostic) bool {
 		return slices.Contains(codes, string(d.Code))
 	})
 }

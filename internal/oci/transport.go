@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,13 +16,8 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Bounds on what registries say. Registries give manifests of up to 4 MiB
-// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests).
-const (
-	maxManifest = 4 << 20
-	maxTagPage  = 8 << 20
-	maxBlob     = 64 << 20
-)
+// maxAnswer bounds what is read of an answer. The largest are blobs.
+const maxAnswer = 64 << 20
 
 // maxRedirects is how often a server may send a request elsewhere.
 const maxRedirects = 10
@@ -44,32 +38,25 @@ func (e *DigestError) Error() string {
 	return fmt.Sprintf("%s: the registry answers with digest %s for what has digest %s", e.What, e.Got, e.Want)
 }
 
-// attempt is one try of an operation, which may take several requests.
-type attempt struct {
-	retryAfter atomic.Int64 // what the server asked for last, in nanoseconds
-}
+// pauseKey leads in a context to the pause that the server asked for last: an operation may take several requests.
+type pauseKey struct{}
 
-type attemptKey struct{}
-
-func withAttempt(ctx context.Context, a *attempt) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
-}
-
-// observer looks at each request and response on its way: it keeps to the scheme that the user chose, checks digests,
-// bounds answers, and logs.
+// observer looks at each request and response: it keeps to the scheme, checks digests, bounds answers, and logs.
 type observer struct {
-	next      *http.Transport
-	registry  string // its host, whose scheme is fixed; "" for another server
-	plainHTTP bool
-	secrets   *Secrets
-	debug     io.Writer // nil for none
+	next     *http.Transport
+	registry string // its host, "" for another server
+	scheme   string // the registry's, which the user chose
+	secrets  *Secrets
+	debug    io.Writer // nil for none
 }
 
 // RoundTrip is net/http's.
 func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
-	asked, redirects := origin(req)
-	if redirects > maxRedirects {
-		return nil, ErrRedirects
+	redirects := 0
+	for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
+		if redirects++; redirects > maxRedirects {
+			return nil, ErrRedirects
+		}
 	}
 	req, err := o.prepared(req)
 	if err != nil {
@@ -84,29 +71,15 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
-		a.retryAfter.Store(int64(retryAfter(resp.Header.Get("Retry-After"), time.Now())))
-	}
-	if o.registry == "" {
-		return resp, nil
+	if asked, ok := req.Context().Value(pauseKey{}).(*atomic.Int64); ok {
+		asked.Store(int64(retryAfter(resp.Header.Get("Retry-After"), time.Now())))
 	}
 	if err := checkDigest(req, resp); err != nil {
 		resp.Body.Close()
 		return nil, err
 	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, limitOf(asked.URL.Path))
+	resp.Body = http.MaxBytesReader(nil, resp.Body, maxAnswer)
 	return resp, nil
-}
-
-// CloseIdleConnections is for http.Client.
-func (o *observer) CloseIdleConnections() { o.next.CloseIdleConnections() }
-
-// origin gives the request that was made before all redirects, and their number.
-func origin(req *http.Request) (first *http.Request, redirects int) {
-	for ; req.Response != nil && req.Response.Request != nil; req = req.Response.Request {
-		redirects++
-	}
-	return req, redirects
 }
 
 // prepared gives the request with the scheme that the user chose for the registry, and without the address that it
@@ -115,17 +88,10 @@ func origin(req *http.Request) (first *http.Request, redirects int) {
 func (o *observer) prepared(req *http.Request) (*http.Request, error) {
 	req = req.Clone(req.Context())
 	req.Header.Del("Referer")
-	if o.registry == "" {
-		return req, nil
+	if req.URL.Host == o.registry {
+		req.URL.Scheme = o.scheme
 	}
-	want := "https"
-	if o.plainHTTP {
-		want = "http"
-	}
-	switch {
-	case req.URL.Host == o.registry:
-		req.URL.Scheme = want
-	case req.URL.Scheme == "http" && want == "https":
+	if req.URL.Scheme == "http" && o.scheme == "https" {
 		return nil, ErrDowngrade
 	}
 	return req, nil
@@ -166,22 +132,8 @@ func wantedDigest(req *http.Request) digest.Digest {
 		return ""
 	}
 	defer body.Close()
-	d, err := digest.FromReader(body)
-	if err != nil {
-		return ""
-	}
+	d, _ := digest.FromReader(body) // "" where it cannot be read
 	return d
-}
-
-// limitOf bounds what is read of an answer.
-func limitOf(path string) int64 {
-	switch {
-	case strings.Contains(path, "/manifests/"):
-		return maxManifest
-	case strings.HasSuffix(path, "/tags/list"):
-		return maxTagPage
-	}
-	return maxBlob
 }
 
 // log writes a line of a request. Headers, bodies and queries hold credentials, and are left out.
@@ -189,10 +141,8 @@ func (o *observer) log(req *http.Request, resp *http.Response, err error, took t
 	if o.debug == nil {
 		return
 	}
-	var outcome string
-	if err != nil {
-		outcome = err.Error()
-	} else {
+	outcome := fmt.Sprint(err)
+	if err == nil {
 		outcome = resp.Status
 	}
 	bare := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: req.URL.Path}

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,8 +16,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// checkDir refuses a directory whose package would not be what its author thinks, or that Helm would pack and then
-// not open again.
+// checkDir refuses a directory that Helm would pack otherwise than its author thinks, or not open again.
 func checkDir(dir string) error {
 	if err := isChart(dir); err != nil {
 		return err
@@ -36,19 +36,15 @@ func checkDir(dir string) error {
 func isChart(dir string) error {
 	const step = "name the directory that holds the chart's Chart.yaml"
 	info, err := os.Stat(dir)
+	is, chartErr := helmchart.IsChartDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return remedy.Errorf(step, "no chart at %s: there is no such directory", dir)
-	case err != nil:
-		return fmt.Errorf("look at chart: %w", err)
-	case !info.IsDir():
+	case err == nil && !info.IsDir():
 		return remedy.Errorf(step+"; `helm push` takes an archive", "no chart at %s: it is no directory", dir)
-	}
-	is, err := helmchart.IsChartDir(dir)
-	if err != nil {
-		return fmt.Errorf("look at chart %s: %w", dir, err)
-	}
-	if !is {
+	case cmp.Or(err, chartErr) != nil:
+		return fmt.Errorf("look at chart %s: %w", dir, cmp.Or(err, chartErr))
+	case !is:
 		return remedy.Errorf(step, "no chart at %s: there is no Chart.yaml in it", dir)
 	}
 	return nil

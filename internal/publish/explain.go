@@ -3,7 +3,6 @@ package publish
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -25,9 +24,9 @@ func (p *plan) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errLimit) {
 		return ctx.Err()
 	}
-	var failed *oci.Error
+	failed, ok := errors.AsType[*oci.Error](err)
 	switch {
-	case !errors.As(err, &failed):
+	case !ok:
 	case ctx.Err() != nil:
 		err = remedy.Errorf("raise --timeout, or look at the registry",
 			"%s: not done within %s: %v", failed.Op, p.o.Timeout, failed.Err)
@@ -37,15 +36,10 @@ func (p *plan) explain(ctx context.Context, err error) error {
 			"%w; the next try would be in %s, and the push may take %s", err, wait, p.o.Timeout)
 	}
 	step := cmp.Or(remedy.Step(err), p.step(err))
-	err = p.retry.Secrets.CleanError(err)
-	if step == "" {
-		return err
-	}
-	return &remedy.Error{Err: err, Step: step}
+	return &remedy.Error{Err: p.retry.Secrets.CleanError(err), Step: step}
 }
 
-// ecr is the host of a registry of AWS, which makes no repositories by itself and may close the connection instead of
-// saying so.
+// ecr is a host of AWS, which makes no repositories by itself and may close the connection in place of saying so.
 var ecr = regexp.MustCompile(`^\d+\.dkr\.ecr[.-].*amazonaws\.com`)
 
 // step finds what the user can do.
@@ -54,16 +48,15 @@ func (p *plan) step(err error) string {
 	if status := oci.Status(err); status != 0 {
 		return p.stepOfRefusal(err, status, create)
 	}
-	var certificate *tls.CertificateVerificationError
-	var lookup *net.DNSError
+	_, isLookup := errors.AsType[*net.DNSError](err)
 	switch {
 	case oci.IsPlainServer(err):
 		return "give --plain-http where the registry has no TLS"
 	case errors.Is(err, oci.ErrDowngrade):
 		return "look at the registry's settings: its address within them should begin with https"
-	case errors.As(err, &certificate):
+	case oci.IsBadCertificate(err):
 		return "give --ca-file with the authority that signed the registry's certificate"
-	case errors.As(err, &lookup):
+	case isLookup:
 		return "look for a slip in the host's name"
 	case errors.Is(err, io.EOF) && ecr.MatchString(p.repo.Host()):
 		return create
@@ -83,19 +76,14 @@ func (p *plan) stepOfRefusal(err error, status int, create string) string {
 	case oci.HasCode(err, "TAG_INVALID"): // of a registry of AWS with immutable tags
 		return kept
 	}
-	switch status {
-	case http.StatusUnauthorized:
-		return "log in with `helm registry login " + p.repo.Host() + "`, or give --username and --password-stdin"
-	case http.StatusForbidden:
-		return "use credentials that may push to this repository"
-	case http.StatusNotFound:
-		return create + ", and look for a slip in its name"
-	case http.StatusRequestEntityTooLarge:
-		return "raise the limit on the size of requests at the proxy before the registry"
-	case http.StatusConflict, http.StatusMethodNotAllowed:
-		return kept
-	case http.StatusTooManyRequests:
-		return "try again later"
-	}
-	return ""
+	return map[int]string{
+		http.StatusUnauthorized: "log in with `helm registry login " + p.repo.Host() +
+			"`, or give --username and --password-stdin",
+		http.StatusForbidden:             "use credentials that may push to this repository",
+		http.StatusNotFound:              create + ", and look for a slip in its name",
+		http.StatusRequestEntityTooLarge: "raise the limit on the size of requests at the proxy before the registry",
+		http.StatusConflict:              kept,
+		http.StatusMethodNotAllowed:      kept,
+		http.StatusTooManyRequests:       "try again later",
+	}[status]
 }

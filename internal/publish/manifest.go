@@ -38,7 +38,8 @@ func describe(mediaType string, data []byte) spec.Descriptor {
 // artifact is a manifest with the blobs that it names.
 type artifact struct {
 	oci.Manifest
-	blobs []oci.Blob
+	annotations map[string]string
+	blobs       []oci.Blob
 }
 
 func newArtifact(m spec.Manifest, blobs ...oci.Blob) (*artifact, error) {
@@ -46,12 +47,12 @@ func newArtifact(m spec.Manifest, blobs ...oci.Blob) (*artifact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write manifest: %w", err)
 	}
-	return &artifact{oci.Manifest{Descriptor: describe(spec.MediaTypeImageManifest, raw), Raw: raw}, blobs}, nil
+	written := oci.Manifest{Descriptor: describe(spec.MediaTypeImageManifest, raw), Raw: raw}
+	return &artifact{written, m.Annotations, blobs}, nil
 }
 
-// artifact gives the package in the form in which Helm keeps charts in registries. For the same archive the manifest
-// has the same bytes as that of `helm push`, so that its keys and their order are Helm's: no mediaType, the layers in
-// order of digest.
+// artifact gives the package as Helm keeps charts in registries. For the same archive the manifest has the same bytes
+// as that of `helm push`: no mediaType, keys in Helm's order, the layers in order of digest.
 func (p *Package) artifact() (*artifact, error) {
 	chart := oci.Blob{
 		Descriptor: spec.Descriptor{MediaType: mediaChart, Digest: digest.Digest(p.Digest), Size: p.Size},
@@ -74,8 +75,7 @@ func (p *Package) artifact() (*artifact, error) {
 	return newArtifact(manifest, append([]oci.Blob{config}, layers...)...)
 }
 
-// annotations are those that `helm push` writes: of Chart.yaml's fields, and Chart.yaml's own annotations over them,
-// the title and the version aside.
+// annotations are those of `helm push`: Chart.yaml's fields, then its own annotations, title and version aside.
 func annotations(m helmchart.Metadata, created time.Time) map[string]string {
 	out := map[string]string{}
 	add := func(key, value string) {

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +44,7 @@ type Package struct {
 	dir, file  string
 }
 
-// Pack packs a chart. The same chart gives the same bytes wherever and whenever it is packed by the same build of
-// this program.
+// Pack packs a chart. The same build of this program gives the same bytes for it wherever and whenever it packs.
 func Pack(ctx context.Context, o PackOptions) (*Package, error) {
 	packaged, err := load(o)
 	if err != nil {
@@ -96,24 +96,23 @@ func load(o PackOptions) (*helmchart.Packaged, error) {
 func (p *Package) archiveName() string { return p.Name + "-" + p.Version + ".tgz" }
 
 func (p *Package) write(ctx context.Context, files []helmchart.File) error {
-	f, err := os.OpenFile(p.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.Create(p.file)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	digester, buffered := digest.SHA256.Digester(), bufio.NewWriterSize(f, 1<<16)
-	if err := writeArchive(ctx, io.MultiWriter(buffered, digester.Hash()), files, p.time); err != nil {
+	err = writeArchive(ctx, io.MultiWriter(buffered, digester.Hash()), files, p.time)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := buffered.Flush(); err != nil {
-		return err
+	info, err := os.Stat(p.file)
+	if err == nil {
+		p.Size, p.Digest = info.Size(), digester.Digest().String()
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	p.Size, p.Digest = info.Size(), digester.Digest().String()
-	return f.Close()
+	return err
 }
 
 // writeArchive packs files into a gzipped tar archive that depends on their names and contents, on the time and on
@@ -135,10 +134,7 @@ func writeArchive(ctx context.Context, w io.Writer, files []helmchart.File, at t
 			return fmt.Errorf("pack %s: %w", f.Name, err)
 		}
 	}
-	if err := archive.Close(); err != nil {
-		return err
-	}
-	return zipper.Close()
+	return errors.Join(archive.Close(), zipper.Close())
 }
 
 // Close removes the temporary files. The package is of no use afterwards.
@@ -175,11 +171,8 @@ func (p *Package) writeFile(from io.Reader, target string) error {
 	defer os.Remove(f.Name()) // gone already where all went well
 	defer f.Close()
 	_, err = io.Copy(f, from)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	err = errors.Join(err, f.Chmod(0o644), f.Close(), os.Chtimes(f.Name(), p.time, p.time))
 	if err != nil {
-		return err
-	}
-	if err := os.Chtimes(f.Name(), p.time, p.time); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), target)
@@ -200,4 +193,49 @@ func Time(sourceDateEpoch string) (time.Time, error) {
 			"SOURCE_DATE_EPOCH is %q, not a number of seconds since 1970", sourceDateEpoch)
 	}
 	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// Key is the PGP key that signs a package; its Keyring is DefaultKeyring where empty.
+type Key = helmchart.Key
+
+// Sign signs as `helm package --sign` does: Save writes the provenance beside the package, a push takes it along.
+func (p *Package) Sign(key Key) error {
+	key.Keyring = cmp.Or(key.Keyring, DefaultKeyring())
+	provenance, err := helmchart.Sign(p.file, key)
+	if err != nil {
+		const step = "write the secret keys out with `gpg --export-secret-keys >FILE` and give --keyring FILE; " +
+			"--key is part of the key's name"
+		return remedy.Errorf(step, "sign package: %w", err)
+	}
+	p.provenance = provenance
+	return nil
+}
+
+// DefaultKeyring is Helm's: the public keyring of GnuPG.
+func DefaultKeyring() string {
+	home, _ := os.UserHomeDir()
+	return filepath.Join(cmp.Or(os.Getenv("GNUPGHOME"), filepath.Join(home, ".gnupg")), "pubring.gpg")
+}
+
+// ReadPassphrase reads the first line of a file, or of stdin where the file is "-".
+func ReadPassphrase(file string, stdin io.Reader) ([]byte, error) {
+	from := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("read passphrase: %w", err)
+		}
+		defer f.Close()
+		from = f
+	}
+	line, err := bufio.NewReader(from).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read passphrase from %s: %w", file, err)
+	}
+	line = strings.TrimRight(line, "\r\n")
+	if line == "" {
+		return nil, remedy.Errorf("put the passphrase into its first line",
+			"read passphrase from %s: the first line is empty", file)
+	}
+	return []byte(line), nil
 }

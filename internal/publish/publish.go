@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
@@ -84,7 +86,14 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	report := o.check(ctx)
+	var report []byte
+	var checks errgroup.Group // while the chart is packed and the registry is asked
+	if o.Check != nil {
+		checks.Go(func() (err error) {
+			report, err = o.Check(ctx)
+			return err
+		})
+	}
 	packed, err := Pack(ctx, o.Package)
 	if err != nil {
 		return nil, err
@@ -96,19 +105,18 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	plan, refused := prepare(ctx, packed, o)
-	checked := <-report
-	if err := cmp.Or(checked.err, refused); err != nil {
+	if err := cmp.Or(checks.Wait(), refused); err != nil {
 		return nil, err
 	}
 	if o.DryRun {
-		return plan.Result(), nil
+		return &plan.result, nil
 	}
 	if o.Destination != "" {
 		if _, err := packed.Save(o.Destination); err != nil {
 			return nil, err
 		}
 	}
-	attachments, err := o.attachments(ctx, packed, checked.report)
+	attachments, err := o.attachments(ctx, packed, report)
 	if err != nil {
 		return nil, err
 	}
@@ -137,31 +145,10 @@ func updateDependencies(ctx context.Context, helm, dir string, c oci.Options) er
 	add(c.CertFile != "", "--cert-file="+c.CertFile)
 	add(c.KeyFile != "", "--key-file="+c.KeyFile)
 	err = helmchart.UpdateDependencies(ctx, program, dir, flags...)
-	var failed *helmchart.BuildError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*helmchart.BuildError](err); ok {
 		return remedy.Errorf(failed.Step, "update dependencies of %s: %w\n%s", dir, failed.Err, failed.Output)
 	}
 	return err
-}
-
-// checked is what came of Options.Check.
-type checked struct {
-	report []byte
-	err    error
-}
-
-// check checks the chart in the background.
-func (o Options) check(ctx context.Context) <-chan checked {
-	done := make(chan checked, 1)
-	if o.Check == nil {
-		done <- checked{}
-		return done
-	}
-	go func() {
-		report, err := o.Check(ctx)
-		done <- checked{report, err}
-	}()
-	return done
 }
 
 func (o Options) attachments(ctx context.Context, p *Package, report []byte) ([]Attachment, error) {

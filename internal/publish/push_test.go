@@ -160,7 +160,7 @@ func TestPrepareWritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dry := plan.Result()
+	dry := &plan.result
 	if dry.Status != WouldPush || len(f.writes()) > 0 {
 		t.Errorf("got %+v, wrote %v", dry, f.writes())
 	}
@@ -168,7 +168,7 @@ func TestPrepareWritesNothing(t *testing.T) {
 		t.Errorf("pushed %+v, foretold %+v", r, dry)
 	}
 	plan, err = prepare(context.Background(), p, f.options(t))
-	if err != nil || plan.Result().Status != AlreadyPresent {
+	if err != nil || plan.result.Status != AlreadyPresent {
 		t.Errorf("got %v, %v", plan, err)
 	}
 }

@@ -48,38 +48,22 @@ func imagesOf(ctx context.Context, chart *helmchart.Chart) ([]string, error) {
 			return nil, err
 		}
 		for _, o := range objects {
-			images = append(images, imagesIn(o.Fields)...)
+			for _, leaf := range manifest.Leaves(o.Fields) {
+				if image, _ := leaf.Value.(string); image != "" && isImage(leaf.Path) {
+					images = append(images, image)
+				}
+			}
 		}
 	}
 	slices.Sort(images)
 	return slices.Compact(images), nil
 }
 
-// imagesIn finds the images of containers wherever a pod is written down, in objects of any kind.
-func imagesIn(value any) (images []string) {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, below := range v {
-			images = append(images, imagesIn(below)...)
-			switch key {
-			case "containers", "initContainers", "ephemeralContainers":
-			default:
-				continue
-			}
-			containers, _ := below.([]any)
-			for _, c := range containers {
-				container, _ := c.(map[string]any)
-				if image, _ := container["image"].(string); image != "" {
-					images = append(images, image)
-				}
-			}
-		}
-	case []any:
-		for _, below := range v {
-			images = append(images, imagesIn(below)...)
-		}
-	}
-	return images
+// isImage knows the image of a container wherever a pod is written down, in objects of any kind.
+func isImage(p manifest.Path) bool {
+	n := len(p)
+	return n > 2 && p[n-1] == "image" && strings.HasPrefix(p[n-2], "[") &&
+		slices.Contains([]string{"containers", "initContainers", "ephemeralContainers"}, p[n-3])
 }
 
 // The parts of CycloneDX that are used here.
@@ -142,9 +126,9 @@ func packageURL(repository, tag, digest string) string {
 	} else if !strings.ContainsAny(first, ".:") && first != "localhost" {
 		first, rest = "docker.io", repository
 	}
-	out += "?repository_url=" + url.QueryEscape(first+"/"+rest)
+	query := url.Values{"repository_url": {first + "/" + rest}}
 	if tag != "" {
-		out += "&tag=" + url.QueryEscape(tag)
+		query.Set("tag", tag)
 	}
-	return out
+	return out + "?" + query.Encode()
 }

@@ -4,21 +4,23 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmcache"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// Bounds on charts. Those on what is unpacked are Helm 3's (pkg/chart/loader, archive.go); archives inside the
-// archive count with it.
+// Bounds on charts: Helm 3's (pkg/chart/loader, archive.go), but archives inside the archive count with it.
 const (
 	maxUnpacked = 100 << 20 // with what lies between and behind the files
 	maxFile     = 5 << 20
@@ -26,10 +28,14 @@ const (
 	maxNested   = 5 // archives in archives
 )
 
-// loadArchive makes a chart of a packed one. name is for errors. Links, names that lead out of the chart and two
-// files of one name are refused, as is what is larger than Helm would take.
-func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
-	if err := looksPacked(data); err != nil {
+// loadArchive makes a chart of a packed one. name is its source, without credentials. Links, names that lead out of
+// the chart and two files of one name are refused, as is what is larger than Helm would take.
+func loadArchive(name string, data []byte) (*Chart, error) {
+	err := checkSent(data)
+	if err == nil && !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		err = errors.New("it is not gzipped")
+	}
+	if err != nil {
 		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made",
 			"%s is no packed chart: %w", name, err)
 	}
@@ -43,19 +49,18 @@ func loadArchive(name string, data []byte) (*helmchart.Chart, error) {
 		return nil, remedy.Errorf("give a chart that `helm package` or `helm pull` made",
 			"%s is no chart: %w", name, err)
 	}
-	return c, nil
+	return &Chart{Chart: c, Source: name, Digest: digestOf(data).String()}, nil
 }
 
-func looksPacked(data []byte) error {
+// checkSent refuses what a server may send in place of anything else: nothing, or a page for browsers.
+func checkSent(data []byte) error {
 	switch text := bytes.TrimSpace(data); {
 	case len(text) == 0:
 		return errors.New("it is empty")
-	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
-		return nil
 	case text[0] == '<':
 		return errors.New("it is an HTML page")
 	}
-	return errors.New("it is not gzipped")
+	return nil
 }
 
 // budget is what may still be unpacked.
@@ -80,8 +85,7 @@ func (b *budget) check(size int64) error {
 	return nil
 }
 
-// unpack reads a gzipped tar archive, and those inside it that Helm would unpack, so that all of them together keep
-// to the budget.
+// unpack reads a gzipped tar archive, and those inside it that Helm would unpack, all within one budget.
 func (b *budget) unpack(data []byte, depth int) ([]helmchart.File, error) {
 	unzipped, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
@@ -147,8 +151,7 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 var driveSyntax = regexp.MustCompile(`^[a-zA-Z]:/`)
 
-// entryName gives a file's name in the chart, "" for what is no file, and refuses what could be anything but a file
-// in the chart.
+// entryName gives a file's name in the chart, "" for what is no file, and refuses what could lie anywhere else.
 func entryName(h *tar.Header) (string, error) {
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeDir:
@@ -177,8 +180,7 @@ func entryName(h *tar.Header) (string, error) {
 	return name, nil
 }
 
-// nested unpacks the archives in charts/ once, to see that they keep to the budget: Helm gives each of them a whole
-// one of its own.
+// nested unpacks the archives in charts/ once, for Helm gives each of them a whole budget of its own.
 func (b *budget) nested(files []helmchart.File, depth int) error {
 	for _, f := range files {
 		if !isNestedArchive(f.Name) {
@@ -194,8 +196,7 @@ func (b *budget) nested(files []helmchart.File, depth int) error {
 	return nil
 }
 
-// isNestedArchive knows the files that Helm unpacks: charts/NAME.tgz of the chart or of one that lies unpacked in its
-// charts/.
+// isNestedArchive knows what Helm unpacks: charts/NAME.tgz of the chart, or of one that lies unpacked in charts/.
 func isNestedArchive(name string) bool {
 	dir, base := path.Split(name)
 	return path.Base(dir) == "charts" && path.Ext(base) == ".tgz" && strings.IndexAny(base, "_.") != 0
@@ -203,3 +204,71 @@ func isNestedArchive(name string) bool {
 
 // digestOf gives "sha256:..." of data.
 func digestOf(data []byte) digest.Digest { return digest.SHA256.FromBytes(data) }
+
+// directory loads the chart in a folder.
+func (f *finder) directory(ctx context.Context, dir string) (*Chart, error) {
+	isChart, err := helmchart.IsChartDir(dir)
+	if err != nil {
+		return nil, remedy.Errorf("look at the folder's rights", "read upstream's chart: %w", err)
+	}
+	if !isChart {
+		return nil, remedy.Errorf("give the folder in which its Chart.yaml lies",
+			"%s is no chart: no Chart.yaml lies in it", dir)
+	}
+	if err := checkDirectory(ctx, dir); err != nil {
+		return nil, err
+	}
+	c, err := helmchart.Load(dir)
+	if err != nil {
+		return nil, remedy.Errorf("mend the chart, or give another one to --upstream", "%w", err)
+	}
+	return &Chart{Chart: c, Source: dir}, nil
+}
+
+// checkDirectory refuses what Helm would follow without end, and more than it takes of an archive.
+func checkDirectory(ctx context.Context, dir string) error {
+	const step = "give a folder with nothing but the chart in it"
+	entries, err := helmchart.Entries(dir)
+	if err != nil {
+		return remedy.Errorf(step, "read upstream's chart: %w", err)
+	}
+	left := newBudget()
+	var archives []helmchart.File
+	for _, e := range entries {
+		path := filepath.Join(dir, filepath.FromSlash(e.Name))
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case e.Err != nil:
+			return remedy.Errorf("remove the link", "%s: the link %s: %w", dir, e.Name, e.Err)
+		case e.Outside && e.Mode.IsDir():
+			return remedy.Errorf("put a copy in its place",
+				"%s: the link %s leads to a folder outside the chart", dir, e.Name)
+		case !e.Mode.IsRegular():
+			return remedy.Errorf(step, "%s: %s is no file", dir, e.Name)
+		}
+		err := left.check(e.Size)
+		left.bytes -= e.Size
+		if err == nil && isNestedArchive(e.Name) {
+			archives = append(archives, helmchart.File{Name: e.Name})
+			archives[len(archives)-1].Data, err = helmcache.ReadFile(path, maxFile)
+		}
+		if err != nil {
+			return remedy.Errorf(step, "%s: %w", dir, err)
+		}
+	}
+	if err := left.nested(archives, 0); err != nil {
+		return remedy.Errorf("get the archive again, or unpack it", "%s: %w", dir, err)
+	}
+	return nil
+}
+
+// file loads a packed chart.
+func (f *finder) file(path string) (*Chart, error) {
+	data, err := helmcache.ReadFile(path, maxAnswer)
+	if err != nil {
+		return nil, remedy.Errorf("give a .tgz file that `helm package` or `helm pull` made",
+			"read upstream's chart: %w", err)
+	}
+	return loadArchive(path, data)
+}

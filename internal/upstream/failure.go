@@ -1,8 +1,6 @@
 package upstream
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,76 +13,65 @@ import (
 )
 
 // otherWays says how to do without the network.
-func (f *finder) otherWays() string {
-	return "give --offline where the chart was read before, or --upstream with a directory or a .tgz file"
-}
+const otherWays = "give --offline where the chart was read before, or --upstream with a directory or a .tgz file"
 
 // fill is the command that puts into the cache what --offline lacks.
 func (f *finder) fill(version string) string {
 	command := "helm livekit diff-upstream --upstream " + f.shown
+	if strings.ContainsAny(version, " <>|*^~&") {
+		version = "'" + version + "'"
+	}
 	if version != "" {
-		command += " --upstream-version " + quote(version)
+		command += " --upstream-version " + version
 	}
 	return "run `" + command + "` once with a network, or give --upstream a directory or a .tgz file"
 }
 
 // notCached says what --offline lacks.
-func (f *finder) notCached(version, format string, args ...any) error {
-	return remedy.Errorf(f.fill(version), format, args...)
-}
-
-func quote(text string) string {
-	if strings.ContainsAny(text, " <>|*^~&") {
-		return "'" + text + "'"
-	}
-	return text
+func (f *finder) notCached(format string, args ...any) error {
+	return remedy.Errorf(f.fill(f.version), format, args...)
 }
 
 // failure gives an error of reading u with what to do about it. login is the command that stores credentials.
-func (f *finder) failure(err error, u *url.URL, what, login string) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return remedy.Errorf(f.stepOf(err, u, what, login), "read %s from %s: %w", what, shown(u.String()), cause(err))
+func failure(err error, u *url.URL, what subject, login string) error {
+	return remedy.Errorf(stepOf(err, u, what, login), "read %s from %s: %w", what.name, shown(u.String()), cause(err))
 }
 
-// cause gives an error without what a server said, which may send credentials back, and without addresses, which may
-// be signed.
+// cause gives an error without a server's words, which may repeat credentials, and addresses, which may be signed.
 func cause(err error) error {
 	if code := oci.Status(err); code != 0 {
 		return &oci.StatusError{Code: code}
 	}
-	var failed *oci.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*oci.Error](err); ok {
 		err = failed.Err
 	}
 	return plain(err)
 }
 
-func (f *finder) stepOf(err error, u *url.URL, what, login string) string {
+func stepOf(err error, u *url.URL, what subject, login string) string {
 	if code := oci.Status(err); code != 0 {
-		return f.stepOfStatus(err, code, u, what, login)
+		return stepOfStatus(err, code, u, what, login)
 	}
-	var large *http.MaxBytesError
-	var certificate *tls.CertificateVerificationError
+	proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: u})
+	_, isLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &large):
+	case isLarge:
 		return "look what the server sends there; fetch the chart with `helm pull` and give the .tgz to --upstream"
 	case oci.IsPlainServer(err) && u.Scheme == "https":
 		return "write http:// in place of https://, or for oci:// give --plain-http, where the server has no TLS"
-	case errors.As(err, &certificate):
+	case oci.IsBadCertificate(err):
 		return "give --ca-file with the authority that signed the server's certificate"
 	case oci.IsAlert(err):
 		return "give --cert-file and --key-file where the server asks for the client's certificate"
 	case errors.Is(err, oci.ErrDowngrade), errors.Is(err, oci.ErrRedirects):
 		return "give the address that the server leads to, or --upstream with a directory or a .tgz file"
-	case isProxied(u):
-		return "look at HTTPS_PROXY and NO_PROXY; else " + f.otherWays()
+	case proxy != nil:
+		return "look at HTTPS_PROXY and NO_PROXY; else " + otherWays
 	}
-	return f.otherWays()
+	return otherWays
 }
 
-func (f *finder) stepOfStatus(err error, code int, u *url.URL, what, login string) string {
+func stepOfStatus(err error, code int, u *url.URL, what subject, login string) string {
 	var failed *oci.Error
 	switch {
 	case code == http.StatusBadRequest && u.Scheme == "http":
@@ -95,34 +82,34 @@ func (f *finder) stepOfStatus(err error, code int, u *url.URL, what, login strin
 		return "use credentials that may read it (" + login + "); some servers answer so for what is not there, " +
 			"so look for a slip in the address, too"
 	case code == http.StatusNotFound, code == http.StatusGone:
-		return stepOfMissing(what)
+		return what.missing
 	case code == http.StatusProxyAuthRequired:
 		return "put user and password of the proxy into HTTPS_PROXY"
 	case code == http.StatusTooManyRequests && errors.As(err, &failed) && failed.Wait >= time.Second:
-		return fmt.Sprintf("try again in %s; else %s", failed.Wait.Round(time.Second), f.otherWays())
+		return fmt.Sprintf("try again in %s; else %s", failed.Wait.Round(time.Second), otherWays)
 	case code == http.StatusTooManyRequests:
-		return "try again later; else " + f.otherWays()
+		return "try again later; else " + otherWays
 	case code >= 500:
-		return "the server is in trouble: try again later; else " + f.otherWays()
+		return "the server is in trouble: try again later; else " + otherWays
 	}
-	return "look for a slip in the address; else " + f.otherWays()
+	return "look for a slip in the address; else " + otherWays
 }
 
-func stepOfMissing(what string) string {
-	switch what {
-	case theIndex:
-		return "give the URL that `helm repo add` takes, the URL of a .tgz file, or oci://HOST/PATH"
-	case theArchive:
-		return "look for a slip in the address, or give --upstream-version with another version"
-	}
-	return "look for a slip in the address: its last part is the chart's name, " +
-		"as in oci://registry.example.com/charts/livekit-server"
+// subject is what is read.
+type subject struct {
+	name    string // in errors
+	missing string // what to do where it is not there
 }
 
-// What is read, as errors name it.
-const (
-	theIndex    = "the index"
-	theArchive  = "the chart"
-	theTags     = "the versions"
-	theManifest = "the manifest"
+const noChart = "look for a slip in the address: its last part is the chart's name, " +
+	"as in oci://registry.example.com/charts/livekit-server"
+
+var (
+	theIndex = subject{"the index",
+		"give the URL that `helm repo add` takes, the URL of a .tgz file, or oci://HOST/PATH"}
+	theArchive = subject{"the chart",
+		"look for a slip in the address, or give --upstream-version with another version"}
+	theRegistry = subject{"the registry", noChart}
+	theTags     = subject{"the versions", noChart}
+	theManifest = subject{"the manifest", noChart}
 )

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -11,36 +12,21 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/oci"
 )
 
-// client reads from one chart repository.
-type client struct {
-	http  *http.Client
-	retry *oci.Retry
-	user  string // of User-Agent
-
-	// Credentials go to the origin of home alone; with passAll to the first host of any request. A redirect takes
-	// them nowhere else.
-	home               *url.URL
-	username, password string
-	passAll            bool
-}
-
 const (
 	tries = 3
 	// silence is how long a server may be silent after a request.
 	silence = 30 * time.Second
 	// maxPause is the longest pause that a server may ask for.
 	maxPause = 30 * time.Second
-	// maxAnswer bounds an index, an archive and all else that is read, packed.
+	// maxAnswer bounds an index, an archive and all else that is read of the disk, packed.
 	maxAnswer = 64 << 20
 )
 
 // connection gives the options' files before those of the repository.
-func (f *finder) connection(r repository) oci.Options {
+func (f *finder) connection(r *repository) oci.Options {
 	t := f.o.TLS
 	t.InsecureSkipTLSVerify = t.InsecureSkipTLSVerify || r.InsecureSkipVerify
-	if t.CAFile == "" {
-		t.CAFile = r.CAFile
-	}
+	t.CAFile = cmp.Or(t.CAFile, r.CAFile)
 	if t.CertFile == "" {
 		t.CertFile, t.KeyFile = r.CertFile, r.KeyFile
 	}
@@ -50,29 +36,7 @@ func (f *finder) connection(r repository) oci.Options {
 	}
 }
 
-// client gives the client of a repository, nil where the network is not to be used.
-func (f *finder) client(r repository) (*client, error) {
-	if f.o.Offline {
-		return nil, nil
-	}
-	transport, err := oci.Transport(f.connection(r), f.retry.Secrets)
-	if err != nil {
-		return nil, err
-	}
-	return &client{
-		http: &http.Client{Transport: transport, CheckRedirect: checkRedirect}, retry: f.retry, user: f.o.UserAgent,
-		home: r.url, username: r.Username, password: r.Password, passAll: r.PassCredentialsAll,
-	}, nil
-}
-
-func (c *client) close() {
-	if c != nil {
-		c.http.CloseIdleConnections()
-	}
-}
-
-// checkRedirect lets a redirect take no credentials to another origin. net/http would take them to other ports of the
-// host.
+// checkRedirect lets a redirect take no credentials to another origin: net/http would, to other ports of the host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return oci.ErrDowngrade
@@ -83,16 +47,30 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// get reads what lies at a URL, three times where a failure may pass. what is one of the names below.
-func (c *client) get(ctx context.Context, u *url.URL, what string) (data []byte, err error) {
-	err = c.retry.Do(ctx, "read "+shown(u.String()), func(ctx context.Context) (err error) {
-		data, err = c.once(ctx, u, what)
+// get reads what lies at a URL, three times where a failure may pass, and says what to do where it cannot.
+func (f *finder) get(ctx context.Context, r *repository, u *url.URL, what subject) (data []byte, err error) {
+	if r.client == nil {
+		transport, err := oci.Transport(f.connection(r), f.retry.Secrets)
+		if err != nil {
+			return nil, err
+		}
+		r.client = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
+	}
+	err = f.retry.Do(ctx, "read "+shown(u.String()), func(ctx context.Context) (err error) {
+		data, err = f.once(ctx, r, u, what)
 		return plain(err)
 	})
-	return data, err
+	if err != nil {
+		login := "`helm repo add NAME " + u.Scheme + "://" + u.Host + "/... --username USER --password-stdin`, " +
+			"and give the NAME to --upstream"
+		return nil, failure(err, u, what, login)
+	}
+	return data, nil
 }
 
-func (c *client) once(ctx context.Context, u *url.URL, what string) ([]byte, error) {
+// once reads with the credentials of the repository. They go to its origin alone; where Helm passes them to all, to
+// the first host of any request. A redirect takes them nowhere else.
+func (f *finder) once(ctx context.Context, r *repository, u *url.URL, what subject) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, bare(u).String(), nil)
 	if err != nil {
 		return nil, err
@@ -100,13 +78,11 @@ func (c *client) once(ctx context.Context, u *url.URL, what string) ([]byte, err
 	if what == theArchive { // net/http would unpack one that a server calls gzipped
 		req.Header.Set("Accept-Encoding", "identity")
 	}
-	if c.user != "" {
-		req.Header.Set("User-Agent", c.user)
+	req.Header.Set("User-Agent", f.o.UserAgent)
+	if r.Username != "" && (r.PassCredentialsAll || sameOrigin(u, r.url)) {
+		req.SetBasicAuth(r.Username, r.Password)
 	}
-	if c.username != "" && (c.passAll || sameOrigin(u, c.home)) {
-		req.SetBasicAuth(c.username, c.password)
-	}
-	resp, err := c.http.Do(req)
+	resp, err := r.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -114,21 +90,13 @@ func (c *client) once(ctx context.Context, u *url.URL, what string) ([]byte, err
 	if resp.StatusCode != http.StatusOK {
 		return nil, &oci.StatusError{Code: resp.StatusCode}
 	}
-	return io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
+	return io.ReadAll(resp.Body) // bounded by oci.Transport
 }
 
-// plain gives an error without the address that net/http puts before it: addresses have credentials and signatures in
-// them.
+// plain gives an error without the address before it, which may have credentials and signatures in it.
 func plain(err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
 		return outer.Err
 	}
 	return err
-}
-
-// isProxied tells whether the environment sends a request through a proxy.
-func isProxied(u *url.URL) bool {
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
-	return err == nil && proxy != nil
 }

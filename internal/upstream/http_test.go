@@ -534,7 +534,7 @@ func TestSameOrigin(t *testing.T) {
 
 func TestStepsAreSteps(t *testing.T) {
 	f := &finder{shown: "x"}
-	for _, text := range []string{f.otherWays(), f.fill(""), f.fill(">1 <2"), forms} {
+	for _, text := range []string{otherWays, f.fill(""), f.fill(">1 <2"), forms} {
 		if text == "" || strings.HasSuffix(text, ".") || remedy.Step(remedy.Errorf(text, "x")) != text {
 			t.Errorf("%q", text)
 		}

@@ -38,13 +38,11 @@ func (e *notIndexError) Error() string { return e.why }
 // parseIndex reads what an index says of one chart.
 func parseIndex(data []byte, chart string) (*index, error) {
 	data = bytes.TrimPrefix(data, byteOrderMark)
-	switch text := bytes.TrimSpace(data); {
-	case len(text) == 0:
-		return nil, &notIndexError{"it is empty"}
-	case text[0] == '<':
-		return nil, &notIndexError{"it is an HTML page"}
-	case text[0] == '{' && json.Valid(text):
-		return parse(text, chart, "JSON", json.Unmarshal)
+	if err := checkSent(data); err != nil {
+		return nil, &notIndexError{err.Error()}
+	}
+	if json.Valid(data) {
+		return parse(data, chart, "JSON", json.Unmarshal)
 	}
 	unmarshal := func(data []byte, to any) error { return yaml.Unmarshal(data, to) }
 	part := without(data, chart)
@@ -57,14 +55,6 @@ func parseIndex(data []byte, chart string) (*index, error) {
 		return parse(data, chart, "YAML", unmarshal) // what was left out may have anchors
 	}
 	return x, err
-}
-
-func (x *index) versions() []string {
-	out := make([]string, 0, len(x.entries))
-	for _, e := range x.entries {
-		out = append(out, e.Version)
-	}
-	return out
 }
 
 // parse parses an index.

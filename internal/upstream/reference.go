@@ -27,7 +27,7 @@ func (f *finder) find(ctx context.Context) (*Chart, error) {
 	ref := f.o.Ref
 	scheme, rest, isURL := strings.Cut(ref, "://")
 	switch isChart, _ := helmchart.IsChartDir(ref); {
-	case !isURL && (looksLikePath(ref) || isChart || isArchive(ref)):
+	case !isURL && (!nameSyntax.MatchString(ref) || isArchiveName(ref) || isChart || isArchive(ref)):
 		return f.path(ctx, ref)
 	case !isURL:
 		return f.named(ctx, ref)
@@ -42,14 +42,8 @@ func (f *finder) find(ctx context.Context) (*Chart, error) {
 		"%s: the scheme %s is not known here", shown(ref), scheme)
 }
 
-// looksLikePath knows what can be nothing but a path.
-func looksLikePath(ref string) bool {
-	return filepath.IsAbs(ref) || strings.HasPrefix(ref, ".") || strings.HasPrefix(ref, "~") ||
-		strings.HasSuffix(ref, "/") || isArchiveName(ref) || !nameSyntax.MatchString(ref)
-}
-
-// nameSyntax is NAME or NAME/CHART.
-var nameSyntax = regexp.MustCompile(`^[^/\\:\s]+(/[^/\\:\s]+)?$`)
+// nameSyntax is NAME or NAME/CHART: what can be something else than a path.
+var nameSyntax = regexp.MustCompile(`^[^/\\:\s.~][^/\\:\s]*(/[^/\\:\s]+)?$`)
 
 func isArchive(path string) bool {
 	info, err := os.Stat(path)
@@ -70,9 +64,6 @@ func (f *finder) path(ctx context.Context, path string) (*Chart, error) {
 		return nil, remedy.Errorf("look at the file's rights", "read upstream's chart: %w", err)
 	case info.IsDir():
 		return f.directory(ctx, path)
-	case !info.Mode().IsRegular():
-		return nil, remedy.Errorf("give a directory with a Chart.yaml, or a .tgz file",
-			"%s is neither a directory nor a file", path)
 	}
 	return f.file(path)
 }
@@ -89,7 +80,7 @@ func (f *finder) url(ctx context.Context, ref string) (*Chart, error) {
 	}
 	u.Fragment = ""
 	if isArchiveName(u.Path) {
-		return f.archiveURL(ctx, known.ofArchive(u), bare(u))
+		return f.byURL(ctx, known.ofArchive(u), bare(u))
 	}
 	return f.repository(ctx, known.ofURL(u))
 }
@@ -104,8 +95,12 @@ func (f *finder) named(ctx context.Context, ref string) (*Chart, error) {
 	i := slices.IndexFunc(known, func(e helmcache.Repository) bool { return e.Name == name })
 	if i < 0 {
 		where := "no Chart.yaml lies there, and Helm knows no repository of that name"
-		if names := known.names(); names != "" {
-			where += " (it knows " + names + ")"
+		var names []string
+		for _, e := range known {
+			names = append(names, e.Name)
+		}
+		if len(names) > 0 {
+			where += " (it knows " + some(names) + ")"
 		}
 		return nil, remedy.Errorf("add it with `helm repo add "+name+" URL`; else "+forms, "%s: %s", ref, where)
 	}
@@ -118,22 +113,11 @@ func (f *finder) named(ctx context.Context, ref string) (*Chart, error) {
 	return f.repository(ctx, r)
 }
 
-// shown gives a reference without credentials: those of a URL, and its query, as signed URLs have them there.
-func shown(ref string) string {
-	scheme, rest, isURL := strings.Cut(ref, "://")
-	if !isURL {
-		return ref
-	}
-	rest, _, _ = strings.Cut(rest, "?")
-	host, path, hasPath := strings.Cut(rest, "/")
-	if at := strings.LastIndex(host, "@"); at >= 0 {
-		host = host[at+1:]
-	}
-	if hasPath {
-		path = "/" + path
-	}
-	return scheme + "://" + host + path
-}
+// secretParts matches a URL: what begins it, credentials, what is shown, and the query, where signed URLs have them.
+var secretParts = regexp.MustCompile(`(?s)^(.*?://)(?:[^/?]*@)?([^?]*).*$`)
+
+// shown gives a reference without credentials.
+func shown(ref string) string { return secretParts.ReplaceAllString(ref, "$1$2") }
 
 // bare gives a URL without credentials.
 func bare(u *url.URL) *url.URL {

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/opencontainers/go-digest"
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -19,8 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// The media types of a chart's archive; the second is Helm 3.0's to 3.6's (helm.sh/helm/v3,
-// pkg/registry/constants.go).
+// The media types of a chart's archive; the second is that of Helm 3.0 to 3.6 (pkg/registry, constants.go).
 const (
 	chartType       = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 	legacyChartType = "application/tar+gzip"
@@ -28,70 +25,35 @@ const (
 
 // ociReference is a chart in a registry.
 type ociReference struct {
-	repository oci.Repository
+	oci.Reference
 	shown      string // oci://HOST/PATH
-	plainHTTP  bool
-	tag        string
-	digest     digest.Digest // of the manifest
+	repository oci.Repository
 }
 
 func parseOCI(ref string, plainHTTP bool) (r ociReference, err error) {
-	refuse := func(format string, args ...any) (ociReference, error) {
-		return ociReference{}, remedy.Errorf("write it as oci://registry.example.com/charts/livekit-server, "+
-			"with :VERSION or @sha256:DIGEST after it if need be", format, args...)
+	const step = "write it as oci://registry.example.com/charts/livekit-server, " +
+		"with :VERSION or @sha256:DIGEST after it if need be"
+	if r.Reference, err = oci.ParseReference(ref, step); err != nil {
+		return r, err
 	}
-	host, path, _ := strings.Cut(strings.TrimPrefix(ref, oci.Scheme), "/")
-	if strings.Contains(host, "@") {
-		return r, remedy.Errorf("log in with `helm registry login`, and leave them out",
-			"%s... has credentials in it", oci.Scheme)
+	if r.Host == "" || r.Path == "" {
+		return r, remedy.Errorf(step, "%s names no chart in the registry", ref)
 	}
-	path, text, hasDigest := strings.Cut(path, "@")
-	r.digest = digest.Digest(text)
-	path, tag, hasTag := strings.Cut(path, ":")
-	r.tag = oci.Tag(tag)
-	path = strings.TrimRight(path, "/")
-	switch {
-	case hasDigest && (r.digest.Validate() != nil || r.digest.Algorithm() != digest.SHA256):
-		return refuse("%s: %q is no digest", ref, text)
-	case hasTag && !oci.IsTag(r.tag):
-		return refuse("%s: %q is no tag", ref, tag)
-	case path == "":
-		return refuse("%s names no chart in the registry", ref)
-	case !oci.IsPath(path):
-		return refuse("%s: %q is no path in a registry", ref, path)
-	case !oci.IsHost(host):
-		return refuse("%s: %q is no host of a registry", ref, host)
-	}
-	r.plainHTTP, r.shown = plainHTTP, oci.Scheme+host+"/"+path
-	r.repository, err = oci.NewRepository(host, path, plainHTTP)
+	r.shown = oci.Scheme + r.Host + "/" + r.Path
+	r.repository, err = oci.NewRepository(r.Host, r.Path, plainHTTP)
 	return r, err
-}
-
-// isVersionTag tells whether a tag is a version, and not one that moves, such as 1.2 or latest.
-func isVersionTag(tag string) bool {
-	_, err := semver.StrictNewVersion(strings.TrimPrefix(oci.Version(tag), "v"))
-	return err == nil
 }
 
 // source is the reference with a tag or digest.
 func (r ociReference) source() string {
 	out := r.shown
-	if r.tag != "" || r.digest == "" {
-		out += ":" + oci.Version(r.tag)
+	if r.Tag != "" || r.Digest == "" {
+		out += ":" + oci.Version(r.Tag)
 	}
-	if r.digest != "" {
-		out += "@" + r.digest.String()
+	if r.Digest != "" {
+		out += "@" + r.Digest.String()
 	}
 	return out
-}
-
-// at is the URL of something in the repository.
-func (r ociReference) at(what string) *url.URL {
-	u := &url.URL{Scheme: "https", Host: r.repository.Host(), Path: "/v2/" + r.repository.Path() + what}
-	if r.plainHTTP {
-		u.Scheme = "http"
-	}
-	return u
 }
 
 // registry gets a chart of an OCI registry. version is for a reference without a tag and a digest.
@@ -104,15 +66,17 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
 	var versions, notes []string
-	if r.tag == "" && r.digest == "" {
+	if r.Tag == "" && r.Digest == "" {
 		if versions, notes, err = f.versions(ctx, c, r, version); err != nil {
 			return nil, err
 		}
-		if r.tag, err = pickTag(r, version, versions); err != nil {
-			return nil, err
+		if versions != nil || !isExact(version) {
+			if version, err = choose(version, versions); err != nil {
+				return nil, remedy.Errorf(cmp.Or(remedy.Step(err), noChart), "%s: %w", r.shown, err)
+			}
 		}
+		r.Tag = oci.Tag(version)
 	}
 	out, err := f.pull(ctx, c, r)
 	if err != nil {
@@ -123,155 +87,138 @@ func (f *finder) registry(ctx context.Context, ref, version string) (*Chart, err
 	return out, nil
 }
 
-// versions gives the versions that the registry has. An exact version can do without: not everybody who may pull may
-// list.
+// versions gives the registry's versions. An exact one can do without: some may pull and not list.
 func (f *finder) versions(
 	ctx context.Context, c *oci.Client, r ociReference, want string,
 ) (versions, notes []string, err error) {
-	tags, read, err := f.tags(ctx, c, r)
-	if err != nil {
-		if isExact(want) && ctx.Err() == nil {
-			return nil, []string{fmt.Sprintf("the versions of %s are not known: %v", r.shown, err)}, nil
+	missing := f.notCached("the versions of %s are in no cache, and --offline forbids to read them", r.shown)
+	read := func() ([]byte, error) { return f.readTags(ctx, c, r) }
+	err = f.ask(r.shown+" tags", missing, read, func(data []byte, kept time.Time) error {
+		var tags []string
+		if json.Unmarshal(data, &tags) != nil {
+			return missing
 		}
-		return nil, nil, err
-	}
-	for _, tag := range tags {
-		if isVersionTag(tag) {
-			versions = append(versions, oci.Version(tag))
+		for _, tag := range tags {
+			if isExact(oci.Version(tag)) { // and not one that moves, such as 1.2 or latest
+				versions = append(versions, oci.Version(tag))
+			}
 		}
+		if f.o.Offline {
+			notes = []string{fmt.Sprintf("the versions of %s were read at %s", r.shown, moment(kept))}
+		}
+		return nil
+	})
+	if err != nil && isExact(want) && ctx.Err() == nil {
+		return nil, []string{fmt.Sprintf("the versions of %s are not known: %v", r.shown, err)}, nil
 	}
-	if f.o.Offline {
-		notes = []string{fmt.Sprintf("the versions of %s were read at %s", r.shown, moment(read))}
-	}
-	return versions, notes, nil
+	return versions, notes, err
 }
 
-// pickTag gives the tag of the version that was asked for.
-func pickTag(r ociReference, want string, versions []string) (string, error) {
-	if versions == nil && isExact(want) {
-		return oci.Tag(want), nil
-	}
-	i, err := choose(want, versions)
-	if err != nil {
-		return "", remedy.Errorf(cmp.Or(remedy.Step(err), stepOfMissing(theTags)), "%s: %w", r.shown, err)
-	}
-	return oci.Tag(versions[i]), nil
-}
-
-// connect says hello to the registry, with credentials where it wants some. It gives nil where the network is not to
-// be used.
+// connect says hello to the registry, with credentials where it wants some. Offline it gives nil.
 func (f *finder) connect(ctx context.Context, r ociReference) (*oci.Client, error) {
 	if f.o.Offline {
 		return nil, nil
 	}
-	c, err := oci.Connect(ctx, f.connection(repository{}), r.repository, oci.Pull, f.retry)
+	c, err := oci.Connect(ctx, f.connection(&repository{}), r.repository, oci.Pull, f.retry)
 	if err == nil || remedy.Step(err) != "" {
 		return c, err
 	}
-	hello := r.at("")
+	hello := r.repository.URL("")
 	hello.Path = "/v2/"
-	return nil, f.registryFailure(err, hello, "the registry")
+	return nil, registryFailure(err, hello, theRegistry)
 }
 
-func (f *finder) registryFailure(err error, u *url.URL, what string) error {
-	var wrong *oci.DigestError
-	if errors.As(err, &wrong) {
+func registryFailure(err error, u *url.URL, what subject) error {
+	if wrong, ok := errors.AsType[*oci.DigestError](err); ok {
 		return remedy.Errorf("try again; if it stays so, look at the registry's storage",
 			"%s answers with content of digest %s, not %s", shown(u.String()), wrong.Got, wrong.Want)
 	}
-	return f.failure(err, u, what, "`helm registry login "+u.Host+"`")
+	return failure(err, u, what, "`helm registry login "+u.Host+"`")
 }
 
-// tags lists the tags of a repository, and says when they were read.
-func (f *finder) tags(ctx context.Context, c *oci.Client, r ociReference) ([]string, time.Time, error) {
-	key := r.shown + " tags"
-	if c == nil {
-		data, read := f.own.recall(key)
-		var tags []string
-		if json.Unmarshal(data, &tags) != nil {
-			return nil, time.Time{}, f.notCached(f.o.Version,
-				"the versions of %s are in no cache, and --offline forbids to read them", r.shown)
-		}
-		return tags, read, nil
-	}
-	tags, err := f.readTags(ctx, c, r)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	data, _ := json.Marshal(tags) // it fails for no list of strings
-	f.remember(key, data)
-	return tags, time.Now(), nil
-}
-
-func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([]string, error) {
+// readTags lists the tags of a repository, as JSON.
+func (f *finder) readTags(ctx context.Context, c *oci.Client, r ociReference) ([]byte, error) {
 	tags, err := c.Tags(ctx)
-	step := "name the version with a tag, as in " + r.shown + ":1.2.3"
-	list := r.at("/tags/list")
+	list := r.repository.URL("/tags/list")
 	var syntax *json.SyntaxError
 	switch {
 	case err == nil:
-		return tags, nil
+		return json.Marshal(tags)
 	case errors.Is(err, oci.ErrTagPages), errors.Is(err, oci.ErrTagsElsewhere):
-		return nil, remedy.Errorf(step, "%s: %w", r.shown, cause(err))
+		return nil, remedy.Errorf("name the version with a tag, as in "+r.shown+":1.2.3", "%s: %w", r.shown, cause(err))
 	case errors.As(err, &syntax):
 		return nil, remedy.Errorf("look whether it is a registry",
 			"%s answers with something else than a list of tags", shown(list.String()))
 	}
-	return nil, f.registryFailure(err, list, theTags)
+	return nil, registryFailure(err, list, theTags)
 }
 
 // pull gets the chart under a tag or digest.
-func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (*Chart, error) {
-	raw, note, err := f.manifest(ctx, c, r)
-	if err != nil {
-		return nil, err
+func (f *finder) pull(ctx context.Context, c *oci.Client, r ociReference) (out *Chart, err error) {
+	missing := f.notCached("%s is in no cache, and --offline forbids to read it", r.source())
+	read := func() ([]byte, error) { return f.readManifest(ctx, c, r) }
+	use := func(raw []byte, kept time.Time) (err error) {
+		if out, err = f.ofManifest(ctx, c, r, raw); err != nil {
+			return err
+		}
+		if !kept.IsZero() {
+			out.note("what %s leads to was read at %s", r.source(), moment(kept))
+		}
+		if isExact(oci.Version(r.Tag)) && oci.Version(r.Tag) != out.Version() {
+			out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
+		}
+		return nil
 	}
+	raw := f.own.get(r.Digest)
+	switch {
+	case r.Digest == "":
+		err = f.ask(r.source(), missing, read, use)
+		return out, err
+	case raw == nil && f.o.Offline:
+		return nil, missing
+	case raw == nil:
+		raw, err = read()
+	}
+	if err == nil {
+		err = use(raw, time.Time{})
+	}
+	return out, err
+}
+
+// ofManifest gets the chart that a manifest names.
+func (f *finder) ofManifest(ctx context.Context, c *oci.Client, r ociReference, raw []byte) (*Chart, error) {
 	layer, err := chartLayer(raw)
 	if err != nil {
 		return nil, remedy.Errorf("point --upstream to a chart, as in oci://registry.example.com/charts/livekit-server",
 			"%s is no chart: %w", r.source(), err)
 	}
-	out, err := f.byDigest(r.source(), layer.Digest, func() ([]byte, error) { return f.blob(ctx, c, r, layer.Digest) })
-	if err != nil {
-		return nil, err
+	out, err := f.byDigest(r.source(), layer.Digest, func() ([]byte, error) {
+		if f.o.Offline {
+			return nil, f.notCached("the archive of %s is in no cache, and --offline forbids to read it", r.source())
+		}
+		data, err := c.Blob(ctx, layer.Digest)
+		if err != nil {
+			return nil, registryFailure(err, r.repository.URL("/blobs/"+layer.Digest.String()), theArchive)
+		}
+		return data, nil
+	})
+	if err == nil {
+		f.cache(f.own.put(raw))
 	}
-	if r.digest == "" && c != nil {
-		f.remember(r.source(), raw)
-	}
-	f.keep(raw)
-	if note != "" {
-		out.note("%s", note)
-	}
-	if isVersionTag(r.tag) && oci.Version(r.tag) != out.Version() {
-		out.note("the tag of %s is not the chart's version: Chart.yaml says %s", r.source(), out.Version())
-	}
-	return out, nil
+	return out, err
 }
 
-// manifest gets the manifest under a tag or digest.
-func (f *finder) manifest(ctx context.Context, c *oci.Client, r ociReference) (raw []byte, note string, err error) {
-	if r.digest != "" {
-		if raw := f.own.get(r.digest); raw != nil {
-			return raw, "", nil
-		}
-	} else if c == nil {
-		if raw, read := f.own.recall(r.source()); raw != nil {
-			return raw, fmt.Sprintf("what %s leads to was read at %s", r.source(), moment(read)), nil
-		}
-	}
-	if c == nil {
-		return nil, "", f.notCached(f.o.Version, "%s is in no cache, and --offline forbids to read it", r.source())
-	}
-	identifier := cmp.Or(r.digest.String(), r.tag)
-	u := r.at("/manifests/" + identifier)
+// readManifest reads the manifest under a tag or digest.
+func (f *finder) readManifest(ctx context.Context, c *oci.Client, r ociReference) ([]byte, error) {
+	identifier := cmp.Or(r.Digest.String(), r.Tag)
 	got, err := c.Manifest(ctx, identifier)
 	if err == nil && got == nil {
 		err = &oci.StatusError{Code: http.StatusNotFound}
 	}
 	if err != nil {
-		return nil, "", f.registryFailure(err, u, theManifest)
+		return nil, registryFailure(err, r.repository.URL("/manifests/"+identifier), theManifest)
 	}
-	return got.Raw, "", nil
+	return got.Raw, nil
 }
 
 // chartLayer gives the archive that a manifest names.
@@ -285,30 +232,17 @@ func chartLayer(raw []byte) (spec.Descriptor, error) {
 	}
 	var types []string
 	for _, layer := range m.Layers {
-		if layer.MediaType != chartType && layer.MediaType != legacyChartType {
-			types = append(types, layer.MediaType)
-			continue
+		types = append(types, layer.MediaType)
+		switch isSHA := layer.Digest.Validate() == nil && layer.Digest.Algorithm() == digest.SHA256; {
+		case layer.MediaType != chartType && layer.MediaType != legacyChartType:
+		case isSHA:
+			return layer, nil
+		default:
+			return layer, errors.New("its manifest gives no SHA-256 for the archive")
 		}
-		if err := layer.Digest.Validate(); err != nil || layer.Digest.Algorithm() != digest.SHA256 {
-			return spec.Descriptor{}, fmt.Errorf("its manifest gives no SHA-256 for the archive")
-		}
-		return layer, nil
 	}
 	if len(m.Manifests) > 0 {
 		return spec.Descriptor{}, errors.New("it is an index of several images")
 	}
 	return spec.Descriptor{}, fmt.Errorf("it holds %s", cmp.Or(some(types), "none"))
-}
-
-// blob gets an archive.
-func (f *finder) blob(ctx context.Context, c *oci.Client, r ociReference, d digest.Digest) ([]byte, error) {
-	if c == nil {
-		return nil, f.notCached(f.o.Version,
-			"the archive of %s is in no cache, and --offline forbids to read it", r.source())
-	}
-	data, err := c.Blob(ctx, d)
-	if err != nil {
-		return nil, f.registryFailure(err, r.at("/blobs/"+d.String()), theArchive)
-	}
-	return data, nil
 }

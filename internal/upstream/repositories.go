@@ -1,7 +1,9 @@
 package upstream
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -12,9 +14,10 @@ import (
 
 // repository is where charts are, and how to reach it.
 type repository struct {
-	helmcache.Repository          // what Helm knows of it
-	names                []string // that Helm has for it
-	url                  *url.URL // without credentials and a slash at its end
+	helmcache.Repository              // what Helm knows of it
+	names                []string     // that Helm has for it
+	url                  *url.URL     // without credentials and a slash at its end
+	client               *http.Client // nil until something is read
 }
 
 // repositories reads Helm's repositories.yaml.
@@ -29,15 +32,12 @@ func (f *finder) repositories() (knownRepositories, error) {
 // knownRepositories are those of repositories.yaml.
 type knownRepositories []helmcache.Repository
 
-func newRepository(known helmcache.Repository) (repository, error) {
+func newRepository(known helmcache.Repository) (*repository, error) {
 	u, err := url.Parse(known.URL)
-	switch {
-	case err != nil || u.Host == "":
-		return repository{}, fmt.Errorf("%q is no URL", shown(known.URL))
-	case u.Scheme != "http" && u.Scheme != "https":
-		return repository{}, fmt.Errorf("%q begins with neither http:// nor https://", shown(known.URL))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%q is no URL that begins with http:// or https://", shown(known.URL))
 	}
-	r := repository{Repository: known, names: []string{known.Name}}
+	r := &repository{Repository: known, names: []string{known.Name}}
 	r.setURL(u)
 	return r, nil
 }
@@ -57,13 +57,13 @@ func (r *repository) setUser(user *url.Userinfo) {
 }
 
 // ofURL gives the repository at a URL or at that of its index, with what Helm knows of it.
-func (all knownRepositories) ofURL(u *url.URL) repository {
+func (all knownRepositories) ofURL(u *url.URL) *repository {
 	const file = "/index.yaml"
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, file), strings.TrimSuffix(u.RawPath, file)
-	var out repository
+	out := &repository{}
 	for _, e := range all {
 		r, err := newRepository(e)
-		if err != nil || !sameRepository(r.url, u) {
+		if err != nil || !sameOrigin(r.url, u) || r.url.Path != strings.TrimRight(u.Path, "/") {
 			continue
 		}
 		if out.names == nil {
@@ -76,14 +76,9 @@ func (all knownRepositories) ofURL(u *url.URL) repository {
 	return out
 }
 
-func sameRepository(a, b *url.URL) bool {
-	return sameOrigin(a, b) && strings.TrimRight(a.Path, "/") == strings.TrimRight(b.Path, "/")
-}
-
-// ofArchive gives the repository whose URL the archive's begins with, else one that is nothing but the archive's
-// host.
-func (all knownRepositories) ofArchive(archive *url.URL) repository {
-	var out repository
+// ofArchive gives the repository whose URL the archive's begins with, else one of nothing but its host.
+func (all knownRepositories) ofArchive(archive *url.URL) *repository {
+	out := &repository{}
 	for _, e := range all {
 		r, err := newRepository(e)
 		if err != nil || !sameOrigin(r.url, archive) || !strings.HasPrefix(archive.Path, r.url.Path+"/") {
@@ -100,23 +95,14 @@ func (all knownRepositories) ofArchive(archive *url.URL) repository {
 	return out
 }
 
-// names lists what Helm calls its repositories.
-func (all knownRepositories) names() string {
-	var names []string
-	for _, e := range all {
-		names = append(names, e.Name)
-	}
-	return some(names)
-}
-
 // index is the URL of the repository's index.
-func (r repository) index() *url.URL {
+func (r *repository) index() *url.URL {
 	return r.url.JoinPath("index.yaml")
 }
 
 // resolve gives the URL of a chart that the index names. As in Helm, relative ones begin at the repository and have
 // its query, which may be a token, so other hosts do not get it.
-func (r repository) resolve(chart string) (*url.URL, error) {
+func (r *repository) resolve(chart string) (*url.URL, error) {
 	u, err := url.Parse(chart)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no URL", shown(chart))
@@ -134,21 +120,15 @@ func (r repository) resolve(chart string) (*url.URL, error) {
 
 // sameOrigin tells whether two URLs lead to the same server, ports included.
 func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && a.Hostname() == b.Hostname() && port(a) == port(b)
-}
-
-func port(u *url.URL) string {
-	if p := u.Port(); p != "" {
-		return p
-	}
-	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	usual := map[string]string{"http": "80", "https": "443"}[a.Scheme]
+	return a.Scheme == b.Scheme && a.Hostname() == b.Hostname() &&
+		cmp.Or(a.Port(), usual) == cmp.Or(b.Port(), usual)
 }
 
 // maxNamed is how many names an error lists.
 const maxNamed = 10
 
-// some lists names, and how many more there are. They are others' words: what a terminal would take for an order is
-// left out.
+// some lists names, and how many more there are. What a terminal would take for an order is left out of them.
 func some(names []string) string {
 	var out []string
 	for _, name := range names[:min(len(names), maxNamed)] {

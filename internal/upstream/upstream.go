@@ -20,8 +20,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// What is looked for where nothing else is said: LiveKit's own repository (https://github.com/livekit/livekit-helm,
-// README.md).
+// What is looked for by default: LiveKit's own repository (https://github.com/livekit/livekit-helm, README.md).
 const (
 	DefaultRepository = "https://helm.livekit.io"
 	DefaultChart      = "livekit-server"
@@ -75,8 +74,7 @@ type Chart struct {
 	Notes []string
 }
 
-// Find gets the chart. Errors carry what to do about them, and no credentials. Nothing is cached that was not read as
-// a whole and checked.
+// Find gets the chart. Errors carry what to do, and no credentials. What is cached was read as a whole and checked.
 func Find(ctx context.Context, o Options) (*Chart, error) {
 	f, err := newFinder(o)
 	if err != nil {
@@ -85,20 +83,19 @@ func Find(ctx context.Context, o Options) (*Chart, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, f.o.Timeout, errTimeout)
 	defer cancel()
 	c, err := f.find(limited)
+	if err == nil {
+		err = f.check(c)
+	}
 	switch {
 	case err == nil:
+		return c, nil
 	case errors.Is(context.Cause(limited), errTimeout):
-		return nil, remedy.Errorf("raise --timeout; else "+f.otherWays(),
+		return nil, remedy.Errorf("raise --timeout; else "+otherWays,
 			"%s: not read within %s", f.shown, f.o.Timeout)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	default:
-		return nil, err
 	}
-	if err := f.check(c); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return nil, err
 }
 
 // errTimeout is the cause of a context that ended by Options.Timeout.
@@ -110,8 +107,10 @@ type finder struct {
 	own   *store
 	helm  helmcache.Caches
 	retry *oci.Retry
-	shown string                    // Ref without credentials
-	meets func(version string) bool // nil where no version was asked for
+	shown string // Ref without credentials
+	meets func(version string) bool
+	// version is what errors say to ask for: Options.Version, until a repository's index names one.
+	version string
 }
 
 func newFinder(o Options) (*finder, error) {
@@ -119,12 +118,10 @@ func newFinder(o Options) (*finder, error) {
 	if (o.CertFile == "") != (o.KeyFile == "") {
 		return nil, remedy.Errorf("give both", "a client's certificate and its key belong together, and one is missing")
 	}
-	f := &finder{o: o, own: &store{}, shown: shown(o.Ref)}
-	if o.Version != "" {
-		var err error
-		if f.meets, _, err = parseConstraint(o.Version); err != nil {
-			return nil, err
-		}
+	f := &finder{o: o, own: &store{}, shown: shown(o.Ref), version: o.Version}
+	var err error
+	if f.meets, err = parseConstraint(o.Version); err != nil {
+		return nil, err
 	}
 	f.retry = &oci.Retry{Tries: tries, Wait: o.Wait, MaxWait: maxPause, Notes: o.Log, Secrets: &oci.Secrets{}}
 	if o.CacheHome != "" {
@@ -147,16 +144,13 @@ func complete(o Options, getenv func(string) string) Options {
 	o.RegistryConfig = cmp.Or(o.RegistryConfig, getenv("HELM_REGISTRY_CONFIG"), helmchart.RegistryConfig())
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
 	o.Wait = cmp.Or(o.Wait, 500*time.Millisecond)
-	if o.Log == nil {
-		o.Log = io.Discard
-	}
+	o.Log = cmp.Or(o.Log, io.Discard)
 	return o
 }
 
-// check compares the chart with what was asked for. A chart that has another name may still be meant; another version
-// is not.
+// check compares the chart with what was asked for. One of another name may be meant; another version is not.
 func (f *finder) check(c *Chart) error {
-	if f.meets != nil && !f.meets(c.Version()) {
+	if f.o.Version != "" && !f.meets(c.Version()) {
 		return remedy.Errorf("leave --upstream-version out, or point --upstream to that version",
 			"%s: Chart.yaml says version %s, not %s", c.Source, c.Version(), f.o.Version)
 	}
@@ -171,8 +165,4 @@ func (f *finder) check(c *Chart) error {
 
 func (c *Chart) note(format string, args ...any) {
 	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
-}
-
-func (f *finder) log(format string, args ...any) {
-	fmt.Fprintf(f.o.Log, format+"\n", args...)
 }

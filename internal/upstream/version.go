@@ -12,73 +12,60 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
-// parseConstraint reads a version (1.9.0, v1.9.0, 1.9.0+build.1) or a range in Helm's syntax (1.9, ^1.8, ">=1.8 <2",
-// >0-0), and tells which of them it is. meets tells whether a version is what was asked for. Build metadata counts
-// where it was asked for alone.
-func parseConstraint(text string) (meets func(version string) bool, isExact bool, err error) {
-	const step = "give a version such as 1.9.0 or a range such as ^1.8, or leave it out for the newest stable version"
-	if want, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v")); err == nil {
-		return func(version string) bool {
-			v, err := semver.NewVersion(version)
-			return version == text ||
-				err == nil && v.Equal(want) && (want.Metadata() == "" || want.Metadata() == v.Metadata())
-		}, true, nil
-	}
-	want, err := semver.NewConstraint(text)
-	if err != nil || strings.TrimSpace(text) == "" {
-		return nil, false, remedy.Errorf(step, "--upstream-version %q is neither a version nor a range", text)
+// exact reads a text that is a version (1.9.0, v1.9.0, 1.9.0+build.1), and no range.
+func exact(text string) (*semver.Version, error) {
+	return semver.StrictNewVersion(strings.TrimPrefix(text, "v"))
+}
+
+func isExact(text string) bool {
+	_, err := exact(text)
+	return err == nil
+}
+
+// parseConstraint reads a version or a range in Helm's syntax (1.9, ^1.8, ">=1.8 <2", >0-0), and gives what tells
+// whether a version meets it; "" asks for a stable one. Build metadata counts where it was asked for alone.
+func parseConstraint(text string) (meets func(version string) bool, err error) {
+	fits := func(v *semver.Version) bool { return v.Prerelease() == "" }
+	if want, err := exact(text); err == nil {
+		fits = func(v *semver.Version) bool {
+			return v.Equal(want) && (want.Metadata() == "" || want.Metadata() == v.Metadata())
+		}
+	} else if text != "" {
+		want, err := semver.NewConstraint(text)
+		if err != nil || strings.TrimSpace(text) == "" {
+			return nil, remedy.Errorf("give a version such as 1.9.0 or a range such as ^1.8, "+
+				"or leave it out for the newest stable version",
+				"--upstream-version %q is neither a version nor a range", text)
+		}
+		fits = want.Check
 	}
 	return func(version string) bool {
 		v, err := semver.NewVersion(version)
-		return version == text || err == nil && want.Check(v)
-	}, false, nil
+		return err == nil && fits(v) || text != "" && version == text
+	}, nil
 }
 
-// isExact tells whether a text is a version, and no range.
-func isExact(text string) bool {
-	_, isExact, _ := parseConstraint(text)
-	return isExact
-}
-
-// choose gives the place in versions of the one that was asked for ("" for the newest stable one). Of those that a
-// range allows it is the newest; of those that differ in their build metadata alone the one without, else the last in
-// order of text.
-func choose(want string, versions []string) (int, error) {
-	meets := func(version string) bool {
-		v, err := semver.NewVersion(version)
-		return err == nil && v.Prerelease() == ""
+// choose gives the version that was asked for ("" for the newest stable one). Of those that a range allows it is the
+// newest; of those that differ in their build metadata alone the one without, else the last in order of text.
+func choose(want string, versions []string) (string, error) {
+	if want != "" && slices.Contains(versions, want) {
+		return want, nil
 	}
-	if want != "" {
-		if i := slices.Index(versions, want); i >= 0 {
-			return i, nil
-		}
-		var err error
-		if meets, _, err = parseConstraint(want); err != nil {
-			return -1, err
-		}
+	meets, err := parseConstraint(want)
+	if err != nil {
+		return "", err
 	}
-	best := -1
-	for i, version := range versions {
-		if meets(version) && (best < 0 || compare(version, versions[best]) > 0) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return -1, noVersion(want, versions)
-	}
-	return best, nil
-}
-
-func noVersion(want string, versions []string) error {
 	there := sorted(versions)
-	switch {
+	switch i := slices.IndexFunc(there, meets); {
+	case i >= 0:
+		return there[i], nil
 	case len(there) == 0:
-		return errors.New("it has no version at all")
+		return "", errors.New("it has no version at all")
 	case want == "":
-		return remedy.Errorf("name one of them with --upstream-version",
+		return "", remedy.Errorf("name one of them with --upstream-version",
 			"it has no stable version, only %s", some(there))
 	}
-	return remedy.Errorf("name one of them with --upstream-version",
+	return "", remedy.Errorf("name one of them with --upstream-version",
 		"no version meets %s; there are %s", want, some(there))
 }
 
@@ -104,9 +91,6 @@ func sorted(versions []string) []string {
 
 // newestStable gives the newest version that is no prerelease, "" where there is none.
 func newestStable(versions []string) string {
-	i, err := choose("", versions)
-	if err != nil {
-		return ""
-	}
-	return versions[i]
+	version, _ := choose("", versions)
+	return version
 }

@@ -47,14 +47,14 @@ func TestChoose(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 { // whatever the order
-				i, err := choose(c.want, c.versions)
+				version, err := choose(c.want, c.versions)
 				switch {
 				case c.chosen == "" && err == nil:
-					t.Errorf("%q gives %s", c.want, c.versions[i])
+					t.Errorf("%q gives %s", c.want, version)
 				case c.chosen != "" && err != nil:
 					t.Errorf("%q gives %v", c.want, err)
-				case err == nil && c.versions[i] != c.chosen:
-					t.Errorf("%q gives %s, not %s", c.want, c.versions[i], c.chosen)
+				case err == nil && version != c.chosen:
+					t.Errorf("%q gives %s, not %s", c.want, version, c.chosen)
 				}
 				c.versions = slices.Clone(c.versions)
 				slices.Reverse(c.versions)
