@@ -109,7 +109,8 @@ func neutralKinds() []kind {
 		{name: "elements-reordered", in: yamlTemplates, find: swapNeighbors(
 			elementOf("env", "ports", "volumes", "volumeMounts", "imagePullSecrets"))},
 		{name: "quotes-changed", in: templatesAndValues, find: each(
-			rewrite(aField+`("([^"'\\{\n]*)")$`, with("'${2}'")), rewrite(aField+`([A-Za-z/][\w./ -]*)$`, other(inQuotes)),
+			rewrite(aField+`("([^"'\\{\n]*)")$`, with("'${2}'")),
+			rewrite(aField+`([A-Za-z/][\w./ -]*)$`, other(inQuotes)),
 			rewriteActions("(\"([^\"\\\\`]*)\")", with("`${2}`")))},
 		{name: "blank-line-changed", in: templatesAndValues, find: each(
 			rewrite(`(`+fieldStart+`)`, with("\n${1}")), rewrite(`(?m)^(\n)`, with("")))},
