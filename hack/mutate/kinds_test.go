@@ -104,8 +104,10 @@ func TestKinds(t *testing.T) {
 		},
 		{
 			"elements-reordered",
-			"            - name: FIRST\n              value: one\n            - name: SECOND\n              value: \"two\"\n",
-			"            - name: SECOND\n              value: \"two\"\n            - name: FIRST\n              value: one\n",
+			"            - name: FIRST\n              value: one\n" +
+				"            - name: SECOND\n              value: \"two\"\n",
+			"            - name: SECOND\n              value: \"two\"\n" +
+				"            - name: FIRST\n              value: one\n",
 		},
 		{"quotes-changed", `"two"`, `'two'`},
 		{"quotes-changed", "value: one", `value: "one"`},

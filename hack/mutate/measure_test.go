@@ -278,7 +278,8 @@ func TestMeasureIsDeterministic(t *testing.T) {
 
 // No two mutations of a side do the same, of whatever kind they are.
 func TestMeasureDrawsNothingTwice(t *testing.T) {
-	several := kinds(t, "label-added", "scalar-changed", "argument-changed", "port-removed", "branch-removed", "field-removed")
+	several := kinds(t, "label-added", "scalar-changed", "argument-changed", "port-removed", "branch-removed",
+		"field-removed")
 	all := mustMeasure(t, blind, options{count: 5000, sides: []side{ours}, kinds: several})
 	seen := map[string]string{}
 	for _, r := range all.Results {

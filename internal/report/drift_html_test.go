@@ -73,8 +73,8 @@ func TestDriftHTMLHostile(t *testing.T) {
 	}
 }
 
-// text/template escapes nothing by itself, so the frame has to, in each of its actions that print a text. The style, the
-// script and the data are elements of their own, and a number is no text.
+// text/template escapes nothing by itself, so the frame has to, in each of its actions that print a text. The style,
+// the script and the data are elements of their own, and a number is no text.
 func TestDriftHTMLFrameEscapes(t *testing.T) {
 	frame, err := driftPage.ReadFile("driftpage/page.html")
 	if err != nil {
