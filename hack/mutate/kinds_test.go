@@ -104,10 +104,10 @@ func TestKinds(t *testing.T) {
 		},
 		{
 			"elements-reordered",
-			"            - name: FIRST\n              value: one\n" +
-				"            - name: SECOND\n              value: \"two\"\n",
-			"            - name: SECOND\n              value: \"two\"\n" +
-				"            - name: FIRST\n              value: one\n",
+			"            - name: SECOND\n              value: \"two\"\n            {{- if .Values.third }}\n" +
+				"            - name: THIRD\n              value: $(FIRST)\n            {{- end }}\n",
+			"            {{- if .Values.third }}\n            - name: THIRD\n              value: $(FIRST)\n" +
+				"            {{- end }}\n            - name: SECOND\n              value: \"two\"\n",
 		},
 		{"quotes-changed", `"two"`, `'two'`},
 		{"quotes-changed", "value: one", `value: "one"`},

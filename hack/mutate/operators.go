@@ -143,18 +143,25 @@ func twice(b block, text string) string {
 	return ended(text) + strings.Replace(text, b.value, name, 1)
 }
 
-// swapNeighbors exchanges two blocks that follow each other. Blank lines and comments between them stay.
+// swapNeighbors exchanges two blocks that follow each other. Blank lines and comments between them stay, and control
+// structures count as what they begin with.
 func swapNeighbors(fits func(block) bool) operator {
 	return within(func(data string) []string {
-		var out []string
 		data = ended(data)
-		fitting := slices.DeleteFunc(blocks(data), func(b block) bool { return !fits(b) })
-		for _, a := range fitting {
-			next := slices.IndexFunc(fitting, func(b block) bool { return b.from >= a.end && b.indent == a.indent })
-			if next < 0 {
+		all := blocks(data)
+		content := func(i int) block {
+			for all[i].isStructure && i+1 < len(all) && all[i+1].from < all[i].end {
+				i++
+			}
+			return all[i]
+		}
+		var out []string
+		for i, a := range all {
+			j := slices.IndexFunc(all, func(b block) bool { return b.from >= a.end })
+			if j < 0 || !fits(content(i)) || !fits(content(j)) || content(i).indent != content(j).indent {
 				continue
 			}
-			b := fitting[next]
+			b := all[j]
 			if strings.TrimSpace(commentLine.ReplaceAllString(data[a.end:b.from], "")) == "" {
 				out = append(out, swap(data, [2]int{a.from, a.end}, [2]int{b.from, b.end}))
 			}
