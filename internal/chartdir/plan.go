@@ -188,8 +188,7 @@ func (p *Plan) writes() []*Change {
 	return append(out, last...)
 }
 
-// Diff gives the changes as a unified diff, line endings and the lock aside. Of what is no text it says that it
-// differs.
+// Diff gives the changes as a unified diff, line endings and the lock aside. Of a binary file it says that it differs.
 func (p *Plan) Diff() string {
 	var b strings.Builder
 	for _, c := range p.Changes {

@@ -67,7 +67,7 @@ Exit code 2 with --detailed-exitcode says that there is drift.`,
 	return cmd
 }
 
-// check refuses what would show or compare nothing without a word, and a change without a reason.
+// check reads the classes, and refuses what would show or compare nothing, and a change without a reason.
 func (f *diffFlags) check() error {
 	if len(f.comparison.Accept) > 0 && strings.TrimSpace(f.comparison.Reason) == "" {
 		return remedy.Errorf("say why with --reason",
@@ -78,6 +78,7 @@ func (f *diffFlags) check() error {
 			return remedy.Errorf("use drift, left-out, accepted, ours, convention or extra",
 				"--class %q is no class", class)
 		}
+		f.show.Classes = append(f.show.Classes, drift.Class(class))
 	}
 	return drift.CheckVersion("--since", f.comparison.Since)
 }
@@ -119,9 +120,6 @@ func (f *diffFlags) run(ctx context.Context, cmd *cobra.Command, dir string) (*d
 }
 
 func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, out *output) error {
-	for _, c := range f.classes {
-		f.show.Classes = append(f.show.Classes, drift.Class(c))
-	}
 	f.show.Color = isTerminal(cmd.OutOrStdout()) && os.Getenv("NO_COLOR") == ""
 	write := map[string]func(io.Writer, *drift.Report, report.DriftOptions) error{
 		"text": report.Drift, "markdown": report.DriftMarkdown, "html": report.DriftHTML,

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/helm-livekit/helm-livekit/internal/oci"
 	"github.com/helm-livekit/helm-livekit/internal/publish"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
@@ -112,7 +113,7 @@ func pushArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return remedy.Errorf(step, "no registry is given, such as oci://registry.example.com/charts")
 	}
-	if len(args) == 2 && strings.HasPrefix(args[0], publish.Scheme) {
+	if len(args) == 2 && strings.HasPrefix(args[0], oci.Scheme) {
 		return remedy.Errorf(step, "the chart comes before the registry")
 	}
 	return between(0, 2)(cmd, args)

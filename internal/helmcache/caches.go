@@ -25,8 +25,7 @@ type Caches []string
 // maxArchives is how many archives are looked into.
 const maxArchives = 5000
 
-// Archives lists the archives whose file name keep takes: it follows a URL or a digest, and says not which chart it
-// is.
+// Archives lists the archives whose file name keep takes. The name follows a URL or a digest; the chart's is inside.
 func (c Caches) Archives(keep func(file string) bool) []string {
 	var out []string
 	escape := strings.NewReplacer("[", "?", "*", "?", `\`, string(filepath.Separator)) // what reads as a pattern

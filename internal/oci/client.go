@@ -125,8 +125,7 @@ func try[T any](ctx context.Context, c *Client, op string, do func(context.Conte
 	return result, err
 }
 
-// Manifest reads what is under a tag or digest, nil where nothing is. Another digest than asked for is a
-// *DigestError.
+// Manifest reads what is under a tag or digest, nil where nothing is. Content of another digest is a *DigestError.
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
 	op := "read " + identifier
 	return try(ctx, c, op, func(ctx context.Context) (*Manifest, error) {

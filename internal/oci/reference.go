@@ -47,8 +47,8 @@ func ParseReference(text, step string) (r Reference, err error) {
 		err = remedy.Errorf(step, "%q is no reference of a registry: it does not begin with %s",
 			text[strings.LastIndex(text, "@")+1:], Scheme) // what stands before it may be a password
 	case strings.Contains(host, "@"):
-		err = remedy.Errorf(
-			"log in with `helm registry login`, and leave them out", "%s... has credentials in it", Scheme)
+		err = remedy.Errorf("leave them out, and log in with `helm registry login`",
+			"%s... has credentials in it", Scheme)
 	case host != "" && hostErr != nil:
 		err = remedy.Errorf(step, "%s: %q is no host of a registry", text, host)
 	case hasDigest && (r.Digest.Validate() != nil || r.Digest.Algorithm() != digest.SHA256):

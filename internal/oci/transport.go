@@ -64,9 +64,7 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if header := req.Header.Get("Authorization"); header != "" {
-		o.secrets.addHeader(header)
-	}
+	o.secrets.addHeader(req.Header.Get("Authorization"))
 	started := time.Now()
 	resp, err := o.next.RoundTrip(req)
 	o.log(req, resp, err, time.Since(started))

@@ -158,9 +158,6 @@ func (p *plan) isWhole(ctx context.Context, m *artifact) (bool, error) {
 	return !slices.Contains(there, false), err
 }
 
-// Scheme begins the reference of a registry.
-const Scheme = oci.Scheme
-
 // Target is where charts go: HOST[/PATH], to which a push adds the chart's name.
 type Target struct{ host, path string }
 

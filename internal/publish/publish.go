@@ -151,12 +151,10 @@ func updateDependencies(ctx context.Context, helm, dir string, c oci.Options) er
 	return err
 }
 
-func (o Options) attachments(ctx context.Context, p *Package, report []byte) ([]Attachment, error) {
-	var out []Attachment
+func (o Options) attachments(ctx context.Context, p *Package, report []byte) (out []Attachment, err error) {
 	for _, name := range o.Attach {
 		one := Attachment{Type: ReportType, Name: "verify.json", Data: report}
 		if name == AttachSBOM {
-			var err error
 			if one, err = SBOM(ctx, p); err != nil {
 				return nil, err
 			}

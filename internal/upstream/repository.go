@@ -57,8 +57,7 @@ func (f *finder) ofIndex(ctx context.Context, r *repository, x *index) (*Chart, 
 		return nil, remedy.Errorf(remedy.Step(err), "%s: chart %s: %w", r.url, f.o.ChartName, err)
 	}
 	f.version = version
-	i := slices.Index(versions, version)
-	chart, err := f.ofEntry(ctx, r, x.entries[i])
+	chart, err := f.ofEntry(ctx, r, x.entries[slices.Index(versions, version)])
 	if err != nil {
 		return nil, err
 	}
