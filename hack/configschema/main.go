@@ -69,11 +69,12 @@ func generate() ([]output, error) {
 	if err != nil {
 		return nil, err
 	}
-	schemaJSON, err := encode(schema)
+	// The plugin carries the schema, of which indentation would be the larger half.
+	schemaJSON, err := encode(schema, "")
 	if err != nil {
 		return nil, err
 	}
-	factsJSON, err := encode(facts)
+	factsJSON, err := encode(facts, "  ")
 	if err != nil {
 		return nil, err
 	}
@@ -84,13 +85,13 @@ func generate() ([]output, error) {
 }
 
 // encode is deterministic: encoding/json sorts the keys of maps.
-func encode(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
+func encode(v any, indent string) ([]byte, error) {
+	var compact, lines bytes.Buffer
+	enc := json.NewEncoder(&compact)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), nil
+	err := json.Indent(&lines, compact.Bytes(), "", indent)
+	return lines.Bytes(), err
 }

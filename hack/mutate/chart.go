@@ -32,23 +32,6 @@ func readChart(dir string) (chart, error) {
 	return c, nil
 }
 
-// write puts the chart into a folder that is new or empty.
-func (c chart) write(dir string) error {
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("--keep %s holds files already: name a new folder", dir)
-	}
-	for name, text := range c {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (c chart) load() (*helmchart.Chart, error) {
 	var files []helmchart.File
 	for _, name := range slices.Sorted(maps.Keys(c)) {
@@ -57,15 +40,14 @@ func (c chart) load() (*helmchart.Chart, error) {
 	return helmchart.LoadFiles(files)
 }
 
-// with gives the chart with other files; one whose new text is empty is removed.
-func (c chart) with(changes map[string]string) chart {
+func (c chart) with(changes changes) chart {
 	out := maps.Clone(c)
 	maps.Copy(out, changes)
 	maps.DeleteFunc(out, func(name, text string) bool { return text == "" && c[name] != "" })
 	return out
 }
 
-// diff is the unified diff from c to another version.
+// diff is the unified diff from c to another version, for `patch -p1`.
 func (c chart) diff(other chart) string {
 	var b strings.Builder
 	for _, name := range unionKeys(c, other) {

@@ -27,7 +27,7 @@ func TestDiffUpstreamIsCorrect(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, err := measure(t.Context(), c, charts, options{seed: 7, count: 30, jobs: 2})
+	r, err := measure(t.Context(), c, charts, withAll(options{seed: 7, count: 30}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestDiffUpstreamIsCorrect(t *testing.T) {
 			changed++
 		}
 		if one.isWrong() {
-			t.Errorf("%s: %s:%d: %s (%s)", one.Outcome, one.File, one.Line, one.What, one.Difference)
+			t.Errorf("%s: %s:%d: %s (%s)", one.Outcome, one.File, one.Line, one.Diff, one.Difference)
 		}
 	}
 	if changed < 10 {

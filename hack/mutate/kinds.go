@@ -1,14 +1,15 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 )
 
 // kind is one way to change a chart.
 type kind struct {
 	name string
-	in   string                   // a pattern of file names
-	find func(f *finder, t *text) // adds the mutations of one file
+	in   string // a pattern of file names
+	find operator
 	// neutral tells that the kind is meant to change nothing that is rendered. Whether a mutation does is
 	// measured all the same.
 	neutral bool
@@ -30,13 +31,15 @@ const (
 const (
 	keyPart    = `(?:"[^"\n]*"|'[^'\n]*'|[\w./-]+)`
 	fieldStart = `(?m)^ *(?:- +)?` + keyPart + `:`
+	aField     = fieldStart + ` +`
 	aValue     = `(?m)^ *(?:(?:- +)?` + keyPart + `:[ \t]+|- +)([^#\s].*?)(?:[ \t]+#.*)?[ \t]*$`
 	aKey       = `(?m)^ *(?:- +)?([\w./-]+):(?:[ \t]|$)`
 	aLine      = `(?m)^(( *)` + keyPart + `:)`
 	aWord      = `(?m)^ *(?:apiVersion|kind):.*|^ *(?:- +)?` + keyPart + `:(?:[ \t]|$)|(?:^|[ \t])#.*|` +
 		actionPart + `|([\w./-]*\w)`
-	aString  = `"(?:[^"\\]|\\.)*"|` + "`[^`]*`"
-	aLiteral = `\b(?:include|define|template|block) "[^"]*"|n?indent \d+|` +
+	actionPart = `\{\{(?:-?\s*/\*(?s:.*?)\*/\s*|(?:"(?:[^"\\]|\\.)*"|` + "`[^`]*`|[^\"`])*?)\\}\\}"
+	aString    = `"(?:[^"\\]|\\.)*"|` + "`[^`]*`"
+	aLiteral   = `\b(?:include|define|template|block) "[^"]*"|n?indent \d+|` +
 		`(` + aString + `|\b\d[\w.]*|\btrue\b|\bfalse\b)`
 	aFunction  = `\| *n?indent +\d+|(\| *\w+(?: +(?:` + aString + `|[\w.$]+|\([^()]*\)))*)`
 	anOperator = aString + `|[.$]\w+|\b(eq|ne|and|or|lt|ge|gt|le|first|last)\b`
@@ -46,6 +49,8 @@ const (
 	chartKeys  = `(?:name|version|appVersion|kubeVersion)`
 	aboutKeys  = `(?:description|home|icon|sources|keywords|maintainers)`
 )
+
+var actionPattern = regexp.MustCompile(actionPart)
 
 // allKinds lists the kinds, those that are meant to change something first.
 func allKinds() []kind {
@@ -58,64 +63,55 @@ func allKinds() []kind {
 }
 
 func changingKinds() []kind {
-	changeText := rewrite(aWord, first(otherText))
 	return []kind{
-		{name: "field-removed", in: yamlTemplates, find: removeBlocks(block.isSingleField)},
-		{name: "block-removed", in: yamlTemplates, find: removeBlocks(block.isNestedField)},
+		{name: "field-removed", in: yamlTemplates, find: removeBlocks(isField)},
 		{name: "env-removed", in: yamlTemplates, find: removeBlocks(elementOf("env"))},
 		{name: "port-removed", in: yamlTemplates, find: removeBlocks(elementOf("ports"))},
-		{name: "volume-removed", in: yamlTemplates, find: removeBlocks(elementOf("volumes", "volumeMounts"))},
-		{name: "element-removed", in: yamlTemplates, find: removeBlocks(block.isOtherElement)},
-		{name: "branch-removed", in: yamlTemplates, find: removeBlocks(block.isStructure)},
+		{name: "element-removed", in: yamlTemplates, find: removeBlocks(isElement)},
+		{name: "branch-removed", in: yamlTemplates, find: removeBlocks(isStructure)},
 		{name: "template-removed", in: yamlTemplates, find: removeFile},
-		{name: "scalar-changed", in: objects, find: changeText},
-		{name: "helper-text-changed", in: partials, find: each(
-			changeText, rewriteActions(aLiteral, first(otherScalar)))},
-		{name: "argument-changed", in: objects, find: rewriteActions(aLiteral, first(otherScalar))},
+		{name: "scalar-changed", in: yamlTemplates, find: rewrite(aWord, other(otherText))},
+		{name: "argument-changed", in: yamlTemplates, find: rewriteActions(aLiteral, other(otherScalar))},
 		{name: "ports-swapped", in: yamlTemplates, find: swapValues(aPort, 3)},
 		{name: "names-swapped", in: yamlTemplates, find: swapValues(`(?m)^ *(?:- +)?name: +(.*\S)$`, 3)},
-		{name: "version-changed", in: yamlTemplates, find: each(
-			rewrite(`(?m)^ *apiVersion: +([^{\s]*v\d+)$`, with("${1}beta1")),
-			rewrite(`(?m)^ *apiVersion: +[^{\s]*v\d+((?:alpha|beta)\d+)$`, with("")))},
-		{name: "object-kind-changed", in: yamlTemplates, find: rewrite(`(?m)^ *kind: +(\w+)$`, first(otherText))},
+		{name: "version-changed", in: yamlTemplates, find: rewrite(
+			`(?m)^ *apiVersion: +([^{\s]*v\d+)$`, with("${1}beta1"))},
+		{name: "object-kind-changed", in: yamlTemplates, find: rewrite(`(?m)^ *kind: +(\w+)$`, other(otherText))},
 		{name: "function-removed", in: yamlTemplates, find: rewriteActions(aFunction, with(""))},
-		{name: "indent-changed", in: yamlTemplates, find: each(
-			rewriteActions(`n?indent +(\d+)`, add(-2)), rewriteActions(`n?indent +(\d+)`, add(2)))},
 		{name: "reference-renamed", in: yamlTemplates, find: rewriteActions(
 			`\$?(\.Values(?:\.\w+)+)`, with("${1}Renamed"))},
-		{name: "helper-swapped", in: yamlTemplates, find: swapHelpers},
-		{name: "field-moved-up", in: yamlTemplates, find: moveUp},
 		{name: "key-changed", in: yamlTemplates, find: rewrite(aKey, with("${1}Renamed"))},
 		{name: "condition-inverted", in: yamlTemplates, find: rewriteActions(aCondition, with("not (${1})"))},
-		{name: "operator-swapped", in: yamlTemplates, find: rewriteActions(anOperator, first(otherText))},
-		{name: "condition-removed", in: yamlTemplates, find: removeConditions},
+		{name: "operator-swapped", in: yamlTemplates, find: rewriteActions(anOperator, other(otherText))},
+		{name: "condition-removed", in: yamlTemplates, find: rewriteBlocks(isStructure, inner)},
 		{name: "field-added", in: yamlTemplates, find: insertLine("mutated: mutated")},
 		{name: "annotation-added", in: yamlTemplates, find: addMetadata("annotations")},
-		{name: "label-added", in: yamlTemplates, find: each(addMetadata("labels"), addMetadata("matchLabels"))},
-		{name: "element-duplicated", in: yamlTemplates, find: duplicateElements},
-		{name: "object-added", in: yamlTemplates, find: addObjects},
-		{name: "default-changed", in: values, find: rewrite(aValue, first(otherDefault))},
-		{name: "default-null", in: values, find: replaceBlocks("set to null", block.isField, block.null)},
-		{name: "default-removed", in: values, find: removeBlocks(block.isField)},
+		{name: "label-added", in: yamlTemplates, find: each(addMetadata("labels"),
+			rewrite(`(?m)^(( *)matchLabels:\n)`, with("${1}${2}  "+anEntry)))},
+		{name: "element-duplicated", in: yamlTemplates, find: rewriteBlocks(isNamedElement, twice)},
+		{name: "object-added", in: chartYAML, find: addObjects},
+		{name: "default-changed", in: values, find: rewrite(aValue, other(otherDefault))},
+		{name: "default-null", in: values, find: rewriteBlocks(isField, withNull)},
+		{name: "default-removed", in: values, find: removeBlocks(isField)},
 		{name: "value-renamed", in: values, find: rewrite(aKey, with("${1}Renamed"))},
-		{name: "default-type-changed", in: values, find: rewrite(aValue, first(otherType))},
+		{name: "default-type-changed", in: values, find: each(
+			rewrite(aField+`([\d.]+|true|false)$`, with(`"${1}"`)), rewrite(aField+`("([\d.]+)")$`, with("${2}")))},
 		{name: "default-ports-swapped", in: values, find: swapValues(`(?im)^ *\w*port\w*: +(\d+)$`, 1000)},
-		{name: "chart-yaml-changed", in: chartYAML, find: each(rewrite(`(?m)^`+chartKeys+`: (.*)$`, first(otherScalar)),
+		{name: "chart-yaml-changed", in: chartYAML, find: each(rewrite(`(?m)^`+chartKeys+`: (.*)$`, other(otherScalar)),
 			rewrite(`(?m)^(`+chartKeys+`: .*\n)`, with("")))},
 	}
 }
 
 func neutralKinds() []kind {
 	return []kind{
-		{name: "keys-reordered", in: yamlTemplates, find: swapNeighbors(block.isField)},
-		{name: "values-reordered", in: values, find: swapNeighbors(block.isField)},
-		{name: "elements-reordered", in: yamlTemplates, find: swapNeighbors(block.isMergedElement)},
+		{name: "keys-reordered", in: yamlTemplates, find: swapNeighbors(isField)},
+		{name: "values-reordered", in: values, find: swapNeighbors(isField)},
+		{name: "elements-reordered", in: yamlTemplates, find: swapNeighbors(
+			elementOf("env", "ports", "volumes", "volumeMounts", "imagePullSecrets"))},
 		{name: "quotes-changed", in: templatesAndValues, find: each(
-			rewrite(aValue, first(otherQuotes)), rewriteActions("(\"[^\"\\\\`]*\")", first(withBackquotes)))},
-		{name: "flow-changed", in: templatesAndValues, find: each(
-			rewrite(`(?m)^(( *)(`+keyPart+`:) \[([^\[\]{}"'\n]+)\])$`, asBlock),
-			rewrite(`(?m)^(( *`+keyPart+`:)\n((?: *- [\w./ -]+\n)+))`, onOneLine))},
-		{name: "list-indent-changed", in: templatesAndValues, find: changeListIndent},
+			rewrite(aField+`("([^"'\\{\n]*)")$`, with("'${2}'")),
+			rewrite(aField+`([A-Za-z/][\w./ -]*)$`, other(inQuotes)),
+			rewriteActions("(\"([^\"\\\\`]*)\")", with("`${2}`")))},
 		{name: "blank-line-changed", in: templatesAndValues, find: each(
 			rewrite(`(`+fieldStart+`)`, with("\n${1}")), rewrite(`(?m)^(\n)`, with("")))},
 		{name: "whitespace-changed", in: templatesAndValues, find: each(
@@ -124,7 +120,7 @@ func neutralKinds() []kind {
 			rewriteActions(`^(\{\{-? )`, with("${1} ")), rewriteActions(`^(\{\{-)`, with("{{")),
 			rewriteActions(`(-\}\})$`, with("}}")))},
 		{name: "condition-doubled", in: yamlTemplates, find: rewriteActions(aCondition, with("not (not (${1}))"))},
-		{name: "variable-renamed", in: yamlTemplates, find: renameVariables},
+		{name: "variable-renamed", in: yamlTemplates, find: within(renameVariables)},
 		{name: "helper-renamed", in: yamlTemplates, find: renameHelpers},
 		{name: "template-renamed", in: yamlTemplates, find: renameFile},
 		{name: "default-turned", in: yamlTemplates, find: rewriteActions(aDefault, with("default ${3} ${2}"))},
@@ -140,13 +136,13 @@ func neutralKinds() []kind {
 	}
 }
 
-// each finds what several functions do.
-func each(finds ...func(*finder, *text)) func(*finder, *text) {
-	return func(f *finder, t *text) {
-		for _, find := range finds {
-			find(f, t)
-		}
-	}
+// anEntry is what is added to labels and annotations.
+const anEntry = "example.com/mutated: mutated\n"
+
+// addMetadata adds an entry to annotations or labels, and the whole map to metadata.
+func addMetadata(key string) operator {
+	return each(rewrite(`(?m)^(( *)`+key+`:\n)`, with("${1}${2}  "+anEntry)),
+		rewrite(`(?m)^(( *)metadata:\n)`, with("${1}${2}  "+key+":\n${2}    "+anEntry)))
 }
 
 func isTemplate(file string) bool { return strings.HasPrefix(file, "templates/") }

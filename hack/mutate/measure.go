@@ -44,96 +44,103 @@ const (
 type result struct {
 	mutation
 	effect
-	Outcome outcome `json:"outcome"`
-	// New are the findings of drift that the charts as they are do not have, Others those of other classes. Gone
-	// are those of any class that are no more.
-	New    []drift.Finding `json:"new,omitempty"`
-	Others []drift.Finding `json:"others,omitempty"`
-	Gone   []drift.Finding `json:"gone,omitempty"`
-	// Error is what the comparison said instead of findings.
-	Error string `json:"error,omitempty"`
-	// Diff is the unified diff of the files.
-	Diff string `json:"diff,omitempty"`
+	Outcome outcome
+	New     []drift.Finding // of any class, that the charts as they are do not have
+	Error   string          // what the comparison said instead of findings
+	Diff    string          // of the files
 }
 
 // report is the whole measurement.
 type report struct {
-	Results []result `json:"results"`
+	Results []result
 	// Broken counts the mutations, by kind, that were replaced as they leave a chart that renders in no scenario.
-	Broken map[string]int `json:"broken"`
+	Broken map[string]int
 	// Found counts all mutations that the charts have, by kind.
-	Found map[string]int `json:"found"`
+	Found map[string]int
 	// Baseline is the number of findings of drift between the charts as they are.
-	Baseline int `json:"baseline"`
-	// Unrendered says, for each side and scenario in which a chart does not render as it is, why.
-	Unrendered []string `json:"unrendered,omitempty"`
+	Baseline int
 }
 
 // measurement is what is known of the charts as they are.
 type measurement struct {
 	comparison
-	options
 	charts    map[side]chart
 	renderers map[side]*renderer
-	baseline  map[string]drift.Finding // by what keysOf gives
-	report    report
+	baseline  map[string]bool // by what keysOf gives
 }
 
 // measure measures the comparison by mutations of the two charts. The same arguments give the same mutations in
 // the same order.
 func measure(ctx context.Context, c comparison, charts map[side]chart, o options) (*report, error) {
-	m := &measurement{comparison: c, options: o, charts: charts, renderers: map[side]*renderer{}}
-	if len(m.sides) == 0 {
-		m.sides = []side{ours, upstream}
+	m := &measurement{comparison: c, charts: charts, renderers: map[side]*renderer{}}
+	var err error
+	for _, s := range o.sides {
+		if m.renderers[s], err = newRenderer(ctx, charts[s], s, c.scenarios); err != nil {
+			return nil, err
+		}
+		for i, before := range m.renderers[s].before {
+			if before.err != nil {
+				fmt.Fprintf(o.progress, "%s does not render in %s: %v\n", s, c.scenarios[i].Name, before.err)
+			}
+		}
 	}
-	if len(m.kinds) == 0 {
-		m.kinds = allKinds()
+	r := &report{Broken: map[string]int{}}
+	if r.Baseline, err = m.measureBaseline(ctx); err != nil {
+		return nil, err
 	}
-	for _, s := range m.sides {
-		r, err := newRenderer(ctx, charts[s], s, c.scenarios)
+	var all []mutation
+	all, r.Found = arrange(charts, o)
+	if o.only != "" {
+		all = slices.DeleteFunc(all, func(one mutation) bool { return one.ID != o.only })
+		all = all[:min(1, len(all))]
+	}
+	for len(all) > 0 && len(r.Results) < o.count {
+		n := min(len(all), o.count-len(r.Results))
+		results, err := m.judgeAll(ctx, all[:n], o)
 		if err != nil {
 			return nil, err
 		}
-		m.renderers[s] = r
-		for i, before := range r.before {
-			if before.err != nil {
-				m.report.Unrendered = append(m.report.Unrendered,
-					fmt.Sprintf("%s in %s: %v", s, c.scenarios[i].Name, before.err))
+		for i, result := range results {
+			if result == nil {
+				r.Broken[all[i].Kind]++
+			} else {
+				r.Results = append(r.Results, *result)
 			}
 		}
+		all = all[n:]
 	}
-	if err := m.measureBaseline(ctx); err != nil {
-		return nil, err
+	if o.only != "" && len(r.Results) == 0 {
+		return nil, fmt.Errorf("no mutation of these charts that leaves one that renders has the ID %s: they may have "+
+			"changed since, or --side or --kinds leave it out", o.only)
 	}
-	return &m.report, m.run(ctx)
+	return r, nil
 }
 
 // measureBaseline compares the charts as they are, twice: a comparison that gives other findings each time cannot
-// be measured.
-func (m *measurement) measureBaseline(ctx context.Context) error {
+// be measured. It gives the number of findings of drift.
+func (m *measurement) measureBaseline(ctx context.Context) (drifted int, err error) {
 	for range 2 {
 		findings, err := m.compare(ctx, m.charts)
 		if err != nil {
-			return fmt.Errorf("compare the charts as they are: %w", err)
+			return 0, fmt.Errorf("compare the charts as they are: %w", err)
 		}
-		keys := map[string]drift.Finding{}
-		m.report.Baseline = 0
+		drifted = 0
+		keys := map[string]bool{}
 		for _, f := range findings {
 			for _, key := range keysOf(f) {
-				keys[key] = f
+				keys[key] = true
 			}
 			if f.Class == drift.Drift {
-				m.report.Baseline++
+				drifted++
 			}
 		}
-		same := maps.EqualFunc(m.baseline, keys, func(_, _ drift.Finding) bool { return true })
-		if m.baseline != nil && !same {
-			return errors.New("compare the charts as they are: the second comparison has other findings " +
+		if m.baseline != nil && !maps.Equal(m.baseline, keys) {
+			return 0, errors.New("compare the charts as they are: the second comparison has other findings " +
 				"than the first one")
 		}
 		m.baseline = keys
 	}
-	return nil
+	return drifted, nil
 }
 
 func (m *measurement) compare(ctx context.Context, charts map[side]chart) ([]drift.Finding, error) {
@@ -158,109 +165,57 @@ func keysOf(f drift.Finding) []string {
 	return out
 }
 
-// run takes mutations until there are enough that render.
-func (m *measurement) run(ctx context.Context) error {
-	all, found := arrange(m.charts, m.options)
-	m.report.Found, m.report.Broken = found, map[string]int{}
-	if m.only != "" {
-		all = slices.DeleteFunc(all, func(one mutation) bool { return one.ID != m.only })
-		if len(all) == 0 {
-			return fmt.Errorf("no mutation of these charts has the ID %s: they may have changed since, or --side "+
-				"or --kinds leave it out", m.only)
-		}
-		all, m.count = all[:1], 1
-	}
-	for len(all) > 0 && len(m.report.Results) < m.count {
-		n := min(len(all), m.count-len(m.report.Results))
-		if err := m.judgeAll(ctx, all[:n]); err != nil {
-			return err
-		}
-		all = all[n:]
-	}
-	if m.only != "" && len(m.report.Results) == 0 {
-		return fmt.Errorf("the mutation %s leaves a chart that renders in no scenario", m.only)
-	}
-	return nil
-}
-
 // judgeAll judges mutations side by side.
-func (m *measurement) judgeAll(ctx context.Context, batch []mutation) error {
+func (m *measurement) judgeAll(ctx context.Context, batch []mutation, o options) ([]*result, error) {
 	var done atomic.Int64
 	results := make([]*result, len(batch))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, m.jobs))
+	g.SetLimit(o.jobs)
 	for i, one := range batch {
 		g.Go(func() (err error) {
 			if results[i], err = m.judge(ctx, one); err != nil {
 				return fmt.Errorf("mutation %s (%s, %s:%d): %w", one.ID, one.Kind, one.File, one.Line, err)
 			}
 			if n := done.Add(1); n%50 == 0 {
-				fmt.Fprintf(m.progress, "%d mutations\n", n)
+				fmt.Fprintf(o.progress, "%d mutations\n", n)
 			}
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	for i, r := range results {
-		if r == nil {
-			m.report.Broken[batch[i].Kind]++
-		} else {
-			m.report.Results = append(m.report.Results, *r)
-		}
-	}
-	return nil
+	return results, g.Wait()
 }
 
 // judge gives nil for a mutation that leaves a chart that renders in no scenario.
 func (m *measurement) judge(ctx context.Context, one mutation) (*result, error) {
-	charts := maps.Clone(m.charts)
-	charts[one.Side] = charts[one.Side].with(one.changes)
-	e, err := m.renderers[one.Side].effect(ctx, charts[one.Side])
+	before, charts := m.charts[one.Side], maps.Clone(m.charts)
+	after := before.with(one.changes)
+	charts[one.Side] = after
+	e, err := m.renderers[one.Side].effect(ctx, after)
 	if err != nil || e.broken {
 		return nil, err
 	}
-	r := &result{mutation: one, effect: e, Diff: m.charts[one.Side].diff(charts[one.Side])}
+	r := &result{mutation: one, effect: e, Diff: before.diff(after)}
 	findings, err := m.compare(ctx, charts)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
 		r.Error = err.Error()
-	} else {
-		m.sort(r, findings)
 	}
-	r.Outcome = outcomeOf(r, m.charts[one.Side], charts[one.Side])
+	for _, f := range findings {
+		isNew := func(key string) bool { return !m.baseline[key] }
+		if slices.ContainsFunc(keysOf(f), isNew) {
+			r.New = append(r.New, f)
+		}
+	}
+	r.Outcome = outcomeOf(r, before, after)
 	return r, nil
 }
 
-// sort keeps what is not as it is between the charts as they are.
-func (m *measurement) sort(r *result, findings []drift.Finding) {
-	gone := maps.Clone(m.baseline)
-	for _, f := range findings {
-		known := true
-		for _, key := range keysOf(f) {
-			_, before := m.baseline[key]
-			known = known && before
-			delete(gone, key)
-		}
-		switch {
-		case known:
-		case f.Class == drift.Drift:
-			r.New = append(r.New, f)
-		default:
-			r.Others = append(r.Others, f)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(gone)) {
-		r.Gone = append(r.Gone, gone[key])
-	}
-}
-
 func outcomeOf(r *result, before, after chart) outcome {
-	reported := len(r.New) > 0 || len(r.Failed) > 0 && names(r.Error, after)
-	isObject := func(f drift.Finding) bool { return f.Layer == drift.LayerObjects }
+	isDrift := func(f drift.Finding) bool { return f.Class == drift.Drift }
+	isOfObjects := func(f drift.Finding) bool { return isDrift(f) && f.Layer == drift.LayerObjects }
+	reported := slices.ContainsFunc(r.New, isDrift) || len(r.Failed) > 0 && names(r.Error, after)
 	switch {
 	case len(r.Changed) > 0 && !reported:
 		return missed
@@ -270,7 +225,7 @@ func outcomeOf(r *result, before, after chart) outcome {
 		return falseAlarm
 	case !reported:
 		return correct
-	case !slices.ContainsFunc(r.New, isObject) && declarations(before) != declarations(after):
+	case !slices.ContainsFunc(r.New, isOfObjects) && declarations(before) != declarations(after):
 		return declared
 	}
 	return falseAlarm

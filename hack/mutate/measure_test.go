@@ -69,10 +69,21 @@ func kinds(t *testing.T, names ...string) []kind {
 	return out
 }
 
+// withAll is options with all sides and kinds where they name none.
+func withAll(o options) options {
+	o.jobs, o.progress = 2, io.Discard
+	if o.sides == nil {
+		o.sides = []side{ours, upstream}
+	}
+	if o.kinds == nil {
+		o.kinds = allKinds()
+	}
+	return o
+}
+
 func mustMeasure(t *testing.T, f findings, o options) *report {
 	t.Helper()
-	o.jobs, o.progress = 2, io.Discard
-	out, err := measure(t.Context(), comparison{sampleScenarios(), f}, samples(), o)
+	out, err := measure(t.Context(), comparison{sampleScenarios(), f}, samples(), withAll(o))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +154,7 @@ func TestMeasureWantsDrift(t *testing.T) {
 		return findings, err
 	}
 	out := mustMeasure(t, mild, options{count: 3, kinds: kinds(t, "env-removed")})
-	if n := outcomes(out); n[missed] != 3 || len(out.Results[0].Others) != 1 {
+	if n := outcomes(out); n[missed] != 3 || len(out.Results[0].New) != 1 {
 		t.Errorf("%v, %+v", n, out.Results[0])
 	}
 }
@@ -172,7 +183,7 @@ func TestMeasureTakesErrors(t *testing.T) {
 				}
 				failed++
 				if r.Outcome != c.want {
-					t.Errorf("%s: %s, want %s: %s", r.What, r.Outcome, c.want, r.Error)
+					t.Errorf("%s: %s, want %s: %s", r.Diff, r.Outcome, c.want, r.Error)
 				}
 			}
 			if failed == 0 {
@@ -206,15 +217,15 @@ func TestMeasureLetsValuesBeReported(t *testing.T) {
 		}
 		for _, r := range mustMeasure(t, report, options{count: 500, kinds: kinds(t, "default-changed")}).Results {
 			if len(r.Changed) == 0 && r.Outcome != want {
-				t.Errorf("%s: %s, want %s", r.What, r.Outcome, want)
+				t.Errorf("%s: %s, want %s", r.Diff, r.Outcome, want)
 			}
 			if len(r.Changed) > 0 && r.Outcome != correct {
-				t.Errorf("%s: %s", r.What, r.Outcome)
+				t.Errorf("%s: %s", r.Diff, r.Outcome)
 			}
 		}
 		for _, r := range mustMeasure(t, report, options{count: 20, kinds: kinds(t, "comment-added")}).Results {
 			if r.Outcome != falseAlarm {
-				t.Errorf("%s: %s, want %s", r.What, r.Outcome, falseAlarm)
+				t.Errorf("%s: %s, want %s", r.Diff, r.Outcome, falseAlarm)
 			}
 		}
 	}
@@ -239,7 +250,7 @@ func TestMeasureRefusesAnUnsteadyComparison(t *testing.T) {
 	unsteady := func(context.Context, *helmchart.Chart, *helmchart.Chart) ([]drift.Finding, error) {
 		return []drift.Finding{{Class: drift.Drift, Path: []string{fmt.Sprint(calls.Add(1))}}}, nil
 	}
-	_, err := measure(t.Context(), comparison{sampleScenarios(), unsteady}, samples(), options{count: 1, jobs: 1})
+	_, err := measure(t.Context(), comparison{sampleScenarios(), unsteady}, samples(), withAll(options{count: 1}))
 	if err == nil || !strings.Contains(err.Error(), "other findings") {
 		t.Errorf("error %v", err)
 	}
@@ -267,14 +278,15 @@ func TestMeasureIsDeterministic(t *testing.T) {
 
 // No two mutations of a side do the same, of whatever kind they are.
 func TestMeasureDrawsNothingTwice(t *testing.T) {
-	several := kinds(t, "label-added", "helper-text-changed", "port-removed", "branch-removed", "block-removed")
+	several := kinds(t, "label-added", "scalar-changed", "argument-changed", "port-removed", "branch-removed",
+		"field-removed")
 	all := mustMeasure(t, blind, options{count: 5000, sides: []side{ours}, kinds: several})
 	seen := map[string]string{}
 	for _, r := range all.Results {
 		if other, twice := seen[r.Diff]; twice {
-			t.Errorf("%s and %s do the same:\n%s", other, r.What, r.Diff)
+			t.Errorf("%s and line %d do the same:\n%s", other, r.Line, r.Diff)
 		}
-		seen[r.Diff] = r.What
+		seen[r.Diff] = r.File
 	}
 	if found := all.Found["label-added"] + all.Found["port-removed"]; len(all.Results) < found {
 		t.Errorf("%d mutations only", len(all.Results))
@@ -300,12 +312,12 @@ func TestMeasureSpreads(t *testing.T) {
 func TestMeasureOnly(t *testing.T) {
 	all := mustMeasure(t, nervous, options{count: 60}).Results
 	want := all[len(all)-1]
-	out := mustMeasure(t, nervous, options{only: want.ID})
-	if len(out.Results) != 1 || out.Results[0].ID != want.ID || out.Results[0].What != want.What {
+	out := mustMeasure(t, nervous, options{only: want.ID, count: 1})
+	if len(out.Results) != 1 || out.Results[0].ID != want.ID || out.Results[0].Diff != want.Diff {
 		t.Errorf("%+v, want %+v", out.Results, want)
 	}
 	c := comparison{sampleScenarios(), nervous}
-	if _, err := measure(t.Context(), c, samples(), options{only: "none"}); err == nil {
+	if _, err := measure(t.Context(), c, samples(), withAll(options{only: "none", count: 1})); err == nil {
 		t.Error("an unknown ID is fine")
 	}
 }
@@ -323,7 +335,7 @@ func TestMeasureStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	c := comparison{sampleScenarios(), blind}
-	if _, err := measure(ctx, c, samples(), options{count: 10}); !errors.Is(err, context.Canceled) {
+	if _, err := measure(ctx, c, samples(), withAll(options{count: 10})); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -2,98 +2,104 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
-	"text/template/parse"
 )
 
 // mutation is one change of a chart, in one place.
 type mutation struct {
-	// ID follows from what becomes of the files: mutations that do the same have the same ID.
-	ID   string `json:"id"`
-	Kind string `json:"kind"`
-	Side side   `json:"side"`
-	// File is relative to the chart; Line counts from 1 and is 0 where the file as a whole is meant.
-	File string `json:"file"`
-	Line int    `json:"line,omitempty"`
-	// What describes the change, so that a person can repeat it.
-	What string `json:"what"`
+	ID   string // follows from what becomes of the files: mutations that do the same have the same one
+	Kind string
+	Side side
+	File string // relative to the chart
+	Line int    // the first that differs, from 1
 
-	changes map[string]string // new texts by file, "" to remove it
+	changes changes
 }
 
-// edit replaces text[from:to].
-type edit struct {
-	from, to int
-	with     string
-}
-
-func applyEdits(text string, edits []edit) string {
-	sorted := slices.SortedStableFunc(slices.Values(edits), func(a, b edit) int { return a.from - b.from })
-	var b strings.Builder
-	at := 0
-	for _, e := range sorted {
-		b.WriteString(text[at:e.from])
-		b.WriteString(e.with)
-		at = e.to
-	}
-	b.WriteString(text[at:])
-	return b.String()
-}
-
-// finder collects the mutations of one kind.
-type finder struct {
-	kind  string
-	chart chart
-	texts []*text
-	found []mutation
-}
-
-// add keeps a mutation of one file, unless it leaves a template that does not parse.
-func (f *finder) add(t *text, at int, what string, edits ...edit) {
-	changed := applyEdits(t.data, edits)
-	if !isTemplate(t.name) || parses(changed) {
-		f.keep(t.name, t.lineAt(at), what, map[string]string{t.name: changed})
-	}
-}
-
-// keep keeps a mutation that changes a file.
-func (f *finder) keep(file string, line int, what string, changes map[string]string) {
-	maps.DeleteFunc(changes, func(name, text string) bool { return f.chart[name] == text })
-	if len(changes) == 0 {
-		return
-	}
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(changes)) {
-		fmt.Fprintf(h, "%s\x00%s\x00", name, changes[name])
-	}
-	id := hex.EncodeToString(h.Sum(nil))[:10]
-	f.found = append(f.found, mutation{ID: id, Kind: f.kind, File: file, Line: line, What: what, changes: changes})
-}
-
-// findMutations gives every mutation of a kind in a chart.
-func findMutations(c chart, k kind) []mutation {
-	f := &finder{kind: k.name, chart: c}
-	for _, name := range slices.Sorted(maps.Keys(c)) {
-		f.texts = append(f.texts, newText(name, c[name]))
-	}
+// mutations gives every mutation of a kind in a chart.
+func mutations(c chart, k kind, s side) []mutation {
 	in := regexp.MustCompile(k.in)
-	for _, t := range f.texts {
-		if in.MatchString(t.name) {
-			k.find(f, t)
+	var out []mutation
+	for _, file := range slices.Sorted(maps.Keys(c)) {
+		if !in.MatchString(file) {
+			continue
+		}
+		for _, ch := range k.find(c, file) {
+			maps.DeleteFunc(ch, func(name, text string) bool { return c[name] == text })
+			if len(ch) > 0 && ch.parse() {
+				line := firstDifferentLine(c[file], ch[file])
+				out = append(out, mutation{ID: ch.id(), Kind: k.name, Side: s, File: file, Line: line, changes: ch})
+			}
 		}
 	}
-	return f.found
+	return out
 }
 
-// parses reports whether the text is a template, whatever its functions.
-func parses(text string) bool {
-	t := parse.New("template")
-	t.Mode = parse.SkipFuncCheck
-	_, err := t.Parse(text, "", "", map[string]*parse.Tree{})
-	return err == nil
+// parse reports whether every template among the files is one.
+func (c changes) parse() bool {
+	for name, text := range c {
+		if isTemplate(name) && !parses(text) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c changes) id() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		fmt.Fprintf(h, "%s\x00%s\x00", name, c[name])
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:5])
+}
+
+func firstDifferentLine(a, b string) int {
+	same := 0
+	for same < min(len(a), len(b)) && a[same] == b[same] {
+		same++
+	}
+	return strings.Count(a[:same], "\n") + 1
+}
+
+// arrange gives the mutations of both charts, none twice, in the order in which they are tried: all kinds and sides
+// have their turn, and within them all files. It follows from the seed. found counts them by kind.
+func arrange(charts map[side]chart, o options) (all []mutation, found map[string]int) {
+	found = map[string]int{}
+	seen := map[string]bool{}
+	for i, k := range o.kinds {
+		for j, s := range o.sides {
+			pile := mutations(charts[s], k, s)
+			found[k.name] += len(pile)
+			pile = slices.DeleteFunc(pile, func(m mutation) bool {
+				key := string(s) + m.ID
+				again := seen[key]
+				seen[key] = true
+				return again
+			})
+			random := rand.New(rand.NewPCG(o.seed, uint64(i*len(o.sides)+j)))
+			random.Shuffle(len(pile), func(i, j int) { pile[i], pile[j] = pile[j], pile[i] })
+			all = append(all, takeTurns(pile, func(m mutation) string { return m.File })...)
+		}
+	}
+	return takeTurns(all, func(m mutation) string { return string(m.Side) + m.Kind }), found
+}
+
+// takeTurns sorts mutations so that each group has its turn: the first one of each, then the second ones.
+func takeTurns(all []mutation, group func(mutation) string) []mutation {
+	var turns [][]mutation
+	counts := map[string]int{}
+	for _, m := range all {
+		turn := counts[group(m)]
+		counts[group(m)]++
+		if turn == len(turns) {
+			turns = append(turns, nil)
+		}
+		turns[turn] = append(turns[turn], m)
+	}
+	return slices.Concat(turns...)
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,11 +35,7 @@ func fieldsOf(files []helmchart.File, own string) (map[string]string, error) {
 			readConfiguration(o.Map("data"), o.Kind() == "Secret")
 			readConfiguration(o.Map("stringData"), false)
 			for _, leaf := range manifest.Leaves(normalize("", o.Fields, own)) {
-				value, err := json.Marshal(leaf.Value)
-				if err != nil {
-					return nil, fmt.Errorf("%s: %s: %w", o, leaf.Path, err)
-				}
-				out[id+" "+leaf.Path.String()] = string(value)
+				out[id+" "+leaf.Path.String()] = toJSON(leaf.Value)
 			}
 		}
 	}
@@ -60,22 +54,22 @@ var unordered = []string{"containers", "ports", "env", "volumes", "volumeMounts"
 // normalize copies the value of a key so that its leaves tell all that matters, and nothing else: empty maps and
 // lists are leaves where they matter, and so are positions in lists.
 func normalize(key string, v any, own string) any {
+	isDefault := slices.Contains(emptyByDefault, key)
 	switch v := v.(type) {
 	case map[string]any:
 		out := map[string]any{}
-		for k, value := range v {
-			if !strings.HasPrefix(k, "checksum/") {
-				out[k] = normalize(k, value, own)
+		for k, item := range v {
+			if item != nil && !strings.HasPrefix(k, "checksum/") {
+				out[k] = normalize(k, item, own)
 			}
 		}
-		maps.DeleteFunc(out, func(_ string, value any) bool { return value == nil })
-		if len(out) == 0 && !slices.Contains(emptyByDefault, key) {
-			return struct{}{}
+		if len(out) == 0 && !isDefault {
+			return "(empty map)"
 		}
 		return out
 	case []any:
-		if len(v) == 0 && !slices.Contains(emptyByDefault, key) {
-			return [0]any{}
+		if len(v) == 0 && !isDefault {
+			return "(empty list)"
 		}
 		var out []any
 		for i, item := range v {

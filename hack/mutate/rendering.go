@@ -71,13 +71,10 @@ func (r *renderer) render(ctx context.Context, c chart) ([]rendering, error) {
 
 // effect is what a mutation does to what is rendered.
 type effect struct {
-	// Changed names the scenarios that render something else, Failed those of them that render nothing any more.
-	Changed []string `json:"changed"`
-	Failed  []string `json:"failed,omitempty"`
-	// Difference is the first thing that is rendered differently.
-	Difference string `json:"difference,omitempty"`
-
-	broken bool // nothing is rendered any more, in any scenario
+	Changed    []string // the scenarios that render something else
+	Failed     []string // those of them that render nothing any more
+	Difference string   // the first thing that is rendered differently
+	broken     bool     // nothing is rendered any more, in any scenario
 }
 
 func (r *renderer) effect(ctx context.Context, c chart) (effect, error) {

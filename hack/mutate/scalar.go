@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 
-	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -35,9 +34,9 @@ func otherText(s string) string {
 		return otherWords[s]
 	case s == "":
 		return "mutated"
-	case s[len(s)-1] >= '0' && s[len(s)-1] <= '9':
-		return s[:len(s)-1] + otherDigit(s[len(s)-1])
-	case s[0] >= '0' && s[0] <= '9':
+	case isDigit(s[len(s)-1]): // an octal one stays octal
+		return s[:len(s)-1] + "1234567666"[s[len(s)-1]-'0':][:1]
+	case isDigit(s[0]):
 		rest := strings.TrimLeft(s, "0123456789")
 		return otherText(strings.TrimSuffix(s, rest)) + rest
 	case strings.Contains(s, "%"): // a format: its verbs stay
@@ -46,13 +45,7 @@ func otherText(s string) string {
 	return s + "-mutated"
 }
 
-// otherDigit gives another digit, of which an octal one stays octal.
-func otherDigit(d byte) string {
-	if d < '7' {
-		return string(rune(d + 1))
-	}
-	return "6"
-}
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // otherDefault gives another value of the same type, for empty maps and lists as well.
 func otherDefault(s string) string {
@@ -63,48 +56,16 @@ func otherDefault(s string) string {
 		return "[{name: mutated}]"
 	case s[0] == '[' && !strings.ContainsAny(s[1:], "[{"):
 		return strings.TrimSuffix(s, "]") + ", mutated]"
-	case readScalar(s) != nil:
-		return otherScalar(s)
-	}
-	return s
-}
-
-func otherType(s string) string {
-	scalar := readScalar(s)
-	switch {
-	case scalar == nil:
+	case strings.ContainsAny(s[:1], "{[|>&*!"): // no scalar on one line
 		return s
-	case !scalar.IsString():
-		return `"` + s + `"`
-	case scalar.Style == 0 || scalar.Value == "":
-		return "0"
 	}
-	return s
+	return otherScalar(s)
 }
 
-// otherQuotes writes a string with other quotes, or with some at all.
-func otherQuotes(s string) string {
-	scalar := readScalar(s)
-	switch {
-	case scalar == nil || !scalar.IsString() || strings.ContainsAny(scalar.Value, `"'\{`):
+// inQuotes writes a string that has no quotes in some.
+func inQuotes(s string) string {
+	if yamldoc.IsReserved(s) {
 		return s
-	case scalar.Style == yaml.DoubleQuotedStyle:
-		return "'" + scalar.Value + "'"
 	}
-	return `"` + scalar.Value + `"`
-}
-
-func withBackquotes(s string) string { return "`" + strings.Trim(s, `"`) + "`" }
-
-// readScalar parses what is written as one scalar on a line; nil for all else.
-func readScalar(s string) *yamldoc.Node {
-	doc, err := yamldoc.Parse("value", []byte("v: "+s+"\n"))
-	if err != nil || strings.Contains(s, "{{") || strings.ContainsAny(s[:1], "&*!") {
-		return nil
-	}
-	v := doc.Root.Child("v")
-	if v == nil || v.Kind != yamldoc.Scalar || v.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return nil
-	}
-	return v
+	return `"` + s + `"`
 }

@@ -1,6 +1,7 @@
 package livekit
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,9 +22,7 @@ const Duration = "duration"
 // Options gives all flags and variables of the server: first those that it
 // makes of its configuration's keys, sorted, then its own.
 func Options() []Option {
-	options := scalarOptions("", ConfigSchema())
-	slices.SortFunc(options, func(a, b Option) int { return strings.Compare(a.Key, b.Key) })
-	return append(options, ownOptions()...)
+	return append(scalarOptions("", ConfigSchema()), ownOptions()...)
 }
 
 // ownOptions gives those that do not follow from the configuration
@@ -56,8 +55,9 @@ func ownOptions() []Option {
 // list, no free map and no optional block (config.ToCLIFlagNames).
 func scalarOptions(path string, schema map[string]any) []Option {
 	var options []Option
-	for name := range child(schema, "properties") {
-		below := child(child(schema, "properties"), name)
+	properties := child(schema, "properties")
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		below := child(properties, name)
 		key := joinKey(path, name)
 		kind := ""
 		for _, t := range typesOf(below) {

@@ -4,24 +4,22 @@ package oci
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/opencontainers/go-digest"
 	spec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Client is an authenticated connection to one repository. Each operation is tried again as a whole.
 type Client struct {
-	repo      name.Repository
+	repo      Repository
 	transport http.RoundTripper
 	retry     *Retry
 }
@@ -51,7 +49,7 @@ func Connect(ctx context.Context, o Options, repo Repository, access Access, ret
 	}
 	host := repo.Host()
 	observed := &observer{connects, host, repo.scheme, retry.Secrets, o.Debug}
-	c := &Client{repo: repo.repo, retry: retry}
+	c := &Client{repo: repo, retry: retry}
 	named := transport.NewUserAgent(observed, o.UserAgent)
 	err = c.retry.Do(ctx, "reach "+host, func(ctx context.Context) error {
 		scopes := []string{repo.repo.Scope(string(access))}
@@ -71,15 +69,40 @@ func Transport(o Options, secrets *Secrets) (http.RoundTripper, error) {
 	return &observer{next: connects, secrets: secrets, debug: o.Debug}, nil
 }
 
-// options make go-containerregistry try once: Retry does the rest, as a whole and with an eye on the context.
-func (c *Client) options(ctx context.Context) []remote.Option {
-	return []remote.Option{
-		remote.WithContext(ctx),
-		remote.WithTransport(c.transport),
-		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
-		remote.WithRetryPredicate(func(error) bool { return false }),
-		remote.WithPageSize(1000),
+// send sends a request and gives the answer, which has one of the codes; what has another is a *transport.Error.
+func (c *Client) send(req *http.Request, codes ...int) (*answer, error) {
+	client := http.Client{Transport: c.transport, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		return checkHost(via[0].URL, req.URL)
+	}}
+	resp, err := client.Do(req)
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		failed.URL, _, _ = strings.Cut(failed.URL, "?") // storage is led to by signed addresses
 	}
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if err := transport.CheckError(resp, codes...); err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(resp.Body)
+	return &answer{resp, data}, err
+}
+
+// answer is an answer with what its body had.
+type answer struct {
+	*http.Response
+	data []byte
+}
+
+// ask sends a request that has no body.
+func (c *Client) ask(ctx context.Context, method string, at *url.URL, accept string, codes ...int) (*answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, at.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", accept)
+	return c.send(req, codes...)
 }
 
 // Manifest is a manifest as a registry has it.
@@ -88,12 +111,15 @@ type Manifest struct {
 	Raw []byte
 }
 
+// manifestTypes are the kinds of manifests that registries have. What is no chart is refused by what it is.
+const manifestTypes = spec.MediaTypeImageManifest + "," + spec.MediaTypeImageIndex +
+	",application/vnd.docker.distribution.manifest.v2+json,application/vnd.docker.distribution.manifest.list.v2+json" +
+	",application/vnd.docker.distribution.manifest.v1+prettyjws,application/vnd.docker.distribution.manifest.v1+json"
+
 // try makes an operation of the client, and gives what the last try of it gives.
-func try[T any](
-	ctx context.Context, c *Client, op string, do func(context.Context, []remote.Option) (T, error),
-) (result T, err error) {
+func try[T any](ctx context.Context, c *Client, op string, do func(context.Context) (T, error)) (result T, err error) {
 	err = c.retry.Do(ctx, op, func(ctx context.Context) (err error) {
-		result, err = do(ctx, c.options(ctx))
+		result, err = do(ctx)
 		return err
 	})
 	return result, err
@@ -102,9 +128,8 @@ func try[T any](
 // Manifest reads what is under a tag or digest, nil where nothing is. Content of another digest is a *DigestError.
 func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, error) {
 	op := "read " + identifier
-	return try(ctx, c, op, func(_ context.Context, options []remote.Option) (*Manifest, error) {
-		// As if a digest were a tag, too: go-containerregistry's own error about another digest has no type.
-		got, err := remote.Get(c.repo.Tag(identifier), options...)
+	return try(ctx, c, op, func(ctx context.Context) (*Manifest, error) {
+		got, err := c.ask(ctx, http.MethodGet, c.repo.URL("/manifests/"+identifier), manifestTypes, http.StatusOK)
 		if Status(err) == http.StatusNotFound {
 			return nil, nil
 		}
@@ -112,49 +137,40 @@ func (c *Client) Manifest(ctx context.Context, identifier string) (*Manifest, er
 			return nil, err
 		}
 		found := spec.Descriptor{
-			MediaType: string(got.MediaType), Digest: digest.FromBytes(got.Manifest), Size: got.Size,
+			MediaType: got.Header.Get("Content-Type"), Digest: digest.FromBytes(got.data), Size: int64(len(got.data)),
 		}
 		if want := digest.Digest(identifier); want.Validate() == nil && found.Digest != want {
 			return nil, &DigestError{op, found.Digest, want}
 		}
-		return &Manifest{found, got.Manifest}, nil
+		return &Manifest{found, got.data}, nil
 	})
 }
 
 // Blob reads a blob of at most 64 MiB.
 func (c *Client) Blob(ctx context.Context, want digest.Digest) ([]byte, error) {
 	op := "read " + want.String()
-	return try(ctx, c, op, func(_ context.Context, options []remote.Option) ([]byte, error) {
-		layer, err := remote.Layer(c.repo.Digest(want.String()), options...)
+	return try(ctx, c, op, func(ctx context.Context) ([]byte, error) {
+		got, err := c.ask(ctx, http.MethodGet, c.blob(want), "*/*", http.StatusOK)
 		if err != nil {
 			return nil, err
 		}
-		body, err := layer.Compressed()
-		if err != nil {
-			return nil, err
+		if sum := digest.FromBytes(got.data); sum != want {
+			return nil, &DigestError{op, sum, want}
 		}
-		defer body.Close()
-		data, err := io.ReadAll(body)
-		// The error of the library that says so has no type.
-		if err != nil && strings.Contains(err.Error(), "error verifying") {
-			return nil, &DigestError{op, digest.FromBytes(data), want}
-		}
-		return data, err
+		return got.data, nil
 	})
 }
 
+func (c *Client) blob(d digest.Digest) *url.URL { return c.repo.URL("/blobs/" + d.String()) }
+
 // Has reports whether the registry has a blob of that digest and size.
 func (c *Client) Has(ctx context.Context, d spec.Descriptor) (bool, error) {
-	return try(ctx, c, "look for "+d.Digest.String(), func(_ context.Context, options []remote.Option) (bool, error) {
-		layer, err := remote.Layer(c.repo.Digest(d.Digest.String()), options...)
-		if err != nil {
+	return try(ctx, c, "look for "+d.Digest.String(), func(ctx context.Context) (bool, error) {
+		got, err := c.ask(ctx, http.MethodHead, c.blob(d.Digest), "*/*", http.StatusOK, http.StatusNotFound)
+		if err != nil || got.StatusCode == http.StatusNotFound {
 			return false, err
 		}
-		size, err := layer.Size()
-		if Status(err) == http.StatusNotFound {
-			return false, nil
-		}
-		return err == nil && (size == d.Size || size < 0), err // some do not tell
+		return got.ContentLength == d.Size || got.ContentLength < 0, nil // some do not tell
 	})
 }
 
@@ -169,69 +185,41 @@ var (
 
 // Tags lists the tags of the repository.
 func (c *Client) Tags(ctx context.Context) ([]string, error) {
-	return try(ctx, c, "read the tags", func(ctx context.Context, options []remote.Option) ([]string, error) {
-		puller, err := remote.NewPuller(options...)
-		if err != nil {
-			return nil, err
-		}
+	return try(ctx, c, "read the tags", func(ctx context.Context) ([]string, error) {
 		tags := []string{}
-		pages, err := puller.Lister(ctx, c.repo)
-		for n := 0; err == nil && pages.HasNext(); n++ {
+		next := c.repo.URL("/tags/list")
+		next.RawQuery = "n=1000"
+		for n := 0; next != nil; n++ {
 			if n == maxTagPages {
 				return nil, ErrTagPages
 			}
-			var page *remote.Tags
-			if page, err = pages.Next(ctx); err == nil {
-				tags = append(tags, page.Tags...)
+			got, err := c.ask(ctx, http.MethodGet, next, "application/json", http.StatusOK)
+			if err != nil {
+				return nil, err
+			}
+			var page struct{ Tags []string }
+			if err := json.Unmarshal(got.data, &page); err != nil {
+				return nil, fmt.Errorf("read the list of tags: %w", err)
+			}
+			tags = append(tags, page.Tags...)
+			if next, err = c.nextPage(got); err != nil {
+				return nil, err
 			}
 		}
-		if err != nil && strings.HasPrefix(err.Error(), "pagination URL") {
-			return nil, ErrTagsElsewhere
-		}
-		return tags, err
+		return tags, nil
 	})
 }
 
-// Blob is one piece of content for a registry.
-type Blob struct {
-	spec.Descriptor
-	Open func() (io.ReadCloser, error)
+// nextPage gives where a list goes on, nil at its end
+// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags).
+func (c *Client) nextPage(got *answer) (*url.URL, error) {
+	link, _, _ := strings.Cut(strings.TrimPrefix(got.Header.Get("Link"), "<"), ">")
+	if link == "" {
+		return nil, nil
+	}
+	next, err := got.Request.URL.Parse(link)
+	if err == nil && (next.Host != c.repo.Host() || next.Scheme != c.repo.scheme) {
+		return nil, ErrTagsElsewhere
+	}
+	return next, err
 }
-
-// Upload sends a blob, unless the registry has it.
-func (c *Client) Upload(ctx context.Context, b Blob) error {
-	return c.retry.Do(ctx, "upload "+b.Digest.String(), func(ctx context.Context) error {
-		return remote.WriteLayer(c.repo, layer{b}, c.options(ctx)...)
-	})
-}
-
-// Put writes a manifest under a tag or its digest. Where a registry has no API for referrers, the library keeps the
-// list of them under a tag, as the specification says
-// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
-func (c *Client) Put(ctx context.Context, identifier string, m Manifest) error {
-	return c.retry.Do(ctx, "write "+identifier, func(ctx context.Context) error {
-		var at name.Reference = c.repo.Tag(identifier)
-		if strings.Contains(identifier, ":") {
-			at = c.repo.Digest(identifier)
-		}
-		return remote.Put(at, taggable{m}, c.options(ctx)...)
-	})
-}
-
-// taggable is a manifest as go-containerregistry takes it.
-type taggable struct{ m Manifest }
-
-func (t taggable) RawManifest() ([]byte, error) { return t.m.Raw, nil }
-func (t taggable) MediaType() (types.MediaType, error) {
-	return types.MediaType(t.m.Descriptor.MediaType), nil
-}
-
-// layer is a blob as go-containerregistry takes it.
-type layer struct{ b Blob }
-
-func (l layer) Digest() (v1.Hash, error)             { return v1.NewHash(l.b.Digest.String()) }
-func (l layer) DiffID() (v1.Hash, error)             { return l.Digest() }
-func (l layer) Size() (int64, error)                 { return l.b.Size, nil }
-func (l layer) MediaType() (types.MediaType, error)  { return types.MediaType(l.b.MediaType), nil }
-func (l layer) Uncompressed() (io.ReadCloser, error) { return l.Compressed() }
-func (l layer) Compressed() (io.ReadCloser, error)   { return l.b.Open() }

@@ -2,10 +2,12 @@ package oci
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,5 +111,26 @@ func TestRedirectsAreCounted(t *testing.T) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
 	if _, err := client.Get(server.URL); err == nil || !strings.Contains(err.Error(), ErrRedirects.Error()) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// No registry leads a request into the user's own network.
+func TestCheckHost(t *testing.T) {
+	for host, want := range map[string]bool{
+		"registry.example": false, "storage.example": false, "203.0.113.9": false, "v1.example": false,
+		"127.0.0.1": true, "10.1.2.3": true, "169.254.169.254": true, "[::1]": true, "[fe80::1%25eth0]": true,
+		"[::ffff:10.0.0.1]": true, "0.0.0.0": true, "2130706433": true, "0x7f000001": true, "127.1": true,
+	} {
+		to, err := url.Parse("https://" + host + ":5000/v2/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := &url.URL{Scheme: "https", Host: "registry.example"}
+		if got := errors.Is(checkHost(from, to), ErrPrivate); got != want {
+			t.Errorf("%s: %v, want %v", host, got, want)
+		}
+		if err := checkHost(to, to); err != nil {
+			t.Errorf("%s to itself: %v", host, err)
+		}
 	}
 }

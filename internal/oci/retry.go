@@ -131,7 +131,8 @@ func isLasting(err error) bool {
 	has := func(text string) bool { return strings.Contains(err.Error(), text) }
 	return isA[*DigestError](err) || isA[*http.MaxBytesError](err) || IsBadCertificate(err) || IsAlert(err) ||
 		isA[tls.RecordHeaderError](err) || IsPlainServer(err) ||
-		slices.ContainsFunc([]error{ErrDowngrade, ErrRedirects, ErrTagPages, ErrTagsElsewhere, context.Canceled}, is) ||
+		slices.ContainsFunc([]error{ErrDowngrade, ErrRedirects, ErrPrivate, ErrTagPages, ErrTagsElsewhere,
+			context.Canceled}, is) ||
 		slices.ContainsFunc([]string{ // these have no type
 			"SSRF protection", "invalid realm", "missing realm", noToken, "unsupported protocol scheme",
 		}, has)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path"
 	"regexp"
@@ -26,6 +27,7 @@ const maxRedirects = 10
 var (
 	ErrDowngrade = errors.New("the server leads from https to plain HTTP")
 	ErrRedirects = errors.New("the server redirects without end")
+	ErrPrivate   = errors.New("the server leads to an address of a private network")
 )
 
 // DigestError says that a registry has other content than what was sent or asked for.
@@ -93,6 +95,25 @@ func (o *observer) prepared(req *http.Request) (*http.Request, error) {
 		return nil, ErrDowngrade
 	}
 	return req, nil
+}
+
+// checkHost refuses to be led from one host to another that is an address of the user's own network.
+func checkHost(from, to *url.URL) error {
+	if host := to.Hostname(); host != from.Hostname() && isPrivate(host) {
+		return ErrPrivate
+	}
+	return nil
+}
+
+// isPrivate reports whether a host is an address that is not public. Of the other ways to write an address, such as
+// 0x7f.1, all are taken for private.
+func isPrivate(host string) bool {
+	host, _, _ = strings.Cut(host, "%")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return !ip.Unmap().IsGlobalUnicast() || ip.Unmap().IsPrivate()
+	}
+	_, err := strconv.ParseUint(host[strings.LastIndex(host, ".")+1:], 0, 64)
+	return err == nil
 }
 
 // checkDigest compares the digest that the registry names, if it names one.
