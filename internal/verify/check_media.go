@@ -121,18 +121,18 @@ func (s *server) loadBalancer() string {
 }
 
 func (s *server) checkFixedAddress(out *result, text, origin string) {
-	s.reportProblems(out, "node-ip")
 	for part := range strings.SplitSeq(text, ",") {
 		switch ip := net.ParseIP(strings.TrimSpace(part)); {
 		case ip == nil:
 			out.fail("Give an IP address: "+s.where("rtc.node_ip"), "%s is %q, which is no IP address", origin, text)
+			return
 		case ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast():
 			out.fail("Give the address by which clients reach the server: "+s.where("rtc.node_ip"),
 				"%s is %s, which no client reaches", origin, text)
-		default:
-			out.pass("%s is the fixed address %s", origin, text)
 		}
 	}
+	s.reportProblems(out, "node-ip")
+	out.pass("%s is the fixed address %s", origin, text)
 }
 
 // checkSTUN: with use_external_ip the server asks STUN servers at its start, which a NetworkPolicy may forbid.

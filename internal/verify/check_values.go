@@ -12,6 +12,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -30,7 +31,8 @@ func checkValuesRead(in *input, out *result) {
 	for _, source := range in.given {
 		for _, path := range in.unread(nil, source.Values, append(elsewhere, "enabled", "common")) {
 			if !strings.HasPrefix(path, "x-") { // free for YAML's anchors
-				found = append(found, givenKey{path: path, source: source.Name})
+				value, _ := yamldoc.Lookup(source.Values, yamldoc.SplitPath(path))
+				found = append(found, givenKey{path: path, source: source.Name, value: value})
 			}
 		}
 	}
@@ -38,7 +40,16 @@ func checkValuesRead(in *input, out *result) {
 }
 
 // givenKey is a key that the user gives, and the component that would read it.
-type givenKey struct{ path, source, component string }
+type givenKey struct {
+	path, source, component string
+	value                   any
+}
+
+// isOff reports whether nothing in the value is set or switched on: then it is as well that nothing reads it.
+func (k givenKey) isOff() bool {
+	isSet := func(leaf manifest.Leaf) bool { return yamldoc.IsSet(leaf.Value) }
+	return !slices.ContainsFunc(manifest.Leaves(k.value), isSet)
+}
 
 // unread gives the keys that nothing reads, of a map of which nothing is read the map alone.
 func (in *input) unread(at yamldoc.Path, values map[string]any, elsewhere []string) []string {
@@ -81,11 +92,13 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 			return isAbout(k.Key) && !k.IsHeading() && !slices.Contains(lock.Components, k.Component)
 		}
 		switch lacking := first(sheet.Keys, isLacking); {
+		case lacking != nil && key.isOff():
 		case lacking != nil:
 			if !slices.Contains(with, lacking.Component) {
 				with = append(with, lacking.Component)
 			}
-			lacks = append(lacks, givenKey{key.path, key.source, lacking.Component})
+			key.component = lacking.Component
+			lacks = append(lacks, key)
 		case slices.ContainsFunc(sheet.Mappings(), isUpstreams):
 			out.fail("Convert upstream's values: helm livekit convert-values FILE "+in.dir,
 				nothing+"it is a key of LiveKit's own chart", key.path, key.source)
@@ -95,7 +108,11 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 		}
 	}
 	for _, key := range lacks {
-		out.fail(fmt.Sprintf("Add it: helm livekit scaffold %s --force --without all --with %s",
+		report := out.fail
+		if m, _ := key.value.(map[string]any); m["enabled"] == false {
+			report = out.warn
+		}
+		report(fmt.Sprintf("Add it: helm livekit scaffold %s --force --without all --with %s",
 			in.dir, strings.Join(with, ",")),
 			nothing+"the chart was written without the component %s", key.path, key.source, key.component)
 	}

@@ -86,7 +86,10 @@ func newPlan(dir string, opts Options, install InstallOptions, r *Report) (*clus
 
 // findHelm gives the Helm that runs this plugin, else the one on the path.
 func findHelm() (string, error) {
-	file, err := exec.LookPath(cmp.Or(os.Getenv("HELM_BIN"), "helm"))
+	if file := os.Getenv("HELM_BIN"); file != "" {
+		return file, nil
+	}
+	file, err := exec.LookPath("helm")
 	if err != nil {
 		return "", remedy.Errorf("set HELM_BIN to the file of a Helm, or put helm on the path",
 			"--install needs Helm, and there is none: %w", err)
