@@ -112,6 +112,19 @@ func (b *bench) waitUntilDone(c *liveCall) {
 	}
 }
 
+// mustGoOn waits for the end of a call, whose media must not have been away for more than two seconds; signalling may.
+func (b *bench) mustGoOn(c *liveCall) {
+	b.Helper()
+	b.waitUntilDone(c)
+	if len(c.result.Paths) != 1 || !c.result.Paths[0].OK || c.result.Hold == nil {
+		b.Fatalf("the call was cut: %v, %+v\n%s", c.err, c.result, c.stderr)
+	}
+	if gap := time.Duration(c.result.Hold.LongestGapMS) * time.Millisecond; gap > 2*time.Second {
+		b.Errorf("silence of %s", gap)
+	}
+	b.row.call = fmt.Sprintf("%s, longest gap %d ms", b.pathsOf(c), c.result.Hold.LongestGapMS)
+}
+
 func (b *bench) pathsOf(c *liveCall) string {
 	var out []string
 	for _, p := range c.result.Paths {
@@ -177,15 +190,7 @@ func TestRedisRestartsDuringACall(t *testing.T) {
 		b.Fatal(err)
 	}
 	b.waitForPod("app=redis", old.Name)
-	b.waitUntilDone(c)
-	b.row.call = b.pathsOf(c)
-	if len(c.result.Paths) != 1 || !c.result.Paths[0].OK || c.result.Hold == nil {
-		b.Fatalf("the call was cut: %v, %+v\n%s", c.err, c.result, c.stderr)
-	}
-	if gap := time.Duration(c.result.Hold.LongestGapMS) * time.Millisecond; gap > 2*time.Second {
-		b.Errorf("silence of %s", gap)
-	}
-	b.row.call += fmt.Sprintf(", longest gap %d ms", c.result.Hold.LongestGapMS)
+	b.mustGoOn(c)
 	again := b.call("--port-forward", b.namespace+"/livekit:7880", "--media", "udp")
 	b.waitUntilDone(again)
 	if again.err != nil {

@@ -231,11 +231,7 @@ func TestPortsFollowTheConfiguration(t *testing.T) {
 func TestSettings(t *testing.T) {
 	dir := canonicalChart(t, "all")
 	deployment := "Deployment/rel-livekit"
-	for name, c := range map[string]struct {
-		values, object string
-		path           []string
-		want           string
-	}{
+	mustSet(t, dir, map[string]setting{
 		"fixed address": {"media: {type: LoadBalancer, address: 203.0.113.7}", deployment,
 			server("env", "0", "value"), "203.0.113.7"},
 		"load balancer's address": {"media: {type: LoadBalancer, address: 203.0.113.7}",
@@ -308,7 +304,20 @@ func TestSettings(t *testing.T) {
 			".Release.Name }}-x\"}}']", "ConfigMap/rel-x", []string{"kind"}, "ConfigMap"},
 		"an image pull secret": {"imagePullSecrets: [{name: a}, b]", deployment, pod("imagePullSecrets"),
 			"- name: a\n- name: b"},
-	} {
+	})
+}
+
+// setting is a field of an object that follows from values.
+type setting struct {
+	values, object string
+	path           []string
+	want           string
+}
+
+// mustSet renders the chart with the values of each setting, and looks at its field.
+func mustSet(t *testing.T, dir string, settings map[string]setting) {
+	t.Helper()
+	for name, c := range settings {
 		t.Run(name, func(t *testing.T) {
 			o := rendered(t, dir, c.values)
 			if got := field(t, o, c.object, c.path...); got != c.want {

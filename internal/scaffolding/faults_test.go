@@ -18,11 +18,7 @@ func TestWhatKeepsCallsAlive(t *testing.T) {
 	dir := canonicalChart(t, "all")
 	deployment, media := "Deployment/rel-livekit", "Service/rel-livekit-media"
 	tcpOnly := "config: {prometheus: null, rtc: {force_tcp: true, udp_port: null}}"
-	for name, c := range map[string]struct {
-		values, object string
-		path           []string
-		want           string
-	}{
+	mustSet(t, dir, map[string]setting{
 		"media reaches a pod that is not ready": {"", media, []string{"spec", "publishNotReadyAddresses"}, "true"},
 		"TURN as well": {"config: {turn: {enabled: true, domain: t.example.com, tls_port: 5349}}\nturn: " +
 			"{existingSecret: t}",
@@ -91,14 +87,7 @@ func TestWhatKeepsCallsAlive(t *testing.T) {
 		"draining: on a further node": {withRedis + "draining: {enabled: true}\nmedia: {type: HostNetwork}", deployment,
 			pod("affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "0", "topologyKey"),
 			"kubernetes.io/hostname"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := rendered(t, dir, c.values)
-			if got := field(t, o, c.object, c.path...); got != c.want {
-				t.Errorf("%s %s is\n%s\nwant\n%s", c.object, strings.Join(c.path, "."), got, c.want)
-			}
-		})
-	}
+	})
 }
 
 // No list of processes shows the password of Redis.
