@@ -2,14 +2,13 @@ package main
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
 // enums are the values that the server compares a string with after parsing:
 // CreateNodeSelector and SelectSortedNode of pkg/routing/selector,
 // RoomManager.iceServersForParticipant of pkg/service, pkg/sfu/pacer.
-var enums = map[string][]any{
+var enums = map[string][]string{
 	"node_selector.kind": {"", "any", "cpuload", "sysload", "regionaware", "random"},
 	"node_selector.sort_by": {"random", "sysload", "cpuload", "rooms", "clients", "tracks",
 		"bytespersec"},
@@ -71,18 +70,13 @@ var notes = map[string]string{
 // sentenceEnd is a full stop before another sentence.
 var sentenceEnd = regexp.MustCompile(`\. +[A-Z]`)
 
-// describe adds what the types do not say: descriptions and enums.
-func describe(schema map[string]any, path, doc string) {
-	doc = firstSentence(doc)
-	if note, ok := notes[path]; ok {
-		doc = note
+// describe adds what the types do not say: comments and allowed values.
+func describe(k *key) {
+	k.Doc = firstSentence(k.Doc)
+	if note, ok := notes[k.Key]; ok {
+		k.Doc = note
 	}
-	if doc != "" {
-		schema["description"] = doc
-	}
-	if values, ok := enums[path]; ok {
-		schema["enum"] = append(slices.Clone(values), nil)
-	}
+	k.Enum = enums[k.Key]
 }
 
 // firstSentence shortens a doc comment: the schema ends up in every chart.

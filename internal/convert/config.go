@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -53,14 +54,17 @@ func (c *converter) rename(config map[string]any, old, now string, moved map[str
 // dropUnknown removes what the server does not know: upstream's chart tells it
 // to pass over such keys, this one does not.
 func (c *converter) dropUnknown(config map[string]any) {
-	for _, p := range livekit.CheckConfig(config) {
+	for _, p := range cmp.Or(c.options.Release, livekit.Newest()).CheckConfig(config) {
 		if !p.IsUnknown || strings.Contains(p.Path, "[") {
 			continue
 		}
 		yamldoc.Delete(config, strings.Split(p.Path, "."))
 		reason := "the server has no such key and passes it over"
-		if p.Suggestion != "" {
+		switch {
+		case p.Suggestion != "":
 			reason += fmt.Sprintf(" (%s?)", p.Suggestion)
+		case p.KnownIn != "":
+			reason = fmt.Sprintf("the server of the chart has no such key, it is known %s", p.KnownIn)
 		}
 		c.lose("livekit."+p.Path, reason+"; a key of a newer server goes into extraConfig")
 	}

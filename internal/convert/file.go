@@ -17,6 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -101,7 +102,9 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	converted := Values(values, Options{Sheet: target.sheet, PodLabels: labels})
+	converted := Values(values, Options{
+		Sheet: target.sheet, PodLabels: labels, Release: livekit.ReleaseOf(target.chart.AppVersion()).Release,
+	})
 	r := &Result{Source: name, Chart: target.Dir, Lost: converted.Lost, Notes: converted.Notes}
 	defaults := target.chart.Values()
 	full := helmchart.Copy(defaults)

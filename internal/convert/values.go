@@ -7,6 +7,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -44,6 +45,8 @@ type Options struct {
 	// PodLabels are those of the chart's pods, by which an affinity finds them.
 	// Without them selectors of upstream's pods are left as they are, and noted.
 	PodLabels map[string]string
+	// Release is the server's, whose keys go into the chart's configuration.
+	Release livekit.Release
 }
 
 // Values converts values that were written for upstream's chart. Those that

@@ -134,7 +134,7 @@ func dataRole(o *object) string {
 
 // configKeys are the keys at the root of LiveKit's configuration.
 var configKeys = sync.OnceValue(func() map[string]bool {
-	properties, _ := livekit.ConfigSchema()["properties"].(map[string]any)
+	properties, _ := livekit.Newest().ConfigSchema()["properties"].(map[string]any)
 	out := map[string]bool{}
 	for k := range properties {
 		out[k] = true

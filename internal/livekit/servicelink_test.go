@@ -49,7 +49,7 @@ func TestEveryPortVariableCollides(t *testing.T) {
 // TestNoOtherCollision: every integer key that ends in port has a variable.
 func TestNoOtherCollision(t *testing.T) {
 	variables := facts(t).PortVariables
-	for _, o := range Options() {
+	for _, o := range Release(ServerVersion).Options() {
 		if strings.HasSuffix(o.Env, "_PORT") && o.Env != "UDP_PORT" && !slices.Contains(variables[o.Env], o.Key) {
 			t.Errorf("the server has no variable %s for %s", o.Env, o.Key)
 		}

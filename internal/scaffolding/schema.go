@@ -47,15 +47,16 @@ func (o object) MarshalJSON() ([]byte, error) {
 
 // schemas makes the schemas of values.
 type schemas struct {
-	paths  *Paths
-	shaped map[string]map[string]map[string]any // see shapedSchemas
+	paths   *Paths
+	release livekit.Release
+	shaped  map[string]map[string]map[string]any // see shapedSchemas
 }
 
 // writeSchema writes values.schema.json. The root and global stay open, for what
 // a parent chart adds; everything below is closed, so that a typo is an error
 // that names the key.
-func writeSchema(root *tree, p *Paths) ([]byte, error) {
-	s := &schemas{paths: p}
+func writeSchema(root *tree, p *Paths, release livekit.Release) ([]byte, error) {
+	s := &schemas{paths: p, release: release}
 	if err := yaml.Unmarshal([]byte(shapedSchemas), &s.shaped); err != nil {
 		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
@@ -90,8 +91,8 @@ func onOneLine(text []byte, what *regexp.Regexp) []byte {
 func (s *schemas) of(t *tree) any {
 	switch {
 	case isConfig(t):
-		text := "LiveKit's own configuration, as server " + livekit.ServerVersion + " knows it"
-		return describe(text, livekit.ConfigSchema(), true)
+		text := "LiveKit's own configuration, as server " + string(s.release) + " knows it"
+		return describe(text, s.release.ConfigSchema(), true)
 	case t.value != nil:
 		schema := t.value.Schema
 		if shaped := s.shaped[t.value.Key]; shaped != nil {

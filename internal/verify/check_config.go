@@ -40,7 +40,7 @@ func checkConfig(s *server, out *result) {
 		}
 	})
 	if s.isConfigSeen() {
-		out.pass("livekit-server %s takes the configuration", livekit.ServerVersion)
+		out.pass("livekit-server %s takes the configuration", s.judgedBy())
 	}
 }
 
@@ -51,9 +51,24 @@ func (s *server) skipUnseen(out *result) {
 	out.skip("The configuration is not the chart's own: %s", s.configSource.from)
 }
 
+// judgedBy names the release of the server, and says why it is another one than
+// the image's tag.
+func (s *server) judgedBy() string {
+	if s.judge.Why == "" {
+		return string(s.judge.Release)
+	}
+	return fmt.Sprintf("%s (%s)", s.judge.Release, s.judge.Why)
+}
+
 func (s *server) reportProblem(out *result, p livekit.Problem) {
 	step := strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": ")
+	if p.KnownIn != "" {
+		step = "Remove it, or set the image's tag to a release that knows it: " + s.where(p.Path)
+	}
 	switch {
+	case p.IsUnknown && s.judge.MayKnow(p):
+		out.warn("Look whether the server of the image knows it, or remove it: "+s.where(p.Path),
+			"%s %s, which is %s", p.Path, p.Message, s.judge.Why)
 	case p.IsUnknown && s.flag("disable-strict-config") != nil:
 		out.warn(step, "%s %s, and --disable-strict-config lets the server drop it silently", p.Path, p.Message)
 	case p.IsUnknown:
