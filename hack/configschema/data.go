@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/semver"
 )
@@ -130,9 +132,10 @@ func (d data) encode() ([]byte, error) {
 		return identity(k)
 	})
 	for i := range keys {
-		keys[i].value.Doc = docs[keys[i].value.Key]
+		name := keys[i].value.Key
+		keys[i].value.Doc = cmp.Or(notes[name], docs[name])
 	}
-	slices.SortStableFunc(keys, func(a, b line[key]) int { return bytes.Compare([]byte(a.value.Key), []byte(b.value.Key)) })
+	slices.SortStableFunc(keys, func(a, b line[key]) int { return strings.Compare(a.value.Key, b.value.Key) })
 	options := lines(versions, func(version string) []option { return d[version].options }, identity)
 	traits := lines(versions, func(version string) []trait { return d[version].traits }, identity)
 	out := bytes.NewBufferString("{\n\"releases\": ")

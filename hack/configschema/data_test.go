@@ -26,8 +26,8 @@ func TestDataRoundTrips(t *testing.T) {
 
 func TestSpans(t *testing.T) {
 	releaseOf := func(keys ...key) release { return release{keys: keys} }
-	port := key{Key: "port", Type: "port"}
-	text := key{Key: "port", Type: "text"}
+	port := key{Key: "some_port", Type: "port"}
+	text := key{Key: "some_port", Type: "text"}
 	gone := key{Key: "gone", Type: "text"}
 	again := key{Key: "again", Type: "text", Default: "x"}
 	want := data{
@@ -52,8 +52,8 @@ func TestSpans(t *testing.T) {
 {"key":"again","type":"text","default":"x","until":"v1.8.0"},
 {"key":"again","type":"text","default":"x","since":"v1.9.10"},
 {"key":"gone","type":"text","until":"v1.9.9"},
-{"key":"port","type":"port","until":"v1.9.9"},
-{"key":"port","type":"text","since":"v1.9.10"}
+{"key":"some_port","type":"port","until":"v1.9.9"},
+{"key":"some_port","type":"text","since":"v1.9.10"}
 ]
 }
 `

@@ -5,7 +5,7 @@
 //	go run . -check v1.13.5     fails when what is known of a release is not what it takes
 //	go run . -all               reads every known release again
 //	go run . -missing           prints the releases that the module proxy lists and that are newer than those known
-//	go run .                    writes the facts of the release in go.mod
+//	go run .                    writes the facts of the release in go.mod, and notes that have changed
 package main
 
 import (
@@ -48,7 +48,7 @@ func main() {
 	case *add != "":
 		err = addReleases(ctx, list(*add))
 	default:
-		err = writeFacts(ctx, false)
+		err = errors.Join(rewriteData(), writeFacts(ctx, false))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "configschema:", err)
@@ -58,45 +58,50 @@ func main() {
 
 func list(text string) []string { return strings.Split(text, ",") }
 
-// addReleases adds new releases, each with its line in the changelog.
+// addReleases reads releases, new ones or known ones again, and writes each as
+// soon as it is read. A new one has its line in the changelog.
 func addReleases(ctx context.Context, versions []string) error {
-	known, err := readData(releasesFile)
-	if err != nil {
-		return err
-	}
 	for _, version := range versions {
 		if !semver.IsValid(version) || semver.Prerelease(version) != "" {
 			return fmt.Errorf("%q is no release: expected a version like v1.13.12", version)
 		}
-		_, isKnown := known[version]
-		if known[version], err = readRelease(ctx, version); err != nil {
+		fmt.Fprintln(os.Stderr, "reading livekit-server", version)
+		r, err := readRelease(ctx, version)
+		if err != nil {
 			return err
 		}
-		if !isKnown {
+		known, err := readData(releasesFile)
+		if err != nil {
+			return err
+		}
+		if _, isKnown := known[version]; !isKnown {
 			if err := noteInChangelog(version); err != nil {
 				return err
 			}
 		}
-	}
-	return writeData(known)
-}
-
-// addAll reads every release again, and writes each as soon as it is read.
-func addAll(ctx context.Context) error {
-	known, err := readData(releasesFile)
-	if err != nil {
-		return err
-	}
-	for _, version := range known.versions() {
-		fmt.Println(version)
-		if known[version], err = readRelease(ctx, version); err != nil {
-			return err
-		}
+		known[version] = r
 		if err := writeData(known); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addAll reads every known release again.
+func addAll(ctx context.Context) error {
+	known, err := readData(releasesFile)
+	if err != nil {
+		return err
+	}
+	return addReleases(ctx, known.versions())
+}
+
+func rewriteData() error {
+	known, err := readData(releasesFile)
+	if err != nil {
+		return err
+	}
+	return writeData(known)
 }
 
 func writeData(d data) error {
@@ -137,8 +142,9 @@ func checkReleases(ctx context.Context, path string, versions []string) error {
 		return err
 	}
 	if !bytes.Equal(before, after) {
-		return fmt.Errorf("%s is not what %s takes: run `go run . -add %s` in hack/configschema, and look at the difference",
-			path, strings.Join(versions, ", "), strings.Join(versions, ","))
+		names := strings.Join(versions, ",")
+		return fmt.Errorf("%s is not what %s takes: run `go run . -add %s` in hack/configschema, and see what changed",
+			path, names, names)
 	}
 	return nil
 }
@@ -167,7 +173,7 @@ func printMissing(ctx context.Context) error {
 	}
 	for _, version := range strings.Fields(string(text))[1:] {
 		if semver.Prerelease(version) == "" && semver.Compare(version, newest) > 0 {
-			fmt.Println(version)
+			fmt.Fprintln(os.Stdout, version)
 		}
 	}
 	return nil

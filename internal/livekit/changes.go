@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/Masterminds/semver/v3"
 	"go.yaml.in/yaml/v4"
@@ -44,10 +45,28 @@ type behavior struct {
 	Fatal            bool
 }
 
-func behaviors() []behavior {
+var behaviors = sync.OnceValue(func() []behavior {
 	var all []behavior
 	_ = yaml.Unmarshal(behaviorYAML, &all) // settled by a test
 	return all
+})
+
+// isIn reports whether it is so in a release.
+func (b behavior) isIn(r Release) bool {
+	return !semver.MustParse(b.Since).GreaterThan(semver.MustParse(string(r)))
+}
+
+// fatalSince gives the release from which on the server does not start with a
+// key that is wrong, as long as this one is no older; "" where it was always so, or
+// never. The path may go through lists.
+func (r Release) fatalSince(path string) string {
+	path = strings.TrimSuffix(listIndex.ReplaceAllString(path, "[]"), "[]")
+	for _, b := range behaviors() {
+		if b.Fatal && b.Key == path && b.isIn(r) {
+			return b.Since
+		}
+	}
+	return ""
 }
 
 // Changes gives what is otherwise in the release to, for one who comes from the
@@ -62,10 +81,8 @@ func Changes(from, to Release) []Change {
 			changes = append(changes, compare(old, k)...)
 		}
 	}
-	start, end := semver.MustParse(string(from)), semver.MustParse(string(to))
 	for _, b := range behaviors() {
-		since := semver.MustParse(b.Since)
-		if since.GreaterThan(start) && !since.GreaterThan(end) {
+		if b.isIn(to) && !b.isIn(from) {
 			changes = append(changes, Change{Behaves, b.Key, b.Says, b.Fatal})
 		}
 	}
@@ -119,15 +136,18 @@ func compare(before, after keyLine) []Change {
 }
 
 func defaultText(k keyLine) string {
-	if k.Default == nil {
-		return "nothing"
+	switch {
+	case k.Default != nil:
+		return fmt.Sprint(k.Default)
+	case k.Type == "boolean":
+		return "false"
 	}
-	return fmt.Sprint(k.Default)
+	return "nothing"
 }
 
 // traits says what a change of all flags means for those who set them.
 var traits = []struct{ name, says string }{
-	{"boolean-variables", "Booleans of the configuration can be set by variables (LIVEKIT_...) too, not by flags alone"},
+	{"boolean-variables", "Booleans of the configuration have variables (LIVEKIT_...) too, not flags alone"},
 	{"duration-texts", `Flags and variables take durations as "10s"; before, in whole nanoseconds`},
 }
 

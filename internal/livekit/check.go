@@ -32,6 +32,11 @@ func (r Release) CheckConfig(config map[string]any) []Problem {
 	w := walker{release: r, root: r.ConfigSchema()}
 	w.check(w.root, config, "")
 	problems := append(w.problems, w.unreported(checkRules(config))...)
+	for i := range problems {
+		if since := r.fatalSince(problems[i].Path); since != "" {
+			problems[i].Message += "; from " + since + " on the server does not start with that"
+		}
+	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Path, b.Path) })
 	return problems
 }

@@ -79,7 +79,6 @@ func samples(t testing.TB, folder string) map[string]string {
 	return found
 }
 
-
 func TestConfigSchemaIsFresh(t *testing.T) {
 	delete(child(Release(ServerVersion).ConfigSchema(), "properties"), "rtc")
 	if child(child(Release(ServerVersion).ConfigSchema(), "properties"), "rtc") == nil {

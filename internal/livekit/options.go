@@ -30,7 +30,7 @@ func (r Release) Options() []Option {
 		}
 	}
 	for _, o := range known().Options {
-		if o.has(r) {
+		if o.has(r.index()) {
 			options = append(options, o.Option)
 		}
 	}
@@ -57,7 +57,7 @@ func (r Release) optionType(k keyLine) string {
 // which then takes its place.
 func (r Release) hasOwnFlag(key string) bool {
 	for _, o := range known().Options {
-		if o.Flag == key && o.has(r) {
+		if o.Flag == key && o.has(r.index()) {
 			return true
 		}
 	}

@@ -76,24 +76,33 @@ func Newest() Release { return known().Releases[len(known().Releases)-1] }
 
 // IsNewer reports whether a release that is known came after another one.
 func (r Release) IsNewer(other Release) bool {
-	return slices.Index(known().Releases, r) > slices.Index(known().Releases, other)
+	return r.index() > other.index()
 }
 
-// has reports whether something holds in a release that is known.
-func (s span) has(r Release) bool {
-	at := func(r Release) int { return slices.Index(known().Releases, r) }
-	return at(r) >= 0 && at(r) >= at(s.Since) && (s.Until == "" || at(r) <= at(s.Until))
+// index is the place among the releases, -1 for one that is not known.
+func (r Release) index() int { return slices.Index(known().Releases, r) }
+
+// has reports whether something holds in a release, which is given by its index.
+func (s span) has(at int) bool {
+	return at >= s.Since.index() && (s.Until == "" || at <= s.Until.index())
 }
 
 // keys gives the keys that a release takes.
 func (r Release) keys() []keyLine {
-	return slices.DeleteFunc(slices.Clone(known().Keys), func(k keyLine) bool { return !k.has(r) })
+	at := r.index()
+	var keys []keyLine
+	for _, k := range known().Keys {
+		if at >= 0 && k.has(at) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 func (r Release) hasTrait(name string) bool {
 	for _, t := range known().Traits {
 		if t.Trait == name {
-			return t.has(r)
+			return t.has(r.index())
 		}
 	}
 	return false
@@ -138,7 +147,7 @@ func ReleaseOf(tag string) Match {
 // the release does not: one that a later release has, or that is none known yet
 // and no slip of the pen.
 func (m Match) MayKnow(p Problem) bool {
-	next := slices.Index(known().Releases, m.Release) + 1
+	next := m.Release.index() + 1
 	switch {
 	case m.Why == "":
 		return false

@@ -124,7 +124,8 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 			Dir: filepath.ToSlash(o.Dir), Name: chart.Name, Version: chart.Version,
 			AppVersion: chart.AppVersion, Components: chart.Components,
 		},
-		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun, Notes: append(notes, aboutRelease(chart.AppVersion)...),
+		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun,
+		Notes: append(notes, aboutRelease(chart.AppVersion)...),
 	}
 	return result, result.carryOut(ctx, target, plan, chart)
 }

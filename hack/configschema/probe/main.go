@@ -44,7 +44,8 @@ func main() {
 
 func run() error {
 	w := walker{docs: docReader{}}
-	if err := w.addFields(reflect.TypeFor[config.Config](), reflect.ValueOf(&config.DefaultConfig).Elem(), ""); err != nil {
+	defaults := reflect.ValueOf(&config.DefaultConfig).Elem()
+	if err := w.addFields(defaults.Type(), defaults, ""); err != nil {
 		return err
 	}
 	flags, err := generatedFlags()
