@@ -68,7 +68,7 @@ func (s *server) reportProblem(out *result, p livekit.Problem) {
 	switch {
 	case p.IsUnknown && s.judge.MayKnow(p):
 		out.warn("Look whether the server of the image knows it, or remove it: "+s.where(p.Path),
-			"%s %s, which is %s", p.Path, p.Message, s.judge.Why)
+			"%s %s: the server of the image, which is judged by %s, may know it", p.Path, p.Message, s.judgedBy())
 	case p.IsUnknown && s.flag("disable-strict-config") != nil:
 		out.warn(step, "%s %s, and --disable-strict-config lets the server drop it silently", p.Path, p.Message)
 	case p.IsUnknown:
