@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
@@ -147,6 +148,18 @@ func TestLosses(t *testing.T) {
 		"loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}"} {
 		if lost := settingsOf(t, values).Lost; len(lost) > 0 {
 			t.Errorf("%s: lost %v", values, lost)
+		}
+	}
+}
+
+// A key that the chart's server does not know yet is lost, with the releases that know it.
+func TestKeysOfOtherReleases(t *testing.T) {
+	values := parse(t, "{livekit: {rtc: {enable_warp: true}}}").(map[string]any)
+	for release, want := range map[livekit.Release]string{"v1.13.5": "known from v1.13.6 on", "v1.13.11": "", "": ""} {
+		lost := Values(values, Options{Sheet: loadSheet(t), Release: release}).Lost
+		switch {
+		case want == "" && len(lost) > 0, want != "" && (len(lost) != 1 || !strings.Contains(lost[0].Reason, want)):
+			t.Errorf("%s: lost %v, want %q", release, lost, want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ func TestServiceLinkCollision(t *testing.T) {
 		"livekit-rtc-tcp":       "LIVEKIT_RTC_TCP_PORT rtc.tcp_port",
 		"livekit-turn-tls":      "LIVEKIT_TURN_TLS_PORT turn.tls_port",
 		"livekit-turn-udp":      "LIVEKIT_TURN_UDP_PORT turn.udp_port",
+		"livekit-webtransport":  "LIVEKIT_WEBTRANSPORT_PORT webtransport.port",
 		"udp":                   "UDP_PORT rtc.udp_port",
 	} {
 		env, key, ok := ServiceLinkCollision(service)
