@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 
-VERSION := $(shell sed -n 's/^version:[[:space:]]*//p' plugin.yaml)
-LDFLAGS := -s -w -X github.com/helm-livekit/helm-livekit/internal/cli.version=$(VERSION)
+PLUGIN_VERSION := $(shell sed -n 's/^version:[[:space:]]*//p' plugin.yaml)
+LDFLAGS := -s -w -X github.com/helm-livekit/helm-livekit/internal/cli.version=$(PLUGIN_VERSION)
 
 .PHONY: help
 help: ## Show these targets
@@ -13,7 +13,7 @@ build: ## Build bin/helm-livekit
 
 .PHONY: cluster
 cluster: ## Build bin/helm-livekit-cluster, for verify --install
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/helm-livekit-cluster ./cluster/helm-livekit-cluster
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(PLUGIN_VERSION)" -o bin/helm-livekit-cluster ./cluster/helm-livekit-cluster
 
 .PHONY: test
 test: ## Run the tests (HELM3_BIN and HELM4_BIN add those under real Helms)
@@ -40,9 +40,15 @@ e2e: ## Run the end-to-end suite on the cluster of KUBECONFIG
 update-golden: ## Write the golden files anew; look at the diff before you commit
 	go test ./internal/scaffolding ./internal/convert ./internal/report -update
 
+.PHONY: livekit
+livekit: ## Add VERSION, or several, of livekit-server to those that are known
+	cd hack/configschema && go run . -add "$(VERSION)"
+	go test ./internal/livekit -update
+
 .PHONY: generate
-generate: ## Write the schema of LiveKit's configuration anew
-	cd hack/configschema && go run .
+generate: ## Read all known versions of livekit-server again (takes an hour)
+	cd hack/configschema && go run . -all && go run .
+	go test ./internal/livekit -update
 
 .PHONY: clean
 clean: ## Remove what was built

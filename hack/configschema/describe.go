@@ -2,14 +2,13 @@ package main
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
 // enums are the values that the server compares a string with after parsing:
 // CreateNodeSelector and SelectSortedNode of pkg/routing/selector,
 // RoomManager.iceServersForParticipant of pkg/service, pkg/sfu/pacer.
-var enums = map[string][]any{
+var enums = map[string][]string{
 	"node_selector.kind": {"", "any", "cpuload", "sysload", "regionaware", "random"},
 	"node_selector.sort_by": {"random", "sysload", "cpuload", "rooms", "clients", "tracks",
 		"bytespersec"},
@@ -55,6 +54,18 @@ var notes = map[string]string{
 	"audio.active_level":         "Least level that counts as active, 0 to 127, where 0 is loudest.",
 	"audio.enable_loss_proxying": "Report the loss of the weakest subscriber to the publisher.",
 
+	"agents.endpoints":                      "HTTP endpoints that agents serve, on the signalling port.",
+	"agents.endpoints.disabled":             "Serve no HTTP endpoints, and refuse agents that declare some.",
+	"agents.endpoints.max_streams":          "Concurrent streams of an agent's session that its load is weighted by.",
+	"agents.endpoints.max_tunnels":          "Most WebSocket tunnels of a worker at once; 0 for half of max_streams.",
+	"agents.endpoints.tunnel_drain_timeout": "How long a WebSocket tunnel outlives a worker or a server that drains.",
+	"limit.agent_signal_message_size_limit": "As signal_message_size_limit, for connections of agent workers.",
+	"rtc.enable_warp":                       "Experimental: fewer round trips at the start, by WARP (SPED, SNAP).",
+	"turn.per_user_relay_allocation_limit":  "Most concurrent relay allocations of one participant.",
+	"turn.proxy_protocol":                   "Require a PROXY header (v1 or v2) on TURN over TCP, and use it.",
+	"turn.proxy_protocol_trusted_cidrs":     "Proxies whose PROXY header is believed.",
+	"webtransport.port":                     "UDP port of WebTransport; 0 for none.",
+
 	"log_level":              "Deprecated: use logging.level, which this key overrides.",
 	"prometheus_port":        "Deprecated: use prometheus.port, which this key overrides.",
 	"redis.use_tls":          "Deprecated: use redis.tls.enabled, which overrides this key.",
@@ -71,18 +82,11 @@ var notes = map[string]string{
 // sentenceEnd is a full stop before another sentence.
 var sentenceEnd = regexp.MustCompile(`\. +[A-Z]`)
 
-// describe adds what the types do not say: descriptions and enums.
-func describe(schema map[string]any, path, doc string) {
-	doc = firstSentence(doc)
-	if note, ok := notes[path]; ok {
-		doc = note
-	}
-	if doc != "" {
-		schema["description"] = doc
-	}
-	if values, ok := enums[path]; ok {
-		schema["enum"] = append(slices.Clone(values), nil)
-	}
+// describe adds what the types do not say. The notes come when the file is
+// written, so that another one needs no release to be read again.
+func describe(k *key) {
+	k.Doc = firstSentence(k.Doc)
+	k.Enum = enums[k.Key]
 }
 
 // firstSentence shortens a doc comment: the schema ends up in every chart.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,33 +18,37 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-const livekitPackage = "../../internal/livekit"
-
 // parse runs the server's own parser, as strict as livekit-server runs it.
 func parse(text string) error {
 	_, err := config.NewConfig(text, true, nil, nil)
 	return err
 }
 
+// TestCommittedFilesAreCurrent reads the release again that this module is compiled with.
 func TestCommittedFilesAreCurrent(t *testing.T) {
-	if err := run(livekitPackage, true); err != nil {
+	ctx := context.Background()
+	version, err := moduleVersion(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(checkReleases(ctx, releasesFile, []string{version}), writeFacts(ctx, true)); err != nil {
 		t.Error(err)
 	}
-}
-
-func TestCheckNoticesAChange(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "testdata"), 0o755); err != nil {
+	known := committed(t)
+	r := known[version]
+	r.keys = slices.Clone(r.keys)
+	r.keys[7].Type = "any"
+	known[version] = r
+	text, err := known.encode()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run(dir, false); err != nil {
+	path := filepath.Join(t.TempDir(), "releases.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "config.schema.json"), []byte("{}"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := run(dir, true); err == nil {
-		t.Error("a changed schema passes")
+	if err := checkReleases(ctx, path, []string{version}); err == nil {
+		t.Error("a changed type passes")
 	}
 }
 
@@ -81,6 +87,10 @@ func TestSchemaAgreesWithServer(t *testing.T) {
 	}
 	schema := committedSchema(t)
 	validator := compile(t, schema)
+	isPort := map[string]bool{}
+	for _, k := range committed(t).all() {
+		isPort[strings.ReplaceAll(k.Key, "[]", ".[]")] = k.Type == "port"
+	}
 	count := 0
 	for _, key := range keysOf(schema, nil) {
 		for _, probe := range probes {
@@ -91,7 +101,7 @@ func TestSchemaAgreesWithServer(t *testing.T) {
 			if valid && !accepted && !knownLooser(document) {
 				t.Errorf("the schema takes what the server refuses: %s", document)
 			}
-			if accepted && !valid && !knownStricter(key, probe) {
+			if accepted && !valid && !knownStricter(isPort, key, probe) {
 				t.Errorf("the schema refuses what the server takes: %s", document)
 			}
 		}
@@ -100,7 +110,7 @@ func TestSchemaAgreesWithServer(t *testing.T) {
 }
 
 // knownStricter lists where the schema is stricter on purpose.
-func knownStricter(key []string, probe string) bool {
+func knownStricter(isPort map[string]bool, key []string, probe string) bool {
 	last := key[len(key)-1]
 	path := strings.Join(key, ".")
 	switch {
@@ -108,7 +118,7 @@ func knownStricter(key []string, probe string) bool {
 		return true
 	case probe == "yes": // read as true by the parser
 		return true
-	case isPort(path): // no port ends above 65535
+	case isPort[path]: // no port ends above 65535
 		return true
 	case last == "udp_port", last == "node_ip": // a list or mapping is dropped
 		return true
@@ -161,7 +171,7 @@ func nest(key []string, value string) string {
 
 func committedSchema(t *testing.T) map[string]any {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(livekitPackage, "config.schema.json"))
+	data, err := os.ReadFile(filepath.Join(livekitPackage, "testdata", "config.schema.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,14 +234,31 @@ func stringKeys(value any) any {
 	return value
 }
 
-// TestHandWrittenPathsAreKeys: a key that a newer server drops must not stay
-// behind in describe.go.
+func committed(t *testing.T) data {
+	t.Helper()
+	known, err := readData(releasesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known
+}
+
+// all gives the keys of all releases.
+func (d data) all() []key {
+	var keys []key
+	for _, version := range d.versions() {
+		keys = append(keys, d[version].keys...)
+	}
+	return keys
+}
+
+// TestHandWrittenPathsAreKeys: what no release has must not stay behind in
+// describe.go.
 func TestHandWrittenPathsAreKeys(t *testing.T) {
 	known := map[string]bool{}
-	for _, key := range keysOf(committedSchema(t), nil) {
-		known[strings.ReplaceAll(strings.Join(key, "."), ".[]", "[]")] = true
+	for _, k := range committed(t).all() {
+		known[k.Key] = true
 	}
-	known["rtc.use_external_ip"] = true // left out by keysOf
 	for path := range notes {
 		if !known[path] {
 			t.Errorf("notes: %s is not a key", path)
@@ -245,23 +272,12 @@ func TestHandWrittenPathsAreKeys(t *testing.T) {
 }
 
 func TestDescriptionsAreShort(t *testing.T) {
-	eachSchema(committedSchema(t), func(schema map[string]any) {
-		text, ok := schema["description"].(string)
+	for _, k := range committed(t).all() {
 		switch {
-		case !ok:
-		case len(text) > 150 || strings.Contains(text, "\n"):
-			t.Errorf("not one short line: %s", text)
-		case strings.HasPrefix(text, "Deprecated") && !strings.HasPrefix(text, "Deprecated: "):
-			t.Errorf("does not say what to do instead: %s", text)
-		}
-	})
-}
-
-func eachSchema(schema map[string]any, visit func(map[string]any)) {
-	visit(schema)
-	for _, sub := range schema {
-		if sub, ok := sub.(map[string]any); ok {
-			eachSchema(sub, visit)
+		case len(k.Doc) > 150 || strings.Contains(k.Doc, "\n"):
+			t.Errorf("%s: not one short line: %s", k.Key, k.Doc)
+		case strings.HasPrefix(k.Doc, "Deprecated") && !strings.HasPrefix(k.Doc, "Deprecated: "):
+			t.Errorf("%s: does not say what to do instead: %s", k.Key, k.Doc)
 		}
 	}
 }
@@ -285,7 +301,7 @@ func TestDeprecatedKeys(t *testing.T) {
 }
 
 func TestCredentialsFromTypes(t *testing.T) {
-	found := credentials(committedSchema(t))
+	found := credentials(committed(t))
 	for _, want := range []string{
 		"keys.*", "redis.password", "rtc.turn_servers[].secret", "rtc.turn_servers[].credential",
 		"room.room_configurations.**.account_key", "room.room_configurations.**.accountKey",
@@ -302,7 +318,7 @@ func TestCredentialsFromTypes(t *testing.T) {
 }
 
 func TestNoReferences(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(livekitPackage, "config.schema.json"))
+	data, err := os.ReadFile(filepath.Join(livekitPackage, "testdata", "config.schema.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

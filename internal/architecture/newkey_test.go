@@ -69,7 +69,7 @@ func TestOneRowIsANewKey(t *testing.T) {
 		t.Errorf("read from the sibling: %+v", v)
 	}
 
-	converted, err := convert.Values(sheet, map[string]any{newKey: true}, nil)
+	converted, err := convert.Values(sheet, map[string]any{newKey: true}, nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
-	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -53,14 +52,17 @@ func (c *converter) rename(config map[string]any, old, now string, moved map[str
 // dropUnknown removes what the server does not know: upstream's chart tells it
 // to pass over such keys, this one does not.
 func (c *converter) dropUnknown(config map[string]any) {
-	for _, p := range livekit.CheckConfig(config) {
+	for _, p := range c.release.CheckConfig(config) {
 		if !p.IsUnknown || strings.Contains(p.Path, "[") {
 			continue
 		}
 		yamldoc.Delete(config, strings.Split(p.Path, "."))
 		reason := "the server has no such key and passes it over"
-		if p.Suggestion != "" {
+		switch {
+		case p.Suggestion != "":
 			reason += fmt.Sprintf(" (%s?)", p.Suggestion)
+		case p.KnownIn != "":
+			reason = fmt.Sprintf("the server of the chart has no such key, it is known %s", p.KnownIn)
 		}
 		c.lose("livekit."+p.Path, reason+"; a key of a newer server goes into extraConfig")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -88,7 +89,8 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	converted, err := Values(target.sheet, values, target.podLabels(ctx))
+	release := livekit.ReleaseOf(target.chart.AppVersion()).Release
+	converted, err := Values(target.sheet, values, target.podLabels(ctx), release)
 	if err != nil {
 		return nil, err
 	}

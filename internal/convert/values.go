@@ -1,12 +1,14 @@
 package convert
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -30,10 +32,13 @@ type Settings struct {
 
 // Values converts values that were written for upstream's chart, by the sheet of the service. Those that they leave out
 // are upstream's defaults. An affinity finds the chart's pods by their labels, and is copied where these are not known.
-// The error is that of a fact sheet that is not sound.
-func Values(sheet *factsheet.Sheet, values map[string]any, podLabels map[string]string) (*Settings, error) {
+// Keys that the release of the server does not know are lost; "" stands for the newest. The error is that of a fact
+// sheet that is not sound.
+func Values(
+	sheet *factsheet.Sheet, values map[string]any, podLabels map[string]string, release livekit.Release,
+) (*Settings, error) {
 	c := &converter{
-		sheet: sheet, podLabels: podLabels, own: values,
+		sheet: sheet, podLabels: podLabels, own: values, release: cmp.Or(release, livekit.Newest()),
 		all:    helmchart.Merge(UpstreamDefaults(sheet), values),
 		result: &Settings{Lost: []Remark{}, Notes: []Remark{}},
 	}
@@ -53,6 +58,7 @@ type converter struct {
 	own       map[string]any // the user's
 	all       map[string]any // over upstream's defaults
 	result    *Settings
+	release   livekit.Release // of the server
 }
 
 func (c *converter) add(s scaffolding.Setting) {

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
@@ -27,7 +28,7 @@ func settingsOf(t *testing.T, text string) *Settings {
 	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Values(loadSheet(t), values, map[string]string{"app.kubernetes.io/name": "livekit"})
+	r, err := Values(loadSheet(t), values, map[string]string{"app.kubernetes.io/name": "livekit"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +161,22 @@ func TestLosses(t *testing.T) {
 	}
 }
 
+// A key that the chart's server does not know yet is lost, with the releases that know it.
+func TestKeysOfOtherReleases(t *testing.T) {
+	values := parse(t, "{livekit: {rtc: {enable_warp: true}}}").(map[string]any)
+	for release, want := range map[livekit.Release]string{"v1.13.5": "known from v1.13.6 on", "v1.13.11": "", "": ""} {
+		converted, err := Values(loadSheet(t), values, nil, release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := converted.Lost
+		switch {
+		case want == "" && len(lost) > 0, want != "" && (len(lost) != 1 || !strings.Contains(lost[0].Reason, want)):
+			t.Errorf("%s: lost %v, want %q", release, lost, want)
+		}
+	}
+}
+
 // The server lets the older key win, upstream's own default among them.
 func TestOlderKeysWin(t *testing.T) {
 	for values, want := range map[string]string{
@@ -210,7 +227,7 @@ func FuzzValues(f *testing.F) {
 		if yaml.Unmarshal([]byte(text), &values) != nil {
 			return
 		}
-		if _, err := Values(sheet, values, nil); err != nil {
+		if _, err := Values(sheet, values, nil, ""); err != nil {
 			t.Fatal(err)
 		}
 	})

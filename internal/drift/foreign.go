@@ -78,7 +78,7 @@ func configBlock(values map[string]any, at string) string {
 			continue
 		}
 		_, hasRTC := below["rtc"].(map[string]any)
-		if hasRTC && isConfig(below) && len(livekit.CheckConfig(below)) == 0 {
+		if hasRTC && isConfig(below) && len(livekit.Newest().CheckConfig(below)) == 0 {
 			return join(at, k)
 		}
 		if found := configBlock(below, join(at, k)); found != "" {

@@ -132,7 +132,7 @@ func dataRole(o *object) string {
 
 // configKeys are the keys at the root of LiveKit's configuration.
 var configKeys = sync.OnceValue(func() map[string]any {
-	properties, _ := livekit.ConfigSchema()["properties"].(map[string]any)
+	properties, _ := livekit.Newest().ConfigSchema()["properties"].(map[string]any)
 	return properties
 })
 

@@ -112,7 +112,7 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 
 // runScenario renders both charts, and those that explain the difference.
 func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
-	converted, err := convert.Values(c.sheet, w.Values, c.labels)
+	converted, err := convert.Values(c.sheet, w.Values, c.labels, "")
 	if err != nil {
 		return nil, err
 	}

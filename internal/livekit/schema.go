@@ -1,24 +1,54 @@
-// Package livekit knows the configuration of livekit-server: which keys exist,
-// which values they take, which ports and credentials they make, and what the
-// server refuses or ignores after parsing.
+// Package livekit knows the configuration of livekit-server, release by release:
+// which keys exist, which values they take, which ports and credentials they
+// make, and what the server refuses or ignores after parsing.
 package livekit
 
 import (
-	_ "embed"
-	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 )
 
-// ServerVersion is the release of livekit-server that this package describes.
-const ServerVersion = "v1.13.5"
+//go:generate sh -c "cd ../../hack/configschema && go run . -all"
 
-//go:generate sh -c "cd ../../hack/configschema && go run ."
+// What the server reads from a text: what time.ParseDuration does (a bare number
+// is a parse error), what rtcconfig.PortRange does, and the rough shape of what
+// rtcconfig.NodeIP does.
+const (
+	goDuration = `^[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+	portRange  = `^([0-9]+| *[0-9]+ *- *[0-9]+ *)?$`
+	nodeIP     = `^( *[0-9A-Fa-f]*[:.][0-9A-Fa-f:.]+ *(, *[0-9A-Fa-f]*[:.][0-9A-Fa-f:.]+ *)?)?$`
+)
 
-// configSchemaJSON is generated from the server's own types.
-//
-//go:embed config.schema.json
-var configSchemaJSON []byte
+// typeSchemas gives the schema of each type of releases.json. The decoder takes
+// any scalar as text, such as a password of digits, and skips a null wherever it
+// stands.
+var typeSchemas = map[string]map[string]any{
+	"any":             {},
+	"object":          {"type": orNull("object"), "additionalProperties": false},
+	"map":             {"type": orNull("object")},
+	"map-of-integers": {"type": orNull("object"), "additionalProperties": false},
+	"list":            {"type": orNull("array")},
+	"text":            {"type": orNull("string", "number", "boolean")},
+	"boolean":         {"type": orNull("boolean")},
+	"number":          {"type": orNull("number")},
+	"integer":         {"type": orNull("integer")},
+	"uint":            {"type": orNull("integer"), "minimum": 0.},
+	"int8":            {"type": orNull("integer"), "minimum": -128., "maximum": 127.},
+	"int16":           {"type": orNull("integer"), "minimum": -32768., "maximum": 32767.},
+	"int32":           {"type": orNull("integer"), "minimum": -2147483648., "maximum": 2147483647.},
+	"uint8":           {"type": orNull("integer"), "minimum": 0., "maximum": 255.},
+	"uint16":          {"type": orNull("integer"), "minimum": 0., "maximum": 65535.},
+	"uint32":          {"type": orNull("integer"), "minimum": 0., "maximum": 4294967295.},
+	"port":            {"type": orNull("integer"), "minimum": 0., "maximum": 65535.},
+	"port-range":      {"type": orNull("integer", "string"), "minimum": 0., "maximum": 65535., "pattern": portRange},
+	"node-ip":         {"type": orNull("string"), "pattern": nodeIP},
+	"duration":        {"type": orNull("string"), "pattern": goDuration},
+}
 
-// ConfigSchema gives a fresh copy of the JSON Schema (draft-07) of the server's
+func orNull(types ...any) []any { return append(types, "null") }
+
+// ConfigSchema gives a fresh copy of the JSON Schema (draft-07) of the release's
 // configuration. It has no $schema and no $ref, so it can stand as it is below
 // a property of another schema. Every property but the root also takes null.
 //
@@ -26,9 +56,43 @@ var configSchemaJSON []byte
 // parser does is never meant: ports end at 65535, integers have no fraction,
 // booleans are not words, udp_port and node_ip are no mappings, and the values
 // the server compares after parsing (such as node_selector.kind) are listed.
-func ConfigSchema() map[string]any {
-	var schema map[string]any
-	// The file is compiled in, so that it decodes is settled by a test.
-	_ = json.Unmarshal(configSchemaJSON, &schema)
-	return schema
+func (r Release) ConfigSchema() map[string]any {
+	root := map[string]any{
+		"type": "object", "properties": map[string]any{}, "additionalProperties": false,
+		"title": "livekit-server " + string(r) + " configuration",
+	}
+	schemas := map[string]map[string]any{"": root}
+	for _, k := range r.keys() {
+		schema := maps.Clone(typeSchemas[k.Type])
+		if k.Type == "object" {
+			schema["properties"] = map[string]any{}
+		}
+		if k.Doc != "" {
+			schema["description"] = k.Doc
+		}
+		if k.Enum != nil {
+			schema["enum"] = append(slices.Clone(k.Enum), nil)
+		}
+		schemas[k.Key] = schema
+		attach(schemas, k.Key, schema)
+	}
+	return root
+}
+
+// attach puts the schema of a key into that of the key above it.
+func attach(schemas map[string]map[string]any, key string, schema map[string]any) {
+	if list, isItem := strings.CutSuffix(key, "[]"); isItem {
+		schemas[list]["items"] = schema
+		return
+	}
+	dot := strings.LastIndexByte(key, '.')
+	parent := schemas[key[:max(dot, 0)]]
+	switch name := key[dot+1:]; {
+	case name != "*":
+		child(parent, "properties")[name] = schema
+	case parent["additionalProperties"] == false: // its keys are integers
+		parent["patternProperties"] = map[string]any{"^-?[0-9]+$": schema}
+	default:
+		parent["additionalProperties"] = schema
+	}
 }

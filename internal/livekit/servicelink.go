@@ -9,7 +9,7 @@ import "strings"
 // set; the cure is enableServiceLinks: false in the pod, or another name.
 func ServiceLinkCollision(service string) (env, configKey string, ok bool) {
 	env = strings.ToUpper(strings.ReplaceAll(service, "-", "_")) + "_PORT"
-	for _, o := range Options() { // sorted: of a shared variable the newer key comes first
+	for _, o := range Newest().Options() { // sorted: of a shared variable the newer key comes first
 		if o.Env == env {
 			return env, o.Key, true
 		}

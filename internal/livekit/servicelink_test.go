@@ -14,6 +14,7 @@ func TestServiceLinkCollision(t *testing.T) {
 		"livekit-rtc-tcp":       "LIVEKIT_RTC_TCP_PORT rtc.tcp_port",
 		"livekit-turn-tls":      "LIVEKIT_TURN_TLS_PORT turn.tls_port",
 		"livekit-turn-udp":      "LIVEKIT_TURN_UDP_PORT turn.udp_port",
+		"livekit-webtransport":  "LIVEKIT_WEBTRANSPORT_PORT webtransport.port",
 		"udp":                   "UDP_PORT rtc.udp_port",
 	} {
 		env, key, ok := ServiceLinkCollision(service)
@@ -49,7 +50,7 @@ func TestEveryPortVariableCollides(t *testing.T) {
 // TestNoOtherCollision: every integer key that ends in port has a variable.
 func TestNoOtherCollision(t *testing.T) {
 	variables := facts(t).PortVariables
-	for _, o := range Options() {
+	for _, o := range Release(ServerVersion).Options() {
 		if strings.HasSuffix(o.Env, "_PORT") && o.Env != "UDP_PORT" && !slices.Contains(variables[o.Env], o.Key) {
 			t.Errorf("the server has no variable %s for %s", o.Env, o.Key)
 		}

@@ -14,6 +14,7 @@ import (
 // walker holds a value against a schema. It knows the part of JSON Schema that the generator of the schema writes:
 // type, enum, minimum, maximum, pattern, items, properties, patternProperties and additionalProperties.
 type walker struct {
+	release  Release
 	root     map[string]any
 	problems []Problem
 }
@@ -65,13 +66,24 @@ func (w *walker) checkObject(schema, value map[string]any, path string) {
 			w.check(below, value[key], keyPath)
 		case bool:
 			if !below {
-				w.problems = append(w.problems, Problem{
-					Path: keyPath, Message: "is not a key of livekit-server " + ServerVersion, IsUnknown: true,
-					Suggestion: suggestKey(w.root, child(schema, "properties"), path, key),
-				})
+				w.unknownKey(child(schema, "properties"), path, key)
 			}
 		}
 	}
+}
+
+// listIndex is what items of a list have and their key has not.
+var listIndex = regexp.MustCompile(`\[\d+\]`)
+
+func (w *walker) unknownKey(neighbors map[string]any, path, key string) {
+	p := Problem{Path: joinKey(path, key), IsUnknown: true}
+	p.Message = "is not a key of livekit-server " + string(w.release)
+	if p.KnownIn = knownIn(listIndex.ReplaceAllString(p.Path, "[]")); p.KnownIn != "" {
+		p.Message += " (known " + p.KnownIn + ")"
+	} else {
+		p.Suggestion = suggestKey(w.root, neighbors, path, key)
+	}
+	w.problems = append(w.problems, p)
 }
 
 // schemaOfKey gives what stands for a key: a schema, or false where the mapping takes no such key.

@@ -16,6 +16,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 	"github.com/helm-livekit/helm-livekit/internal/sibling"
 	"github.com/helm-livekit/helm-livekit/scaffold"
@@ -115,9 +116,25 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 			Dir: filepath.ToSlash(o.Dir), Name: chart.Name, Version: chart.Version,
 			AppVersion: chart.AppVersion, Components: chart.Components,
 		},
-		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun, Notes: notes,
+		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun,
+		Notes: append(notes, aboutRelease(chart.AppVersion)...),
 	}
 	return result, result.carryOut(ctx, target, plan, chart)
+}
+
+// aboutRelease notes what is not sure of a chart for this server.
+func aboutRelease(appVersion string) []string {
+	var notes []string
+	match := livekit.ReleaseOf(appVersion)
+	if match.Why != "" {
+		notes = append(notes, fmt.Sprintf("values.schema.json has the configuration of livekit-server %s: %s.",
+			match.Release, match.Why))
+	}
+	if match.Release.IsNewer(livekit.ServerVersion) {
+		notes = append(notes, fmt.Sprintf("The chart was run with livekit-server %s, and not yet with %s.",
+			livekit.ServerVersion, appVersion))
+	}
+	return notes
 }
 
 // carryOut writes the chart, or with DryRun shows the difference to the one that is there.

@@ -24,7 +24,7 @@ import (
 type Options struct {
 	Name       string // chart's name, "livekit" where empty
 	Version    string // chart's version, "0.1.0" where empty
-	AppVersion string // server's version and image tag, livekit.ServerVersion where empty
+	AppVersion string // server's version and image tag, v1.13.5 or 1.13.5; livekit.ServerVersion where empty
 	Host       string // host for signalling, from the convention where empty
 	PortShift  int    // how far the media ports are above the default ones
 	// With and Without name components, "all" for every one.
@@ -50,7 +50,7 @@ var (
 func (o *Options) complete(conv *convention.Convention) error {
 	o.Name = cmp.Or(o.Name, "livekit")
 	o.Version = cmp.Or(o.Version, conv.Defaults.ChartVersion, "0.1.0")
-	o.AppVersion = cmp.Or(o.AppVersion, livekit.ServerVersion)
+	o.AppVersion = livekit.TagOf(cmp.Or(o.AppVersion, livekit.ServerVersion))
 	switch {
 	case !chartName.MatchString(o.Name) || len(o.Name) > 40:
 		return remedy.Errorf("use --name with lower-case letters, digits and dashes, 40 characters at most",
@@ -205,7 +205,8 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := writeSchema(root, p)
+	release := livekit.ReleaseOf(o.AppVersion).Release
+	schema, err := writeSchema(root, p, release)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +216,7 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	}
 	files, err := chartFiles(p, templateData{
 		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: credentialKeys(),
-		ServerVersion: livekit.ServerVersion, SecretKind: secretKind(p.convention), ValuesTable: markdown,
+		ServerVersion: string(release), SecretKind: secretKind(p.convention), ValuesTable: markdown,
 	})
 	if err != nil {
 		return nil, err

@@ -51,14 +51,15 @@ var shapesYAML []byte
 
 // schemas makes the schemas of values.
 type schemas struct {
-	paths  *Paths
-	shaped map[string]map[string]map[string]any // shapes.yaml
+	paths   *Paths
+	release livekit.Release
+	shaped  map[string]map[string]map[string]any // shapes.yaml
 }
 
 // writeSchema writes values.schema.json. The root and global stay open, for what a parent chart adds; everything below
 // is closed, so that a typo is an error that names the key.
-func writeSchema(root *tree, p *Paths) ([]byte, error) {
-	s := &schemas{paths: p}
+func writeSchema(root *tree, p *Paths, release livekit.Release) ([]byte, error) {
+	s := &schemas{paths: p, release: release}
 	if err := yaml.Unmarshal(shapesYAML, &s.shaped); err != nil {
 		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
@@ -94,8 +95,8 @@ func onOneLine(text []byte, what *regexp.Regexp) []byte {
 func (s *schemas) of(t *tree) any {
 	switch {
 	case isConfig(t):
-		text := "LiveKit's own configuration, as server " + livekit.ServerVersion + " knows it"
-		return describe(text, livekit.ConfigSchema(), true)
+		text := "LiveKit's own configuration, as server " + string(s.release) + " knows it"
+		return describe(text, s.release.ConfigSchema(), true)
 	case t.value != nil:
 		schema := t.value.Schema
 		if shaped := s.shaped[t.value.Key]; shaped != nil {

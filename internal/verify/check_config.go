@@ -38,7 +38,7 @@ func checkConfig(s *server, out *result) {
 		}
 	}
 	if s.isConfigSeen() {
-		out.pass("livekit-server %s takes the configuration", livekit.ServerVersion)
+		out.pass("livekit-server %s takes the configuration", s.judgedBy())
 	}
 }
 
@@ -60,16 +60,26 @@ func (s *server) skipUnseen(out *result) {
 	out.skip("The configuration is not the chart's own: %s", s.configSource.from)
 }
 
+// judgedBy names the release of the server, and says why it is another one than the image's tag.
+func (s *server) judgedBy() string {
+	if s.judge.Why == "" {
+		return string(s.judge.Release)
+	}
+	return fmt.Sprintf("%s (%s)", s.judge.Release, s.judge.Why)
+}
+
 // reportProblems reports what a check has to say of the configuration's keys, and whether that is anything.
 func (s *server) reportProblems(out *result, check string) bool {
 	found := filter(s.problems, func(p livekit.Problem) bool { return reportedBy(p.Path) == check })
 	for _, p := range found {
 		step := strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": ")
+		if p.KnownIn != "" {
+			step = "Remove it, or set the image's tag to a release that knows it: " + s.where(p.Path)
+		}
 		switch {
-		case p.IsUnknown && p.Suggestion == "" && s.isNewer():
-			out.warn("Look into LiveKit's changelog: "+s.where(p.Path),
-				"%s %s: whether the server of the image %s knows it was not judged, which is judged by %s",
-				p.Path, p.Message, s.container.Image, livekit.ServerVersion)
+		case p.IsUnknown && s.judge.MayKnow(p):
+			out.warn("Look whether the server of the image knows it, or remove it: "+s.where(p.Path),
+				"%s %s: the server of the image, which is judged by %s, may know it", p.Path, p.Message, s.judgedBy())
 		case p.IsUnknown && s.flag("disable-strict-config") != nil:
 			out.warn(step, "%s %s, and --disable-strict-config lets the server drop it silently", p.Path, p.Message)
 		case p.IsUnknown:
@@ -79,12 +89,6 @@ func (s *server) reportProblems(out *result, check string) bool {
 		}
 	}
 	return len(found) > 0
-}
-
-// isNewer reports whether the image is of a newer server than the one that is known.
-func (s *server) isNewer() bool {
-	_, tag, _ := splitImage(s.container.Image)
-	return isOlder(livekit.ServerVersion, tag)
 }
 
 // findForgotten looks for a configuration that is mounted and never named.

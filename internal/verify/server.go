@@ -20,6 +20,7 @@ type server struct {
 	container *corev1.Container
 	env       map[string]setting
 	flags     []flag
+	judge     livekit.Match // by which release of the server it is judged
 	options   []livekit.Option
 	routes    []route // to the pod
 
@@ -45,13 +46,18 @@ type flag struct {
 }
 
 func newServer(w *workload, c *corev1.Container) *server {
-	s := &server{workload: w, container: c, options: livekit.Options(), origin: map[string]string{}}
+	_, tag, digest := splitImage(c.Image)
+	if tag == "" && digest != "" { // then Chart.yaml alone tells
+		tag = w.in.chart.AppVersion()
+	}
+	s := &server{workload: w, container: c, judge: livekit.ReleaseOf(tag), origin: map[string]string{}}
+	s.options = s.judge.Release.Options()
 	s.env = w.in.environmentOf(c)
 	s.routes = routesTo(w)
 	s.readFlags()
 	s.readConfig()
 	s.overlay()
-	s.problems = livekit.CheckConfig(s.withGiven())
+	s.problems = s.judge.Release.CheckConfig(s.withGiven())
 	s.listens, s.portsErr = livekit.Ports(s.config)
 	return s
 }
