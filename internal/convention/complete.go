@@ -9,9 +9,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Fit makes a convention whole that was written or changed by hand. Paths that
-// it names must not conflict; keys that it does not name give way to them. The
-// result passes Validate, and fitting it again changes nothing.
+// Fit makes a convention whole that was written or changed by hand. Paths that it names must not conflict; keys that it
+// does not name give way to them. The result passes Validate, and fitting it again changes nothing.
 func (c *Convention) Fit() error {
 	if err := c.validatePaths(slices.Sorted(maps.Keys(c.Values))); err != nil {
 		return err
@@ -19,9 +18,8 @@ func (c *Convention) Fit() error {
 	return c.Complete()
 }
 
-// Complete makes the convention whole: keys that no sibling names get the path
-// that the repository would give them, and no two keys share one. The result
-// passes Validate.
+// Complete makes the convention whole: keys that no sibling names get the path that the repository would give them, and
+// no two keys share one. The result passes Validate.
 func (c *Convention) Complete() error {
 	keys := c.Sheet.Values()
 	c.dropConflicts(keys)
@@ -32,9 +30,8 @@ func (c *Convention) Complete() error {
 	return c.Validate()
 }
 
-// dropConflicts takes back what a sibling seems to say where it cannot be: two
-// keys at one path, or a key in a block that is not the sibling's to name. The
-// key that comes first in the canonical order stays. It gives the paths of those
+// dropConflicts takes back what a sibling seems to say where it cannot be: two keys at one path, or a key in a block
+// that is not the sibling's to name. The key that comes first in the canonical order stays. It gives the paths of those
 // that do.
 func (c *Convention) dropConflicts(keys []string) (taken []keyPath) {
 	taken = c.reservedPaths()
@@ -55,8 +52,7 @@ func (c *Convention) dropConflicts(keys []string) (taken []keyPath) {
 	return taken
 }
 
-// moveSilent finds another path for keys that no sibling names and whose
-// canonical path a sibling's key has taken.
+// moveSilent finds another path for keys that no sibling names and whose canonical path a sibling's key has taken.
 func (c *Convention) moveSilent(keys []string, taken []keyPath) {
 	for at := range c.paths(keys) {
 		if _, named := c.Values[at.key]; named {
@@ -147,8 +143,7 @@ func (c *Convention) addBlock(keys []string, block string) {
 	}
 }
 
-// pathOfBlock gives the path below which most named keys of a block lie. Keys that
-// often lie elsewhere have no vote.
+// pathOfBlock gives the path below which most named keys of a block lie. Keys that often lie elsewhere have no vote.
 func (c *Convention) pathOfBlock(block string) string {
 	var parents []string
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
@@ -172,8 +167,7 @@ func (c *Convention) pathOfBlock(block string) string {
 	return best
 }
 
-// MostFrequent gives the text that comes most often, of several the one that has
-// come so often first, "" for none.
+// MostFrequent gives the text that comes most often, of several the one that has come so often first, "" for none.
 func MostFrequent(texts []string) (best string) {
 	count := map[string]int{}
 	for _, t := range texts {
@@ -228,8 +222,7 @@ func (c *Convention) addPod() {
 // PodBlocks are names of blocks for settings of pods, as NormalizeName has them.
 var PodBlocks = []string{"pod", "podspec", "podoptions", "defaultpodoptions"}
 
-// commonParent gives the block, other than the root, in which all named keys of
-// a group lie.
+// commonParent gives the block, other than the root, in which all named keys of a group lie.
 func (c *Convention) commonParent(keys []string) (string, bool) {
 	common := ""
 	for _, key := range keys {
@@ -246,9 +239,8 @@ func (c *Convention) commonParent(keys []string) (string, bool) {
 	return common, common != ""
 }
 
-// addToWorkload puts the missing settings of the workload into the block that is
-// called like the chart, where the repository has the image and most of what it
-// names there.
+// addToWorkload puts the missing settings of the workload into the block that is called like the chart, where the
+// repository has the image and most of what it names there.
 func (c *Convention) addToWorkload(keys []string) {
 	const block = "{name}"
 	lead := 0 // of those inside

@@ -1,6 +1,5 @@
-// Package convention holds a repository's habits of writing charts as data, each
-// fact with its evidence: its form as YAML and JSON, its validation, and the
-// paths of keys that the repository has no name for.
+// Package convention holds a repository's habits of writing charts as data, each fact with its evidence: its form as
+// YAML and JSON, its validation, and the paths of keys that the repository has no name for.
 package convention
 
 import "github.com/helm-livekit/helm-livekit/internal/factsheet"
@@ -49,11 +48,9 @@ type Fact struct {
 
 // Value is where one canonical value is.
 type Value struct {
-	// Path is dotted ("deployment.image.repository"). A list's element is
-	// written [n] ("service.ports[0].port"), a segment with a dot in it is
-	// quoted ("annotations.\"kubernetes.io/ingress.class\""), <volume>
-	// stands for the name of a volume ("persistence.<volume>.size"), and
-	// {name} for the chart's name ("{name}.service.port"; see ForChart).
+	// Path is dotted ("deployment.image.repository"). A list's element is written [n] ("service.ports[0].port"), a
+	// segment with a dot in it is quoted ("annotations.\"kubernetes.io/ingress.class\""), <volume> stands for the name
+	// of a volume ("persistence.<volume>.size"), and {name} for the chart's name ("{name}.service.port"; see ForChart).
 	Path string `json:"path" yaml:"path"`
 	// Shape is one of the Shape constants of the key, "" for the plain one.
 	Shape string `json:"shape,omitempty" yaml:"shape,omitempty"`
@@ -114,11 +111,9 @@ const (
 
 // Labels are the labels of a repository's objects.
 type Labels struct {
-	// Scheme is one of the Scheme constants; Set and Selector say what it
-	// means.
+	// Scheme is one of the Scheme constants; Set and Selector say what it means.
 	Scheme string `json:"scheme" yaml:"scheme"`
-	// Set holds the labels of every object, in the order in which they are
-	// written.
+	// Set holds the labels of every object, in the order in which they are written.
 	Set []Label `json:"set" yaml:"set"`
 	// Selector holds the labels by which the workload selects its pods.
 	Selector []Label `json:"selector" yaml:"selector"`
@@ -127,10 +122,9 @@ type Labels struct {
 	Fact            `yaml:",inline"`
 }
 
-// Label is a label with the pattern of its value. In the pattern {name} is the
-// chart's name (nameOverride honored), {chart} name and version, {release}
-// the release, {fullname} the objects' name, {version} the application's
-// version, {service} Helm ("Helm" as .Release.Service gives it).
+// Label is a label with the pattern of its value. In the pattern {name} is the chart's name (nameOverride honored),
+// {chart} name and version, {release} the release, {fullname} the objects' name, {version} the application's version,
+// {service} Helm ("Helm" as .Release.Service gives it).
 type Label struct {
 	Name  string `json:"name" yaml:"name"`
 	Value string `json:"value" yaml:"value"`
@@ -144,8 +138,7 @@ const (
 	FullnameChartRelease = "{name}-{release}"
 	FullnameChart        = "{name}"
 	FullnameRelease      = "{release}"
-	// The release alone where it contains the chart's name, else the two the other
-	// way round.
+	// The release alone where it contains the chart's name, else the two the other way round.
 	FullnameChartReleaseOnce = "{name}-{release}?"
 )
 
@@ -153,11 +146,9 @@ const (
 type Naming struct {
 	// Fullname is one of the Fullname constants.
 	Fullname string `json:"fullname" yaml:"fullname"`
-	// Suffixes are appended to Fullname by kind ("Deployment": "-deployment");
-	// {name} in them is the chart's name.
+	// Suffixes are appended to Fullname by kind ("Deployment": "-deployment"); {name} in them is the chart's name.
 	Suffixes map[string]string `json:"suffixes,omitempty" yaml:"suffixes,omitempty"`
-	// HelperPrefix stands before the names of the chart's named templates,
-	// {name} for the chart's own name.
+	// HelperPrefix stands before the names of the chart's named templates, {name} for the chart's own name.
 	HelperPrefix string `json:"helperPrefix" yaml:"helperPrefix"`
 	Fact         `yaml:",inline"`
 }
@@ -203,20 +194,17 @@ type Style struct {
 
 // Defaults are example values that carry over to the new chart.
 type Defaults struct {
-	// Domain is the part of a host behind the application's name
-	// ("example.com").
+	// Domain is the part of a host behind the application's name ("example.com").
 	Domain string `json:"domain,omitempty" yaml:"domain,omitempty"`
 	// HostPattern has {name} for the application ("{name}.example.com").
 	HostPattern string `json:"hostPattern,omitempty" yaml:"hostPattern,omitempty"`
-	// TLSSecretPattern has {name} for the application and {host} for the
-	// whole host ("{name}-example-com-tls").
+	// TLSSecretPattern has {name} for the application and {host} for the whole host ("{name}-example-com-tls").
 	TLSSecretPattern string `json:"tlsSecretPattern,omitempty" yaml:"tlsSecretPattern,omitempty"`
 	IngressClass     string `json:"ingressClass,omitempty" yaml:"ingressClass,omitempty"`
 	// ClusterIssuer is cert-manager's, with the annotation that names it.
 	ClusterIssuer           string `json:"clusterIssuer,omitempty" yaml:"clusterIssuer,omitempty"`
 	ClusterIssuerAnnotation string `json:"clusterIssuerAnnotation,omitempty" yaml:"clusterIssuerAnnotation,omitempty"`
-	// IngressAnnotations are those that suit any application, the cluster
-	// issuer's among them.
+	// IngressAnnotations are those that suit any application, the cluster issuer's among them.
 	IngressAnnotations map[string]string `json:"ingressAnnotations,omitempty" yaml:"ingressAnnotations,omitempty"`
 	// ParentRefs are the Gateways that the repository's HTTPRoutes attach to,
 	// each with name, namespace and sectionName where they are given.
@@ -226,8 +214,7 @@ type Defaults struct {
 	StorageClass string   `json:"storageClass,omitempty" yaml:"storageClass,omitempty"`
 	// ImageTag says where images have their tags: TagInValues or TagOfChart.
 	ImageTag string `json:"imageTag,omitempty" yaml:"imageTag,omitempty"`
-	// ChartVersion is the version that new charts of the repository start
-	// with.
+	// ChartVersion is the version that new charts of the repository start with.
 	ChartVersion string `json:"chartVersion,omitempty" yaml:"chartVersion,omitempty"`
 	Fact         `yaml:",inline"`
 }
@@ -252,18 +239,15 @@ const (
 type Secrets struct {
 	// Mechanism is one of the constants, "" where no sibling says anything.
 	Mechanism string `json:"mechanism,omitempty" yaml:"mechanism,omitempty"`
-	// APIVersion is that of the operator's objects
-	// ("external-secrets.io/v1").
+	// APIVersion is that of the operator's objects ("external-secrets.io/v1").
 	APIVersion string `json:"apiVersion,omitempty" yaml:"apiVersion,omitempty"`
-	// Spec holds what of such an object's spec suits any application: the
-	// store, how often it is asked. It is as the object has it
-	// ({secretStoreRef: {kind: ClusterSecretStore, name: vault}}).
+	// Spec holds what of such an object's spec suits any application: the store, how often it is asked. It is as the
+	// object has it ({secretStoreRef: {kind: ClusterSecretStore, name: vault}}).
 	Spec map[string]any `json:"spec,omitempty" yaml:"spec,omitempty"`
 	Fact `yaml:",inline"`
 }
 
-// Canonical is the plain convention for the keys of a sheet: what scaffold writes
-// where no sibling says otherwise.
+// Canonical is the plain convention for the keys of a sheet: what scaffold writes where no sibling says otherwise.
 func Canonical(sheet *factsheet.Sheet) *Convention {
 	byDefault := Fact{Confidence: Default}
 	return &Convention{

@@ -14,8 +14,7 @@ import (
 // YAML gives the convention as `conventions -o yaml` prints it.
 func (c *Convention) YAML() ([]byte, error) { return yamldoc.Dump(c, yamldoc.Style{}) }
 
-// Overrides are parts of a convention that a user has written down. They go over
-// what siblings say, key by key.
+// Overrides are parts of a convention that a user has written down. They go over what siblings say, key by key.
 type Overrides struct {
 	parts map[string]any
 	from  string
@@ -72,9 +71,8 @@ func (o Overrides) Merge(over Overrides) Overrides {
 	return Overrides{mergeMaps(o.parts, over.parts), o.from + ", " + over.from}
 }
 
-// Apply gives a convention with the overrides in it; c itself stays. A key that
-// a convention does not know, and a result that does not pass Validate, are
-// errors that name the file.
+// Apply gives a convention with the overrides in it; c itself stays. A key that a convention does not know, and a
+// result that does not pass Validate, are errors that name the file.
 func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	if o.IsEmpty() {
 		return c, nil
@@ -107,9 +105,8 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 	return out, nil
 }
 
-// mergeMaps lays one map over another; maps in both are merged, all else is
-// replaced. Neither is changed. What has a path (a value) is replaced whole: a
-// shape belongs to its path.
+// mergeMaps lays one map over another; maps in both are merged, all else is replaced. Neither is changed. What has a
+// path (a value) is replaced whole: a shape belongs to its path.
 func mergeMaps(base, over map[string]any) map[string]any {
 	if _, value := over["path"]; value {
 		return over

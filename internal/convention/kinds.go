@@ -7,9 +7,8 @@ var NamedKinds = append([]string{"Service", "Ingress", "ConfigMap", "Secret", "P
 // WorkloadKinds are the kinds of workload that an application may be.
 var WorkloadKinds = []string{"Deployment", "StatefulSet", "DaemonSet"}
 
-// FileWords are words of which a file's name has one where it is a habit and
-// not the name of what a sibling happens to need. A word with a dot is all of
-// the name.
+// FileWords are words of which a file's name has one where it is a habit and not the name of what a sibling happens to
+// need. A word with a dot is all of the name.
 var FileWords = map[string][]string{
 	"Service":                 {"service", "svc"},
 	"Ingress":                 {"ingress", "ing."},

@@ -9,9 +9,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// PathOf gives the path of a canonical key: the convention's, or the key itself.
-// It is "" for a key that has none, as the tag of an image in one string, or the
-// domain of hosts where the repository does not keep it apart.
+// PathOf gives the path of a canonical key: the convention's, or the key itself. It is "" for a key that has none, as
+// the tag of an image in one string, or the domain of hosts where the repository does not keep it apart.
 func (c *Convention) PathOf(key string) string {
 	shape := c.Values["image.repository"].Shape
 	isPart := key == "image.tag" || key == "image.digest"
@@ -70,9 +69,8 @@ func conflict(taken []keyPath, at keyPath) (string, bool) {
 	return "", false
 }
 
-// ForChart gives the convention for a chart of that name: {name} in the paths
-// of values, suffixes and files is filled in. Patterns of names, labels and hosts
-// stay.
+// ForChart gives the convention for a chart of that name: {name} in the paths of values, suffixes and files is filled
+// in. Patterns of names, labels and hosts stay.
 func (c *Convention) ForChart(name string) *Convention {
 	fill := func(texts map[string]string) map[string]string {
 		texts = maps.Clone(texts)

@@ -32,8 +32,7 @@ func (c *Convention) validatePaths(keys []string) error {
 	return nil
 }
 
-// validateKeys finds names that are no canonical keys, and shapes that a key does
-// not have.
+// validateKeys finds names that are no canonical keys, and shapes that a key does not have.
 func (c *Convention) validateKeys() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Values)) {
 		v, known := c.Values[key], c.Sheet.Of(key)

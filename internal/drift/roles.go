@@ -96,8 +96,7 @@ func (r *rendered) server() *object {
 	return nil
 }
 
-// serverContainer names the container that runs livekit-server, "" where there is none: by its image, else by its
-// name.
+// serverContainer names the container that runs livekit-server, "" where there is none: by its image, else by its name.
 func serverContainer(o manifest.Object) string {
 	byName := ""
 	for _, c := range mapsIn(o.Get("spec", "template", "spec", "containers")) {

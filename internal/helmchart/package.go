@@ -41,8 +41,7 @@ type Packaged struct {
 	// the chart and is not to be changed.
 	Files    []File
 	Metadata Metadata
-	// Config is Chart.yaml as JSON, byte for byte what `helm push` writes as the config of the archive's OCI
-	// manifest.
+	// Config is Chart.yaml as JSON, byte for byte what `helm push` writes as the config of the archive's OCI manifest.
 	Config []byte
 }
 

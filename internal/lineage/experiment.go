@@ -18,9 +18,8 @@ import (
 
 // Options bound an experiment. Zero values stand for the defaults.
 type Options struct {
-	// Timeout ends the experiment with what it has found, DefaultTimeout where
-	// it is 0. It is looked at between renders: what never returns is the
-	// business of a worker process (see Pool).
+	// Timeout ends the experiment with what it has found, DefaultTimeout where it is 0. It is looked at between
+	// renders: what never returns is the business of a worker process (see Pool).
 	Timeout time.Duration `json:"timeout,omitempty"`
 	// MaxRenders ends it after so many, DefaultMaxRenders where it is 0.
 	MaxRenders int `json:"maxRenders,omitempty"`
@@ -51,11 +50,9 @@ type Reach struct {
 	// Field is the path in the object; empty where the whole object comes or goes.
 	Field  yamldoc.Path
 	Effect Effect
-	// Before and After are the text around a value that is Inside, up to 60
-	// characters of each.
+	// Before and After are the text around a value that is Inside, up to 60 characters of each.
 	Before, After string `json:",omitempty"`
-	// Gone says of a Switch that what is in the base goes; otherwise it comes
-	// or changes.
+	// Gone says of a Switch that what is in the base goes; otherwise it comes or changes.
 	Gone bool `json:",omitempty"`
 	// Value is what the field has in the base.
 	Value any `json:",omitempty"`
@@ -88,12 +85,10 @@ const (
 type Result struct {
 	// Base are values under which as much is rendered as could be found, whole.
 	Base map[string]any
-	// Objects is what they render, without hooks, and then what shows up under
-	// other values; Refs stand beside them.
+	// Objects is what they render, without hooks, and then what shows up under other values; Refs stand beside them.
 	Objects []manifest.Object
 	Refs    []Ref
-	// Findings are in order of path. A key without reach is one that moved
-	// nothing.
+	// Findings are in order of path. A key without reach is one that moved nothing.
 	Findings []Finding
 	// Identity is how names and labels follow from the chart and the release.
 	Identity []Identity
@@ -101,14 +96,12 @@ type Result struct {
 	Elapsed  time.Duration
 	// Incomplete says why not every key was tried, "" where all were.
 	Incomplete string
-	// Required says that the chart renders only where what it requires is
-	// left out.
+	// Required says that the chart renders only where what it requires is left out.
 	Required bool
 }
 
-// Run renders a chart again and again and finds out which of its values reaches
-// which field. Its own values are the starting point; over are laid over them.
-// The error is that of a chart that does not render at all.
+// Run renders a chart again and again and finds out which of its values reaches which field. Its own values are the
+// starting point; over are laid over them. The error is that of a chart that does not render at all.
 func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Options) (*Result, error) {
 	started := time.Now()
 	e := newExperiment(chart, o)
@@ -210,8 +203,7 @@ func (e *experiment) incomplete(ctx context.Context) string {
 type setup struct {
 	values map[string]any
 	shot   *snapshot
-	// masked are the fields that differ between two renders of these values,
-	// or stand for other fields (checksums).
+	// masked are the fields that differ between two renders of these values, or stand for other fields (checksums).
 	masked map[string]bool
 }
 

@@ -10,9 +10,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// call says what a function of text/template, sprig or Helm does with its
-// arguments: which it hands on, and which it reads. One that is not named here
-// reads its arguments in full, and its result is nothing that leads back to the
+// call says what a function of text/template, sprig or Helm does with its arguments: which it hands on, and which it
+// reads. One that is not named here reads its arguments in full, and its result is nothing that leads back to the
 // values.
 func (s *scope) call(at parse.Node, name string, args []*value) *value {
 	if len(args) == 0 {
@@ -37,8 +36,7 @@ func argument(args []*value, i int) *value {
 	return &value{}
 }
 
-// callValue has the functions whose result is one of their arguments, and those
-// that look at what a value is.
+// callValue has the functions whose result is one of their arguments, and those that look at what a value is.
 func (s *scope) callValue(at parse.Node, name string, args []*value) *value {
 	switch name {
 	case "default", "coalesce", "and", "or", "any", "all":
@@ -159,16 +157,14 @@ func (s *scope) put(at parse.Node, m, key, entry *value) {
 	m.addElement(entry)
 }
 
-// set notes what a template writes into the values, so that nothing asks for its
-// declaration.
+// set notes what a template writes into the values, so that nothing asks for its declaration.
 func (s *scope) set(at parse.Node, target, key, entry *value) {
 	s.put(at, target, key, entry)
 	if target.is(isCopy) {
 		return
 	}
 	for _, p := range target.paths {
-		// The entry is read wherever the changed values are: that is not
-		// followed.
+		// The entry is read wherever the changed values are: that is not followed.
 		s.readWhole(at, entry)
 		if key.text != nil {
 			s.reading.written = append(s.reading.written, child(p, *key.text))
@@ -176,8 +172,7 @@ func (s *scope) set(at parse.Node, target, key, entry *value) {
 	}
 }
 
-// index follows keys that are known texts or numbers, and any entry where one is
-// not known.
+// index follows keys that are known texts or numbers, and any entry where one is not known.
 func (s *scope) index(at parse.Node, v *value, keys []*value) *value {
 	for _, k := range keys {
 		if k.text == nil {
@@ -194,8 +189,7 @@ func (s *scope) index(at parse.Node, v *value, keys []*value) *value {
 	return v
 }
 
-// elementAt gives an element of a list that a template makes; of values any, as
-// a number may be the key of a map.
+// elementAt gives an element of a list that a template makes; of values any, as a number may be the key of a map.
 func (s *scope) elementAt(v *value, i int) *value {
 	if e := v.fields[yamldoc.Element(i)]; e != nil && len(v.paths) == 0 {
 		return e
@@ -254,9 +248,8 @@ func (s *scope) callTemplate(at parse.Node, name string, args []*value) *value {
 	return nil
 }
 
-// tpl reads a text as a template. A text that is known is followed; one out of
-// the values is the user's, and may read what it likes; one out of the chart's
-// files was not found.
+// tpl reads a text as a template. A text that is known is followed; one out of the values is the user's, and may read
+// what it likes; one out of the chart's files was not found.
 func (s *scope) tpl(at parse.Node, text, dot *value) {
 	s.readWhole(at, text)
 	if text.is(isFromFile) {

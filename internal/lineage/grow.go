@@ -19,9 +19,8 @@ const (
 	sampleKey  = "zqkey"
 )
 
-// grow looks for values under which more is rendered than under those given:
-// switches on, samples in empty lists and maps, the texts that templates compare
-// with. What takes something away is left out.
+// grow looks for values under which more is rendered than under those given: switches on, samples in empty lists and
+// maps, the texts that templates compare with. What takes something away is left out.
 func (e *experiment) grow(ctx context.Context, base *setup) *setup {
 	values, shot := base.values, base.shot
 	for _, changes := range []func(map[string]any) []change{e.switches, e.samples, e.missing, e.choices, e.switches} {
@@ -131,8 +130,7 @@ func (e *experiment) choices(values map[string]any) []change {
 // mayRead reports whether a template may read the value.
 func (e *experiment) mayRead(p yamldoc.Path) bool { return e.reading.Everything || e.reading.isRead(p) }
 
-// samplesFor gives values for what is empty, the likeliest first. What
-// templates read below it says what an entry has.
+// samplesFor gives values for what is empty, the likeliest first. What templates read below it says what an entry has.
 func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 	entry := e.entry(p, 0)
 	mapOf := map[string]any{sampleKey: sampleText}
@@ -164,8 +162,7 @@ func asMap(entry any) any {
 	return entry
 }
 
-// entry builds what templates read below a path, nil where they read nothing
-// there.
+// entry builds what templates read below a path, nil where they read nothing there.
 func (e *experiment) entry(p yamldoc.Path, depth int) any {
 	if depth > maxEntryDepth {
 		return nil

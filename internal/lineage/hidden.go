@@ -7,9 +7,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// measureHidden tries the keys that moved nothing once more, under values in
-// which they alone are filled: a sample may have hidden them, as the name of a
-// claim that is there hides the size of one that is to be made. What they reach is
+// measureHidden tries the keys that moved nothing once more, under values in which they alone are filled: a sample may
+// have hidden them, as the name of a claim that is there hides the size of one that is to be made. What they reach is
 // noted in findings; the snapshot has the objects that show up.
 func (e *experiment) measureHidden(
 	ctx context.Context, base *setup, declared map[string]any, findings []Finding,
@@ -49,9 +48,8 @@ func (e *experiment) measureHidden(
 	return shot
 }
 
-// switchesBeside turns on what is off in the blocks of keys that moved nothing:
-// it was left off as it takes something away, as an autoscaler does with the
-// number of replicas.
+// switchesBeside turns on what is off in the blocks of keys that moved nothing: it was left off as it takes something
+// away, as an autoscaler does with the number of replicas.
 func (e *experiment) switchesBeside(still []yamldoc.Path, values map[string]any) []change {
 	blocks := map[string]bool{}
 	for _, p := range still {

@@ -12,8 +12,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Names that stand nowhere else, so that they are known again in what is
-// rendered. None is a part of another.
+// Names that stand nowhere else, so that they are known again in what is rendered. None is a part of another.
 const (
 	releaseName   = "zqrelease"
 	namespaceName = "zqspace"
@@ -22,26 +21,23 @@ const (
 	appVersion    = "6.2.84"
 )
 
-// Identity is how an object's name and labels follow from the chart and its
-// release. In the patterns {name} is the chart's name, {chart} name and version,
-// {chartVersion} that version, {release} the release's name, {version} the
+// Identity is how an object's name and labels follow from the chart and its release. In the patterns {name} is the
+// chart's name, {chart} name and version, {chartVersion} that version, {release} the release's name, {version} the
 // application's version, {service} Helm, {namespace} the namespace.
 type Identity struct {
 	Object Ref
 	// Name is the pattern of metadata.name. Contained is the same for a release
 	// whose name begins with the chart's, where `helm create` leaves one out.
 	Name, Contained string
-	// Labels are the object's own, Selector those that a workload or a Service
-	// selects by, PodLabels those of a workload's pods; each in the order in
-	// which it is written.
+	// Labels are the object's own, Selector those that a workload or a Service selects by, PodLabels those of a
+	// workload's pods; each in the order in which it is written.
 	Labels, Selector, PodLabels []Label
 }
 
 // Label is a label with the pattern of its value.
 type Label struct{ Name, Value string }
 
-// identities renders the chart under names of our own, and without the values
-// that would give others.
+// identities renders the chart under names of our own, and without the values that would give others.
 func (e *experiment) identities(
 	ctx context.Context, base *setup, declared map[string]any, findings []Finding,
 ) []Identity {
@@ -108,9 +104,8 @@ func isWorkload(kind string) bool {
 	return kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet"
 }
 
-// named gives values under which names follow from the chart: samples are taken
-// back, and so are overrides that a chart has set for itself. What the values
-// call the application is called like the chart.
+// named gives values under which names follow from the chart: samples are taken back, and so are overrides that a chart
+// has set for itself. What the values call the application is called like the chart.
 func (e *experiment) named(base, declared map[string]any, findings []Finding, how naming) map[string]any {
 	values := helmchart.Copy(base)
 	for _, f := range findings {
@@ -132,15 +127,13 @@ func (e *experiment) named(base, declared map[string]any, findings []Finding, ho
 	return values
 }
 
-// namesWorkload reports whether a field names a workload, or is a label by which
-// it selects its pods.
+// namesWorkload reports whether a field names a workload, or is a label by which it selects its pods.
 func namesWorkload(r Reach) bool {
 	return isWorkload(r.Object.Kind) &&
 		(slices.Equal(r.Field, yamldoc.Path{"metadata", "name"}) || slices.Contains(r.Field, "matchLabels"))
 }
 
-// patterns gives labels in the order in which the text has their names, without
-// samples.
+// patterns gives labels in the order in which the text has their names, without samples.
 func patterns(labels map[string]string, text string) []Label {
 	var out []Label
 	for name, value := range labels {

@@ -11,8 +11,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Markers are texts and numbers that stand nowhere else. They have one length, so
-// that none is a part of another.
+// Markers are texts and numbers that stand nowhere else. They have one length, so that none is a part of another.
 var (
 	textMarker   = regexp.MustCompile(`(?i)zq[0-9]{4}x`)
 	numberMarker = regexp.MustCompile(`[0-9]+`)
@@ -47,8 +46,7 @@ func (s *setup) shows(n int) bool {
 	return false
 }
 
-// measureAll finds out what each key reaches. declared are the values as the
-// chart has them.
+// measureAll finds out what each key reaches. declared are the values as the chart has them.
 func (e *experiment) measureAll(ctx context.Context, base *setup, declared map[string]any) []Finding {
 	all := leaves(base.values)
 	m := e.measure(ctx, base, all)
@@ -71,8 +69,7 @@ type measurement struct {
 	filled map[string]Filling
 }
 
-// measure tries keys that are in the base: switches one by one, the rest with
-// markers, many at once.
+// measure tries keys that are in the base: switches one by one, the rest with markers, many at once.
 func (e *experiment) measure(ctx context.Context, base *setup, paths []yamldoc.Path) *measurement {
 	m := &measurement{experiment: e, base: base, found: map[string][]Reach{}, filled: map[string]Filling{}}
 	var marked []change
@@ -131,8 +128,7 @@ func fillingOf(v any) Filling {
 	return FilledText
 }
 
-// test tries keys together, and in halves where something moved that none of
-// the markers explains.
+// test tries keys together, and in halves where something moved that none of the markers explains.
 func (m *measurement) test(ctx context.Context, changes []change) {
 	if len(changes) == 0 || m.isOver(ctx) {
 		return
@@ -266,8 +262,7 @@ func head(s string) string { return s[:min(len(s), textAround)] }
 
 func tail(s string) string { return s[max(len(s)-textAround, 0):] }
 
-// switched says what came, went or changed without a marker: objects as a whole
-// where they came or went.
+// switched says what came, went or changed without a marker: objects as a whole where they came or went.
 func (m *measurement) switched(shot *snapshot, addresses []string) []Reach {
 	var out []Reach
 	whole := map[Ref]bool{}

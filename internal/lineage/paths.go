@@ -9,9 +9,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// anyKey is the segment of a path that templates read for every element of a
-// list and for every key of a map. In values it is the first element of a list,
-// which stands for all.
+// anyKey is the segment of a path that templates read for every element of a list and for every key of a map. In values
+// it is the first element of a list, which stands for all.
 const anyKey = "[0]"
 
 // Limits of what is looked at.
@@ -42,8 +41,7 @@ func covers(p, below yamldoc.Path) bool {
 	return true
 }
 
-// inList reports whether a path leads through a list: what templates do with an
-// element may need all of it.
+// inList reports whether a path leads through a list: what templates do with an element may need all of it.
 func inList(p yamldoc.Path) bool {
 	return slices.ContainsFunc(p, func(segment string) bool { _, ok := yamldoc.Index(segment); return ok })
 }
@@ -73,8 +71,7 @@ func leaves(values map[string]any) []yamldoc.Path {
 	return out
 }
 
-// expand gives the paths in values that a path of templates stands for: for any
-// key, the first few that are there.
+// expand gives the paths in values that a path of templates stands for: for any key, the first few that are there.
 func expand(values any, p yamldoc.Path) []yamldoc.Path {
 	found := []yamldoc.Path{nil}
 	for _, segment := range p {
@@ -125,8 +122,7 @@ func isEmpty(v any) bool {
 	return false
 }
 
-// change is another value for one key; the further ones are tried where the
-// first does not render.
+// change is another value for one key; the further ones are tried where the first does not render.
 type change struct {
 	path   yamldoc.Path
 	values []any

@@ -1,5 +1,4 @@
-// Package lineage finds what the keys of a chart's values mean: by reading its
-// templates and by experiment.
+// Package lineage finds what the keys of a chart's values mean: by reading its templates and by experiment.
 package lineage
 
 import (
@@ -18,9 +17,8 @@ import (
 // Reading is which values a chart's templates read, found without rendering.
 // Where the templates cannot be followed, values count as read.
 type Reading struct {
-	// Everything says that some template hands on all values at once, or
-	// that following the templates was given up: no key is known to be
-	// unread.
+	// Everything says that some template hands on all values at once, or that following the templates was given up: no
+	// key is known to be unread.
 	Everything bool
 
 	reads   []Read
@@ -64,9 +62,8 @@ type Read struct {
 	Line int    // from 1
 	// Whole says that all below Path is read, as by toYaml.
 	Whole bool
-	// IsOpen says of an undeclared key that it lies where keys are free to
-	// be added: in a map that is handed on as a whole (toYaml
-	// .Values.config), in one that is empty in values.yaml, or under global.
+	// IsOpen says of an undeclared key that it lies where keys are free to be added: in a map that is handed on as a
+	// whole (toYaml .Values.config), in one that is empty in values.yaml, or under global.
 	IsOpen bool
 
 	path         yamldoc.Path
@@ -74,9 +71,8 @@ type Read struct {
 	isTested     bool           // by hasKey alone
 }
 
-// Reads follows the templates from each file that renders, through the named
-// templates that they include. libraries are templates of other charts, of
-// which only what is included counts. A template that does not parse gives a
+// Reads follows the templates from each file that renders, through the named templates that they include. libraries are
+// templates of other charts, of which only what is included counts. A template that does not parse gives a
 // *yamldoc.Error.
 func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, error) {
 	w := &walker{
@@ -157,8 +153,7 @@ func declares(values map[string]any, p yamldoc.Path) (declared, open bool) {
 	return true, false
 }
 
-// Unread gives the declared keys that no template reads, in order: the paths
-// of scalars, lists and empty maps.
+// Unread gives the declared keys that no template reads, in order: the paths of scalars, lists and empty maps.
 func (r *Reading) Unread(values map[string]any) []string {
 	if r.Everything || len(values) == 0 {
 		return nil
@@ -196,8 +191,7 @@ func (s *source) line(pos parse.Pos) int {
 // add parses a file and keeps its named templates.
 func (w *walker) add(f helmchart.File) (*source, error) {
 	tree := parse.New(f.Name)
-	// Helm's functions are known by name in functions.go; what they are is
-	// the renderer's business.
+	// Helm's functions are known by name in functions.go; what they are is the renderer's business.
 	tree.Mode = parse.SkipFuncCheck
 	defined := map[string]*parse.Tree{}
 	if _, err := tree.Parse(string(f.Data), "", "", defined); err != nil {

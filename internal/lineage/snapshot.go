@@ -13,8 +13,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Ref names a rendered object by where it comes from: names move when values
-// do.
+// Ref names a rendered object by where it comes from: names move when values do.
 type Ref struct {
 	File string // the template ("templates/service.yaml")
 	Kind string
@@ -52,8 +51,7 @@ type snapshot struct {
 	texts   map[string]string // of the files
 }
 
-// take reads rendered files. What cannot be parsed is left out: values that make
-// no sense are tried on purpose.
+// take reads rendered files. What cannot be parsed is left out: values that make no sense are tried on purpose.
 func take(files []helmchart.File) *snapshot {
 	s := &snapshot{fields: map[string]field{}, texts: map[string]string{}}
 	for _, f := range files {
@@ -74,8 +72,7 @@ func take(files []helmchart.File) *snapshot {
 	return s
 }
 
-// shown gives an object's fields with a Secret's data in clear: a value that
-// reaches it would not be seen otherwise.
+// shown gives an object's fields with a Secret's data in clear: a value that reaches it would not be seen otherwise.
 func shown(o manifest.Object) map[string]any {
 	data := o.Map("data")
 	if o.Kind() != "Secret" || len(data) == 0 {
@@ -126,8 +123,7 @@ func address(ref Ref, path yamldoc.Path) string {
 // has reports whether the object is there.
 func (s *snapshot) has(ref Ref) bool { return slices.Contains(s.refs, ref) }
 
-// differences gives the addresses of the fields that are not the same in both,
-// in order, without those of masked.
+// differences gives the addresses of the fields that are not the same in both, in order, without those of masked.
 func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string {
 	var out []string
 	for a, p := range s.fields {
@@ -145,8 +141,7 @@ func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string
 	return out
 }
 
-// covers reports whether all that other shows is shown in s too, whatever its
-// value.
+// covers reports whether all that other shows is shown in s too, whatever its value.
 func (s *snapshot) covers(other *snapshot) bool {
 	for a, p := range other.fields {
 		if !isEmpty(p.value) && isEmpty(s.fields[a].value) {

@@ -9,9 +9,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// value is what is known of a template's expression without rendering: the
-// paths of values.yaml that it may stand for, and the maps and lists that the
-// template made itself. The zero value is known to be nothing of interest.
+// value is what is known of a template's expression without rendering: the paths of values.yaml that it may stand for,
+// and the maps and lists that the template made itself. The zero value is known to be nothing of interest.
 type value struct {
 	traits trait
 	paths  []yamldoc.Path    // what it may stand for; an empty path is .Values
@@ -32,8 +31,7 @@ const (
 
 func (v *value) is(t trait) bool { return v.traits&t != 0 }
 
-// Limits that keep the reading of hostile templates short. Beyond them values
-// count as read in full.
+// Limits that keep the reading of hostile templates short. Beyond them values count as read in full.
 const (
 	maxPaths     = 64 // paths that one value may stand for
 	maxElements  = 20 // of a list that a template makes
@@ -82,8 +80,7 @@ func (v *value) addPath(p yamldoc.Path) {
 // addElement puts what is too much into the last element.
 func (v *value) addElement(e *value) { v.setField(yamldoc.Element(min(len(v.fields), maxElements)), e) }
 
-// setField keeps what the field was before as well: the assignment may stand
-// in a branch.
+// setField keeps what the field was before as well: the assignment may stand in a branch.
 func (v *value) setField(name string, to *value) { v.setFieldAt(0, name, to) }
 
 func (v *value) setFieldAt(depth int, name string, to *value) {

@@ -18,8 +18,7 @@ type walker struct {
 	steps   int
 }
 
-// Limits that keep the reading of hostile templates short, each many times
-// what the largest public charts need.
+// Limits that keep the reading of hostile templates short, each many times what the largest public charts need.
 const (
 	maxSteps   = 500_000
 	maxNesting = 500 // parentheses, blocks and includes within each other
@@ -56,9 +55,8 @@ func (w *walker) nest(work func()) {
 	w.depth--
 }
 
-// include reads the named template, every template where the name is not
-// known. One that is missing (of a dependency that was not found) may read
-// all that it is given.
+// include reads the named template, every template where the name is not known. One that is missing (of a dependency
+// that was not found) may read all that it is given.
 func (s *scope) include(at parse.Node, name *value, arg *value) {
 	var names []string
 	switch {
@@ -190,8 +188,7 @@ func (s *scope) evaluate(p *parse.PipeNode) *value {
 	return either(v)
 }
 
-// command evaluates one command of a pipeline; piped is the result before it,
-// nil for the first.
+// command evaluates one command of a pipeline; piped is the result before it, nil for the first.
 func (s *scope) command(c *parse.CommandNode, piped *value) *value {
 	if name, ok := c.Args[0].(*parse.IdentifierNode); ok {
 		var args []*value
@@ -278,8 +275,7 @@ func rootField(name string) *value {
 	return &value{}
 }
 
-// below gives what key leads to from the paths that v stands for, nil where
-// there are none.
+// below gives what key leads to from the paths that v stands for, nil where there are none.
 func (s *scope) below(at parse.Node, v *value, key string) *value {
 	if len(v.paths) == 0 {
 		return nil
@@ -302,8 +298,7 @@ func (s *scope) below(at parse.Node, v *value, key string) *value {
 	return out
 }
 
-// elementOf gives what a range over v, or an index that is not known, leads
-// to.
+// elementOf gives what a range over v, or an index that is not known, leads to.
 func (s *scope) elementOf(v *value) *value {
 	var found []*value
 	for _, k := range slices.Sorted(maps.Keys(v.fields)) {
@@ -315,8 +310,7 @@ func (s *scope) elementOf(v *value) *value {
 	return either(append(found, s.below(nil, v, anyKey))...)
 }
 
-// read notes that the value itself is looked at: whether it is set, its kind,
-// its length.
+// read notes that the value itself is looked at: whether it is set, its kind, its length.
 func (s *scope) read(at parse.Node, v *value) {
 	for _, p := range v.paths {
 		s.note(at, p, Read{alternatives: v.paths})

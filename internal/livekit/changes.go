@@ -21,8 +21,7 @@ type Change struct {
 	Path string
 	// Says is what is otherwise, in words that follow the path.
 	Says string
-	// IsFatal says that a configuration with which the first release starts may
-	// be one with which the second does not.
+	// IsFatal says that a configuration with which the first release starts may be one with which the second does not.
 	IsFatal bool
 }
 
@@ -56,9 +55,8 @@ func (b behavior) isIn(r Release) bool {
 	return !semver.MustParse(b.Since).GreaterThan(semver.MustParse(string(r)))
 }
 
-// fatalSince gives the release from which on the server does not start with a
-// key that is wrong, as long as this one is no older; "" where it was always so, or
-// never. The path may go through lists.
+// fatalSince gives the release from which on the server does not start with a key that is wrong, as long as this one is
+// no older; "" where it was always so, or never. The path may go through lists.
 func (r Release) fatalSince(path string) string {
 	path = strings.TrimSuffix(listIndex.ReplaceAllString(path, "[]"), "[]")
 	for _, b := range behaviors() {
@@ -69,10 +67,9 @@ func (r Release) fatalSince(path string) string {
 	return ""
 }
 
-// Changes gives what is otherwise in the release to, for one who comes from the
-// release from: added keys first, then those that are gone, what is otherwise of
-// the others, and what the server does otherwise; each sorted by path. With to
-// before from it is what a step back brings, which no behavior is known of.
+// Changes gives what is otherwise in the release to, for one who comes from the release from: added keys first, then
+// those that are gone, what is otherwise of the others, and what the server does otherwise; each sorted by path. With
+// to before from it is what a step back brings, which no behavior is known of.
 func Changes(from, to Release) []Change {
 	before, after := from.byPath(), to.byPath()
 	changes := slices.Concat(missing(Added, to.keys(), before), missing(Removed, from.keys(), after))

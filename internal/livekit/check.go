@@ -5,13 +5,11 @@ import (
 	"slices"
 )
 
-// Problem is one thing in a configuration that the server refuses, ignores or
-// turns into something else.
+// Problem is one thing in a configuration that the server refuses, ignores or turns into something else.
 type Problem struct {
 	// Path is the dotted key, such as rtc.turn_servers[0].port.
 	Path string
-	// Message says what is wrong with it, without the path. It never holds a
-	// credential.
+	// Message says what is wrong with it, without the path. It never holds a credential.
 	Message string
 	// Suggestion is what to write instead: known keys for an unknown key, a
 	// lower-case phrase otherwise. It may be empty.
@@ -22,12 +20,10 @@ type Problem struct {
 	KnownIn   string
 }
 
-// CheckConfig holds a configuration against the schema of the release, and
-// against the rules of the server that no schema shows. Numbers may be of any Go type or
-// json.Number. What comes from the environment or the command line of the
-// server is not seen, so API keys that are absent are no problem, nor is
-// development without them (the server then listens on the loopback address
-// alone). The result is sorted by path.
+// CheckConfig holds a configuration against the schema of the release, and against the rules of the server that no
+// schema shows. Numbers may be of any Go type or json.Number. What comes from the environment or the command line of
+// the server is not seen, so API keys that are absent are no problem, nor is development without them (the server then
+// listens on the loopback address alone). The result is sorted by path.
 func (r Release) CheckConfig(config map[string]any) []Problem {
 	w := walker{release: r, root: r.ConfigSchema()}
 	w.check(w.root, config, "")
@@ -41,8 +37,7 @@ func (r Release) CheckConfig(config map[string]any) []Problem {
 	return problems
 }
 
-// unreported drops the problems of keys that the schema has already refused:
-// one message for one value is enough.
+// unreported drops the problems of keys that the schema has already refused: one message for one value is enough.
 func (w *walker) unreported(problems []Problem) []Problem {
 	reported := map[string]bool{}
 	for _, p := range w.problems {

@@ -8,11 +8,10 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
-// CredentialKeys gives the keys whose values are secret, as patterns: "*" is
-// any key of a mapping, "**" any keys at any depth, "[]" any item of a list.
-// Keys that name a file are not among them. The last ones are the storage
-// credentials of automatic egress (livekit_egress.proto of the protocol, which
-// marks them as secret), in both spellings that the server takes.
+// CredentialKeys gives the keys whose values are secret, as patterns: "*" is any key of a mapping, "**" any keys at any
+// depth, "[]" any item of a list. Keys that name a file are not among them. The last ones are the storage credentials
+// of automatic egress (livekit_egress.proto of the protocol, which marks them as secret), in both spellings that the
+// server takes.
 func CredentialKeys() []string {
 	keys := []string{
 		"keys.*",

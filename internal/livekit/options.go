@@ -2,8 +2,7 @@ package livekit
 
 import "strings"
 
-// Option is a setting that livekit-server takes as a flag or as a variable,
-// beside its configuration.
+// Option is a setting that livekit-server takes as a flag or as a variable, beside its configuration.
 type Option struct {
 	Flag string // without dashes
 	Env  string // "" where there is no variable
@@ -11,9 +10,8 @@ type Option struct {
 	Type string // in JSON Schema's words, or Duration
 }
 
-// Duration is the Type of keys that the configuration spells "10s", and flags
-// and variables in whole nanoseconds (of later releases, they are texts like
-// those of the configuration).
+// Duration is the Type of keys that the configuration spells "10s", and flags and variables in whole nanoseconds (of
+// later releases, they are texts like those of the configuration).
 const Duration = "duration"
 
 // Options gives all flags and variables of the release: first those that it
@@ -37,9 +35,8 @@ func (r Release) Options() []Option {
 	return options
 }
 
-// optionType gives the type of the flag that the server makes of a key, "" where
-// it makes none: only what holds one value and lies in no list, no free map and no
-// optional block has one (config.ToCLIFlagNames).
+// optionType gives the type of the flag that the server makes of a key, "" where it makes none: only what holds one
+// value and lies in no list, no free map and no optional block has one (config.ToCLIFlagNames).
 func (r Release) optionType(k keyLine) string {
 	types := typesOf(typeSchemas[k.Type])
 	switch {
@@ -53,8 +50,7 @@ func (r Release) optionType(k keyLine) string {
 	return types[0]
 }
 
-// hasOwnFlag reports whether the server has a flag of its own with a key's name,
-// which then takes its place.
+// hasOwnFlag reports whether the server has a flag of its own with a key's name, which then takes its place.
 func (r Release) hasOwnFlag(key string) bool {
 	for _, o := range known().Options {
 		if o.Flag == key && o.has(r.index()) {

@@ -40,8 +40,7 @@ type Port struct {
 	// From and To are the first and the last port, equal for a single one.
 	From, To int
 
-	// key is the one that gives the port, "" for a range that the server opens
-	// call by call, past ports that are taken.
+	// key is the one that gives the port, "" for a range that the server opens call by call, past ports that are taken.
 	key string
 }
 

@@ -32,8 +32,7 @@ type Match struct {
 //go:embed releases.json
 var releasesJSON []byte
 
-// span is in which releases something holds, both ends included; none is from
-// the oldest on, or up to the newest.
+// span is in which releases something holds, both ends included; none is from the oldest on, or up to the newest.
 type span struct{ Since, Until Release }
 
 // keyLine is a key of the configuration, from one release to another.
@@ -60,8 +59,7 @@ type table struct {
 	Keys []keyLine // sorted: what holds others comes first
 }
 
-// known is decoded once. The file is compiled in, so that it decodes is settled
-// by a test.
+// known is decoded once. The file is compiled in, so that it decodes is settled by a test.
 var known = sync.OnceValue(func() table {
 	var t table
 	_ = json.Unmarshal(releasesJSON, &t)
@@ -108,15 +106,12 @@ func (r Release) hasTrait(name string) bool {
 	return false
 }
 
-// numbers is what a tag has of a version's numbers. What follows them is a name
-// of a build, such as v1.9.12-debug.
+// numbers is what a tag has of a version's numbers. What follows them is a name of a build, such as v1.9.12-debug.
 var numbers = regexp.MustCompile(`^v?\d+(\.\d+){0,2}(?:$|[-+_])`)
 
-// ReleaseOf gives the release by which a tag of the server's image is judged:
-// v1.13.5, 1.13.5 and v1.13.5-debug by that release, v1.13 by the newest known
-// one of those. A version that is not known is judged by the release before it,
-// since what that takes is more likely to be taken; and what is no version, such
-// as latest or a digest, by the newest.
+// ReleaseOf gives the release by which a tag of the server's image is judged: v1.13.5, 1.13.5 and v1.13.5-debug by that
+// release, v1.13 by the newest known one of those. A version that is not known is judged by the release before it,
+// since what that takes is more likely to be taken; and what is no version, such as latest or a digest, by the newest.
 func ReleaseOf(tag string) Match {
 	releases := known().Releases
 	written := strings.TrimRight(numbers.FindString(tag), "-+_")
@@ -143,9 +138,8 @@ func ReleaseOf(tag string) Match {
 	return Match{found, fmt.Sprintf("the known one before %s", tag)}
 }
 
-// MayKnow reports whether the version that the tag names may know a key that
-// the release does not: one that a later release has, or that is none known yet
-// and no slip of the pen.
+// MayKnow reports whether the version that the tag names may know a key that the release does not: one that a later
+// release has, or that is none known yet and no slip of the pen.
 func (m Match) MayKnow(p Problem) bool {
 	next := m.Release.index() + 1
 	switch {
@@ -175,8 +169,7 @@ func TagOf(version string) string {
 	return version
 }
 
-// knownIn says which releases take a key, in words that follow "is known"; ""
-// for one that none takes.
+// knownIn says which releases take a key, in words that follow "is known"; "" for one that none takes.
 func knownIn(path string) string {
 	var spans []string
 	for _, k := range known().Keys {

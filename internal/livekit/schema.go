@@ -1,6 +1,5 @@
-// Package livekit knows the configuration of livekit-server, release by release:
-// which keys exist, which values they take, which ports and credentials they
-// make, and what the server refuses or ignores after parsing.
+// Package livekit knows the configuration of livekit-server, release by release: which keys exist, which values they
+// take, which ports and credentials they make, and what the server refuses or ignores after parsing.
 package livekit
 
 import (
@@ -11,18 +10,16 @@ import (
 
 //go:generate sh -c "cd ../../hack/configschema && go run . -all"
 
-// What the server reads from a text: what time.ParseDuration does (a bare number
-// is a parse error), what rtcconfig.PortRange does, and the rough shape of what
-// rtcconfig.NodeIP does.
+// What the server reads from a text: what time.ParseDuration does (a bare number is a parse error), what
+// rtcconfig.PortRange does, and the rough shape of what rtcconfig.NodeIP does.
 const (
 	goDuration = `^[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 	portRange  = `^([0-9]+| *[0-9]+ *- *[0-9]+ *)?$`
 	nodeIP     = `^( *[0-9A-Fa-f]*[:.][0-9A-Fa-f:.]+ *(, *[0-9A-Fa-f]*[:.][0-9A-Fa-f:.]+ *)?)?$`
 )
 
-// typeSchemas gives the schema of each type of releases.json. The decoder takes
-// any scalar as text, such as a password of digits, and skips a null wherever it
-// stands.
+// typeSchemas gives the schema of each type of releases.json. The decoder takes any scalar as text, such as a password
+// of digits, and skips a null wherever it stands.
 var typeSchemas = map[string]map[string]any{
 	"any":             {},
 	"object":          {"type": orNull("object"), "additionalProperties": false},
@@ -48,14 +45,12 @@ var typeSchemas = map[string]map[string]any{
 
 func orNull(types ...any) []any { return append(types, "null") }
 
-// ConfigSchema gives a fresh copy of the JSON Schema (draft-07) of the release's
-// configuration. It has no $schema and no $ref, so it can stand as it is below
-// a property of another schema. Every property but the root also takes null.
+// ConfigSchema gives a fresh copy of the JSON Schema (draft-07) of the release's configuration. It has no $schema and
+// no $ref, so it can stand as it is below a property of another schema. Every property but the root also takes null.
 //
-// It is stricter than the server's parser in a few places where what the
-// parser does is never meant: ports end at 65535, integers have no fraction,
-// booleans are not words, udp_port and node_ip are no mappings, and the values
-// the server compares after parsing (such as node_selector.kind) are listed.
+// It is stricter than the server's parser in a few places where what the parser does is never meant: ports end at
+// 65535, integers have no fraction, booleans are not words, udp_port and node_ip are no mappings, and the values the
+// server compares after parsing (such as node_selector.kind) are listed.
 func (r Release) ConfigSchema() map[string]any {
 	root := map[string]any{
 		"type": "object", "properties": map[string]any{}, "additionalProperties": false,

@@ -9,10 +9,9 @@ import (
 // maxSuggestions keeps a suggestion readable.
 const maxSuggestions = 3
 
-// suggestKey gives the known keys that an unknown one most likely means: a
-// neighbor in another spelling, a neighbor that ends in it, a path written as
-// one word (debug_handler_port), a neighbor with a slip of the pen, or a key of
-// the same name elsewhere (then as full path).
+// suggestKey gives the known keys that an unknown one most likely means: a neighbor in another spelling, a neighbor
+// that ends in it, a path written as one word (debug_handler_port), a neighbor with a slip of the pen, or a key of the
+// same name elsewhere (then as full path).
 func suggestKey(root, neighbors map[string]any, path, key string) string {
 	names := slices.Sorted(maps.Keys(neighbors))
 	paths := slices.Sorted(slices.Values(keyPaths(root, "")))
@@ -36,8 +35,7 @@ func plain(key string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(key))
 }
 
-// nearest gives the names with the fewest edits from key, at most one edit for
-// every three letters.
+// nearest gives the names with the fewest edits from key, at most one edit for every three letters.
 func nearest(names []string, key string) []string {
 	limit := len(key) / 3
 	var found []string

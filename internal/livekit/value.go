@@ -16,8 +16,7 @@ func Lookup(config map[string]any, path string) any {
 	return value
 }
 
-// Given stands for a value that is set, and not known: a Secret that is not the
-// chart's own holds it.
+// Given stands for a value that is set, and not known: a Secret that is not the chart's own holds it.
 var Given any = given{}
 
 type given struct{}

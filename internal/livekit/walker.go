@@ -141,8 +141,7 @@ func typesOf(schema map[string]any) []string {
 	return nil
 }
 
-// typeOf names the JSON Schema type of a value; a number without a fraction
-// that fits the server's int64 is an integer.
+// typeOf names the JSON Schema type of a value; a number without a fraction that fits the server's int64 is an integer.
 func typeOf(value any) string {
 	switch number, isNumber := toFloat(value); {
 	case isNumber && number == math.Trunc(number) && math.Abs(number) < 1<<63:

@@ -26,11 +26,9 @@ func (p Problem) String() string {
 // Known reports whether Check knows the object's type.
 func (o Object) Known() bool { return typeOf(o.APIVersion(), o.Kind()) != nil }
 
-// Check decodes the object strictly into its Kubernetes type (unknown fields
-// and wrong types are problems) and then holds it against the rules that the
-// API server enforces beyond types, and against those of server-side apply,
-// with which Helm 4 installs. An object of unknown type is judged by its
-// metadata alone.
+// Check decodes the object strictly into its Kubernetes type (unknown fields and wrong types are problems) and then
+// holds it against the rules that the API server enforces beyond types, and against those of server-side apply, with
+// which Helm 4 installs. An object of unknown type is judged by its metadata alone.
 func (o Object) Check() []Problem {
 	p := &problems{}
 	p.checkIdentity(o)

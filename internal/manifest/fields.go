@@ -8,14 +8,12 @@ import (
 	"strings"
 )
 
-// Path is the way to a field: keys of maps, and elements of lists in brackets:
-// by their merge key where Kubernetes has one ("[http]"), else by position
-// ("[0]").
+// Path is the way to a field: keys of maps, and elements of lists in brackets: by their merge key where Kubernetes has
+// one ("[http]"), else by position ("[0]").
 type Path []string
 
-// String writes a path as `kubectl explain` does, with elements of lists behind
-// their list: spec.template.spec.containers[server].image. A key with a dot is
-// quoted.
+// String writes a path as `kubectl explain` does, with elements of lists behind their list:
+// spec.template.spec.containers[server].image. A key with a dot is quoted.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, segment := range p {
@@ -37,9 +35,8 @@ func (p Path) String() string {
 // MarshalText writes a path as String does, in JSON for one.
 func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// mergeKeys are the keys by which Kubernetes tells the elements of a list apart
-// (patchMergeKey and the list-map-keys of server-side apply in k8s.io/api), by
-// the name of the list. The first that an element has is taken.
+// mergeKeys are the keys by which Kubernetes tells the elements of a list apart (patchMergeKey and the list-map-keys of
+// server-side apply in k8s.io/api), by the name of the list. The first that an element has is taken.
 var mergeKeys = map[string][]string{
 	"containers":                {"name"},
 	"initContainers":            {"name"},
@@ -56,9 +53,8 @@ var mergeKeys = map[string][]string{
 	"rules":                     {"host"},
 }
 
-// Leaves flattens a value: each scalar by its path. Null, empty maps and empty
-// lists are left out: they say nothing. Elements of lists go by their merge key;
-// two with one key, by their position as well.
+// Leaves flattens a value: each scalar by its path. Null, empty maps and empty lists are left out: they say nothing.
+// Elements of lists go by their merge key; two with one key, by their position as well.
 func Leaves(value any) []Leaf {
 	var out []Leaf
 	flatten(nil, value, &out)
@@ -107,8 +103,7 @@ func Segments(list string, items []any) []string {
 	return out
 }
 
-// ElementKey gives what tells an element of the list of that name from the
-// others, "" where its position does.
+// ElementKey gives what tells an element of the list of that name from the others, "" where its position does.
 func ElementKey(list string, item any) string {
 	m, _ := item.(map[string]any)
 	if m == nil {

@@ -8,8 +8,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// customKinds are the custom resources that are known here, with the apiVersion of
-// each.
+// customKinds are the custom resources that are known here, with the apiVersion of each.
 func customKinds() map[string]string {
 	return map[string]string{
 		"Certificate":    "cert-manager.io/v1",
@@ -19,8 +18,7 @@ func customKinds() map[string]string {
 	}
 }
 
-// typeOf gives a new value of the Go type of a kind, nil for kinds that are not
-// known here, or no longer served.
+// typeOf gives a new value of the Go type of a kind, nil for kinds that are not known here, or no longer served.
 func typeOf(apiVersion, kind string) any {
 	if apiVersion != "" && customKinds()[kind] == apiVersion {
 		return &customResource{}

@@ -15,8 +15,7 @@ type Object struct {
 	Fields map[string]any // whole numbers are int64, others float64
 }
 
-// String is how messages name the object: "Service livekit
-// (templates/service.yaml)".
+// String is how messages name the object: "Service livekit (templates/service.yaml)".
 func (o Object) String() string {
 	return fmt.Sprintf("%s %s (%s)", o.Kind(), o.Name(), o.File)
 }
@@ -42,8 +41,7 @@ func (o Object) Annotations() map[string]string { return o.TextMap("metadata", "
 // IsHook reports whether Helm runs the object as a hook, a test among them.
 func (o Object) IsHook() bool { return o.Annotations()["helm.sh/hook"] != "" }
 
-// Get follows path through maps and, where a segment is a number, lists. It
-// gives nil where the path leads nowhere.
+// Get follows path through maps and, where a segment is a number, lists. It gives nil where the path leads nowhere.
 func (o Object) Get(path ...string) any {
 	var value any = o.Fields
 	for _, segment := range path {
@@ -92,9 +90,8 @@ func (o Object) TextMap(path ...string) map[string]string {
 	return out
 }
 
-// Decode fills into, a pointer to a Kubernetes type, as far as the fields
-// have the right types, and gives the first that has not. Unknown fields are
-// passed over.
+// Decode fills into, a pointer to a Kubernetes type, as far as the fields have the right types, and gives the first
+// that has not. Unknown fields are passed over.
 func (o Object) Decode(into any) error {
 	data, err := json.Marshal(o.Fields)
 	if err != nil {

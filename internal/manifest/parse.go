@@ -22,11 +22,10 @@ type ParseError struct {
 
 func (e *ParseError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason) }
 
-// Parse splits a rendered template into its documents and decodes each as
-// kubectl and Helm do (YAML 1.1: an unquoted yes is a boolean). Documents that
-// are empty or hold comments alone are left out. A duplicate key and a document
-// that is no mapping are errors; every error is a *ParseError. The objects of
-// the documents before a faulty one, and after it, are given all the same.
+// Parse splits a rendered template into its documents and decodes each as kubectl and Helm do (YAML 1.1: an unquoted
+// yes is a boolean). Documents that are empty or hold comments alone are left out. A duplicate key and a document that
+// is no mapping are errors; every error is a *ParseError. The objects of the documents before a faulty one, and after
+// it, are given all the same.
 func Parse(file string, data []byte) ([]Object, error) {
 	var objects []Object
 	var first error

@@ -174,8 +174,7 @@ func (p *problems) checkClaim(path string, claim corev1.PersistentVolumeClaimSpe
 	}
 }
 
-// oneOf adds a problem where value is none of known. An empty value is left
-// to the API server's default.
+// oneOf adds a problem where value is none of known. An empty value is left to the API server's default.
 func oneOf[T ~string](p *problems, path string, value T, known ...T) {
 	p.addIf(value != "" && !slices.Contains(known, value), path, "%q is unknown: one of %v", value, known)
 }

@@ -97,8 +97,7 @@ func (p *problems) checkBelow(at, name string) {
 	p.addIf(leads, at, "%q must be relative and without ..", name)
 }
 
-// countSet counts the fields that are set of a struct that has pointers alone,
-// as Kubernetes writes "one of".
+// countSet counts the fields that are set of a struct that has pointers alone, as Kubernetes writes "one of".
 func countSet(union any) int {
 	n := 0
 	for v, i := reflect.ValueOf(union), 0; i < v.NumField(); i++ {

@@ -55,8 +55,7 @@ func isOff(k factsheet.Key) bool {
 	return len(k.Default.Content) == 0 && slices.Contains([]string{"", "false", "0", "null"}, k.Default.Value)
 }
 
-// isTaken reports whether the convention has another value at a canonical key's
-// own path, above or below it.
+// isTaken reports whether the convention has another value at a canonical key's own path, above or below it.
 func (p *Paths) isTaken(key string) bool {
 	path := yamldoc.SplitPath(key)
 	for _, other := range p.paths {

@@ -14,10 +14,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// AddAccepted adds accepted differences to a settings file, which is made where
-// it is not there. What is in it stays as it is, comments and all. A difference
-// that is there is an error. Before the file is replaced, the new text is read: it must
-// say what the old one said, and the new differences, and no more.
+// AddAccepted adds accepted differences to a settings file, which is made where it is not there. What is in it stays as
+// it is, comments and all. A difference that is there is an error. Before the file is replaced, the new text is read:
+// it must say what the old one said, and the new differences, and no more.
 func AddAccepted(sheet *factsheet.Sheet, path string, list []Accepted) error {
 	const step = "add them by hand, below accepted"
 	doc, err := open(path)
@@ -61,8 +60,7 @@ func isAccepted(finding string, list []Accepted) bool {
 	return slices.ContainsFunc(list, func(a Accepted) bool { return a.Finding == finding })
 }
 
-// replaceFile writes a file in one step, with the mode that it had. A link stays one: what
-// it leads to is replaced.
+// replaceFile writes a file in one step, with the mode that it had. A link stays one: what it leads to is replaced.
 func replaceFile(path string, data []byte) error {
 	mode := fs.FileMode(0o644)
 	if real, err := filepath.EvalSymlinks(path); err == nil {

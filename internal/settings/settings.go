@@ -1,5 +1,4 @@
-// Package settings reads the user's own file, .helm-livekit.yaml, and adds
-// accepted differences to it.
+// Package settings reads the user's own file, .helm-livekit.yaml, and adds accepted differences to it.
 package settings
 
 import (
@@ -15,8 +14,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// File is the user's own file, at the root of the repository or in a
-// chart.
+// File is the user's own file, at the root of the repository or in a chart.
 const File = ".helm-livekit.yaml"
 
 // Settings are the user's own, from File.
@@ -29,17 +27,14 @@ type Settings struct {
 
 // Accepted is a difference from upstream that the user has accepted.
 type Accepted struct {
-	// Finding names it as diff-upstream does: a layer, an object's path or a
-	// values key.
+	// Finding names it as diff-upstream does: a layer, an object's path or a values key.
 	Finding string `json:"finding"`
 	// Reason is why; a difference without one is not accepted.
 	Reason string `json:"reason"`
 }
 
-// Load reads the settings that hold for a chart: those of the
-// directories from root down to the chart, the nearer ones winning key by key.
-// A directory without the file says nothing.
-// sheet has the keys that conventions may be about.
+// Load reads the settings that hold for a chart: those of the directories from root down to the chart, the nearer ones
+// winning key by key. A directory without the file says nothing. sheet has the keys that conventions may be about.
 func Load(sheet *factsheet.Sheet, root, chart string) (Settings, error) {
 	var all Settings
 	for _, dir := range dirsBetween(root, chart) {
@@ -56,8 +51,7 @@ func Load(sheet *factsheet.Sheet, root, chart string) (Settings, error) {
 	return all, nil
 }
 
-// dirsBetween lists the directories from root to dir, both with them. A dir that
-// is not below root stands alone.
+// dirsBetween lists the directories from root to dir, both with them. A dir that is not below root stands alone.
 func dirsBetween(root, dir string) []string {
 	rel, err := filepath.Rel(root, dir)
 	if err != nil || !filepath.IsLocal(rel) {

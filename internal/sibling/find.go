@@ -17,9 +17,8 @@ import (
 // maxDirEntries bounds how much of a strange directory is looked at.
 const maxDirEntries = 2000
 
-// Beside gives the charts beside a target: the folders in its parent folder
-// that hold a Chart.yaml, without the target itself and without LiveKit's own
-// charts, in the order of their names.
+// Beside gives the charts beside a target: the folders in its parent folder that hold a Chart.yaml, without the target
+// itself and without LiveKit's own charts, in the order of their names.
 func Beside(target string) ([]string, error) {
 	target = filepath.Clean(target)
 	parent := filepath.Dir(target)
@@ -89,14 +88,12 @@ func Elsewhere(root, target string) []string {
 	return out
 }
 
-// notOurs are folders whose charts are no example of how the repository writes
-// its own, as norm gives their names.
+// notOurs are folders whose charts are no example of how the repository writes its own, as norm gives their names.
 var notOurs = []string{
 	"nodemodules", "vendor", "vendored", "testdata", "test", "tests", "examples", "thirdparty", "archive", "deprecated",
 }
 
-// distance is how many folders lie between two, by the way over the one that
-// both are in.
+// distance is how many folders lie between two, by the way over the one that both are in.
 func distance(a, b string) int {
 	rel, err := filepath.Rel(filepath.Dir(a), b)
 	if err != nil {

@@ -24,8 +24,7 @@ import (
 // maxVoters is how many charts vote, the nearest first.
 const maxVoters = 2000
 
-// maxRendered is how many of several siblings are rendered: those nearest to what
-// LiveKit is, the rest are read alone.
+// maxRendered is how many of several siblings are rendered: those nearest to what LiveKit is, the rest are read alone.
 const maxRendered = 20
 
 // Time to render siblings, in all and for each.
@@ -39,11 +38,9 @@ const (
 type ReadOptions struct {
 	// Sheet has the keys to look for.
 	Sheet *factsheet.Sheet
-	// Lenient leaves out charts that cannot be read instead of failing. It is
-	// for charts that the user has not named.
+	// Lenient leaves out charts that cannot be read instead of failing. It is for charts that the user has not named.
 	Lenient bool
-	// Warn receives every chart that was left out, or could not be rendered;
-	// nil for nobody.
+	// Warn receives every chart that was left out, or could not be rendered; nil for nobody.
 	Warn func(error)
 	// Prober renders the siblings, which is how their values are known; nil
 	// where nothing is rendered and names and shapes alone speak.
@@ -69,10 +66,9 @@ type Prober interface {
 	Run(ctx context.Context, jobs []lineage.Job, done func(i int, r *lineage.Result, err error))
 }
 
-// Read reads the convention of the charts in some directories, from their
-// Chart.yaml, values and templates, and from what they render. One chart is
-// followed alone; several vote, fact by fact. No chart gives the canonical
-// convention. What it returns passes Validate.
+// Read reads the convention of the charts in some directories, from their Chart.yaml, values and templates, and from
+// what they render. One chart is followed alone; several vote, fact by fact. No chart gives the canonical convention.
+// What it returns passes Validate.
 func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.Convention, error) {
 	dirs, remove := fetchDependencies(ctx, charts, opts)
 	defer remove()
@@ -95,9 +91,8 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 	return c, c.Complete()
 }
 
-// fetchDependencies has Helm fetch the dependencies of charts that lack some,
-// into copies of them. It gives the folder to read for each chart. What cannot
-// be fetched is a warning: the chart is then read without.
+// fetchDependencies has Helm fetch the dependencies of charts that lack some, into copies of them. It gives the folder
+// to read for each chart. What cannot be fetched is a warning: the chart is then read without.
 func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (dirs []string, remove func()) {
 	dirs = slices.Clone(charts)
 	var copies []func()
@@ -124,8 +119,7 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 	return dirs, remove
 }
 
-// readAll reads the charts as text, several at once, and keeps of each what it
-// says.
+// readAll reads the charts as text, several at once, and keeps of each what it says.
 func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]names.Facts, error) {
 	charts = charts[:min(len(charts), maxVoters)]
 	said, errs := make([]names.Facts, len(charts)), make([]error, len(charts))
@@ -174,8 +168,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	}
 	slices.SortStableFunc(chosen, func(a, b *names.Facts) int { return b.Weight() - a.Weight() })
 	chosen = chosen[:min(len(chosen), maxRendered)]
-	// What was read of a chart is not kept, as there may be many: these are
-	// read again.
+	// What was read of a chart is not kept, as there may be many: these are read again.
 	siblings := make([]*names.Chart, len(chosen))
 	jobs := make([]lineage.Job, len(chosen))
 	for n, f := range chosen {
@@ -213,10 +206,9 @@ func firstLine(err error) string {
 	return line
 }
 
-// followNeighbours takes labels, names and files from the charts beside one that
-// has no templates of its own, if writing templates is the folder's habit: at
-// least half of its charts do. The rendered objects of an umbrella come from its
-// dependency, and a few hand-written charts beside it say nothing about that.
+// followNeighbours takes labels, names and files from the charts beside one that has no templates of its own, if
+// writing templates is the folder's habit: at least half of its charts do. The rendered objects of an umbrella come
+// from its dependency, and a few hand-written charts beside it say nothing about that.
 func followNeighbours(ctx context.Context, c *convention.Convention, chart string) error {
 	dirs, err := Beside(chart)
 	if err != nil || len(dirs) < 2 {

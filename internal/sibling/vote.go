@@ -23,9 +23,8 @@ type choice[T any] struct {
 // isHabit reports whether more than half agree.
 func (c choice[T]) isHabit() bool { return 2*c.votes > c.of }
 
-// vote gives the choice that most make, those like LiveKit counting more; of
-// equal ones, the first. Choices of one id are the same; without an id, a sibling
-// abstains.
+// vote gives the choice that most make, those like LiveKit counting more; of equal ones, the first. Choices of one id
+// are the same; without an id, a sibling abstains.
 func vote[T any](all []names.Facts, say func(names.Facts) (value T, id string)) (choice[T], bool) {
 	var choices []choice[T]
 	of := 0
@@ -79,8 +78,7 @@ func (c choice[T]) fact(single convention.Fact, asked int) convention.Fact {
 	return convention.Fact{Evidence: evidence, Confidence: convention.Voted}
 }
 
-// combine makes one convention of what the siblings say. The canonical one
-// stays where they are silent.
+// combine makes one convention of what the siblings say. The canonical one stays where they are silent.
 func combine(sheet *factsheet.Sheet, all []names.Facts) *convention.Convention {
 	c := convention.Canonical(sheet)
 	for _, f := range all {
@@ -299,9 +297,8 @@ func commonAnnotations(all []names.Facts, d convention.Defaults) map[string]stri
 	return out
 }
 
-// startVersion gives the version that charts of the repository begin with: the
-// one that most of several have, and 0.0.0 where a chart is not versioned at
-// all. Otherwise a version has grown and says nothing.
+// startVersion gives the version that charts of the repository begin with: the one that most of several have, and 0.0.0
+// where a chart is not versioned at all. Otherwise a version has grown and says nothing.
 func startVersion(all []names.Facts) string {
 	best, ok := vote(all, func(f names.Facts) (string, string) { return f.ChartVersion, f.ChartVersion })
 	if ok && (best.votes > 1 && best.isHabit() || best.of == 1 && best.value == "0.0.0") {
@@ -310,8 +307,7 @@ func startVersion(all []names.Facts) string {
 	return "0.1.0"
 }
 
-// combineSecrets votes on the mechanism, and takes the rest from the first chart
-// that has it.
+// combineSecrets votes on the mechanism, and takes the rest from the first chart that has it.
 func combineSecrets(c *convention.Convention, all []names.Facts) {
 	best, ok := vote(all, func(f names.Facts) (convention.Secrets, string) { return f.Secrets, f.Secrets.Mechanism })
 	if ok {
@@ -320,8 +316,7 @@ func combineSecrets(c *convention.Convention, all []names.Facts) {
 	}
 }
 
-// combineNotes keeps the notes of a chart that is followed alone: of several,
-// each note is about that one.
+// combineNotes keeps the notes of a chart that is followed alone: of several, each note is about that one.
 func combineNotes(c *convention.Convention, all []names.Facts) {
 	if len(all) == 1 {
 		c.Notes = all[0].Notes

@@ -77,16 +77,9 @@ func (s *server) reportProblems(out *result, check string) bool {
 			step = "Remove it, or set the image's tag to a release that knows it: " + s.where(p.Path)
 		}
 		switch {
-<<<<<<< ours
 		case p.IsUnknown && s.judge.MayKnow(p):
 			out.warn("Look whether the server of the image knows it, or remove it: "+s.where(p.Path),
 				"%s %s: the server of the image, which is judged by %s, may know it", p.Path, p.Message, s.judgedBy())
-=======
-		case p.IsUnknown && p.Suggestion == "" && s.isNewer():
-			out.warn("Look whether the server of the image knows it, or remove it: "+s.where(p.Path),
-				"%s %s: the server of the image, which is judged by %s, may know it",
-				p.Path, p.Message, livekit.ServerVersion)
->>>>>>> theirs
 		case p.IsUnknown && s.flag("disable-strict-config") != nil:
 			out.warn(step, "%s %s, and --disable-strict-config lets the server drop it silently", p.Path, p.Message)
 		case p.IsUnknown:

@@ -7,9 +7,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// builder turns the parser's tree into ours. What aliases stand for is built
-// once and shared, and counted for every alias, so a document that multiplies
-// itself is found out without being expanded.
+// builder turns the parser's tree into ours. What aliases stand for is built once and shared, and counted for every
+// alias, so a document that multiplies itself is found out without being expanded.
 type builder struct {
 	name     string
 	comments []string
@@ -142,8 +141,7 @@ func (b *builder) keys(n *yaml.Node) (map[string]int, error) {
 	return seen, nil
 }
 
-// key gives the text of a map's key. Helm turns numbers and booleans into
-// strings and knows no others.
+// key gives the text of a map's key. Helm turns numbers and booleans into strings and knows no others.
 func (b *builder) key(n *yaml.Node) (string, error) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias

@@ -1,10 +1,8 @@
-// Package yamldoc reads YAML that strangers wrote into an ordered tree, in
-// bounded time and memory.
+// Package yamldoc reads YAML that strangers wrote into an ordered tree, in bounded time and memory.
 //
-// The tree keeps what a person sees in the file: the order of keys, lines,
-// comments, quotes. Aliases and merge keys are resolved; a file whose aliases
-// multiply beyond a limit is refused instead of expanded. Values have the types
-// that Helm gives them, which are those of YAML 1.1 ("yes" is a boolean).
+// The tree keeps what a person sees in the file: the order of keys, lines, comments, quotes. Aliases and merge keys are
+// resolved; a file whose aliases multiply beyond a limit is refused instead of expanded. Values have the types that
+// Helm gives them, which are those of YAML 1.1 ("yes" is a boolean).
 package yamldoc
 
 import (
@@ -28,8 +26,7 @@ const (
 	MaxSize = 5 << 20
 	// MaxDepth is the deepest nesting of maps and lists.
 	MaxDepth = 100
-	// MaxNodes is the number of values in a document, each alias counted with
-	// all that it stands for.
+	// MaxNodes is the number of values in a document, each alias counted with all that it stands for.
 	MaxNodes = 300_000
 
 	// The parser takes some kilobytes for each value in flow style ([a, b])
@@ -109,8 +106,7 @@ func tooLarge(path string, size int64) error {
 		"%s: file has %d bytes, more than the limit of %d (5 MiB)", path, size, MaxSize)
 }
 
-// Parse reads the first document of data, as Helm does with values. The name
-// stands in errors.
+// Parse reads the first document of data, as Helm does with values. The name stands in errors.
 func Parse(name string, data []byte) (*Doc, error) {
 	if err := checkText(name, data); err != nil {
 		return nil, err
@@ -198,8 +194,7 @@ func load(name string, data []byte) (*yaml.Node, error) {
 	return &root, nil
 }
 
-// depthLimit stops the parser at MaxDepth. Aliases are not its business: the
-// builder counts them.
+// depthLimit stops the parser at MaxDepth. Aliases are not its business: the builder counts them.
 type depthLimit struct{}
 
 func (depthLimit) CheckDepth(depth int, _ *yaml.DepthContext) error {

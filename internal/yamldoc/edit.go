@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// AppendItems gives the document's text with items at the end of the list below a
-// key of its root, which is made where it is not there. All else stays as it is
-// written, comments and line endings too; who writes the text reads it first, as
-// odd documents (of several, of a map on one line) may come out wrong.
+// AppendItems gives the document's text with items at the end of the list below a key of its root, which is made where
+// it is not there. All else stays as it is written, comments and line endings too; who writes the text reads it first,
+// as odd documents (of several, of a map on one line) may come out wrong.
 func (d *Doc) AppendItems(key string, items any) (string, error) {
 	dumped, err := Dump(items, Style{})
 	if err != nil {

@@ -11,14 +11,12 @@ const (
 	List   = yaml.SequenceNode
 )
 
-// Node is a value as the parser has it (of what an alias stands for, that of the
-// anchor), with merge keys resolved. A scalar's tag is the short one of its type
-// as Helm sees it: !!str, !!int, !!float, !!bool or !!null. A node that
+// Node is a value as the parser has it (of what an alias stands for, that of the anchor), with merge keys resolved. A
+// scalar's tag is the short one of its type as Helm sees it: !!str, !!int, !!float, !!bool or !!null. A node that
 // aliases stand for is shared by all of them: trees are not to be changed.
 type Node struct {
 	*yaml.Node
-	// Entries of a map, in the order of the file; those of a merge key stand
-	// where the merge key does.
+	// Entries of a map, in the order of the file; those of a merge key stand where the merge key does.
 	Entries []Entry
 	// Items of a list.
 	Items []*Node
@@ -56,8 +54,7 @@ func (n *Node) IsBool() bool { return n.IsScalar() && n.Tag == "!!bool" }
 // IsNull tells whether n is a null that is written down; false for nil.
 func (n *Node) IsNull() bool { return n != nil && n.Kind == Scalar && n.Tag == "!!null" }
 
-// Bool is the value of a boolean, or of a string that spells one; false for
-// everything else.
+// Bool is the value of a boolean, or of a string that spells one; false for everything else.
 func (n *Node) Bool() bool {
 	if !n.IsScalar() {
 		return false
@@ -109,8 +106,7 @@ func (n *Node) Entry(key string) *Entry {
 	return nil
 }
 
-// Child gives the value under a key of a map, or under "[n]" of a list; nil
-// where there is none.
+// Child gives the value under a key of a map, or under "[n]" of a list; nil where there is none.
 func (n *Node) Child(segment string) *Node {
 	if n.IsList() {
 		i, ok := Index(segment)
@@ -125,8 +121,7 @@ func (n *Node) Child(segment string) *Node {
 	return nil
 }
 
-// Get gives the value at a dotted path as SplitPath reads it, nil where there is
-// none. The empty path is n itself.
+// Get gives the value at a dotted path as SplitPath reads it, nil where there is none. The empty path is n itself.
 func (n *Node) Get(path string) *Node {
 	for _, segment := range SplitPath(path) {
 		if n = n.Child(segment); n == nil {
@@ -136,8 +131,7 @@ func (n *Node) Get(path string) *Node {
 	return n
 }
 
-// LineOf gives the line on which the value at a path is written (of its key, if
-// it has one), 0 where there is none.
+// LineOf gives the line on which the value at a path is written (of its key, if it has one), 0 where there is none.
 func (n *Node) LineOf(path string) int {
 	line := 0
 	for _, segment := range SplitPath(path) {
@@ -153,8 +147,7 @@ func (n *Node) LineOf(path string) int {
 	return line
 }
 
-// Decode gives the value as Go has it: map[string]any, []any, string, int64,
-// uint64, float64, bool, nil.
+// Decode gives the value as Go has it: map[string]any, []any, string, int64, uint64, float64, bool, nil.
 func (n *Node) Decode() any {
 	switch {
 	case n == nil:

@@ -8,8 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Style is how a document is written, measured over all of it. A thing that the
-// document does not show is "" or 0.
+// Style is how a document is written, measured over all of it. A thing that the document does not show is "" or 0.
 type Style struct {
 	Indent        int    // spaces by which maps in maps are indented, most often
 	Lists         string // "indented" or "flush": lists below their key
@@ -146,9 +145,8 @@ var (
 	blockScalar  = regexp.MustCompile(`[:-] +(?:&\S+ +)?[|>][+-]?\d*[+-]?\s*(?:#.*)?$`)
 )
 
-// Commented finds keys in comments that stand at the indentation of the keys
-// around them ("# storageClass: fast" among the keys of persistence). Prose that
-// looks like a key ("# Note: never do this") is for the caller to tell apart.
+// Commented finds keys in comments that stand at the indentation of the keys around them ("# storageClass: fast" among
+// the keys of persistence). Prose that looks like a key ("# Note: never do this") is for the caller to tell apart.
 func (d *Doc) Commented() []Commented {
 	keys := map[int]openKey{} // by line
 	collectKeys(d.Root, openKey{}, keys)

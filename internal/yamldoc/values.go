@@ -31,9 +31,8 @@ func Lookup(values any, p Path) (any, bool) {
 	return values, true
 }
 
-// Set puts a value at a path. The maps that are missing on the way are made, and
-// lists of one element where the path asks for an element; what is something else
-// there is replaced. An element that a list lacks is not made.
+// Set puts a value at a path. The maps that are missing on the way are made, and lists of one element where the path
+// asks for an element; what is something else there is replaced. An element that a list lacks is not made.
 func Set(values map[string]any, p Path, value any) {
 	var parent any = values
 	for i, segment := range p[:len(p)-1] {
@@ -89,8 +88,7 @@ func Delete(values map[string]any, p Path) any {
 	return value
 }
 
-// Leaves gives the paths of everything that is no map with entries, in order of
-// key. A list is a leaf.
+// Leaves gives the paths of everything that is no map with entries, in order of key. A list is a leaf.
 func Leaves(values any) []Path {
 	var out []Path
 	var walk func(at Path, v any)
@@ -108,8 +106,7 @@ func Leaves(values any) []Path {
 	return out
 }
 
-// IsSet tells values from nulls and from what Helm's templates take for nothing:
-// false, 0, "" and what is empty.
+// IsSet tells values from nulls and from what Helm's templates take for nothing: false, 0, "" and what is empty.
 func IsSet(v any) bool {
 	set, _ := template.IsTrue(v)
 	return set

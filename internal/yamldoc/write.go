@@ -15,9 +15,8 @@ import (
 // jsonText is an object or a list of JSON, as annotations have it.
 var jsonText = regexp.MustCompile(`^[{\[][^'\n]*"[^'\n]*$`)
 
-// NodeOf makes the node of a value: maps with their keys in alphabetical order,
-// strings that YAML 1.1 takes for something else in quotes. Nodes in it stay what
-// they are.
+// NodeOf makes the node of a value: maps with their keys in alphabetical order, strings that YAML 1.1 takes for
+// something else in quotes. Nodes in it stay what they are.
 func NodeOf(value any) *yaml.Node {
 	switch v := value.(type) {
 	case nil:
@@ -66,8 +65,7 @@ func Pairs(keysAndValues ...any) *yaml.Node {
 	return n
 }
 
-// IsReserved reports whether a text without quotes is a boolean or null to YAML
-// 1.1, which Helm reads.
+// IsReserved reports whether a text without quotes is a boolean or null to YAML 1.1, which Helm reads.
 func IsReserved(s string) bool {
 	s = strings.ToLower(s)
 	_, isBool := yaml11Bool(s)

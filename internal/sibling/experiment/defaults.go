@@ -12,9 +12,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
-// addDefaults takes example values that stand in no values file from what was
-// rendered: classes, issuers and domains that templates have as literals. Those
-// of a stranger's chart that the sibling wraps do not count.
+// addDefaults takes example values that stand in no values file from what was rendered: classes, issuers and domains
+// that templates have as literals. Those of a stranger's chart that the sibling wraps do not count.
 func (o *observation) addDefaults(f *names.Facts) {
 	s := o.sibling
 	if s.Wrapped != nil && !strings.HasPrefix(s.Wrapped.Repository, "file://") {
@@ -57,8 +56,7 @@ func readRoute(d *convention.Defaults, object manifest.Object) {
 	}
 }
 
-// literal gives a field's text where no experiment made it up and it can be a
-// name.
+// literal gives a field's text where no experiment made it up and it can be a name.
 func literal(object manifest.Object, field ...string) string {
 	text := object.Text(field...)
 	if lineage.IsMade(text) || !convention.IsObjectName(text) || text == "-" || text == "default" {
@@ -70,8 +68,7 @@ func literal(object manifest.Object, field ...string) string {
 // hostRule is the host in a rule of Traefik's IngressRoute.
 var hostRule = regexp.MustCompile("\\bHost\\([`\"]([^`\"]+)[`\"]\\)")
 
-// hostOf gives the first host of a route, if it is one of a real domain. Its
-// first part may be made up.
+// hostOf gives the first host of a route, if it is one of a real domain. Its first part may be made up.
 func hostOf(object manifest.Object) string {
 	host := cmp.Or(object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0"))
 	rule := hostRule.FindStringSubmatch(object.Text("spec", "routes", "0", "match"))
@@ -87,9 +84,8 @@ func hostOf(object manifest.Object) string {
 	return host
 }
 
-// addDomain takes a host apart that is put together: the domain, which an
-// application shares with others, and what stands before it, be it a value or
-// the name of the release.
+// addDomain takes a host apart that is put together: the domain, which an application shares with others, and what
+// stands before it, be it a value or the name of the release.
 func (o *observation) addDomain(f *names.Facts) {
 	var domain, host *located
 	for _, finding := range o.result.Findings {

@@ -10,8 +10,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
-// Job says how the sibling is rendered: the chart that it wraps in its stead,
-// with the values that it gives to that.
+// Job says how the sibling is rendered: the chart that it wraps in its stead, with the values that it gives to that.
 func Job(s *names.Chart, sources helmchart.Sources) lineage.Job {
 	j := lineage.Job{Chart: s.Dir, Sources: sources}
 	if s.Wrapped != nil {

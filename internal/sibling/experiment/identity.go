@@ -9,8 +9,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
-// addIdentity takes names and labels from what was rendered: that is what
-// they are, whatever the templates look like.
+// addIdentity takes names and labels from what was rendered: that is what they are, whatever the templates look like.
 func (o *observation) addIdentity(f *names.Facts) {
 	if o.own.Name == "" {
 		return
@@ -60,8 +59,7 @@ func (o *observation) mainOf(kind string) lineage.Identity {
 	return all[max(i, 0)]
 }
 
-// fullname splits an object's name into one of the Fullname patterns and what is
-// appended to it.
+// fullname splits an object's name into one of the Fullname patterns and what is appended to it.
 func (o *observation) fullname(id lineage.Identity) (base, suffix string, ok bool) {
 	name, contained := o.literal(id.Name), o.literal(id.Contained)
 	base, suffix = names.SplitName(name)
@@ -127,9 +125,8 @@ func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, 
 	return out, whole
 }
 
-// addFiles adds the files of kinds that reading templates as text did not
-// find: objects that named templates make. A file that calls a library for all of
-// them says nothing of how templates are called here.
+// addFiles adds the files of kinds that reading templates as text did not find: objects that named templates make. A
+// file that calls a library for all of them says nothing of how templates are called here.
 func (o *observation) addFiles(f *names.Facts) {
 	t := o.sibling.Templates[len(o.sibling.Templates)-1]
 	if !t.HasWorkload() {

@@ -10,8 +10,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// What was seen is matched with the rules: which canonical key a value is, and in
-// which shape.
+// What was seen is matched with the rules: which canonical key a value is, and in which shape.
 
 // find gives the values that reach a rule's field, each with one object that has the field: the one in a file that is
 // called like its kind, else the first.
@@ -35,8 +34,7 @@ func (o *observation) find(r rule) []located {
 // isOwnFile reports whether an object's file is called like its kind.
 func isOwnFile(ref lineage.Ref) bool { return names.NamedLike(ref.File, ref.Kind) }
 
-// matches tells whether a reach is what a rule looks for, and which part of the
-// key's way then is the canonical key's.
+// matches tells whether a reach is what a rule looks for, and which part of the key's way then is the canonical key's.
 func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (located, bool) {
 	at := located{way: f.Path, declared: f.IsDeclared, reach: reach}
 	for _, target := range r.targets {
@@ -128,8 +126,7 @@ func sameSegment(a, b string) bool {
 	return a == b || isElement(a) && isElement(b)
 }
 
-// envParent tells how variables are written: as Kubernetes has them, or as
-// NAME: value.
+// envParent tells how variables are written: as Kubernetes has them, or as NAME: value.
 func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.Reach) ([]string, string, bool) {
 	way := f.Path
 	last := way[len(way)-1]

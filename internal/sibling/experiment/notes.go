@@ -12,8 +12,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// notes say what of the sibling cannot carry over to a standalone chart, or was
-// not understood.
+// notes say what of the sibling cannot carry over to a standalone chart, or was not understood.
 func (o *observation) notes(f *names.Facts) []string {
 	all := []string{o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()}
 	return slices.DeleteFunc(all, func(note string) bool { return note == "" })

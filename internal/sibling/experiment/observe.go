@@ -28,9 +28,8 @@ type observation struct {
 	reached map[string]lineage.Ref
 }
 
-// observe finds the application's workload and container among what was
-// rendered. It fails where there is none: a chart of jobs, or of custom
-// resources.
+// observe finds the application's workload and container among what was rendered. It fails where there is none: a chart
+// of jobs, or of custom resources.
 func observe(s *names.Chart, r *lineage.Result, image convention.Value) (*observation, bool) {
 	o := &observation{sibling: s, result: r, container: -1, reached: map[string]lineage.Ref{}}
 	best := 0
@@ -113,9 +112,8 @@ type located struct {
 	reach    lineage.Reach
 }
 
-// promote makes facts of what was seen: those by name that are confirmed become
-// probed, those that reach something else give way to what does, and what names
-// did not tell is added.
+// promote makes facts of what was seen: those by name that are confirmed become probed, those that reach something else
+// give way to what does, and what names did not tell is added.
 func (o *observation) promote(f *names.Facts) {
 	taken := map[string]bool{}
 	var open []func()
@@ -158,8 +156,7 @@ func (o *observation) take(f *names.Facts, key string, v convention.Value, at lo
 	o.reached[key] = at.reach.Object
 }
 
-// discover takes the best path for a key that names did not find, or found
-// wrongly.
+// discover takes the best path for a key that names did not find, or found wrongly.
 func (o *observation) discover(f *names.Facts, key string, found []located, taken map[string]bool) {
 	old, known := f.Values[key]
 	// What was not tried has nothing known against it.
@@ -189,8 +186,7 @@ func (o *observation) mayBe(key string, at located) bool {
 	return at.way[0] != "global" || key == "ingress.hosts" // what is global is for all charts at once
 }
 
-// shapedKeys are those whose path says little without the shape that names
-// tell.
+// shapedKeys are those whose path says little without the shape that names tell.
 var shapedKeys = []string{"ingress.hosts", "ingress.tls", "ingress.annotations"}
 
 // tried gives what was found of a value and of what lies below it.
@@ -201,8 +197,7 @@ func (o *observation) tried(v convention.Value) []lineage.Finding {
 	})
 }
 
-// rank prefers what the values declare, then the image's neighbors, then what
-// lies near the root.
+// rank prefers what the values declare, then the image's neighbors, then what lies near the root.
 func (o *observation) rank(at located, f *names.Facts) int {
 	score := 10 * len(at.way)
 	if !at.declared {
@@ -250,8 +245,7 @@ func (o *observation) isWholeImage(v convention.Value) bool {
 	})
 }
 
-// noteIgnored says of keys that were tried and moved nothing that they are
-// followed in their names alone.
+// noteIgnored says of keys that were tried and moved nothing that they are followed in their names alone.
 func (o *observation) noteIgnored(f *names.Facts) {
 	for key, v := range f.Values {
 		if v.Confidence != convention.Name || key == "ingress" || key == "persistence" {

@@ -13,10 +13,9 @@ import (
 
 var routeKinds = []string{convention.RouteIngress, convention.RouteHTTPRoute, convention.RouteIngressRoute}
 
-// relate finds the objects that do not belong to the application's workload, in a
-// chart that has several workloads. The Services that select its pods do, what
-// leads to them, its claims, its account. Of a kind of which none seems to belong
-// all do.
+// relate finds the objects that do not belong to the application's workload, in a chart that has several workloads. The
+// Services that select its pods do, what leads to them, its claims, its account. Of a kind of which none seems to
+// belong all do.
 func (o *observation) relate() {
 	o.unrelated = map[lineage.Ref]bool{}
 	for kind, belongs := range o.belonging() {

@@ -9,8 +9,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// rule says what a canonical key moves when it is changed: that is what the key
-// means, whatever it is called.
+// rule says what a canonical key moves when it is changed: that is what the key means, whatever it is called.
 type rule struct {
 	key     string
 	targets []target

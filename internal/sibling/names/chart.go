@@ -33,20 +33,16 @@ type Chart struct {
 	layers []layer
 	// Values are all layers in one, below the wrapper's prefix.
 	Values *yamldoc.Node
-	// Own are the values that the chart itself gives, without those of the one
-	// that it wraps.
+	// Own are the values that the chart itself gives, without those of the one that it wraps.
 	Own *yamldoc.Node
 	// Wrapped is the dependency that is the application, in an umbrella.
 	Wrapped *helmchart.Dependency
-	// Component is the block of the application among those of several
-	// components, where it is called for what that does ("backend"); the new
-	// chart's is called like the chart.
+	// Component is the block of the application among those of several components, where it is called for what that
+	// does ("backend"); the new chart's is called like the chart.
 	Component string
-	// StandIn says that the values come from a file that Helm does not read by
-	// itself (values.example.yaml).
+	// StandIn says that the values come from a file that Helm does not read by itself (values.example.yaml).
 	StandIn bool
-	// Others are root keys with the values of dependencies that are not the
-	// application.
+	// Others are root keys with the values of dependencies that are not the application.
 	Others    []string
 	Templates []Templates
 	scan      *scan // what the values name
@@ -144,8 +140,7 @@ func readValues(dir string) (*yamldoc.Doc, string, error) {
 	return doc, "values.yaml", err
 }
 
-// Dependencies reads those of Chart.yaml, or of requirements.yaml as charts of
-// apiVersion v1 have it.
+// Dependencies reads those of Chart.yaml, or of requirements.yaml as charts of apiVersion v1 have it.
 func (s *Chart) Dependencies() []helmchart.Dependency {
 	list := s.chart.Root.Get("dependencies")
 	if !list.IsList() {
@@ -165,9 +160,8 @@ func (s *Chart) Dependencies() []helmchart.Dependency {
 	return out
 }
 
-// findWrapper finds the dependency that is the application, where the chart is
-// an umbrella: it has no workload and no image of its own, and the values of the
-// dependency say something about a workload.
+// findWrapper finds the dependency that is the application, where the chart is an umbrella: it has no workload and no
+// image of its own, and the values of the dependency say something about a workload.
 func (s *Chart) findWrapper(root *yamldoc.Node, deps []helmchart.Dependency, own Templates) *helmchart.Dependency {
 	if own.HasWorkload() {
 		return nil

@@ -11,8 +11,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
-// Issuer finds cert-manager's issuer, a cluster-wide one first, and the annotation
-// that names it.
+// Issuer finds cert-manager's issuer, a cluster-wide one first, and the annotation that names it.
 func Issuer(of func(annotation string) string) (issuer, annotation string) {
 	for _, annotation := range []string{
 		"cert-manager.io/cluster-issuer", "certmanager.k8s.io/cluster-issuer",
@@ -25,9 +24,8 @@ func Issuer(of func(annotation string) string) (issuer, annotation string) {
 	return "", ""
 }
 
-// appAnnotations are parts of annotations that suit the application they were
-// written for: access rules, rewrites, limits, dashboards, snippets of a server's
-// configuration.
+// appAnnotations are parts of annotations that suit the application they were written for: access rules, rewrites,
+// limits, dashboards, snippets of a server's configuration.
 var appAnnotations = []string{
 	"snippet", "auth", "rewrite", "whitelist", "allowlist", "denylist", "body-size", "backend-protocol", "healthcheck",
 	"health-check", "middleware", "app-root", "canary", "upstream", "rate", "limit", "cors", "hajimari.io/",
@@ -41,8 +39,7 @@ var placeholder = regexp.MustCompile(
 // IsPlaceholder tells a host that is none, and only stands for one.
 func IsPlaceholder(host string) bool { return placeholder.MatchString(host) }
 
-// defaults reads the example values of a sibling that suit another application
-// of the repository as well.
+// defaults reads the example values of a sibling that suit another application of the repository as well.
 func (s *Chart) defaults() convention.Defaults {
 	d := convention.Defaults{IngressAnnotations: map[string]string{}}
 	host := s.firstHost()

@@ -32,9 +32,8 @@ type Facts struct {
 	Notes        []string
 }
 
-// Weight is what the sibling's vote counts: more the more it is like LiveKit, a
-// server with a Service, a way in and a disk, and more again where it lies beside
-// the new chart and not elsewhere in the repository.
+// Weight is what the sibling's vote counts: more the more it is like LiveKit, a server with a Service, a way in and a
+// disk, and more again where it lies beside the new chart and not elsewhere in the repository.
 func (f Facts) Weight() int {
 	likeness := 0
 	for _, k := range f.Sheet.Keys {
@@ -49,8 +48,7 @@ func (f Facts) Weight() int {
 	return w
 }
 
-// nearWeight lets the charts beside the new one decide against a few times as
-// many elsewhere.
+// nearWeight lets the charts beside the new one decide against a few times as many elsewhere.
 const nearWeight = 4
 
 // Read gathers what the sibling says.
@@ -135,8 +133,7 @@ func (s *Chart) PathOf(path []string) string {
 	return yamldoc.JoinPath(out...)
 }
 
-// EvidenceOf names the file, the line and the key that a path stands for, which may
-// have {name} and <volume> in it.
+// EvidenceOf names the file, the line and the key that a path stands for, which may have {name} and <volume> in it.
 func (s *Chart) EvidenceOf(path []string) string {
 	at := slices.Clone(path)
 	for i, segment := range at {
@@ -211,9 +208,8 @@ func (s *Chart) style() convention.Style {
 	return out
 }
 
-// readHints takes keys that stand in comments and those that the templates read,
-// where the values do not name them: storageClass is often in neither values nor
-// any default.
+// readHints takes keys that stand in comments and those that the templates read, where the values do not name them:
+// storageClass is often in neither values nor any default.
 func (s *Chart) readHints(values map[string]convention.Value) {
 	own := s.layers[0]
 	for _, c := range own.doc.Commented() {
@@ -243,8 +239,7 @@ func (s *Chart) takeHint(values map[string]convention.Value, hint yamldoc.Path, 
 	}
 }
 
-// hinted gives the path of a key that a hint names: in its block, or around the
-// image.
+// hinted gives the path of a key that a hint names: in its block, or around the image.
 func (s *scan) hinted(k factsheet.Key, path yamldoc.Path) (yamldoc.Path, bool) {
 	parent, last := path[:len(path)-1], path[len(path)-1]
 	if !k.Hinted || !slices.Contains(k.Names, convention.NormalizeName(last)) {

@@ -10,9 +10,8 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// NewLabels puts together what a workload is labeled with, what it selects by,
-// and what a Service selects by: the first that finds pods with the given labels.
-// It fails where nothing is left that a workload can select by.
+// NewLabels puts together what a workload is labeled with, what it selects by, and what a Service selects by: the first
+// that finds pods with the given labels. It fails where nothing is left that a workload can select by.
 func NewLabels(own, selector, pods []convention.Label, services [][]convention.Label) (convention.Labels, bool) {
 	selector = slices.DeleteFunc(selector, changesWithVersion)
 	if len(selector) == 0 {
@@ -37,8 +36,7 @@ func NewLabels(own, selector, pods []convention.Label, services [][]convention.L
 	return out, true
 }
 
-// changesWithVersion tells labels that cannot select: the selector of a workload
-// is for ever.
+// changesWithVersion tells labels that cannot select: the selector of a workload is for ever.
 func changesWithVersion(l convention.Label) bool {
 	return strings.Contains(l.Value, "{version}") || strings.Contains(l.Value, "{chart}")
 }
@@ -72,10 +70,9 @@ func labelScheme(l convention.Labels) string {
 	return convention.SchemeApp
 }
 
-// NewNaming says how objects are named: the workload of some kind after a pattern,
-// and with which suffixes it and the objects beside it of which the names follow
-// the same pattern. split gives pattern and suffix of the application's object of
-// a kind.
+// NewNaming says how objects are named: the workload of some kind after a pattern, and with which suffixes it and the
+// objects beside it of which the names follow the same pattern. split gives pattern and suffix of the application's
+// object of a kind.
 func NewNaming(workload string, split func(kind string) (base, suffix string, ok bool)) (convention.Naming, bool) {
 	base, suffix, ok := split(workload)
 	if !ok {
@@ -104,8 +101,7 @@ func WithName(text, name string) string {
 	return text
 }
 
-// SplitName splits the pattern of an object's name into one of the Fullname
-// patterns and what is appended to it.
+// SplitName splits the pattern of an object's name into one of the Fullname patterns and what is appended to it.
 func SplitName(pattern string) (base, suffix string) {
 	for _, base := range []string{
 		convention.FullnameReleaseChart, convention.FullnameChartRelease,

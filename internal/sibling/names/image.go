@@ -41,8 +41,7 @@ func (s *scan) image() (imageCandidate, bool) {
 	return best, best.repository.exists()
 }
 
-// imageAt tells whether a section of a map is an image: a map with a repository, or
-// a string with a reference.
+// imageAt tells whether a section of a map is an image: a map with a repository, or a string with a reference.
 func (s *scan) imageAt(p, e section) (imageCandidate, bool) {
 	name, parent := e.name(), p.name()
 	if e.IsMap() {
@@ -71,8 +70,7 @@ func (s *scan) imageAt(p, e section) (imageCandidate, bool) {
 		name == "repository" && s.named(p, "image.tag").exists()
 }
 
-// judgeImage prefers shallow images, main ones and those that bear the chart's
-// name.
+// judgeImage prefers shallow images, main ones and those that bear the chart's name.
 func (s *scan) judgeImage(c imageCandidate) int {
 	score := 10 * len(c.block.path)
 	if c.flat {

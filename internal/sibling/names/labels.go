@@ -9,8 +9,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
 
-// pattern turns outlined text into a pattern of Label.Value. It fails where the
-// text is not understood.
+// pattern turns outlined text into a pattern of Label.Value. It fails where the text is not understood.
 func (t Templates) pattern(text string) (string, bool) {
 	out := strings.Trim(strings.TrimSpace(text), `"'`)
 	out = strings.ReplaceAll(out, "{name}-{chartVersion}", "{chart}")
@@ -22,8 +21,7 @@ func (t Templates) pattern(text string) (string, bool) {
 
 var labelLine = regexp.MustCompile(`^["']?([A-Za-z0-9][A-Za-z0-9._/-]*)["']?:\s*(.+)$`)
 
-// labels reads the labels in some lines. It fails where a named template of them
-// is not there to be read.
+// labels reads the labels in some lines. It fails where a named template of them is not there to be read.
 func (t Templates) labels(lines []string) ([]convention.Label, bool) {
 	var out []convention.Label
 	for _, line := range lines {
@@ -49,8 +47,7 @@ func (t Templates) labelsAt(o *object, keys ...string) ([]convention.Label, bool
 	return t.labels(append([]string{inline}, lines...))
 }
 
-// labelFacts reads the labels of the workload, its selector and that of its
-// Service.
+// labelFacts reads the labels of the workload, its selector and that of its Service.
 func (t Templates) labelFacts(w *object) (convention.Labels, bool) {
 	selector, isKnown := t.labelsAt(w, "spec", "selector", "matchLabels")
 	own, isOwnKnown := t.labelsAt(w, "metadata", "labels")
@@ -74,8 +71,7 @@ func (t Templates) namingFacts(w *object) (convention.Naming, bool) {
 	return n, ok
 }
 
-// objectName splits an object's name into one of the Fullname patterns and what
-// is appended to it.
+// objectName splits an object's name into one of the Fullname patterns and what is appended to it.
 func (t Templates) objectName(o *object) (base, suffix string, ok bool) {
 	text, _ := o.section("metadata", "name")
 	p, isKnown := t.pattern(text)
@@ -86,8 +82,7 @@ func (t Templates) objectName(o *object) (base, suffix string, ok bool) {
 	return base, suffix, isKnown && base != "" && IsPlainSuffix(suffix)
 }
 
-// fullname reads the scheme of the chart's fullname template. Where it is a
-// library's, it is taken for the usual one.
+// fullname reads the scheme of the chart's fullname template. Where it is a library's, it is taken for the usual one.
 func (t Templates) fullname() string {
 	i := slices.IndexFunc(t.order, func(n string) bool { return n == "fullname" || strings.HasSuffix(n, ".fullname") })
 	if i < 0 {

@@ -26,8 +26,7 @@ const (
 // the chart were known, with the placeholders of convention.Label for those.
 type outline struct {
 	defines map[string]*parse.Tree
-	// values gives the text of a value, "" where it has none; nil stands for
-	// values that nobody knows.
+	// values gives the text of a value, "" where it has none; nil stands for values that nobody knows.
 	values func(path string) string
 	vars   map[string]string
 	depth  int // of includes
@@ -138,8 +137,7 @@ func (o *outline) operand(n parse.Node) string {
 var nameValue = regexp.MustCompile(`^((global|app|application)\.)?` +
 	`(name|appName|app|application|applicationName|nameOverride|fullnameOverride|serviceName)$`)
 
-// field gives the placeholder for a field of the root, wherever that is kept
-// (.context.Release.Name).
+// field gives the placeholder for a field of the root, wherever that is kept (.context.Release.Name).
 func (o *outline) field(names []string) string {
 	if i := slices.Index(names, "Values"); i >= 0 {
 		path := strings.Join(names[i+1:], ".")
@@ -162,9 +160,8 @@ var builtIn = map[string]string{
 	"Chart.Name": "{name}", "Chart.Version": "{chartVersion}", "Chart.AppVersion": "{version}",
 }
 
-// call evaluates a function. Those behind a pipe only shape what they get, as
-// quote, trunc and trimSuffix do; a default counts for more than a value that
-// nobody knows.
+// call evaluates a function. Those behind a pipe only shape what they get, as quote, trunc and trimSuffix do; a default
+// counts for more than a value that nobody knows.
 func (o *outline) call(name string, args []string, isPiped bool) string {
 	if len(args) == 0 {
 		return unknown
@@ -214,8 +211,7 @@ func sprintf(format string, args []string) string {
 	return text
 }
 
-// include writes a named template: what it holds where that is understood, else
-// what its name says.
+// include writes a named template: what it holds where that is understood, else what its name says.
 func (o *outline) include(name string) string {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if last == "fullname" {

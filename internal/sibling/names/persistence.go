@@ -20,13 +20,11 @@ var quantity = regexp.MustCompile(`^\d+(\.\d+)?\s*([EPTGMk]i?)?$`)
 type claim struct {
 	paths map[string][]string
 	mode  string // shape of the access mode
-	// inner is where the claim's own settings are ("persistentVolumeClaim"),
-	// nil for the map itself.
+	// inner is where the claim's own settings are ("persistentVolumeClaim"), nil for the map itself.
 	inner []string
 }
 
-// readClaim reads a map as the settings of a claim, also of one in a block of
-// its own inside.
+// readClaim reads a map as the settings of a claim, also of one in a block of its own inside.
 func (s *scan) readClaim(p section) claim {
 	c := claim{paths: map[string][]string{}}
 	if e := p.pick(claimNames, (*yamldoc.Node).IsMap); e.exists() {
@@ -135,8 +133,7 @@ func (s *scan) listOfClaims(p section) (volumeSet, bool) {
 	return volumeSet{}, false
 }
 
-// namedClaims reads the maps below a block as volumes, and gathers what any of
-// them says.
+// namedClaims reads the maps below a block as volumes, and gathers what any of them says.
 func (s *scan) namedClaims(p section) (claim, bool) {
 	all := claim{paths: map[string][]string{}}
 	for _, e := range p.below() {

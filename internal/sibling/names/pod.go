@@ -104,8 +104,7 @@ func (s *scan) findResources() {
 	}
 }
 
-// persistentClaim tells whether a map describes a claim, whose resources are
-// other ones.
+// persistentClaim tells whether a map describes a claim, whose resources are other ones.
 func (s *scan) persistentClaim(p section) bool {
 	return slices.Contains(s.sheet.Of("persistence").Names, p.name()) || slices.Contains(claimNames, p.name())
 }
@@ -117,8 +116,7 @@ func isResources(n *yamldoc.Node) bool {
 	})
 }
 
-// findSecurityContexts tells the pod's from the container's: by their names, or
-// by fsGroup, which only a pod has.
+// findSecurityContexts tells the pod's from the container's: by their names, or by fsGroup, which only a pod has.
 func (s *scan) findSecurityContexts() {
 	podKey, containerKey := s.sheet.Of("podSecurityContext"), s.sheet.Of("securityContext")
 	s.addLoose(podKey, podKey.Names)

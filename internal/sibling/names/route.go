@@ -10,8 +10,7 @@ import (
 // ClassAnnotation named the class before Ingress had a field for it.
 const ClassAnnotation = "kubernetes.io/ingress.class"
 
-// findRoutes finds the blocks of Ingress, HTTPRoute and Traefik's IngressRoute,
-// and which of them the repository uses.
+// findRoutes finds the blocks of Ingress, HTTPRoute and Traefik's IngressRoute, and which of them the repository uses.
 func (s *scan) findRoutes() {
 	block := s.sheet.Of("ingress")
 	ingress := s.routeBlock(block.Names...)

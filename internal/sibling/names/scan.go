@@ -48,8 +48,7 @@ func (p section) below() []section {
 	return out
 }
 
-// pick gives the section of a map whose name comes first in names, normalized ones,
-// and that is accepted.
+// pick gives the section of a map whose name comes first in names, normalized ones, and that is accepted.
 func (p section) pick(names []string, accept func(*yamldoc.Node) bool) section {
 	if !p.IsMap() {
 		return section{}
@@ -78,8 +77,7 @@ type scan struct {
 	name  string // the chart's
 	maps  []section
 	facts map[string]found
-	// imageBlock is the map that holds the image's parts, or the one in which
-	// the image is a scalar.
+	// imageBlock is the map that holds the image's parts, or the one in which the image is a scalar.
 	imageBlock section
 	imageFlat  bool // the image is a scalar: tag and policy are its neighbors
 	route      string
@@ -110,8 +108,7 @@ func newScan(sheet *factsheet.Sheet, root *yamldoc.Node, name string, others []s
 	return s
 }
 
-// asideWords are parts of the names of blocks that are beside the application:
-// databases, helpers, tests, monitoring.
+// asideWords are parts of the names of blocks that are beside the application: databases, helpers, tests, monitoring.
 var asideWords = []string{
 	"redis", "valkey", "postgres", "mysql", "mariadb", "mongo", "memcached", "rabbitmq", "kafka", "minio",
 	"sidecar", "metrics", "exporter", "prometheus", "grafana", "monitor", "backup", "migrat",
@@ -182,8 +179,7 @@ func (s *scan) scopes() []section {
 	return slices.SortedStableFunc(slices.Values(s.maps), func(a, b section) int { return rank(a) - rank(b) })
 }
 
-// lookup finds the first section of one of the names in the scopes that is
-// accepted.
+// lookup finds the first section of one of the names in the scopes that is accepted.
 func (s *scan) lookup(names []string, accept func(*yamldoc.Node) bool) section {
 	for _, p := range s.scopes() {
 		if e := p.pick(names, accept); e.exists() {
@@ -223,8 +219,7 @@ var mayHold = map[string]func(*yamldoc.Node) bool{
 	"texts":   func(v *yamldoc.Node) bool { return v.IsList() && (v.Len() == 0 || v.Items[0].IsScalar()) },
 }
 
-// blocks gives the maps with one of these names, those in the scopes of the
-// application first.
+// blocks gives the maps with one of these names, those in the scopes of the application first.
 func (s *scan) blocks(names ...string) []section {
 	rank := func(p section) int {
 		parent := p.path[:len(p.path)-1]

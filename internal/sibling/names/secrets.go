@@ -60,8 +60,7 @@ func (o *object) text(keys ...string) string {
 	return ""
 }
 
-// sharedSettings are the settings of an operator's object that suit any
-// application.
+// sharedSettings are the settings of an operator's object that suit any application.
 var sharedSettings = []yamldoc.Path{{"refreshInterval"}, {"secretStoreRef", "name"}, {"secretStoreRef", "kind"}}
 
 // operatorSpec takes the settings that carry over.
@@ -75,8 +74,7 @@ func operatorSpec(o *object) map[string]any {
 	return out
 }
 
-// plainText gives the value at a path, in the chart that is wrapped or else in the
-// wrapper.
+// plainText gives the value at a path, in the chart that is wrapped or else in the wrapper.
 func (s *Chart) plainText(path string) string {
 	for _, root := range []*yamldoc.Node{s.Values, s.layers[0].doc.Root} {
 		if v := root.Get(path).Str(); plainText.MatchString(v) {

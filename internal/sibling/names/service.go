@@ -16,8 +16,7 @@ func (s *scan) findService() {
 	}
 }
 
-// addPort adds the port in one of its three styles: one, a list, or named ports;
-// the target port is beside it.
+// addPort adds the port in one of its three styles: one, a list, or named ports; the target port is beside it.
 func (s *scan) addPort(block section) bool {
 	beside := block
 	port := s.named(block, "service.port")

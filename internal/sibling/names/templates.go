@@ -21,8 +21,7 @@ const (
 	maxTemplateBytes = 10 << 20
 )
 
-// Templates are a chart's templates, parsed and not rendered: what a template
-// makes of values is not known here.
+// Templates are a chart's templates, parsed and not rendered: what a template makes of values is not known here.
 type Templates struct {
 	chart   string // name of the chart
 	Shown   string // directory, for evidence
@@ -34,13 +33,11 @@ type Templates struct {
 	objects []object
 
 	mentionsVault bool
-	// beside is the workload, once it is known: what lies beside it is more
-	// likely its own.
+	// beside is the workload, once it is known: what lies beside it is more likely its own.
 	beside *object
 }
 
-// source is a template file. One that is aside belongs to tests, or to something
-// beside the application.
+// source is a template file. One that is aside belongs to tests, or to something beside the application.
 type source struct {
 	file    string
 	root    *parse.ListNode
@@ -59,8 +56,7 @@ var (
 	valuesPath = regexp.MustCompile(`\.Values((?:\.[A-Za-z_]\w*)+)`)
 )
 
-// readTemplates reads what can be read below dir/templates; a chart without
-// them has none.
+// readTemplates reads what can be read below dir/templates; a chart without them has none.
 func readTemplates(dir, shown, chart string) Templates {
 	var files []helmchart.File
 	root := filepath.Join(dir, "templates")
@@ -138,8 +134,7 @@ func (t *Templates) parse(file, text string) *parse.ListNode {
 	return tree.Root
 }
 
-// documents outlines the files, those aside as well where they are wanted, and
-// gives the objects in them.
+// documents outlines the files, those aside as well where they are wanted, and gives the objects in them.
 func (t Templates) documents(withAside bool, values func(string) string) []object {
 	var out []object
 	for _, src := range t.sources {
@@ -199,9 +194,8 @@ func (t Templates) HasWorkload() bool { return t.workload() != nil }
 // workload gives the application's own.
 func (t Templates) workload() *object { return t.object(convention.WorkloadKinds...) }
 
-// object gives the application's object of one of the kinds: the one in a file
-// that is called like the kind or like the chart, beside the workload, with the
-// shortest name; of equal ones the first.
+// object gives the application's object of one of the kinds: the one in a file that is called like the kind or like the
+// chart, beside the workload, with the shortest name; of equal ones the first.
 func (t Templates) object(kinds ...string) *object {
 	isWorkload := slices.Contains(convention.WorkloadKinds, kinds[0])
 	var best *object
@@ -263,8 +257,7 @@ func (o *object) section(keys ...string) (inline string, body []string) {
 	return inline, lines
 }
 
-// ChartPath puts {name} for the chart's name in a file's path, alone or before
-// a dash.
+// ChartPath puts {name} for the chart's name in a file's path, alone or before a dash.
 func (t Templates) ChartPath(file string) string {
 	segments := strings.Split(file, "/")
 	for i, s := range segments {

@@ -158,7 +158,8 @@ The port for metrics, "" where there is none.
 */}}
 {{- define "[[ helper "metricsPort" ]]" -}}
 {{- $config := include "[[ helper "config" ]]" . | fromYaml }}
-{{- with dig "prometheus" "port" 0 $config | default (dig "prometheus_port" 0 $config) }}{{ int . }}{{ end }}
+{{- /* The server lets the older key win. */}}
+{{- with dig "prometheus_port" 0 $config | default (dig "prometheus" "port" 0 $config) }}{{ int . }}{{ end }}
 {{- end }}
 [[ end ]]
 
