@@ -48,7 +48,7 @@ Components, for --with and --without:
 	flags.StringVar(&o.ConventionsFile, "conventions", "", "`FILE` of conventions, as conventions -o yaml writes it")
 	flags.StringVar(&o.Name, "name", "", "name of the chart (the folder's where it is not given)")
 	flags.StringVar(&o.Version, "version", "", "version of the chart (0.1.0 where it is not given)")
-	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit, and tag of its image")
+	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit such as 1.13.5, and tag of its image")
 	flags.StringVar(&o.Host, "set-host", "", "host for signalling, such as livekit.example.com")
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")

@@ -162,6 +162,7 @@ func TestFirstReleases(t *testing.T) {
 		"turn.proxy_protocol":                        "v1.13.7",
 		"turn.proxy_protocol_trusted_cidrs":          "v1.13.7",
 		"ingress.enable_udp_url_pull":                "v1.13.7",
+		"psrpc.compression":                          "v1.13.7",
 		"webtransport.port":                          "v1.13.8",
 		"agents.endpoints":                           "v1.13.8",
 		"rtc.flexfec":                                "v1.13.11",

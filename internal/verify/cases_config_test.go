@@ -1,5 +1,7 @@
 package verify
 
+import "strings"
+
 // configCases change what the server is given: configuration, flags, variables, keys.
 var configCases = []chartCase{
 	{"mistyped key", "config", Fail, "rtc.udpport is not a key", []edit{{values, "udp_port", "udpport"}}},
@@ -54,6 +56,15 @@ stringData: {c: 'portt: 1'}
 	{"configuration under another name", "config", Pass, "takes the configuration", []edit{
 		{deployment, "--config=/etc/livekit/livekit.yaml", "--config=/etc/livekit/config.yaml"},
 		{deployment, "configMap:", "configMap:\n            items: [{key: livekit.yaml, path: config.yaml}]"},
+	}},
+	{"an older server", "config", Pass, "livekit-server v1.8.0 takes the configuration", []edit{
+		{values, "livekit-server:v1.13.5", "livekit-server:v1.8.0"},
+	}},
+	{"a server by its digest", "config", Pass, "livekit-server v1.13.5 takes the configuration", []edit{
+		{values, "livekit-server:v1.13.5", "livekit-server@sha256:" + strings.Repeat("0", 64)},
+	}},
+	{"a key of a later server", "config", Fail, "rtc.enable_warp is not a key of livekit-server v1.13.5 (known", []edit{
+		rtc("enable_warp: true"),
 	}},
 	{"configuration that items leave out", "config", Fail, "volume config, which has no file livekit.yaml", []edit{
 		{deployment, "configMap:", "configMap:\n            items: [{key: livekit.yaml, path: config.yaml}]"},
