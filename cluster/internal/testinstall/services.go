@@ -4,15 +4,20 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	core "k8s.io/api/core/v1"
 	discovery "k8s.io/api/discovery/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/kube"
 	"github.com/helm-livekit/helm-livekit/internal/cluster"
 )
+
+// endpointsTimeout is how long a Service may take to lead to a pod that is ready.
+const endpointsTimeout = 10 * time.Second
 
 // checkServices checks that each Service leads to a pod that is ready.
 func (t *installTest) checkServices(ctx context.Context, res *checkResult) {
@@ -33,13 +38,11 @@ func (t *installTest) checkService(ctx context.Context, s *core.Service, res *ch
 		res.pass("Service %s stands for %s", s.Name, s.Spec.ExternalName)
 		return
 	}
-	endpoints, err := t.client.DiscoveryV1().EndpointSlices(t.Namespace).List(ctx,
-		meta.ListOptions{LabelSelector: discovery.LabelServiceName + "=" + s.Name})
+	n, err := t.waitForEndpoints(ctx, s)
 	if err != nil {
 		res.fail(describe, "The endpoints of Service %s: %v", s.Name, err)
 		return
 	}
-	n := readyEndpoints(endpoints.Items)
 	if set := s.Spec.Selector[cluster.PortSetLabel]; n == 0 && set != "" {
 		res.pass("Service %s waits for the next server, which will have the %s set of media ports", s.Name, set)
 		return
@@ -59,6 +62,21 @@ func (t *installTest) checkService(ctx context.Context, s *core.Service, res *ch
 		ways += " at " + i.IP + i.Hostname
 	}
 	res.pass("Service %s (%s) leads to %d pod(s): %s", s.Name, s.Spec.Type, n, ways)
+}
+
+// waitForEndpoints counts the pods that a Service leads to. One that has just become ready gets there a moment later.
+func (t *installTest) waitForEndpoints(ctx context.Context, s *core.Service) (n int, err error) {
+	_ = wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, endpointsTimeout, true,
+		func(ctx context.Context) (bool, error) {
+			var slices *discovery.EndpointSliceList
+			slices, err = t.client.DiscoveryV1().EndpointSlices(t.Namespace).List(ctx,
+				meta.ListOptions{LabelSelector: discovery.LabelServiceName + "=" + s.Name})
+			if err == nil {
+				n = readyEndpoints(slices.Items)
+			}
+			return n > 0, nil
+		})
+	return n, err
 }
 
 func readyEndpoints(list []discovery.EndpointSlice) int {
