@@ -44,8 +44,7 @@ func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, error
 		return nil, err
 	}
 	top := newNode(nil, c.c, path)
-	l := &completer{search: newSearch(from, top)}
-	if err := l.complete(ctx, top); err != nil {
+	if err := newSearch(from, top).complete(ctx, top); err != nil {
 		return nil, fmt.Errorf("load chart %s: %w", path, err)
 	}
 	return c, nil
@@ -141,26 +140,21 @@ func (n *node) ring(id string) []string {
 	return nil
 }
 
-type completer struct {
-	search *search
-	added  int
-}
-
 // complete adds what n lacks, then goes down.
-func (l *completer) complete(ctx context.Context, n *node) error {
+func (s *search) complete(ctx context.Context, n *node) error {
 	added := map[*chart.Chart]*node{}
 	for _, want := range n.chart.Metadata.Dependencies {
 		if present(n.chart, want) != nil {
 			continue
 		}
-		got, err := l.search.find(ctx, n, want)
+		got, err := s.find(ctx, n, want)
 		if err != nil {
 			return err
 		}
 		if got == nil {
 			continue
 		}
-		if l.added++; l.added > maxAdded || got.depth > maxDepth {
+		if s.added++; s.added > maxAdded || got.depth > maxDepth {
 			return fmt.Errorf("its dependencies are more than %d charts, or more than %d charts deep, at %s",
 				maxAdded, maxDepth, got.chart.Name())
 		}
@@ -172,7 +166,7 @@ func (l *completer) complete(ctx context.Context, n *node) error {
 		if next == nil {
 			next = newNode(n, c, unpacked(n.dir, c))
 		}
-		if err := l.complete(ctx, next); err != nil {
+		if err := s.complete(ctx, next); err != nil {
 			return err
 		}
 	}

@@ -70,6 +70,3 @@ func Number(v any) (float64, bool) {
 	}
 	return 0, false
 }
-
-// Copy gives a copy of values that shares nothing with them.
-func Copy(values map[string]any) map[string]any { return copyMap(values) }

@@ -148,13 +148,8 @@ func (m Match) MayKnow(p Problem) bool {
 	case next == len(known().Releases):
 		return p.KnownIn == "" && p.Suggestion == ""
 	}
-	return known().Releases[next].hasKey(p.Path)
-}
-
-// hasKey reports whether the release takes a key. The path may go through lists.
-func (r Release) hasKey(path string) bool {
-	path = listIndex.ReplaceAllString(path, "[]")
-	return slices.ContainsFunc(r.keys(), func(k keyLine) bool { return k.Key == path })
+	_, isKnown := known().Releases[next].byPath()[listIndex.ReplaceAllString(p.Path, "[]")]
+	return isKnown
 }
 
 // bareVersion is a version without the v that the tags of LiveKit's images have.

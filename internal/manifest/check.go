@@ -84,10 +84,7 @@ func (p *problems) checkIdentity(o Object) {
 		p.add("apiVersion", "%s %s is not served since Kubernetes %s: use %s", apiVersion, kind, since, instead)
 		return
 	}
-	if apiVersion == "" || kind == "" || o.Known() {
-		return
-	}
-	if homes := homesOf(kind); len(homes) > 0 && isBuiltIn(apiVersion) {
+	if homes := homesOf(kind); apiVersion != "" && len(homes) > 0 && !o.Known() && isBuiltIn(apiVersion) {
 		p.add("apiVersion", "%s has no %s: it is in %s", apiVersion, kind, strings.Join(homes, " and "))
 	}
 }
@@ -100,26 +97,16 @@ func (p *problems) decode(o Object, into any) bool {
 		return false
 	}
 	unknown, err := sigsjson.UnmarshalStrict(data, into)
-	for _, u := range unknown {
-		p.addUnknown(u)
+	for _, u := range unknown { // none is a duplicate: the data are of a map
+		var field sigsjson.FieldError
+		if errors.As(u, &field) {
+			p.add(field.FieldPath(), "unknown field")
+		}
 	}
 	if err != nil {
 		p.addWrongType(err)
 	}
 	return err == nil
-}
-
-func (p *problems) addUnknown(err error) {
-	var field sigsjson.FieldError
-	if errors.As(err, &field) {
-		what := "unknown field"
-		if strings.HasPrefix(err.Error(), "duplicate") {
-			what = "duplicate field"
-		}
-		p.add(field.FieldPath(), "%s", what)
-		return
-	}
-	p.add("", "%v", err)
 }
 
 // addWrongType turns "json: cannot unmarshal number into Go struct field
