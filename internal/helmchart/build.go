@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +101,7 @@ func (b *builder) build(ctx context.Context, src string, above []string) error {
 			}
 		}
 	}
-	isMissing := func(d *chart.Dependency) bool { return present(c, d) == nil }
+	isMissing := func(d *chart.Dependency) bool { return !isPresent(c, d) }
 	if len(above) == 1 && len(c.Metadata.Dependencies) > 0 ||
 		slices.ContainsFunc(c.Metadata.Dependencies, isMissing) {
 		return b.fetch(ctx, c, src)
@@ -179,6 +180,9 @@ func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...strin
 	return remedy.Errorf(step(output, dir), "update dependencies of %s: %w\n%s", dir, err, output)
 }
 
+// credentials are user and password in a URL.
+var credentials = regexp.MustCompile(`://[^\s/?#]*@`)
+
 // runHelm runs Helm and gives what it says of failures, credentials masked.
 func runHelm(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -194,7 +198,8 @@ func runHelm(ctx context.Context, program string, args ...string) (string, error
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil
 	}
-	return strings.TrimSpace(mask(failedUpdates(stdout.String()) + stderr.String())), err
+	said := credentials.ReplaceAllString(failedUpdates(stdout.String())+stderr.String(), "://***@")
+	return strings.TrimSpace(said), err
 }
 
 // failedUpdates gives the lines that say why a repository's index could not be fetched. Helm has them among its

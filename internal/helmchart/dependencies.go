@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -144,7 +143,7 @@ func (n *node) ring(id string) []string {
 func (s *search) complete(ctx context.Context, n *node) error {
 	added := map[*chart.Chart]*node{}
 	for _, want := range n.chart.Metadata.Dependencies {
-		if present(n.chart, want) != nil {
+		if isPresent(n.chart, want) {
 			continue
 		}
 		got, err := s.find(ctx, n, want)
@@ -173,25 +172,15 @@ func (s *search) complete(ctx context.Context, n *node) error {
 	return nil
 }
 
-// present gives the chart among c's that serves want: one of its name and version, or else one of its name that
-// serves no other, which Helm takes too, though without the alias. It is nil where there is none.
-func present(c *chart.Chart, want *chart.Dependency) *chart.Chart {
-	var stale *chart.Chart
-	for _, d := range inOrder(c.Dependencies()) {
-		if d.Name() != want.Name {
-			continue
-		}
+// isPresent reports whether a chart among c's serves want: one of its name and version, or else one of its name that
+// serves no other, which Helm takes too, though without the alias.
+func isPresent(c *chart.Chart, want *chart.Dependency) bool {
+	return slices.ContainsFunc(c.Dependencies(), func(d *chart.Chart) bool {
 		serves := func(w *chart.Dependency) bool {
 			return w.Name == d.Name() && chartutil.IsCompatibleRange(w.Version, d.Metadata.Version)
 		}
-		if serves(want) {
-			return d
-		}
-		if !slices.ContainsFunc(c.Metadata.Dependencies, serves) {
-			stale = d
-		}
-	}
-	return stale
+		return d.Name() == want.Name && (serves(want) || !slices.ContainsFunc(c.Metadata.Dependencies, serves))
+	})
 }
 
 // inOrder sorts charts by name and version: Helm gives those of charts/ in another order with every load.
@@ -232,8 +221,3 @@ func unpacked(parent string, c *chart.Chart) string {
 	}
 	return ""
 }
-
-var credentials = regexp.MustCompile(`://[^\s/?#]*@`)
-
-// mask hides user and password in the URLs of a text.
-func mask(text string) string { return credentials.ReplaceAllString(text, "://***@") }

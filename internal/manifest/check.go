@@ -33,15 +33,11 @@ func (o Object) Check() []Problem {
 	p := &problems{}
 	p.checkIdentity(o)
 	typed := typeOf(o.APIVersion(), o.Kind())
-	if typed == nil {
+	// Where decoding fails, the rules would judge fields that were not read.
+	if typed == nil || p.decode(o, typed) {
 		p.checkMetadata(o)
-		return p.list
+		p.checkRules(o, typed)
 	}
-	if !p.decode(o, typed) {
-		return p.list // the rules would judge fields that were not read
-	}
-	p.checkMetadata(o)
-	p.checkRules(o, typed)
 	return p.list
 }
 

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -125,14 +126,9 @@ func ElementKey(list string, item any) string {
 
 // portKey is the port with its protocol, of a container or a Service.
 func portKey(m map[string]any) string {
-	protocol := m["protocol"]
-	if protocol == nil {
-		protocol = "TCP"
+	port := cmp.Or(m["containerPort"], m["port"])
+	if port == nil {
+		return ""
 	}
-	for _, key := range []string{"containerPort", "port"} {
-		if m[key] != nil {
-			return fmt.Sprintf("%v/%v", m[key], protocol)
-		}
-	}
-	return ""
+	return fmt.Sprintf("%v/%v", port, cmp.Or[any](m["protocol"], "TCP"))
 }

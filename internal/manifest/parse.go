@@ -4,6 +4,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -31,9 +32,7 @@ func Parse(file string, data []byte) ([]Object, error) {
 	var first error
 	for _, doc := range split(data) {
 		object, err := parseDocument(file, doc)
-		if err != nil && first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 		if err == nil && object.Fields != nil {
 			objects = append(objects, object)
 		}
