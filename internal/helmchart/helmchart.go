@@ -167,13 +167,6 @@ func (c *Chart) Render(ctx context.Context, values map[string]any, rel Release) 
 	return out, nil
 }
 
-// CheckSchema checks values over the chart's own against the schemas of the chart and its dependencies, as Render
-// does where it is not told to skip that.
-func (c *Chart) CheckSchema(values map[string]any) error {
-	_, _, err := c.renderValues(values, Release{})
-	return err
-}
-
 // renderValues gives what templates see, and a copy of the chart without the dependencies that are off.
 func (c *Chart) renderValues(values map[string]any, rel Release) (*chart.Chart, chartutil.Values, error) {
 	values = Copy(values)

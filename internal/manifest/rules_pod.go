@@ -25,18 +25,15 @@ func (p *problems) checkPod(at string, pod corev1.PodSpec, claims []corev1.Persi
 		volumes[claim.Name] = true
 	}
 	names := map[string]bool{}
-	check := func(list string, containers []corev1.Container, isInit bool) {
-		for i, c := range containers {
-			here := fmt.Sprintf("%s.%s[%d]", at, list, i)
-			p.unique(here+".name", c.Name, "name", names)
-			p.checkContainer(here, c, volumes, pod.HostNetwork)
-			if isInit {
-				p.checkInitContainer(here, c)
-			}
-		}
+	for here, c := range elements(at+".initContainers", pod.InitContainers) {
+		p.unique(here+".name", c.Name, "name", names)
+		p.checkContainer(here, c, volumes, pod.HostNetwork)
+		p.checkInitContainer(here, c)
 	}
-	check("initContainers", pod.InitContainers, true)
-	check("containers", pod.Containers, false)
+	for here, c := range elements(at+".containers", pod.Containers) {
+		p.unique(here+".name", c.Name, "name", names)
+		p.checkContainer(here, c, volumes, pod.HostNetwork)
+	}
 	p.checkHostPorts(at, pod)
 	if name := pod.ServiceAccountName; name != "" {
 		p.invalid(at+".serviceAccountName", name, validation.IsDNS1123Subdomain(name))
@@ -188,19 +185,18 @@ func (p *problems) checkEnv(at string, env []corev1.EnvVar) {
 		}
 		p.invalid(here+".name", e.Name, validation.IsRelaxedEnvVarName(e.Name))
 		p.unique(here, e.Name, "variable", names)
-		if e.ValueFrom != nil {
-			p.addIf(e.Value != "", here, "%s has value and valueFrom, one is allowed", e.Name)
-			p.checkEnvSource(here+".valueFrom", e.ValueFrom)
+		if e.ValueFrom == nil {
+			continue
 		}
+		p.addIf(e.Value != "", here, "%s has value and valueFrom, one is allowed", e.Name)
+		from, n := here+".valueFrom", countSet(*e.ValueFrom)
+		p.addIf(n != 1, from, "has %d sources, exactly one is expected", n)
+		secret, config := e.ValueFrom.SecretKeyRef, e.ValueFrom.ConfigMapKeyRef
+		p.addIf(secret != nil && (secret.Name == "" || secret.Key == ""),
+			from+".secretKeyRef", "name or key is missing")
+		p.addIf(config != nil && (config.Name == "" || config.Key == ""),
+			from+".configMapKeyRef", "name or key is missing")
 	}
-}
-
-func (p *problems) checkEnvSource(at string, from *corev1.EnvVarSource) {
-	n := countSet(*from)
-	p.addIf(n != 1, at, "has %d sources, exactly one is expected", n)
-	secret, config := from.SecretKeyRef, from.ConfigMapKeyRef
-	p.addIf(secret != nil && (secret.Name == "" || secret.Key == ""), at+".secretKeyRef", "name or key is missing")
-	p.addIf(config != nil && (config.Name == "" || config.Key == ""), at+".configMapKeyRef", "name or key is missing")
 }
 
 func (p *problems) checkMounts(at string, mounts []corev1.VolumeMount, volumes map[string]bool) {
