@@ -158,10 +158,7 @@ var bareVersion = regexp.MustCompile(`^\d+\.\d+\.\d+`)
 // TagOf gives the tag of the server's image for a version as people write it:
 // v1.13.5 for 1.13.5. Anything else stays as it is.
 func TagOf(version string) string {
-	if bareVersion.MatchString(version) {
-		return "v" + version
-	}
-	return version
+	return bareVersion.ReplaceAllString(version, "v$0")
 }
 
 // knownIn says which releases take a key, in words that follow "is known"; "" for one that none takes.

@@ -79,12 +79,9 @@ func (p *problems) checkMetadata(o Object) {
 }
 
 func (p *problems) checkName(o Object) {
-	name := o.Name()
-	if name == "" {
+	switch name := o.Name(); {
+	case name == "":
 		p.addIf(o.Text("metadata", "generateName") == "", "metadata.name", "is missing")
-		return
-	}
-	switch {
 	case o.Kind() == "Service" && o.APIVersion() == "v1":
 		p.invalid("metadata.name", name, validation.IsDNS1035Label(name))
 	case o.Kind() == "Namespace" && o.APIVersion() == "v1":
