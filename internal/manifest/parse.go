@@ -51,7 +51,8 @@ type document struct {
 func split(data []byte) []document {
 	docs := []document{{line: 1}}
 	for n, line := range bytes.SplitAfter(data, []byte("\n")) {
-		if rest, ok := bytes.CutPrefix(line, []byte("---")); ok && (len(rest) == 0 || bytes.IndexAny(rest, " \t\r\n") == 0) {
+		rest, isMarked := bytes.CutPrefix(line, []byte("---"))
+		if isMarked && (len(rest) == 0 || bytes.IndexAny(rest, " \t\r\n") == 0) {
 			docs = append(docs, document{line: n + 1})
 			line = rest
 		}
