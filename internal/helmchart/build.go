@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -85,9 +86,13 @@ func (b *builder) build(ctx context.Context, src string, above []string) error {
 		if !ok {
 			continue
 		}
-		dir, isHere, err := b.local(src, path)
-		if err != nil {
-			return err
+		dir := filepath.FromSlash(path)
+		isHere := !filepath.IsAbs(dir)
+		if isHere {
+			dir = filepath.Join(src, dir)
+		}
+		if b.root != "" && !isBelow(b.root, realPath(dir)) {
+			return fmt.Errorf("chart %s: its dependency file://%s leads out of the repository at %s", src, path, b.root)
 		}
 		// Helm reads an absolute path where it is.
 		if isHere {
@@ -96,28 +101,12 @@ func (b *builder) build(ctx context.Context, src string, above []string) error {
 			}
 		}
 	}
-	if len(c.Metadata.Dependencies) == 0 || len(above) > 1 && isWhole(c) {
-		return nil
+	isMissing := func(d *chart.Dependency) bool { return !isPresent(c, d) }
+	if len(above) == 1 && len(c.Metadata.Dependencies) > 0 ||
+		slices.ContainsFunc(c.Metadata.Dependencies, isMissing) {
+		return b.fetch(ctx, c, src)
 	}
-	return b.fetch(ctx, c, src)
-}
-
-// isWhole tells whether all dependencies lie in charts/.
-func isWhole(c *chart.Chart) bool {
-	return !slices.ContainsFunc(c.Metadata.Dependencies, func(d *chart.Dependency) bool { return present(c, d) == nil })
-}
-
-// local gives the folder that file:// names in the chart in src, and whether it is named from there.
-func (b *builder) local(src, path string) (dir string, isHere bool, err error) {
-	dir = filepath.FromSlash(path)
-	if isHere = !filepath.IsAbs(dir); isHere {
-		dir = filepath.Join(src, dir)
-	}
-	if b.root != "" && !isBelow(b.root, realPath(dir)) {
-		return "", false, fmt.Errorf("chart %s: its dependency file://%s leads out of the repository at %s",
-			src, path, b.root)
-	}
-	return dir, isHere, nil
+	return nil
 }
 
 // copy writes the files that Helm loads of a chart.
@@ -191,6 +180,9 @@ func UpdateDependencies(ctx context.Context, helmBin, dir string, flags ...strin
 	return remedy.Errorf(step(output, dir), "update dependencies of %s: %w\n%s", dir, err, output)
 }
 
+// credentials are user and password in a URL.
+var credentials = regexp.MustCompile(`://[^\s/?#]*@`)
+
 // runHelm runs Helm and gives what it says of failures, credentials masked.
 func runHelm(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -206,7 +198,8 @@ func runHelm(ctx context.Context, program string, args ...string) (string, error
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil
 	}
-	return strings.TrimSpace(mask(failedUpdates(stdout.String()) + stderr.String())), err
+	said := credentials.ReplaceAllString(failedUpdates(stdout.String())+stderr.String(), "://***@")
+	return strings.TrimSpace(said), err
 }
 
 // failedUpdates gives the lines that say why a repository's index could not be fetched. Helm has them among its

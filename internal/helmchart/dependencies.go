@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -44,8 +43,7 @@ func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, error
 		return nil, err
 	}
 	top := newNode(nil, c.c, path)
-	l := &completer{search: newSearch(from, top)}
-	if err := l.complete(ctx, top); err != nil {
+	if err := newSearch(from, top).complete(ctx, top); err != nil {
 		return nil, fmt.Errorf("load chart %s: %w", path, err)
 	}
 	return c, nil
@@ -141,26 +139,21 @@ func (n *node) ring(id string) []string {
 	return nil
 }
 
-type completer struct {
-	search *search
-	added  int
-}
-
 // complete adds what n lacks, then goes down.
-func (l *completer) complete(ctx context.Context, n *node) error {
+func (s *search) complete(ctx context.Context, n *node) error {
 	added := map[*chart.Chart]*node{}
 	for _, want := range n.chart.Metadata.Dependencies {
-		if present(n.chart, want) != nil {
+		if isPresent(n.chart, want) {
 			continue
 		}
-		got, err := l.search.find(ctx, n, want)
+		got, err := s.find(ctx, n, want)
 		if err != nil {
 			return err
 		}
 		if got == nil {
 			continue
 		}
-		if l.added++; l.added > maxAdded || got.depth > maxDepth {
+		if s.added++; s.added > maxAdded || got.depth > maxDepth {
 			return fmt.Errorf("its dependencies are more than %d charts, or more than %d charts deep, at %s",
 				maxAdded, maxDepth, got.chart.Name())
 		}
@@ -172,32 +165,22 @@ func (l *completer) complete(ctx context.Context, n *node) error {
 		if next == nil {
 			next = newNode(n, c, unpacked(n.dir, c))
 		}
-		if err := l.complete(ctx, next); err != nil {
+		if err := s.complete(ctx, next); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// present gives the chart among c's that serves want: one of its name and version, or else one of its name that
-// serves no other, which Helm takes too, though without the alias. It is nil where there is none.
-func present(c *chart.Chart, want *chart.Dependency) *chart.Chart {
-	var stale *chart.Chart
-	for _, d := range inOrder(c.Dependencies()) {
-		if d.Name() != want.Name {
-			continue
-		}
+// isPresent reports whether a chart among c's serves want: one of its name and version, or else one of its name that
+// serves no other, which Helm takes too, though without the alias.
+func isPresent(c *chart.Chart, want *chart.Dependency) bool {
+	return slices.ContainsFunc(c.Dependencies(), func(d *chart.Chart) bool {
 		serves := func(w *chart.Dependency) bool {
 			return w.Name == d.Name() && chartutil.IsCompatibleRange(w.Version, d.Metadata.Version)
 		}
-		if serves(want) {
-			return d
-		}
-		if !slices.ContainsFunc(c.Metadata.Dependencies, serves) {
-			stale = d
-		}
-	}
-	return stale
+		return d.Name() == want.Name && (serves(want) || !slices.ContainsFunc(c.Metadata.Dependencies, serves))
+	})
 }
 
 // inOrder sorts charts by name and version: Helm gives those of charts/ in another order with every load.
@@ -238,8 +221,3 @@ func unpacked(parent string, c *chart.Chart) string {
 	}
 	return ""
 }
-
-var credentials = regexp.MustCompile(`://[^\s/?#]*@`)
-
-// mask hides user and password in the URLs of a text.
-func mask(text string) string { return credentials.ReplaceAllString(text, "://***@") }

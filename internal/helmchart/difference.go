@@ -2,6 +2,7 @@ package helmchart
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -55,21 +56,10 @@ func Equal(a, b any) bool {
 
 // Number gives what a number of any of the types that decoders make counts.
 func Number(v any) (float64, bool) {
-	switch n := v.(type) {
-	case int:
-		return float64(n), true
-	case int64:
-		return float64(n), true
-	case uint64:
-		return float64(n), true
-	case float64:
-		return n, true
-	case json.Number:
-		f, err := strconv.ParseFloat(n.String(), 64)
-		return f, err == nil
+	switch v.(type) {
+	case int, int64, uint64, float64, json.Number:
+		n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+		return n, err == nil
 	}
 	return 0, false
 }
-
-// Copy gives a copy of values that shares nothing with them.
-func Copy(values map[string]any) map[string]any { return copyMap(values) }

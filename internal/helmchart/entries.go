@@ -34,27 +34,19 @@ func Entries(dir string) ([]Entry, error) {
 		return nil, fmt.Errorf("list chart: %w", err)
 	}
 	root := realPath(dir)
-	rules, err := ignoreRules(root)
-	if err != nil {
-		return nil, fmt.Errorf("list chart %s: .helmignore: %w", dir, err)
-	}
-	l := lister{root: root, rules: rules}
-	if err := l.directory("", root, Entry{}, nil); err != nil {
-		return nil, fmt.Errorf("list chart %s: %w", dir, err)
-	}
-	return l.entries, nil
-}
-
-func ignoreRules(root string) (*ignore.Rules, error) {
 	rules, err := ignore.ParseFile(filepath.Join(root, ignore.HelmIgnore))
 	if errors.Is(err, fs.ErrNotExist) {
 		rules, err = ignore.Empty(), nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list chart %s: .helmignore: %w", dir, err)
 	}
 	rules.AddDefaults()
-	return rules, nil
+	l := lister{root: root, rules: rules}
+	if err := l.directory("", root, Entry{}, nil); err != nil {
+		return nil, fmt.Errorf("list chart %s: %w", dir, err)
+	}
+	return l.entries, nil
 }
 
 type lister struct {
@@ -102,12 +94,10 @@ func (l *lister) child(name, path string, info fs.FileInfo, way Entry, above []s
 		return nil
 	}
 	way.Name, way.Mode, way.Size = name, info.Mode(), info.Size()
-	switch {
-	case !info.IsDir() || way.Outside:
-		l.entries = append(l.entries, way)
-		return nil
-	case slices.Contains(above, path):
+	if slices.Contains(above, path) {
 		way.Err = errors.New("it leads to a folder that it lies in")
+	}
+	if !info.IsDir() || way.Outside || way.Err != nil {
 		l.entries = append(l.entries, way)
 		return nil
 	}

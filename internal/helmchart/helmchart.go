@@ -80,7 +80,7 @@ func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
 func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }
 
 // Values gives a copy of the chart's own default values, its dependencies' left out.
-func (c *Chart) Values() map[string]any { return copyMap(c.c.Values) }
+func (c *Chart) Values() map[string]any { return Copy(c.c.Values) }
 
 // ValuesFile gives values.yaml as it stands, or nil.
 func (c *Chart) ValuesFile() []byte {
@@ -167,16 +167,9 @@ func (c *Chart) Render(ctx context.Context, values map[string]any, rel Release) 
 	return out, nil
 }
 
-// CheckSchema checks values over the chart's own against the schemas of the chart and its dependencies, as Render
-// does where it is not told to skip that.
-func (c *Chart) CheckSchema(values map[string]any) error {
-	_, _, err := c.renderValues(values, Release{})
-	return err
-}
-
 // renderValues gives what templates see, and a copy of the chart without the dependencies that are off.
 func (c *Chart) renderValues(values map[string]any, rel Release) (*chart.Chart, chartutil.Values, error) {
-	values = copyMap(values)
+	values = Copy(values)
 	processed := clone(c.c)
 	if err := chartutil.ProcessDependencies(processed, values); err != nil {
 		return nil, nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
@@ -248,9 +241,9 @@ func Lint(dir string, values map[string]any, namespace string, skipValues bool) 
 	linter := support.Linter{ChartDir: abs}
 	rules.Chartfile(&linter)
 	if !skipValues {
-		rules.ValuesWithOverrides(&linter, copyMap(values)) // it changes the values
+		rules.ValuesWithOverrides(&linter, Copy(values)) // it changes the values
 	}
-	rules.TemplatesWithSkipSchemaValidation(&linter, copyMap(values), cmp.Or(namespace, "default"), nil, skipValues)
+	rules.TemplatesWithSkipSchemaValidation(&linter, Copy(values), cmp.Or(namespace, "default"), nil, skipValues)
 	rules.Dependencies(&linter)
 	severities := map[int]Severity{support.WarningSev: Warning, support.ErrorSev: Error}
 	var out []LintMessage
@@ -263,7 +256,7 @@ func Lint(dir string, values map[string]any, namespace string, skipValues bool) 
 // Merge lays over on base, as Helm merges values files: maps by key, all else replaced, a null removes. Neither
 // argument is changed.
 func Merge(base, over map[string]any) map[string]any {
-	return chartutil.CoalesceTables(copyMap(over), copyMap(base))
+	return chartutil.CoalesceTables(Copy(over), Copy(base))
 }
 
 // IsChartDir reports whether dir holds a Chart.yaml. The error is that of a folder that cannot be read.
@@ -275,9 +268,10 @@ func IsChartDir(dir string) (bool, error) {
 	return err == nil, err
 }
 
-func copyMap(m map[string]any) map[string]any {
-	out := make(map[string]any, len(m))
-	for k, v := range m {
+// Copy gives a copy of values that shares nothing with them.
+func Copy(values map[string]any) map[string]any {
+	out := make(map[string]any, len(values))
+	for k, v := range values {
 		out[k] = copyValue(v)
 	}
 	return out
@@ -286,9 +280,9 @@ func copyMap(m map[string]any) map[string]any {
 func copyValue(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		return copyMap(v)
+		return Copy(v)
 	case chartutil.Values:
-		return copyMap(v)
+		return Copy(v)
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
@@ -305,5 +299,5 @@ func ParseValues(name string, data []byte) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("values file %s: %w", name, err)
 	}
-	return copyMap(values), nil
+	return Copy(values), nil
 }

@@ -23,8 +23,9 @@ const (
 
 // search finds missing dependencies.
 type search struct {
-	from Sources
-	home string // the folder of the chart that was loaded, or of its archive
+	from  Sources
+	home  string // the folder of the chart that was loaded, or of its archive
+	added int
 
 	charts []offer // of the repository and of Helm's caches, nil until they are looked for
 }

@@ -1,6 +1,7 @@
 package helmchart
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 
@@ -58,20 +59,17 @@ func (f ValueFlags) Read() (values map[string]any, sources []ValueSource, err er
 		if err != nil {
 			return nil, nil, fmt.Errorf("values file %s: %w", file, err)
 		}
-		sources = append(sources, ValueSource{file, copyMap(read)})
+		sources = append(sources, ValueSource{file, Copy(read)})
 		// As Helm does it: a null stays, to remove a default later on.
-		values = chartutil.MergeTables(copyMap(read), values)
+		values = chartutil.MergeTables(Copy(read), values)
 	}
 	for _, e := range f.expressions() {
 		for _, text := range e.given {
 			own := map[string]any{}
-			if err := e.parse(text, own); err != nil {
+			if err := cmp.Or(e.parse(text, own), e.parse(text, values)); err != nil {
 				return nil, nil, fmt.Errorf("%s %s: %w", e.flag, text, err)
 			}
 			sources = append(sources, ValueSource{e.flag, own})
-			if err := e.parse(text, values); err != nil {
-				return nil, nil, fmt.Errorf("%s %s: %w", e.flag, text, err)
-			}
 		}
 	}
 	return values, sources, nil

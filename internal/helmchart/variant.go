@@ -61,21 +61,18 @@ func clone(c *chart.Chart) *chart.Chart {
 	metadata := *c.Metadata
 	metadata.Dependencies = make([]*chart.Dependency, 0, len(c.Metadata.Dependencies))
 	for _, d := range c.Metadata.Dependencies {
-		if d == nil {
-			continue
+		if d != nil {
+			one := *d
+			metadata.Dependencies = append(metadata.Dependencies, &one)
 		}
-		one := *d
-		metadata.Dependencies = append(metadata.Dependencies, &one)
 	}
 	out := &chart.Chart{
 		Raw: c.Raw, Metadata: &metadata, Lock: c.Lock, Templates: c.Templates,
 		Values: c.Values, Schema: c.Schema, Files: c.Files,
 	}
-	below := make([]*chart.Chart, 0, len(c.Dependencies()))
 	for _, d := range c.Dependencies() {
-		below = append(below, clone(d))
+		out.AddDependency(clone(d))
 	}
-	out.SetDependencies(below...)
 	return out
 }
 

@@ -83,7 +83,12 @@ func Changes(from, to Release) []Change {
 			changes = append(changes, Change{Behaves, b.Key, b.Says, b.Fatal})
 		}
 	}
-	return append(changes, traitChanges(from, to)...)
+	for _, t := range traits {
+		if !from.hasTrait(t.name) && to.hasTrait(t.name) {
+			changes = append(changes, Change{Kind: Behaves, Says: t.says, IsFatal: t.name == "duration-texts"})
+		}
+	}
+	return changes
 }
 
 func (r Release) byPath() map[string]keyLine {
@@ -146,14 +151,4 @@ func defaultText(k keyLine) string {
 var traits = []struct{ name, says string }{
 	{"boolean-variables", "Booleans of the configuration have variables (LIVEKIT_...) too, not flags alone"},
 	{"duration-texts", `Flags and variables take durations as "10s"; before, in whole nanoseconds`},
-}
-
-func traitChanges(from, to Release) []Change {
-	var changes []Change
-	for _, t := range traits {
-		if !from.hasTrait(t.name) && to.hasTrait(t.name) {
-			changes = append(changes, Change{Kind: Behaves, Says: t.says, IsFatal: t.name == "duration-texts"})
-		}
-	}
-	return changes
 }

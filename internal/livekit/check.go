@@ -27,7 +27,11 @@ type Problem struct {
 func (r Release) CheckConfig(config map[string]any) []Problem {
 	w := walker{release: r, root: r.ConfigSchema()}
 	w.check(w.root, config, "")
-	problems := append(w.problems, w.unreported(checkRules(config))...)
+	// One message for one value is enough: that of the schema.
+	isReported := func(p Problem) bool {
+		return slices.ContainsFunc(w.problems, func(reported Problem) bool { return reported.Path == p.Path })
+	}
+	problems := append(w.problems, slices.DeleteFunc(checkRules(config), isReported)...)
 	for i := range problems {
 		if since := r.fatalSince(problems[i].Path); since != "" {
 			problems[i].Message += "; from " + since + " on the server does not start with that"
@@ -35,13 +39,4 @@ func (r Release) CheckConfig(config map[string]any) []Problem {
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Path, b.Path) })
 	return problems
-}
-
-// unreported drops the problems of keys that the schema has already refused: one message for one value is enough.
-func (w *walker) unreported(problems []Problem) []Problem {
-	reported := map[string]bool{}
-	for _, p := range w.problems {
-		reported[p.Path] = true
-	}
-	return slices.DeleteFunc(problems, func(p Problem) bool { return reported[p.Path] })
 }

@@ -154,15 +154,8 @@ func (p *portReader) rtcUDP() {
 // udpPorts reads rtc.udp_port, an integer, its text, or "first-last", as rtcconfig.PortRange does. Unset gives 0, 0.
 func udpPorts(value any) (from, to int, err error) {
 	bad := errors.New(`rtc.udp_port is neither a port nor a range: expected 7882 or "7882-7892"`)
-	switch v := value.(type) {
-	case nil, given:
+	if value == nil || value == Given || value == "" {
 		return 0, 0, nil
-	case map[string]any, []any:
-		return 0, 0, bad
-	case string:
-		if v == "" {
-			return 0, 0, nil
-		}
 	}
 	if number, ok := toFloat(value); ok {
 		value = number

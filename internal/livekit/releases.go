@@ -148,13 +148,8 @@ func (m Match) MayKnow(p Problem) bool {
 	case next == len(known().Releases):
 		return p.KnownIn == "" && p.Suggestion == ""
 	}
-	return known().Releases[next].hasKey(p.Path)
-}
-
-// hasKey reports whether the release takes a key. The path may go through lists.
-func (r Release) hasKey(path string) bool {
-	path = listIndex.ReplaceAllString(path, "[]")
-	return slices.ContainsFunc(r.keys(), func(k keyLine) bool { return k.Key == path })
+	_, isKnown := known().Releases[next].byPath()[listIndex.ReplaceAllString(p.Path, "[]")]
+	return isKnown
 }
 
 // bareVersion is a version without the v that the tags of LiveKit's images have.
@@ -163,10 +158,7 @@ var bareVersion = regexp.MustCompile(`^\d+\.\d+\.\d+`)
 // TagOf gives the tag of the server's image for a version as people write it:
 // v1.13.5 for 1.13.5. Anything else stays as it is.
 func TagOf(version string) string {
-	if bareVersion.MatchString(version) {
-		return "v" + version
-	}
-	return version
+	return bareVersion.ReplaceAllString(version, "v$0")
 }
 
 // knownIn says which releases take a key, in words that follow "is known"; "" for one that none takes.

@@ -76,13 +76,10 @@ func (r Release) ConfigSchema() map[string]any {
 
 // attach puts the schema of a key into that of the key above it.
 func attach(schemas map[string]map[string]any, key string, schema map[string]any) {
-	if list, isItem := strings.CutSuffix(key, "[]"); isItem {
-		schemas[list]["items"] = schema
-		return
-	}
-	dot := strings.LastIndexByte(key, '.')
-	parent := schemas[key[:max(dot, 0)]]
-	switch name := key[dot+1:]; {
+	parent := schemas[parentOf(key)]
+	switch name := key[strings.LastIndexByte(key, '.')+1:]; {
+	case strings.HasSuffix(name, "[]"):
+		parent["items"] = schema
 	case name != "*":
 		child(parent, "properties")[name] = schema
 	case parent["additionalProperties"] == false: // its keys are integers

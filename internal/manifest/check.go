@@ -33,15 +33,11 @@ func (o Object) Check() []Problem {
 	p := &problems{}
 	p.checkIdentity(o)
 	typed := typeOf(o.APIVersion(), o.Kind())
-	if typed == nil {
+	// Where decoding fails, the rules would judge fields that were not read.
+	if typed == nil || p.decode(o, typed) {
 		p.checkMetadata(o)
-		return p.list
+		p.checkRules(o, typed)
 	}
-	if !p.decode(o, typed) {
-		return p.list // the rules would judge fields that were not read
-	}
-	p.checkMetadata(o)
-	p.checkRules(o, typed)
 	return p.list
 }
 
@@ -84,10 +80,7 @@ func (p *problems) checkIdentity(o Object) {
 		p.add("apiVersion", "%s %s is not served since Kubernetes %s: use %s", apiVersion, kind, since, instead)
 		return
 	}
-	if apiVersion == "" || kind == "" || o.Known() {
-		return
-	}
-	if homes := homesOf(kind); len(homes) > 0 && isBuiltIn(apiVersion) {
+	if homes := homesOf(kind); apiVersion != "" && len(homes) > 0 && !o.Known() && isBuiltIn(apiVersion) {
 		p.add("apiVersion", "%s has no %s: it is in %s", apiVersion, kind, strings.Join(homes, " and "))
 	}
 }
@@ -100,26 +93,16 @@ func (p *problems) decode(o Object, into any) bool {
 		return false
 	}
 	unknown, err := sigsjson.UnmarshalStrict(data, into)
-	for _, u := range unknown {
-		p.addUnknown(u)
+	for _, u := range unknown { // none is a duplicate: the data are of a map
+		var field sigsjson.FieldError
+		if errors.As(u, &field) {
+			p.add(field.FieldPath(), "unknown field")
+		}
 	}
 	if err != nil {
 		p.addWrongType(err)
 	}
 	return err == nil
-}
-
-func (p *problems) addUnknown(err error) {
-	var field sigsjson.FieldError
-	if errors.As(err, &field) {
-		what := "unknown field"
-		if strings.HasPrefix(err.Error(), "duplicate") {
-			what = "duplicate field"
-		}
-		p.add(field.FieldPath(), "%s", what)
-		return
-	}
-	p.add("", "%v", err)
 }
 
 // addWrongType turns "json: cannot unmarshal number into Go struct field

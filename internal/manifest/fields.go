@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,21 +37,21 @@ func (p Path) String() string {
 func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // mergeKeys are the keys by which Kubernetes tells the elements of a list apart (patchMergeKey and the list-map-keys of
-// server-side apply in k8s.io/api), by the name of the list. The first that an element has is taken.
-var mergeKeys = map[string][]string{
-	"containers":                {"name"},
-	"initContainers":            {"name"},
-	"ephemeralContainers":       {"name"},
-	"env":                       {"name"},
-	"volumes":                   {"name"},
-	"volumeMounts":              {"mountPath"},
-	"volumeDevices":             {"devicePath"},
-	"imagePullSecrets":          {"name"},
-	"topologySpreadConstraints": {"topologyKey"},
-	"hostAliases":               {"ip"},
-	"parentRefs":                {"name"},
-	"endpoints":                 {"port"},
-	"rules":                     {"host"},
+// server-side apply in k8s.io/api), by the name of the list.
+var mergeKeys = map[string]string{
+	"containers":                "name",
+	"initContainers":            "name",
+	"ephemeralContainers":       "name",
+	"env":                       "name",
+	"volumes":                   "name",
+	"volumeMounts":              "mountPath",
+	"volumeDevices":             "devicePath",
+	"imagePullSecrets":          "name",
+	"topologySpreadConstraints": "topologyKey",
+	"hostAliases":               "ip",
+	"parentRefs":                "name",
+	"endpoints":                 "port",
+	"rules":                     "host",
 }
 
 // Leaves flattens a value: each scalar by its path. Null, empty maps and empty lists are left out: they say nothing.
@@ -117,24 +118,17 @@ func ElementKey(list string, item any) string {
 			return fmt.Sprint(resource["name"])
 		}
 	}
-	for _, key := range mergeKeys[list] {
-		if v := m[key]; v != nil {
-			return fmt.Sprint(v)
-		}
+	if key, isKeyed := mergeKeys[list]; isKeyed && m[key] != nil {
+		return fmt.Sprint(m[key])
 	}
 	return ""
 }
 
 // portKey is the port with its protocol, of a container or a Service.
 func portKey(m map[string]any) string {
-	protocol := m["protocol"]
-	if protocol == nil {
-		protocol = "TCP"
+	port := cmp.Or(m["containerPort"], m["port"])
+	if port == nil {
+		return ""
 	}
-	for _, key := range []string{"containerPort", "port"} {
-		if m[key] != nil {
-			return fmt.Sprintf("%v/%v", m[key], protocol)
-		}
-	}
-	return ""
+	return fmt.Sprintf("%v/%v", port, cmp.Or[any](m["protocol"], "TCP"))
 }

@@ -9,18 +9,16 @@ import (
 )
 
 // customKinds are the custom resources that are known here, with the apiVersion of each.
-func customKinds() map[string]string {
-	return map[string]string{
-		"Certificate":    "cert-manager.io/v1",
-		"HTTPRoute":      "gateway.networking.k8s.io/v1",
-		"PodMonitor":     "monitoring.coreos.com/v1",
-		"ServiceMonitor": "monitoring.coreos.com/v1",
-	}
+var customKinds = map[string]string{
+	"Certificate":    "cert-manager.io/v1",
+	"HTTPRoute":      "gateway.networking.k8s.io/v1",
+	"PodMonitor":     "monitoring.coreos.com/v1",
+	"ServiceMonitor": "monitoring.coreos.com/v1",
 }
 
 // typeOf gives a new value of the Go type of a kind, nil for kinds that are not known here, or no longer served.
 func typeOf(apiVersion, kind string) any {
-	if apiVersion != "" && customKinds()[kind] == apiVersion {
+	if apiVersion != "" && customKinds[kind] == apiVersion {
 		return &customResource{}
 	}
 	typed, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(apiVersion, kind))
@@ -33,7 +31,7 @@ func typeOf(apiVersion, kind string) any {
 // homesOf gives the apiVersions that have kind, alphas and betas left out.
 func homesOf(kind string) []string {
 	var out []string
-	if home, ok := customKinds()[kind]; ok {
+	if home, ok := customKinds[kind]; ok {
 		out = append(out, home)
 	}
 	for gvk := range scheme.Scheme.AllKnownTypes() {

@@ -94,10 +94,10 @@ func (o Object) TextMap(path ...string) map[string]string {
 // that has not. Unknown fields are passed over.
 func (o Object) Decode(into any) error {
 	data, err := json.Marshal(o.Fields)
-	if err != nil {
-		return fmt.Errorf("decode %s: %w", o, err)
+	if err == nil {
+		err = sigsjson.UnmarshalCaseSensitivePreserveInts(data, into)
 	}
-	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(data, into); err != nil {
+	if err != nil {
 		return fmt.Errorf("decode %s: %w", o, err)
 	}
 	return nil

@@ -4,6 +4,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -31,9 +32,7 @@ func Parse(file string, data []byte) ([]Object, error) {
 	var first error
 	for _, doc := range split(data) {
 		object, err := parseDocument(file, doc)
-		if err != nil && first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 		if err == nil && object.Fields != nil {
 			objects = append(objects, object)
 		}
@@ -52,7 +51,8 @@ type document struct {
 func split(data []byte) []document {
 	docs := []document{{line: 1}}
 	for n, line := range bytes.SplitAfter(data, []byte("\n")) {
-		if rest, ok := bytes.CutPrefix(line, []byte("---")); ok && startsBlank(rest) {
+		rest, isMarked := bytes.CutPrefix(line, []byte("---"))
+		if isMarked && (len(rest) == 0 || bytes.IndexAny(rest, " \t\r\n") == 0) {
 			docs = append(docs, document{line: n + 1})
 			line = rest
 		}
@@ -60,10 +60,6 @@ func split(data []byte) []document {
 		last.text = append(last.text, line...)
 	}
 	return docs
-}
-
-func startsBlank(b []byte) bool {
-	return len(b) == 0 || strings.ContainsRune(" \t\r\n", rune(b[0]))
 }
 
 func parseDocument(file string, doc document) (Object, error) {
@@ -102,14 +98,13 @@ func firstContent(doc document) (line int, ok bool) {
 var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
 
 // parseError takes the line out of the YAML library's message, where it names
-// one, and counts it from the head of the file. start is the document's line.
-func parseError(file string, start int, err error) error {
+// one, and counts it from the head of the file. line is the document's.
+func parseError(file string, line int, err error) error {
 	reason := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
 	reason = strings.TrimPrefix(reason, "yaml: ")
-	line := start
 	if m := yamlLine.FindStringSubmatch(reason); m != nil {
 		inDocument, _ := strconv.Atoi(m[1])
-		line = start + inDocument - 1
+		line += inDocument - 1
 		reason = m[2]
 	}
 	return &ParseError{file, line, reason}

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/ptr"
 )
 
 // checkRules holds an object against what the API server enforces of its kind.
@@ -24,17 +25,14 @@ func (p *problems) checkRules(object Object, typed any) {
 	case *corev1.Pod:
 		p.checkPod("spec", o.Spec, nil)
 	case *appsv1.Deployment:
-		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
-		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.Replicas, nil)
 		p.checkDeploymentStrategy(o.Spec.Strategy)
 	case *appsv1.ReplicaSet:
-		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
-		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.Replicas, nil)
 	case *appsv1.DaemonSet:
-		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil)
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, nil, nil)
 	case *appsv1.StatefulSet:
-		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.VolumeClaimTemplates)
-		p.addIf(isNegative(o.Spec.Replicas), "spec.replicas", "is negative")
+		p.checkWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.Replicas, o.Spec.VolumeClaimTemplates)
 		for here, claim := range elements("spec.volumeClaimTemplates", o.Spec.VolumeClaimTemplates) {
 			p.checkClaim(here+".spec", claim.Spec)
 		}
@@ -56,18 +54,14 @@ func (p *problems) checkRules(object Object, typed any) {
 	case *corev1.Secret:
 		p.checkDataKeys(slices.Concat(slices.Collect(maps.Keys(o.Data)), slices.Collect(maps.Keys(o.StringData))), nil)
 	case *autoscalingv1.HorizontalPodAutoscaler:
-		target := o.Spec.ScaleTargetRef
-		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, target.Kind, target.Name)
+		p.checkAutoscaler(object, o.Spec.MinReplicas, o.Spec.MaxReplicas)
 	case *autoscalingv2.HorizontalPodAutoscaler:
-		target := o.Spec.ScaleTargetRef
-		p.checkAutoscaler(o.Spec.MinReplicas, o.Spec.MaxReplicas, target.Kind, target.Name)
+		p.checkAutoscaler(object, o.Spec.MinReplicas, o.Spec.MaxReplicas)
 	case *policyv1.PodDisruptionBudget:
 		p.addIf(o.Spec.MinAvailable != nil && o.Spec.MaxUnavailable != nil,
 			"spec", "minAvailable and maxUnavailable exclude each other")
-	case *rbacv1.RoleBinding:
-		p.checkRoleRef(o.RoleRef)
-	case *rbacv1.ClusterRoleBinding:
-		p.checkRoleRef(o.RoleRef)
+	case *rbacv1.RoleBinding, *rbacv1.ClusterRoleBinding:
+		p.checkReference(object, "roleRef")
 	case *customResource:
 		p.checkCustomResource(object)
 	}
@@ -76,22 +70,18 @@ func (p *problems) checkRules(object Object, typed any) {
 func (p *problems) checkMetadata(o Object) {
 	p.checkName(o)
 	p.checkLabels("metadata.labels", o.TextMap("metadata", "labels"))
-	for _, key := range slices.Sorted(maps.Keys(o.Map("metadata", "annotations"))) {
+	annotations := o.Map("metadata", "annotations")
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
 		p.invalid("metadata.annotations", key, validation.IsQualifiedName(strings.ToLower(key)))
-		if _, ok := o.Map("metadata", "annotations")[key].(string); !ok &&
-			o.Map("metadata", "annotations")[key] != nil {
-			p.add("metadata.annotations."+key, "is no string (quote it)")
-		}
+		_, isText := annotations[key].(string)
+		p.addIf(!isText && annotations[key] != nil, "metadata.annotations."+key, "is no string (quote it)")
 	}
 }
 
 func (p *problems) checkName(o Object) {
-	name := o.Name()
-	if name == "" {
+	switch name := o.Name(); {
+	case name == "":
 		p.addIf(o.Text("metadata", "generateName") == "", "metadata.name", "is missing")
-		return
-	}
-	switch {
 	case o.Kind() == "Service" && o.APIVersion() == "v1":
 		p.invalid("metadata.name", name, validation.IsDNS1035Label(name))
 	case o.Kind() == "Namespace" && o.APIVersion() == "v1":
@@ -111,7 +101,8 @@ func (p *problems) checkLabels(path string, labels map[string]string) {
 }
 
 func (p *problems) checkWorkload(
-	selector *metav1.LabelSelector, template corev1.PodTemplateSpec, claims []corev1.PersistentVolumeClaim,
+	selector *metav1.LabelSelector, template corev1.PodTemplateSpec, replicas *int32,
+	claims []corev1.PersistentVolumeClaim,
 ) {
 	p.checkSelector(selector, template.Labels)
 	p.checkLabels("spec.template.metadata.labels", template.Labels)
@@ -119,6 +110,7 @@ func (p *problems) checkWorkload(
 	policy := template.Spec.RestartPolicy
 	p.addIf(policy != "" && policy != corev1.RestartPolicyAlways,
 		"spec.template.spec.restartPolicy", "%q is not allowed here: Always", policy)
+	p.addIf(ptr.Deref(replicas, 0) < 0, "spec.replicas", "is negative")
 }
 
 func (p *problems) checkSelector(selector *metav1.LabelSelector, labels map[string]string) {
@@ -127,26 +119,23 @@ func (p *problems) checkSelector(selector *metav1.LabelSelector, labels map[stri
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(selector.MatchLabels)) {
-		if want, got := selector.MatchLabels[key], labels[key]; want != got {
-			p.add("spec.selector.matchLabels."+key, "selects %q, the template's label is %q", want, got)
-		}
+		want, got := selector.MatchLabels[key], labels[key]
+		p.addIf(want != got, "spec.selector.matchLabels."+key, "selects %q, the template's label is %q", want, got)
 	}
 }
 
 func (p *problems) checkDeploymentStrategy(s appsv1.DeploymentStrategy) {
 	switch s.Type {
 	case "", appsv1.RollingUpdateDeploymentStrategyType:
-		if r := s.RollingUpdate; r != nil && isZero(r.MaxSurge) && isZero(r.MaxUnavailable) {
-			p.add("spec.strategy.rollingUpdate", "maxSurge and maxUnavailable may not both be 0")
-		}
+		r := ptr.Deref(s.RollingUpdate, appsv1.RollingUpdateDeployment{})
+		p.addIf(isZero(r.MaxSurge) && isZero(r.MaxUnavailable),
+			"spec.strategy.rollingUpdate", "maxSurge and maxUnavailable may not both be 0")
 	case appsv1.RecreateDeploymentStrategyType:
 		p.addIf(s.RollingUpdate != nil, "spec.strategy.rollingUpdate", "may not be set where strategy.type is Recreate")
 	default:
 		p.add("spec.strategy.type", "%q is unknown: RollingUpdate or Recreate", s.Type)
 	}
 }
-
-func isNegative[T ~int32 | ~int64](n *T) bool { return n != nil && *n < 0 }
 
 func isZero(v *intstr.IntOrString) bool {
 	return v != nil && (v.String() == "0" || v.String() == "0%")
@@ -167,11 +156,9 @@ func (p *problems) checkClaim(path string, claim corev1.PersistentVolumeClaimSpe
 		oneOf(p, here, mode,
 			corev1.ReadWriteOnce, corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOncePod)
 	}
-	if size, ok := claim.Resources.Requests[corev1.ResourceStorage]; !ok {
-		p.add(path+".resources.requests.storage", "is missing")
-	} else if size.Sign() <= 0 {
-		p.add(path+".resources.requests.storage", "%s is not above 0", size.String())
-	}
+	size, isGiven := claim.Resources.Requests[corev1.ResourceStorage]
+	p.addIf(!isGiven, path+".resources.requests.storage", "is missing")
+	p.addIf(isGiven && size.Sign() <= 0, path+".resources.requests.storage", "%s is not above 0", size.String())
 }
 
 // oneOf adds a problem where value is none of known. An empty value is left to the API server's default.
@@ -189,14 +176,14 @@ func (p *problems) checkDataKeys(text, binary []string) {
 	}
 }
 
-func (p *problems) checkAutoscaler(least *int32, most int32, kind, name string) {
-	p.addIf(kind == "" || name == "", "spec.scaleTargetRef", "kind or name is missing")
+func (p *problems) checkAutoscaler(o Object, minReplicas *int32, most int32) {
+	p.checkReference(o, "spec", "scaleTargetRef")
 	p.addIf(most < 1, "spec.maxReplicas", "%d is below 1", most)
-	if least != nil && *least > most {
-		p.add("spec.minReplicas", "%d is above maxReplicas (%d)", *least, most)
-	}
+	least := ptr.Deref(minReplicas, most)
+	p.addIf(least > most, "spec.minReplicas", "%d is above maxReplicas (%d)", least, most)
 }
 
-func (p *problems) checkRoleRef(ref rbacv1.RoleRef) {
-	p.addIf(ref.Kind == "" || ref.Name == "", "roleRef", "kind or name is missing")
+func (p *problems) checkReference(o Object, path ...string) {
+	ref := Object{Fields: o.Map(path...)}
+	p.addIf(ref.Kind() == "" || ref.Text("name") == "", strings.Join(path, "."), "kind or name is missing")
 }

@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/ptr"
 )
 
 func (p *problems) checkService(spec corev1.ServiceSpec) {
@@ -52,10 +53,8 @@ func (p *problems) checkServicePorts(ports []corev1.ServicePort, external bool) 
 			continue
 		}
 		p.addIf(!external, here+".nodePort", "is for the types NodePort and LoadBalancer alone")
-		if port.NodePort < 30000 || port.NodePort > 32767 {
-			p.add(here+".nodePort", "%d is out of the range 30000-32767 that clusters have unless set up otherwise",
-				port.NodePort)
-		}
+		p.addIf(port.NodePort < 30000 || port.NodePort > 32767, here+".nodePort",
+			"%d is out of the range 30000-32767 that clusters have unless set up otherwise", port.NodePort)
 		p.unique(here+".nodePort", fmt.Sprintf("%d/%s", port.NodePort, protocol), "node port", nodePorts)
 	}
 }
@@ -107,14 +106,12 @@ func (p *problems) checkHost(at, host string) {
 }
 
 func (p *problems) checkIngressPath(at string, path networkingv1.HTTPIngressPath) {
-	if path.PathType == nil {
-		p.add(at+".pathType", "is missing: Prefix, Exact or ImplementationSpecific")
-	} else {
-		oneOf(p, at+".pathType", *path.PathType,
-			networkingv1.PathTypePrefix, networkingv1.PathTypeExact, networkingv1.PathTypeImplementationSpecific)
-		p.addIf(*path.PathType != networkingv1.PathTypeImplementationSpecific && !strings.HasPrefix(path.Path, "/"),
-			at+".path", "%q must start with /", path.Path)
-	}
+	p.addIf(path.PathType == nil, at+".pathType", "is missing: Prefix, Exact or ImplementationSpecific")
+	kind := ptr.Deref(path.PathType, networkingv1.PathTypeImplementationSpecific)
+	oneOf(p, at+".pathType", kind,
+		networkingv1.PathTypePrefix, networkingv1.PathTypeExact, networkingv1.PathTypeImplementationSpecific)
+	p.addIf(kind != networkingv1.PathTypeImplementationSpecific && !strings.HasPrefix(path.Path, "/"),
+		at+".path", "%q must start with /", path.Path)
 	p.checkIngressBackend(at+".backend", path.Backend)
 }
 
@@ -146,14 +143,11 @@ func (p *problems) checkNetworkPolicy(spec networkingv1.NetworkPolicySpec) {
 
 func (p *problems) checkPolicyPorts(at string, ports []networkingv1.NetworkPolicyPort) {
 	for here, port := range elements(at, ports) {
-		if port.Protocol != nil {
-			oneOf(p, here+".protocol", *port.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
-		}
-		if port.EndPort == nil {
-			continue
-		}
-		if port.Port == nil || port.Port.Type != intstr.Int || *port.EndPort < port.Port.IntVal {
-			p.add(here+".endPort", "%d needs a port that is a number and not above it", *port.EndPort)
+		oneOf(p, here+".protocol", ptr.Deref(port.Protocol, ""),
+			corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+		if end := port.EndPort; end != nil {
+			p.addIf(port.Port == nil || port.Port.Type != intstr.Int || *end < port.Port.IntVal,
+				here+".endPort", "%d needs a port that is a number and not above it", *end)
 		}
 	}
 }

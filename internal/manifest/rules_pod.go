@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/ptr"
 )
 
 // checkPod holds a pod's spec at path against the API server's rules. claims
@@ -24,23 +25,20 @@ func (p *problems) checkPod(at string, pod corev1.PodSpec, claims []corev1.Persi
 		volumes[claim.Name] = true
 	}
 	names := map[string]bool{}
-	check := func(list string, containers []corev1.Container, isInit bool) {
-		for i, c := range containers {
-			here := fmt.Sprintf("%s.%s[%d]", at, list, i)
-			p.unique(here+".name", c.Name, "name", names)
-			p.checkContainer(here, c, volumes, pod.HostNetwork)
-			if isInit {
-				p.checkInitContainer(here, c)
-			}
-		}
+	for here, c := range elements(at+".initContainers", pod.InitContainers) {
+		p.unique(here+".name", c.Name, "name", names)
+		p.checkContainer(here, c, volumes, pod.HostNetwork)
+		p.checkInitContainer(here, c)
 	}
-	check("initContainers", pod.InitContainers, true)
-	check("containers", pod.Containers, false)
+	for here, c := range elements(at+".containers", pod.Containers) {
+		p.unique(here+".name", c.Name, "name", names)
+		p.checkContainer(here, c, volumes, pod.HostNetwork)
+	}
 	p.checkHostPorts(at, pod)
 	if name := pod.ServiceAccountName; name != "" {
 		p.invalid(at+".serviceAccountName", name, validation.IsDNS1123Subdomain(name))
 	}
-	p.addIf(isNegative(pod.TerminationGracePeriodSeconds), at+".terminationGracePeriodSeconds", "is negative")
+	p.addIf(ptr.Deref(pod.TerminationGracePeriodSeconds, 0) < 0, at+".terminationGracePeriodSeconds", "is negative")
 	oneOf(p, at+".restartPolicy", pod.RestartPolicy,
 		corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
 	oneOf(p, at+".dnsPolicy", pod.DNSPolicy,
@@ -58,9 +56,8 @@ func (p *problems) checkVolumes(at string, volumes []corev1.Volume) map[string]b
 	for here, v := range elements(at+".volumes", volumes) {
 		p.unique(here+".name", v.Name, "volume", names)
 		p.invalid(here+".name", v.Name, validation.IsDNS1123Label(v.Name))
-		if n := countSet(v.VolumeSource); n > 1 {
-			p.add(here, "has %d sources, one is allowed", n)
-		}
+		n := countSet(v.VolumeSource)
+		p.addIf(n > 1, here, "has %d sources, one is allowed", n)
 		if c := v.PersistentVolumeClaim; c != nil {
 			p.required(here+".persistentVolumeClaim.claimName", c.ClaimName)
 		}
@@ -87,9 +84,8 @@ func (p *problems) checkItems(at string, items []corev1.KeyToPath, mode *int32) 
 }
 
 func (p *problems) checkMode(at string, mode *int32) {
-	if mode != nil && (*mode < 0 || *mode > 0o777) {
-		p.add(at, "%d is no file mode: 0 to 0777 (octal)", *mode)
-	}
+	n := ptr.Deref(mode, 0)
+	p.addIf(n < 0 || n > 0o777, at, "%d is no file mode: 0 to 0777 (octal)", n)
 }
 
 func (p *problems) checkBelow(at, name string) {
@@ -124,8 +120,8 @@ func (p *problems) checkContainer(at string, c corev1.Container, volumes map[str
 	p.checkProbe(at+".startupProbe", c.StartupProbe, c.Ports, 1)
 	p.checkProbe(at+".livenessProbe", c.LivenessProbe, c.Ports, 1)
 	p.checkProbe(at+".readinessProbe", c.ReadinessProbe, c.Ports, math.MaxInt32)
-	s := c.SecurityContext
-	p.addIf(s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot && s.RunAsUser != nil && *s.RunAsUser == 0,
+	s := ptr.Deref(c.SecurityContext, corev1.SecurityContext{})
+	p.addIf(ptr.Deref(s.RunAsNonRoot, false) && ptr.Deref(s.RunAsUser, 1) == 0,
 		at+".securityContext", "runAsNonRoot and runAsUser 0 exclude each other")
 }
 
@@ -150,10 +146,8 @@ func (p *problems) checkContainerPorts(at string, ports []corev1.ContainerPort, 
 		if port.HostPort != 0 {
 			p.checkPortNumber(here+".hostPort", port.HostPort)
 		}
-		if hostNetwork && port.HostPort != 0 && port.HostPort != port.ContainerPort {
-			p.add(here+".hostPort", "%d must equal containerPort %d where hostNetwork is true", port.HostPort,
-				port.ContainerPort)
-		}
+		p.addIf(hostNetwork && port.HostPort != 0 && port.HostPort != port.ContainerPort, here+".hostPort",
+			"%d must equal containerPort %d where hostNetwork is true", port.HostPort, port.ContainerPort)
 	}
 }
 
@@ -195,17 +189,14 @@ func (p *problems) checkEnv(at string, env []corev1.EnvVar) {
 			continue
 		}
 		p.addIf(e.Value != "", here, "%s has value and valueFrom, one is allowed", e.Name)
-		p.checkEnvSource(here+".valueFrom", e.ValueFrom)
+		from, n := here+".valueFrom", countSet(*e.ValueFrom)
+		p.addIf(n != 1, from, "has %d sources, exactly one is expected", n)
+		secret, config := e.ValueFrom.SecretKeyRef, e.ValueFrom.ConfigMapKeyRef
+		p.addIf(secret != nil && (secret.Name == "" || secret.Key == ""),
+			from+".secretKeyRef", "name or key is missing")
+		p.addIf(config != nil && (config.Name == "" || config.Key == ""),
+			from+".configMapKeyRef", "name or key is missing")
 	}
-}
-
-func (p *problems) checkEnvSource(at string, from *corev1.EnvVarSource) {
-	if n := countSet(*from); n != 1 {
-		p.add(at, "has %d sources, exactly one is expected", n)
-	}
-	secret, config := from.SecretKeyRef, from.ConfigMapKeyRef
-	p.addIf(secret != nil && (secret.Name == "" || secret.Key == ""), at+".secretKeyRef", "name or key is missing")
-	p.addIf(config != nil && (config.Name == "" || config.Key == ""), at+".configMapKeyRef", "name or key is missing")
 }
 
 func (p *problems) checkMounts(at string, mounts []corev1.VolumeMount, volumes map[string]bool) {
@@ -233,9 +224,8 @@ func (p *problems) checkProbe(at string, probe *corev1.Probe, ports []corev1.Con
 		return
 	}
 	p.addIf(probe.SuccessThreshold > mostSuccesses, at+".successThreshold", "must be %d", mostSuccesses)
-	if n := countSet(probe.ProbeHandler); n != 1 {
-		p.add(at, "has %d handlers (httpGet, tcpSocket, exec, grpc), exactly one is expected", n)
-	}
+	n := countSet(probe.ProbeHandler)
+	p.addIf(n != 1, at, "has %d handlers (httpGet, tcpSocket, exec, grpc), exactly one is expected", n)
 	if get := probe.HTTPGet; get != nil {
 		p.checkProbePort(at+".httpGet.port", get.Port, ports)
 	}
@@ -249,7 +239,6 @@ func (p *problems) checkProbePort(at string, port intstr.IntOrString, ports []co
 		p.checkPortNumber(at, port.IntVal)
 		return
 	}
-	if !slices.ContainsFunc(ports, func(c corev1.ContainerPort) bool { return c.Name == port.StrVal }) {
-		p.add(at, "the container has no port named %q", port.StrVal)
-	}
+	isNamed := func(c corev1.ContainerPort) bool { return c.Name == port.StrVal }
+	p.addIf(!slices.ContainsFunc(ports, isNamed), at, "the container has no port named %q", port.StrVal)
 }

@@ -118,11 +118,12 @@ var variable = regexp.MustCompile(`\$(\{[A-Za-z_]\w*\}|\([A-Za-z_]\w*\))`)
 func checkFlags(s *server, out *result) {
 	args := s.field("args")
 	for _, f := range s.flags {
+		_, _, portErr := net.SplitHostPort(f.value.text)
 		switch {
 		case s.option(f.name) == nil:
 			out.fail("Remove it, or set the key in LiveKit's configuration: "+args,
 				"%s: livekit-server has no flag --%s: it prints its help and ends", s, f.name)
-		case f.name == "bind" && f.value.isKnown && hasPort(f.value.text):
+		case f.name == "bind" && f.value.isKnown && portErr == nil:
 			out.fail("Give the address alone; the port is the configuration's port: "+args,
 				"%s: --bind takes an address without a port, not %s", s, f.value.text)
 		case f.name == "disable-strict-config":
@@ -137,11 +138,6 @@ func checkFlags(s *server, out *result) {
 		out.warn("Remove one of the two: "+args,
 			"%s: LIVEKIT_CONFIG is set, so the file that --config names is not read", s)
 	}
-}
-
-func hasPort(address string) bool {
-	_, _, err := net.SplitHostPort(address)
-	return err == nil
 }
 
 // checkEnv finds variables that the server does not read.

@@ -35,7 +35,9 @@ func (in *input) checkRules(out *result, i manifest.Object, spec networkingv1.In
 	for _, tls := range spec.TLS {
 		secured = append(secured, tls.Hosts...)
 	}
-	if len(spec.TLS) == 0 && !hasCertificateElsewhere(i) {
+	// Cloud load balancers and controllers get their certificate by an annotation.
+	isSecured := hasAnnotation(i.Annotations(), "certificate", "pre-shared-cert", "router.tls", "ssl-cert")
+	if len(spec.TLS) == 0 && !isSecured {
 		out.warn("Add spec.tls with the host and a secretName: "+i.File,
 			"Ingress %s has no TLS: browsers give no camera and no microphone to pages without", i.Name())
 	}
@@ -68,11 +70,6 @@ func covers(certificate, host string) bool {
 		return rest == domain
 	}
 	return certificate == host
-}
-
-// hasCertificateElsewhere knows the annotations by which cloud load balancers and controllers get their certificate.
-func hasCertificateElsewhere(o manifest.Object) bool {
-	return hasAnnotation(o.Annotations(), "certificate", "pre-shared-cert", "router.tls", "ssl-cert")
 }
 
 func (in *input) checkBackend(out *result, o manifest.Object, name, port string) {

@@ -67,8 +67,12 @@ func (s *server) mayRead(mode int32) bool {
 
 // heldKeys checks the keys in a text as far as the chart shows it, and reports whether there are any.
 func (s *server) heldKeys(out *result, content setting) (held map[string]any, isHeld bool) {
-	if !content.isKnown && !content.missing {
-		out.pass("API keys come from %s", content.origin())
+	switch isUnseen := !content.isKnown && !content.missing; {
+	case isUnseen && content.maker != "":
+		out.pass("API keys come from %s, which an operator makes from %s", content.from, content.maker)
+		return nil, true
+	case isUnseen:
+		out.pass("API keys come from %s, which must be there before the install", content.from)
 		return nil, true
 	}
 	held, err := parseYAML(content.text)

@@ -66,26 +66,19 @@ func checkNodeIP(s *server, out *result) {
 	case bySTUN:
 		s.checkSTUN(out)
 		out.pass("The server finds its address by STUN, and does not start where it cannot")
+	case origin == "" && s.pod.HostNetwork:
+		out.pass("The server tells clients the node's address, which is its own with hostNetwork")
+	case origin == "" && s.in.wantsClusterOnly():
+		out.pass("The server tells clients its pod's address, for media inside the cluster")
 	case origin == "":
-		s.checkOwnAddress(out)
+		out.fail(hostIPStep+s.field("env"), "%s: no address is set, so the server tells clients its pod's address, "+
+			"which is unreachable from outside the cluster", s)
 	default:
 		s.checkAdvertised(out, given, origin)
 	}
 }
 
 const hostIPStep = "Set the variable NODE_IP from status.hostIP: "
-
-func (s *server) checkOwnAddress(out *result) {
-	switch {
-	case s.pod.HostNetwork:
-		out.pass("The server tells clients the node's address, which is its own with hostNetwork")
-	case s.in.wantsClusterOnly():
-		out.pass("The server tells clients its pod's address, for media inside the cluster")
-	default:
-		out.fail(hostIPStep+s.field("env"), "%s: no address is set, so the server tells clients its pod's address, "+
-			"which is unreachable from outside the cluster", s)
-	}
-}
 
 func (s *server) checkAdvertised(out *result, given setting, origin string) {
 	isPods := given.field == "status.podIP" || given.field == "status.podIPs"

@@ -89,7 +89,8 @@ func (in *input) checkStrangers(out *result, o manifest.Object, selector labels.
 func (in *input) isOpen(w *workload, p corev1.ServicePort) bool {
 	number := w.number(p.TargetPort, p.Protocol)
 	listens := func(s *server) bool { return s.workload == w && s.listensAt(number, p.Protocol) != nil }
-	return number != 0 && (w.declares(number, p.Protocol) || slices.ContainsFunc(in.servers, listens))
+	isDeclared := slices.ContainsFunc(w.ports, isPort(number, p.Protocol))
+	return number != 0 && (isDeclared || slices.ContainsFunc(in.servers, listens))
 }
 
 // checkBinding: the server listens where its Services lead, at all addresses of the pod, not at its loopback one.

@@ -86,10 +86,12 @@ func (s *server) checkCertificate(out *result) {
 // LiveKit, allow_restricted_peer_cidrs).
 func (s *server) checkRelay(out *result) {
 	_, tag, _ := splitImage(s.container.Image)
+	version, tagErr := semver.NewVersion(tag) // what is no version is taken for new
+	isOlder := tagErr == nil && version.LessThan(semver.MustParse("1.12"))
 	given, origin := s.nodeAddress()
 	address, err := netip.ParseAddr(given.text)
 	isPublic := given.isKnown && given.field == "" && err == nil && !address.IsPrivate()
-	if livekit.Lookup(s.config, "turn.allow_restricted_peer_cidrs") != nil || isOlder(tag, "1.12") ||
+	if livekit.Lookup(s.config, "turn.allow_restricted_peer_cidrs") != nil || isOlder ||
 		isPublic || s.isOn("rtc.use_external_ip") {
 		return
 	}
@@ -97,11 +99,4 @@ func (s *server) checkRelay(out *result) {
 		s.where("turn"),
 		"TURN relays to %s, and refuses private addresses (LiveKit 1.12 and later): "+
 			"where nodes have no public ones, no relayed call goes through", cmp.Or(origin, "the server's own address"))
-}
-
-// isOlder says that a tag is a version below one; what is no version is taken for new.
-func isOlder(tag, than string) bool {
-	version, err := semver.NewVersion(tag)
-	bound, boundErr := semver.NewVersion(than)
-	return err == nil && boundErr == nil && version.LessThan(bound)
 }

@@ -45,12 +45,6 @@ type givenKey struct {
 	value                   any
 }
 
-// isOff reports whether nothing in the value is set or switched on: then it is as well that nothing reads it.
-func (k givenKey) isOff() bool {
-	isSet := func(leaf manifest.Leaf) bool { return yamldoc.IsSet(leaf.Value) }
-	return !slices.ContainsFunc(manifest.Leaves(k.value), isSet)
-}
-
 // unread gives the keys that nothing reads, of a map of which nothing is read the map alone.
 func (in *input) unread(at yamldoc.Path, values map[string]any, elsewhere []string) []string {
 	var out []string
@@ -80,6 +74,7 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 		lock, sheet = &chartdir.Lock{}, &factsheet.Sheet{}
 	}
 	with := slices.DeleteFunc(slices.Clone(lock.Components), func(c string) bool { return c == factsheet.Core })
+	isSet := func(leaf manifest.Leaf) bool { return yamldoc.IsSet(leaf.Value) }
 	var lacks []givenKey
 	for _, key := range found {
 		path := yamldoc.SplitPath(key.path)
@@ -92,7 +87,8 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 			return isAbout(k.Key) && !k.IsHeading() && !slices.Contains(lock.Components, k.Component)
 		}
 		switch lacking := first(sheet.Keys, isLacking); {
-		case lacking != nil && key.isOff():
+		case lacking != nil && !slices.ContainsFunc(manifest.Leaves(key.value), isSet):
+			// It is as well that nothing reads what is off.
 		case lacking != nil:
 			if !slices.Contains(with, lacking.Component) {
 				with = append(with, lacking.Component)

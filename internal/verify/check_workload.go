@@ -195,6 +195,9 @@ func checkServiceLinks(s *server, out *result) {
 // checkChecksum: the server reads its configuration at its start alone.
 func checkChecksum(s *server, out *result) {
 	from := s.configSource.from
+	// Charts and controllers use these annotations.
+	rollsOnChange := hasAnnotation(s.template.Annotations, "checksum", "hash", "reloader.", "rollme", "sha256") ||
+		hasAnnotation(s.Annotations(), "reloader.")
 	switch {
 	case !s.isConfigured:
 		out.pass("The server has no configuration to be read again")
@@ -202,18 +205,12 @@ func checkChecksum(s *server, out *result) {
 		out.pass("The configuration stands in the pod, so a change of it rolls the pod")
 	case !s.configSource.isKnown:
 		s.skipUnseen(out)
-	case !s.rollsOnChange():
+	case !rollsOnChange:
 		const add = "Add the annotation checksum/config: " +
 			`{{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}: `
 		out.warn(add+s.at("spec.template.metadata.annotations"),
 			"%s: a change of the configuration (%s) rolls no pod", s.workload, from)
 	}
-}
-
-// rollsOnChange takes the annotations that charts and controllers use for it.
-func (s *server) rollsOnChange() bool {
-	return hasAnnotation(s.template.Annotations, "checksum", "hash", "reloader.", "rollme", "sha256") ||
-		hasAnnotation(s.Annotations(), "reloader.")
 }
 
 // hasAnnotation reports whether the name of some annotation has one of the parts.

@@ -52,7 +52,11 @@ func newInput(ctx context.Context, dir string, opts Options, given []helmchart.V
 		return in, nil
 	}
 	in.values = helmchart.Merge(in.chart.Values(), opts.Values)
-	in.read()
+	var libraries []helmchart.File
+	for _, d := range in.chart.Dependencies() {
+		libraries = append(libraries, d.Templates()...)
+	}
+	in.reading, in.readingErr = lineage.Reads(in.chart.Templates(), libraries...)
 	in.objects, in.renderErr = in.render(ctx, false)
 	// A chart that renders once may fail twice only by chance; then the second render says nothing.
 	in.again, _ = in.render(ctx, true)
@@ -60,15 +64,6 @@ func newInput(ctx context.Context, dir string, opts Options, given []helmchart.V
 		in.collect()
 	}
 	return in, ctx.Err()
-}
-
-// read lists what the templates read of the values.
-func (in *input) read() {
-	var libraries []helmchart.File
-	for _, d := range in.chart.Dependencies() {
-		libraries = append(libraries, d.Templates()...)
-	}
-	in.reading, in.readingErr = lineage.Reads(in.chart.Templates(), libraries...)
 }
 
 // render renders the chart.

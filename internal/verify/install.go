@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,7 +119,7 @@ func findConfig(at []string, values map[string]any) ([]string, map[string]any) {
 		(rtc["udp_port"] != nil || rtc["tcp_port"] != nil || rtc["port_range_start"] != nil) {
 		return at, values
 	}
-	for _, key := range slices.Sorted(maps.Keys(values)) {
+	for _, key := range sortedKeys(values) {
 		if below, ok := values[key].(map[string]any); ok {
 			if root, config := findConfig(append(slices.Clone(at), key), below); config != nil {
 				return root, config

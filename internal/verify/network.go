@@ -21,10 +21,7 @@ type route struct {
 
 func routesTo(w *workload) []route {
 	var out []route
-	for _, s := range w.in.services {
-		if !w.isSelectedBy(s) {
-			continue
-		}
+	for _, s := range filter(w.in.services, w.isSelectedBy) {
 		for _, p := range s.spec.Ports {
 			out = append(out, route{s, p, w.number(p.TargetPort, p.Protocol)})
 		}

@@ -233,11 +233,3 @@ func mayMake(o manifest.Object, key string) bool {
 	}
 	return true
 }
-
-// origin says of a text that the chart does not show when it is there.
-func (v setting) origin() string {
-	if v.maker != "" {
-		return fmt.Sprintf("%s, which an operator makes from %s", v.from, v.maker)
-	}
-	return v.from + ", which must be there before the install"
-}

@@ -116,14 +116,11 @@ func imageBase(image string) string {
 // commandLine gives a container's command with its arguments, what a shell is given as one text split into words.
 func commandLine(c corev1.Container) []string {
 	words := slices.Concat(c.Command, c.Args)
-	if i := slices.Index(words, "-c"); i >= 0 && i+1 < len(words) && isShell(words[0]) {
+	shells := []string{"sh", "bash", "ash", "dash"}
+	if i := slices.Index(words, "-c"); i >= 0 && i+1 < len(words) && slices.Contains(shells, path.Base(words[0])) {
 		return strings.Fields(strings.NewReplacer(`"`, "", "'", "", `\`, "").Replace(words[i+1]))
 	}
 	return words
-}
-
-func isShell(command string) bool {
-	return slices.Contains([]string{"sh", "bash", "ash", "dash"}, path.Base(command))
 }
 
 var redisImage = regexp.MustCompile("^(redis|valkey|keydb|dragonfly)")
@@ -177,11 +174,6 @@ func (w *workload) nodeClaims() []manifest.Object {
 		}
 	}
 	return out
-}
-
-// declares reports whether some container of the pod has the port.
-func (w *workload) declares(number int32, protocol corev1.Protocol) bool {
-	return slices.ContainsFunc(w.ports, isPort(number, protocol))
 }
 
 func isPort(number int32, protocol corev1.Protocol) func(corev1.ContainerPort) bool {
