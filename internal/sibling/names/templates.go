@@ -74,17 +74,15 @@ func readTemplates(dir, shown, chart string) Templates {
 			return nil
 		}
 		size += len(data)
-		if rel, err := filepath.Rel(dir, p); err == nil {
-			files = append(files, helmchart.File{Name: filepath.ToSlash(rel), Data: data})
-		}
+		rel, _ := filepath.Rel(dir, p) // p lies below dir
+		files = append(files, helmchart.File{Name: filepath.ToSlash(rel), Data: data})
 		return nil
 	})
 	return newTemplates(files, shown, chart)
 }
 
 func isTemplate(name string) bool {
-	ext := path.Ext(filepath.ToSlash(name))
-	return ext == ".yaml" || ext == ".yml" || ext == ".tpl"
+	return slices.Contains([]string{".yaml", ".yml", ".tpl"}, filepath.Ext(name))
 }
 
 // newTemplates reads the files of a chart that lie below templates/.
