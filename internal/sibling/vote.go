@@ -291,6 +291,9 @@ func commonAnnotations(all []names.Facts, d convention.Defaults) map[string]stri
 	if d.ClusterIssuer != "" {
 		out[d.ClusterIssuerAnnotation] = d.ClusterIssuer
 	}
+	if len(out) == 0 {
+		return nil
+	}
 	return out
 }
 

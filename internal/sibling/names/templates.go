@@ -161,14 +161,12 @@ func (t Templates) documents(withAside bool, values func(string) string) []objec
 	return out
 }
 
-// asideException are files that the application itself may have.
-var asideException = map[string]bool{"configmap": true, "networkpolicy": true, "servicemonitor": true}
-
 // AsidePath tells files of tests and of components beside the application.
 func AsidePath(file, chart string) bool {
+	ofAny := []string{"configmap", "networkpolicy", "servicemonitor"} // the application itself may have such files
 	for _, segment := range strings.Split(strings.TrimSuffix(file, path.Ext(file)), "/") {
-		name := convention.NormalizeName(segment)
-		if aside(segment) && !convention.SameName(segment, chart) && !asideException[name] {
+		isOwn := convention.SameName(segment, chart) || slices.Contains(ofAny, convention.NormalizeName(segment))
+		if aside(segment) && !isOwn {
 			return true
 		}
 	}
