@@ -78,13 +78,9 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 		return c, nil
 	}
 	var whole map[string]any
-	text, err := json.Marshal(c)
-	if err == nil {
-		err = json.Unmarshal(text, &whole)
-	}
-	if err == nil {
-		text, err = json.Marshal(mergeMaps(whole, o.parts))
-	}
+	text, _ := json.Marshal(c) // of texts and numbers, which always works
+	_ = json.Unmarshal(text, &whole)
+	text, err := json.Marshal(mergeMaps(whole, o.parts))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.from, err)
 	}

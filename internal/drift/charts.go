@@ -157,9 +157,8 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 	first, chartErr := c.render(ctx, c.chart, nil)
 	if chartErr != nil && c.foreign != nil {
 		c.lenient = true
-		if first, _ = c.render(ctx, c.chart, nil); first == nil {
-			c.lenient = false
-		} else {
+		first, _ = c.render(ctx, c.chart, nil)
+		if c.lenient = first != nil; c.lenient {
 			const note = "the chart renders only with values that it requires, and is compared without them: "
 			c.notes = append(c.notes, note+firstLine(chartErr))
 		}

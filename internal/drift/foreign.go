@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,10 +156,8 @@ func (c *charts) isServersOwn(key string) bool {
 func putFitting(values map[string]any, path []string, value any) {
 	old, _ := yamldoc.Lookup(values, path)
 	is, was := reflect.ValueOf(value).Kind(), reflect.ValueOf(old).Kind()
-	isShaped := func(kind reflect.Kind) bool {
-		return kind == reflect.Map || kind == reflect.Slice || kind == reflect.Bool
-	}
-	if old == nil || value == nil || is == was || !isShaped(is) && !isShaped(was) {
+	shaped := []reflect.Kind{reflect.Map, reflect.Slice, reflect.Bool}
+	if old == nil || value == nil || is == was || !slices.Contains(shaped, is) && !slices.Contains(shaped, was) {
 		yamldoc.Set(values, path, value)
 	}
 }

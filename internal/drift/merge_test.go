@@ -53,7 +53,7 @@ func TestMerge(t *testing.T) {
 		"another place":   {with(func(f *Finding) { f.ChartAt.Line = 7 }), true},
 		"a list in print": {with(func(f *Finding) { f.Upstream = []any{"1"} }), false},
 	} {
-		all, first := newCollection(), base
+		all, first := collection{known: map[string]*Finding{}, kept: map[*Finding]*Finding{}}, base
 		all.add(&first, "first")
 		all.add(&c.other, "second")
 		if got := len(all.findings) == 1; got != c.same {

@@ -242,12 +242,8 @@ func noteVariables(env []map[string]any) {
 	var before []string
 	for _, variable := range env {
 		value, _ := variable["value"].(string)
-		var named []string
-		for _, name := range before {
-			if strings.Contains(value, "$("+name+")") {
-				named = append(named, name)
-			}
-		}
+		isUnnamed := func(name string) bool { return !strings.Contains(value, "$("+name+")") }
+		named := slices.DeleteFunc(slices.Clone(before), isUnnamed)
 		if len(named) > 0 {
 			slices.Sort(named) // among themselves they may stand in any order
 			variable["(names)"] = strings.Join(named, ", ")

@@ -72,7 +72,7 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if in.Since != (chartdir.Version{}) {
 		r.Since = &Side{Name: in.Since.Name, Version: in.Since.Version, AppVersion: in.Since.AppVersion}
 	}
-	all := newCollection()
+	all := &collection{known: map[string]*Finding{}, kept: map[*Finding]*Finding{}}
 	all.addOnce(c.versions(in)...)
 	if err := c.changedSince(ctx, in, runs, all); err != nil {
 		return nil, err
@@ -144,10 +144,6 @@ type collection struct {
 	findings []*Finding
 	known    map[string]*Finding   // by their keys
 	kept     map[*Finding]*Finding // what is kept of a scenario's finding
-}
-
-func newCollection() *collection {
-	return &collection{known: map[string]*Finding{}, kept: map[*Finding]*Finding{}}
 }
 
 // key tells findings apart whatever their remedies: by their JSON, in which a number is no text, of whatever Go type.

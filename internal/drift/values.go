@@ -169,7 +169,7 @@ func (d *valuesDiff) changedDefault(row factsheet.Mapping, upstream any, declare
 			was = strconv.Quote(text)
 		}
 		d.add(Drift, row.Key, "", upstream, row.Default, fmt.Sprintf("upstream's default was %v", was))
-	case !declared && !isEmpty(row.Default) && !slices.Contains(d.up.undeclared, row.Key):
+	case !declared && !yamldoc.IsEmpty(row.Default) && !slices.Contains(d.up.undeclared, row.Key):
 		d.add(Drift, row.Key, "", nil, row.Default, "upstream's chart no longer has this key")
 	}
 }
@@ -248,14 +248,6 @@ func (k *keys) at(key string) (value any, declared bool) {
 }
 
 // sameValue compares defaults: what says nothing is the same.
-func sameValue(a, b any) bool { return isEmpty(a) && isEmpty(b) || helmchart.Equal(a, b) }
-
-func isEmpty(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		return len(v) == 0
-	case []any:
-		return len(v) == 0
-	}
-	return v == nil || v == ""
+func sameValue(a, b any) bool {
+	return yamldoc.IsEmpty(a) && yamldoc.IsEmpty(b) || helmchart.Equal(a, b)
 }

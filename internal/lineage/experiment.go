@@ -93,7 +93,6 @@ type Result struct {
 	// Identity is how names and labels follow from the chart and the release.
 	Identity []Identity
 	Renders  int
-	Elapsed  time.Duration
 	// Incomplete says why not every key was tried, "" where all were.
 	Incomplete string
 	// Required says that the chart renders only where what it requires is left out.
@@ -103,7 +102,6 @@ type Result struct {
 // Run renders a chart again and again and finds out which of its values reaches which field. Its own values are the
 // starting point; over are laid over them. The error is that of a chart that does not render at all.
 func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Options) (*Result, error) {
-	started := time.Now()
 	e := newExperiment(chart, o)
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(o.Timeout, DefaultTimeout))
 	defer cancel()
@@ -117,8 +115,13 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 	r.Findings = e.measureAll(ctx, base, values)
 	r.add(e.measureHidden(ctx, base, values, r.Findings))
 	r.Identity = e.identities(ctx, base, values, r.Findings)
-	r.Renders, r.Elapsed = int(e.renders.Load()), time.Since(started)
-	r.Incomplete = e.incomplete(ctx)
+	r.Renders = int(e.renders.Load())
+	switch {
+	case e.spent():
+		r.Incomplete = "reached the most that is allowed"
+	case ctx.Err() != nil:
+		r.Incomplete = "ran out of time"
+	}
 	return r, nil
 }
 
@@ -189,16 +192,6 @@ func (e *experiment) spent() bool { return e.renders.Load() >= int64(e.max) }
 // isOver reports whether there is no time, or no render, left.
 func (e *experiment) isOver(ctx context.Context) bool { return ctx.Err() != nil || e.spent() }
 
-func (e *experiment) incomplete(ctx context.Context) string {
-	switch {
-	case e.spent():
-		return "reached the most that is allowed"
-	case ctx.Err() != nil:
-		return "ran out of time"
-	}
-	return ""
-}
-
 // setup is a set of values with what it renders.
 type setup struct {
 	values map[string]any
@@ -220,11 +213,9 @@ func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, 
 		if shot, err = e.render(ctx, values); err == nil {
 			return e.setup(ctx, values, shot), nil
 		}
-		repaired, ok := e.repair(values, err)
-		if !ok {
+		if values = e.repair(values, err); values == nil {
 			break
 		}
-		values = repaired
 	}
 	return nil, fmt.Errorf("lineage: %w", first)
 }

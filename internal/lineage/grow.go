@@ -78,7 +78,7 @@ func (e *experiment) switches(values map[string]any) []change {
 func (e *experiment) samples(values map[string]any) []change {
 	var out []change
 	for _, p := range leaves(values) {
-		if v, _ := yamldoc.Lookup(values, p); isEmpty(v) && e.mayRead(p) {
+		if v, _ := yamldoc.Lookup(values, p); yamldoc.IsEmpty(v) && e.mayRead(p) {
 			out = append(out, change{path: p, values: e.samplesFor(p, v)})
 		}
 	}
@@ -199,19 +199,19 @@ var (
 	atMessage = regexp.MustCompile(`at <([^>]*)>`)
 )
 
-// repair fills in the value that the failure of a render names.
-func (e *experiment) repair(values map[string]any, failure error) (map[string]any, bool) {
+// repair fills in the value that the failure of a render names; nil where it names none.
+func (e *experiment) repair(values map[string]any, failure error) map[string]any {
 	for _, m := range atMessage.FindAllStringSubmatch(failure.Error(), -1) {
 		for _, v := range inMessage.FindAllStringSubmatch(m[1], -1) {
 			path := yamldoc.Path(strings.Split(v[1], ".")[1:])
 			for i := range path {
 				p := path[:i+1]
 				here, there := yamldoc.Lookup(values, p)
-				if (!there || isEmpty(here)) && !hasScalarAbove(values, p) {
-					return with(values, change{path: p, values: e.samplesFor(p, here)}), true
+				if (!there || yamldoc.IsEmpty(here)) && !hasScalarAbove(values, p) {
+					return with(values, change{path: p, values: e.samplesFor(p, here)})
 				}
 			}
 		}
 	}
-	return nil, false
+	return nil
 }

@@ -24,7 +24,7 @@ func (e *experiment) measureHidden(
 			if now == nil || now == "" {
 				fills = append(fills, change{path: f.Path, values: []any{sampleText}})
 			}
-		case now == sampleText && isEmpty(was) && !inList(f.Path):
+		case now == sampleText && yamldoc.IsEmpty(was) && !inList(f.Path):
 			restores = append(restores, change{path: f.Path, values: []any{was}})
 		}
 	}

@@ -118,9 +118,9 @@ func (e *experiment) named(base, declared map[string]any, findings []Finding, ho
 		case (last == "nameoverride" || last == "fullnameoverride") && !inList(f.Path):
 			yamldoc.Set(values, f.Path, "")
 		case names && text != "" && (slices.Contains(nameWords, last) || text == e.chart.Name()),
-			names && isEmpty(was) && how.give && slices.Contains(nameWords, last):
+			names && yamldoc.IsEmpty(was) && how.give && slices.Contains(nameWords, last):
 			yamldoc.Set(values, f.Path, chartName)
-		case now == sampleText && isEmpty(was) && !inList(f.Path) && (how.takeBack || names):
+		case now == sampleText && yamldoc.IsEmpty(was) && !inList(f.Path) && (how.takeBack || names):
 			yamldoc.Set(values, f.Path, was)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,8 +30,7 @@ func (e *experiment) textMarker() string {
 func (e *experiment) numberMarker(base *setup) int {
 	for {
 		e.nextNumber++
-		n := firstNumber + e.nextNumber
-		if !base.shows(n) {
+		if n := firstNumber + e.nextNumber; !base.shows(n) {
 			return n
 		}
 	}
@@ -177,8 +177,11 @@ func (m *measurement) collect(reaches map[string][]Reach, changes []change) {
 	}
 }
 
-// maxReaches bounds what is reported of one key.
-const maxReaches = 60
+// Bounds of what is reported of one key: its fields, and the characters on each side of it in the text of one.
+const (
+	maxReaches = 60
+	textAround = 60
+)
 
 // explain gives the fields in which the markers of changes turn up, by key, and
 // the addresses of those that moved without one.
@@ -192,14 +195,11 @@ func (m *measurement) explain(shot *snapshot, changes []change) (map[string][]Re
 	out := map[string][]Reach{}
 	var rest []string
 	for _, a := range m.base.shot.differences(shot, m.base.masked) {
-		f, there := shot.fields[a]
-		if there && isChecksum(f) {
+		f := shot.fields[a] // without a text where it is gone
+		if isChecksum(f) {
 			continue
 		}
-		var found map[string]Reach
-		if there {
-			found = markersIn(f, m.base.shot.fields[a].value, byMarker)
-		}
+		found := markersIn(f, m.base.shot.fields[a].value, byMarker)
 		if len(found) == 0 {
 			rest = append(rest, a)
 		}
@@ -228,7 +228,8 @@ func markersIn(f field, base any, byMarker map[string]string) map[string]Reach {
 				continue
 			}
 			r := Reach{Object: f.ref, Field: f.path, Value: base, Effect: Inside}
-			r.Before, r.After = tail(text[:at[0]]), head(text[at[1]:])
+			r.Before = text[max(at[0]-textAround, 0):at[0]]
+			r.After = text[at[1]:min(at[1]+textAround, len(text))]
 			switch {
 			case r.Before == "" && r.After == "":
 				r.Effect = Direct
@@ -256,12 +257,6 @@ func IsMade(text string) bool {
 	return textMarker.MatchString(text)
 }
 
-const textAround = 60
-
-func head(s string) string { return s[:min(len(s), textAround)] }
-
-func tail(s string) string { return s[max(len(s)-textAround, 0):] }
-
 // switched says what came, went or changed without a marker: objects as a whole where they came or went.
 func (m *measurement) switched(shot *snapshot, addresses []string) []Reach {
 	var out []Reach
@@ -272,7 +267,7 @@ func (m *measurement) switched(shot *snapshot, addresses []string) []Reach {
 			f = m.base.shot.fields[a]
 		}
 		r := Reach{Object: f.ref, Field: f.path, Effect: Switch, Gone: !there, Value: f.value}
-		if m.base.shot.has(f.ref) != shot.has(f.ref) {
+		if slices.Contains(m.base.shot.refs, f.ref) != slices.Contains(shot.refs, f.ref) {
 			if whole[f.ref] {
 				continue
 			}

@@ -25,9 +25,6 @@ func child(p yamldoc.Path, segment string) yamldoc.Path { return append(slices.C
 // id is a path as the key of a map.
 func id(p yamldoc.Path) string { return strings.Join(p, "\x00") }
 
-// display writes a path that templates read as reports have it: any element as [].
-func display(p yamldoc.Path) string { return strings.ReplaceAll(p.String(), anyKey, "[]") }
-
 // covers reports whether p may be above, or the same as a path below it.
 func covers(p, below yamldoc.Path) bool {
 	if len(p) > len(below) {
@@ -104,20 +101,6 @@ func hasScalarAbove(values any, p yamldoc.Path) bool {
 		default:
 			return there
 		}
-	}
-	return false
-}
-
-func isEmpty(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case map[string]any:
-		return len(v) == 0
-	case []any:
-		return len(v) == 0
 	}
 	return false
 }

@@ -46,11 +46,8 @@ func (r *Reading) addChoice(p yamldoc.Path, to *value) {
 
 // addAPI notes the argument of .Capabilities.APIVersions.Has.
 func (r *Reading) addAPI(method parse.Node, argument *value) {
-	isHas := strings.HasSuffix(method.String(), ".APIVersions.Has")
-	if !isHas || argument.text == nil {
-		return
-	}
-	if len(r.apis) < maxChoices && !slices.Contains(r.apis, *argument.text) {
+	isAsked := argument.text != nil && strings.HasSuffix(method.String(), ".APIVersions.Has")
+	if isAsked && len(r.apis) < maxChoices && !slices.Contains(r.apis, *argument.text) {
 		r.apis = append(r.apis, *argument.text)
 	}
 }

@@ -74,19 +74,17 @@ func take(files []helmchart.File) *snapshot {
 
 // shown gives an object's fields with a Secret's data in clear: a value that reaches it would not be seen otherwise.
 func shown(o manifest.Object) map[string]any {
-	data := o.Map("data")
-	if o.Kind() != "Secret" || len(data) == 0 {
+	if o.Kind() != "Secret" {
 		return o.Fields
 	}
-	clear := maps.Clone(data)
+	out := helmchart.Copy(o.Fields)
+	data, _ := out["data"].(map[string]any)
 	for k, v := range data {
 		text, _ := v.(string)
 		if plain, err := base64.StdEncoding.DecodeString(text); err == nil {
-			clear[k] = string(plain)
+			data[k] = string(plain)
 		}
 	}
-	out := maps.Clone(o.Fields)
-	out["data"] = clear
 	return out
 }
 
@@ -97,31 +95,22 @@ func (s *snapshot) flatten(ref Ref, at yamldoc.Path, value any) {
 	if len(s.fields) > maxFields {
 		return
 	}
-	switch v := value.(type) {
-	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			s.flatten(ref, child(at, k), v[k])
-		}
-		if len(v) > 0 {
-			return
-		}
-	case []any:
-		for i, e := range v {
-			s.flatten(ref, child(at, yamldoc.Element(i)), e)
-		}
-		if len(v) > 0 {
-			return
-		}
+	m, _ := value.(map[string]any)
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		s.flatten(ref, child(at, k), m[k])
 	}
-	s.fields[address(ref, at)] = field{ref, at, value}
+	list, _ := value.([]any)
+	for i, e := range list {
+		s.flatten(ref, child(at, yamldoc.Element(i)), e)
+	}
+	if len(m)+len(list) == 0 {
+		s.fields[address(ref, at)] = field{ref, at, value}
+	}
 }
 
 func address(ref Ref, path yamldoc.Path) string {
 	return ref.File + "\x00" + ref.Kind + "\x00" + strconv.Itoa(ref.N) + "\x00" + id(path)
 }
-
-// has reports whether the object is there.
-func (s *snapshot) has(ref Ref) bool { return slices.Contains(s.refs, ref) }
 
 // differences gives the addresses of the fields that are not the same in both, in order, without those of masked.
 func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string {
@@ -144,7 +133,7 @@ func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string
 // covers reports whether all that other shows is shown in s too, whatever its value.
 func (s *snapshot) covers(other *snapshot) bool {
 	for a, p := range other.fields {
-		if !isEmpty(p.value) && isEmpty(s.fields[a].value) {
+		if !yamldoc.IsEmpty(p.value) && yamldoc.IsEmpty(s.fields[a].value) {
 			return false
 		}
 	}
@@ -155,7 +144,7 @@ func (s *snapshot) covers(other *snapshot) bool {
 func (s *snapshot) weight() int {
 	n := 0
 	for _, p := range s.fields {
-		if !isEmpty(p.value) {
+		if !yamldoc.IsEmpty(p.value) {
 			n++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"text/template/parse"
 
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -85,11 +86,9 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 // isSpent gives up on templates that cost too much.
 func (s *scope) isSpent() bool {
 	s.steps++
-	if s.steps > maxSteps {
-		s.reading.Everything = true
-		return true
-	}
-	return false
+	isSpent := s.steps > maxSteps
+	s.reading.Everything = s.reading.Everything || isSpent
+	return isSpent
 }
 
 func (s *scope) list(l *parse.ListNode) {
@@ -346,7 +345,7 @@ func (s *scope) note(at parse.Node, p yamldoc.Path, read Read) {
 		s.reading.Everything = true
 		return
 	}
-	read.path, read.Path, read.File = p, display(p), s.source.file
+	read.path, read.Path, read.File = p, strings.ReplaceAll(p.String(), anyKey, "[]"), s.source.file
 	if at != nil {
 		read.Line = s.source.line(at.Position())
 	}

@@ -106,6 +106,17 @@ func Leaves(values any) []Path {
 	return out
 }
 
+// IsEmpty tells nulls, "", and maps and lists without entries from what says something.
+func IsEmpty(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
+	}
+	return v == nil || v == ""
+}
+
 // IsSet tells values from nulls and from what Helm's templates take for nothing: false, 0, "" and what is empty.
 func IsSet(v any) bool {
 	set, _ := template.IsTrue(v)

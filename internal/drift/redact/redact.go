@@ -32,18 +32,11 @@ func hidden(v any) string {
 // Field hides the value of an object's field where it is a secret: whatever a Secret holds, and what is called a secret
 // anywhere else.
 func Field(isSecret bool, path manifest.Path, v any) any {
-	if v != nil && isSecret && isSecretData(path) {
+	isEntry := len(path) > 1 && path[0] == "data" && !strings.HasPrefix(path[1], "(") // that is about an entry's name
+	if v != nil && isSecret && (isEntry || len(path) > 0 && path[0] == "stringData") {
 		return hidden(v)
 	}
 	return Value(path, v)
-}
-
-// isSecretData reports whether a path leads to what a Secret holds. Segments in parentheses are about an entry's name.
-func isSecretData(path manifest.Path) bool {
-	if len(path) > 1 && path[0] == "data" {
-		return !strings.HasPrefix(path[1], "(")
-	}
-	return len(path) > 0 && path[0] == "stringData"
 }
 
 // Values gives values with secrets hidden: API keys and what is called one.

@@ -41,7 +41,7 @@ func (o *observation) addDefaults(f *names.Facts) {
 	}
 	if d.Confidence == "" && (d.HostPattern != before.HostPattern || d.IngressClass != before.IngressClass ||
 		d.ClusterIssuer != before.ClusterIssuer || d.StorageClass != before.StorageClass) {
-		d.Fact = o.seen(o.workload, "as rendered")
+		d.Fact = o.seen("as rendered")
 	}
 }
 

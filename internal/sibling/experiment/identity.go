@@ -27,9 +27,10 @@ func (o *observation) addIdentity(f *names.Facts) {
 	o.addFiles(f)
 }
 
-func (o *observation) seen(ref lineage.Ref, what string) convention.Fact {
+// seen is a fact that the rendered workload tells.
+func (o *observation) seen(what string) convention.Fact {
 	shown := o.sibling.Templates[len(o.sibling.Templates)-1].Shown
-	return convention.Fact{Evidence: shown + "/" + ref.File + ", " + what, Confidence: convention.Probed}
+	return convention.Fact{Evidence: shown + "/" + o.workload.File + ", " + what, Confidence: convention.Probed}
 }
 
 // naming reads how the workload and its companions are named.
@@ -37,7 +38,7 @@ func (o *observation) naming() (convention.Naming, bool) {
 	n, ok := names.NewNaming(o.workload.Kind, func(kind string) (base, suffix string, ok bool) {
 		return o.fullname(o.mainOf(kind))
 	})
-	n.Fact = o.seen(o.workload, "metadata.name is "+o.own.Name)
+	n.Fact = o.seen("metadata.name is " + o.own.Name)
 	return n, ok
 }
 
@@ -96,7 +97,7 @@ func (o *observation) labels() (convention.Labels, bool) {
 		}
 	}
 	labels, ok := names.NewLabels(set, selector, pods, services)
-	labels.Fact = o.seen(o.workload, "as rendered")
+	labels.Fact = o.seen("as rendered")
 	return labels, ok && isKnown
 }
 

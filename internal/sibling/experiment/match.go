@@ -122,9 +122,7 @@ func (o *observation) parentOf(f lineage.Finding, rest []string, reach lineage.R
 	return way, "", lineage.IsMark(rest[0]) || fillsList && isElement(rest[0])
 }
 
-func sameSegment(a, b string) bool {
-	return a == b || isElement(a) && isElement(b)
-}
+func sameSegment(a, b string) bool { return a == b || isElement(a) && isElement(b) }
 
 // envParent tells how variables are written: as Kubernetes has them, or as NAME: value.
 func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.Reach) ([]string, string, bool) {

@@ -73,8 +73,7 @@ func targetsOf(k factsheet.Key) ([]target, error) {
 }
 
 func (t *target) set(flag string) error {
-	name, text, _ := strings.Cut(flag, "=")
-	switch name {
+	switch name, text, _ := strings.Cut(flag, "="); name {
 	case "tree":
 		t.isTree = true
 	case "anywhere":

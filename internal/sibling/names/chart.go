@@ -128,10 +128,8 @@ func (s *Chart) readChart() error {
 // keep the real values elsewhere. A chart without any has no values.
 func readValues(dir string) (*yamldoc.Doc, string, error) {
 	names := []string{"values.yaml", "values.yml", "values.example.yaml", "values.example.yml", "values-example.yaml"}
-	if more, err := fs.Glob(os.DirFS(dir), "*values*.y*ml"); err == nil {
-		names = append(names, more...)
-	}
-	for _, name := range names {
+	more, _ := fs.Glob(os.DirFS(dir), "*values*.y*ml") // fails for malformed patterns alone
+	for _, name := range append(names, more...) {
 		if doc, err := yamldoc.ReadFile(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
 			return doc, name, err
 		}
@@ -195,7 +193,11 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []helmchart.Dependency, own
 // addWrapped adds the chart that the umbrella wraps, where it is at hand: below
 // charts/, elsewhere in the repository, or in one of Helm's caches.
 func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources helmchart.Sources) {
-	for _, rel := range wrappedDirs(d) {
+	dirs := []string{"charts/" + d.Name}
+	if rel, ok := strings.CutPrefix(d.Repository, "file://"); ok && !strings.HasPrefix(rel, "/") {
+		dirs = append(dirs, rel)
+	}
+	for _, rel := range dirs {
 		dir := filepath.Join(s.Dir, filepath.FromSlash(rel))
 		doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml"))
 		if err != nil {
@@ -228,14 +230,6 @@ func (s *Chart) addLayer(values *yamldoc.Doc, shown string) {
 		s.layers = append(s.layers, layer{doc: values, shown: shown})
 		s.Values = overlay(s.Values, values.Root)
 	}
-}
-
-func wrappedDirs(d helmchart.Dependency) []string {
-	dirs := []string{"charts/" + d.Name}
-	if rel, ok := strings.CutPrefix(d.Repository, "file://"); ok && !strings.HasPrefix(rel, "/") {
-		dirs = append(dirs, rel)
-	}
-	return dirs
 }
 
 // overlay lays values over a chart's defaults as Helm does. Neither is changed.

@@ -47,10 +47,12 @@ func (s *Chart) defaults() convention.Defaults {
 		d.HostPattern, d.Domain = s.HostPattern(host)
 	}
 	d.TLSSecretPattern = s.tlsSecret(host)
-	d.IngressClass = s.textAt("ingress.className")
+	d.IngressClass = s.at("ingress.className").Str()
 	s.readAnnotations(&d)
 	d.ParentRefs = s.parentRefs()
-	d.EntryPoints = s.entryPoints()
+	for _, item := range itemsOf(s.at("ingress.entryPoints")) {
+		d.EntryPoints = append(d.EntryPoints, item.Str())
+	}
 	d.StorageClass = s.storageClass()
 	if tag := s.at("image.tag"); tag != nil {
 		d.ImageTag = convention.TagInValues
@@ -83,8 +85,6 @@ func (s *Chart) allAt(key string) []*yamldoc.Node {
 	return expand(own.doc.Root, slices.Concat(own.prefix, f.path))
 }
 
-func (s *Chart) textAt(key string) string { return s.at(key).Str() }
-
 // parentRefs gives the Gateways of the sibling's HTTPRoute.
 func (s *Chart) parentRefs() (out []map[string]string) {
 	for _, item := range itemsOf(s.at("httpRoute.parentRefs")) {
@@ -97,14 +97,6 @@ func (s *Chart) parentRefs() (out []map[string]string) {
 		if ref["name"] != "" {
 			out = append(out, ref)
 		}
-	}
-	return out
-}
-
-// entryPoints gives those of the sibling's IngressRoute.
-func (s *Chart) entryPoints() (out []string) {
-	for _, item := range itemsOf(s.at("ingress.entryPoints")) {
-		out = append(out, item.Str())
 	}
 	return out
 }
@@ -147,7 +139,7 @@ func hostsIn(n *yamldoc.Node) []string {
 // aliases are the names that stand for the application in its own values.
 func (s *Chart) aliases() []string {
 	names := []string{s.Name, strings.ReplaceAll(s.Name, "-", ""), s.Shown[strings.LastIndexByte(s.Shown, '/')+1:]}
-	if repository := s.textAt("image.repository"); repository != "" {
+	if repository := s.at("image.repository").Str(); repository != "" {
 		repository = repository[strings.LastIndexByte(repository, '/')+1:]
 		repository, _, _ = strings.Cut(repository, ":")
 		names = append(names, repository, strings.TrimSuffix(repository, "-server"))

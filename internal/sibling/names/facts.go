@@ -164,9 +164,7 @@ func (f *Facts) ReadTemplates(t Templates) {
 	if w == nil {
 		return
 	}
-	if f.Workload == "" {
-		f.Workload = w.kind
-	}
+	f.Workload = cmp.Or(f.Workload, w.kind)
 	if labels, ok := t.labelFacts(w); ok && f.Labels == nil {
 		f.Labels = &labels
 	}

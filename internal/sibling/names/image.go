@@ -158,12 +158,12 @@ var publicRegistries = []string{
 
 // registry gives the registry of the application's image, "" for a public one.
 func (s *Chart) registry() string {
-	at, ok := s.scan.facts["image.registry"]
-	if !ok {
+	at, isApart := s.scan.facts["image.registry"]
+	if !isApart {
 		at = s.scan.facts["image.repository"]
 	}
 	host, _, isPath := strings.Cut(s.Values.Get(yamldoc.JoinPath(at.path...)).Str(), "/")
-	isHost := strings.ContainsAny(host, ".:") && (isPath || at.key == "image.registry")
+	isHost := strings.ContainsAny(host, ".:") && (isPath || isApart)
 	isPublic := slices.Contains(publicRegistries, host) || strings.HasSuffix(host, ".gcr.io")
 	if !isHost || isPublic || strings.Contains(host, "example") {
 		return ""

@@ -58,9 +58,7 @@ func (t Templates) labelFacts(w *object) (convention.Labels, bool) {
 }
 
 // fact says that an object of the templates tells something.
-func (t Templates) fact(o *object) convention.Fact {
-	return byName(t.Shown + "/templates/" + o.file)
-}
+func (t Templates) fact(o *object) convention.Fact { return byName(t.Shown + "/templates/" + o.file) }
 
 // namingFacts reads how the workload and its companions are named.
 func (t Templates) namingFacts(w *object) (convention.Naming, bool) {

@@ -91,10 +91,11 @@ func envMapShape(n *yamldoc.Node) string {
 }
 
 func (s *scan) findResources() {
+	claims := slices.Concat(s.sheet.Of("persistence").Names, claimNames) // their resources are other ones
 	for _, p := range s.scopes() {
 		e := s.named(p, "resources")
 		switch {
-		case !e.exists() || s.persistentClaim(p):
+		case !e.exists() || slices.Contains(claims, p.name()):
 		case isResources(e.Node):
 			s.add("resources", e.path, "")
 		default:
@@ -102,11 +103,6 @@ func (s *scan) findResources() {
 			s.add("resources", inner.path, "")
 		}
 	}
-}
-
-// persistentClaim tells whether a map describes a claim, whose resources are other ones.
-func (s *scan) persistentClaim(p section) bool {
-	return slices.Contains(s.sheet.Of("persistence").Names, p.name()) || slices.Contains(claimNames, p.name())
 }
 
 // isResources tells whether n could be the resources of a container.

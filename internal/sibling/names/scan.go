@@ -63,9 +63,8 @@ func (p section) pick(names []string, accept func(*yamldoc.Node) bool) section {
 	return section{}
 }
 
-// found is a canonical key with its path in the sibling.
+// found is where the sibling has a canonical key.
 type found struct {
-	key   string
 	path  yamldoc.Path
 	shape string
 }
@@ -139,7 +138,7 @@ func (s *scan) detect() map[string]found {
 // add notes a fact, the first one staying. A path that was not found is none.
 func (s *scan) add(key string, path []string, shape string) {
 	if _, ok := s.facts[key]; !ok && path != nil {
-		s.facts[key] = found{key, path, shape}
+		s.facts[key] = found{path, shape}
 	}
 }
 

@@ -60,13 +60,10 @@ func (o *object) text(keys ...string) string {
 	return ""
 }
 
-// sharedSettings are the settings of an operator's object that suit any application.
-var sharedSettings = []yamldoc.Path{{"refreshInterval"}, {"secretStoreRef", "name"}, {"secretStoreRef", "kind"}}
-
-// operatorSpec takes the settings that carry over.
+// operatorSpec takes the settings of an operator's object that suit any application.
 func operatorSpec(o *object) map[string]any {
 	out := map[string]any{}
-	for _, way := range sharedSettings {
+	for _, way := range []yamldoc.Path{{"refreshInterval"}, {"secretStoreRef", "name"}, {"secretStoreRef", "kind"}} {
 		if text := o.text(append([]string{"spec"}, way...)...); text != "" {
 			yamldoc.Set(out, way, text)
 		}

@@ -74,17 +74,15 @@ func readTemplates(dir, shown, chart string) Templates {
 			return nil
 		}
 		size += len(data)
-		if rel, err := filepath.Rel(dir, p); err == nil {
-			files = append(files, helmchart.File{Name: filepath.ToSlash(rel), Data: data})
-		}
+		rel, _ := filepath.Rel(dir, p) // p lies below dir
+		files = append(files, helmchart.File{Name: filepath.ToSlash(rel), Data: data})
 		return nil
 	})
 	return newTemplates(files, shown, chart)
 }
 
 func isTemplate(name string) bool {
-	ext := path.Ext(filepath.ToSlash(name))
-	return ext == ".yaml" || ext == ".yml" || ext == ".tpl"
+	return slices.Contains([]string{".yaml", ".yml", ".tpl"}, filepath.Ext(name))
 }
 
 // newTemplates reads the files of a chart that lie below templates/.
@@ -163,14 +161,12 @@ func (t Templates) documents(withAside bool, values func(string) string) []objec
 	return out
 }
 
-// asideException are files that the application itself may have.
-var asideException = map[string]bool{"configmap": true, "networkpolicy": true, "servicemonitor": true}
-
 // AsidePath tells files of tests and of components beside the application.
 func AsidePath(file, chart string) bool {
+	ofAny := []string{"configmap", "networkpolicy", "servicemonitor"} // the application itself may have such files
 	for _, segment := range strings.Split(strings.TrimSuffix(file, path.Ext(file)), "/") {
-		name := convention.NormalizeName(segment)
-		if aside(segment) && !convention.SameName(segment, chart) && !asideException[name] {
+		isOwn := convention.SameName(segment, chart) || slices.Contains(ofAny, convention.NormalizeName(segment))
+		if aside(segment) && !isOwn {
 			return true
 		}
 	}
