@@ -15,8 +15,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* What the user has set, before the chart adds to it */}}
-{{- $own := deepCopy ([[ value "config" ]] | default dict) }}
-{{- include "[[ helper "overlay" ]]" (list $own ([[ value "extraConfig" ]] | default dict)) }}
+{{- $own := include "[[ helper "ownConfig" ]]" . | fromYaml }}
 
 {{- /* Ports */}}
 {{- if and [[ value "service.enabled" ]] (not (has ([[ value "service.targetPort" ]] | default "http" | toString) (list "http" (include "[[ helper "port" ]]" .)))) }}
@@ -183,16 +182,16 @@ Stops a release whose settings cannot work together, with all reasons at once.
 
 {{- /* Redis */}}
 [[ if has "redis" ]]
-{{- $given := dig "redis" "address" "" $own }}
+{{- $given := dig "redis" "address" "" $own | toString }}
 {{- if and $given [[ value "redis.external.address" ]] (ne $given [[ value "redis.external.address" ]]) }}
-{{- $errors = append $errors (printf "[[ key "redis.external.address" ]] is %s, and [[ key "config" ]].redis.address %s: leave one of them out" [[ value "redis.external.address" ]] $given) }}
+{{- $errors = append $errors (printf "[[ key "redis.external.address" ]] is %s, and [[ key "config" ]].redis.address %s: leave one of them out" (regexReplaceAll ".*@" [[ value "redis.external.address" ]] "***@") (regexReplaceAll ".*@" $given "***@")) }}
 {{- end }}
 [[ end ]]
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
 {{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
-{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" .) }}
-{{- $errors = append $errors (printf "the address of Redis is %q: it is host:port, without a scheme, a path or a variable" .) }}
+{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" (toString .)) }}
+{{- $errors = append $errors (printf "the address of Redis is %v: it is host:port, without a scheme, a path or a variable" (regexReplaceAll ".*@" (toString .) "***@" | quote)) }}
 {{- end }}
 {{- end }}
 [[ if has "redis" ]]
