@@ -205,7 +205,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 {{- if $several }}
-{{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if eq .Workload "DaemonSet" ]]a DaemonSet[[ else ]][[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]] or [[ end ]][[ key "replicaCount" ]] above 1[[ end ]]) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
+{{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if eq .Workload "DaemonSet" ]]a DaemonSet[[ else ]][[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]], [[ key "autoscaling.external" ]] or [[ end ]][[ key "replicaCount" ]] above 1[[ end ]]) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
@@ -276,7 +276,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $media := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "first") .) | fromYaml }}
 {{- $second := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "second") .) | fromYaml }}
-{{- range concat $second.ports }}
+{{- $range := and $second.last (contains "-" (toString [[ value "draining.udpPort" ]])) }}
+{{- if or $second.from (and $range (ge (int $second.first) (int $second.last))) }}
+{{- $errors = append $errors (printf "[[ key "draining.udpPort" ]] is %v: give one port, or a range of up to 100, the lower one first" [[ value "draining.udpPort" ]]) }}
+{{- end }}
+{{- range $second.ports }}
 {{- if or (lt (int .port) 30000) (gt (int .port) 32767) }}
 {{- $errors = append $errors (printf "%s of [[ key "draining" ]] is %d, but a NodePort lies between 30000 and 32767" .name (int .port)) }}
 {{- end }}

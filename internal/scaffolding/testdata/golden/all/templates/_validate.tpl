@@ -192,7 +192,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 {{- if $several }}
-{{- $errors = append $errors "redis.enabled runs a Redis inside each pod, which several servers (autoscaling.enabled or replicaCount above 1) cannot share: set redis.enabled to false and redis.external.address" }}
+{{- $errors = append $errors "redis.enabled runs a Redis inside each pod, which several servers (autoscaling.enabled, autoscaling.external or replicaCount above 1) cannot share: set redis.enabled to false and redis.external.address" }}
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set redis.external.address" }}
@@ -246,7 +246,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $media := include "livekit.mediaPorts" (merge (dict "portSet" "first") .) | fromYaml }}
 {{- $second := include "livekit.mediaPorts" (merge (dict "portSet" "second") .) | fromYaml }}
-{{- range concat $second.ports }}
+{{- $range := and $second.last (contains "-" (toString .Values.draining.udpPort)) }}
+{{- if or $second.from (and $range (ge (int $second.first) (int $second.last))) }}
+{{- $errors = append $errors (printf "draining.udpPort is %v: give one port, or a range of up to 100, the lower one first" .Values.draining.udpPort) }}
+{{- end }}
+{{- range $second.ports }}
 {{- if or (lt (int .port) 30000) (gt (int .port) 32767) }}
 {{- $errors = append $errors (printf "%s of draining is %d, but a NodePort lies between 30000 and 32767" .name (int .port)) }}
 {{- end }}
