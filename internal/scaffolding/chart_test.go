@@ -294,6 +294,8 @@ func TestSettings(t *testing.T) {
 			"null}", "Ingress/rel-livekit", []string{"spec", "rules", "0", "http", "paths", "0", "path"}, "/"},
 		"a tag with a digest": {"image: {tag: 'v1@sha256:aaaa'}", deployment,
 			[]string{"metadata", "labels", "app.kubernetes.io/version"}, "v1"},
+		"null unsets a block of LiveKit's": {"config: {redis: null, turn: null, node_selector: null, debug_handler: " +
+			"null}\nextraConfig: {prometheus: null}", deployment, pod("serviceAccountName"), "rel-livekit"},
 		"no pod annotations": {"podAnnotations: null", deployment, pod("serviceAccountName"), "rel-livekit"},
 		"memory before CPU": {"redis: {enabled: false, external: {address: 'r:1'}}\nautoscaling: " +
 			"{enabled: true, targetMemoryUtilizationPercentage: 70}", "HorizontalPodAutoscaler/rel-livekit",
@@ -371,6 +373,23 @@ func TestCredentialsAreInSecrets(t *testing.T) {
 	}
 }
 
+func TestRefusalHidesThePasswordOfAnAddress(t *testing.T) {
+	const password = "not-to-be-seen"
+	values := parse(t, "redis: {enabled: false, external: {address: 'redis://:"+password+"@r:6379'}}\n"+
+		"config: {redis: {address: 'redis://:"+password+"@s:6379'}}")
+	chart, err := helmchart.Load(canonicalChart(t, "all"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = chart.Render(t.Context(), values, helmchart.Release{})
+	if err == nil || !strings.Contains(err.Error(), "***@r:6379") || !strings.Contains(err.Error(), "***@s:6379") {
+		t.Errorf("%v, want it to name both addresses", err)
+	}
+	if err != nil && strings.Contains(err.Error(), password) {
+		t.Error("the refusal shows the password")
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	dir := canonicalChart(t, "all")
 	for name, c := range map[string]struct {
@@ -388,6 +407,9 @@ func TestRefusals(t *testing.T) {
 		"sidecar for several":  {"replicaCount: 2", []string{"redis.enabled", "replicaCount"}},
 		"no Redis for several": {"replicaCount: 2\nredis: {enabled: false}", []string{"redis.external.address"}},
 		"two kinds of Redis":   {"redis: {external: {address: 'r:1'}}", []string{"redis.enabled"}},
+		"a number for Redis": {"config: {redis: {address: 1}}\nredis: {enabled: false, external: {address: 'r:1'}}",
+			[]string{"config.redis.address 1"}},
+		"a newer key of another kind": {"extraConfig: {redis: x}", []string{"extraConfig.redis", "map"}},
 		"a password for sidecar": {"config: {redis: {password: x}}",
 			[]string{"config.redis.password", "redis.enabled"}},
 		"no address": {"media: {type: LoadBalancer}", []string{"media.address"}},

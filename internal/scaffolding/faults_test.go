@@ -222,6 +222,12 @@ func TestRefusedSettings(t *testing.T) {
 			"address: 203.0.113.7}", "LoadBalancer"},
 		"draining on the same ports": {withRedis + "draining: {enabled: true, udpPort: 30882}", "30882"},
 		"draining on no node port":   {withRedis + "draining: {enabled: true, udpPort: 7882}", "7882"},
+		"draining on a range the wrong way": {withRedis + "draining: {enabled: true, udpPort: 30887-30884}",
+			"draining.udpPort"},
+		"draining on a range of one port": {withRedis + "draining: {enabled: true, udpPort: 30884-30884}",
+			"draining.udpPort"},
+		"draining on too many ports": {withRedis + "draining: {enabled: true, udpPort: 30884-31500}",
+			"draining.udpPort"},
 		"draining with TURN over UDP": {withRedis + "draining: {enabled: true}\nconfig: {turn: {enabled: true, " +
 			"udp_port: 30478}}", "turn.udp_port"},
 		"draining with a range": {withRedis + "draining: {enabled: true}\nconfig: {rtc: {udp_port: null, " +

@@ -206,13 +206,20 @@ include "[[ helper "probe" ]]" (list .Values.livenessProbe "tcpSocket")
 
 {{/*
 Lays the second map over the first, in place: false and 0 replace, too, which
-sprig's mergeOverwrite leaves out.
+sprig's mergeOverwrite leaves out, and null removes.
 */}}
 {{- define "[[ helper "overlay" ]]" -}}
 {{- $base := first . }}
 {{- range $key, $value := last . }}
-{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
-{{- include "[[ helper "overlay" ]]" (list (get $base $key) $value) }}
+{{- if kindIs "map" $value }}
+{{- $below := get $base $key }}
+{{- if not (kindIs "map" $below) }}
+{{- $below = dict }}
+{{- $_ := set $base $key $below }}
+{{- end }}
+{{- include "[[ helper "overlay" ]]" (list $below $value) }}
+{{- else if kindIs "invalid" $value }}
+{{- $_ := unset $base $key }}
 {{- else }}
 {{- $_ := set $base $key $value }}
 {{- end }}

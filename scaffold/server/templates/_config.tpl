@@ -1,10 +1,25 @@
 {{/*
-LiveKit's configuration: config with extraConfig over it, and what follows
-from the other values. Everything that depends on the configuration reads this.
+What the user has set of LiveKit's configuration: config with extraConfig over it.
+*/}}
+{{- define "[[ helper "ownConfig" ]]" -}}
+{{- $config := dict }}
+{{- range list ([[ value "config" ]] | default dict) ([[ value "extraConfig" ]] | default dict) }}
+{{- include "[[ helper "overlay" ]]" (list $config .) }}
+{{- end }}
+{{- toYaml $config }}
+{{- end }}
+
+{{/*
+LiveKit's configuration: what the user has set, and what follows from the other
+values. Everything that depends on the configuration reads this.
 */}}
 {{- define "[[ helper "config" ]]" -}}
-{{- $config := deepCopy ([[ value "config" ]] | default dict) }}
-{{- include "[[ helper "overlay" ]]" (list $config (deepCopy ([[ value "extraConfig" ]] | default dict))) }}
+{{- $config := include "[[ helper "ownConfig" ]]" . | fromYaml }}
+{{- range list "rtc" "redis" "turn" "keys" "webhook" "node_selector" "prometheus" "debug_handler" }}
+{{- if and (hasKey $config .) (not (kindIs "map" (get $config .))) }}
+{{- fail (printf "\n\n[[ key "extraConfig" ]].%s has to be a map of LiveKit's keys\n" .) }}
+{{- end }}
+{{- end }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $_ := set $rtc "use_external_ip" (eq (include "[[ helper "address" ]]" .) "stun") }}
 {{- $_ := set $config "rtc" $rtc }}

@@ -15,8 +15,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* What the user has set, before the chart adds to it */}}
-{{- $own := deepCopy ([[ value "config" ]] | default dict) }}
-{{- include "[[ helper "overlay" ]]" (list $own ([[ value "extraConfig" ]] | default dict)) }}
+{{- $own := include "[[ helper "ownConfig" ]]" . | fromYaml }}
 
 {{- /* Ports */}}
 {{- if and [[ value "service.enabled" ]] (not (has ([[ value "service.targetPort" ]] | default "http" | toString) (list "http" (include "[[ helper "port" ]]" .)))) }}
@@ -183,16 +182,16 @@ Stops a release whose settings cannot work together, with all reasons at once.
 
 {{- /* Redis */}}
 [[ if has "redis" ]]
-{{- $given := dig "redis" "address" "" $own }}
+{{- $given := dig "redis" "address" "" $own | toString }}
 {{- if and $given [[ value "redis.external.address" ]] (ne $given [[ value "redis.external.address" ]]) }}
-{{- $errors = append $errors (printf "[[ key "redis.external.address" ]] is %s, and [[ key "config" ]].redis.address %s: leave one of them out" [[ value "redis.external.address" ]] $given) }}
+{{- $errors = append $errors (printf "[[ key "redis.external.address" ]] is %s, and [[ key "config" ]].redis.address %s: leave one of them out" (regexReplaceAll ".*@" [[ value "redis.external.address" ]] "***@") (regexReplaceAll ".*@" $given "***@")) }}
 {{- end }}
 [[ end ]]
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
 {{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
-{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" .) }}
-{{- $errors = append $errors (printf "the address of Redis is %q: it is host:port, without a scheme, a path or a variable" .) }}
+{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" (toString .)) }}
+{{- $errors = append $errors (printf "the address of Redis is %v: it is host:port, without a scheme, a path or a variable" (regexReplaceAll ".*@" (toString .) "***@" | quote)) }}
 {{- end }}
 {{- end }}
 [[ if has "redis" ]]
@@ -206,7 +205,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 {{- if $several }}
-{{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if eq .Workload "DaemonSet" ]]a DaemonSet[[ else ]][[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]] or [[ end ]][[ key "replicaCount" ]] above 1[[ end ]]) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
+{{- $errors = append $errors "[[ key "redis.enabled" ]] runs a Redis inside each pod, which several servers ([[ if eq .Workload "DaemonSet" ]]a DaemonSet[[ else ]][[ if has "autoscaling" ]][[ key "autoscaling.enabled" ]], [[ key "autoscaling.external" ]] or [[ end ]][[ key "replicaCount" ]] above 1[[ end ]]) cannot share: set [[ key "redis.enabled" ]] to false and [[ key "redis.external.address" ]]" }}
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
@@ -277,7 +276,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $media := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "first") .) | fromYaml }}
 {{- $second := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "second") .) | fromYaml }}
-{{- range concat $second.ports }}
+{{- $range := and $second.last (contains "-" (toString [[ value "draining.udpPort" ]])) }}
+{{- if or $second.from (and $range (ge (int $second.first) (int $second.last))) }}
+{{- $errors = append $errors (printf "[[ key "draining.udpPort" ]] is %v: give one port, or a range of up to 100, the lower one first" [[ value "draining.udpPort" ]]) }}
+{{- end }}
+{{- range $second.ports }}
 {{- if or (lt (int .port) 30000) (gt (int .port) 32767) }}
 {{- $errors = append $errors (printf "%s of [[ key "draining" ]] is %d, but a NodePort lies between 30000 and 32767" .name (int .port)) }}
 {{- end }}

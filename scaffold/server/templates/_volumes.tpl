@@ -36,7 +36,7 @@ Volumes of the pod.
   {{- if include "[[ helper "configIsSecret" ]]" . }}
   secret:
 [[ if placed "existingConfigSecret" ]]
-    secretName: {{ if [[ value "existingConfigSecret" ]] }}{{ [[ value "existingConfigSecret" ]] }}{{ else }}[[ name "Secret" "config" ]]{{ end }}
+    secretName: {{ if [[ value "existingConfigSecret" ]] }}{{ [[ value "existingConfigSecret" ]] | quote }}{{ else }}[[ name "Secret" "config" ]]{{ end }}
 [[ else ]]
     secretName: [[ name "Secret" "config" ]]
 [[ end ]]

@@ -1,10 +1,25 @@
 {{/*
-LiveKit's configuration: config with extraConfig over it, and what follows
-from the other values. Everything that depends on the configuration reads this.
+What the user has set of LiveKit's configuration: config with extraConfig over it.
+*/}}
+{{- define "livekit.ownConfig" -}}
+{{- $config := dict }}
+{{- range list (.Values.config | default dict) (.Values.extraConfig | default dict) }}
+{{- include "livekit.overlay" (list $config .) }}
+{{- end }}
+{{- toYaml $config }}
+{{- end }}
+
+{{/*
+LiveKit's configuration: what the user has set, and what follows from the other
+values. Everything that depends on the configuration reads this.
 */}}
 {{- define "livekit.config" -}}
-{{- $config := deepCopy (.Values.config | default dict) }}
-{{- include "livekit.overlay" (list $config (deepCopy (.Values.extraConfig | default dict))) }}
+{{- $config := include "livekit.ownConfig" . | fromYaml }}
+{{- range list "rtc" "redis" "turn" "keys" "webhook" "node_selector" "prometheus" "debug_handler" }}
+{{- if and (hasKey $config .) (not (kindIs "map" (get $config .))) }}
+{{- fail (printf "\n\nextraConfig.%s has to be a map of LiveKit's keys\n" .) }}
+{{- end }}
+{{- end }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $_ := set $rtc "use_external_ip" (eq (include "livekit.address" .) "stun") }}
 {{- $_ := set $config "rtc" $rtc }}
@@ -149,7 +164,8 @@ The port for metrics, "" where there is none.
 */}}
 {{- define "livekit.metricsPort" -}}
 {{- $config := include "livekit.config" . | fromYaml }}
-{{- with dig "prometheus" "port" 0 $config | default (dig "prometheus_port" 0 $config) }}{{ int . }}{{ end }}
+{{- /* The server lets the older key win. */}}
+{{- with dig "prometheus_port" 0 $config | default (dig "prometheus" "port" 0 $config) }}{{ int . }}{{ end }}
 {{- end }}
 
 {{/*

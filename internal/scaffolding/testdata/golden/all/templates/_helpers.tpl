@@ -142,13 +142,20 @@ include "livekit.probe" (list .Values.livenessProbe "tcpSocket")
 
 {{/*
 Lays the second map over the first, in place: false and 0 replace, too, which
-sprig's mergeOverwrite leaves out.
+sprig's mergeOverwrite leaves out, and null removes.
 */}}
 {{- define "livekit.overlay" -}}
 {{- $base := first . }}
 {{- range $key, $value := last . }}
-{{- if and (kindIs "map" $value) (kindIs "map" (get $base $key)) }}
-{{- include "livekit.overlay" (list (get $base $key) $value) }}
+{{- if kindIs "map" $value }}
+{{- $below := get $base $key }}
+{{- if not (kindIs "map" $below) }}
+{{- $below = dict }}
+{{- $_ := set $base $key $below }}
+{{- end }}
+{{- include "livekit.overlay" (list $below $value) }}
+{{- else if kindIs "invalid" $value }}
+{{- $_ := unset $base $key }}
 {{- else }}
 {{- $_ := set $base $key $value }}
 {{- end }}

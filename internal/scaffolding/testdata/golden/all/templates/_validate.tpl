@@ -15,8 +15,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* What the user has set, before the chart adds to it */}}
-{{- $own := deepCopy (.Values.config | default dict) }}
-{{- include "livekit.overlay" (list $own (.Values.extraConfig | default dict)) }}
+{{- $own := include "livekit.ownConfig" . | fromYaml }}
 
 {{- /* Ports */}}
 {{- if and .Values.service.enabled (not (has (.Values.service.targetPort | default "http" | toString) (list "http" (include "livekit.port" .)))) }}
@@ -172,15 +171,15 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Redis */}}
-{{- $given := dig "redis" "address" "" $own }}
+{{- $given := dig "redis" "address" "" $own | toString }}
 {{- if and $given .Values.redis.external.address (ne $given .Values.redis.external.address) }}
-{{- $errors = append $errors (printf "redis.external.address is %s, and config.redis.address %s: leave one of them out" .Values.redis.external.address $given) }}
+{{- $errors = append $errors (printf "redis.external.address is %s, and config.redis.address %s: leave one of them out" (regexReplaceAll ".*@" .Values.redis.external.address "***@") (regexReplaceAll ".*@" $given "***@")) }}
 {{- end }}
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
 {{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
-{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" .) }}
-{{- $errors = append $errors (printf "the address of Redis is %q: it is host:port, without a scheme, a path or a variable" .) }}
+{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" (toString .)) }}
+{{- $errors = append $errors (printf "the address of Redis is %v: it is host:port, without a scheme, a path or a variable" (regexReplaceAll ".*@" (toString .) "***@" | quote)) }}
 {{- end }}
 {{- end }}
 {{- if .Values.redis.enabled }}
@@ -193,7 +192,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 {{- if $several }}
-{{- $errors = append $errors "redis.enabled runs a Redis inside each pod, which several servers (autoscaling.enabled or replicaCount above 1) cannot share: set redis.enabled to false and redis.external.address" }}
+{{- $errors = append $errors "redis.enabled runs a Redis inside each pod, which several servers (autoscaling.enabled, autoscaling.external or replicaCount above 1) cannot share: set redis.enabled to false and redis.external.address" }}
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set redis.external.address" }}
@@ -247,7 +246,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $media := include "livekit.mediaPorts" (merge (dict "portSet" "first") .) | fromYaml }}
 {{- $second := include "livekit.mediaPorts" (merge (dict "portSet" "second") .) | fromYaml }}
-{{- range concat $second.ports }}
+{{- $range := and $second.last (contains "-" (toString .Values.draining.udpPort)) }}
+{{- if or $second.from (and $range (ge (int $second.first) (int $second.last))) }}
+{{- $errors = append $errors (printf "draining.udpPort is %v: give one port, or a range of up to 100, the lower one first" .Values.draining.udpPort) }}
+{{- end }}
+{{- range $second.ports }}
 {{- if or (lt (int .port) 30000) (gt (int .port) 32767) }}
 {{- $errors = append $errors (printf "%s of draining is %d, but a NodePort lies between 30000 and 32767" .name (int .port)) }}
 {{- end }}

@@ -31,7 +31,7 @@ Volumes of the pod.
 - name: config
   {{- if include "livekit.configIsSecret" . }}
   secret:
-    secretName: {{ if .Values.existingConfigSecret }}{{ .Values.existingConfigSecret }}{{ else }}{{ include "livekit.suffixed" (list . "config") }}{{ end }}
+    secretName: {{ if .Values.existingConfigSecret }}{{ .Values.existingConfigSecret | quote }}{{ else }}{{ include "livekit.suffixed" (list . "config") }}{{ end }}
     defaultMode: 0440
   {{- else }}
   configMap:

@@ -15,8 +15,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* What the user has set, before the chart adds to it */}}
-{{- $own := deepCopy (.Values.config | default dict) }}
-{{- include "livekit.overlay" (list $own (.Values.extraConfig | default dict)) }}
+{{- $own := include "livekit.ownConfig" . | fromYaml }}
 
 {{- /* Ports */}}
 {{- if and .Values.service.enabled (not (has (.Values.service.targetPort | default "http" | toString) (list "http" (include "livekit.port" .)))) }}
@@ -153,15 +152,15 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Redis */}}
-{{- $given := dig "redis" "address" "" $own }}
+{{- $given := dig "redis" "address" "" $own | toString }}
 {{- if and $given .Values.redis.external.address (ne $given .Values.redis.external.address) }}
-{{- $errors = append $errors (printf "redis.external.address is %s, and config.redis.address %s: leave one of them out" .Values.redis.external.address $given) }}
+{{- $errors = append $errors (printf "redis.external.address is %s, and config.redis.address %s: leave one of them out" (regexReplaceAll ".*@" .Values.redis.external.address "***@") (regexReplaceAll ".*@" $given "***@")) }}
 {{- end }}
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
 {{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
-{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" .) }}
-{{- $errors = append $errors (printf "the address of Redis is %q: it is host:port, without a scheme, a path or a variable" .) }}
+{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" (toString .)) }}
+{{- $errors = append $errors (printf "the address of Redis is %v: it is host:port, without a scheme, a path or a variable" (regexReplaceAll ".*@" (toString .) "***@" | quote)) }}
 {{- end }}
 {{- end }}
 {{- if .Values.redis.enabled }}
