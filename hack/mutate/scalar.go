@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 
-
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 

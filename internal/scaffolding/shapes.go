@@ -1,8 +1,9 @@
 package scaffolding
 
 import (
-	"go.yaml.in/yaml/v4"
 	"strconv"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"

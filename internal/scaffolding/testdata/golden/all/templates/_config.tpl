@@ -47,16 +47,19 @@ A URL may have one as its login or in its query, or be a stream's with its key.
 {{- end }}
 
 {{/*
-A change of the configuration rolls the pods. Where it holds a credential, which
-may be short, its hash is a slow one (scrypt): anyone who sees pods sees the hash.
+A change of the configuration rolls the pods. Anyone who sees pods sees its hash, so
+where it holds a credential, the hash is salted and slow, that nobody guesses from it.
 */}}
 {{- define "livekit.configChecksum" -}}
 {{- $config := include "livekit.config" . }}
+{{- $sum := sha256sum $config }}
 {{- if include "livekit.configIsSecret" . }}
-{{- derivePassword 1 "long" $config .Release.Name .Release.Namespace | sha256sum }}
-{{- else }}
-{{- sha256sum $config }}
+{{- $sum = printf "%s/%s %s" .Release.Namespace .Release.Name $config | sha256sum }}
+{{- range until 1000 }}
+{{- $sum = sha256sum $sum }}
 {{- end }}
+{{- end }}
+{{- $sum }}
 {{- end }}
 
 {{/*
