@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/strvals"
@@ -67,7 +68,8 @@ func (f ValueFlags) Read() (values map[string]any, sources []ValueSource, err er
 		for _, text := range e.given {
 			own := map[string]any{}
 			if err := cmp.Or(e.parse(text, own), e.parse(text, values)); err != nil {
-				return nil, nil, fmt.Errorf("%s %s: %w", e.flag, text, err)
+				key, _, _ := strings.Cut(text, "=") // what follows may be a credential
+				return nil, nil, fmt.Errorf("%s %s: %w", e.flag, key, err)
 			}
 			sources = append(sources, ValueSource{e.flag, own})
 		}
