@@ -1,20 +1,20 @@
 {{/*
-What the user has set of LiveKit's configuration: config with extraConfig over it.
+What the user has set of LiveKit's configuration, as JSON: config with extraConfig over it.
 */}}
 {{- define "[[ helper "ownConfig" ]]" -}}
 {{- $config := dict }}
 {{- range list ([[ value "config" ]] | default dict) ([[ value "extraConfig" ]] | default dict) }}
 {{- include "[[ helper "overlay" ]]" (list $config .) }}
 {{- end }}
-{{- toYaml $config }}
+{{- toJson $config }}
 {{- end }}
 
 {{/*
-LiveKit's configuration: what the user has set, and what follows from the other
-values. Everything that depends on the configuration reads this.
+LiveKit's configuration as JSON: what the user has set, and what follows from the
+other values. Everything that depends on the configuration reads this.
 */}}
 {{- define "[[ helper "config" ]]" -}}
-{{- $config := include "[[ helper "ownConfig" ]]" . | fromYaml }}
+{{- $config := include "[[ helper "ownConfig" ]]" . | fromJson }}
 {{- range list "rtc" "redis" "turn" "keys" "webhook" "node_selector" "prometheus" "debug_handler" }}
 {{- if and (hasKey $config .) (not (kindIs "map" (get $config .))) }}
 {{- fail (printf "\n\n[[ key "extraConfig" ]].%s has to be a map of LiveKit's keys\n" .) }}
@@ -37,7 +37,7 @@ values. Everything that depends on the configuration reads this.
 {{- $_ := set $turn "key_file" "/etc/livekit/turn/tls.key" }}
 {{- end }}
 [[ end ]]
-{{- toYaml $config }}
+{{- toJson $config }}
 {{- end }}
 
 {{/*
@@ -47,7 +47,7 @@ A URL may have one as its login or in its query, or be a stream's with its key.
 */}}
 {{- define "[[ helper "configIsSecret" ]]" -}}
 {{- $config := include "[[ helper "config" ]]" . }}
-{{- if or[[ if placed "existingConfigSecret" ]] [[ value "existingConfigSecret" ]][[ end ]] [[ value "extraConfig" ]] (regexMatch "(?m)^[ -]*([[ .CredentialKeys ]]):" $config) (regexMatch "://[^/@\\s]+@|://\\S+[?]\\S|rtmps?://[^/\\s]+/[^/\\s]+/\\S" $config) }}true{{ end }}
+{{- if or[[ if placed "existingConfigSecret" ]] [[ value "existingConfigSecret" ]][[ end ]] [[ value "extraConfig" ]] (regexMatch "\"([[ .CredentialKeys ]])\":" $config) (regexMatch "://[^/@\" ]+@|://[^\" ]+[?][^\" ]|rtmps?://[^/\" ]+/[^/\" ]+/[^\" ]" $config) }}true{{ end }}
 {{- end }}
 
 {{/*
@@ -79,7 +79,7 @@ The address that clients are told: "host", "pod", "stun", "auto" or an IP addres
 The port for signalling.
 */}}
 {{- define "[[ helper "port" ]]" -}}
-{{- include "[[ helper "config" ]]" . | fromYaml | dig "port" 7880 | int }}
+{{- include "[[ helper "config" ]]" . | fromJson | dig "port" 7880 | int }}
 {{- end }}
 
 {{/*
@@ -88,7 +88,7 @@ with the first and the last one for UDP (0 where media goes over TCP alone). Whe
 those are more than 100 they are not listed, and "from" and "to" are set.
 */}}
 {{- define "[[ helper "mediaPorts" ]]" -}}
-{{- $config := include "[[ helper "config" ]]" . | fromYaml }}
+{{- $config := include "[[ helper "config" ]]" . | fromJson }}
 {{- $rtc := $config.rtc | default dict }}
 [[ if has "draining" ]]
 {{- if eq (include "[[ helper "portSet" ]]" .) "second" }}
@@ -133,7 +133,7 @@ those are more than 100 they are not listed, and "from" and "to" are set.
 {{- end }}
 [[ end ]]
 {{- $_ := set $result "ports" $ports }}
-{{- toYaml $result }}
+{{- toJson $result }}
 {{- end }}
 
 {{/*
@@ -159,7 +159,7 @@ type: {{ $type }}
 {{- /* An empty address is for those who assign it by other means. */}}
 {{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
 ports:
-  {{- range (include "[[ helper "mediaPorts" ]]" . | fromYaml).ports }}
+  {{- range (include "[[ helper "mediaPorts" ]]" . | fromJson).ports }}
   - name: {{ .name }}
     port: {{ .port | int }}
     targetPort: {{ .port | int }}
@@ -175,7 +175,7 @@ ports:
 The port for metrics, "" where there is none.
 */}}
 {{- define "[[ helper "metricsPort" ]]" -}}
-{{- $config := include "[[ helper "config" ]]" . | fromYaml }}
+{{- $config := include "[[ helper "config" ]]" . | fromJson }}
 {{- /* The server lets the older key win. */}}
 {{- with dig "prometheus_port" 0 $config | default (dig "prometheus" "port" 0 $config) }}{{ int . }}{{ end }}
 {{- end }}
@@ -228,7 +228,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 "file" (a key file in the Secret) or "env" (a key and its secret in two entries).
 */}}
 {{- define "[[ helper "keysFrom" ]]" -}}
-{{- if include "[[ helper "config" ]]" . | fromYaml | dig "keys" dict }}config
+{{- if include "[[ helper "config" ]]" . | fromJson | dig "keys" dict }}config
 {{- else if or [[ value "keys.values" ]] (and [[ any "keys.existingSecret" "keys.operator.enabled" | operand ]] [[ value "keys.fileEntry" ]]) }}file
 {{- else }}env
 {{- end }}
@@ -239,7 +239,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 Secret with the certificate of TURN, "" where the server needs none.
 */}}
 {{- define "[[ helper "turnSecret" ]]" -}}
-{{- $turn := include "[[ helper "config" ]]" . | fromYaml | dig "turn" dict }}
+{{- $turn := include "[[ helper "config" ]]" . | fromJson | dig "turn" dict }}
 {{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) }}
 {{- if [[ value "turn.existingSecret" ]] }}
 {{- [[ value "turn.existingSecret" ]] }}

@@ -29,7 +29,7 @@ Environment of the server, without what values.yaml adds.
 # The quotes keep a secret of digits alone a string.
 - name: LIVEKIT_KEYS
   value: '"$(LIVEKIT_API_KEY)": "$(LIVEKIT_API_SECRET)"'
-{{- $webhook := include "[[ helper "config" ]]" . | fromYaml | dig "webhook" dict }}
+{{- $webhook := include "[[ helper "config" ]]" . | fromJson | dig "webhook" dict }}
 {{- if and $webhook.urls (not $webhook.api_key) }}
 # Webhooks are signed with a key, and nobody knows this one beforehand.
 - name: LIVEKIT_WEBHOOK_API_KEY

@@ -3,7 +3,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 */}}
 {{- define "[[ helper "validate" ]]" -}}
 {{- $errors := list }}
-{{- $config := include "[[ helper "config" ]]" . | fromYaml }}
+{{- $config := include "[[ helper "config" ]]" . | fromJson }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $several := include "[[ helper "several" ]]" . }}
 {{- $address := include "[[ helper "address" ]]" . }}
@@ -15,7 +15,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* What the user has set, before the chart adds to it */}}
-{{- $own := include "[[ helper "ownConfig" ]]" . | fromYaml }}
+{{- $own := include "[[ helper "ownConfig" ]]" . | fromJson }}
 
 {{- /* Ports */}}
 {{- if and [[ value "service.enabled" ]] (not (has ([[ value "service.targetPort" ]] | default "http" | toString) (list "http" (include "[[ helper "port" ]]" .)))) }}
@@ -26,7 +26,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if ne (empty $rtc.port_range_start) (empty $rtc.port_range_end) }}
 {{- $errors = append $errors "[[ key "config" ]].rtc needs both port_range_start and port_range_end" }}
 {{- else }}
-{{- $media := include "[[ helper "mediaPorts" ]]" . | fromYaml }}
+{{- $media := include "[[ helper "mediaPorts" ]]" . | fromJson }}
 {{- range $media.ports }}
 {{- if and (eq $type "NodePort") (or (lt (int .port) 30000) (gt (int .port) 32767)) }}
 {{- $errors = append $errors (printf "%s is %d, but a NodePort lies between 30000 and 32767: choose such a port, or another [[ key "media.type" ]]" .name (int .port)) }}
@@ -274,8 +274,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config) }}
 {{- $errors = append $errors "[[ key "draining.enabled" ]] with [[ key "media.type" ]] NodePort has no second port for TURN over UDP: set [[ key "config" ]].turn.udp_port to 0" }}
 {{- end }}
-{{- $media := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "first") .) | fromYaml }}
-{{- $second := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "second") .) | fromYaml }}
+{{- $media := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "first") .) | fromJson }}
+{{- $second := include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" "second") .) | fromJson }}
 {{- $range := and $second.last (contains "-" (toString [[ value "draining.udpPort" ]])) }}
 {{- if or $second.from (and $range (ge (int $second.first) (int $second.last))) }}
 {{- $errors = append $errors (printf "[[ key "draining.udpPort" ]] is %v: give one port, or a range of up to 100, the lower one first" [[ value "draining.udpPort" ]]) }}

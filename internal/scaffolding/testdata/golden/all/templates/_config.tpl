@@ -1,20 +1,20 @@
 {{/*
-What the user has set of LiveKit's configuration: config with extraConfig over it.
+What the user has set of LiveKit's configuration, as JSON: config with extraConfig over it.
 */}}
 {{- define "livekit.ownConfig" -}}
 {{- $config := dict }}
 {{- range list (.Values.config | default dict) (.Values.extraConfig | default dict) }}
 {{- include "livekit.overlay" (list $config .) }}
 {{- end }}
-{{- toYaml $config }}
+{{- toJson $config }}
 {{- end }}
 
 {{/*
-LiveKit's configuration: what the user has set, and what follows from the other
-values. Everything that depends on the configuration reads this.
+LiveKit's configuration as JSON: what the user has set, and what follows from the
+other values. Everything that depends on the configuration reads this.
 */}}
 {{- define "livekit.config" -}}
-{{- $config := include "livekit.ownConfig" . | fromYaml }}
+{{- $config := include "livekit.ownConfig" . | fromJson }}
 {{- range list "rtc" "redis" "turn" "keys" "webhook" "node_selector" "prometheus" "debug_handler" }}
 {{- if and (hasKey $config .) (not (kindIs "map" (get $config .))) }}
 {{- fail (printf "\n\nextraConfig.%s has to be a map of LiveKit's keys\n" .) }}
@@ -33,7 +33,7 @@ values. Everything that depends on the configuration reads this.
 {{- $_ := set $turn "cert_file" "/etc/livekit/turn/tls.crt" }}
 {{- $_ := set $turn "key_file" "/etc/livekit/turn/tls.key" }}
 {{- end }}
-{{- toYaml $config }}
+{{- toJson $config }}
 {{- end }}
 
 {{/*
@@ -43,7 +43,7 @@ A URL may have one as its login or in its query, or be a stream's with its key.
 */}}
 {{- define "livekit.configIsSecret" -}}
 {{- $config := include "livekit.config" . }}
-{{- if or .Values.existingConfigSecret .Values.extraConfig (regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" $config) (regexMatch "://[^/@\\s]+@|://\\S+[?]\\S|rtmps?://[^/\\s]+/[^/\\s]+/\\S" $config) }}true{{ end }}
+{{- if or .Values.existingConfigSecret .Values.extraConfig (regexMatch "\"(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token)\":" $config) (regexMatch "://[^/@\" ]+@|://[^\" ]+[?][^\" ]|rtmps?://[^/\" ]+/[^/\" ]+/[^\" ]" $config) }}true{{ end }}
 {{- end }}
 
 {{/*
@@ -75,7 +75,7 @@ The address that clients are told: "host", "pod", "stun", "auto" or an IP addres
 The port for signalling.
 */}}
 {{- define "livekit.port" -}}
-{{- include "livekit.config" . | fromYaml | dig "port" 7880 | int }}
+{{- include "livekit.config" . | fromJson | dig "port" 7880 | int }}
 {{- end }}
 
 {{/*
@@ -84,7 +84,7 @@ with the first and the last one for UDP (0 where media goes over TCP alone). Whe
 those are more than 100 they are not listed, and "from" and "to" are set.
 */}}
 {{- define "livekit.mediaPorts" -}}
-{{- $config := include "livekit.config" . | fromYaml }}
+{{- $config := include "livekit.config" . | fromJson }}
 {{- $rtc := $config.rtc | default dict }}
 {{- if eq (include "livekit.portSet" .) "second" }}
 {{- $rtc = dict "tcp_port" .Values.draining.tcpPort "udp_port" .Values.draining.udpPort "force_tcp" $rtc.force_tcp }}
@@ -125,7 +125,7 @@ those are more than 100 they are not listed, and "from" and "to" are set.
 {{- $ports = append $ports (dict "name" "turn-udp" "port" (int $turn.udp_port) "protocol" "UDP") }}
 {{- end }}
 {{- $_ := set $result "ports" $ports }}
-{{- toYaml $result }}
+{{- toJson $result }}
 {{- end }}
 
 {{/*
@@ -151,7 +151,7 @@ type: {{ $type }}
 {{- /* An empty address is for those who assign it by other means. */}}
 {{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
 ports:
-  {{- range (include "livekit.mediaPorts" . | fromYaml).ports }}
+  {{- range (include "livekit.mediaPorts" . | fromJson).ports }}
   - name: {{ .name }}
     port: {{ .port | int }}
     targetPort: {{ .port | int }}
@@ -166,7 +166,7 @@ ports:
 The port for metrics, "" where there is none.
 */}}
 {{- define "livekit.metricsPort" -}}
-{{- $config := include "livekit.config" . | fromYaml }}
+{{- $config := include "livekit.config" . | fromJson }}
 {{- /* The server lets the older key win. */}}
 {{- with dig "prometheus_port" 0 $config | default (dig "prometheus" "port" 0 $config) }}{{ int . }}{{ end }}
 {{- end }}
@@ -206,7 +206,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 "file" (a key file in the Secret) or "env" (a key and its secret in two entries).
 */}}
 {{- define "livekit.keysFrom" -}}
-{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
+{{- if include "livekit.config" . | fromJson | dig "keys" dict }}config
 {{- else if or .Values.keys.values (and (or .Values.keys.existingSecret .Values.keys.operator.enabled) .Values.keys.fileEntry) }}file
 {{- else }}env
 {{- end }}
@@ -216,7 +216,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 Secret with the certificate of TURN, "" where the server needs none.
 */}}
 {{- define "livekit.turnSecret" -}}
-{{- $turn := include "livekit.config" . | fromYaml | dig "turn" dict }}
+{{- $turn := include "livekit.config" . | fromJson | dig "turn" dict }}
 {{- if and $turn.enabled $turn.tls_port (not $turn.external_tls) }}
 {{- if .Values.turn.existingSecret }}
 {{- .Values.turn.existingSecret }}

@@ -3,7 +3,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 */}}
 {{- define "livekit.validate" -}}
 {{- $errors := list }}
-{{- $config := include "livekit.config" . | fromYaml }}
+{{- $config := include "livekit.config" . | fromJson }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $several := include "livekit.several" . }}
 {{- $address := include "livekit.address" . }}
@@ -15,7 +15,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* What the user has set, before the chart adds to it */}}
-{{- $own := include "livekit.ownConfig" . | fromYaml }}
+{{- $own := include "livekit.ownConfig" . | fromJson }}
 
 {{- /* Ports */}}
 {{- if and .Values.service.enabled (not (has (.Values.service.targetPort | default "http" | toString) (list "http" (include "livekit.port" .)))) }}
@@ -26,7 +26,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if ne (empty $rtc.port_range_start) (empty $rtc.port_range_end) }}
 {{- $errors = append $errors "config.rtc needs both port_range_start and port_range_end" }}
 {{- else }}
-{{- $media := include "livekit.mediaPorts" . | fromYaml }}
+{{- $media := include "livekit.mediaPorts" . | fromJson }}
 {{- range $media.ports }}
 {{- if and (eq $type "NodePort") (or (lt (int .port) 30000) (gt (int .port) 32767)) }}
 {{- $errors = append $errors (printf "%s is %d, but a NodePort lies between 30000 and 32767: choose such a port, or another media.type" .name (int .port)) }}
@@ -244,8 +244,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config) }}
 {{- $errors = append $errors "draining.enabled with media.type NodePort has no second port for TURN over UDP: set config.turn.udp_port to 0" }}
 {{- end }}
-{{- $media := include "livekit.mediaPorts" (merge (dict "portSet" "first") .) | fromYaml }}
-{{- $second := include "livekit.mediaPorts" (merge (dict "portSet" "second") .) | fromYaml }}
+{{- $media := include "livekit.mediaPorts" (merge (dict "portSet" "first") .) | fromJson }}
+{{- $second := include "livekit.mediaPorts" (merge (dict "portSet" "second") .) | fromJson }}
 {{- $range := and $second.last (contains "-" (toString .Values.draining.udpPort)) }}
 {{- if or $second.from (and $range (ge (int $second.first) (int $second.last))) }}
 {{- $errors = append $errors (printf "draining.udpPort is %v: give one port, or a range of up to 100, the lower one first" .Values.draining.udpPort) }}

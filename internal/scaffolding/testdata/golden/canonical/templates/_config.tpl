@@ -1,20 +1,20 @@
 {{/*
-What the user has set of LiveKit's configuration: config with extraConfig over it.
+What the user has set of LiveKit's configuration, as JSON: config with extraConfig over it.
 */}}
 {{- define "livekit.ownConfig" -}}
 {{- $config := dict }}
 {{- range list (.Values.config | default dict) (.Values.extraConfig | default dict) }}
 {{- include "livekit.overlay" (list $config .) }}
 {{- end }}
-{{- toYaml $config }}
+{{- toJson $config }}
 {{- end }}
 
 {{/*
-LiveKit's configuration: what the user has set, and what follows from the other
-values. Everything that depends on the configuration reads this.
+LiveKit's configuration as JSON: what the user has set, and what follows from the
+other values. Everything that depends on the configuration reads this.
 */}}
 {{- define "livekit.config" -}}
-{{- $config := include "livekit.ownConfig" . | fromYaml }}
+{{- $config := include "livekit.ownConfig" . | fromJson }}
 {{- range list "rtc" "redis" "turn" "keys" "webhook" "node_selector" "prometheus" "debug_handler" }}
 {{- if and (hasKey $config .) (not (kindIs "map" (get $config .))) }}
 {{- fail (printf "\n\nextraConfig.%s has to be a map of LiveKit's keys\n" .) }}
@@ -28,7 +28,7 @@ values. Everything that depends on the configuration reads this.
 {{- if $redis }}
 {{- $_ := set $config "redis" $redis }}
 {{- end }}
-{{- toYaml $config }}
+{{- toJson $config }}
 {{- end }}
 
 {{/*
@@ -38,7 +38,7 @@ A URL may have one as its login or in its query, or be a stream's with its key.
 */}}
 {{- define "livekit.configIsSecret" -}}
 {{- $config := include "livekit.config" . }}
-{{- if or .Values.extraConfig (regexMatch "(?m)^[ -]*(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token):" $config) (regexMatch "://[^/@\\s]+@|://\\S+[?]\\S|rtmps?://[^/\\s]+/[^/\\s]+/\\S" $config) }}true{{ end }}
+{{- if or .Values.extraConfig (regexMatch "\"(accessKey|access_key|accountKey|account_key|assumeRoleExternalId|assume_role_external_id|credential|credentials|keys|password|secret|sentinel_password|sessionToken|session_token)\":" $config) (regexMatch "://[^/@\" ]+@|://[^\" ]+[?][^\" ]|rtmps?://[^/\" ]+/[^/\" ]+/[^\" ]" $config) }}true{{ end }}
 {{- end }}
 
 {{/*
@@ -70,7 +70,7 @@ The address that clients are told: "host", "pod", "stun", "auto" or an IP addres
 The port for signalling.
 */}}
 {{- define "livekit.port" -}}
-{{- include "livekit.config" . | fromYaml | dig "port" 7880 | int }}
+{{- include "livekit.config" . | fromJson | dig "port" 7880 | int }}
 {{- end }}
 
 {{/*
@@ -79,7 +79,7 @@ with the first and the last one for UDP (0 where media goes over TCP alone). Whe
 those are more than 100 they are not listed, and "from" and "to" are set.
 */}}
 {{- define "livekit.mediaPorts" -}}
-{{- $config := include "livekit.config" . | fromYaml }}
+{{- $config := include "livekit.config" . | fromJson }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $ports := list }}
 {{- $tcp := dig "tcp_port" 7881 $rtc | int }}
@@ -113,7 +113,7 @@ those are more than 100 they are not listed, and "from" and "to" are set.
 {{- end }}
 {{- end }}
 {{- $_ := set $result "ports" $ports }}
-{{- toYaml $result }}
+{{- toJson $result }}
 {{- end }}
 
 {{/*
@@ -139,7 +139,7 @@ type: {{ $type }}
 {{- /* An empty address is for those who assign it by other means. */}}
 {{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
 ports:
-  {{- range (include "livekit.mediaPorts" . | fromYaml).ports }}
+  {{- range (include "livekit.mediaPorts" . | fromJson).ports }}
   - name: {{ .name }}
     port: {{ .port | int }}
     targetPort: {{ .port | int }}
@@ -178,7 +178,7 @@ How the server gets its API keys: "config" (they are in the configuration),
 "file" (a key file in the Secret) or "env" (a key and its secret in two entries).
 */}}
 {{- define "livekit.keysFrom" -}}
-{{- if include "livekit.config" . | fromYaml | dig "keys" dict }}config
+{{- if include "livekit.config" . | fromJson | dig "keys" dict }}config
 {{- else if or .Values.keys.values (and .Values.keys.existingSecret .Values.keys.fileEntry) }}file
 {{- else }}env
 {{- end }}

@@ -3,7 +3,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 */}}
 {{- define "livekit.validate" -}}
 {{- $errors := list }}
-{{- $config := include "livekit.config" . | fromYaml }}
+{{- $config := include "livekit.config" . | fromJson }}
 {{- $rtc := $config.rtc | default dict }}
 {{- $several := include "livekit.several" . }}
 {{- $address := include "livekit.address" . }}
@@ -15,7 +15,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* What the user has set, before the chart adds to it */}}
-{{- $own := include "livekit.ownConfig" . | fromYaml }}
+{{- $own := include "livekit.ownConfig" . | fromJson }}
 
 {{- /* Ports */}}
 {{- if and .Values.service.enabled (not (has (.Values.service.targetPort | default "http" | toString) (list "http" (include "livekit.port" .)))) }}
@@ -26,7 +26,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if ne (empty $rtc.port_range_start) (empty $rtc.port_range_end) }}
 {{- $errors = append $errors "config.rtc needs both port_range_start and port_range_end" }}
 {{- else }}
-{{- $media := include "livekit.mediaPorts" . | fromYaml }}
+{{- $media := include "livekit.mediaPorts" . | fromJson }}
 {{- range $media.ports }}
 {{- if and (eq $type "NodePort") (or (lt (int .port) 30000) (gt (int .port) 32767)) }}
 {{- $errors = append $errors (printf "%s is %d, but a NodePort lies between 30000 and 32767: choose such a port, or another media.type" .name (int .port)) }}
