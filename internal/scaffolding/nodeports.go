@@ -2,7 +2,9 @@ package scaffolding
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,37 +19,51 @@ var mediaPorts = []string{"config.rtc.tcp_port", "config.rtc.udp_port", "drainin
 // nodePort matches what may be a port of a node in a values file.
 var nodePort = regexp.MustCompile(`\b3[0-2][0-9]{3}\b`)
 
+// maxValues is how much of a values file is read for its ports, in bytes.
+const maxValues = 1 << 20
+
 // portShift says how far the media ports have to lie above their defaults, so that no chart beside target names one of
-// them in its values files, and why.
-func portShift(sheet *factsheet.Sheet, target string) (shift int, note string, err error) {
+// them in its values files. It notes why, and which files it could not look into.
+func portShift(sheet *factsheet.Sheet, target string) (shift int, notes []string) {
 	taken := map[int]string{}
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(target), "*", "values*.y*ml"))
+	beside := os.DirFS(filepath.Dir(target))
+	files, _ := fs.Glob(beside, "*/values*.y*ml") // the pattern is sound
 	for _, file := range files {
-		if filepath.Dir(file) == target || err != nil {
+		chart := path.Dir(file)
+		if chart == filepath.Base(target) {
 			continue
 		}
+		info, err := fs.Stat(beside, file)
 		var text []byte
-		text, err = os.ReadFile(file)
+		if err == nil && info.Mode().IsRegular() && info.Size() <= maxValues {
+			text, err = fs.ReadFile(beside, file)
+		}
+		if text == nil || err != nil {
+			notes = append(notes, fmt.Sprintf(
+				"%s was not searched for ports of the nodes: it is too large or cannot be read.", file))
+		}
 		for _, number := range nodePort.FindAllString(string(text), -1) {
 			n, _ := strconv.Atoi(number)
-			taken[n] = filepath.Base(filepath.Dir(file))
+			taken[n] = chart
 		}
-	}
-	if err != nil {
-		return 0, "", fmt.Errorf("node ports of the charts beside %s: %w", target, err)
 	}
 	port := func(key string) int {
 		n, _ := strconv.Atoi(sheet.Key(key).Default.Value)
 		return n + shift
 	}
 	isTaken := func(key string) bool { return sheet.Key(key) != nil && taken[port(key)] != "" }
+	because := ""
 	for ; shift < 1000; shift += 10 {
 		i := slices.IndexFunc(mediaPorts, isTaken)
 		if i < 0 {
 			break
 		}
 		n := port(mediaPorts[i])
-		note = fmt.Sprintf("Chart %s names port %d of the nodes, so the media ports here are other ones.", taken[n], n)
+		because = fmt.Sprintf(
+			"Chart %s names port %d of the nodes, so the media ports here are other ones.", taken[n], n)
 	}
-	return shift, note, nil
+	if because != "" {
+		notes = append(notes, because)
+	}
+	return shift, notes
 }

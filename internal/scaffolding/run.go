@@ -91,13 +91,8 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		return nil, err
 	}
 	o.Name = cmp.Or(o.Name, filepath.Base(target))
-	shift, note, err := portShift(conv.Sheet, target)
-	if err != nil {
-		return nil, err
-	}
-	if o.PortShift = shift; note != "" {
-		notes = append(notes, note)
-	}
+	shift, more := portShift(conv.Sheet, target)
+	o.PortShift, notes = shift, append(notes, more...)
 	chart, err := Generate(ctx, conv, o.Options)
 	if err != nil {
 		return nil, err
