@@ -1,0 +1,221 @@
+package merge
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+const (
+	saysBoth    = "was changed here, and otherwise in what is generated now"
+	saysRemoved = "was changed here, and is not in what is generated now"
+)
+
+// Move is a key that has another place in what is generated now than in the base.
+type Move struct{ From, To yamldoc.Path }
+
+// YAML merges maps by key; what stands above a key, comments and empty lines, goes with it. Keys that have moved are
+// moved on the user's side first, comments and all. Name stands in errors, which are those of texts that are no YAML.
+func YAML(name, base, ours, theirs string, moves []Move, labels Labels) (Result, error) {
+	if len(moves) == 0 && (base == theirs || base == ours || ours == theirs) {
+		return Lines(base, ours, theirs, labels), nil
+	}
+	b, err := readOutline(name, base)
+	if err != nil {
+		return Result{}, err
+	}
+	o, err := readOutline(name, ours)
+	if err != nil {
+		return Result{}, err
+	}
+	t, err := readOutline(name, theirs)
+	if err != nil {
+		return Result{}, err
+	}
+	b.move(moves)
+	o.move(moves)
+	m := yamlMerge{labels: labels}
+	merged := &outline{header: mergeComments(b.header, o.header, t.header), root: m.mapping(b.root, o.root, t.root, nil)}
+	slices.SortStableFunc(m.result.Conflicts, func(x, y Conflict) int { return x.Line - y.Line })
+	m.result.Text = merged.String()
+	if len(m.result.Conflicts) == 0 {
+		err = check(name, m.result.Text, b.says, o.says, t.says)
+	}
+	return m.result, err
+}
+
+// check holds a merged text against what it should say: lines that were taken for what they are not would show.
+func check(name, text string, base, ours, theirs map[string]any) error {
+	doc, err := yamldoc.Parse(name, []byte(text))
+	if err != nil {
+		return fmt.Errorf("merged: %w", err)
+	}
+	v := &values{}
+	want := v.merge(base, ours, theirs, nil)
+	if len(v.conflicts) == 0 && !equal(want, doc.Map()) {
+		return fmt.Errorf("%s is written in a way that cannot be merged by key", name)
+	}
+	return nil
+}
+
+// equal compares values, a map without entries and none being the same to Helm.
+func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
+
+// move moves keys, in the text and in what it says.
+func (o *outline) move(moves []Move) {
+	for _, m := range moves {
+		e := o.root.take(m.From)
+		if e == nil || !o.root.put(m.To, e) {
+			if e != nil {
+				o.root.put(m.From, e)
+			}
+			continue
+		}
+		yamldoc.Set(o.says, m.To, yamldoc.Delete(o.says, m.From))
+		o.prune(m.From[:len(m.From)-1])
+	}
+}
+
+// prune removes, from what the text says, the maps that a move has left empty.
+func (o *outline) prune(path yamldoc.Path) {
+	for ; len(path) > 0; path = path[:len(path)-1] {
+		if v, ok := yamldoc.Lookup(o.says, path); !ok || !reflect.DeepEqual(v, map[string]any{}) {
+			return
+		}
+		yamldoc.Delete(o.says, path)
+	}
+}
+
+// yamlMerge merges outlines.
+type yamlMerge struct {
+	labels Labels
+	result Result
+}
+
+func (m *yamlMerge) mapping(base, ours, theirs *mapping, at yamldoc.Path) *mapping {
+	out := &mapping{indent: ours.indent, tail: mergeComments(base.tailOrNone(), ours.tail, theirs.tail)}
+	for _, e := range ours.entries {
+		merged := m.entry(base.get(e.key), e, theirs.get(e.key), append(at, e.key))
+		if merged != nil {
+			out.entries = append(out.entries, merged)
+		}
+	}
+	after := 0
+	for _, e := range theirs.entries {
+		i := slices.IndexFunc(out.entries, func(x *entry) bool { return x.key == e.key })
+		switch was := base.get(e.key); {
+		case i >= 0:
+			after = i + 1
+		case was == nil && ours.get(e.key) == nil:
+			out.entries = slices.Insert(out.entries, after, e)
+			after++
+		case was != nil && ours.get(e.key) == nil && !equal(was.says, e.says):
+			m.note("%s was removed here and stays so, though what is generated now has %s", append(at, e.key), "another value")
+		}
+	}
+	return out
+}
+
+func (m *mapping) tailOrNone() []string {
+	if m == nil {
+		return nil
+	}
+	return m.tail
+}
+
+// entry gives what becomes of a key of ours, nil where it goes.
+func (m *yamlMerge) entry(base, ours, theirs *entry, at yamldoc.Path) *entry {
+	switch {
+	case base == nil && theirs == nil:
+		return ours
+	case base == nil && ours.below != nil && theirs.below != nil:
+		out := *ours
+		out.below = m.mapping(nil, ours.below, theirs.below, at)
+		return &out
+	case base == nil:
+		if !equal(ours.says, theirs.says) {
+			m.note("%s is what it was here; what is generated now has %s", at, "such a key as well")
+		}
+		return ours
+	case theirs == nil:
+		if base.text() == ours.text() && join(base.head) == join(ours.head) {
+			return nil
+		}
+		return m.conflict(ours, nil, at, saysRemoved)
+	}
+	out := m.value(base, ours, theirs, at)
+	if !out.isConflict {
+		out.head = mergeComments(base.head, ours.head, theirs.head)
+	}
+	return out
+}
+
+// value gives a key that all three have, with the head of ours.
+func (m *yamlMerge) value(base, ours, theirs *entry, at yamldoc.Path) *entry {
+	out := *ours
+	if base.below != nil && ours.below != nil && theirs.below != nil {
+		out.lines = mergeComments(base.lines, ours.lines, theirs.lines)
+		out.below = m.mapping(base.below, ours.below, theirs.below, at)
+		return &out
+	}
+	before, here, now := base.text(), ours.text(), theirs.text()
+	isSame := equal(base.says, ours.says)
+	switch {
+	case before == now || equal(ours.says, theirs.says) || equal(base.says, theirs.says):
+		return &out
+	case before == here, isSame && len(ours.lines) == 1 && ours.below == nil:
+		out.lines, out.below = theirs.lines, theirs.below
+		if comment := ours.comment; comment != "" && comment != base.comment && len(out.lines) == 1 {
+			line := strings.TrimSuffix(out.lines[0], " "+theirs.comment)
+			out.lines = []string{strings.TrimRight(line, " ") + " " + comment}
+		}
+		return &out
+	}
+	if merged, ok := m.inside(base, ours, theirs); ok {
+		out.lines, out.below = merged, nil
+		return &out
+	}
+	return m.conflict(ours, theirs, at, saysBoth)
+}
+
+// inside merges a value that is no map with a line a key on all sides: by line, and a map by what it says.
+func (m *yamlMerge) inside(base, ours, theirs *entry) ([]string, bool) {
+	if len(ours.lines) > 1 || ours.below != nil {
+		lines := Lines(base.text(), ours.text(), theirs.text(), Labels{})
+		doc, err := yamldoc.Parse(ours.key, []byte(lines.Text))
+		if err == nil && len(lines.Conflicts) == 0 && doc.Root.IsMap() && len(doc.Root.Keys()) == 1 {
+			return split(lines.Text), true
+		}
+	}
+	v := &values{}
+	_, isMap := ours.says.(map[string]any)
+	merged := v.merge(base.says, ours.says, theirs.says, nil)
+	if !isMap || len(v.conflicts) > 0 {
+		return nil, false
+	}
+	text, err := yamldoc.Dump(map[string]any{ours.key: merged}, yamldoc.Style{})
+	return split(string(text)), err == nil
+}
+
+// conflict gives ours, with theirs beside it where markers are wanted.
+func (m *yamlMerge) conflict(ours, theirs *entry, at yamldoc.Path, says string) *entry {
+	m.result.Conflicts = append(m.result.Conflicts, Conflict{Line: ours.line, Path: at.String(), Says: says})
+	out := *ours
+	if m.labels.areWanted() {
+		out.lines = m.labels.markers(split(ours.text()), split(theirs.text()))
+		out.below, out.isConflict = nil, true
+	}
+	return &out
+}
+
+func (m *yamlMerge) note(format string, at yamldoc.Path, what string) {
+	m.result.Notes = append(m.result.Notes, fmt.Sprintf(format, at, what))
+}
+
+// mergeComments merges what stands above or behind keys. Where both sides changed it, ours stays.
+func mergeComments(base, ours, theirs []string) []string {
+	return split(Lines(join(base), join(ours), join(theirs), Labels{}).Text)
+}
