@@ -32,7 +32,7 @@ tolerations: []
 
 func yamlMerged(t *testing.T, ours, theirs string, moves ...Move) Result {
 	t.Helper()
-	r, err := YAML("values.yaml", valuesBase, ours, theirs, moves, Labels{})
+	r, err := YAML("values.yaml", valuesBase, ours, theirs, Options{Moves: moves})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +74,10 @@ func TestYAML(t *testing.T) {
 			edit("  enabled: true\n  # Kept for good.\n  size: 1Gi\n  # storageClass: fast\n",
 				"  enabled: false\n  size: 5Gi\n"),
 		},
+		"what was left to the user": {
+			edit("tolerations: []", "tolerations: [a]"), edit("tolerations: []", "tolerations: [b]"),
+			edit("tolerations: []", "tolerations: [a]"),
+		},
 		"wider indentation": {
 			strings.ReplaceAll(edit("size: 1Gi", "size: 5Gi"), "\n  ", "\n    "),
 			edit("  size: 1Gi\n", "  size: 1Gi\n  new:\n    a: 1\n"),
@@ -104,8 +108,10 @@ func TestYAMLConflicts(t *testing.T) {
 		ours, theirs, path string
 		line               int
 	}{
-		"both changed a value":      {replace("1Gi", "5Gi"), replace("1Gi", "2Gi"), "persistence.size", 14},
-		"an edited block that goes": {replace("tolerations: []", "tolerations: [a]"), replace("\ntolerations: []\n", ""), "tolerations", 17},
+		"both changed a value": {replace("1Gi", "5Gi"), replace("1Gi", "2Gi"), "persistence.size", 14},
+		"an edited block that goes": {replace("tolerations: []", "tolerations: [a]"), replace("\ntolerations: []\n", ""),
+			"tolerations", 17,
+		},
 		"a comment on a key that goes": {
 			replace("replicas: 1", "# Mine.\nreplicas: 1"), replace("replicas: 1\n\n", ""), "replicas", 9,
 		},
@@ -118,7 +124,7 @@ func TestYAMLConflicts(t *testing.T) {
 			if r.Text != c.ours {
 				t.Error("the text is no longer the user's", cmp.Diff(c.ours, r.Text))
 			}
-			marked, err := YAML("values.yaml", valuesBase, c.ours, c.theirs, nil, Labels{"yours", "new"})
+			marked, err := YAML("values.yaml", valuesBase, c.ours, c.theirs, Options{Labels: Labels{"yours", "new"}})
 			if err != nil || HasMarkers(marked.Text) == 0 {
 				t.Errorf("no markers: %v\n%s", err, marked.Text)
 			}
@@ -235,17 +241,17 @@ func FuzzYAML(f *testing.F) {
 				return
 			}
 		}
-		if r, err := YAML("x", base, ours, base, nil, Labels{}); err != nil || r.Text != ours {
+		if r, err := YAML("x", base, ours, base, Options{}); err != nil || r.Text != ours {
 			t.Fatalf("ours is lost: %v\n%q", err, r.Text)
 		}
-		if r, err := YAML("x", base, base, theirs, nil, Labels{}); err != nil || r.Text != theirs {
+		if r, err := YAML("x", base, base, theirs, Options{}); err != nil || r.Text != theirs {
 			t.Fatalf("theirs is lost: %v\n%q", err, r.Text)
 		}
-		r, err := YAML("x", base, ours, theirs, nil, Labels{})
+		r, err := YAML("x", base, ours, theirs, Options{})
 		if err != nil || len(r.Conflicts) > 0 {
 			return
 		}
-		again, err := YAML("x", theirs, r.Text, theirs, nil, Labels{})
+		again, err := YAML("x", theirs, r.Text, theirs, Options{})
 		if err != nil || again.Text != r.Text {
 			t.Fatalf("a second merge changes it: %v\n%q\n%q", err, r.Text, again.Text)
 		}

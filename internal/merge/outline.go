@@ -51,6 +51,15 @@ func (m *mapping) get(key string) *entry {
 	return nil
 }
 
+// at gives the entry at a path, nil where there is none.
+func (m *mapping) at(path yamldoc.Path) *entry {
+	e := m.get(path[0])
+	if e == nil || len(path) == 1 {
+		return e
+	}
+	return e.below.at(path[1:])
+}
+
 // reader reads an outline.
 type reader struct{ lines []string }
 

@@ -31,10 +31,13 @@ func (v *values) merge(base, ours, theirs any, at yamldoc.Path) any {
 	_, isDeleted := ours.(absent)
 	_, isGone := theirs.(absent)
 	switch {
-	case isMap && isMapNow && (isMapBefore || isNew):
+	case isMap && isMapNow && (isMapBefore && len(b) > 0 || isNew):
 		return v.maps(b, o, t, at)
 	case isNew, isDeleted && !isGone:
 		return ours // the user's own key, and the user's own deletion
+	}
+	if yamldoc.IsEmpty(base) {
+		return ours // the user has filled in what was left to them; a new default is one no more
 	}
 	if v.listsAreSets {
 		if list, ok := mergeSets(base, ours, theirs); ok {

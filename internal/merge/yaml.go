@@ -17,34 +17,56 @@ const (
 // Move is a key that has another place in what is generated now than in the base.
 type Move struct{ From, To yamldoc.Path }
 
-// YAML merges maps by key; what stands above a key, comments and empty lines, goes with it. Keys that have moved are
-// moved on the user's side first, comments and all. Name stands in errors, which are those of texts that are no YAML.
-func YAML(name, base, ours, theirs string, moves []Move, labels Labels) (Result, error) {
-	if len(moves) == 0 && (base == theirs || base == ours || ours == theirs) {
-		return Lines(base, ours, theirs, labels), nil
+// Options say how YAML is merged.
+type Options struct {
+	// Moves are keys that have another place in what is generated now: they are moved on the user's side first,
+	// comments and all.
+	Moves []Move
+	// Asked are keys whose new value the user has asked for: it is no conflict where they have another one.
+	Asked []yamldoc.Path
+	Labels
+}
+
+// YAML merges maps by key; what stands above a key, comments and empty lines, goes with it. Name stands in errors,
+// which are those of texts that are no YAML.
+func YAML(name, base, ours, theirs string, o Options) (Result, error) {
+	if len(o.Moves) == 0 && (base == theirs || base == ours || ours == theirs) {
+		return Lines(base, ours, theirs, o.Labels), nil
 	}
-	b, err := readOutline(name, base)
-	if err != nil {
-		return Result{}, err
+	var sides [3]*outline
+	for i, text := range []string{base, ours, theirs} {
+		var err error
+		if sides[i], err = readOutline(name, text); err != nil {
+			return Result{}, err
+		}
 	}
-	o, err := readOutline(name, ours)
-	if err != nil {
-		return Result{}, err
+	before, here, now := sides[0], sides[1], sides[2]
+	before.move(o.Moves)
+	here.move(o.Moves)
+	before.take(here, o.Asked)
+	m := yamlMerge{labels: o.Labels}
+	merged := &outline{
+		header: mergeComments(before.header, here.header, now.header),
+		root:   m.mapping(before.root, here.root, now.root, nil),
 	}
-	t, err := readOutline(name, theirs)
-	if err != nil {
-		return Result{}, err
-	}
-	b.move(moves)
-	o.move(moves)
-	m := yamlMerge{labels: labels}
-	merged := &outline{header: mergeComments(b.header, o.header, t.header), root: m.mapping(b.root, o.root, t.root, nil)}
 	slices.SortStableFunc(m.result.Conflicts, func(x, y Conflict) int { return x.Line - y.Line })
 	m.result.Text = merged.String()
-	if len(m.result.Conflicts) == 0 {
-		err = check(name, m.result.Text, b.says, o.says, t.says)
+	if len(m.result.Conflicts) > 0 {
+		return m.result, nil
 	}
-	return m.result, err
+	return m.result, check(name, m.result.Text, before.says, here.says, now.says)
+}
+
+// take makes the entries at some paths what they are in another outline.
+func (o *outline) take(from *outline, paths []yamldoc.Path) {
+	for _, path := range paths {
+		old, other := o.root.at(path), from.root.at(path)
+		if old == nil || other == nil {
+			continue
+		}
+		old.lines, old.below, old.says, old.comment = other.lines, other.below, other.says, other.comment
+		yamldoc.Set(o.says, path, other.says)
+	}
 }
 
 // check holds a merged text against what it should say: lines that were taken for what they are not would show.
@@ -172,6 +194,10 @@ func (m *yamlMerge) value(base, ours, theirs *entry, at yamldoc.Path) *entry {
 			line := strings.TrimSuffix(out.lines[0], " "+theirs.comment)
 			out.lines = []string{strings.TrimRight(line, " ") + " " + comment}
 		}
+		return &out
+	}
+	if yamldoc.IsEmpty(base.says) {
+		m.note("%s stays what it was set to here; %s", at, "its default is another one now")
 		return &out
 	}
 	if merged, ok := m.inside(base, ours, theirs); ok {
