@@ -45,12 +45,12 @@ type Plan struct {
 	dir    string
 	update *Update
 	fresh  bool              // the folder is not there
-	files map[string][]byte // as they should be
-	have  map[string][]byte // as they are, of those that are to be replaced or removed
-	lock  *Lock             // to be written, with
-	text  []byte            // its text
-	old   *Lock             // of the chart as it is
-	locks locks             // from which that was read
+	files  map[string][]byte // as they should be
+	have   map[string][]byte // as they are, of those that are to be replaced or removed
+	lock   *Lock             // to be written, with
+	text   []byte            // its text
+	old    *Lock             // of the chart as it is
+	locks  locks             // from which that was read
 	// step is called before each change of the file system, for tests.
 	step func()
 }

@@ -245,3 +245,28 @@ func (m *yamlMerge) note(format string, at yamldoc.Path, what string) {
 func mergeComments(base, ours, theirs []string) []string {
 	return split(Lines(join(base), join(ours), join(theirs), Labels{}).Text)
 }
+
+// MoveKeys moves keys in a text, comments and all, and gives those that were moved. Name stands in errors.
+func MoveKeys(name, text string, moves []Move) (string, []Move, error) {
+	o, err := readOutline(name, text)
+	if err != nil {
+		return "", nil, err
+	}
+	var done []Move
+	for _, m := range moves {
+		if o.root.at(m.From) != nil {
+			if o.move([]Move{m}); o.root.at(m.From) == nil {
+				done = append(done, m)
+			}
+		}
+	}
+	if len(done) == 0 {
+		return text, nil, nil
+	}
+	moved := o.String()
+	doc, err := yamldoc.Parse(name, []byte(moved))
+	if err != nil || !equal(doc.Map(), o.says) {
+		return "", nil, fmt.Errorf("%s is written in a way in which keys cannot be moved", name)
+	}
+	return moved, done, nil
+}
