@@ -30,7 +30,7 @@ type Options struct {
 // YAML merges maps by key; what stands above a key, comments and empty lines, goes with it. Name stands in errors,
 // which are those of texts that are no YAML.
 func YAML(name, base, ours, theirs string, o Options) (Result, error) {
-	if len(o.Moves) == 0 && (base == theirs || base == ours || ours == theirs) {
+	if len(o.Moves)+len(o.Asked) == 0 && (base == theirs || base == ours || ours == theirs) {
 		return Lines(base, ours, theirs, o.Labels), nil
 	}
 	var sides [3]*outline
@@ -43,8 +43,8 @@ func YAML(name, base, ours, theirs string, o Options) (Result, error) {
 	before, here, now := sides[0], sides[1], sides[2]
 	before.move(o.Moves)
 	here.move(o.Moves)
-	before.take(here, o.Asked)
 	m := yamlMerge{labels: o.Labels}
+	m.giveUp(before, here, o.Asked)
 	merged := &outline{
 		header: mergeComments(before.header, here.header, now.header),
 		root:   m.mapping(before.root, here.root, now.root, nil),
@@ -57,15 +57,18 @@ func YAML(name, base, ours, theirs string, o Options) (Result, error) {
 	return m.result, check(name, m.result.Text, before.says, here.says, now.says)
 }
 
-// take makes the entries at some paths what they are in another outline.
-func (o *outline) take(from *outline, paths []yamldoc.Path) {
+// giveUp makes the base what ours is at some paths, so that theirs is taken there.
+func (m *yamlMerge) giveUp(base, ours *outline, paths []yamldoc.Path) {
 	for _, path := range paths {
-		old, other := o.root.at(path), from.root.at(path)
-		if old == nil || other == nil {
+		was, is := base.root.at(path), ours.root.at(path)
+		if was == nil || is == nil {
 			continue
 		}
-		old.lines, old.below, old.says, old.comment = other.lines, other.below, other.says, other.comment
-		yamldoc.Set(o.says, path, other.says)
+		if !equal(was.says, is.says) {
+			m.note("%s was changed here, and %s", path, "gives way to what was asked for now")
+		}
+		was.lines, was.below, was.says, was.comment = is.lines, is.below, is.says, is.comment
+		yamldoc.Set(base.says, path, is.says)
 	}
 }
 

@@ -75,6 +75,9 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.goOn(target); err != nil {
+		return nil, err
+	}
 	conv, notes, err := Conventions(ctx, o)
 	if err != nil {
 		return nil, err
@@ -108,6 +111,25 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	return result, result.carryOut(ctx, plan)
 }
 
+// goOn takes over what an interrupted run in the folder target was asked for, where this one is asked nothing about it.
+// Components are one question, and so are the conventions.
+func (o *RunOptions) goOn(target string) error {
+	lock, err := chartdir.ReadLock(target)
+	if lock == nil {
+		return err
+	}
+	was := AskedOf(lock, target)
+	o.Name, o.Version = cmp.Or(o.Name, was.Name), cmp.Or(o.Version, was.Version)
+	o.AppVersion, o.Host = cmp.Or(o.AppVersion, was.AppVersion), cmp.Or(o.Host, was.Host)
+	if len(o.With)+len(o.Without) == 0 {
+		o.With, o.Without = lock.Components, []string{"all"}
+	}
+	if len(o.Like) == 0 && o.ConventionsFile == "" {
+		o.Like, o.ConventionsFile = was.Like, was.ConventionsFile
+	}
+	return nil
+}
+
 // refuseOthers refuses a folder with files of somebody else's where the chart's have to go. What was edited in a chart
 // that an interrupted run has left is no such file.
 func refuseOthers(plan *chartdir.Plan, dir string) error {
@@ -137,7 +159,10 @@ func aboutRelease(appVersion string) []string {
 
 // carryOut writes the chart, or with DryRun shows what would be written.
 func (r *Result) carryOut(ctx context.Context, plan *chartdir.Plan) error {
-	if plan.Interrupted && !r.DryRun {
+	switch {
+	case plan.Interrupted && r.DryRun:
+		r.Notes = append(r.Notes, "An interrupted run waits to be finished.")
+	case plan.Interrupted:
 		r.Notes = append(r.Notes, "An interrupted run was finished.")
 	}
 	if r.DryRun {

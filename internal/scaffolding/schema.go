@@ -105,7 +105,7 @@ func (s *schemas) members(t *tree) object {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.absent)) {
-		text := "Needs the component " + t.absent[key] + ": helm livekit scaffold --with " + t.absent[key]
+		text := "Needs the component " + t.absent[key] + ": helm livekit update --with " + t.absent[key]
 		properties = append(properties, member{key, object{{"description", text}}})
 	}
 	out := object{{"properties", properties}}
