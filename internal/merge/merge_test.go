@@ -135,7 +135,7 @@ func TestYAMLConflicts(t *testing.T) {
 func TestYAMLMoves(t *testing.T) {
 	theirs := strings.Replace(valuesBase, "replicas: 1\n", "deployment:\n  # How many.\n  replicaCount: 1\n", 1)
 	ours := strings.Replace(valuesBase, "replicas: 1\n", "# Two are enough.\nreplicas: 2 # really\n", 1)
-	move := Move{yamldoc.Path{"replicas"}, yamldoc.Path{"deployment", "replicaCount"}}
+	move := Move{From: yamldoc.Path{"replicas"}, To: yamldoc.Path{"deployment", "replicaCount"}}
 	r := yamlMerged(t, ours, theirs, move)
 	for _, want := range []string{"deployment:\n", "# Two are enough.\n", "  replicaCount: 2 # really\n"} {
 		if !strings.Contains(r.Text, want) {

@@ -233,11 +233,17 @@ func (m *mapping) remove(e *entry) {
 	m.entries = slices.DeleteFunc(m.entries, func(x *entry) bool { return x == e })
 }
 
-// put sets an entry at a path, as the last one of its map. The maps on the way are made where they are missing. It
-// reports whether it could: what is there already stays.
+// put sets an entry at a path, as the last one of its map. The maps on the way are made where they are missing, and a
+// map joins the one that is there. It reports whether it could: what is there already stays.
 func (m *mapping) put(path yamldoc.Path, e *entry) bool {
 	at := m.get(path[0])
 	switch {
+	case len(path) == 1 && at != nil && at.below != nil && e.below != nil:
+		all := true
+		for _, child := range slices.Clone(e.below.entries) {
+			all = at.below.put(yamldoc.Path{child.key}, child) && all
+		}
+		return all
 	case len(path) == 1 && at == nil:
 		e.rename(path[0])
 		m.entries = append(m.entries, e)

@@ -14,8 +14,19 @@ const (
 	saysRemoved = "was changed here, and is not in what is generated now"
 )
 
-// Move is a key that has another place in what is generated now than in the base.
-type Move struct{ From, To yamldoc.Path }
+// Move is a key that has another place, or another form, in what is generated now than in the base.
+type Move struct {
+	From, To yamldoc.Path
+	// Convert gives what the value becomes, in a text that says all; nil where it stays as it is. It is not asked of a
+	// value that it gives nothing for: that stays where it is.
+	Convert func(all map[string]any, value any) []Part
+}
+
+// Part is a value at its new place.
+type Part struct {
+	To    yamldoc.Path
+	Value any
+}
 
 // Options say how YAML is merged.
 type Options struct {
@@ -89,29 +100,65 @@ func check(name, text string, base, ours, theirs map[string]any) error {
 // equal compares values, a map without entries and none being the same to Helm.
 func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
 
-// move moves keys, in the text and in what it says.
-func (o *outline) move(moves []Move) {
+// move moves keys and gives the moves that were made. What the text says is made anew from its entries.
+func (o *outline) move(moves []Move) (done []Move) {
+	all := o.says
 	for _, m := range moves {
-		e := o.root.take(m.From)
-		if e == nil || !o.root.put(m.To, e) {
-			if e != nil {
-				o.root.put(m.From, e)
-			}
+		e := o.root.at(m.From)
+		if e == nil {
 			continue
 		}
-		yamldoc.Set(o.says, m.To, yamldoc.Delete(o.says, m.From))
-		o.prune(m.From[:len(m.From)-1])
+		if m.Convert == nil {
+			o.root.take(m.From)
+			if !o.root.put(m.To, e) {
+				o.root.put(m.From, e)
+				continue
+			}
+		} else if parts := m.Convert(all, e.says); len(parts) > 0 {
+			o.root.take(m.From)
+			o.putParts(e, parts)
+		} else {
+			continue
+		}
+		done = append(done, m)
+	}
+	if len(done) > 0 {
+		o.says = o.root.values()
+	}
+	return done
+}
+
+// putParts puts what a value becomes to its places, the comments of the old entry with the first of them. What is at
+// such a place already was made of this value as well.
+func (o *outline) putParts(old *entry, parts []Part) {
+	for i, part := range parts {
+		key := part.To[len(part.To)-1]
+		e := &entry{key: key, line: old.line, says: part.Value}
+		text, err := yamldoc.Dump(map[string]any{key: part.Value}, yamldoc.Style{})
+		if err != nil {
+			continue // it was read as YAML
+		}
+		e.lines = split(string(text))
+		if i == 0 {
+			e.head = old.head
+			if old.comment != "" && len(e.lines) == 1 {
+				e.lines[0] += " " + old.comment
+			}
+		}
+		o.root.put(part.To, e)
 	}
 }
 
-// prune removes, from what the text says, the maps that a move has left empty.
-func (o *outline) prune(path yamldoc.Path) {
-	for ; len(path) > 0; path = path[:len(path)-1] {
-		if v, ok := yamldoc.Lookup(o.says, path); !ok || !reflect.DeepEqual(v, map[string]any{}) {
-			return
+// values gives what the entries say.
+func (m *mapping) values() map[string]any {
+	out := map[string]any{}
+	for _, e := range m.entries {
+		if e.below != nil {
+			e.says = e.below.values()
 		}
-		yamldoc.Delete(o.says, path)
+		out[e.key] = e.says
 	}
+	return out
 }
 
 // yamlMerge merges outlines.
@@ -255,14 +302,7 @@ func MoveKeys(name, text string, moves []Move) (string, []Move, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	var done []Move
-	for _, m := range moves {
-		if o.root.at(m.From) != nil {
-			if o.move([]Move{m}); o.root.at(m.From) == nil {
-				done = append(done, m)
-			}
-		}
-	}
+	done := o.move(moves)
 	if len(done) == 0 {
 		return text, nil, nil
 	}

@@ -106,7 +106,7 @@ func (t *target) mergeTexts(name, base, ours, theirs string) (merge.Result, erro
 	switch {
 	case name == "values.yaml":
 		return merge.YAML(name, base, ours, theirs,
-			merge.Options{Moves: t.moves(), Asked: t.asked(name), Labels: labels})
+			merge.Options{Moves: t.moves, Asked: t.asked(name), Labels: labels})
 	case name == "Chart.yaml":
 		return merge.YAML(name, base, ours, theirs, merge.Options{Asked: t.asked(name), Labels: labels})
 	case strings.HasSuffix(name, ".json"):

@@ -33,7 +33,7 @@ type target struct {
 	notes         []string
 	// isNewBase says that the base was not generated then but now, for a chart without a lock.
 	isNewBase bool
-	keyMoves  []keyMove
+	moves     []merge.Move
 }
 
 // open reads a chart and its lock, and generates what is asked for.
@@ -216,10 +216,7 @@ func (t *target) newPath(key string) yamldoc.Path {
 	return path
 }
 
-// keyMove is a canonical key whose place changes.
-type keyMove struct{ from, to yamldoc.Path }
-
-// findMoves finds the keys that the chart had, and has in another place now.
+// findMoves finds the keys that the chart had, and has in another place or in another shape now.
 func (t *target) findMoves() error {
 	before, err := scaffolding.PathsOf(t.sheet, t.lock)
 	if err != nil {
@@ -229,32 +226,29 @@ func (t *target) findMoves() error {
 	if err != nil {
 		return err
 	}
-	for _, k := range t.sheet.Keys {
-		from, ferr := before.PathOf(k.Key)
-		to, terr := now.PathOf(k.Key)
-		if ferr != nil || terr != nil || k.IsHeading() || slices.Equal(from, to) {
-			continue
+	for _, m := range before.MovedTo(now) {
+		move := merge.Move{From: m.From, To: m.To}
+		if m.HasOtherShape {
+			move.Convert = func(all map[string]any, value any) []merge.Part {
+				var parts []merge.Part
+				for path, v := range before.Reshape(now, m, all, value) {
+					parts = append(parts, merge.Part{To: yamldoc.SplitPath(path), Value: v})
+				}
+				slices.SortFunc(parts, func(a, b merge.Part) int { return slices.Compare(a.To, b.To) })
+				return parts
+			}
 		}
-		if isElement := func(s string) bool { _, is := yamldoc.Index(s); return is }; !slices.ContainsFunc(
-			slices.Concat(from, to), isElement) {
-			t.keyMoves = append(t.keyMoves, keyMove{from, to})
-		}
+		t.moves = append(t.moves, move)
 	}
 	return nil
 }
 
-func (t *target) moves() []merge.Move {
-	var moves []merge.Move
-	for _, m := range t.keyMoves {
-		moves = append(moves, merge.Move{From: m.from, To: m.to})
-	}
-	return moves
-}
-
 func (t *target) moved() []Moved {
 	moved := []Moved{}
-	for _, m := range t.keyMoves {
-		moved = append(moved, Moved{m.from.String(), m.to.String()})
+	for _, m := range t.moves {
+		if !slices.Equal(m.From, m.To) {
+			moved = append(moved, Moved{m.From.String(), m.To.String()})
+		}
 	}
 	return moved
 }

@@ -103,6 +103,8 @@ type Result struct {
 	// Notes are what the user should know beside the files.
 	Notes  []string `json:"notes,omitempty"`
 	DryRun bool     `json:"dryRun,omitempty"`
+	// IsWritten says that the files are as they are said to be; otherwise all is as it was.
+	IsWritten bool `json:"written"`
 	// Diff is the unified diff of all files.
 	Diff string `json:"-"`
 }
@@ -210,6 +212,7 @@ func (t *target) write(ctx context.Context, r *Result, plan *chartdir.Plan, file
 		undo()
 		return err
 	}
+	r.IsWritten = true
 	for _, c := range plan.Changes {
 		if c.Action == chartdir.Conflict {
 			return remedy.Errorf("run the command again", "%s was changed by somebody else meanwhile, and left alone", c.Path)

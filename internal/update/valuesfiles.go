@@ -106,7 +106,7 @@ func (t *target) readValuesFile(path string) (*valuesFile, error) {
 		return nil, remedy.Errorf("mend the file; nothing was written", "%w", err)
 	}
 	v.will, v.after = v.was, v.before
-	text, done, err := merge.MoveKeys(v.shown, plain(v.was), t.moves())
+	text, done, err := merge.MoveKeys(v.shown, plain(v.was), t.moves)
 	if err != nil {
 		return nil, remedy.Errorf("move the keys by hand, and run it again", "%w", err)
 	}
