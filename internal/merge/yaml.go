@@ -108,6 +108,7 @@ func (o *outline) move(moves []Move) (done []Move) {
 		if e == nil {
 			continue
 		}
+		before := slices.Clone(o.root.entries)
 		if m.Convert == nil {
 			o.root.take(m.From)
 			if !o.root.put(m.To, e) {
@@ -120,12 +121,28 @@ func (o *outline) move(moves []Move) (done []Move) {
 		} else {
 			continue
 		}
+		o.root.arrange(before, m)
 		done = append(done, m)
 	}
 	if len(done) > 0 {
 		o.says = o.root.values()
 	}
 	return done
+}
+
+// arrange puts a block that a move has made where the old one stands or stood, with what stood above that one.
+func (m *mapping) arrange(before []*entry, move Move) {
+	last := m.entries[len(m.entries)-1]
+	i := slices.IndexFunc(before, func(e *entry) bool { return e.key == move.From[0] })
+	if i < 0 || slices.Contains(before, last) {
+		return
+	}
+	if old := before[i]; m.get(old.key) == nil {
+		last.head = append(slices.Clone(old.head), last.head...)
+	} else {
+		i++
+	}
+	m.entries = slices.Insert(m.entries[:len(m.entries)-1], min(i, len(m.entries)-1), last)
 }
 
 // putParts puts what a value becomes to its places, the comments of the old entry with the first of them. What is at
