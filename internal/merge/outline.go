@@ -211,7 +211,8 @@ func (e *entry) text() string {
 	return join(p.lines)
 }
 
-// take removes the entry at a path and gives it, nil where there is none. Maps that it leaves empty go as well.
+// take removes the entry at a path and gives it, nil where there is none. Maps that it leaves empty go as well, and the
+// comments above them come along.
 func (m *mapping) take(path yamldoc.Path) *entry {
 	e := m.get(path[0])
 	if e == nil || len(path) > 1 && e.below == nil {
@@ -223,10 +224,18 @@ func (m *mapping) take(path yamldoc.Path) *entry {
 			return taken
 		}
 		m.remove(e)
+		taken.head = slices.Concat(comments(e.head), comments(e.below.tail), taken.head)
 		return taken
 	}
 	m.remove(e)
 	return e
+}
+
+// comments are those lines that are not empty.
+func comments(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return strings.TrimSpace(strings.TrimPrefix(line, asIs)) == ""
+	})
 }
 
 func (m *mapping) remove(e *entry) {

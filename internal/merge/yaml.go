@@ -138,7 +138,9 @@ func (m *mapping) arrange(before []*entry, move Move) {
 		return
 	}
 	if old := before[i]; m.get(old.key) == nil {
-		last.head = append(slices.Clone(old.head), last.head...)
+		if len(old.head) > 0 && old.head[0] == asIs { // an empty line
+			last.head = append([]string{asIs}, last.head...)
+		}
 	} else {
 		i++
 	}
@@ -157,13 +159,24 @@ func (o *outline) putParts(old *entry, parts []Part) {
 		}
 		e.lines = split(string(text))
 		if i == 0 {
-			e.head = old.head
+			e.head = slices.Concat(old.head, commentsIn(old))
 			if old.comment != "" && len(e.lines) == 1 {
 				e.lines[0] += " " + old.comment
 			}
 		}
 		o.root.put(part.To, e)
 	}
+}
+
+// commentsIn gives the comments among the lines of a value.
+func commentsIn(e *entry) []string {
+	var out []string
+	for _, line := range split(e.text()) {
+		if text := strings.TrimSpace(strings.TrimPrefix(line, asIs)); strings.HasPrefix(text, "#") {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 // values gives what the entries say.
@@ -246,7 +259,7 @@ func (m *yamlMerge) entry(base, ours, theirs *entry, at yamldoc.Path) *entry {
 func (m *yamlMerge) value(base, ours, theirs *entry, at yamldoc.Path) *entry {
 	out := *ours
 	if base.below != nil && ours.below != nil && theirs.below != nil {
-		out.lines = mergeComments(base.lines, ours.lines, theirs.lines)
+		out.lines = split(Lines(join(base.lines), join(ours.lines), join(theirs.lines), Labels{}).Text)
 		out.below = m.mapping(base.below, ours.below, theirs.below, at)
 		return &out
 	}
@@ -308,9 +321,20 @@ func (m *yamlMerge) note(format string, at yamldoc.Path, what string) {
 	m.result.Notes = append(m.result.Notes, fmt.Sprintf(format, at, what))
 }
 
-// mergeComments merges what stands above or behind keys. Where both sides changed it, ours stays.
+// mergeComments merges what stands above or behind keys. Where both sides changed it, it is theirs, and the lines of
+// ours that the base has not.
 func mergeComments(base, ours, theirs []string) []string {
-	return split(Lines(join(base), join(ours), join(theirs), Labels{}).Text)
+	merged := Lines(join(base), join(ours), join(theirs), Labels{})
+	if len(merged.Conflicts) == 0 {
+		return split(merged.Text)
+	}
+	out := slices.Clone(theirs)
+	for _, line := range ours {
+		if !slices.Contains(base, line) && !slices.Contains(theirs, line) {
+			out = append(out, comments([]string{line})...)
+		}
+	}
+	return out
 }
 
 // MoveKeys moves keys in a text, comments and all, and gives those that were moved. Name stands in errors.

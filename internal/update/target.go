@@ -118,7 +118,7 @@ func (t *target) generate(ctx context.Context) error {
 func (t *target) convention(ctx context.Context, asked *scaffolding.RunOptions) (*convention.Convention, error) {
 	o := t.options
 	if !o.Follow && len(o.Like) == 0 && o.ConventionsFile == "" {
-		return scaffolding.ConventionOf(t.sheet, t.lock)
+		return scaffolding.ConventionHere(t.sheet, t.lock, t.dir)
 	}
 	if len(o.Like) > 0 || o.ConventionsFile != "" {
 		asked.Like, asked.ConventionsFile = o.Like, o.ConventionsFile
