@@ -205,6 +205,10 @@ func (l *life) changeValue() {
 		return // the other shape
 	}
 	lines[line-1] = lines[line-1][:at+1] + " " + value + " # " + l.mark("values.yaml", "value")
+	if key != "env" && key != "persistence.accessMode" { // which a chart may write in another shape
+		marks := l.marks["values.yaml"]
+		marks[len(marks)-1] = value + " # " + marks[len(marks)-1]
+	}
 	l.write("values.yaml", strings.Join(lines, "\n"))
 	l.did("%s is %s", path, lines[line-1])
 }

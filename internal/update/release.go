@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
@@ -100,12 +101,11 @@ func (m *merged) overlay(dir string) error {
 
 // compareChecks refuses a chart that fails a check that it passed.
 func (t *target) compareChecks(ctx context.Context, r *Result, staged string) error {
-	before, err := verify.Run(ctx, t.dir, verify.Options{})
-	if err != nil {
-		return err
-	}
-	after, err := verify.Run(ctx, staged, verify.Options{})
-	if err != nil {
+	var before, after *verify.Report
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { before, err = verify.Run(ctx, t.dir, verify.Options{}); return err })
+	group.Go(func() (err error) { after, err = verify.Run(ctx, staged, verify.Options{}); return err })
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	hasFailed := map[string]bool{}
