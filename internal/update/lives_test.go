@@ -543,7 +543,7 @@ func (l *life) render() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects, err := renderOnce(context.Background(), chart, chart.Name(), nil)
+	objects, err := (&comparison{name: chart.Name()}).render(context.Background(), chart, nil, false)
 	if err != nil {
 		return nil, err
 	}

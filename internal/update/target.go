@@ -107,7 +107,7 @@ func (t *target) generate(ctx context.Context) error {
 	own := t.chartFields()
 	asked.Version = cmp.Or(t.options.Version, asked.Version)
 	asked.AppVersion = cmp.Or(t.options.AppVersion, own.Str("appVersion"), asked.AppVersion)
-	if t.chart, err = scaffolding.Generate(ctx, conv, asked.Options); err != nil {
+	if t.chart, err = scaffolding.Compose(conv, asked.Options); err != nil {
 		return err
 	}
 	t.newLock, err = scaffolding.NewLock(t.chart, asked, t.dir)
