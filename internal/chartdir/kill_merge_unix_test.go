@@ -25,16 +25,22 @@ var (
 		"templates/old.yaml": "old\n", "templates/gone.yaml": "gone\n",
 	}
 	mergeOurs = texts{
-		"Chart.yaml": "version: 1\n", "values.yaml": "a: mine\nb: 1\nc: 1\n", "templates/a.yaml": "one\ntwo\nthree\nmine\n",
-		"templates/old.yaml": "old\n", "own.yaml": "own\n",
+		"Chart.yaml":         "version: 1\n",
+		"values.yaml":        "a: mine\nb: 1\nc: 1\n",
+		"templates/a.yaml":   "one\ntwo\nthree\nmine\n",
+		"templates/old.yaml": "old\n",
+		"own.yaml":           "own\n",
 	}
 	mergeTheirs = texts{
 		"Chart.yaml": "version: 2\n", "values.yaml": "a: 1\nb: 1\nc: 2\n", "templates/a.yaml": "ONE\ntwo\nthree\n",
 		"templates/new.yaml": "new\n", "templates/gone.yaml": "gone, otherwise\n",
 	}
 	mergeWant = texts{
-		"Chart.yaml": "version: 2\n", "values.yaml": "a: mine\nb: 1\nc: 2\n", "templates/a.yaml": "ONE\ntwo\nthree\nmine\n",
-		"templates/new.yaml": "new\n", "own.yaml": "own\n",
+		"Chart.yaml":         "version: 2\n",
+		"values.yaml":        "a: mine\nb: 1\nc: 2\n",
+		"templates/a.yaml":   "ONE\ntwo\nthree\nmine\n",
+		"templates/new.yaml": "new\n",
+		"own.yaml":           "own\n",
 	}
 )
 

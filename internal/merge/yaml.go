@@ -239,7 +239,11 @@ func (m *yamlMerge) mapping(base, ours, theirs *mapping, at yamldoc.Path) *mappi
 			out.entries = slices.Insert(out.entries, after, e)
 			after++
 		case was != nil && ours.get(e.key) == nil && !equal(was.says, e.says):
-			m.note("%s was removed here and stays so, though what is generated now has %s", append(at, e.key), "another value")
+			m.note(
+				"%s was removed here and stays so, though what is generated now has %s",
+				append(at, e.key),
+				"another value",
+			)
 		}
 	}
 	return out

@@ -64,7 +64,11 @@ func relocate(convention *yaml.Node, sources []string, rename func(string) strin
 	slices.SortFunc(sources, func(a, b string) int { return len(b) - len(a) }) // the most exact one first
 	renameTexts(convention, "", func(text string) string {
 		for _, source := range sources {
-			if rest, ok := strings.CutPrefix(text, source); ok && (rest == "" || strings.ContainsAny(rest[:1], "/ ,:")) {
+			if rest, ok := strings.CutPrefix(
+				text,
+				source,
+			); ok &&
+				(rest == "" || strings.ContainsAny(rest[:1], "/ ,:")) {
 				return rename(source) + rest
 			}
 		}

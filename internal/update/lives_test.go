@@ -106,13 +106,31 @@ func (l *life) begin(archives ...string) {
 
 func (l *life) step() {
 	edits := []func(){
-		l.changeValue, l.changeValue, l.changeValue, l.comment, l.comment, l.addKey, l.addTemplate, l.editTemplate, l.editReadme, l.deleteFile,
-		l.moveFolder, l.addValuesFile,
+		l.changeValue,
+		l.changeValue,
+		l.changeValue,
+		l.comment,
+		l.comment,
+		l.addKey,
+		l.addTemplate,
+		l.editTemplate,
+		l.editReadme,
+		l.deleteFile,
+		l.moveFolder,
+		l.addValuesFile,
 	}
 	for range 1 + l.random.IntN(3) {
 		edits[l.random.IntN(len(edits))]()
 	}
-	updates := []func() Options{l.with, l.with, l.without, l.anotherLiveKit, l.anotherSibling, l.newerTemplate, l.newerTemplate}
+	updates := []func() Options{
+		l.with,
+		l.with,
+		l.without,
+		l.anotherLiveKit,
+		l.anotherSibling,
+		l.newerTemplate,
+		l.newerTemplate,
+	}
 	l.update(updates[l.random.IntN(len(updates))]())
 }
 
@@ -192,7 +210,10 @@ func (l *life) changeValue() {
 		l.failf("%v", err)
 	}
 	line := doc.Root.LineOf(path.String())
-	if node := doc.Root.Get(path.String()); node == nil || line == 0 || node.IsList() != (edits[key][0][0] == '[') && node.Len() > 0 {
+	if node := doc.Root.Get(
+		path.String(),
+	); node == nil || line == 0 ||
+		node.IsList() != (edits[key][0][0] == '[') && node.Len() > 0 {
 		return
 	}
 	lines := strings.Split(text, "\n")
@@ -255,7 +276,8 @@ func (l *life) editTemplate() {
 	lines := strings.Split(l.read(name), "\n")
 	var places []int
 	for i, line := range lines {
-		if strings.HasPrefix(line, "spec:") || strings.HasPrefix(line, "metadata:") || strings.HasPrefix(line, "kind:") {
+		if strings.HasPrefix(line, "spec:") || strings.HasPrefix(line, "metadata:") ||
+			strings.HasPrefix(line, "kind:") {
 			places = append(places, i)
 		}
 	}
@@ -479,7 +501,8 @@ func (l *life) isFair(result *Result, err error) {
 			}
 		}
 	}
-	if conflicts == 0 && !strings.Contains(err.Error(), "would fail") && !strings.Contains(err.Error(), "would not render") {
+	if conflicts == 0 && !strings.Contains(err.Error(), "would fail") &&
+		!strings.Contains(err.Error(), "would not render") {
 		l.failf("refused without a conflict: %v", err)
 	}
 	l.did("refused: %v", err)

@@ -302,7 +302,10 @@ func readable(o manifest.Object) map[string]any {
 			if !isText {
 				continue
 			}
-			if plain, err := base64.StdEncoding.DecodeString(text); err == nil && o.Kind() == "Secret" && name == "data" {
+			if plain, err := base64.StdEncoding.DecodeString(
+				text,
+			); err == nil && o.Kind() == "Secret" &&
+				name == "data" {
 				text = string(plain)
 			}
 			var parsed map[string]any

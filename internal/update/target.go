@@ -31,8 +31,6 @@ type target struct {
 	base          map[string][]byte // as generated
 	chart         *scaffolding.Chart
 	notes         []string
-	// isNewBase says that the base was not generated then but now, for a chart without a lock.
-	isNewBase bool
 	moves     []merge.Move
 }
 
