@@ -47,10 +47,12 @@ func NewLock(c *Chart, o RunOptions, target string) (*chartdir.Lock, error) {
 	}, nil
 }
 
-// located gives the convention with its sources named from the chart's folder.
+// located gives the convention with its sources named from the chart's folder. What was said of the reading is not
+// part of it.
 func located(c *Chart, target string) (*yaml.Node, error) {
-	n := &yaml.Node{}
-	if err := n.Encode(c.Convention); err != nil {
+	n, conv := &yaml.Node{}, *c.Convention
+	conv.Notes = nil
+	if err := n.Encode(conv); err != nil {
 		return nil, fmt.Errorf("lock: convention: %w", err)
 	}
 	relocate(n, c.Convention.Source, func(source string) string { return fromChart(target, source) })

@@ -31,7 +31,7 @@ type target struct {
 	base          map[string][]byte // as generated
 	chart         *scaffolding.Chart
 	notes         []string
-	moves     []merge.Move
+	moves         []merge.Move
 }
 
 // open reads a chart and its lock, and generates what is asked for.
