@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/cli"},
 	{"internal/report"},
 	{"internal/update"},
-	{"internal/drift"},
+	{"internal/drift", "internal/explain"},
 	{"internal/convert", "internal/drift/redact"},
 	{"internal/scaffolding", "internal/publish", "internal/verify"},
 	{"internal/sibling"},

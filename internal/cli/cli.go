@@ -87,7 +87,7 @@ failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited wit
 		}
 	}
 	root.AddCommand(newScaffold(), newUpdate(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm),
-		newConvertValues(), newVersion(), newWorker())
+		newConvertValues(), newExplain(), newVersion(), newWorker())
 	return root
 }
 
@@ -136,10 +136,13 @@ type output struct {
 	formats []string
 }
 
-// print writes a result: as JSON for scripts, else by text.
+// print writes a result: as JSON or YAML for scripts, else by text.
 func (o *output) print(cmd *cobra.Command, result any, text func(w io.Writer) error) error {
-	if o.format == "json" {
+	switch o.format {
+	case "json":
 		return report.JSON(cmd.OutOrStdout(), result)
+	case "yaml":
+		return report.YAML(cmd.OutOrStdout(), result)
 	}
 	return text(cmd.OutOrStdout())
 }

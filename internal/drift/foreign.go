@@ -39,7 +39,7 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 		return err
 	}
 	c.defaults = c.chart.Values()
-	c.foreign = &foreign{config: configBlock(c.defaults, ""), matches: map[string]match{}}
+	c.foreign = &foreign{config: livekit.FindConfig(c.defaults), matches: map[string]match{}}
 	here, err := affectedUnder(ctx, c.chart, nil)
 	if err != nil || len(here) == 0 {
 		return err // names have to do
@@ -69,24 +69,6 @@ func affectedUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[str
 		}
 	}
 	return out, nil
-}
-
-// configBlock finds the block of values that is LiveKit's configuration.
-func configBlock(values map[string]any, at string) string {
-	for k, v := range inOrder(values) {
-		below, ok := v.(map[string]any)
-		if !ok {
-			continue
-		}
-		_, hasRTC := below["rtc"].(map[string]any)
-		if hasRTC && isConfig(below) && len(livekit.Newest().CheckConfig(below)) == 0 {
-			return join(at, k)
-		}
-		if found := configBlock(below, join(at, k)); found != "" {
-			return found
-		}
-	}
-	return ""
 }
 
 // placeOf gives the key of the chart that answers a key of upstream's, and how that is known.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -177,7 +178,7 @@ func readData(o *object, data map[string]any) map[string]any {
 		entry := map[string]string{roleConfiguration: configEntry, roleKeys: keysEntry}[o.role]
 		var parsed map[string]any
 		isEntry := entry != "" && o.entry == "" && yaml.Unmarshal([]byte(text), &parsed) == nil && len(parsed) > 0
-		if !isEntry || entry == configEntry && !isConfig(parsed) {
+		if !isEntry || entry == configEntry && !livekit.IsConfig(parsed) {
 			out[name] = text
 			continue
 		}

@@ -119,7 +119,7 @@ func dataRole(o *object) string {
 	for name, value := range data {
 		text, _ := value.(string)
 		var parsed map[string]any
-		if yaml.Unmarshal([]byte(text), &parsed) == nil && isConfig(parsed) {
+		if yaml.Unmarshal([]byte(text), &parsed) == nil && livekit.IsConfig(parsed) {
 			return roleConfiguration
 		}
 		if o.Kind() == "Secret" && (isKeyFile(parsed) || strings.Contains(strings.ToUpper(name), "API")) {
@@ -127,24 +127,6 @@ func dataRole(o *object) string {
 		}
 	}
 	return o.Kind() + "/" + nameWithout(o.Name())
-}
-
-// configKeys are the keys at the root of LiveKit's configuration.
-var configKeys = sync.OnceValue(func() map[string]any {
-	properties, _ := livekit.Newest().ConfigSchema()["properties"].(map[string]any)
-	return properties
-})
-
-// isConfig reports whether a map is LiveKit's configuration: it has keys at its root that only that has.
-func isConfig(m map[string]any) bool {
-	known := 0
-	for k := range m {
-		if configKeys()[k] != nil {
-			known++
-		}
-	}
-	_, hasRTC := m["rtc"].(map[string]any)
-	return hasRTC || known > 1 && known*2 >= len(m)
 }
 
 // isKeyFile reports whether a map is LiveKit's key file: names with long texts.

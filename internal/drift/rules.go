@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -37,7 +36,7 @@ func newRules(sheet *factsheet.Sheet) (*rules, error) {
 	functions["at"] = valueAt
 	out := &rules{templates: template.New("").Funcs(functions).Option("missingkey=zero")}
 	for _, d := range sheet.Differences() {
-		why, err := whyOf(sheet, d)
+		why, err := sheet.Why(d)
 		if err != nil {
 			return nil, err
 		}
@@ -53,19 +52,6 @@ func newRules(sheet *factsheet.Sheet) (*rules, error) {
 		}
 	}
 	return out, nil
-}
-
-// whyOf gives the reason of a difference, with the fault of upstream's chart.
-func whyOf(sheet *factsheet.Sheet, d factsheet.Difference) (string, error) {
-	if d.Fault == 0 {
-		return d.Why, nil
-	}
-	i := slices.IndexFunc(sheet.Upstream.Faults, func(f factsheet.Fault) bool { return f.Number == d.Fault })
-	if i < 0 {
-		return "", fmt.Errorf("facts of %s: difference of %s: there is no fault %d", sheet.Service, d.Object, d.Fault)
-	}
-	text := sheet.Upstream.Faults[i].Text
-	return strings.TrimSpace(fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", d.Fault, text, d.Why)), nil
 }
 
 // setting is what the templates of a rule see. It explains differences in one scenario.

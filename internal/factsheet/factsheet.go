@@ -51,6 +51,8 @@ type Key struct {
 	Siblings `yaml:"siblings"`
 	// Upstream are the values of upstream's chart that this one answers.
 	Upstream []Mapping `yaml:"upstream"`
+	// Trap says, in a sentence, how the value keeps calls from working; "" where it does not.
+	Trap string `yaml:"trap"`
 	// Differs says where charts render the value otherwise than upstream's, on purpose.
 	Differs []Difference `yaml:"differs"`
 }

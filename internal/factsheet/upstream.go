@@ -1,6 +1,11 @@
 package factsheet
 
-import "cmp"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Upstream is what is known of upstream's chart as a whole: upstream.yaml.
 type Upstream struct {
@@ -82,4 +87,17 @@ type AtField struct {
 	Each     string `yaml:"each"`
 	Upstream string `yaml:"upstream"`
 	Chart    string `yaml:"chart"`
+}
+
+// Why gives the reason of a difference, with the fault of upstream's chart.
+func (s *Sheet) Why(d Difference) (string, error) {
+	if d.Fault == 0 {
+		return d.Why, nil
+	}
+	i := slices.IndexFunc(s.Upstream.Faults, func(f Fault) bool { return f.Number == d.Fault })
+	if i < 0 {
+		return "", fmt.Errorf("facts of %s: difference of %s: there is no fault %d", s.Service, d.Object, d.Fault)
+	}
+	text := s.Upstream.Faults[i].Text
+	return strings.TrimSpace(fmt.Sprintf("mends fault %d of upstream's chart: %s. %s", d.Fault, text, d.Why)), nil
 }

@@ -25,6 +25,11 @@ type Options struct {
 	MaxRenders int `json:"maxRenders,omitempty"`
 	// Parallel is how many renders run at once, one a core where it is 0.
 	Parallel int `json:"parallel,omitempty"`
+	// Others are further values to try, by the path of a key, where the chart does not render with what is tried first:
+	// a chart may refuse all but a few words.
+	Others map[string][]any `json:"others,omitempty"`
+	// Nudge tries the next numbers where the chart refuses one that is far away.
+	Nudge bool `json:"nudge,omitempty"`
 }
 
 // Bounds of an experiment that its caller has not bounded.
@@ -133,6 +138,7 @@ type experiment struct {
 	// lenient is set where the chart does not render otherwise.
 	lenient    bool
 	max        int
+	options    Options
 	renders    atomic.Int64
 	slots      chan struct{}
 	nextText   int
@@ -141,16 +147,17 @@ type experiment struct {
 
 func newExperiment(chart *helmchart.Chart, o Options) *experiment {
 	e := &experiment{
-		chart: chart.Bare(),
-		max:   cmp.Or(o.MaxRenders, DefaultMaxRenders),
-		slots: make(chan struct{}, cmp.Or(o.Parallel, runtime.GOMAXPROCS(0))),
+		chart:   chart.Bare(),
+		max:     cmp.Or(o.MaxRenders, DefaultMaxRenders),
+		options: o,
+		slots:   make(chan struct{}, cmp.Or(o.Parallel, runtime.GOMAXPROCS(0))),
 	}
 	var err error
 	if e.reading, err = Reads(chart.Templates(), chart.LibraryTemplates()...); err != nil {
 		e.reading = &Reading{Everything: true} // a template that does not parse leaves nothing known
 	}
 	e.release = helmchart.Release{
-		Name: releaseName, Namespace: namespaceName, KubeVersion: kubeVersion,
+		Name: ReleaseName, Namespace: namespaceName, KubeVersion: kubeVersion,
 		SkipSchema: true, APIVersions: e.reading.apis,
 	}
 	return e

@@ -14,7 +14,7 @@ import (
 
 // Names that stand nowhere else, so that they are known again in what is rendered. None is a part of another.
 const (
-	releaseName   = "zqrelease"
+	ReleaseName   = "zqrelease"
 	namespaceName = "zqspace"
 	chartName     = "zqchart"
 	chartVersion  = "7.3.91"
@@ -66,7 +66,7 @@ func (e *experiment) identities(
 	}
 	out := make([]Identity, 0, len(plain.objects))
 	for i, o := range plain.objects {
-		id := Identity{Object: plain.refs[i], Name: pattern(o.Name(), releaseName)}
+		id := Identity{Object: plain.refs[i], Name: pattern(o.Name(), ReleaseName)}
 		if j := slices.Index(contained.refs, id.Object); j >= 0 {
 			id.Contained = pattern(contained.objects[j].Name(), release.Name)
 		}
@@ -138,7 +138,7 @@ func patterns(labels map[string]string, text string) []Label {
 	var out []Label
 	for name, value := range labels {
 		if name != sampleKey && value != sampleText {
-			out = append(out, Label{name, pattern(value, releaseName)})
+			out = append(out, Label{name, pattern(value, ReleaseName)})
 		}
 	}
 	slices.SortFunc(out, func(a, b Label) int {

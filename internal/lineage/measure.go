@@ -95,10 +95,14 @@ func (m *measurement) note(f *Finding) {
 
 // marked puts a marker to a key: a number where a number is, else a text.
 func (e *experiment) marked(base *setup, p yamldoc.Path, now any) change {
+	others := e.options.Others[p.String()]
 	switch now.(type) {
 	case int, int64, uint64, float64:
 		n := e.numberMarker(base)
-		return change{p, []any{n}, strconv.Itoa(n)}
+		if was, isWhole := wholeNumber(now); isWhole && e.options.Nudge {
+			others = append([]any{was + 1, was - 1}, others...)
+		}
+		return change{p, append([]any{n}, others...), strconv.Itoa(n)}
 	}
 	text := e.textMarker()
 	item := map[string]any{"name": text, "value": text}
@@ -112,7 +116,13 @@ func (e *experiment) marked(base *setup, p yamldoc.Path, now any) change {
 	case nil:
 		values = []any{text, entry, deepEntry, []any{text}, []any{item}}
 	}
-	return change{p, values, text}
+	return change{p, append(values, others...), text}
+}
+
+// wholeNumber gives a number of values as an integer.
+func wholeNumber(v any) (int64, bool) {
+	f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+	return int64(f), err == nil && f == float64(int64(f))
 }
 
 func fillingOf(v any) Filling {
@@ -249,7 +259,7 @@ func IsMark(segment string) bool {
 
 // IsMade reports whether a text has something in it that an experiment made up.
 func IsMade(text string) bool {
-	for _, word := range []string{sampleText, sampleKey, releaseName, chartName, namespaceName} {
+	for _, word := range []string{sampleText, sampleKey, ReleaseName, chartName, namespaceName} {
 		if strings.Contains(text, word) {
 			return true
 		}

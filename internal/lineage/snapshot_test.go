@@ -61,7 +61,7 @@ func TestPattern(t *testing.T) {
 		"Helm":              "{service}",
 		"whoami":            "whoami",
 	} {
-		if got := pattern(text, releaseName); got != want {
+		if got := pattern(text, ReleaseName); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
 	}

@@ -165,14 +165,8 @@ func TagOf(version string) string {
 func knownIn(path string) string {
 	var spans []string
 	for _, k := range known().Keys {
-		switch {
-		case k.Key != path:
-		case k.Until == "":
-			spans = append(spans, "from "+string(k.Since)+" on")
-		case k.Since == "":
-			spans = append(spans, "up to "+string(k.Until))
-		default:
-			spans = append(spans, fmt.Sprintf("from %s to %s", k.Since, k.Until))
+		if k.Key == path {
+			spans = append(spans, k.span.String())
 		}
 	}
 	return strings.Join(spans, " and ")

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/template"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/helm-livekit/helm-livekit/internal/convert"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -80,6 +82,16 @@ func JSON(w io.Writer, v any) error {
 		return fmt.Errorf("print JSON: %w", err)
 	}
 	return nil
+}
+
+// YAML prints v as YAML, with the keys that it has in JSON.
+func YAML(w io.Writer, v any) error {
+	text, err := yaml.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("print YAML: %w", err)
+	}
+	_, err = w.Write(text)
+	return err
 }
 
 // manySources is from how many charts on a list of them says less than their number.

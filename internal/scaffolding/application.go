@@ -2,9 +2,13 @@ package scaffolding
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 )
 
 // application is the LiveKit that the chart installs, as its example values name it.
@@ -59,4 +63,42 @@ func apart(host, domain string) (label, of string) {
 func (a application) fill(s string) string {
 	facts := strings.NewReplacer("[[ .App.Tag ]]", a.Tag, "[[ .Host ]]", a.Host, "[[ .App.Name ]]", a.Name)
 	return facts.Replace(s)
+}
+
+// CanonicalPaths are those of a chart with all components, in the canonical convention.
+func CanonicalPaths(sheet *factsheet.Sheet) (*Paths, error) {
+	var all []string
+	for _, c := range sheet.Components {
+		all = append(all, c.Name)
+	}
+	return newPaths(convention.Canonical(sheet), all)
+}
+
+// Default gives the value that a chart called name is written with, in the shape that it has for the key.
+func (p *Paths) Default(key factsheet.Key, name string) (any, error) {
+	o := Options{Name: name}
+	if err := o.complete(p.convention); err != nil {
+		return nil, err
+	}
+	text, err := yaml.Marshal(p.defaultOf(key, newApplication(o, p.convention)))
+	if err != nil {
+		return nil, fmt.Errorf("default of %s: %w", key.Key, err)
+	}
+	var value any
+	if err := yaml.Unmarshal(text, &value); err != nil {
+		return nil, fmt.Errorf("default of %s: %w", key.Key, err)
+	}
+	return value, nil
+}
+
+// Schema gives the JSON schema of a value in the shape that the chart has for it, nil where it is LiveKit's own.
+func (p *Paths) Schema(key factsheet.Key) (map[string]any, error) {
+	var shaped map[string]map[string]map[string]any
+	if err := yaml.Unmarshal(shapesYAML, &shaped); err != nil {
+		return nil, fmt.Errorf("schemas of shapes: %w", err)
+	}
+	if shapes := shaped[key.Key]; shapes != nil {
+		return shapes[p.shape(key.Key)], nil
+	}
+	return key.Schema, nil
 }
