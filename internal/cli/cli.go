@@ -87,7 +87,7 @@ failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited wit
 		}
 	}
 	root.AddCommand(newScaffold(), newUpdate(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm),
-		newConvertValues(), newExplain(), newVersion(), newWorker())
+		newConvertValues(), newExplain(), newConfig(), newVersion(), newWorker())
 	return root
 }
 

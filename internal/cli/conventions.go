@@ -7,6 +7,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/report"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/settings"
 )
 
 func newConventions() *cobra.Command {
@@ -19,7 +20,7 @@ func newConventions() *cobra.Command {
 		Short: "Show the conventions that scaffold would follow",
 		Long: `Reads the conventions of the charts, or of those beside the new chart where none
 is given, and shows what scaffold would follow. -o yaml is a file for
-scaffold --conventions.
+scaffold --conventions, and may be saved as .helm-livekit.yaml as it is.
 
 A chart is rendered again and again, with one value changed at a time: the key
 that moves the image is the image's key, whatever it is called. Such facts are
@@ -29,7 +30,7 @@ from the network, unless --dependency-build asks Helm to.`,
 		Example: `  helm livekit conventions apps/localai
   helm livekit conventions --explain
   helm livekit conventions --for charts/livekit
-  helm livekit conventions apps/localai -o yaml > conventions.yaml`,
+  helm livekit conventions apps/localai -o yaml > .helm-livekit.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Like, f.Renders = args, r.renders()
 			conv, notes, err := scaffolding.Conventions(cmd.Context(), f)
@@ -49,7 +50,7 @@ from the network, unless --dependency-build asks Helm to.`,
 			if err != nil {
 				return err
 			}
-			_, err = cmd.OutOrStdout().Write(text)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s%s", settings.SchemaLine, text)
 			return err
 		},
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
@@ -16,8 +18,9 @@ func (c *Convention) YAML() ([]byte, error) { return yamldoc.Dump(c, yamldoc.Sty
 
 // Overrides are parts of a convention that a user has written down. They go over what siblings say, key by key.
 type Overrides struct {
-	parts map[string]any
-	from  string
+	parts   map[string]any
+	from    string
+	origins []origin
 }
 
 // IsEmpty tells whether there is nothing to override.
@@ -44,6 +47,9 @@ func LoadFile(sheet *factsheet.Sheet, path string) (Overrides, error) {
 // NewOverrides takes overrides from a part of a file, which messages call from.
 // What a convention does not know is an error.
 func NewOverrides(sheet *factsheet.Sheet, n *yamldoc.Node, from string) (Overrides, error) {
+	if err := checkShape(n, reflect.TypeFor[Convention](), "", from); err != nil {
+		return Overrides{}, err
+	}
 	parts, _ := n.Decode().(map[string]any)
 	values, _ := parts["values"].(map[string]any)
 	for key, v := range values {
@@ -55,7 +61,7 @@ func NewOverrides(sheet *factsheet.Sheet, n *yamldoc.Node, from string) (Overrid
 		}
 		values[key] = v
 	}
-	o := Overrides{parts, from}
+	o := Overrides{parts, from, []origin{{n, from}}}
 	_, err := o.Apply(Canonical(sheet))
 	return o, err
 }
@@ -68,7 +74,11 @@ func (o Overrides) Merge(over Overrides) Overrides {
 	if over.IsEmpty() {
 		return o
 	}
-	return Overrides{mergeMaps(o.parts, over.parts), o.from + ", " + over.from}
+	from := o.from
+	if over.from != from {
+		from += ", " + over.from
+	}
+	return Overrides{mergeMaps(o.parts, over.parts), from, slices.Concat(o.origins, over.origins)}
 }
 
 // Apply gives a convention with the overrides in it; c itself stays. A key that a convention does not know, and a
@@ -95,10 +105,28 @@ func (o Overrides) Apply(c *Convention) (*Convention, error) {
 		return nil, remedy.Errorf("write down labels.set and labels.selector as well",
 			"%s: labels.scheme: %q names a set of labels, and does not choose it", o.from, out.Labels.Scheme)
 	}
+	o.makeWay(out)
 	if err := out.Fit(); err != nil {
-		return nil, remedy.Errorf("compare with `helm livekit conventions -o yaml`", "%s: %w", o.from, err)
+		return nil, o.locate(c.Sheet, err)
 	}
 	return out, nil
+}
+
+// makeWay takes back what siblings say of keys where an override has their place: those get one beside it.
+func (o Overrides) makeWay(c *Convention) {
+	values, _ := o.parts["values"].(map[string]any)
+	var taken []keyPath
+	for key := range values {
+		if path := yamldoc.SplitPath(c.PathOf(key)); len(path) > 0 {
+			taken = append(taken, keyPath{key, path})
+		}
+	}
+	maps.DeleteFunc(c.Values, func(key string, v Value) bool {
+		_, isOwn := values[key]
+		path := yamldoc.SplitPath(v.Path)
+		_, found := conflict(taken, keyPath{key, path})
+		return found && !isOwn && len(path) > 0
+	})
 }
 
 // mergeMaps lays one map over another; maps in both are merged, all else is replaced. Neither is changed. What has a

@@ -2,7 +2,6 @@ package convention
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,10 +20,10 @@ func (c *Convention) validatePaths(keys []string) error {
 	for at := range c.paths(keys) {
 		text := c.PathOf(at.key)
 		if len(at.path) == 0 || at.path.String() != text {
-			return fmt.Errorf("convention for %s: %q is not a dotted path", at.key, text)
+			return wrong(at.key, "%q is not a dotted path", text)
 		}
 		if other, found := conflict(taken, at); found {
-			return fmt.Errorf("convention for %s: %s lies at, above or below the place of %s (%s)", at.key, text,
+			return wrong(at.key, "%s lies at, above or below the place of %s (%s)", text,
 				other, c.PathOf(other))
 		}
 		taken = append(taken, at)
@@ -42,13 +41,13 @@ func (c *Convention) validateKeys() error {
 		}
 		switch {
 		case known.Key == "":
-			return fmt.Errorf("convention for %s: there is no such canonical key", key)
+			return likely(c.Sheet.Values(), key, wrong(key, "there is no such canonical key"))
 		case known.IsHeading():
-			return fmt.Errorf("convention for %s: that is a block, name the values in it", key)
+			return wrong(key, "that is a block, name the values in it")
 		case c.Sheet.IsReserved(key) && v.Path != key:
-			return fmt.Errorf("convention for %s: values of that block stay where they are", key)
+			return wrong(key, "values of that block stay where they are")
 		case v.Shape != "" && !slices.Contains(shapes, v.Shape):
-			return fmt.Errorf("convention for %s: shape %q is not one of %q", key, v.Shape, shapes)
+			return wrong(key, "shape %q is not one of %q", v.Shape, shapes)
 		}
 	}
 	return nil
@@ -111,19 +110,21 @@ func (c *Convention) validateTexts() error {
 	}
 	for _, l := range selectors {
 		if strings.Contains(l.Value, "{chart}") || strings.Contains(l.Value, "{version}") {
-			return fmt.Errorf("convention for labels.selector: %s changes with the version (%s), "+
+			return wrong("labels.selector", "%s changes with the version (%s), "+
 				"and a selector never may", l.Name, l.Value)
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Naming.Suffixes)) {
 		if !slices.Contains(suffixedKinds, kind) {
-			return fmt.Errorf("convention for naming.suffixes: %q is not one of %q", kind, suffixedKinds)
+			err := wrong("naming.suffixes."+kind, "%q is not one of %q", kind, suffixedKinds)
+			return likely(suffixedKinds, kind, err)
 		}
 		texts = append(texts, text{"naming.suffixes." + kind, c.Naming.Suffixes[kind], nameSuffix})
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Files.Templates)) {
 		if !slices.Contains(filedKinds, kind) {
-			return fmt.Errorf("convention for files.templates: %q is not one of %q", kind, filedKinds)
+			err := wrong("files.templates."+kind, "%q is not one of %q", kind, filedKinds)
+			return likely(filedKinds, kind, err)
 		}
 		texts = append(texts, text{"files.templates." + kind, c.Files.Templates[kind], templateFile})
 	}
@@ -132,24 +133,28 @@ func (c *Convention) validateTexts() error {
 	}
 	for _, t := range texts {
 		if !t.form.MatchString(t.value) {
-			return fmt.Errorf("convention for %s: %q does not have the form %s", t.field, t.value, t.form)
+			return wrong(t.field, "%q does not have the form %s", t.value, t.form)
 		}
 		if strings.Contains(t.value, "..") {
-			return fmt.Errorf("convention for %s: %q has two dots in a row", t.field, t.value)
+			return wrong(t.field, "%q has two dots in a row", t.value)
 		}
 	}
 	if c.Style.Indent < MinIndent || c.Style.Indent > MaxIndent {
-		return fmt.Errorf("convention for style.indent: %d is not between %d and %d", c.Style.Indent,
+		return wrong("style.indent", "%d is not between %d and %d", c.Style.Indent,
 			MinIndent, MaxIndent)
 	}
 	return nil
 }
 
-func (c *Convention) validateWords() error {
-	for _, word := range []struct {
-		field, value string
-		allowed      []string
-	}{
+// Word is a field that takes one of a few words.
+type Word struct {
+	Field, Value string
+	Allowed      []string
+}
+
+// Words gives the fields that take one of a few words, with what the convention has there.
+func (c *Convention) Words() []Word {
+	return []Word{
 		{"labels.scheme", c.Labels.Scheme, []string{SchemeRecommended, SchemeApp, SchemeClassic, SchemeCustom}},
 		{"naming.fullname", c.Naming.Fullname, []string{
 			FullnameHelmCreate, FullnameReleaseChart, FullnameChartRelease, FullnameChartReleaseOnce, FullnameChart,
@@ -163,13 +168,17 @@ func (c *Convention) validateWords() error {
 		{"style.lists", c.Style.Lists, []string{"indented", "flush"}},
 		{"style.quotes", c.Style.Quotes, []string{"double", "single", "none"}},
 		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator"}},
-	} {
-		if !slices.Contains(word.allowed, word.value) {
-			return fmt.Errorf("convention for %s: %q is not one of %q", word.field, word.value, word.allowed)
+	}
+}
+
+func (c *Convention) validateWords() error {
+	for _, w := range c.Words() {
+		if !slices.Contains(w.Allowed, w.Value) {
+			return likely(w.Allowed, w.Value, wrong(w.Field, "%q is not one of %q", w.Value, w.Allowed))
 		}
 	}
 	if len(c.Labels.Selector) == 0 {
-		return fmt.Errorf("convention for labels.selector: a workload needs at least one label to select by")
+		return wrong("labels.selector", "a workload needs at least one label to select by")
 	}
 	return nil
 }

@@ -39,6 +39,9 @@ func AddAccepted(sheet *factsheet.Sheet, path string, list []Accepted) error {
 	if !saysTheSame(doc, text, slices.Concat(before.Accepted, list)) {
 		return remedy.Errorf(step, "%s is written in a way in which nothing can be added safely", path)
 	}
+	if _, err := os.Lstat(path); os.IsNotExist(err) {
+		text = SchemaLine + text
+	}
 	return replaceFile(path, []byte(text))
 }
 

@@ -70,8 +70,11 @@ func dirsBetween(root, dir string) []string {
 	return append([]string{root}, dirs...)
 }
 
-const help = "settings have three keys: conventions, accepted with a list of {finding, reason}, and valuesFiles with " +
-	"a list of paths"
+// SchemaLine tells editors by which schema to complete and check a settings file.
+const SchemaLine = "# yaml-language-server: $schema=" +
+	"https://raw.githubusercontent.com/helm-livekit/helm-livekit/main/schemas/helm-livekit.schema.json\n"
+
+const help = "`helm livekit config init` writes a file with all that can stand there"
 
 // open reads a settings file; one that is not there is empty.
 func open(path string) (*yamldoc.Doc, error) {
@@ -93,32 +96,48 @@ func readFile(sheet *factsheet.Sheet, path string) (Settings, error) {
 	return readDoc(sheet, doc)
 }
 
+// keys are those of a settings file. Those of a convention may stand beside them, so that what `conventions -o yaml`
+// prints is a settings file as it is.
+var keys = []string{"conventions", "accepted", "valuesFiles"}
+
 func readDoc(sheet *factsheet.Sheet, doc *yamldoc.Doc) (s Settings, err error) {
-	bad := func(line int, format string, args ...any) (Settings, error) {
-		return Settings{}, remedy.Errorf(help, "%s:%d: %s", doc.Name, line, fmt.Sprintf(format, args...))
-	}
 	if !doc.Root.IsMap() {
-		return bad(doc.Root.Line, "settings are a map")
+		return Settings{}, wrong(doc.Name, doc.Root, "settings are a map")
 	}
+	printed := &yamldoc.Node{Node: doc.Root.Node}
 	for _, e := range doc.Root.Entries {
-		switch e.Key {
-		case "conventions":
+		switch {
+		case e.Key == "conventions":
 			if !e.Value.IsMap() && !e.Value.IsNull() {
-				return bad(e.Line, "conventions are a map")
+				return Settings{}, wrong(doc.Name, e.Value, "conventions are a map")
 			}
 			s.Conventions, err = convention.NewOverrides(sheet, e.Value, doc.Name)
-		case "accepted":
+		case e.Key == "accepted":
 			s.Accepted, err = readAccepted(doc.Name, e.Value)
-		case "valuesFiles":
+		case e.Key == "valuesFiles":
 			s.ValuesFiles, err = readValuesFiles(doc.Name, e.Value)
+		case slices.Contains(convention.Fields(), e.Key):
+			printed.Entries = append(printed.Entries, e)
 		default:
-			return bad(e.Line, "unknown key %q", e.Key)
+			err = convention.UnknownKey(doc.Name, e, "", slices.Concat(keys, convention.Fields()))
 		}
 		if err != nil {
 			return Settings{}, err
 		}
 	}
+	if len(printed.Entries) > 0 {
+		beside, err := convention.NewOverrides(sheet, printed, doc.Name)
+		if err != nil {
+			return Settings{}, err
+		}
+		s.Conventions = beside.Merge(s.Conventions)
+	}
 	return s, nil
+}
+
+// wrong is an error at a place of a file.
+func wrong(file string, at *yamldoc.Node, format string, args ...any) error {
+	return remedy.Errorf(help, "%s:%d:%d: %s", file, at.Line, at.Column, fmt.Sprintf(format, args...))
 }
 
 func readAccepted(path string, n *yamldoc.Node) ([]Accepted, error) {
@@ -126,15 +145,19 @@ func readAccepted(path string, n *yamldoc.Node) ([]Accepted, error) {
 		return nil, nil
 	}
 	if !n.IsList() {
-		return nil, remedy.Errorf(help, "%s:%d: accepted is a list", path, n.Line)
+		return nil, wrong(path, n, "accepted is a list")
 	}
 	var out []Accepted
 	for _, item := range n.Items {
+		for _, e := range item.Entries {
+			if known := []string{"finding", "path", "reason"}; !slices.Contains(known, e.Key) {
+				return nil, convention.UnknownKey(path, e, "accepted", known)
+			}
+		}
 		finding := cmp.Or(item.Get("finding").Str(), item.Get("path").Str())
 		reason := item.Get("reason").Str()
 		if finding == "" || reason == "" {
-			return nil, remedy.Errorf(help, "%s:%d: an accepted difference needs both finding and reason", path,
-				item.Line)
+			return nil, wrong(path, item, "an accepted difference needs both finding and reason")
 		}
 		out = append(out, Accepted{finding, reason})
 	}
@@ -148,13 +171,13 @@ func readValuesFiles(path string, n *yamldoc.Node) ([]string, error) {
 		return nil, nil
 	}
 	if !n.IsList() {
-		return nil, remedy.Errorf(help, "%s:%d: valuesFiles is a list", path, n.Line)
+		return nil, wrong(path, n, "valuesFiles is a list")
 	}
 	out := make([]string, 0, n.Len())
 	for _, item := range n.Items {
 		file := filepath.FromSlash(item.Str())
 		if file == "" {
-			return nil, remedy.Errorf(help, "%s:%d: a values file is a path", path, item.Line)
+			return nil, wrong(path, item, "a values file is a path")
 		}
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(filepath.Dir(path), file)

@@ -55,14 +55,14 @@ accepted:
 
 func TestBadSettings(t *testing.T) {
 	for text, want := range map[string]string{
-		"convention: {}\n":                ":1: unknown key \"convention\"",
-		"accepted:\n  - {finding: x}\n":   ":2: an accepted difference needs both",
-		"accepted: all\n":                 ":1: accepted is a list",
-		"conventions: [a]\n":              ":1: conventions are a map",
+		"convention: {}\n":                ":1:1: unknown field \"convention\"",
+		"accepted:\n  - {finding: x}\n":   ":2:5: an accepted difference needs both",
+		"accepted: all\n":                 ":1:11: accepted is a list",
+		"conventions: [a]\n":              ":1:14: conventions are a map",
 		"conventions:\n  kind: {}\n":      "unknown field",
-		"valuesFiles: prod.yaml\n":        ":1: valuesFiles is a list",
-		"valuesFiles:\n  - {file: a}\n":   ":2: a values file is a path",
-		"- a\n":                           ":1: settings are a map",
+		"valuesFiles: prod.yaml\n":        ":1:14: valuesFiles is a list",
+		"valuesFiles:\n  - {file: a}\n":   ":2:5: a values file is a path",
+		"- a\n":                           ":1:1: settings are a map",
 		"conventions: &a\n  values: *a\n": "inside its own anchor",
 	} {
 		dir := t.TempDir()
