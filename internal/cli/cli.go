@@ -87,7 +87,7 @@ failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited wit
 		}
 	}
 	root.AddCommand(newScaffold(), newUpdate(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm),
-		newConvertValues(), newExplain(), newConfig(), newVersion(), newWorker())
+		newConvertValues(), newExplain(), newConfig(), newDoctor(helm), newVersion(), newWorker())
 	return root
 }
 

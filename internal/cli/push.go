@@ -60,7 +60,7 @@ then Docker's. SOURCE_DATE_EPOCH sets the time that the package bears.`,
 			}
 			result, err := publish.Run(cmd.Context(), f.options)
 			if failed, ok := errors.AsType[*failedChecks](err); ok {
-				err = errors.Join(report.Verify(cmd.ErrOrStderr(), failed.report, false), err)
+				err = errors.Join(report.Checks(cmd.ErrOrStderr(), failed.report.Checks, false), err)
 				fmt.Fprintln(cmd.ErrOrStderr())
 			}
 			if err != nil {

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -35,10 +37,28 @@ func TestScripts(t *testing.T) {
 			standIn, err := filepath.Abs("../drift/testdata/upstream/livekit-server")
 			env.Setenv("STANDIN", standIn)
 			env.Setenv("OWN_PATH", filepath.SplitList(env.Getenv("PATH"))[0]) // has helm-livekit alone
+			withGitHub(env)
 			return errors.Join(err, withRegistries(env))
 		},
 		RequireExplicitExec: true,
 	})
+}
+
+// withGitHub gives a script a server that names the newest releases, as GitHub does.
+func withGitHub(env *testscript.Env) {
+	newest := map[string]string{
+		"/helm-livekit/helm-livekit/releases/latest": "/helm-livekit/helm-livekit/releases/tag/v9.1.0",
+		"/livekit/livekit/releases/latest":           "/livekit/livekit/releases/tag/v9.2.0",
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if to := newest[r.URL.Path]; to != "" && r.Method == http.MethodHead {
+			http.Redirect(w, r, to, http.StatusFound)
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	env.Defer(server.Close)
+	env.Setenv("GITHUB", server.URL)
 }
 
 // sparse makes a file of a size in bytes that takes no room on the disk.

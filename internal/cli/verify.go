@@ -86,7 +86,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error
 			return err
 		}
 	}
-	err = f.out.print(cmd, result, func(w io.Writer) error { return report.Verify(w, result, f.all) })
+	err = f.out.print(cmd, result, func(w io.Writer) error { return report.Checks(w, result.Checks, f.all) })
 	if err == nil && result.Failed() {
 		return errAnswer
 	}

@@ -111,6 +111,15 @@ func (c *Chart) Dependencies() []*Chart {
 	return out
 }
 
+// Declared gives the dependencies that Chart.yaml declares.
+func (c *Chart) Declared() []Dependency {
+	var out []Dependency
+	for _, d := range c.c.Metadata.Dependencies {
+		out = append(out, Dependency{d.Name, d.Alias, d.Repository})
+	}
+	return out
+}
+
 // MissingDependencies names the dependencies that Chart.yaml declares and charts/ lacks.
 func (c *Chart) MissingDependencies() []string {
 	var out []string

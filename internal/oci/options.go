@@ -167,3 +167,20 @@ func (k helmKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 	}
 	return authn.FromConfig(found), nil
 }
+
+// HasLogin reports whether credentials are stored for a registry, without using them.
+func HasLogin(ctx context.Context, o Options, host string) (bool, error) {
+	repo, err := NewRepository(host, "any", false)
+	if err != nil {
+		return false, remedy.Errorf("name a host such as ghcr.io", "%w", err)
+	}
+	auth, err := o.authenticator(ctx, repo.repo)
+	if err != nil {
+		return false, err
+	}
+	config, err := auth.Authorization()
+	if err != nil {
+		return false, fmt.Errorf("read the stored credentials for %s: %w", host, err)
+	}
+	return *config != authn.AuthConfig{}, nil
+}
