@@ -170,7 +170,7 @@ func (m *measurement) testOne(ctx context.Context, c change) {
 		}
 		reaches, rest := m.explain(shot, one)
 		key := id(c.path)
-		if reaches[key] = append(reaches[key], m.switched(shot, rest)...); len(reaches[key]) > 0 {
+		if reaches[key] = append(reaches[key], m.switched(shot, rest, v)...); len(reaches[key]) > 0 {
 			m.collect(reaches, one)
 			return
 		}
@@ -267,16 +267,22 @@ func IsMade(text string) bool {
 	return textMarker.MatchString(text)
 }
 
-// switched says what came, went or changed without a marker: objects as a whole where they came or went.
-func (m *measurement) switched(shot *snapshot, addresses []string) []Reach {
+// switched says what came, went or changed without a marker: objects as a whole where they came or went. A field that
+// is now what was tried is the value's own.
+func (m *measurement) switched(shot *snapshot, addresses []string, tried any) []Reach {
 	var out []Reach
 	whole := map[Ref]bool{}
+	_, isSwitch := tried.(bool)
 	for _, a := range addresses {
 		f, there := shot.fields[a]
 		if !there {
 			f = m.base.shot.fields[a]
 		}
 		r := Reach{Object: f.ref, Field: f.path, Effect: Switch, Gone: !there, Value: f.value}
+		was, isInBoth := m.base.shot.fields[a]
+		if isInBoth && there && !isSwitch && fmt.Sprint(f.value) == fmt.Sprint(tried) {
+			r.Effect, r.Value = Direct, was.value
+		}
 		if slices.Contains(m.base.shot.refs, f.ref) != slices.Contains(shot.refs, f.ref) {
 			if whole[f.ref] {
 				continue
