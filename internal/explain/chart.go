@@ -41,7 +41,7 @@ type chart struct {
 }
 
 // renderTime bounds the renders of one chart.
-const renderTime = 15 * time.Second
+const renderTime = 30 * time.Second
 
 func openChart(ctx context.Context, sheet *factsheet.Sheet, o Options) (*chart, error) {
 	target, err := chartdir.ResolveTarget(o.Dir)
@@ -106,13 +106,13 @@ func (c *chart) configBlock() string {
 	return ""
 }
 
-// render finds out which fields move, unless reading the chart has done so. others are values that the chart is sure to
-// take, by path.
-func (c *chart) render(ctx context.Context, prober sibling.Prober, others map[string][]any) error {
-	if c.convention != nil {
+// render finds out which fields move, unless reading the chart has done so, or it has none of the values.
+func (c *chart) render(ctx context.Context, prober sibling.Prober, options lineage.Options) error {
+	if c.convention != nil || len(options.Only) == 0 {
 		return nil
 	}
-	c.job.Options = lineage.Options{Timeout: renderTime, Others: others}
+	c.job.Options = options
+	c.job.Options.Timeout = renderTime
 	r := &recorder{prober: prober}
 	r.Run(ctx, []lineage.Job{c.job}, func(int, *lineage.Result, error) {})
 	c.take(r)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -53,23 +54,28 @@ func (x *explainer) place(f found) (path yamldoc.Path, how string) {
 	return slices.Concat(path, f.rest), how
 }
 
-// others gives values that a chart is sure to take, by the paths of what was found.
-func (x *explainer) others(list []found) (map[string][]any, error) {
-	out := map[string][]any{}
+// experiment says what to try in the chart: the values that were found, where their schemas tell with what the chart is
+// sure to take.
+func (x *explainer) experiment(list []found) (lineage.Options, error) {
+	o := lineage.Options{Others: map[string][]any{}}
 	for _, f := range list {
+		path, _ := x.place(f)
+		if path == nil {
+			continue
+		}
+		o.Only = append(o.Only, path.String())
 		if f.row == nil || len(f.rest) > 0 || f.kind == Block {
 			continue
 		}
-		path, _ := x.place(f)
 		schema, err := x.chart.paths.Schema(*f.row)
 		if err != nil {
-			return nil, err
+			return o, err
 		}
-		if samples := samplesOf(schema); path != nil && samples != nil {
-			out[path.String()] = samples
+		if samples := samplesOf(schema); samples != nil {
+			o.Others[path.String()] = samples
 		}
 	}
-	return out, nil
+	return o, nil
 }
 
 // samplesOf gives values that a schema takes, nil where nearly any will do.

@@ -136,11 +136,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, x.unknown(query)
 	}
 	if x.chart != nil {
-		others, err := x.others(found)
+		experiment, err := x.experiment(found)
 		if err != nil {
 			return nil, err
 		}
-		if err := x.chart.render(ctx, o.Prober, others); err != nil {
+		if err := x.chart.render(ctx, o.Prober, experiment); err != nil {
 			return nil, err
 		}
 		report.Notes = x.chart.notes

@@ -25,6 +25,8 @@ type Options struct {
 	MaxRenders int `json:"maxRenders,omitempty"`
 	// Parallel is how many renders run at once, one a core where it is 0.
 	Parallel int `json:"parallel,omitempty"`
+	// Only are the keys to try, with all below them; none is all. The other findings have no reaches.
+	Only []string `json:"only,omitempty"`
 	// Others are further values to try, by the path of a key, where the chart does not render with what is tried first:
 	// a chart may refuse all but a few words.
 	Others map[string][]any `json:"others,omitempty"`
@@ -192,6 +194,14 @@ func (e *experiment) renderAs(
 		return nil, err
 	}
 	return take(files), nil
+}
+
+// isWanted reports whether a key is among those to try.
+func (e *experiment) isWanted(p yamldoc.Path) bool {
+	return len(e.options.Only) == 0 || slices.ContainsFunc(e.options.Only, func(only string) bool {
+		wanted := yamldoc.SplitPath(only)
+		return wanted.Contains(p) || p.Contains(wanted)
+	})
 }
 
 func (e *experiment) spent() bool { return e.renders.Load() >= int64(e.max) }

@@ -296,3 +296,24 @@ func BenchmarkProbe60Keys(b *testing.B) {
 		b.ReportMetric(float64(r.Renders), "renders/op")
 	}
 }
+
+// An experiment on some keys finds what it finds among all, and tries no others. Where a chart refuses numbers that are
+// far away, the next ones are tried.
+func TestOnlySomeKeys(t *testing.T) {
+	c := chart(t, "a: one\nb: two\nsize: 3\nword: left\n", "c.yaml", `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c}
+data: {a: "{{ .Values.a }}", b: "{{ .Values.b }}", size: "{{ .Values.size }}", word: "{{ .Values.word }}"}
+{{ if gt (int .Values.size) 4 }}{{ fail "size is 4 at most" }}{{ end }}
+{{ if not (has .Values.word (list "left" "right")) }}{{ fail "neither left nor right" }}{{ end }}`)
+	got := reported(run(t, c, Options{
+		Only: []string{"a", "size", "word"}, Nudge: true, Others: map[string][]any{"word": {"right"}},
+	}))
+	want := []string{
+		"a: direct ConfigMap data.a", "b: ", "size: direct ConfigMap data.size", "word: direct ConfigMap data.word",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

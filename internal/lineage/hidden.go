@@ -19,7 +19,7 @@ func (e *experiment) measureHidden(
 		was, _ := yamldoc.Lookup(declared, f.Path)
 		now, _ := yamldoc.Lookup(base.values, f.Path)
 		switch {
-		case len(f.Reaches) == 0 && e.mayRead(f.Path):
+		case len(f.Reaches) == 0 && e.isWanted(f.Path) && e.mayRead(f.Path):
 			still = append(still, f.Path)
 			if now == nil || now == "" {
 				fills = append(fills, change{path: f.Path, values: []any{sampleText}})

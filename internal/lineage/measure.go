@@ -49,7 +49,8 @@ func (s *setup) shows(n int) bool {
 // measureAll finds out what each key reaches. declared are the values as the chart has them.
 func (e *experiment) measureAll(ctx context.Context, base *setup, declared map[string]any) []Finding {
 	all := leaves(base.values)
-	m := e.measure(ctx, base, all)
+	wanted := slices.DeleteFunc(slices.Clone(all), func(p yamldoc.Path) bool { return !e.isWanted(p) })
+	m := e.measure(ctx, base, wanted)
 	out := make([]Finding, len(all))
 	for i, p := range all {
 		_, isDeclared := yamldoc.Lookup(declared, p)
