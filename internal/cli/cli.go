@@ -136,15 +136,20 @@ type output struct {
 	formats []string
 }
 
-// print writes a result: as JSON or YAML for scripts, else by text.
+// print writes a result: as JSON for scripts, else by text.
 func (o *output) print(cmd *cobra.Command, result any, text func(w io.Writer) error) error {
-	switch o.format {
-	case "json":
+	if o.format == "json" {
 		return report.JSON(cmd.OutOrStdout(), result)
-	case "yaml":
-		return report.YAML(cmd.OutOrStdout(), result)
 	}
 	return text(cmd.OutOrStdout())
+}
+
+// printData writes a result as JSON or YAML for scripts, else by text.
+func (o *output) printData(cmd *cobra.Command, result any, text func(w io.Writer) error) error {
+	if o.format == "yaml" {
+		return report.YAML(cmd.OutOrStdout(), result)
+	}
+	return o.print(cmd, result, text)
 }
 
 // addOutput defines -o with its formats, the first of which is the default.

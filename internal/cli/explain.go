@@ -40,7 +40,7 @@ is asked where it is there.`,
 			if err != nil {
 				return err
 			}
-			return out.print(cmd, result, func(w io.Writer) error { return report.Explain(w, result) })
+			return out.printData(cmd, result, func(w io.Writer) error { return report.Explain(w, result) })
 		},
 	}
 	out = addOutput(cmd, "text", "json", "yaml")

@@ -61,11 +61,9 @@ func openChart(ctx context.Context, sheet *factsheet.Sheet, o Options) (*chart, 
 	if c.file, err = yamldoc.Parse(filepath.ToSlash(filepath.Join(o.Dir, "values.yaml")), c.ValuesFile()); err != nil {
 		return nil, err
 	}
-	var lock *chartdir.Lock // an archive has none
-	if filepath.Ext(o.Dir) != ".tgz" {
-		if lock, err = chartdir.ReadLock(target); err != nil {
-			return nil, err
-		}
+	lock, err := chartdir.ReadLock(target)
+	if err != nil {
+		return nil, err
 	}
 	if lock != nil {
 		c.components, c.job = lock.Components, lineage.Job{Chart: o.Dir, Sources: sources}
@@ -126,8 +124,14 @@ func (c *chart) take(r *recorder) {
 		line, _, _ := strings.Cut(r.err.Error(), "\n")
 		c.notes = append(c.notes, "which fields a value moves is not known, as the chart does not render: "+line)
 	}
-	if c.lineage != nil && c.lineage.Incomplete != "" {
+	if c.lineage == nil {
+		return
+	}
+	if c.lineage.Incomplete != "" {
 		c.notes = append(c.notes, "not every value was tried: rendering "+c.lineage.Incomplete)
+	}
+	if c.lineage.Required {
+		c.notes = append(c.notes, "the chart renders only with values that it requires, and was rendered without them")
 	}
 }
 
@@ -227,7 +231,7 @@ func (c *chart) moves(path yamldoc.Path) []Field {
 }
 
 // sampleName is a key that an experiment puts into an empty map.
-var sampleName = regexp.MustCompile(`\bzq[a-z]+\b`)
+var sampleName = regexp.MustCompile(`\bzq[a-z0-9]+\b`)
 
 // effects are those of lineage in words.
 var effects = map[lineage.Effect]string{

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -158,11 +159,17 @@ func (x *explainer) configuration(m *Match, name string) {
 	if m.Component == "" {
 		m.Component = factsheet.Core
 	}
-	m.Type = strings.ReplaceAll(facts.Type, "-", " ")
+	m.Type = cmp.Or(words[facts.Type], strings.ReplaceAll(facts.Type, "-", " "))
 	if facts.Enum != nil {
 		m.Type = typeText(map[string]any{"enum": facts.Enum})
 	}
 	m.Known, m.Variable = facts.Known, facts.Variable
+	for _, key := range x.release.Keys() {
+		if leaf, ok := strings.CutPrefix(key, name+"."); ok && !strings.Contains(leaf, ".") {
+			below, _ := x.release.Describe(key)
+			m.Below = append(m.Below, Short{configHeading + "." + key, below.Doc})
+		}
+	}
 	m.Traps = append(m.Traps, facts.Remarks...)
 }
 
@@ -195,8 +202,8 @@ func (x *explainer) own(m *Match) {
 	}
 }
 
-// words are the types of JSON Schema as people who write YAML call them.
-var words = map[string]string{"object": "map", "array": "list"}
+// words are the types of JSON Schema, and of LiveKit's releases, as people who write YAML call them.
+var words = map[string]string{"object": "map", "array": "list", "text": "string"}
 
 // typeText puts the schema of a value into words.
 func typeText(schema map[string]any) string {
@@ -208,11 +215,7 @@ func typeText(schema map[string]any) string {
 		types = []any{schema["type"]}
 	}
 	text := joined(types, func(v any) string {
-		name := fmt.Sprint(v)
-		if word, ok := words[name]; ok {
-			return word
-		}
-		return name
+		return cmp.Or(words[fmt.Sprint(v)], fmt.Sprint(v))
 	}, " or ")
 	if items, ok := schema["items"].(map[string]any); ok && text == "list" {
 		text += " of " + strings.ReplaceAll(typeText(items), " or ", "s or ") + "s"

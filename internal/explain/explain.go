@@ -19,7 +19,7 @@ import (
 type Options struct {
 	// Key is a canonical key, one of upstream's, or the chart's own path.
 	Key string
-	// Dir is the chart's folder or archive, "" for none.
+	// Dir is the chart's folder, "" for none.
 	Dir string
 	// Prober renders the chart.
 	Prober sibling.Prober
