@@ -47,7 +47,9 @@ func checkShape(n *yamldoc.Node, t reflect.Type, path, from string) error {
 		if n.IsMap() {
 			return checkEntries(n, t, path, from)
 		}
-		expected = "a map"
+		if expected = "a map"; t == reflect.TypeFor[Value]() {
+			expected = "a path, or a map with path and shape"
+		}
 	case kind == reflect.Slice && n.IsList():
 		for i, item := range n.Items {
 			if err := checkShape(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i), from); err != nil {
