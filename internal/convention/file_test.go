@@ -136,7 +136,7 @@ func TestBadOverrides(t *testing.T) {
 		"values: {env: config.env}\n":                                    "at, above or below the place of config",
 		"values: {env: {path: env, shape: tree}}\n":                      `shape "tree" is not one of`,
 		"values: {env: {path: a..b}}\n":                                  "is not a dotted path",
-		"values: {replicaCount: 3}\n":                                    "c.yaml:1:24: values.replicaCount is 3, expected a path, or a map",
+		"values: {replicaCount: 3}\n":                                    "1:24: values.replicaCount is 3, expected",
 		"labels:\n  set: app\n":                                          `c.yaml:2:8: labels.set is the text "app", expected a list`,
 		"labels:\n  set: [{nme: app}]\n":                                 `c.yaml:2:10: unknown field "nme"`,
 		"style: {indent: two}\n":                                         "indent",
