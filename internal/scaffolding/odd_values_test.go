@@ -74,6 +74,8 @@ media: {address: stun}
 media: {address: auto}
 media: {address: hosts}
 media: {address: '203.0.113.7,2001:db8::7'}
+media: {split: true, tcp: {annotations: {a: b}}}
+media: {type: LoadBalancer, addresses: [203.0.113.7, {address: 203.0.113.8, annotations: {a: b}}]}
 media: {spec: {ipFamilyPolicy: PreferDualStack}, annotations: {a: b}}
 config: {rtc: {force_tcp: true, udp_port: null}}
 config: {rtc: {udp_port: 30900-30903}}

@@ -282,6 +282,10 @@ spec: {podSelector: {}, policyTypes: [Ingress]}
 	{"several servers at one fixed address", "servers", Fail, "the one address of NODE_IP", []edit{
 		twoServers, hostNetwork, nodeIP("value: 203.0.113.5"),
 	}},
+	{"several servers, each with a load balancer", "servers", Pass, "each with a way of its own", numbered},
+	{"several servers, each with a load balancer: address", "node-ip", Pass, "fixed address 203.0.113.7", numbered},
+	{"several servers, each with a load balancer: Services", "service", Pass, "leads to the signalling port", numbered},
+	{"a number that only a StatefulSet has", "service", Fail, "Service calls-media selects no pod", numbered[1:]},
 	{"one server behind a load balancer", "servers", Pass, "One server", []edit{mediaType("LoadBalancer")}},
 	{"several servers kept apart by affinity", "servers", Pass, "Several servers (2 replicas)", []edit{
 		twoServers, local, emptyDir, noClaimFile,

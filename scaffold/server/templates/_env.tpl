@@ -11,10 +11,19 @@ Environment of the server, without what values.yaml adds.
   valueFrom:
     fieldRef:
       fieldPath: {{ get $fields $address }}
-{{- else if not (has $address (list "stun" "auto")) }}
+{{- else if not (has $address (list "stun" "auto"[[ if has "media-addresses" ]] "addresses"[[ end ]])) }}
 - name: NODE_IP
   value: {{ $address | quote }}
 {{- end }}
+[[ if has "media-addresses" ]]
+{{- if eq $address "addresses" }}
+# The server's number: it has its address by the configuration of that number.
+- name: POD_INDEX
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['apps.kubernetes.io/pod-index']
+{{- end }}
+[[ end ]]
 {{- if eq $keysFrom "env" }}
 - name: LIVEKIT_API_KEY
   valueFrom:

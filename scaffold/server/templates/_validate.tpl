@@ -78,7 +78,60 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "[[ key "config" ]].rtc.node_ip is set: set [[ key "media.address" ]] to that address instead" }}
 {{- end }}
-{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" }}
+[[ if has "media-addresses" ]]
+{{- $servers := include "[[ helper "mediaAddresses" ]]" . | fromJsonArray }}
+{{- if $servers }}
+{{- $told := list }}
+{{- range $servers }}
+{{- $told = append $told .address }}
+{{- range splitList "," .address }}
+{{- if or (not (include "[[ helper "ipFamily" ]]" .)) (regexMatch "^((0|127|22[4-9]|2[3-5][0-9])[.]|::1?$|[fF][fF])" .) }}
+{{- $errors = append $errors (printf "[[ key "media.addresses" ]] has %q: each is an IP address that clients reach, or one of IPv4 and one of IPv6 with a comma between" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if ne (len $told) (len (uniq $told)) }}
+{{- $errors = append $errors "[[ key "media.addresses" ]] has an address twice, and it leads to one server only" }}
+{{- end }}
+{{- if [[ value "media.address" ]] }}
+{{- $errors = append $errors "[[ key "media.address" ]] and [[ key "media.addresses" ]] are both set: choose one" }}
+{{- end }}
+{{- if ne $type "LoadBalancer" }}
+{{- $errors = append $errors (printf "[[ key "media.addresses" ]] are those of load balancers, but [[ key "media.type" ]] is %s: set it to LoadBalancer, or leave the addresses out" $type) }}
+{{- end }}
+[[ if eq .Workload "DaemonSet" ]]
+{{- $errors = append $errors "[[ key "media.addresses" ]] needs servers with numbers, and those of a DaemonSet have none: use [[ key "media.type" ]] HostNetwork or NodePort" }}
+[[ else ]]
+{{- $most := int [[ value "replicaCount" ]] }}
+[[ if has "autoscaling" ]]
+{{- if [[ value "autoscaling.enabled" ]] }}
+{{- $most = int [[ value "autoscaling.maxReplicas" ]] }}
+{{- else if [[ value "autoscaling.external" ]] }}
+{{- $errors = append $errors "[[ key "autoscaling.external" ]] leaves the number of servers open, and each needs one of [[ key "media.addresses" ]]: use [[ key "autoscaling.enabled" ]] with [[ key "autoscaling.maxReplicas" ]], or [[ key "replicaCount" ]]" }}
+{{- end }}
+[[ end ]]
+{{- if gt $most (len $servers) }}
+{{- $errors = append $errors (printf "[[ key "media.addresses" ]] has %d entries for up to %d servers: give each server one" (len $servers) $most) }}
+{{- end }}
+{{- if has (dig "type" "" ([[ value "strategy" ]] | default dict)) (list "Recreate") }}
+{{- $errors = append $errors "[[ key "strategy" ]].type Recreate is a Deployment's, and [[ key "media.addresses" ]] needs a StatefulSet: leave it out" }}
+{{- end }}
+[[ end ]]
+[[ if has "draining" ]]
+{{- if [[ value "draining.enabled" ]] }}
+{{- $errors = append $errors "[[ key "draining.enabled" ]] and [[ key "media.addresses" ]]: a new server would need the address of the one that drains; choose one" }}
+{{- end }}
+[[ end ]]
+[[ if placed "existingConfigSecret" ]]
+{{- if [[ value "existingConfigSecret" ]] }}
+{{- $errors = append $errors "[[ key "existingConfigSecret" ]] is one configuration, and [[ key "media.addresses" ]] needs one for each server: leave one of them out" }}
+{{- end }}
+[[ end ]]
+{{- else if eq ([[ value "media.address" ]] | default "") "addresses" }}
+{{- $errors = append $errors "[[ key "media.address" ]] is addresses: give them in [[ key "media.addresses" ]]" }}
+{{- end }}
+[[ end ]]
+{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto"[[ if has "media-addresses" ]] "addresses"[[ end ]] }}
 {{- $families := list }}
 {{- if and $address (not (has $address $words)) }}
 {{- range splitList "," $address }}
@@ -102,8 +155,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
 {{- $errors = append $errors "[[ key "config" ]].bind_addresses is the loopback address, which neither Services nor probes reach: leave it out" }}
 {{- end }}
-{{- if and $several (eq $type "LoadBalancer") }}
-{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort[[ if ne .Workload "DaemonSet" ]], or [[ key "replicaCount" ]] 1[[ end ]]" }}
+{{- if and $several (eq $type "LoadBalancer")[[ if has "media-addresses" ]] (ne $address "addresses")[[ end ]] }}
+{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort[[ if has "media-addresses" ]], or [[ key "media.addresses" ]][[ end ]][[ if ne .Workload "DaemonSet" ]], or [[ key "replicaCount" ]] 1[[ end ]]" }}
 {{- end }}
 
 {{- /* API keys */}}
@@ -230,13 +283,18 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $turn := $config.turn | default dict }}
 [[ if has "turn" ]]
 {{- if $turn.enabled }}
+[[ if has "media-addresses" ]]
+{{- range $servers }}
+{{- $address = printf "%s,%s" $address .address | trimPrefix "addresses," }}
+{{- end }}
+[[ end ]]
 {{- if and $turn.domain (not (regexMatch "^(?i)[a-z0-9-]+([.][a-z0-9-]+)+[.]?$" $turn.domain)) }}
 {{- $errors = append $errors (printf "[[ key "config" ]].turn.domain is %q, which is no name of a host with a domain, such as turn.example.com" $turn.domain) }}
 {{- end }}
 {{- if and $families (not (has "4" $families)) (dig "bind_addresses" (list "0.0.0.0") $turn | join "," | contains ".") }}
 {{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, and TURN needs an IPv4 address as well: add it with a comma, or set [[ key "config" ]].turn.bind_addresses to [\"::\"]" $address) }}
 {{- end }}
-{{- if and (eq $address "pod" "pods" | or (regexMatch "^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^[fF][cdCD]" $address)) (not $turn.allow_restricted_peer_cidrs) (include "[[ helper "version" ]]" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
+{{- if and (eq $address "pod" "pods" | or (regexMatch "(^|,)((10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|[fF][cdCD])" $address)) (not $turn.allow_restricted_peer_cidrs) (include "[[ helper "version" ]]" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
 {{- $errors = append $errors "the server tells clients a private address, to which TURN refuses to relay: list it in [[ key "config" ]].turn.allow_restricted_peer_cidrs, such as [10.0.0.0/8], and no more than has to be reached" }}
 {{- end }}
 {{- if not (or $turn.tls_port $turn.udp_port) }}

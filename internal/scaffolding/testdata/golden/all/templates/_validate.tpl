@@ -74,7 +74,48 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "config.rtc.node_ip is set: set media.address to that address instead" }}
 {{- end }}
-{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" }}
+{{- $servers := include "livekit.mediaAddresses" . | fromJsonArray }}
+{{- if $servers }}
+{{- $told := list }}
+{{- range $servers }}
+{{- $told = append $told .address }}
+{{- range splitList "," .address }}
+{{- if or (not (include "livekit.ipFamily" .)) (regexMatch "^((0|127|22[4-9]|2[3-5][0-9])[.]|::1?$|[fF][fF])" .) }}
+{{- $errors = append $errors (printf "media.addresses has %q: each is an IP address that clients reach, or one of IPv4 and one of IPv6 with a comma between" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if ne (len $told) (len (uniq $told)) }}
+{{- $errors = append $errors "media.addresses has an address twice, and it leads to one server only" }}
+{{- end }}
+{{- if .Values.media.address }}
+{{- $errors = append $errors "media.address and media.addresses are both set: choose one" }}
+{{- end }}
+{{- if ne $type "LoadBalancer" }}
+{{- $errors = append $errors (printf "media.addresses are those of load balancers, but media.type is %s: set it to LoadBalancer, or leave the addresses out" $type) }}
+{{- end }}
+{{- $most := int .Values.replicaCount }}
+{{- if .Values.autoscaling.enabled }}
+{{- $most = int .Values.autoscaling.maxReplicas }}
+{{- else if .Values.autoscaling.external }}
+{{- $errors = append $errors "autoscaling.external leaves the number of servers open, and each needs one of media.addresses: use autoscaling.enabled with autoscaling.maxReplicas, or replicaCount" }}
+{{- end }}
+{{- if gt $most (len $servers) }}
+{{- $errors = append $errors (printf "media.addresses has %d entries for up to %d servers: give each server one" (len $servers) $most) }}
+{{- end }}
+{{- if has (dig "type" "" (.Values.strategy | default dict)) (list "Recreate") }}
+{{- $errors = append $errors "strategy.type Recreate is a Deployment's, and media.addresses needs a StatefulSet: leave it out" }}
+{{- end }}
+{{- if .Values.draining.enabled }}
+{{- $errors = append $errors "draining.enabled and media.addresses: a new server would need the address of the one that drains; choose one" }}
+{{- end }}
+{{- if .Values.existingConfigSecret }}
+{{- $errors = append $errors "existingConfigSecret is one configuration, and media.addresses needs one for each server: leave one of them out" }}
+{{- end }}
+{{- else if eq (.Values.media.address | default "") "addresses" }}
+{{- $errors = append $errors "media.address is addresses: give them in media.addresses" }}
+{{- end }}
+{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" "addresses" }}
 {{- $families := list }}
 {{- if and $address (not (has $address $words)) }}
 {{- range splitList "," $address }}
@@ -98,8 +139,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
 {{- $errors = append $errors "config.bind_addresses is the loopback address, which neither Services nor probes reach: leave it out" }}
 {{- end }}
-{{- if and $several (eq $type "LoadBalancer") }}
-{{- $errors = append $errors "media.type LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or replicaCount 1" }}
+{{- if and $several (eq $type "LoadBalancer") (ne $address "addresses") }}
+{{- $errors = append $errors "media.type LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or media.addresses, or replicaCount 1" }}
 {{- end }}
 
 {{- /* API keys */}}
@@ -209,13 +250,16 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- /* TURN */}}
 {{- $turn := $config.turn | default dict }}
 {{- if $turn.enabled }}
+{{- range $servers }}
+{{- $address = printf "%s,%s" $address .address | trimPrefix "addresses," }}
+{{- end }}
 {{- if and $turn.domain (not (regexMatch "^(?i)[a-z0-9-]+([.][a-z0-9-]+)+[.]?$" $turn.domain)) }}
 {{- $errors = append $errors (printf "config.turn.domain is %q, which is no name of a host with a domain, such as turn.example.com" $turn.domain) }}
 {{- end }}
 {{- if and $families (not (has "4" $families)) (dig "bind_addresses" (list "0.0.0.0") $turn | join "," | contains ".") }}
 {{- $errors = append $errors (printf "media.address is %s, and TURN needs an IPv4 address as well: add it with a comma, or set config.turn.bind_addresses to [\"::\"]" $address) }}
 {{- end }}
-{{- if and (eq $address "pod" "pods" | or (regexMatch "^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^[fF][cdCD]" $address)) (not $turn.allow_restricted_peer_cidrs) (include "livekit.version" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
+{{- if and (eq $address "pod" "pods" | or (regexMatch "(^|,)((10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|[fF][cdCD])" $address)) (not $turn.allow_restricted_peer_cidrs) (include "livekit.version" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
 {{- $errors = append $errors "the server tells clients a private address, to which TURN refuses to relay: list it in config.turn.allow_restricted_peer_cidrs, such as [10.0.0.0/8], and no more than has to be reached" }}
 {{- end }}
 {{- if not (or $turn.tls_port $turn.udp_port) }}

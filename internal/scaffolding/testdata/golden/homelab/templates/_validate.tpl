@@ -216,6 +216,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "networkpolicy" (list "networkPolicy.enabled")
   "secret-operator" (list "keys.operator.enabled")
   "draining" (list "draining.enabled")
+  "split-media" (list "media.split" "media.udp.annotations" "media.udp.spec" "media.tcp.annotations" "media.tcp.spec")
+  "media-addresses" (list "media.addresses")
   "scheduling" (list "topologySpreadConstraints" "priorityClassName" "runtimeClassName")
   "extras" (list "image.digest" "service.extraPorts" "redis.env" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
 }}
