@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 )
 
 // balanced are values of several servers, each with a load balancer.
@@ -91,17 +93,138 @@ func TestAddressForEachServer(t *testing.T) {
 	}
 }
 
+// All Services have the IP families that one value gives, and each may have others.
+func TestIPFamilies(t *testing.T) {
+	const values = "ipFamilyPolicy: PreferDualStack\nipFamilies: [IPv6, IPv4]\nredis: {service: {enabled: true}}\n" +
+		"config: {turn: {enabled: true, domain: t.example.com, tls_port: 5349, external_tls: true}}\n"
+	families := func(values string, o string) (out []string) {
+		objects := rendered(t, canonicalChart(t, "all"), values)
+		for _, name := range []string{"", "-media", "-media-tcp", "-turn", "-metrics", "-redis"} {
+			id := "Service/rel-livekit" + name
+			if _, found := objects[id]; !found {
+				t.Errorf("no %s", id)
+			}
+			out = append(out, field(t, objects, id, "spec", o))
+		}
+		return out
+	}
+	policies := families(values+"media: {split: true}\nservice: {spec: {ipFamilyPolicy: RequireDualStack}}",
+		"ipFamilyPolicy")
+	if got := strings.Join(policies, " "); got != "RequireDualStack"+strings.Repeat(" PreferDualStack", 5) {
+		t.Errorf("policies: %s", got)
+	}
+	for _, got := range families(values+"media: {split: true}", "ipFamilies") {
+		if got != "- IPv6\n- IPv4" {
+			t.Errorf("families: %s", got)
+		}
+	}
+	mustSet(t, canonicalChart(t, "all"), map[string]setting{
+		"Redis listens to both": {"redis: {service: {enabled: true}}", "Deployment/rel-livekit",
+			pod("initContainers", "0", "args", "2"), "-::*"},
+		"and to itself alone": {"", "Deployment/rel-livekit", pod("initContainers", "0", "args", "1"), "127.0.0.1"},
+	})
+}
+
+// gateway are values of a chart whose media and TURN come in by a Gateway.
+const gateway = "config: {turn: {enabled: true, domain: t.example.com, tls_port: 5349, udp_port: 30478}}\n" +
+	"turn: {existingSecret: t, service: {type: ClusterIP}}\nmedia: {type: ClusterIP, address: 203.0.113.7}\n" +
+	"gatewayRoutes: {annotations: {a: b}, mediaUDP: {enabled: true}, mediaTCP: {enabled: true}, turnUDP: " +
+	"{enabled: true}, turnTLS: {enabled: true}}\n"
+
+// Routes lead from the listeners of a Gateway to media and TURN, by the ports that clients are told.
+func TestGatewayRoutes(t *testing.T) {
+	dir := canonicalChart(t, "all")
+	backend := func(field string) []string { return []string{"spec", "rules", "0", "backendRefs", "0", field} }
+	mustSet(t, dir, map[string]setting{
+		"none by default": {"", "UDPRoute/rel-livekit-media-udp", nil, "(no UDPRoute/rel-livekit-media-udp)"},
+		"media by UDP":    {gateway, "UDPRoute/rel-livekit-media-udp", backend("port"), "30882"},
+		"its Service":     {gateway, "UDPRoute/rel-livekit-media-udp", backend("name"), "rel-livekit-media"},
+		"its listener": {gateway, "UDPRoute/rel-livekit-media-udp", []string{"spec", "parentRefs", "0", "sectionName"},
+			"media-udp"},
+		"media by TCP": {gateway, "TCPRoute/rel-livekit-media-tcp", backend("port"), "30881"},
+		"the Service for TCP": {strings.Replace(gateway, "media: {", "media: {split: true, ", 1),
+			"TCPRoute/rel-livekit-media-tcp", backend("name"), "rel-livekit-media-tcp"},
+		"TURN by UDP": {gateway, "UDPRoute/rel-livekit-turn-udp", backend("port"), "30478"},
+		"TURN by TLS": {gateway, "TLSRoute/rel-livekit-turn", backend("port"), "443"},
+		"its host":    {gateway, "TLSRoute/rel-livekit-turn", []string{"spec", "hostnames", "0"}, "t.example.com"},
+		"annotations": {gateway, "TLSRoute/rel-livekit-turn", []string{"metadata", "annotations", "a"}, "b"},
+		"TURN by TCP": {strings.Replace(gateway, "turnTLS: {", "turnTLS: {kind: TCPRoute, ", 1),
+			"TCPRoute/rel-livekit-turn", []string{"spec", "hostnames"}, "null"},
+		"their version": {gateway, "UDPRoute/rel-livekit-media-udp", []string{"apiVersion"},
+			"gateway.networking.k8s.io/v1"},
+	})
+	chart, err := helmchart.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := chart.Render(t.Context(), parse(t, gateway), helmchart.Release{Name: "rel",
+		APIVersions: []string{"gateway.networking.k8s.io/v1/TLSRoute", "gateway.networking.k8s.io/v1alpha2/UDPRoute"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text string
+	for _, f := range files {
+		text += string(f.Data)
+	}
+	for kind, version := range map[string]string{"UDPRoute": "v1alpha2", "TCPRoute": "v1", "TLSRoute": "v1"} {
+		if !strings.Contains(text, "apiVersion: gateway.networking.k8s.io/"+version+"\nkind: "+kind+"\n") {
+			t.Errorf("%s is not of %s, as the cluster has it", kind, version)
+		}
+	}
+}
+
+// OpenShift has Routes for signalling, and assigns users to pods.
+func TestOpenShift(t *testing.T) {
+	const on = "route: {enabled: true}\ningress: {enabled: false}\nopenshift: {assignUser: true}"
+	route, context := "Route/rel-livekit", pod("securityContext")
+	mustSet(t, canonicalChart(t, "all"), map[string]setting{
+		"none by default":     {"", route, nil, "(no " + route + ")"},
+		"its host":            {on, route, []string{"spec", "host"}, "livekit.example.com"},
+		"a host of OpenShift": {"route: {enabled: true, host: null}", route, []string{"spec", "host"}, "null"},
+		"its Service":         {on, route, []string{"spec", "to", "name"}, "rel-livekit"},
+		"TLS": {on, route, []string{"spec", "tls"},
+			"insecureEdgeTerminationPolicy: Redirect\ntermination: edge"},
+		"a long silence": {on, route, []string{"metadata", "annotations", "haproxy.router.openshift.io/timeout"},
+			"1h"},
+		"no users": {on, "Deployment/rel-livekit", context,
+			"runAsNonRoot: true\nseccompProfile:\n  type: RuntimeDefault"},
+		"nor of the test": {on, "Pod/rel-livekit-test-connection", []string{"spec", "securityContext",
+			"runAsUser"}, "null"},
+		"elsewhere one": {"", "Deployment/rel-livekit", append(context, "runAsUser"), "65532"},
+	})
+	if text := notes(t, canonicalChart(t, "route"), on); !strings.Contains(text, "wss://livekit.example.com") {
+		t.Errorf("the notes do not name the host:\n%s", text)
+	}
+}
+
+// Parts that the chart was written without are named where they are switched on.
+func TestMissingNetworkComponents(t *testing.T) {
+	dir := canonicalChart(t)
+	for values, component := range map[string]string{
+		"media: {split: true}":                       "split-media",
+		"media: {addresses: [203.0.113.7]}":          "media-addresses",
+		"route: {enabled: true}":                     "route",
+		"openshift: {assignUser: true}":              "route",
+		"gatewayRoutes: {mediaUDP: {enabled: true}}": "gatewayroutes",
+		"ipFamilies: [IPv6]":                         "extras",
+	} {
+		refused(t, dir, parse(t, values), "scaffold --with "+component)
+	}
+}
+
 func TestRefusedNetwork(t *testing.T) {
 	dir := canonicalChart(t, "all")
 	several := func(values string) string { return withRedis + "replicaCount: 2\n" + values }
+	const turnless = "gatewayRoutes: {turnTLS: {enabled: true}, turnUDP: {enabled: true}}\nmedia: {type: ClusterIP, " +
+		"address: 203.0.113.7}"
 	for name, c := range map[string]struct{ values, words string }{
 		"fewer addresses than servers": {several("media: {type: LoadBalancer, addresses: [203.0.113.7]}"),
 			"1 entries for up to 2 servers"},
 		"fewer than an autoscaler wants": {balanced + "autoscaling: {enabled: true}", "2 entries for up to 5 servers"},
 		"an autoscaler of one's own":     {balanced + "autoscaling: {external: true}", "autoscaling.external"},
-		"an address twice":               {several("media: {type: LoadBalancer, addresses: [203.0.113.7, " +
+		"an address twice": {several("media: {type: LoadBalancer, addresses: [203.0.113.7, " +
 			"203.0.113.7]}"), "twice"},
-		"no address":                     {several("media: {type: LoadBalancer, addresses: [a.example.com, " +
+		"no address": {several("media: {type: LoadBalancer, addresses: [a.example.com, " +
 			"203.0.113.7]}"), `"a.example.com"`},
 		"addresses of nodes": {several("media: {addresses: [203.0.113.7, 203.0.113.8]}"),
 			"media.type is NodePort"},
@@ -111,8 +234,31 @@ func TestRefusedNetwork(t *testing.T) {
 			1), "media.addresses: a new server"},
 		"the configuration elsewhere": {balanced + "existingConfigSecret: mine", "existingConfigSecret"},
 		"a Deployment's strategy":     {balanced + "strategy: {type: Recreate}", "strategy.type Recreate"},
-		"the word":                    {"media: {address: addresses}", "media.addresses"},
-		"an entry without address":    {"media: {addresses: [{spec: {}}]}", "address"},
+		"two families of one": {"ipFamilyPolicy: SingleStack\nipFamilies: [IPv6, IPv4]",
+			"ipFamilyPolicy SingleStack"},
+		"addresses of both, and Services of one": {"ipFamilyPolicy: SingleStack\nmedia: {address: hosts}",
+			"or media.address host"},
+		"a Gateway to several servers": {several(gateway), "gatewayRoutes lead media to any"},
+		"a Gateway to a range": {strings.Replace(gateway, "config: {", "config: {rtc: {udp_port: 30882-30885}, ", 1),
+			"gatewayRoutes.mediaUDP.enabled needs one UDP port"},
+		"a Gateway to no UDP port": {strings.Replace(gateway, "config: {", "config: {rtc: {force_tcp: true}, ", 1),
+			"gatewayRoutes.mediaUDP.enabled needs one UDP port"},
+		"a Gateway to no TCP port": {strings.Replace(gateway, "config: {", "config: {rtc: {tcp_port: 0}, ", 1),
+			"gatewayRoutes.mediaTCP.enabled"},
+		"a Gateway without address": {strings.Replace(gateway, ", address: 203.0.113.7", "", 1),
+			"the Gateway's IP address"},
+		"a Gateway to the node": {strings.Replace(gateway, "ClusterIP, address", "HostNetwork, address",
+			1), "HostNetwork has none"},
+		"a Gateway to no TURN":          {turnless, "gatewayRoutes.turnTLS.enabled"},
+		"a Gateway to no TURN over UDP": {turnless, "gatewayRoutes.turnUDP.enabled"},
+		"a Gateway to no Service for TURN": {strings.Replace(gateway, "service: {", "service: {enabled: false, ", 1),
+			"turn.service.enabled"},
+		"a Route to no Service": {"route: {enabled: true}\nservice: {enabled: false}\ningress: {enabled: false}",
+			"route.enabled needs service.enabled"},
+		"an assigned user on the node": {"openshift: {assignUser: true}\nmedia: {type: HostNetwork}",
+			"hostnetwork-v2"},
+		"the word":                 {"media: {address: addresses}", "media.addresses"},
+		"an entry without address": {"media: {addresses: [{spec: {}}]}", "address"},
 		"TURN to a private address": {strings.Replace(balanced, "203.0.113.7", "10.0.0.7",
 			1) + "config: {turn: {enabled: true, udp_port: 30478}}",
 			"allow_restricted_peer_cidrs"},

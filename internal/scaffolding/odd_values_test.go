@@ -111,10 +111,17 @@ autoscaling: {external: true}
 draining: {enabled: true}
 draining: {enabled: true, portSet: second, udpPort: 30910-30913}
 service: {enabled: false}
+ipFamilyPolicy: PreferDualStack
+ipFamilies: [IPv6]
 service: {type: LoadBalancer, extraPorts: [{name: a, port: 1, targetPort: http}]}
 ingress: {enabled: false}
 ingress: {hosts: [], tls: []}
 httpRoute: {enabled: true}
+route: {enabled: true, host: null, tls: null}
+openshift: {assignUser: true}
+gatewayRoutes: {mediaUDP: {enabled: true}, mediaTCP: {enabled: true}}
+gatewayRoutes: {turnUDP: {enabled: true}, turnTLS: {enabled: true, kind: TCPRoute}}
+media: {type: ClusterIP, address: 203.0.113.7}
 networkPolicy: {enabled: true}
 networkPolicy: {enabled: true, signallingFrom: [{podSelector: {}}], metricsFrom: [{podSelector: {}}], egress: [{}]}
 podDisruptionBudget: {enabled: true}

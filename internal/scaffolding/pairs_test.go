@@ -270,7 +270,10 @@ var switches = map[string]string{
 		"prometheus}}}",
 	"networkpolicy": "networkPolicy: {enabled: true}",
 	"draining":      "draining: {enabled: true}\nredis: {enabled: false, external: {address: 'redis:6379'}}",
-	"split-media":   "media: {split: true}",
+	"route":         "route: {enabled: true}\nopenshift: {assignUser: true}",
+	"gatewayroutes": "gatewayRoutes: {mediaUDP: {enabled: true}, mediaTCP: {enabled: true}}\nmedia: {type: ClusterIP, " +
+		"address: 203.0.113.9}",
+	"split-media": "media: {split: true}",
 	"media-addresses": "media: {type: LoadBalancer, addresses: [203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4, " +
 		"203.0.113.5]}",
 	"secret-operator": "keys: {operator: {enabled: true}}",
@@ -302,6 +305,12 @@ func TestEveryPairOfComponents(t *testing.T) {
 				switch has := func(c string) bool { return slices.Contains(chart.Components, c) }; {
 				case drains && has("redis-service"):
 					refused(t, dir, values, "redis.service.enabled")
+					return
+				case b.Name == "media-addresses" && a.Name == "gatewayroutes":
+					refused(t, dir, values, "gatewayRoutes", "media.addresses")
+					return
+				case has("gatewayroutes") && (drains || scales):
+					refused(t, dir, values, "gatewayRoutes lead media to any of several servers")
 					return
 				case drains && has("media-addresses"):
 					refused(t, dir, values, "draining.enabled", "media.addresses")

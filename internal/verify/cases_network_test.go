@@ -148,6 +148,24 @@ metadata: {name: r}
 spec: {rules: [{backendRefs: [{name: calls-media}]}]}
 `),
 	}},
+	{"TLSRoute", "turn", Pass, "", []edit{
+		turn("domain: t.example.com, tls_port: 5349, " + certificate), turnService("8443"),
+		file("templates/route.yaml", `
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: {name: r}
+spec: {parentRefs: [{name: gateway}], hostnames: [t.example.com], rules: [{backendRefs: [{name: turn, port: 8443}]}]}
+`),
+	}},
+	{"Route of OpenShift", "ingress", Pass, "2 routes", []edit{openShiftRoute("calls", "http",
+		"tls: {termination: edge}")}},
+	{"Route without TLS", "ingress", Warn, "Route r has no TLS", []edit{openShiftRoute("calls", "http", "")}},
+	{"Route to media", "ingress", Fail, "leads to the media port", []edit{
+		openShiftRoute("calls-media", "rtc-tcp", "tls: {termination: edge}"),
+	}},
+	{"Route to nothing", "ingress", Fail, "which the chart does not make", []edit{
+		openShiftRoute("other", "http", "tls: {termination: edge}"),
+	}},
 	{"no media over TCP", "media", Warn, "over UDP alone", []edit{{values, "tcp_port: 30881", "tcp_port: 0"}}},
 	{"a range that two Services open", "media", Pass, "reachable from outside", []edit{
 		{values, "udp_port: 30882", "port_range_start: 30882\n    port_range_end: 30883"},

@@ -177,6 +177,15 @@ spec: {type: LoadBalancer, selector: {app: calls}, ports: [{port: `+port+`, targ
 `)
 }
 
+func openShiftRoute(service, port, tls string) edit {
+	return file("templates/route.yaml", `
+apiVersion: route.openshift.io/v1
+kind: Route
+metadata: {name: r}
+spec: {host: calls.example.com, to: {kind: Service, name: `+service+`}, port: {targetPort: `+port+`}, `+tls+`}
+`)
+}
+
 func policy(egress string) edit {
 	return file("templates/policy.yaml", `
 apiVersion: networking.k8s.io/v1

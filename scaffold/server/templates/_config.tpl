@@ -181,6 +181,9 @@ Spec of the Service for media, without its selector.
 {{- if has $address (list "hosts" "pods") }}
 {{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
 {{- end }}
+[[ if placed "ipFamilies" ]]
+{{- include "[[ helper "overlay" ]]" (list $spec (include "[[ helper "ipFamilies" ]]" . | fromYaml)) }}
+[[ end ]]
 {{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
 {{- $_ := set $spec "loadBalancerIP" (splitList "," $address | first) }}
 {{- end }}

@@ -27,7 +27,13 @@ ends after it.
   args:
     - --bind
 [[ if has "redis-service" ]]
-    - {{ [[ value "redis.service.enabled" ]] | default false | ternary "0.0.0.0" "127.0.0.1" | quote }}
+    {{- if [[ value "redis.service.enabled" ]] }}
+    # All addresses, those of IPv6 where there are any.
+    - "*"
+    - "-::*"
+    {{- else }}
+    - 127.0.0.1
+    {{- end }}
 [[ else ]]
     - 127.0.0.1
 [[ end ]]

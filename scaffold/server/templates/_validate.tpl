@@ -152,6 +152,16 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if and $several $families (ne $type "LoadBalancer") }}
 {{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, which all of several servers would tell clients: leave it empty" $address) }}
 {{- end }}
+[[ if placed "ipFamilies" ]]
+{{- if eq ([[ value "ipFamilyPolicy" ]] | default "") "SingleStack" }}
+{{- if gt (len ([[ value "ipFamilies" ]] | default list)) 1 }}
+{{- $errors = append $errors "[[ key "ipFamilyPolicy" ]] SingleStack takes one of [[ key "ipFamilies" ]]: use PreferDualStack or RequireDualStack" }}
+{{- end }}
+{{- if and (has $address (list "hosts" "pods")) (ne $type "HostNetwork") }}
+{{- $errors = append $errors (printf "[[ key "media.address" ]] %s tells clients addresses of both families, and [[ key "ipFamilyPolicy" ]] SingleStack leads to one of them: use PreferDualStack, or [[ key "media.address" ]] %s" $address (trimSuffix "s" $address)) }}
+{{- end }}
+{{- end }}
+[[ end ]]
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
 {{- $errors = append $errors "[[ key "config" ]].bind_addresses is the loopback address, which neither Services nor probes reach: leave it out" }}
 {{- end }}
@@ -371,6 +381,42 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 [[ end ]]
 
+[[ if has "route" ]]
+{{- if and [[ value "route.enabled" ]] (not [[ value "service.enabled" ]]) }}
+{{- $errors = append $errors "[[ key "route.enabled" ]] needs [[ key "service.enabled" ]]" }}
+{{- end }}
+{{- if and [[ value "openshift.assignUser" ]] (eq $type "HostNetwork") }}
+{{- $errors = append $errors "[[ key "openshift.assignUser" ]] is for restricted-v2, which refuses the node's network of [[ key "media.type" ]] HostNetwork: set it to false, and let the ServiceAccount use hostnetwork-v2" }}
+{{- end }}
+[[ end ]]
+[[ if has "gatewayroutes" ]]
+{{- /* Routes of the Gateway API */}}
+{{- $media := include "[[ helper "mediaPorts" ]]" . | fromJson }}
+{{- if or [[ value "gatewayRoutes.mediaUDP.enabled" ]] [[ value "gatewayRoutes.mediaTCP.enabled" ]][[ if has "turn" ]] [[ value "gatewayRoutes.turnUDP.enabled" ]][[ end ]] }}
+{{- if eq $type "HostNetwork" }}
+{{- $errors = append $errors "[[ key "gatewayRoutes" ]] lead to the Service for media, which [[ key "media.type" ]] HostNetwork has none of: use ClusterIP" }}
+{{- else if not $families }}
+{{- $errors = append $errors "[[ key "gatewayRoutes" ]] need the Gateway's IP address in [[ key "media.address" ]], which clients are told" }}
+{{- end }}
+{{- if or $several[[ if has "draining" ]] [[ value "draining.enabled" ]][[ end ]] }}
+{{- $errors = append $errors "[[ key "gatewayRoutes" ]] lead media to any of several servers, and not to the one that has the call: use HostNetwork or NodePort without them, or one server" }}
+{{- end }}
+{{- end }}
+{{- if and [[ value "gatewayRoutes.mediaUDP.enabled" ]] (or (not $media.first) (ne (int $media.first) (int $media.last))) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.mediaUDP.enabled" ]] needs one UDP port in [[ key "config.rtc.udp_port" ]], as a listener has one" }}
+{{- end }}
+{{- if and [[ value "gatewayRoutes.mediaTCP.enabled" ]] (not (dig "tcp_port" 7881 $rtc)) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.mediaTCP.enabled" ]] needs [[ key "config.rtc.tcp_port" ]]" }}
+{{- end }}
+[[ if has "turn" ]]
+{{- if and [[ value "gatewayRoutes.turnUDP.enabled" ]] (not (and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config))) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.turnUDP.enabled" ]] needs [[ key "config" ]].turn.enabled and turn.udp_port" }}
+{{- end }}
+{{- if and [[ value "gatewayRoutes.turnTLS.enabled" ]] (not (and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) [[ value "turn.service.enabled" ]])) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.turnTLS.enabled" ]] needs [[ key "config" ]].turn.enabled, turn.tls_port and [[ key "turn.service.enabled" ]]" }}
+{{- end }}
+[[ end ]]
+[[ end ]]
 [[ if has "metrics" ]]
 {{- if and [[ value "metrics.serviceMonitor.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
 {{- $errors = append $errors "[[ key "metrics.serviceMonitor.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}

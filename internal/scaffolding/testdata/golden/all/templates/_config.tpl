@@ -163,6 +163,7 @@ Spec of the Service for media, without its selector.
 {{- if has $address (list "hosts" "pods") }}
 {{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
 {{- end }}
+{{- include "livekit.overlay" (list $spec (include "livekit.ipFamilies" . | fromYaml)) }}
 {{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
 {{- $_ := set $spec "loadBalancerIP" (splitList "," $address | first) }}
 {{- end }}

@@ -22,7 +22,13 @@ ends after it.
   {{- end }}
   args:
     - --bind
-    - {{ .Values.redis.service.enabled | default false | ternary "0.0.0.0" "127.0.0.1" | quote }}
+    {{- if .Values.redis.service.enabled }}
+    # All addresses, those of IPv6 where there are any.
+    - "*"
+    - "-::*"
+    {{- else }}
+    - 127.0.0.1
+    {{- end }}
     - --port
     - {{ .Values.redis.port | int | quote }}
     - --dir

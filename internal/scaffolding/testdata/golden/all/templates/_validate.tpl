@@ -136,6 +136,14 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if and $several $families (ne $type "LoadBalancer") }}
 {{- $errors = append $errors (printf "media.address is %s, which all of several servers would tell clients: leave it empty" $address) }}
 {{- end }}
+{{- if eq (.Values.ipFamilyPolicy | default "") "SingleStack" }}
+{{- if gt (len (.Values.ipFamilies | default list)) 1 }}
+{{- $errors = append $errors "ipFamilyPolicy SingleStack takes one of ipFamilies: use PreferDualStack or RequireDualStack" }}
+{{- end }}
+{{- if and (has $address (list "hosts" "pods")) (ne $type "HostNetwork") }}
+{{- $errors = append $errors (printf "media.address %s tells clients addresses of both families, and ipFamilyPolicy SingleStack leads to one of them: use PreferDualStack, or media.address %s" $address (trimSuffix "s" $address)) }}
+{{- end }}
+{{- end }}
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
 {{- $errors = append $errors "config.bind_addresses is the loopback address, which neither Services nor probes reach: leave it out" }}
 {{- end }}
@@ -322,6 +330,36 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "httpRoute.enabled needs service.enabled" }}
 {{- end }}
 
+{{- if and .Values.route.enabled (not .Values.service.enabled) }}
+{{- $errors = append $errors "route.enabled needs service.enabled" }}
+{{- end }}
+{{- if and .Values.openshift.assignUser (eq $type "HostNetwork") }}
+{{- $errors = append $errors "openshift.assignUser is for restricted-v2, which refuses the node's network of media.type HostNetwork: set it to false, and let the ServiceAccount use hostnetwork-v2" }}
+{{- end }}
+{{- /* Routes of the Gateway API */}}
+{{- $media := include "livekit.mediaPorts" . | fromJson }}
+{{- if or .Values.gatewayRoutes.mediaUDP.enabled .Values.gatewayRoutes.mediaTCP.enabled .Values.gatewayRoutes.turnUDP.enabled }}
+{{- if eq $type "HostNetwork" }}
+{{- $errors = append $errors "gatewayRoutes lead to the Service for media, which media.type HostNetwork has none of: use ClusterIP" }}
+{{- else if not $families }}
+{{- $errors = append $errors "gatewayRoutes need the Gateway's IP address in media.address, which clients are told" }}
+{{- end }}
+{{- if or $several .Values.draining.enabled }}
+{{- $errors = append $errors "gatewayRoutes lead media to any of several servers, and not to the one that has the call: use HostNetwork or NodePort without them, or one server" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.mediaUDP.enabled (or (not $media.first) (ne (int $media.first) (int $media.last))) }}
+{{- $errors = append $errors "gatewayRoutes.mediaUDP.enabled needs one UDP port in config.rtc.udp_port, as a listener has one" }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.mediaTCP.enabled (not (dig "tcp_port" 7881 $rtc)) }}
+{{- $errors = append $errors "gatewayRoutes.mediaTCP.enabled needs config.rtc.tcp_port" }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.turnUDP.enabled (not (and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config))) }}
+{{- $errors = append $errors "gatewayRoutes.turnUDP.enabled needs config.turn.enabled and turn.udp_port" }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.turnTLS.enabled (not (and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) .Values.turn.service.enabled)) }}
+{{- $errors = append $errors "gatewayRoutes.turnTLS.enabled needs config.turn.enabled, turn.tls_port and turn.service.enabled" }}
+{{- end }}
 {{- if and .Values.metrics.serviceMonitor.enabled (not (include "livekit.metricsPort" .)) }}
 {{- $errors = append $errors "metrics.serviceMonitor.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
 {{- end }}

@@ -213,6 +213,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- /* Values of components that this chart was written without */}}
 {{- range $component, $keys := dict
   "httproute" (list "httpRoute.enabled")
+  "route" (list "route.enabled" "openshift.assignUser")
+  "gatewayroutes" (list "gatewayRoutes.annotations" "gatewayRoutes.mediaUDP.enabled" "gatewayRoutes.mediaTCP.enabled" "gatewayRoutes.turnUDP.enabled" "gatewayRoutes.turnTLS.enabled")
   "turn" (list "turn.existingSecret" "turn.certificate.enabled")
   "redis-service" (list "redis.service.enabled")
   "autoscaling" (list "autoscaling.enabled")
@@ -224,7 +226,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "split-media" (list "media.split" "media.udp.annotations" "media.udp.spec" "media.tcp.annotations" "media.tcp.spec")
   "media-addresses" (list "media.addresses")
   "scheduling" (list "topologySpreadConstraints" "priorityClassName" "runtimeClassName")
-  "extras" (list "image.digest" "service.extraPorts" "redis.env" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
+  "extras" (list "image.digest" "service.extraPorts" "redis.env" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "ipFamilyPolicy" "ipFamilies" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
 }}
 {{- range $key := $keys }}
 {{- $value := $.Values }}
