@@ -2,10 +2,12 @@ package scaffolding
 
 import (
 	"encoding/base64"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // balanced are values of several servers, each with a load balancer.
@@ -197,6 +199,64 @@ func TestOpenShift(t *testing.T) {
 	}
 }
 
+// What a Redis elsewhere asks for comes from Secrets.
+func TestRedisElsewhere(t *testing.T) {
+	const sentinels = "redis: {enabled: false, external: {existingSecret: r, usernameEntry: user, " +
+		"clientCertSecret: c, sentinelSecret: s, sentinelUsernameEntry: user}}\nconfig: {redis: {sentinel_master_name: m, " +
+		"sentinel_addresses: ['s:26379']}}\n"
+	dir, deployment := canonicalChart(t, "all"), "Deployment/rel-livekit"
+	objects := rendered(t, dir, sentinels)
+	var env []string
+	for _, item := range objects[deployment].List(server("env")...) {
+		variable, _ := item.(map[string]any)
+		from := manifest.Object{Fields: variable}
+		if name := from.Text("name"); strings.HasPrefix(name, "LIVEKIT_REDIS_") {
+			env = append(env, name+"="+from.Text("valueFrom", "secretKeyRef", "name")+"/"+
+				from.Text("valueFrom", "secretKeyRef", "key"))
+		}
+	}
+	want := "LIVEKIT_REDIS_PASSWORD=r/redis-password LIVEKIT_REDIS_USERNAME=r/user " +
+		"LIVEKIT_REDIS_SENTINEL_PASSWORD=s/sentinel-password LIVEKIT_REDIS_SENTINEL_USERNAME=s/user"
+	if got := strings.Join(env, " "); got != want {
+		t.Errorf("variables:\n%s\nwant\n%s", got, want)
+	}
+	tls := objects["ConfigMap/rel-livekit"].Text("data", "livekit.yaml")
+	for _, words := range []string{"enabled: true", "client_cert_file: /etc/livekit/redis-client/tls.crt",
+		"client_key_file: /etc/livekit/redis-client/tls.key"} {
+		if !strings.Contains(tls, words) {
+			t.Errorf("the configuration has no %s:\n%s", words, tls)
+		}
+	}
+	mustSet(t, dir, map[string]setting{
+		"its certificate": {sentinels, deployment, pod("volumes", "1", "secret", "secretName"), "c"},
+		"where it is": {sentinels, deployment, server("volumeMounts", "1", "mountPath"),
+			"/etc/livekit/redis-client"},
+		"no user name": {withRedis + "config: {prometheus: null}", deployment, server("env", "4", "name"),
+			"LIVEKIT_CPU_REQUEST"},
+	})
+}
+
+// The sidecar runs the programs of its image.
+func TestValkey(t *testing.T) {
+	const valkey = "redis: {image: {repository: ghcr.io/mirror/valkey, tag: '8.1'}"
+	for values, script := range map[string]string{
+		valkey + "}":                           "- valkey-server",
+		valkey + ", service: {enabled: true}}": "exec valkey-server - ",
+		"":                                     "- redis-server",
+	} {
+		objects := rendered(t, canonicalChart(t, "all"), values)
+		sidecar := field(t, objects, "Deployment/rel-livekit", pod("initContainers", "0")...)
+		program := regexp.MustCompile("redis|valkey").FindString(script)
+		if !strings.Contains(sidecar, script) || strings.Count(sidecar, "- "+program+"-cli") != 2 {
+			t.Errorf("%s\nis run by\n%s", values, sidecar)
+		}
+		if hasVariable := strings.Contains(sidecar, "VALKEYCLI_AUTH"); hasVariable != strings.Contains(values,
+			"service") {
+			t.Errorf("%s\nits client has a password: %v", values, hasVariable)
+		}
+	}
+}
+
 // Parts that the chart was written without are named where they are switched on.
 func TestMissingNetworkComponents(t *testing.T) {
 	dir := canonicalChart(t)
@@ -257,8 +317,21 @@ func TestRefusedNetwork(t *testing.T) {
 			"route.enabled needs service.enabled"},
 		"an assigned user on the node": {"openshift: {assignUser: true}\nmedia: {type: HostNetwork}",
 			"hostnetwork-v2"},
-		"the word":                 {"media: {address: addresses}", "media.addresses"},
-		"an entry without address": {"media: {addresses: [{spec: {}}]}", "address"},
+		"sentinels of the sidecar": {"redis: {external: {sentinelSecret: s}}",
+			"redis.external.sentinelSecret and"},
+		"a certificate for the sidecar": {"redis: {external: {clientCertSecret: s}}",
+			"redis.external.clientCertSecret are"},
+		"a certificate for nobody": {"redis: {enabled: false, external: {clientCertSecret: s}}",
+			"redis.external.address is empty"},
+		"no sentinels": {"redis: {enabled: false, external: {address: 'r:1', sentinelSecret: s}}",
+			"asks no sentinels"},
+		"two passwords of sentinels": {"redis: {enabled: false, external: {sentinelSecret: s}}\nconfig: {redis: {" +
+			"sentinel_addresses: ['s:1'], sentinel_password: p}}", "choose one"},
+		"a user name of no Secret": {"redis: {enabled: false, external: {address: 'r:1', usernameEntry: u}}",
+			"redis.external.existingSecret, which is empty"},
+		"a user name by environment": {"env: [{name: LIVEKIT_REDIS_USERNAME, value: a}]", "LIVEKIT_REDIS_USERNAME"},
+		"the word":                   {"media: {address: addresses}", "media.addresses"},
+		"an entry without address":   {"media: {addresses: [{spec: {}}]}", "address"},
 		"TURN to a private address": {strings.Replace(balanced, "203.0.113.7", "10.0.0.7",
 			1) + "config: {turn: {enabled: true, udp_port: 30478}}",
 			"allow_restricted_peer_cidrs"},

@@ -99,6 +99,9 @@ keys: {operator: {enabled: true}}
 redis: {enabled: false}
 redis: {enabled: false, external: {address: 'r:6379'}}
 redis: {enabled: false, external: {address: 'r:6379', existingSecret: r, tls: true, caSecret: c}}
+redis: {enabled: false, external: {sentinelSecret: s, clientCertSecret: c}}
+redis: {image: {repository: valkey/valkey}}
+config: {redis: {sentinel_master_name: m, sentinel_addresses: ['s:26379']}}
 redis: {service: {enabled: true}}
 redis: {service: {enabled: true, existingSecret: r}, port: 6380}
 persistence: {enabled: false}

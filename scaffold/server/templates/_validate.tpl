@@ -272,9 +272,25 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
-{{- else if and (not $elsewhere) (or [[ value "redis.external.existingSecret" ]] [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]]) }}
+{{- else if and (not $elsewhere) (or [[ value "redis.external.existingSecret" ]] [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]][[ if placed "redis.external.clientCertSecret" ]] [[ value "redis.external.clientCertSecret" ]][[ end ]]) }}
 {{- $errors = append $errors "[[ key "redis.external.address" ]] is empty, so its password and TLS lead nowhere: set it" }}
 {{- end }}
+[[ if placed "redis.external.sentinelSecret" ]]
+{{- if and [[ value "redis.enabled" ]] (or [[ value "redis.external.sentinelSecret" ]] [[ value "redis.external.clientCertSecret" ]]) }}
+{{- $errors = append $errors "[[ key "redis.external.sentinelSecret" ]] and [[ key "redis.external.clientCertSecret" ]] are about a Redis elsewhere: set [[ key "redis.enabled" ]] to false, or leave them out" }}
+{{- else if and [[ value "redis.external.sentinelSecret" ]] (not $redis.sentinel_addresses) }}
+{{- $errors = append $errors "[[ key "redis.external.sentinelSecret" ]] is set, but the server asks no sentinels: set [[ key "config" ]].redis.sentinel_addresses and sentinel_master_name" }}
+{{- end }}
+{{- if and [[ value "redis.external.sentinelSecret" ]] (or $redis.sentinel_password (and $redis.sentinel_username [[ value "redis.external.sentinelUsernameEntry" ]])) }}
+{{- $errors = append $errors "[[ key "config" ]].redis.sentinel_password or sentinel_username is set beside [[ key "redis.external.sentinelSecret" ]]: choose one" }}
+{{- end }}
+{{- if and [[ value "redis.external.usernameEntry" ]] (not [[ value "redis.external.existingSecret" ]]) }}
+{{- $errors = append $errors "[[ key "redis.external.usernameEntry" ]] is an entry of [[ key "redis.external.existingSecret" ]], which is empty" }}
+{{- end }}
+{{- if and [[ value "redis.external.clientCertSecret" ]] (dig "tls" "client_cert_file" "" ($own.redis | default dict)) }}
+{{- $errors = append $errors "[[ key "config" ]].redis.tls.client_cert_file is set beside [[ key "redis.external.clientCertSecret" ]]: choose one" }}
+{{- end }}
+[[ end ]]
 [[ else ]]
 {{- if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "config" ]].redis.address" }}
@@ -437,7 +453,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 [[ end ]]
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_REDIS_USERNAME" "LIVEKIT_REDIS_SENTINEL_PASSWORD" "LIVEKIT_REDIS_SENTINEL_USERNAME" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 [[ if eq (shape "env") "list" ]]
 {{- $names := dict }}
 {{- range [[ value "env" ]] }}

@@ -50,6 +50,29 @@ Environment of the server, without what values.yaml adds.
       name: {{ . }}
       key: {{ $.Values.redis.enabled | default false | ternary $.Values.redis.service.passwordEntry $.Values.redis.external.passwordEntry }}
 {{- end }}
+{{- if not .Values.redis.enabled }}
+{{- if and .Values.redis.external.existingSecret .Values.redis.external.usernameEntry }}
+- name: LIVEKIT_REDIS_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.redis.external.existingSecret }}
+      key: {{ .Values.redis.external.usernameEntry }}
+{{- end }}
+{{- with .Values.redis.external.sentinelSecret }}
+- name: LIVEKIT_REDIS_SENTINEL_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: {{ $.Values.redis.external.sentinelPasswordEntry }}
+{{- with $.Values.redis.external.sentinelUsernameEntry }}
+- name: LIVEKIT_REDIS_SENTINEL_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.redis.external.sentinelSecret }}
+      key: {{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- with .Values.metrics.existingSecret }}
 - name: LIVEKIT_PROMETHEUS_USERNAME
   valueFrom:

@@ -245,8 +245,22 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set redis.external.address" }}
-{{- else if and (not $elsewhere) (or .Values.redis.external.existingSecret .Values.redis.external.tls .Values.redis.external.caSecret) }}
+{{- else if and (not $elsewhere) (or .Values.redis.external.existingSecret .Values.redis.external.tls .Values.redis.external.caSecret .Values.redis.external.clientCertSecret) }}
 {{- $errors = append $errors "redis.external.address is empty, so its password and TLS lead nowhere: set it" }}
+{{- end }}
+{{- if and .Values.redis.enabled (or .Values.redis.external.sentinelSecret .Values.redis.external.clientCertSecret) }}
+{{- $errors = append $errors "redis.external.sentinelSecret and redis.external.clientCertSecret are about a Redis elsewhere: set redis.enabled to false, or leave them out" }}
+{{- else if and .Values.redis.external.sentinelSecret (not $redis.sentinel_addresses) }}
+{{- $errors = append $errors "redis.external.sentinelSecret is set, but the server asks no sentinels: set config.redis.sentinel_addresses and sentinel_master_name" }}
+{{- end }}
+{{- if and .Values.redis.external.sentinelSecret (or $redis.sentinel_password (and $redis.sentinel_username .Values.redis.external.sentinelUsernameEntry)) }}
+{{- $errors = append $errors "config.redis.sentinel_password or sentinel_username is set beside redis.external.sentinelSecret: choose one" }}
+{{- end }}
+{{- if and .Values.redis.external.usernameEntry (not .Values.redis.external.existingSecret) }}
+{{- $errors = append $errors "redis.external.usernameEntry is an entry of redis.external.existingSecret, which is empty" }}
+{{- end }}
+{{- if and .Values.redis.external.clientCertSecret (dig "tls" "client_cert_file" "" ($own.redis | default dict)) }}
+{{- $errors = append $errors "config.redis.tls.client_cert_file is set beside redis.external.clientCertSecret: choose one" }}
 {{- end }}
 {{- if and .Values.redis.service.enabled (not .Values.redis.enabled) }}
 {{- $errors = append $errors "redis.service.enabled opens the sidecar, but redis.enabled is false: set one or the other" }}
@@ -374,7 +388,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_REDIS_USERNAME" "LIVEKIT_REDIS_SENTINEL_PASSWORD" "LIVEKIT_REDIS_SENTINEL_USERNAME" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 {{- $names := dict }}
 {{- range .Values.env }}
 {{- if hasKey $names .name }}

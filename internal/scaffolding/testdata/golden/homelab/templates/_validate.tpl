@@ -198,7 +198,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_REDIS_USERNAME" "LIVEKIT_REDIS_SENTINEL_PASSWORD" "LIVEKIT_REDIS_SENTINEL_USERNAME" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 {{- range $name, $_ := .Values.deployment.env }}
 {{- if has $name $reserved }}
 {{- $errors = append $errors (printf "deployment.env has %s, which the chart sets by other values: use config, media.address, keys or resources" $name) }}
@@ -221,7 +221,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "split-media" (list "media.split" "media.udp.annotations" "media.udp.spec" "media.tcp.annotations" "media.tcp.spec")
   "media-addresses" (list "media.addresses")
   "scheduling" (list "topologySpreadConstraints" "priorityClassName" "runtimeClassName")
-  "extras" (list "image.digest" "service.extraPorts" "redis.env" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "ipFamilyPolicy" "ipFamilies" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
+  "extras" (list "image.digest" "service.extraPorts" "redis.env" "redis.external.clientCertSecret" "redis.external.usernameEntry" "redis.external.sentinelSecret" "redis.external.sentinelUsernameEntry" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "ipFamilyPolicy" "ipFamilies" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
 }}
 {{- range $key := $keys }}
 {{- $value := $.Values }}
