@@ -58,9 +58,13 @@ func list(t *testing.T, dir string) texts {
 	return out
 }
 
-func apply(t *testing.T, dir string, files texts, force bool) *Plan {
+func apply(t *testing.T, dir string, files texts, isUpdate bool) *Plan {
 	t.Helper()
-	p, err := NewPlan(dir, files.bytes(), &Lock{Tool: "test"}, force)
+	var update *Update
+	if isUpdate {
+		update = &Update{}
+	}
+	p, err := NewPlan(dir, files.bytes(), &Lock{Tool: "test"}, update)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,19 +127,19 @@ func TestSecondRunChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAnExistingChartNeedsForce(t *testing.T) {
+func TestAnExistingChartIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	put(t, dir, texts{"Chart.yaml": "mine\n"})
-	_, err := NewPlan(dir, first.bytes(), &Lock{}, false)
-	if err == nil || !strings.Contains(remedy.Step(err), "--force") {
-		t.Errorf("got %v, want an error that points to --force", err)
+	_, err := NewPlan(dir, first.bytes(), &Lock{}, nil)
+	if err == nil || !strings.Contains(remedy.Step(err), "helm livekit update") {
+		t.Errorf("got %v, want an error that points to update", err)
 	}
 	if diff := cmp.Diff(texts{"Chart.yaml": "mine\n"}, list(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestForce(t *testing.T) {
+func TestUpdate(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit    texts // after the first run
 		want    texts // actions of the second
@@ -243,7 +247,7 @@ func TestCancelUndoes(t *testing.T) {
 			top := t.TempDir()
 			dir := filepath.Join(top, "apps", "livekit")
 			put(t, dir, before)
-			p, err := NewPlan(dir, first.bytes(), &Lock{}, false)
+			p, err := NewPlan(dir, first.bytes(), &Lock{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -357,7 +361,7 @@ func TestGeneratedNamesAreChecked(t *testing.T) {
 	for _, name := range []string{"../a", "/a", "templates/../../a", ".git/config", LockName, stagedLock,
 		stagingDir + "/a", ""} {
 		if _, err := NewPlan(filepath.Join(t.TempDir(), "livekit"), map[string][]byte{name: nil}, &Lock{},
-			false); err == nil {
+			nil); err == nil {
 			t.Errorf("%q is taken", name)
 		}
 	}
@@ -387,7 +391,7 @@ func TestIsChartFile(t *testing.T) {
 func TestAnEditBeforeTheCommit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, &Update{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -405,7 +409,7 @@ func TestAnEditBeforeTheCommit(t *testing.T) {
 func TestAnEditAfterTheCommit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, &Update{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,7 +441,7 @@ func TestAnEditAfterTheCommit(t *testing.T) {
 func TestAnotherRunBeforeTheCommit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, &Update{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -454,7 +458,7 @@ func TestAnotherRunBeforeTheCommit(t *testing.T) {
 func TestATargetThatComesIntoBeing(t *testing.T) {
 	for _, late := range []string{"apps/livekit/notes.txt", "apps/other/notes.txt"} {
 		top := t.TempDir()
-		p, err := NewPlan(filepath.Join(top, "apps", "livekit"), first.bytes(), &Lock{}, false)
+		p, err := NewPlan(filepath.Join(top, "apps", "livekit"), first.bytes(), &Lock{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -514,7 +518,7 @@ func TestCancelAtEveryStep(t *testing.T) {
 // step. It gives how many there were.
 func applySteps(ctx context.Context, t *testing.T, dir string, step func(n int)) (n int, err error) {
 	t.Helper()
-	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+	p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, &Update{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 func TestDiff(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	p, err := NewPlan(dir, second.bytes(), &Lock{}, true)
+	p, err := NewPlan(dir, second.bytes(), &Lock{}, &Update{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestDiffShowsWhatChangesOnly(t *testing.T) {
 		false)
 	put(t, dir, texts{"Chart.yaml": "a\r\nb\r\nc\r\n", "values.yaml": "mine\n"})
 	p, err := NewPlan(dir, texts{"Chart.yaml": "a\nB\nc\n", "values.yaml": "b\n", "icon.png": "\x00\x02"}.bytes(),
-		&Lock{}, true)
+		&Lock{}, &Update{})
 	if err != nil {
 		t.Fatal(err)
 	}

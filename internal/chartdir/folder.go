@@ -194,3 +194,27 @@ func isChartFile(name string) bool {
 func hash(data []byte) string {
 	return digest.FromBytes(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))).String()
 }
+
+// ReadFiles reads those of some files of the chart in dir, by slash-separated path, that are there. A link, a folder or
+// a file too large for a chart is an error that names it.
+func ReadFiles(dir string, names []string) (map[string][]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read chart: %w", err)
+	}
+	defer root.Close()
+	texts := map[string][]byte{}
+	for _, name := range names {
+		f, err := look(root, name, maxFile)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("read chart: %w", err)
+		case f.there && !f.readable:
+			return nil, remedy.Errorf("put a plain file in its place, or remove it",
+				"%s is no plain file that could be merged", pathOf(root, name))
+		case f.there:
+			texts[name] = f.data
+		}
+	}
+	return texts, nil
+}

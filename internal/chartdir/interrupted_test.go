@@ -19,7 +19,7 @@ func TestNothingIsInterrupted(t *testing.T) {
 	for name, before := range map[string]texts{"no folder": nil, "no chart": {"livekit/notes.txt": "mine\n"}} {
 		top := t.TempDir()
 		put(t, top, before)
-		p, err := NewPlan(filepath.Join(top, "livekit"), first.bytes(), &Lock{}, false)
+		p, err := NewPlan(filepath.Join(top, "livekit"), first.bytes(), &Lock{}, nil)
 		if err != nil || p.Interrupted {
 			t.Errorf("%s: got %v, %v", name, p, err)
 		}
@@ -76,7 +76,7 @@ func TestCraftedStagedLocks(t *testing.T) {
 			}
 			put(t, dir, texts{stagedLock: c.lock})
 			put(t, filepath.Join(dir, stagingDir), c.staged)
-			p, err := NewPlan(dir, texts{}.bytes(), &Lock{}, true)
+			p, err := NewPlan(dir, texts{}.bytes(), &Lock{}, &Update{})
 			switch {
 			case name == "in place of a dir":
 				if err != nil || actions(p)["templates"] != "conflict" {
@@ -150,7 +150,7 @@ func TestALiveRunIsLeftAlone(t *testing.T) {
 			if before != nil {
 				apply(t, dir, before, false)
 			}
-			p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+			p, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, &Update{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +160,7 @@ func TestALiveRunIsLeftAlone(t *testing.T) {
 					return // it has not begun: another may be faster
 				}
 				others.Go(func() {
-					other, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, true)
+					other, err := NewPlan(dir, second.bytes(), &Lock{Tool: "test"}, &Update{})
 					if err == nil {
 						err = other.Apply(context.Background())
 					}
@@ -201,7 +201,7 @@ func TestRunsAtOnce(t *testing.T) {
 		}
 		all.Go(func() {
 			for range 5 {
-				if p, err := NewPlan(dir, files.bytes(), &Lock{Tool: "test"}, true); err == nil {
+				if p, err := NewPlan(dir, files.bytes(), &Lock{Tool: "test"}, &Update{}); err == nil {
 					_ = p.Apply(context.Background()) // another was faster, perhaps
 				}
 			}
@@ -229,7 +229,7 @@ func lockFits(dir string) error {
 	if err != nil {
 		return err
 	}
-	p, err := NewPlan(dir, files, &Lock{Tool: "test"}, true)
+	p, err := NewPlan(dir, files, &Lock{Tool: "test"}, &Update{})
 	if err != nil {
 		return err
 	}

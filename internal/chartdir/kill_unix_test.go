@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 
 // child writes a chart, up to a step.
 func child(does, dir string, end int) error {
-	p, err := NewPlan(dir, charts[does].bytes(), &Lock{Tool: does}, true)
+	p, err := NewPlan(dir, charts[does].bytes(), &Lock{Tool: does}, &Update{})
 	if err != nil {
 		return err
 	}
@@ -125,12 +125,17 @@ func (c target) afterKill(t *testing.T, dir, hadChart, when string) {
 	c.again(t, dir, "second", when)
 }
 
-// again lets the next run finish a killed one, without --force.
+// again lets the next run finish a killed one.
 func (c target) again(t *testing.T, dir, next, when string) {
 	t.Helper()
 	wasLeft := leftovers(t, dir) != nil
 	_, had := list(t, dir)["Chart.yaml"]
-	p, err := NewPlan(dir, charts[next].bytes(), &Lock{Tool: next}, !wasLeft && had)
+	_, notLocked := os.Lstat(filepath.Join(dir, LockName))
+	var update *Update
+	if notLocked == nil || !wasLeft && had {
+		update = &Update{}
+	}
+	p, err := NewPlan(dir, charts[next].bytes(), &Lock{Tool: next}, update)
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}

@@ -13,7 +13,9 @@ import (
 )
 
 const (
-	lockFormat = 1
+	// lockFormat is the newest format. In format 1, the first stage's, paths are relative to wherever the command
+	// ran, and the options repeat what Chart and Components say.
+	lockFormat = 2
 	// maxLock bounds the bytes of a lock: some ten times what a chart with all components needs, and little enough
 	// that a crafted one is read in a second.
 	maxLock = 1 << 20
@@ -23,6 +25,8 @@ const (
 type Lock struct {
 	Format int    `yaml:"format"`
 	Tool   string `yaml:"tool"`
+	// Service is the one of LiveKit's services that the chart is for, "" in format 1, which knows the server alone.
+	Service string `yaml:"service,omitempty"`
 	// Template is the hash of the embedded chart.
 	Template   string   `yaml:"template"`
 	Chart      Version  `yaml:"chart"`
@@ -30,7 +34,7 @@ type Lock struct {
 	Components []string `yaml:"components"`
 	// Options are further options of scaffold that a later run repeats, by the names that scaffold gives them.
 	Options map[string]any `yaml:"options,omitempty"`
-	// Convention is that of package convention when it is written, plain maps and lists when it is read.
+	// Convention is that of package convention as YAML when it is written, plain maps and lists when it is read.
 	Convention any `yaml:"convention"`
 	// Files maps each file to the hash of its text as generated, line endings aside; an edited one has another.
 	Files map[string]string `yaml:"files"`
@@ -45,7 +49,7 @@ type Version struct {
 	AppVersion string `yaml:"appVersion"`
 }
 
-const lockHead = "# Written by `helm livekit scaffold`; leave it as it is. It belongs into version control\n" +
+const lockHead = "# Written by `helm livekit`; leave it as it is. It belongs into version control\n" +
 	"# and, by .helmignore, into no package.\n"
 
 // record puts the generated files into the lock.
@@ -98,8 +102,8 @@ func decodeLock(data []byte) (*Lock, error) {
 	if err := yaml.Unmarshal(data, l); err != nil {
 		return nil, err
 	}
-	if l.Format != lockFormat {
-		return nil, fmt.Errorf("its format is %d, this tool reads %d", l.Format, lockFormat)
+	if l.Format < 1 || l.Format > lockFormat {
+		return nil, fmt.Errorf("its format is %d, this tool reads up to %d", l.Format, lockFormat)
 	}
 	for name := range l.Files {
 		if !isChartFile(name) || name == LockName {

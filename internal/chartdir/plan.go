@@ -42,32 +42,50 @@ type Plan struct {
 	// Interrupted says that an earlier run was killed, which this one finishes.
 	Interrupted bool
 
-	dir   string
-	fresh bool              // the folder is not there
-	files map[string][]byte // as they should be
-	have  map[string][]byte // as they are, of those that are to be replaced or removed
-	lock  *Lock             // to be written, with
-	text  []byte            // its text
-	old   *Lock             // of the chart as it is
-	locks locks             // from which that was read
+	dir    string
+	update *Update
+	fresh  bool              // the folder is not there
+	files  map[string][]byte // as they should be
+	have   map[string][]byte // as they are, of those that are to be replaced or removed
+	lock   *Lock             // to be written, with
+	text   []byte            // its text
+	old    *Lock             // of the chart as it is
+	locks  locks             // from which that was read
 	// step is called before each change of the file system, for tests.
 	step func()
 }
 
-// NewPlan compares generated files (by slash-separated path) with those in dir, an absolute path from ResolveTarget.
-// The lock is completed with the files and written with them.
+// Update is how a chart that is there changes. The zero value brings files up to date that nobody has edited.
+type Update struct {
+	// Generated are all files as this tool makes them now, for the lock; nil where they are those to be written.
+	Generated map[string][]byte
+	// Read are edited files as they were when what is to be written was made of them: these alone of those that were
+	// edited are replaced or removed.
+	Read map[string][]byte
+}
+
+// wasRead reports whether what stands at a name is what the new text was made of.
+func (u *Update) wasRead(name string, now found) bool {
+	text, ok := u.Read[name]
+	return ok && now.is(hash(text))
+}
+
+// NewPlan compares files (by slash-separated path) with those in dir, an absolute path from ResolveTarget. The lock is
+// completed with the files and written with them.
 //
-// A chart that is there is an error without force, unless an interrupted run has left it. With force the files that
-// the old lock shows unedited are written anew; all else that differs is a conflict, and stays. The new lock keeps
-// what the old one has for such a file: the text that the edits were made on, which a three-way update needs. A file
-// that the old lock does not know is in the new one only once it is written.
-func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan, error) {
+// Without an update, a chart that is there is an error, unless an interrupted run has left it. All files that differ
+// and that the update does not replace are conflicts, and stay. The new lock keeps what the old one has for such a
+// file: the text that the edits were made on. A file that the old lock does not know is in the new one only once it is
+// written.
+func NewPlan(dir string, files map[string][]byte, lock *Lock, update *Update) (*Plan, error) {
 	for name := range files {
 		if !isChartFile(name) || name == LockName {
 			return nil, fmt.Errorf("generated file %q is no path of a file of a chart", name)
 		}
 	}
-	p := &Plan{dir: dir, files: files, have: map[string][]byte{}, lock: lock, old: &Lock{}, step: func() {}}
+	p := &Plan{
+		dir: dir, files: files, have: map[string][]byte{}, lock: lock, old: &Lock{}, update: update, step: func() {},
+	}
 	root, err := os.OpenRoot(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -79,19 +97,25 @@ func NewPlan(dir string, files map[string][]byte, lock *Lock, force bool) (*Plan
 		return nil, fmt.Errorf("target: %w", err)
 	default:
 		defer root.Close()
-		if err := p.compare(root, force); err != nil {
+		if err := p.compare(root); err != nil {
 			return nil, err
 		}
 	}
 	return p, p.completeLock()
 }
 
-// completeLock gives the lock, for each file of the chart that this tool has written, the text that it wrote last.
+// completeLock gives the lock, for each file of the chart that this tool has written, the text that it made last.
 func (p *Plan) completeLock() error {
 	base, err := p.old.Pristine()
-	written := map[string][]byte{}
+	made, written := p.files, map[string][]byte{}
+	if p.update != nil && p.update.Generated != nil {
+		made, written = p.update.Generated, maps.Clone(p.update.Generated)
+	}
 	for _, c := range p.Changes {
-		text, ok := p.files[c.Path]
+		text, ok := made[c.Path]
+		if c.Action == Conflict {
+			delete(written, c.Path)
+		}
 		if ok && c.Action == Conflict {
 			if err != nil {
 				return damaged(filepath.Join(p.dir, LockName), err)
@@ -110,19 +134,19 @@ func (p *Plan) completeLock() error {
 }
 
 // compare plans for all files that are generated or were by the last run.
-func (p *Plan) compare(root *os.Root, force bool) error {
+func (p *Plan) compare(root *os.Root) error {
 	staging, err := look(root, stagingDir, 0)
 	chart, cerr := look(root, chartFile, 0)
 	if err = errors.Join(err, cerr); err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
 	p.Interrupted = staging.there
-	if chart.there && !force && !p.Interrupted {
-		return remedy.Errorf("use --force to write its unedited files anew, --dry-run to see what would change",
-			"there is a chart already: %s", pathOf(root, chartFile))
-	}
 	if p.locks, err = readLocks(root); err != nil {
 		return err
+	}
+	if chart.there && p.update == nil && (!p.Interrupted || p.locks.placed.there) {
+		return remedy.Errorf("`helm livekit update` brings a chart of this tool up to date; else name another folder",
+			"there is a chart already: %s", pathOf(root, chartFile))
 	}
 	old, err := p.locks.current(root)
 	if err != nil {
@@ -138,7 +162,8 @@ func (p *Plan) compare(root *os.Root, force bool) error {
 			return fmt.Errorf("target: %w", err)
 		}
 		want, wanted := p.files[name]
-		action := decide(wanted, now.there, wanted && now.is(hash(want)), now.is(p.old.Files[name]))
+		isReplaced := now.is(p.old.Files[name]) || p.update != nil && p.update.wasRead(name, now)
+		action := decide(wanted, now.there, wanted && now.is(hash(want)), isReplaced)
 		if action == Updated || action == Removed {
 			p.have[name] = now.data
 		}
@@ -156,8 +181,8 @@ func union[A, B any](a map[string]A, b map[string]B) []string {
 	return slices.Compact(keys)
 }
 
-// decide gives the action for a file, "" for none: wanted by the new chart, there, as wanted, as last written.
-func decide(wanted, there, same, unedited bool) Action {
+// decide gives the action for a file, "" for none: wanted by the new chart, there, as wanted, free to be replaced.
+func decide(wanted, there, same, isFree bool) Action {
 	switch {
 	case wanted && !there:
 		return Created
@@ -165,9 +190,9 @@ func decide(wanted, there, same, unedited bool) Action {
 		return Unchanged
 	case !there:
 		return ""
-	case wanted && unedited:
+	case wanted && isFree:
 		return Updated
-	case unedited:
+	case isFree:
 		return Removed
 	}
 	return Conflict

@@ -130,7 +130,7 @@ func TestAPlaceWithoutFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := NewPlan(resolved, first.bytes(), &Lock{}, false)
+	p, err := NewPlan(resolved, first.bytes(), &Lock{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestPipes(t *testing.T) {
 		dir = t.TempDir()
 		pipe(filepath.Join(dir, "values.yaml"))
 		put(t, dir, texts{path.Join("templates", "mine.yaml"): "mine\n"})
-		p, err := NewPlan(dir, first.bytes(), &Lock{}, false)
+		p, err := NewPlan(dir, first.bytes(), &Lock{}, nil)
 		if err != nil {
 			t.Error(err)
 		} else if got := actions(p)["values.yaml"]; got != "conflict" {
@@ -196,7 +196,7 @@ func TestPipes(t *testing.T) {
 func TestWaitingIsCancelled(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "livekit")
 	apply(t, dir, first, false)
-	p, err := NewPlan(dir, second.bytes(), &Lock{}, true)
+	p, err := NewPlan(dir, second.bytes(), &Lock{}, &Update{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func TestUnwritableTarget(t *testing.T) {
 	put(t, top, texts{"apps": "a file\n"})
 	_, err := ResolveTarget(filepath.Join(top, "apps", "livekit"))
 	if err == nil {
-		p, perr := NewPlan(filepath.Join(top, "apps", "livekit"), first.bytes(), &Lock{}, false)
+		p, perr := NewPlan(filepath.Join(top, "apps", "livekit"), first.bytes(), &Lock{}, nil)
 		if perr == nil {
 			perr = p.Apply(context.Background())
 		}
@@ -126,7 +126,7 @@ func TestWhatStandsInTheWay(t *testing.T) {
 			} else if err := os.Symlink(link, filepath.Join(dir, "templates")); err != nil {
 				t.Skip("this system makes no symbolic links:", err)
 			}
-			_, err := NewPlan(dir, first.bytes(), &Lock{}, false)
+			_, err := NewPlan(dir, first.bytes(), &Lock{}, nil)
 			if err == nil || !strings.Contains(err.Error(), "templates") || remedy.Step(err) == "" {
 				t.Errorf("got %v, want an error that names templates, with a remedy", err)
 			}
@@ -145,7 +145,7 @@ func TestALinkAfterThePlan(t *testing.T) {
 	top := t.TempDir()
 	dir := filepath.Join(top, "livekit")
 	put(t, top, texts{"elsewhere/a": "a\n", "livekit/notes.txt": ""})
-	p, err := NewPlan(dir, first.bytes(), &Lock{}, false)
+	p, err := NewPlan(dir, first.bytes(), &Lock{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

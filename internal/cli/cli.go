@@ -86,7 +86,7 @@ failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited wit
 			log.SetOutput(io.Discard)
 		}
 	}
-	root.AddCommand(newScaffold(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm),
+	root.AddCommand(newScaffold(), newUpdate(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm),
 		newConvertValues(), newVersion(), newWorker())
 	return root
 }

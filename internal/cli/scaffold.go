@@ -16,6 +16,7 @@ import (
 func newScaffold() *cobra.Command {
 	var out *output
 	var r *renderFlags
+	var diff bool
 	o := scaffolding.RunOptions{ToolVersion: version}
 	cmd := &cobra.Command{
 		Use:   "scaffold [CHART_DIR]",
@@ -24,8 +25,7 @@ func newScaffold() *cobra.Command {
 conventions of the chart that --like names, or of the charts beside it.
 
 The chart is made in a temporary folder, checked, and then moved into place. A
-chart that is there is not touched without --force, and then only files that
-nobody has edited; the others are listed as conflicts.
+chart that is there is not touched: helm livekit update brings it up to date.
 
 Components, for --with and --without:
 `,
@@ -40,7 +40,7 @@ Components, for --with and --without:
 			if err != nil {
 				return err
 			}
-			return out.print(cmd, result, func(w io.Writer) error { return report.Scaffold(w, result) })
+			return out.print(cmd, result, func(w io.Writer) error { return report.Scaffold(w, result, diff) })
 		},
 	}
 	flags := cmd.Flags()
@@ -52,9 +52,8 @@ Components, for --with and --without:
 	flags.StringVar(&o.Host, "set-host", "", "host for signalling, such as livekit.example.com")
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
-	flags.BoolVar(&o.Force, "force", false, "write over a chart that is there, edited files aside")
-	flags.BoolVar(&o.DryRun, "dry-run", false,
-		"show what would be written (over a chart that is there, what --force would do), and write nothing")
+	flags.BoolVar(&o.DryRun, "dry-run", false, "say what would be written, and write nothing")
+	flags.BoolVar(&diff, "diff", false, "show the text of all files")
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "json")
 	addComponents(cmd)

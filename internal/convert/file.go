@@ -151,7 +151,7 @@ func (t *Target) podLabels(ctx context.Context) map[string]string {
 func unplaced(u scaffolding.Unplaced) Remark {
 	reason := u.Reason
 	if u.Component != "" {
-		reason = fmt.Sprintf("the chart was written without the component %s: run `helm livekit scaffold --with %s` "+
+		reason = fmt.Sprintf("the chart was written without the component %s: run `helm livekit update --with %s` "+
 			"on it first", u.Component, u.Component)
 	}
 	return Remark{u.From[0], reason}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -29,8 +28,6 @@ type charts struct {
 	notes   []string
 	// kinds are those of the chart's convention.
 	kinds convention.Kinds
-	// asked are the components that scaffold was given by name.
-	asked []string
 	// foreign is what is known of a chart without a lock, nil with one.
 	foreign *foreign
 	// pristine is the chart as it was scaffolded, nil without a lock; whole is that with all components, nil where it
@@ -107,10 +104,6 @@ func (c *charts) openLocked(lock *chartdir.Lock) (err error) {
 	}
 	c.kinds = conv.Kinds
 	c.defaults = c.pristine.Values()
-	with, _ := lock.Options["with"].([]any)
-	for _, name := range with {
-		c.asked = append(c.asked, fmt.Sprint(name))
-	}
 	return c.addComponents(lock)
 }
 
@@ -209,8 +202,7 @@ func randomFields(first, second *rendered) map[field]bool {
 	return out
 }
 
-// addWith is the command that adds a component to the chart: those that it was given before have to be named again.
+// addWith is the command that adds a component to the chart.
 func (c *charts) addWith(component string) string {
-	return fmt.Sprintf("helm livekit scaffold %s --force --with %s",
-		c.sides.chart.Source, strings.Join(append(slices.Clone(c.asked), component), ","))
+	return fmt.Sprintf("helm livekit update %s --with %s", c.sides.chart.Source, component)
 }

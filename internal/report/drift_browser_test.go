@@ -479,7 +479,7 @@ func testPageStatic(_ *testing.T, b *browser) {
 	text := b.text(`document.body.innerText`)
 	for _, want := range []string{"20 differences that nothing explains", "livekit/livekit-server:v1.9.0",
 		"spec.template.spec.containers[server].resources.limits.memory", "7500Mi",
-		"To do: helm livekit scaffold --update"} {
+		"To do: helm livekit update"} {
 		if !strings.Contains(text, want) {
 			b.t.Errorf("without scripts %q is not on the page", want)
 		}

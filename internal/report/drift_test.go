@@ -53,7 +53,7 @@ func (b *reportBuilder) add(f drift.Finding) {
 func (b *reportBuilder) versions() {
 	b.add(drift.Finding{Layer: drift.LayerVersion, Class: drift.Drift, Path: at("appVersion"), Upstream: "v1.9.0",
 		Chart: "v1.8.4",
-		Why:   "upstream's LiveKit is newer", Remedy: "helm livekit scaffold --update --app-version v1.9.0"})
+		Why:   "upstream's LiveKit is newer", Remedy: "helm livekit update --app-version v1.9.0"})
 	b.add(drift.Finding{
 		Layer: drift.LayerVersion, Class: drift.Convention, Path: at("name"), Upstream: "livekit-server",
 		Chart: "livekit", Why: "the chart has its folder's name",
@@ -70,7 +70,7 @@ func (b *reportBuilder) values() {
 		b.add(drift.Finding{Layer: drift.LayerValues, Class: drift.LeftOut, Path: at("serviceMonitor " + key),
 			Upstream: map[string]any{},
 			Why:      "metrics." + key + " is of the component metrics",
-			Remedy:   "helm livekit scaffold --with metrics"})
+			Remedy:   "helm livekit update --with metrics"})
 	}
 	b.add(drift.Finding{
 		Layer: drift.LayerValues, Class: drift.Extra, Path: at("media type"), Chart: "NodePort",
@@ -88,7 +88,7 @@ func (b *reportBuilder) objects() {
 	}
 	server(drift.Drift, "spec template spec containers [server] image", "livekit/livekit-server:v1.9.0",
 		"livekit/livekit-server:v1.8.4",
-		"upstream's LiveKit is newer", "helm livekit scaffold --update --app-version v1.9.0", all...)
+		"upstream's LiveKit is newer", "helm livekit update --app-version v1.9.0", all...)
 	server(drift.Drift, "spec template spec containers [server] resources limits memory", "7500Mi", "512Mi",
 		"nothing explains it", "set resources, or accept the difference in .helm-livekit.yaml", "pod", "gke")
 	for i := range 14 {
@@ -106,12 +106,12 @@ func (b *reportBuilder) objects() {
 	for _, port := range []string{"443/TCP", "3478/UDP"} {
 		b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "Service/turn",
 			Path: at("spec ports [" + port + "] port"), Upstream: int64(443),
-			Why: "the component turn was not scaffolded", Remedy: "helm livekit scaffold --with turn",
+			Why: "the component turn was not scaffolded", Remedy: "helm livekit update --with turn",
 			Scenarios: []string{"turn-tls", "turn-udp"}})
 	}
 	b.add(drift.Finding{Layer: drift.LayerObjects, Class: drift.LeftOut, Object: "HorizontalPodAutoscaler/server",
 		Upstream: "HorizontalPodAutoscaler livekit-livekit-server",
-		Why:      "the component autoscaling was not scaffolded", Remedy: "helm livekit scaffold --with autoscaling",
+		Why:      "the component autoscaling was not scaffolded", Remedy: "helm livekit update --with autoscaling",
 		Scenarios: []string{"autoscaling"}})
 	server(
 		drift.Accepted, "spec template spec terminationGracePeriodSeconds", int64(18000), int64(3600),

@@ -15,13 +15,13 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/drift"
 )
 
-var update = flag.Bool("update", false, "write the golden reports anew")
+var updateGolden = flag.Bool("update", false, "write the golden reports anew")
 
 // golden compares with a file, or writes it.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", "drift", name)
-	if *update {
+	if *updateGolden {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -51,8 +51,14 @@ func fill(w io.Writer, name string, own template.FuncMap, data any) error {
 	return err
 }
 
-// Scaffold prints what was written, or what would be, and what to do next.
-func Scaffold(w io.Writer, r *scaffolding.Result) error { return fill(w, "scaffold", nil, r) }
+// Scaffold prints what was written, or what would be, with the texts where they are wanted, and what to do next.
+func Scaffold(w io.Writer, r *scaffolding.Result, diff bool) error {
+	if !diff {
+		quiet := *r
+		quiet.Diff, r = "", &quiet
+	}
+	return fill(w, "scaffold", nil, r)
+}
 
 // Remarks prints what could not be converted, and what is otherwise now.
 func Remarks(w io.Writer, r *convert.Result) error { return fill(w, "remarks", nil, r) }

@@ -3,10 +3,7 @@ package scaffolding
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,9 +14,9 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 	"github.com/helm-livekit/helm-livekit/internal/sibling"
-	"github.com/helm-livekit/helm-livekit/scaffold"
 )
 
 // RunOptions are the flags of `scaffold`.
@@ -31,7 +28,7 @@ type RunOptions struct {
 	// Like names the siblings to follow. Without any, the charts beside Dir are looked at.
 	Like            []string
 	ConventionsFile string // a file of conventions to obey instead
-	Force, DryRun   bool
+	DryRun          bool
 	ToolVersion     string
 	Renders         Renders
 }
@@ -78,14 +75,9 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := chartdir.ReadLock(target)
-	if err != nil {
+	if err := o.goOn(target); err != nil {
 		return nil, err
 	}
-	if old != nil {
-		o.repeat(old.Options)
-	}
-	options := o.requested()
 	conv, notes, err := Conventions(ctx, o)
 	if err != nil {
 		return nil, err
@@ -97,13 +89,15 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := newLock(chart, o, options)
+	lock, err := NewLock(chart, o, target)
 	if err != nil {
 		return nil, err
 	}
-	// A dry run writes nothing, so it can always say what --force would do.
-	plan, err := chartdir.NewPlan(target, chart.Files, lock, o.Force || o.DryRun)
+	plan, err := chartdir.NewPlan(target, chart.Files, lock, nil)
 	if err != nil {
+		return nil, err
+	}
+	if err := refuseOthers(plan, o.Dir); err != nil {
 		return nil, err
 	}
 	result := &Result{
@@ -114,7 +108,38 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun,
 		Notes: append(notes, aboutRelease(chart.AppVersion)...),
 	}
-	return result, result.carryOut(ctx, target, plan, chart)
+	return result, result.carryOut(ctx, plan)
+}
+
+// goOn takes over what an interrupted run in the folder target was asked for, where this one is asked nothing about it.
+// Components are one question, and so are the conventions.
+func (o *RunOptions) goOn(target string) error {
+	lock, err := chartdir.ReadLock(target)
+	if lock == nil {
+		return err
+	}
+	was := AskedOf(lock, target)
+	o.Name, o.Version = cmp.Or(o.Name, was.Name), cmp.Or(o.Version, was.Version)
+	o.AppVersion, o.Host = cmp.Or(o.AppVersion, was.AppVersion), cmp.Or(o.Host, was.Host)
+	if len(o.With)+len(o.Without) == 0 {
+		o.With, o.Without = lock.Components, []string{"all"}
+	}
+	if len(o.Like) == 0 && o.ConventionsFile == "" {
+		o.Like, o.ConventionsFile = was.Like, was.ConventionsFile
+	}
+	return nil
+}
+
+// refuseOthers refuses a folder with files of somebody else's where the chart's have to go. What was edited in a chart
+// that an interrupted run has left is no such file.
+func refuseOthers(plan *chartdir.Plan, dir string) error {
+	for _, c := range plan.Changes {
+		if c.Action == chartdir.Conflict && !plan.Interrupted {
+			return remedy.Errorf("move it away, or name another folder", "%s is there already, and not this tool's",
+				filepath.ToSlash(filepath.Join(dir, c.Path)))
+		}
+	}
+	return nil
 }
 
 // aboutRelease notes what is not sure of a chart for this server.
@@ -132,12 +157,11 @@ func aboutRelease(appVersion string) []string {
 	return notes
 }
 
-// carryOut writes the chart, or with DryRun shows the difference to the one that is there.
-func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Plan, chart *Chart) error {
+// carryOut writes the chart, or with DryRun shows what would be written.
+func (r *Result) carryOut(ctx context.Context, plan *chartdir.Plan) error {
 	switch {
 	case plan.Interrupted && r.DryRun:
-		r.Notes = append(r.Notes, "An interrupted run waits to be finished, so this compares with half of what it "+
-			"wrote.")
+		r.Notes = append(r.Notes, "An interrupted run waits to be finished.")
 	case plan.Interrupted:
 		r.Notes = append(r.Notes, "An interrupted run was finished.")
 	}
@@ -145,37 +169,7 @@ func (r *Result) carryOut(ctx context.Context, target string, plan *chartdir.Pla
 		r.Diff = plan.Diff()
 		return nil
 	}
-	if err := r.checkMixture(ctx, target, *chart); err != nil {
-		return err
-	}
 	return plan.Apply(ctx)
-}
-
-// checkMixture notes what is wrong with the chart as it will be where files stay that are not the generated ones: those
-// may not fit the new ones beside them.
-func (r *Result) checkMixture(ctx context.Context, target string, chart Chart) error {
-	if !r.HasConflicts() {
-		return nil
-	}
-	chart.Files = maps.Clone(chart.Files)
-	var kept []string
-	for _, f := range r.Files {
-		if _, generated := chart.Files[f.Path]; f.Action != chartdir.Conflict || !generated {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(target, filepath.FromSlash(f.Path)))
-		if err != nil {
-			return fmt.Errorf("target: %w", err)
-		}
-		chart.Files[f.Path] = data
-		kept = append(kept, f.Path)
-	}
-	if err := check(ctx, &chart); err != nil {
-		r.Notes = append(r.Notes, fmt.Sprintf("The chart is not sound with the files that were left alone (%s): %s\n"+
-			"Take the changes over by hand: remove such a file (it is in version control), run this again, "+
-			"and merge the two.", strings.Join(kept, ", "), strings.TrimSpace(err.Error())))
-	}
-	return nil
 }
 
 // Conventions reads the conventions that a chart would follow: those of its siblings, with the user's settings over
@@ -279,39 +273,4 @@ func nearer(charts []string) []string {
 		out = append(out, c)
 	}
 	return out
-}
-
-func newLock(c *Chart, o RunOptions, options map[string]any) (*chartdir.Lock, error) {
-	template, err := templateHash(c.Convention.Sheet.Service)
-	if err != nil {
-		return nil, err
-	}
-	return &chartdir.Lock{
-		Tool: o.ToolVersion, Template: template,
-		Chart:      chartdir.Version{Name: c.Name, Version: c.Version, AppVersion: c.AppVersion},
-		Upstream:   UpstreamVersion(c.Convention.Sheet),
-		Components: c.Components, Options: options, Convention: c.Convention,
-	}, nil
-}
-
-// UpstreamVersion is the version of upstream's chart that a sheet is about.
-func UpstreamVersion(s *factsheet.Sheet) chartdir.Version {
-	return chartdir.Version{Name: s.Upstream.Name, Version: s.Upstream.Version, AppVersion: s.Upstream.AppVersion}
-}
-
-// templateHash is the hash of a service's embedded chart, its names and texts, the facts that values.yaml is made from
-// among them.
-func templateHash(service string) (string, error) {
-	files, err := scaffold.Files(service)
-	if err != nil {
-		return "", err
-	}
-	if files["facts.yaml"], _, err = scaffold.Facts(service); err != nil {
-		return "", err
-	}
-	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(files[name]), files[name])
-	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -65,31 +64,11 @@ func writeSchema(root *tree, p *Paths, release livekit.Release) ([]byte, error) 
 	}
 	s.addAbsent(root)
 	schema := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"type", "object"}}
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(append(schema, s.members(root)...)); err != nil {
+	text, err := append(schema, s.members(root)...).MarshalJSON()
+	if err != nil {
 		return nil, fmt.Errorf("write values.schema.json: %w", err)
 	}
-	return onOneLine(onOneLine(out.Bytes(), shortList), shortObject), nil
-}
-
-// Innermost lists and objects, which read better on one line where they fit.
-var (
-	shortList   = regexp.MustCompile(`\[\n[^\[\]{}]*\]`)
-	shortObject = regexp.MustCompile(`\{\n[^{}]*\}`)
-	lineBreak   = regexp.MustCompile(`\n *`)
-)
-
-func onOneLine(text []byte, what *regexp.Regexp) []byte {
-	return what.ReplaceAllFunc(text, func(block []byte) []byte {
-		inside := bytes.TrimSpace(lineBreak.ReplaceAll(block[1:len(block)-1], []byte(" ")))
-		if len(inside) > 110 {
-			return block
-		}
-		return slices.Concat(block[:1], inside, block[len(block)-1:])
-	})
+	return yamldoc.LayOutJSON(text), nil
 }
 
 func (s *schemas) of(t *tree) any {
@@ -126,7 +105,7 @@ func (s *schemas) members(t *tree) object {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.absent)) {
-		text := "Needs the component " + t.absent[key] + ": helm livekit scaffold --with " + t.absent[key]
+		text := "Needs the component " + t.absent[key] + ": helm livekit update --with " + t.absent[key]
 		properties = append(properties, member{key, object{{"description", text}}})
 	}
 	out := object{{"properties", properties}}

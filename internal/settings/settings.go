@@ -23,6 +23,9 @@ type Settings struct {
 	Conventions convention.Overrides
 	// Accepted are differences from upstream that are meant.
 	Accepted []Accepted
+	// ValuesFiles are values files that the chart is installed with, as absolute paths. The list of the nearest file
+	// that has one holds.
+	ValuesFiles []string
 }
 
 // Accepted is a difference from upstream that the user has accepted.
@@ -47,6 +50,9 @@ func Load(sheet *factsheet.Sheet, root, chart string) (Settings, error) {
 			return isAccepted(a.Finding, one.Accepted)
 		})
 		all.Accepted = append(all.Accepted, one.Accepted...)
+		if one.ValuesFiles != nil {
+			all.ValuesFiles = one.ValuesFiles
+		}
 	}
 	return all, nil
 }
@@ -64,7 +70,8 @@ func dirsBetween(root, dir string) []string {
 	return append([]string{root}, dirs...)
 }
 
-const help = "settings have two keys: conventions, and accepted with a list of {finding, reason}"
+const help = "settings have three keys: conventions, accepted with a list of {finding, reason}, and valuesFiles with " +
+	"a list of paths"
 
 // open reads a settings file; one that is not there is empty.
 func open(path string) (*yamldoc.Doc, error) {
@@ -102,6 +109,8 @@ func readDoc(sheet *factsheet.Sheet, doc *yamldoc.Doc) (s Settings, err error) {
 			s.Conventions, err = convention.NewOverrides(sheet, e.Value, doc.Name)
 		case "accepted":
 			s.Accepted, err = readAccepted(doc.Name, e.Value)
+		case "valuesFiles":
+			s.ValuesFiles, err = readValuesFiles(doc.Name, e.Value)
 		default:
 			return bad(e.Line, "unknown key %q", e.Key)
 		}
@@ -128,6 +137,33 @@ func readAccepted(path string, n *yamldoc.Node) ([]Accepted, error) {
 				item.Line)
 		}
 		out = append(out, Accepted{finding, reason})
+	}
+	return out, nil
+}
+
+// readValuesFiles reads a list of paths, each relative to the settings file. Whether the files are there is for those
+// to say who read them.
+func readValuesFiles(path string, n *yamldoc.Node) ([]string, error) {
+	if n.IsNull() {
+		return nil, nil
+	}
+	if !n.IsList() {
+		return nil, remedy.Errorf(help, "%s:%d: valuesFiles is a list", path, n.Line)
+	}
+	out := make([]string, 0, n.Len())
+	for _, item := range n.Items {
+		file := filepath.FromSlash(item.Str())
+		if file == "" {
+			return nil, remedy.Errorf(help, "%s:%d: a values file is a path", path, item.Line)
+		}
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(filepath.Dir(path), file)
+		}
+		abs, err := filepath.Abs(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, item.Line, err)
+		}
+		out = append(out, abs)
 	}
 	return out, nil
 }

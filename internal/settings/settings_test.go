@@ -60,6 +60,8 @@ func TestBadSettings(t *testing.T) {
 		"accepted: all\n":                 ":1: accepted is a list",
 		"conventions: [a]\n":              ":1: conventions are a map",
 		"conventions:\n  kind: {}\n":      "unknown field",
+		"valuesFiles: prod.yaml\n":        ":1: valuesFiles is a list",
+		"valuesFiles:\n  - {file: a}\n":   ":2: a values file is a path",
 		"- a\n":                           ":1: settings are a map",
 		"conventions: &a\n  values: *a\n": "inside its own anchor",
 	} {
@@ -68,6 +70,27 @@ func TestBadSettings(t *testing.T) {
 		_, err := Load(serverSheet(), dir, dir)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+// Paths are relative to the file that names them, and the nearest list holds.
+func TestValuesFiles(t *testing.T) {
+	root := t.TempDir()
+	chart := filepath.Join(root, "apps", "livekit")
+	writeFile(t, filepath.Join(root, File), "valuesFiles: [envs/prod.yaml, ../other/values.yaml, /etc/values.yaml]\n")
+	for own, want := range map[string][]string{
+		"accepted: []\n": {
+			filepath.Join(root, "envs", "prod.yaml"), filepath.Join(filepath.Dir(root), "other", "values.yaml"),
+			filepath.FromSlash("/etc/values.yaml"),
+		},
+		"valuesFiles: [ci/values.yaml]\n": {filepath.Join(chart, "ci", "values.yaml")},
+		"valuesFiles: []\n":               {},
+	} {
+		writeFile(t, filepath.Join(chart, File), own)
+		s, err := Load(serverSheet(), root, chart)
+		if err != nil || !reflect.DeepEqual(s.ValuesFiles, want) {
+			t.Errorf("%q: %q, %v, want %q", own, s.ValuesFiles, err, want)
 		}
 	}
 }

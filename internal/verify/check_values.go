@@ -73,7 +73,7 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 	if err != nil || sheetErr != nil || lock == nil {
 		lock, sheet = &chartdir.Lock{}, &factsheet.Sheet{}
 	}
-	with := slices.DeleteFunc(slices.Clone(lock.Components), func(c string) bool { return c == factsheet.Core })
+	var with []string
 	isSet := func(leaf manifest.Leaf) bool { return yamldoc.IsSet(leaf.Value) }
 	var lacks []givenKey
 	for _, key := range found {
@@ -108,7 +108,7 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 		if m, _ := key.value.(map[string]any); m["enabled"] == false {
 			report = out.warn
 		}
-		report(fmt.Sprintf("Add it: helm livekit scaffold %s --force --without all --with %s",
+		report(fmt.Sprintf("Add it: helm livekit update %s --with %s",
 			in.dir, strings.Join(with, ",")),
 			nothing+"the chart was written without the component %s", key.path, key.source, key.component)
 	}

@@ -1,0 +1,332 @@
+package merge
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+const (
+	saysBoth    = "was changed here, and otherwise in what is generated now"
+	saysRemoved = "was changed here, and is not in what is generated now"
+)
+
+// Move is a key that has another place, or another form, in what is generated now than in the base.
+type Move struct {
+	From, To yamldoc.Path
+	// Convert gives what the value becomes, in a text that says all; nil where it stays as it is. It is not asked of a
+	// value that it gives nothing for: that stays where it is.
+	Convert func(all map[string]any, value any) []Part
+}
+
+// Part is a value at its new place.
+type Part struct {
+	To    yamldoc.Path
+	Value any
+}
+
+// Options say how YAML is merged.
+type Options struct {
+	// Moves are keys that have another place in what is generated now: they are moved on the user's side first,
+	// comments and all.
+	Moves []Move
+	// Asked are keys whose new value the user has asked for: it is no conflict where they have another one.
+	Asked []yamldoc.Path
+	Labels
+}
+
+// YAML merges maps by key; what stands above a key, comments and empty lines, goes with it. Name stands in errors,
+// which are those of texts that are no YAML.
+func YAML(name, base, ours, theirs string, o Options) (Result, error) {
+	if len(o.Moves)+len(o.Asked) == 0 && (base == theirs || base == ours || ours == theirs) {
+		return Lines(base, ours, theirs, o.Labels), nil
+	}
+	var sides [3]*outline
+	for i, text := range []string{base, ours, theirs} {
+		var err error
+		if sides[i], err = readOutline(name, text); err != nil {
+			return Result{}, err
+		}
+	}
+	before, here, now := sides[0], sides[1], sides[2]
+	before.move(o.Moves)
+	here.move(o.Moves)
+	m := yamlMerge{labels: o.Labels}
+	m.giveUp(before, here, o.Asked)
+	merged := &outline{
+		header: mergeComments(before.header, here.header, now.header),
+		root:   m.mapping(before.root, here.root, now.root, nil),
+	}
+	slices.SortStableFunc(m.result.Conflicts, func(x, y Conflict) int { return x.Line - y.Line })
+	m.result.Text = merged.String()
+	if len(m.result.Conflicts) > 0 {
+		return m.result, nil
+	}
+	return m.result, check(name, m.result.Text, before.says, here.says, now.says)
+}
+
+// giveUp makes the base what ours is at some paths, so that theirs is taken there.
+func (m *yamlMerge) giveUp(base, ours *outline, paths []yamldoc.Path) {
+	for _, path := range paths {
+		was, is := base.root.at(path), ours.root.at(path)
+		if was == nil || is == nil {
+			continue
+		}
+		if !equal(was.says, is.says) {
+			m.note("%s was changed here, and %s", path, "gives way to what was asked for now")
+		}
+		was.lines, was.below, was.says, was.comment = is.lines, is.below, is.says, is.comment
+		yamldoc.Set(base.says, path, is.says)
+	}
+}
+
+// check holds a merged text against what it should say: lines that were taken for what they are not would show.
+func check(name, text string, base, ours, theirs map[string]any) error {
+	doc, err := yamldoc.Parse(name, []byte(text))
+	if err != nil {
+		return fmt.Errorf("merged: %w", err)
+	}
+	v := &values{}
+	want := v.merge(base, ours, theirs, nil)
+	if len(v.conflicts) == 0 && !equal(want, doc.Map()) {
+		return fmt.Errorf("%s is written in a way that cannot be merged by key", name)
+	}
+	return nil
+}
+
+// equal compares values, a map without entries and none being the same to Helm.
+func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
+
+// move moves keys and gives the moves that were made. What the text says is made anew from its entries.
+func (o *outline) move(moves []Move) (done []Move) {
+	all := o.says
+	for _, m := range moves {
+		e := o.root.at(m.From)
+		if e == nil {
+			continue
+		}
+		before := slices.Clone(o.root.entries)
+		if m.Convert == nil {
+			o.root.take(m.From)
+			if !o.root.put(m.To, e) {
+				o.root.put(m.From, e)
+				continue
+			}
+		} else if parts := m.Convert(all, e.says); len(parts) > 0 {
+			o.root.take(m.From)
+			o.putParts(e, parts)
+		} else {
+			continue
+		}
+		o.root.arrange(before, m)
+		done = append(done, m)
+	}
+	if len(done) > 0 {
+		o.says = o.root.values()
+	}
+	return done
+}
+
+// arrange puts a block that a move has made where the old one stands or stood, with what stood above that one.
+func (m *mapping) arrange(before []*entry, move Move) {
+	last := m.entries[len(m.entries)-1]
+	i := slices.IndexFunc(before, func(e *entry) bool { return e.key == move.From[0] })
+	if i < 0 || slices.Contains(before, last) {
+		return
+	}
+	if old := before[i]; m.get(old.key) == nil {
+		last.head = append(slices.Clone(old.head), last.head...)
+	} else {
+		i++
+	}
+	m.entries = slices.Insert(m.entries[:len(m.entries)-1], min(i, len(m.entries)-1), last)
+}
+
+// putParts puts what a value becomes to its places, the comments of the old entry with the first of them. What is at
+// such a place already was made of this value as well.
+func (o *outline) putParts(old *entry, parts []Part) {
+	for i, part := range parts {
+		key := part.To[len(part.To)-1]
+		e := &entry{key: key, line: old.line, says: part.Value}
+		text, err := yamldoc.Dump(map[string]any{key: part.Value}, yamldoc.Style{})
+		if err != nil {
+			continue // it was read as YAML
+		}
+		e.lines = split(string(text))
+		if i == 0 {
+			e.head = old.head
+			if old.comment != "" && len(e.lines) == 1 {
+				e.lines[0] += " " + old.comment
+			}
+		}
+		o.root.put(part.To, e)
+	}
+}
+
+// values gives what the entries say.
+func (m *mapping) values() map[string]any {
+	out := map[string]any{}
+	for _, e := range m.entries {
+		if e.below != nil {
+			e.says = e.below.values()
+		}
+		out[e.key] = e.says
+	}
+	return out
+}
+
+// yamlMerge merges outlines.
+type yamlMerge struct {
+	labels Labels
+	result Result
+}
+
+func (m *yamlMerge) mapping(base, ours, theirs *mapping, at yamldoc.Path) *mapping {
+	out := &mapping{indent: ours.indent, tail: mergeComments(base.tailOrNone(), ours.tail, theirs.tail)}
+	for _, e := range ours.entries {
+		merged := m.entry(base.get(e.key), e, theirs.get(e.key), append(at, e.key))
+		if merged != nil {
+			out.entries = append(out.entries, merged)
+		}
+	}
+	after := 0
+	for _, e := range theirs.entries {
+		i := slices.IndexFunc(out.entries, func(x *entry) bool { return x.key == e.key })
+		switch was := base.get(e.key); {
+		case i >= 0:
+			after = i + 1
+		case was == nil && ours.get(e.key) == nil:
+			out.entries = slices.Insert(out.entries, after, e)
+			after++
+		case was != nil && ours.get(e.key) == nil && !equal(was.says, e.says):
+			m.note("%s was removed here and stays so, though what is generated now has %s", append(at, e.key), "another value")
+		}
+	}
+	return out
+}
+
+func (m *mapping) tailOrNone() []string {
+	if m == nil {
+		return nil
+	}
+	return m.tail
+}
+
+// entry gives what becomes of a key of ours, nil where it goes.
+func (m *yamlMerge) entry(base, ours, theirs *entry, at yamldoc.Path) *entry {
+	switch {
+	case base == nil && theirs == nil:
+		return ours
+	case base == nil && ours.below != nil && theirs.below != nil:
+		out := *ours
+		out.below = m.mapping(nil, ours.below, theirs.below, at)
+		return &out
+	case base == nil:
+		if !equal(ours.says, theirs.says) {
+			m.note("%s is what it was here; what is generated now has %s", at, "such a key as well")
+		}
+		return ours
+	case theirs == nil:
+		if base.text() == ours.text() && join(base.head) == join(ours.head) {
+			return nil
+		}
+		return m.conflict(ours, nil, at, saysRemoved)
+	}
+	out := m.value(base, ours, theirs, at)
+	if !out.isConflict {
+		out.head = mergeComments(base.head, ours.head, theirs.head)
+	}
+	return out
+}
+
+// value gives a key that all three have, with the head of ours.
+func (m *yamlMerge) value(base, ours, theirs *entry, at yamldoc.Path) *entry {
+	out := *ours
+	if base.below != nil && ours.below != nil && theirs.below != nil {
+		out.lines = mergeComments(base.lines, ours.lines, theirs.lines)
+		out.below = m.mapping(base.below, ours.below, theirs.below, at)
+		return &out
+	}
+	before, here, now := base.text(), ours.text(), theirs.text()
+	isSame := equal(base.says, ours.says)
+	switch {
+	case before == now || equal(ours.says, theirs.says) || equal(base.says, theirs.says):
+		return &out
+	case before == here, isSame && len(ours.lines) == 1 && ours.below == nil:
+		out.lines, out.below = theirs.lines, theirs.below
+		if comment := ours.comment; comment != "" && comment != base.comment && len(out.lines) == 1 {
+			line := strings.TrimSuffix(out.lines[0], " "+theirs.comment)
+			out.lines = []string{strings.TrimRight(line, " ") + " " + comment}
+		}
+		return &out
+	}
+	if yamldoc.IsEmpty(base.says) {
+		m.note("%s stays what it was set to here; %s", at, "its default is another one now")
+		return &out
+	}
+	if merged, ok := m.inside(base, ours, theirs); ok {
+		out.lines, out.below = merged, nil
+		return &out
+	}
+	return m.conflict(ours, theirs, at, saysBoth)
+}
+
+// inside merges a value that is no map with a line a key on all sides: by line, and a map by what it says.
+func (m *yamlMerge) inside(base, ours, theirs *entry) ([]string, bool) {
+	if len(ours.lines) > 1 || ours.below != nil {
+		lines := Lines(base.text(), ours.text(), theirs.text(), Labels{})
+		doc, err := yamldoc.Parse(ours.key, []byte(lines.Text))
+		if err == nil && len(lines.Conflicts) == 0 && doc.Root.IsMap() && len(doc.Root.Keys()) == 1 {
+			return split(lines.Text), true
+		}
+	}
+	v := &values{}
+	_, isMap := ours.says.(map[string]any)
+	merged := v.merge(base.says, ours.says, theirs.says, nil)
+	if !isMap || len(v.conflicts) > 0 {
+		return nil, false
+	}
+	text, err := yamldoc.Dump(map[string]any{ours.key: merged}, yamldoc.Style{})
+	return split(string(text)), err == nil
+}
+
+// conflict gives ours, with theirs beside it where markers are wanted.
+func (m *yamlMerge) conflict(ours, theirs *entry, at yamldoc.Path, says string) *entry {
+	m.result.Conflicts = append(m.result.Conflicts, Conflict{Line: ours.line, Path: at.String(), Says: says})
+	out := *ours
+	if m.labels.areWanted() {
+		out.lines = m.labels.markers(split(ours.text()), split(theirs.text()))
+		out.below, out.isConflict = nil, true
+	}
+	return &out
+}
+
+func (m *yamlMerge) note(format string, at yamldoc.Path, what string) {
+	m.result.Notes = append(m.result.Notes, fmt.Sprintf(format, at, what))
+}
+
+// mergeComments merges what stands above or behind keys. Where both sides changed it, ours stays.
+func mergeComments(base, ours, theirs []string) []string {
+	return split(Lines(join(base), join(ours), join(theirs), Labels{}).Text)
+}
+
+// MoveKeys moves keys in a text, comments and all, and gives those that were moved. Name stands in errors.
+func MoveKeys(name, text string, moves []Move) (string, []Move, error) {
+	o, err := readOutline(name, text)
+	if err != nil {
+		return "", nil, err
+	}
+	done := o.move(moves)
+	if len(done) == 0 {
+		return text, nil, nil
+	}
+	moved := o.String()
+	doc, err := yamldoc.Parse(name, []byte(moved))
+	if err != nil || !equal(doc.Map(), o.says) {
+		return "", nil, fmt.Errorf("%s is written in a way in which keys cannot be moved", name)
+	}
+	return moved, done, nil
+}

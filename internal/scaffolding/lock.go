@@ -1,0 +1,183 @@
+package scaffolding
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+	"github.com/helm-livekit/helm-livekit/scaffold"
+)
+
+// NewLock says what a chart in the folder target was generated from. All paths in it are relative to that folder.
+func NewLock(c *Chart, o RunOptions, target string) (*chartdir.Lock, error) {
+	template, err := templateHash(c.Convention.Sheet.Service)
+	if err != nil {
+		return nil, err
+	}
+	conv, err := located(c, target)
+	if err != nil {
+		return nil, err
+	}
+	var like []string
+	for _, chart := range o.Like {
+		like = append(like, fromChart(target, chart))
+	}
+	options := map[string]any{
+		"host": o.Host, "portShift": o.PortShift, "like": like,
+		"conventions": fromChart(target, o.ConventionsFile),
+	}
+	maps.DeleteFunc(options, func(_ string, v any) bool { return !yamldoc.IsSet(v) })
+	return &chartdir.Lock{
+		Tool: o.ToolVersion, Service: c.Convention.Sheet.Service, Template: template,
+		Chart:      chartdir.Version{Name: c.Name, Version: c.Version, AppVersion: c.AppVersion},
+		Upstream:   UpstreamVersion(c.Convention.Sheet),
+		Components: c.Components, Options: options, Convention: conv,
+	}, nil
+}
+
+// located gives the convention with its sources named from the chart's folder.
+func located(c *Chart, target string) (*yaml.Node, error) {
+	n := &yaml.Node{}
+	if err := n.Encode(c.Convention); err != nil {
+		return nil, fmt.Errorf("lock: convention: %w", err)
+	}
+	sources := slices.Clone(c.Convention.Source)
+	slices.SortFunc(sources, func(a, b string) int { return len(b) - len(a) }) // the most exact one first
+	relocate(n, "", func(text string) string {
+		for _, source := range sources {
+			if rest, ok := strings.CutPrefix(text, source); ok && (rest == "" || strings.ContainsAny(rest[:1], "/ ,:")) {
+				return fromChart(target, source) + rest
+			}
+		}
+		return text
+	})
+	return n, nil
+}
+
+// relocate changes, in place, the texts that begin with the path of a source.
+func relocate(n *yaml.Node, key string, change func(string) string) {
+	for i, child := range n.Content {
+		switch {
+		case n.Kind == yaml.MappingNode && i%2 == 0:
+			continue
+		case n.Kind == yaml.MappingNode:
+			relocate(child, n.Content[i-1].Value, change)
+		default:
+			relocate(child, key, change)
+		}
+	}
+	if n.Kind == yaml.ScalarNode && (key == "source" || key == "evidence") {
+		n.Value = change(n.Value)
+	}
+}
+
+// fromChart names a path, as the current directory has it, from the chart's folder.
+func fromChart(target, name string) string {
+	abs, err := filepath.Abs(name)
+	if err != nil || name == "" {
+		return name
+	}
+	rel, err := filepath.Rel(target, abs)
+	if err != nil {
+		return name // another drive
+	}
+	return filepath.ToSlash(rel)
+}
+
+// AskedOf gives what a lock says that the chart in the folder target was asked for: its name and versions, and whom it
+// follows, as the current directory has it.
+func AskedOf(lock *chartdir.Lock, target string) RunOptions {
+	text := func(name string) string {
+		s, _ := lock.Options[name].(string)
+		return s
+	}
+	here := func(name string) string {
+		if name == "" || lock.Format < 2 { // earlier locks name it from wherever the command ran
+			return name
+		}
+		return nearer([]string{filepath.Join(target, filepath.FromSlash(name))})[0]
+	}
+	o := RunOptions{ConventionsFile: here(text("conventions"))}
+	o.Name, o.Version, o.AppVersion = lock.Chart.Name, lock.Chart.Version, lock.Chart.AppVersion
+	o.Host = text("host")
+	o.PortShift, _ = lock.Options["portShift"].(int)
+	like, _ := lock.Options["like"].([]any)
+	for _, chart := range like {
+		o.Like = append(o.Like, here(fmt.Sprint(chart)))
+	}
+	return o
+}
+
+// SheetOf gives the facts of the service that a lock is about.
+func SheetOf(lock *chartdir.Lock) (*factsheet.Sheet, error) {
+	return factsheet.Load(cmp.Or(lock.Service, factsheet.Server))
+}
+
+// UpstreamVersion is the version of upstream's chart that a sheet is about.
+func UpstreamVersion(s *factsheet.Sheet) chartdir.Version {
+	return chartdir.Version{Name: s.Upstream.Name, Version: s.Upstream.Version, AppVersion: s.Upstream.AppVersion}
+}
+
+// templateHash is the hash of a service's embedded chart, its names and texts, the facts that values.yaml is made from
+// among them.
+func templateHash(service string) (string, error) {
+	files, err := scaffold.Files(service)
+	if err != nil {
+		return "", err
+	}
+	if files["facts.yaml"], _, err = scaffold.Facts(service); err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(files[name]), files[name])
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// ComponentsIn finds out which components a chart has whose convention was read: those with a template of theirs among
+// its files, or without one with most of their values among its values.
+func ComponentsIn(conv *convention.Convention, name string, files []string, values map[string]any) ([]string, error) {
+	conv, err := adapted(conv, name)
+	if err != nil {
+		return nil, err
+	}
+	all, err := conv.Sheet.Select([]string{"all"}, nil)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := newPaths(conv, all)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, c := range conv.Sheet.Components {
+		hasFile := slices.ContainsFunc(c.Templates, func(template string) bool {
+			return slices.Contains(files, paths.fileName("templates/"+template))
+		})
+		there, known := 0, 0
+		for _, v := range paths.values {
+			if path, ok := paths.paths[v.Key]; ok && v.Component == c.Name {
+				known++
+				if _, ok := yamldoc.Lookup(values, path); ok {
+					there++
+				}
+			}
+		}
+		if c.Name == factsheet.Core || hasFile || 2*there > known {
+			found = append(found, c.Name)
+		}
+	}
+	return found, nil
+}

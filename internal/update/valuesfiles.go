@@ -1,0 +1,177 @@
+package update
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/merge"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/settings"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// valuesFile is a file of values that the chart is installed with.
+type valuesFile struct {
+	path  string // absolute
+	shown string // from the current directory
+	was   []byte
+	will  []byte
+
+	before, after map[string]any
+}
+
+func (v *valuesFile) hasChanged() bool { return !bytes.Equal(v.was, v.will) }
+
+func (v *valuesFile) diff() string {
+	if !v.hasChanged() {
+		return ""
+	}
+	return udiff.Unified("a/"+v.shown, "b/"+v.shown, plain(v.was), plain(v.will))
+}
+
+// mergeValuesFiles reads the values files of the chart, and moves in them the keys that move in the chart.
+func (t *target) mergeValuesFiles(m *merged) error {
+	paths, err := t.valuesFiles()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		v, err := t.readValuesFile(path)
+		if err != nil {
+			return err
+		}
+		m.values = append(m.values, v)
+		if v.hasChanged() {
+			m.files = append(m.files, File{Path: v.shown, Action: Merged})
+		}
+	}
+	return nil
+}
+
+// valuesFiles gives the files that are named, those of the settings, and those that lie beside values.yaml.
+func (t *target) valuesFiles() ([]string, error) {
+	var paths []string
+	for _, name := range t.options.ValuesFiles {
+		abs, err := filepath.Abs(name)
+		if err != nil {
+			return nil, fmt.Errorf("values file: %w", err)
+		}
+		paths = append(paths, abs)
+	}
+	tree, err := chartdir.TreeOf(t.dir)
+	if err != nil {
+		return nil, err
+	}
+	own, err := settings.Load(t.sheet, tree, t.dir)
+	if err != nil {
+		return nil, err
+	}
+	paths = append(paths, own.ValuesFiles...)
+	entries, err := os.ReadDir(t.dir)
+	if err != nil {
+		return nil, fmt.Errorf("read chart: %w", err)
+	}
+	for _, e := range entries {
+		name, isValues := strings.CutPrefix(e.Name(), "values")
+		ext := filepath.Ext(name)
+		if isValues && e.Type().IsRegular() && (ext == ".yaml" || ext == ".yml") && strings.TrimSuffix(name, ext) != "" {
+			paths = append(paths, filepath.Join(t.dir, e.Name()))
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths), nil
+}
+
+func (t *target) readValuesFile(path string) (*valuesFile, error) {
+	v := &valuesFile{path: path, shown: filepath.ToSlash(path)}
+	if current, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(current, path); err == nil && filepath.IsLocal(rel) {
+			v.shown = filepath.ToSlash(rel)
+		}
+	}
+	var err error
+	if v.was, err = yamldoc.ReadBytes(path); err != nil {
+		return nil, remedy.Errorf("name files that are there, in --values and in the settings' valuesFiles",
+			"values file %s: %w", v.shown, err)
+	}
+	if v.before, err = helmchart.ParseValues(v.shown, v.was); err != nil {
+		return nil, remedy.Errorf("mend the file; nothing was written", "%w", err)
+	}
+	v.will, v.after = v.was, v.before
+	text, done, err := merge.MoveKeys(v.shown, plain(v.was), t.moves)
+	if err != nil {
+		return nil, remedy.Errorf("move the keys by hand, and run it again", "%w", err)
+	}
+	if len(done) == 0 {
+		return v, nil
+	}
+	v.will = ending(v.was, text)
+	v.after, err = helmchart.ParseValues(v.shown, v.will)
+	return v, err
+}
+
+// writeValuesFiles writes the files in which keys have moved. It gives a function that takes that back.
+func (m *merged) writeValuesFiles() (undo func(), err error) {
+	var written []*valuesFile
+	undo = func() {
+		for _, v := range written {
+			_ = replaceFile(v.path, v.was) // the error that led here is the one to tell
+		}
+	}
+	for _, v := range m.values {
+		if !v.hasChanged() {
+			continue
+		}
+		now, err := os.ReadFile(v.path)
+		if err == nil && !bytes.Equal(now, v.was) {
+			err = remedy.Errorf("run the command again", "somebody changed it meanwhile")
+		}
+		if err == nil {
+			err = replaceFile(v.path, v.will)
+		}
+		if err != nil {
+			undo()
+			return nil, fmt.Errorf("values file %s: %w", v.shown, err)
+		}
+		written = append(written, v)
+	}
+	return undo, nil
+}
+
+// replaceFile writes a file all at once: a run that is killed leaves the old text or the new one.
+func replaceFile(path string, data []byte) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	for _, next := range []func() error{
+		func() error { return f.Chmod(info.Mode().Perm()) }, f.Sync,
+	} {
+		if err == nil {
+			err = next()
+		}
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
