@@ -16,6 +16,7 @@ type application struct {
 	Domain    string // domain behind it, where the convention keeps that apart
 	TLSSecret string // Secret with the host's certificate
 	portShift int    // how far its media ports are above the default ones
+	cloud     Cloud  // where it runs
 }
 
 // exampleHost is the host of a repository that has no pattern of its own.
@@ -40,8 +41,9 @@ func newApplication(o Options, conv *convention.Convention) application {
 	if conv.Defaults.ImageTag == convention.TagInValues {
 		tag = o.AppVersion
 	}
+	cloud, _ := cloudOf(conv.Sheet.Service, o.Cloud) // a wrong name was refused
 	return application{Name: o.Name, Version: o.AppVersion, Tag: tag, Host: host, Domain: domain, TLSSecret: secret,
-		portShift: o.PortShift}
+		portShift: o.PortShift, cloud: cloud}
 }
 
 // apart takes the domain off a host: the repository's, or without one what stands behind the host's first dot. A host

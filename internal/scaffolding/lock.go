@@ -34,7 +34,7 @@ func NewLock(c *Chart, o RunOptions, target string) (*chartdir.Lock, error) {
 		like = append(like, fromChart(target, chart))
 	}
 	options := map[string]any{
-		"host": o.Host, "portShift": o.PortShift, "like": like,
+		"host": o.Host, "portShift": o.PortShift, "cloud": o.Cloud, "like": like,
 		"conventions": fromChart(target, o.ConventionsFile),
 	}
 	maps.DeleteFunc(options, func(_ string, v any) bool { return !yamldoc.IsSet(v) })
@@ -110,7 +110,7 @@ func AskedOf(lock *chartdir.Lock, target string) RunOptions {
 	}
 	o := RunOptions{ConventionsFile: here(text("conventions"))}
 	o.Name, o.Version, o.AppVersion = lock.Chart.Name, lock.Chart.Version, lock.Chart.AppVersion
-	o.Host = text("host")
+	o.Host, o.Cloud = text("host"), text("cloud")
 	o.PortShift, _ = lock.Options["portShift"].(int)
 	like, _ := lock.Options["like"].([]any)
 	for _, chart := range like {
@@ -137,6 +137,9 @@ func templateHash(service string) (string, error) {
 		return "", err
 	}
 	if files["facts.yaml"], _, err = scaffold.Facts(service); err != nil {
+		return "", err
+	}
+	if files["clouds.yaml"], err = scaffold.Clouds(service); err != nil {
 		return "", err
 	}
 	sum := sha256.New()

@@ -194,6 +194,7 @@ spec:
 		rtc("force_tcp: true"), {values, "tcp_port: 30881", "tcp_port: 0"},
 	}},
 
+	{"address that is an example", "node-ip", Warn, "192.0.2.10, an example", []edit{nodeIP("value: 192.0.2.10")}},
 	{"address that a shell finds", "node-ip", Pass, "what the shell makes", []edit{shell("--node-ip $(cat /ip)")}},
 	{"STUN behind a policy", "node-ip", Fail, "NetworkPolicy shut lets nothing out", []edit{
 		stun, noNodeIP, policy("{to: [{podSelector: {}}]}"),

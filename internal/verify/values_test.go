@@ -68,7 +68,7 @@ func scaffolded(t *testing.T, from string, components ...string) string {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "calls")
-	plan, err := chartdir.NewPlan(dir, files, &chartdir.Lock{Components: components}, false)
+	plan, err := chartdir.NewPlan(dir, files, &chartdir.Lock{Components: components}, nil)
 	if err == nil {
 		err = plan.Apply(t.Context())
 	}
