@@ -74,7 +74,7 @@ func (c *container) variable(ctx context.Context, e core.EnvVar) (string, error)
 		const index = "apps.kubernetes.io/pod-index" // by which a StatefulSet numbers its pods
 		return map[string]string{
 			"metadata.labels['" + index + "']": c.pod.Labels[index],
-			"status.hostIP": c.pod.Status.HostIP, "status.podIP": c.pod.Status.PodIP,
+			"status.hostIP":                    c.pod.Status.HostIP, "status.podIP": c.pod.Status.PodIP,
 			"metadata.name": c.pod.Name, "metadata.namespace": c.pod.Namespace, "spec.nodeName": c.pod.Spec.NodeName,
 		}[from.FieldRef.FieldPath], nil
 	}
