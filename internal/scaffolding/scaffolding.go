@@ -130,9 +130,8 @@ func Regenerate(
 	if err != nil {
 		return nil, nil, err
 	}
-	cloud, _ := lock.Options["cloud"].(string)
 	files, err := generate(p, Options{
-		Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion, Cloud: cloud,
+		Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion,
 	})
 	if err != nil {
 		return nil, nil, err
