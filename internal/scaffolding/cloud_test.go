@@ -15,7 +15,7 @@ import (
 
 // Each cloud's chart is sound, lean and whole, and says why its values are what they are.
 func TestClouds(t *testing.T) {
-	clouds, err := Clouds(factsheet.Server)
+	clouds, err := factsheet.Clouds(factsheet.Server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ const cloudDocs = "../../docs/clouds.md"
 
 // The page of clouds is made from clouds.yaml.
 func TestCloudDocs(t *testing.T) {
-	clouds, err := Clouds(factsheet.Server)
+	clouds, err := factsheet.Clouds(factsheet.Server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ same ports outside as inside, and it leads to one server. Several servers need a
 media-addresses'), or nodes with public addresses ('media.type' HostNetwork).
 `
 
-func cloudPage(clouds []Cloud) string {
+func cloudPage(clouds []factsheet.Cloud) string {
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(cloudIntroduction, "'", "`"))
 	for _, c := range clouds {
@@ -152,7 +152,7 @@ func cloudPage(clouds []Cloud) string {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", v.Key, cell(&v.Value), why)
 		}
 		if c.Todo != "" {
-			fmt.Fprintf(&b, "\n%s\n", wrapped(canonicalKey.ReplaceAllString(c.Todo, "`$1`")))
+			fmt.Fprintf(&b, "\n%s\n", wrapped(namedKey.ReplaceAllString(c.Todo, "`$1`")))
 		}
 		fmt.Fprintf(&b, "\n%s\n\nSources:\n\n", c.Notes)
 		for _, s := range c.Sources {

@@ -202,8 +202,8 @@ func TestOpenShift(t *testing.T) {
 // What a Redis elsewhere asks for comes from Secrets.
 func TestRedisElsewhere(t *testing.T) {
 	const sentinels = "redis: {enabled: false, external: {existingSecret: r, usernameEntry: user, " +
-		"clientCertSecret: c, sentinelSecret: s, sentinelUsernameEntry: user}}\nconfig: {redis: {sentinel_master_name: m, " +
-		"sentinel_addresses: ['s:26379']}}\n"
+		"clientCertSecret: c, sentinelSecret: s, sentinelUsernameEntry: user}}\nconfig: {redis: " +
+		"{sentinel_master_name: m, sentinel_addresses: ['s:26379']}}\n"
 	dir, deployment := canonicalChart(t, "all"), "Deployment/rel-livekit"
 	objects := rendered(t, dir, sentinels)
 	var env []string

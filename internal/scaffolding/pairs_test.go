@@ -271,8 +271,8 @@ var switches = map[string]string{
 	"networkpolicy": "networkPolicy: {enabled: true}",
 	"draining":      "draining: {enabled: true}\nredis: {enabled: false, external: {address: 'redis:6379'}}",
 	"route":         "route: {enabled: true}\nopenshift: {assignUser: true}",
-	"gatewayroutes": "gatewayRoutes: {mediaUDP: {enabled: true}, mediaTCP: {enabled: true}}\nmedia: {type: ClusterIP, " +
-		"address: 203.0.113.9}",
+	"gatewayroutes": "gatewayRoutes: {mediaUDP: {enabled: true}, mediaTCP: {enabled: true}}\nmedia: {type: " +
+		"ClusterIP, address: 203.0.113.9}",
 	"split-media": "media: {split: true}",
 	"media-addresses": "media: {type: LoadBalancer, addresses: [203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4, " +
 		"203.0.113.5]}",

@@ -70,7 +70,7 @@ func (o *Options) complete(conv *convention.Convention) error {
 		return remedy.Errorf("use --version with a version like 0.1.0",
 			"%q is no version for a chart: %w", o.Version, err)
 	}
-	_, err := cloudOf(conv.Sheet.Service, o.Cloud)
+	_, err := factsheet.CloudOf(conv.Sheet.Service, o.Cloud)
 	return err
 }
 
@@ -161,8 +161,8 @@ func forDaemonSet(conv *convention.Convention, components []string, o Options) (
 		return nil, remedy.Errorf("leave out --with autoscaling, or choose another kind of workload",
 			"a DaemonSet runs a server on each node, so the component autoscaling has nothing to do")
 	}
-	cloud, err := cloudOf(conv.Sheet.Service, o.Cloud)
-	media := cloud.value("media.type", conv.Defaults)
+	cloud, err := factsheet.CloudOf(conv.Sheet.Service, o.Cloud)
+	media := cloud.Value("media.type")
 	if err == nil && media != nil && media.Value.Value == "LoadBalancer" {
 		return nil, remedy.Errorf("leave out --cloud, or choose another kind of workload",
 			"a DaemonSet runs several servers, and the load balancer of --cloud %s leads to one", o.Cloud)

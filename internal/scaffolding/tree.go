@@ -39,7 +39,7 @@ func newTree(p *Paths, a application) *tree {
 		leaf := root.at(p.paths[v.Key])
 		leaf.value = v
 		leaf.node = yamldoc.NodeOf(p.defaultOf(*v, a))
-		if own := a.cloud.value(v.Key, p.convention.Defaults); own != nil {
+		if own := a.cloudValue(v.Key, p.convention.Defaults); own != nil {
 			leaf.node, leaf.reason = filled(&own.Value, a.fill), own.Comment
 		}
 	}
