@@ -121,6 +121,11 @@ func TestIPFamilies(t *testing.T) {
 		}
 	}
 	mustSet(t, canonicalChart(t, "all"), map[string]setting{
+		"an address of each family": {"media: {type: LoadBalancer, address: '203.0.113.7,2001:db8::7'}",
+			"Service/rel-livekit-media", []string{"spec", "ipFamilyPolicy"}, "PreferDualStack"},
+		"a server with an address of each family": {balanced, "Service/rel-livekit-media-1",
+			[]string{"spec", "ipFamilyPolicy"}, "PreferDualStack"},
+		"one of one family": {balanced, "Service/rel-livekit-media-0", []string{"spec", "ipFamilyPolicy"}, "null"},
 		"Redis listens to both": {"redis: {service: {enabled: true}}", "Deployment/rel-livekit",
 			pod("initContainers", "0", "args", "2"), "-::*"},
 		"and to itself alone": {"", "Deployment/rel-livekit", pod("initContainers", "0", "args", "1"), "127.0.0.1"},
@@ -330,8 +335,10 @@ func TestRefusedNetwork(t *testing.T) {
 		"a user name of no Secret": {"redis: {enabled: false, external: {address: 'r:1', usernameEntry: u}}",
 			"redis.external.existingSecret, which is empty"},
 		"a user name by environment": {"env: [{name: LIVEKIT_REDIS_USERNAME, value: a}]", "LIVEKIT_REDIS_USERNAME"},
-		"the word":                   {"media: {address: addresses}", "media.addresses"},
-		"an entry without address":   {"media: {addresses: [{spec: {}}]}", "address"},
+		"two addresses, and Services of one family": {"ipFamilyPolicy: SingleStack\nmedia: {type: LoadBalancer, " +
+			"address: '203.0.113.7,2001:db8::7'}", "or media.address 203.0.113.7"},
+		"the word":                 {"media: {address: addresses}", "media.addresses"},
+		"an entry without address": {"media: {addresses: [{spec: {}}]}", "address"},
 		"TURN to a private address": {strings.Replace(balanced, "203.0.113.7", "10.0.0.7",
 			1) + "config: {turn: {enabled: true, udp_port: 30478}}",
 			"allow_restricted_peer_cidrs"},

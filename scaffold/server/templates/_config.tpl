@@ -178,7 +178,7 @@ Spec of the Service for media, without its selector.
 {{- if ne $type "ClusterIP" }}
 {{- $_ := set $spec "externalTrafficPolicy" "Local" }}
 {{- end }}
-{{- if has $address (list "hosts" "pods") }}
+{{- if or (has $address (list "hosts" "pods")) (contains "," $address) }}
 {{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
 {{- end }}
 [[ if placed "ipFamilies" ]]

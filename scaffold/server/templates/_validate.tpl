@@ -157,8 +157,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if gt (len ([[ value "ipFamilies" ]] | default list)) 1 }}
 {{- $errors = append $errors "[[ key "ipFamilyPolicy" ]] SingleStack takes one of [[ key "ipFamilies" ]]: use PreferDualStack or RequireDualStack" }}
 {{- end }}
-{{- if and (has $address (list "hosts" "pods")) (ne $type "HostNetwork") }}
-{{- $errors = append $errors (printf "[[ key "media.address" ]] %s tells clients addresses of both families, and [[ key "ipFamilyPolicy" ]] SingleStack leads to one of them: use PreferDualStack, or [[ key "media.address" ]] %s" $address (trimSuffix "s" $address)) }}
+{{- if and (or (has $address (list "hosts" "pods")) (contains "," $address)) (ne $type "HostNetwork") }}
+{{- $errors = append $errors (printf "[[ key "media.address" ]] %s tells clients addresses of both families, and [[ key "ipFamilyPolicy" ]] SingleStack leads to one of them: use PreferDualStack, or [[ key "media.address" ]] %s" $address (splitList "," $address | first | trimSuffix "s")) }}
 {{- end }}
 {{- end }}
 [[ end ]]

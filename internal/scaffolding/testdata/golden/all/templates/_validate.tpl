@@ -140,8 +140,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if gt (len (.Values.ipFamilies | default list)) 1 }}
 {{- $errors = append $errors "ipFamilyPolicy SingleStack takes one of ipFamilies: use PreferDualStack or RequireDualStack" }}
 {{- end }}
-{{- if and (has $address (list "hosts" "pods")) (ne $type "HostNetwork") }}
-{{- $errors = append $errors (printf "media.address %s tells clients addresses of both families, and ipFamilyPolicy SingleStack leads to one of them: use PreferDualStack, or media.address %s" $address (trimSuffix "s" $address)) }}
+{{- if and (or (has $address (list "hosts" "pods")) (contains "," $address)) (ne $type "HostNetwork") }}
+{{- $errors = append $errors (printf "media.address %s tells clients addresses of both families, and ipFamilyPolicy SingleStack leads to one of them: use PreferDualStack, or media.address %s" $address (splitList "," $address | first | trimSuffix "s")) }}
 {{- end }}
 {{- end }}
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}

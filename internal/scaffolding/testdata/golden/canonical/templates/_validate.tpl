@@ -184,7 +184,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- /* TURN */}}
 {{- $turn := $config.turn | default dict }}
 {{- if $turn.enabled }}
-{{- $errors = append $errors "config.turn.enabled is true, but this chart was written without TURN: write it again with `helm livekit scaffold --with turn`" }}
+{{- $errors = append $errors "config.turn.enabled is true, but this chart was written without TURN: add it with `helm livekit update --with turn`" }}
 {{- end }}
 
 
@@ -238,7 +238,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 {{- if $value }}
-{{- $errors = append $errors (printf "%s is set, but this chart was written without %s: add it with `helm livekit scaffold --with %s`" $key $component $component) }}
+{{- $errors = append $errors (printf "%s is set, but this chart was written without %s: add it with `helm livekit update --with %s`" $key $component $component) }}
 {{- end }}
 {{- end }}
 {{- end }}
