@@ -75,6 +75,10 @@ func TestAddressForEachServer(t *testing.T) {
 		"each by two Services": {strings.Replace(balanced, "media: {", "media: {split: true, ", 1),
 			"Service/rel-livekit-media-1-tcp", []string{"spec", "selector", index}, `"1"`},
 	})
+	if text := notes(t, dir, balanced+"keys: {operator: {enabled: true}}"); !strings.Contains(text,
+		"rollout restart statefulset rel-livekit") || !strings.Contains(text, "rel-livekit-media-0 rel-livekit-media-1") {
+		t.Errorf("the notes name other objects:\n%s", text)
+	}
 	for values, id := range map[string]string{
 		balanced: "ConfigMap/rel-livekit",
 		balanced + "config: {redis: {password: a-password}}": "Secret/rel-livekit-config",
