@@ -42,7 +42,11 @@ func TestMain(m *testing.M) {
 
 // child writes a chart, up to a step.
 func child(does, dir string, end int) error {
-	p, err := NewPlan(dir, charts[does].bytes(), &Lock{Tool: does}, &Update{})
+	plan := func() (*Plan, error) { return NewPlan(dir, charts[does].bytes(), &Lock{Tool: does}, &Update{}) }
+	if does == doesMerge {
+		plan = func() (*Plan, error) { return mergePlan(dir) }
+	}
+	p, err := plan()
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,16 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/update"
 )
 
+// updateFlags are the flags of update.
+type updateFlags struct {
+	options update.Options
+	renders *renderFlags
+	diff    bool
+	out     *output
+}
+
 func newUpdate() *cobra.Command {
-	var out *output
-	var r *renderFlags
-	var showDiff bool
-	o := update.Options{ToolVersion: version}
+	f := &updateFlags{options: update.Options{ToolVersion: version}}
 	cmd := &cobra.Command{
 		Use:   "update [CHART_DIR]",
 		Short: "Bring a chart up to date, and keep every edit",
@@ -35,28 +40,15 @@ Components, for --with and --without:
   helm livekit update apps/livekit --app-version 1.13.11 --dry-run --diff
   helm livekit update apps/livekit --check -o markdown`,
 		Args: between(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Dir, o.Renders = chartDir(args), r.renders()
-			result, err := update.Run(cmd.Context(), o)
-			if result == nil {
-				return err
-			}
-			perr := out.print(cmd, result, func(w io.Writer) error {
-				if out.format == "markdown" {
-					return report.UpdateMarkdown(w, result)
-				}
-				return report.Update(w, result, showDiff)
-			})
-			switch {
-			case perr != nil:
-				return perr
-			case o.Check && (err != nil || !result.IsUpToDate()):
-				return errAnswer
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, chartDir(args)) },
 	}
-	flags := cmd.Flags()
+	f.add(cmd)
+	addComponents(cmd)
+	return cmd
+}
+
+func (f *updateFlags) add(cmd *cobra.Command) {
+	flags, o := cmd.Flags(), &f.options
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to remove, or all")
 	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit to move to, such as 1.13.11")
@@ -64,19 +56,42 @@ Components, for --with and --without:
 	flags.BoolVar(&o.Follow, "follow", false, "read the siblings' conventions anew")
 	flags.StringArrayVar(&o.Like, "like", nil, "sibling chart whose conventions to follow from now on (several vote)")
 	flags.StringVar(&o.ConventionsFile, "conventions", "", "`FILE` of conventions to follow from now on")
-	flags.StringArrayVarP(&o.ValuesFiles, "values", "f", nil, "values file of a release, to compare with and to migrate")
+	flags.StringArrayVarP(&o.ValuesFiles, "values", "f", nil,
+		"values file of a release, to compare with and to migrate")
 	flags.BoolVar(&o.Adopt, "adopt", false, "take up a LiveKit chart that has no lock")
 	flags.BoolVar(&o.AllowBreaking, "allow-breaking", false, "write changes that an installed release cannot take")
 	flags.Var(conflictsFlag{&o.Markers}, "conflicts", "what to do where both sides changed: refuse, or markers (git's)")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "say what would be done, and write nothing")
 	flags.BoolVar(&o.Check, "check", false, "write nothing; exit code 2 says that there is something to update")
-	flags.BoolVar(&showDiff, "diff", false, "show the diff of all files")
-	r = addRenderFlags(cmd)
-	out = addOutput(cmd, "text", "json", "markdown")
-	addComponents(cmd)
+	flags.BoolVar(&f.diff, "diff", false, "show the diff of all files")
+	f.renders = addRenderFlags(cmd)
+	f.out = addOutput(cmd, "text", "json", "markdown")
 	complete := cobra.FixedCompletions([]cobra.Completion{"refuse", "markers"}, cobra.ShellCompDirectiveNoFileComp)
 	_ = cmd.RegisterFlagCompletionFunc("conflicts", complete) // it fails for an unknown flag alone
-	return cmd
+}
+
+func (f *updateFlags) run(cmd *cobra.Command, dir string) error {
+	f.options.Dir, f.options.Renders = dir, f.renders.renders()
+	result, err := update.Run(cmd.Context(), f.options)
+	if result == nil {
+		return err
+	}
+	perr := f.out.print(cmd, result, func(w io.Writer) error {
+		if f.out.format == "markdown" {
+			return report.UpdateMarkdown(w, result)
+		}
+		return report.Update(w, result, f.diff)
+	})
+	switch {
+	case perr != nil:
+		return perr
+	case f.options.Check && !result.IsUpToDate():
+		if err != nil {
+			cmd.PrintErrln("Error:", err) // an update would end with it; that there is one is the answer
+		}
+		return errAnswer
+	}
+	return err
 }
 
 // conflictsFlag is the flag --conflicts: refuse, or markers.

@@ -109,8 +109,8 @@ func TestYAMLConflicts(t *testing.T) {
 		line               int
 	}{
 		"both changed a value": {replace("1Gi", "5Gi"), replace("1Gi", "2Gi"), "persistence.size", 14},
-		"an edited block that goes": {replace("tolerations: []", "tolerations: [a]"), replace("\ntolerations: []\n", ""),
-			"tolerations", 17,
+		"an edited block that goes": {
+			replace("tolerations: []", "tolerations: [a]"), replace("\ntolerations: []\n", ""), "tolerations", 17,
 		},
 		"a comment on a key that goes": {
 			replace("replicas: 1", "# Mine.\nreplicas: 1"), replace("replicas: 1\n\n", ""), "replicas", 9,

@@ -211,22 +211,41 @@ func (e *entry) text() string {
 	return join(p.lines)
 }
 
-// take removes the entry at a path and gives it, nil where there is none. Maps that it leaves empty go as well.
-func (m *mapping) take(path yamldoc.Path) *entry {
+// holder gives the map that has the last key of a path, nil where there is none.
+func (m *mapping) holder(path yamldoc.Path) *mapping {
+	for _, key := range path[:len(path)-1] {
+		e := m.get(key)
+		if e == nil || e.below == nil {
+			return nil
+		}
+		m = e.below
+	}
+	return m
+}
+
+// prune removes the maps on the way to a path that have no entries, and gives the comments that stood above them and in
+// them.
+func (m *mapping) prune(path yamldoc.Path) []string {
 	e := m.get(path[0])
-	if e == nil || len(path) > 1 && e.below == nil {
+	if e == nil || e.below == nil {
 		return nil
 	}
+	var left []string
 	if len(path) > 1 {
-		taken := e.below.take(path[1:])
-		if taken == nil || len(e.below.entries) > 0 {
-			return taken
-		}
-		m.remove(e)
-		return taken
+		left = e.below.prune(path[1:])
 	}
-	m.remove(e)
-	return e
+	if len(e.below.entries) == 0 {
+		left = slices.Concat(comments(e.head), comments(e.below.tail), left)
+		m.remove(e)
+	}
+	return left
+}
+
+// comments are those lines that are not empty.
+func comments(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return strings.TrimSpace(strings.TrimPrefix(line, asIs)) == ""
+	})
 }
 
 func (m *mapping) remove(e *entry) {
@@ -240,6 +259,7 @@ func (m *mapping) put(path yamldoc.Path, e *entry) bool {
 	switch {
 	case len(path) == 1 && at != nil && at.below != nil && e.below != nil:
 		all := true
+		at.head = append(at.head, slices.Concat(comments(e.head), comments(e.below.tail))...)
 		for _, child := range slices.Clone(e.below.entries) {
 			all = at.below.put(yamldoc.Path{child.key}, child) && all
 		}

@@ -108,21 +108,9 @@ func (o *outline) move(moves []Move) (done []Move) {
 		if e == nil {
 			continue
 		}
-		before := slices.Clone(o.root.entries)
-		if m.Convert == nil {
-			o.root.take(m.From)
-			if !o.root.put(m.To, e) {
-				o.root.put(m.From, e)
-				continue
-			}
-		} else if parts := m.Convert(all, e.says); len(parts) > 0 {
-			o.root.take(m.From)
-			o.putParts(e, parts)
-		} else {
-			continue
+		if o.root.move(m, e, all) {
+			done = append(done, m)
 		}
-		o.root.arrange(before, m)
-		done = append(done, m)
 	}
 	if len(done) > 0 {
 		o.says = o.root.values()
@@ -130,40 +118,89 @@ func (o *outline) move(moves []Move) (done []Move) {
 	return done
 }
 
-// arrange puts a block that a move has made where the old one stands or stood, with what stood above that one.
-func (m *mapping) arrange(before []*entry, move Move) {
+// move makes one move, of the entry e.
+func (m *mapping) move(move Move, e *entry, all map[string]any) bool {
+	entries := []*entry{e}
+	places := []yamldoc.Path{move.To}
+	if move.Convert != nil {
+		parts := move.Convert(all, e.says)
+		if len(parts) == 0 {
+			return false
+		}
+		entries, places = converted(e, parts), nil
+		for _, part := range parts {
+			places = append(places, part.To)
+		}
+	}
+	holder, blocks := m.holder(move.From), slices.Clone(m.entries)
+	i := slices.Index(holder.entries, e)
+	holder.remove(e)
+	for n, part := range entries {
+		isBeside := m.holder(places[n]) == holder
+		if !m.put(places[n], part) {
+			if move.Convert == nil {
+				holder.entries = slices.Insert(holder.entries, i, e)
+				return false
+			}
+			continue // it was made of another value as well
+		}
+		if isBeside {
+			holder.remove(part)
+			holder.entries = slices.Insert(holder.entries, min(i+n, len(holder.entries)), part)
+		}
+	}
+	entries[0].head = append(m.prune(move.From[:max(len(move.From)-1, 1)]), entries[0].head...)
+	m.arrange(blocks, move.From[0])
+	return true
+}
+
+// arrange puts a block that a move has made where the old one stands or stood.
+func (m *mapping) arrange(before []*entry, from string) {
 	last := m.entries[len(m.entries)-1]
-	i := slices.IndexFunc(before, func(e *entry) bool { return e.key == move.From[0] })
-	if i < 0 || slices.Contains(before, last) {
+	i := slices.IndexFunc(before, func(e *entry) bool { return e.key == from })
+	if i < 0 || slices.Contains(before, last) || last.below == nil {
 		return
 	}
-	if old := before[i]; m.get(old.key) == nil {
-		last.head = append(slices.Clone(old.head), last.head...)
-	} else {
+	if old := before[i]; m.get(old.key) != nil {
 		i++
+	} else if len(old.head) > 0 && old.head[0] == asIs { // an empty line
+		last.head = append([]string{asIs}, last.head...)
 	}
 	m.entries = slices.Insert(m.entries[:len(m.entries)-1], min(i, len(m.entries)-1), last)
 }
 
-// putParts puts what a value becomes to its places, the comments of the old entry with the first of them. What is at
-// such a place already was made of this value as well.
-func (o *outline) putParts(old *entry, parts []Part) {
+// converted gives entries for what a value becomes, the comments of the old one with the first of them.
+func converted(old *entry, parts []Part) []*entry {
+	var out []*entry
 	for i, part := range parts {
 		key := part.To[len(part.To)-1]
 		e := &entry{key: key, line: old.line, says: part.Value}
-		text, err := yamldoc.Dump(map[string]any{key: part.Value}, yamldoc.Style{})
-		if err != nil {
-			continue // it was read as YAML
-		}
+		text, _ := yamldoc.Dump(map[string]any{key: part.Value}, yamldoc.Style{}) // it was read as YAML
 		e.lines = split(string(text))
 		if i == 0 {
-			e.head = old.head
-			if old.comment != "" && len(e.lines) == 1 {
+			e.head = slices.Concat(old.head, commentsIn(old))
+			switch {
+			case old.comment == "":
+			case len(e.lines) == 1:
 				e.lines[0] += " " + old.comment
+			default:
+				e.head = append(e.head, old.comment)
 			}
 		}
-		o.root.put(part.To, e)
+		out = append(out, e)
 	}
+	return out
+}
+
+// commentsIn gives the comments among the lines of a value.
+func commentsIn(e *entry) []string {
+	var out []string
+	for _, line := range split(e.text()) {
+		if text := strings.TrimSpace(strings.TrimPrefix(line, asIs)); strings.HasPrefix(text, "#") {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 // values gives what the entries say.
@@ -202,7 +239,11 @@ func (m *yamlMerge) mapping(base, ours, theirs *mapping, at yamldoc.Path) *mappi
 			out.entries = slices.Insert(out.entries, after, e)
 			after++
 		case was != nil && ours.get(e.key) == nil && !equal(was.says, e.says):
-			m.note("%s was removed here and stays so, though what is generated now has %s", append(at, e.key), "another value")
+			m.note(
+				"%s was removed here and stays so, though what is generated now has %s",
+				append(at, e.key),
+				"another value",
+			)
 		}
 	}
 	return out
@@ -246,7 +287,7 @@ func (m *yamlMerge) entry(base, ours, theirs *entry, at yamldoc.Path) *entry {
 func (m *yamlMerge) value(base, ours, theirs *entry, at yamldoc.Path) *entry {
 	out := *ours
 	if base.below != nil && ours.below != nil && theirs.below != nil {
-		out.lines = mergeComments(base.lines, ours.lines, theirs.lines)
+		out.lines = split(Lines(join(base.lines), join(ours.lines), join(theirs.lines), Labels{}).Text)
 		out.below = m.mapping(base.below, ours.below, theirs.below, at)
 		return &out
 	}
@@ -308,9 +349,20 @@ func (m *yamlMerge) note(format string, at yamldoc.Path, what string) {
 	m.result.Notes = append(m.result.Notes, fmt.Sprintf(format, at, what))
 }
 
-// mergeComments merges what stands above or behind keys. Where both sides changed it, ours stays.
+// mergeComments merges what stands above or behind keys. Where both sides changed it, it is theirs, and the lines of
+// ours that the base has not.
 func mergeComments(base, ours, theirs []string) []string {
-	return split(Lines(join(base), join(ours), join(theirs), Labels{}).Text)
+	merged := Lines(join(base), join(ours), join(theirs), Labels{})
+	if len(merged.Conflicts) == 0 {
+		return split(merged.Text)
+	}
+	out := slices.Clone(theirs)
+	for _, line := range ours {
+		if !slices.Contains(base, line) && !slices.Contains(theirs, line) {
+			out = append(out, comments([]string{line})...)
+		}
+	}
+	return out
 }
 
 // MoveKeys moves keys in a text, comments and all, and gives those that were moved. Name stands in errors.

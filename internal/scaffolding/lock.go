@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,29 +53,39 @@ func located(c *Chart, target string) (*yaml.Node, error) {
 	if err := n.Encode(c.Convention); err != nil {
 		return nil, fmt.Errorf("lock: convention: %w", err)
 	}
-	sources := slices.Clone(c.Convention.Source)
+	relocate(n, c.Convention.Source, func(source string) string { return fromChart(target, source) })
+	return n, nil
+}
+
+// relocate gives the sources of a convention other names, in place, where the convention names them and where evidence
+// does.
+func relocate(convention *yaml.Node, sources []string, rename func(string) string) {
+	sources = slices.Clone(sources)
 	slices.SortFunc(sources, func(a, b string) int { return len(b) - len(a) }) // the most exact one first
-	relocate(n, "", func(text string) string {
+	renameTexts(convention, "", func(text string) string {
 		for _, source := range sources {
-			if rest, ok := strings.CutPrefix(text, source); ok && (rest == "" || strings.ContainsAny(rest[:1], "/ ,:")) {
-				return fromChart(target, source) + rest
+			if rest, ok := strings.CutPrefix(
+				text,
+				source,
+			); ok &&
+				(rest == "" || strings.ContainsAny(rest[:1], "/ ,:")) {
+				return rename(source) + rest
 			}
 		}
 		return text
 	})
-	return n, nil
 }
 
-// relocate changes, in place, the texts that begin with the path of a source.
-func relocate(n *yaml.Node, key string, change func(string) string) {
+// renameTexts changes, in place, the texts that may name a source.
+func renameTexts(n *yaml.Node, key string, change func(string) string) {
 	for i, child := range n.Content {
 		switch {
 		case n.Kind == yaml.MappingNode && i%2 == 0:
 			continue
 		case n.Kind == yaml.MappingNode:
-			relocate(child, n.Content[i-1].Value, change)
+			renameTexts(child, n.Content[i-1].Value, change)
 		default:
-			relocate(child, key, change)
+			renameTexts(child, key, change)
 		}
 	}
 	if n.Kind == yaml.ScalarNode && (key == "source" || key == "evidence") {
@@ -102,12 +113,7 @@ func AskedOf(lock *chartdir.Lock, target string) RunOptions {
 		s, _ := lock.Options[name].(string)
 		return s
 	}
-	here := func(name string) string {
-		if name == "" || lock.Format < 2 { // earlier locks name it from wherever the command ran
-			return name
-		}
-		return nearer([]string{filepath.Join(target, filepath.FromSlash(name))})[0]
-	}
+	here := func(name string) string { return fromHere(lock, target, name) }
 	o := RunOptions{ConventionsFile: here(text("conventions"))}
 	o.Name, o.Version, o.AppVersion = lock.Chart.Name, lock.Chart.Version, lock.Chart.AppVersion
 	o.Host, o.Cloud = text("host"), text("cloud")
@@ -117,6 +123,42 @@ func AskedOf(lock *chartdir.Lock, target string) RunOptions {
 		o.Like = append(o.Like, here(fmt.Sprint(chart)))
 	}
 	return o
+}
+
+// fromHere names, as the current directory has it, what a lock in the folder target names. Earlier locks name it from
+// wherever the command ran, mostly the repository's root.
+func fromHere(lock *chartdir.Lock, target, name string) string {
+	if name == "" {
+		return name
+	}
+	file := filepath.Join(target, filepath.FromSlash(name))
+	if lock.Format < 2 {
+		tree, err := chartdir.TreeOf(target)
+		file = filepath.Join(tree, filepath.FromSlash(name))
+		if _, serr := os.Stat(file); err != nil || serr != nil {
+			return name
+		}
+	}
+	return nearer([]string{file})[0]
+}
+
+// ConventionHere reads the convention that a lock in the folder target keeps, with its sources as the current directory
+// has them.
+func ConventionHere(sheet *factsheet.Sheet, lock *chartdir.Lock, target string) (*convention.Convention, error) {
+	conv, err := ConventionOf(sheet, lock)
+	if err != nil {
+		return nil, err
+	}
+	n := &yaml.Node{}
+	if err := n.Encode(conv); err != nil {
+		return nil, fmt.Errorf("lock: convention: %w", err)
+	}
+	relocate(n, conv.Source, func(source string) string { return fromHere(lock, target, source) })
+	out := &convention.Convention{Sheet: sheet}
+	if err := n.Decode(out); err != nil {
+		return nil, fmt.Errorf("lock: convention: %w", err)
+	}
+	return out, nil
 }
 
 // SheetOf gives the facts of the service that a lock is about.

@@ -39,7 +39,8 @@ func (p *Paths) MovedTo(now *Paths) []Moved {
 			moved = append(moved, m)
 		}
 	}
-	if p.shape("image.repository") != convention.ImageString && now.shape("image.repository") == convention.ImageString {
+	if p.shape("image.repository") != convention.ImageString &&
+		now.shape("image.repository") == convention.ImageString {
 		// The tag goes into the one string, and where the repository is not given that is made of the tag.
 		if from, err := p.PathOf("image.tag"); err == nil {
 			moved = append(moved, Moved{"image.tag", from, now.paths["image.repository"], true})

@@ -44,8 +44,11 @@ func (t *target) adopt(ctx context.Context) error {
 	}
 	t.base = generated.Files
 	t.lock, err = scaffolding.NewLock(generated, scaffolding.RunOptions{ToolVersion: t.options.ToolVersion}, t.dir)
-	t.note("The chart had no lock. What it has beside what is generated for its conventions and components (%d) counts "+
-		"as yours.", len(components))
+	t.note(
+		"The chart had no lock. What it has beside what is generated for its conventions and components (%d) counts "+
+			"as yours.",
+		len(components),
+	)
 	return err
 }
 

@@ -21,7 +21,18 @@ type Advice struct {
 }
 
 // securityWords are in the names of keys that matter to security.
-var securityWords = []string{"tls", "cert", "secret", "password", "credential", "cidr", "limit", "auth", "key", "trusted"}
+var securityWords = []string{
+	"tls",
+	"cert",
+	"secret",
+	"password",
+	"credential",
+	"cidr",
+	"limit",
+	"auth",
+	"key",
+	"trusted",
+}
 
 // advice gives what the other LiveKit means for this chart: of the keys that it sets, what changes or is gone; what is
 // new, that which matters to security first; and what the server does otherwise.

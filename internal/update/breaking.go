@@ -21,9 +21,14 @@ type Break struct {
 
 // immutable are fields that the API server lets nobody change, by kind. Of a StatefulSet it is the spec but for some.
 var immutable = map[string][][]string{
-	"Deployment":         {{"spec", "selector"}},
-	"DaemonSet":          {{"spec", "selector"}},
-	"StatefulSet":        {{"spec", "selector"}, {"spec", "serviceName"}, {"spec", "podManagementPolicy"}, {"spec", "volumeClaimTemplates"}},
+	"Deployment": {{"spec", "selector"}},
+	"DaemonSet":  {{"spec", "selector"}},
+	"StatefulSet": {
+		{"spec", "selector"},
+		{"spec", "serviceName"},
+		{"spec", "podManagementPolicy"},
+		{"spec", "volumeClaimTemplates"},
+	},
 	"Job":                {{"spec", "selector"}, {"spec", "template"}, {"spec", "completionMode"}},
 	"Service":            {{"spec", "clusterIP"}},
 	"Secret":             {{"type"}},
@@ -56,9 +61,14 @@ func refused(id string, old, now *object) []Break {
 	for _, path := range immutable[old.Kind()] {
 		if !equalFields(old.Get(path...), now.Get(path...)) {
 			out = append(out, Break{
-				Object: id, Path: strings.Join(path, "."),
+				Object: id,
+				Path:   strings.Join(path, "."),
 				Why:    strings.Join(path, ".") + " changes, which Kubernetes refuses",
-				Remedy: fmt.Sprintf("delete it before the upgrade (`kubectl delete %s %s --cascade=orphan`), which Helm makes anew", strings.ToLower(old.Kind()), old.Name()),
+				Remedy: fmt.Sprintf(
+					"delete it before the upgrade (`kubectl delete %s %s --cascade=orphan`), which Helm makes anew",
+					strings.ToLower(old.Kind()),
+					old.Name(),
+				),
 			})
 		}
 	}
@@ -76,7 +86,10 @@ func claim(id string, old, now *object) []Break {
 	var out []Break
 	for _, key := range union(old.Map("spec"), now.Map("spec")) {
 		if !slices.Contains(claimMay, key) && !equalFields(old.Get("spec", key), now.Get("spec", key)) {
-			out = append(out, Break{id, "spec." + key, "spec." + key + " of a claim changes, which Kubernetes refuses", remedy})
+			out = append(
+				out,
+				Break{id, "spec." + key, "spec." + key + " of a claim changes, which Kubernetes refuses", remedy},
+			)
 		}
 	}
 	size := func(o manifest.Object) (resource.Quantity, bool) {

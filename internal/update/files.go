@@ -64,7 +64,11 @@ func (t *target) mergeFile(name string, read map[string][]byte) (File, []byte, e
 	case !isThere && !stays:
 		return File{}, nil, nil
 	case !isThere && base != theirs:
-		return one(Kept, nil, "you removed this file, and it stays so; what is generated now is another text than it was")
+		return one(
+			Kept,
+			nil,
+			"you removed this file, and it stays so; what is generated now is another text than it was",
+		)
 	case !isThere:
 		return one(Kept, nil)
 	case !stays && base == ours:

@@ -1,15 +1,18 @@
 package update
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
@@ -39,10 +42,14 @@ func (t *target) prove(ctx context.Context, r *Result, m *merged) error {
 		return err
 	}
 	defer remove()
-	if err := t.compareChecks(ctx, r, staged); err != nil {
-		return err
-	}
-	if err := t.compareReleases(ctx, r, m, staged); err != nil {
+	releases := &Result{}
+	var group errgroup.Group
+	group.Go(func() error { return t.compareReleases(ctx, releases, m, staged) })
+	err = t.compareChecks(ctx, r, staged)
+	rerr := group.Wait()
+	r.Release, r.Breaking = append(r.Release, releases.Release...), append(r.Breaking, releases.Breaking...)
+	r.Notes = append(r.Notes, releases.Notes...)
+	if err = cmp.Or(err, rerr); err != nil {
 		return err
 	}
 	r.Advice = t.advice(r)
@@ -100,11 +107,11 @@ func (m *merged) overlay(dir string) error {
 
 // compareChecks refuses a chart that fails a check that it passed.
 func (t *target) compareChecks(ctx context.Context, r *Result, staged string) error {
-	before, err := verify.Run(ctx, t.dir, verify.Options{})
-	if err != nil {
+	after, err := verify.Run(ctx, staged, verify.Options{})
+	if err != nil || !after.Failed() {
 		return err
 	}
-	after, err := verify.Run(ctx, staged, verify.Options{})
+	before, err := verify.Run(ctx, t.dir, verify.Options{})
 	if err != nil {
 		return err
 	}
@@ -134,6 +141,9 @@ func (t *target) compareChecks(ctx context.Context, r *Result, staged string) er
 type scenario struct {
 	name          string
 	before, after map[string]any
+
+	old, now objects
+	note     string // why they could not be compared, "" where they can
 }
 
 // compareReleases renders both charts under the chart's own values, and under each values file.
@@ -149,22 +159,28 @@ func (t *target) compareReleases(ctx context.Context, r *Result, m *merged, stag
 	}
 	scenarios := []scenario{{name: "values.yaml"}}
 	for _, v := range m.values {
-		scenarios = append(scenarios, scenario{v.shown, v.before, v.after})
+		scenarios = append(scenarios, scenario{name: v.shown, before: v.before, after: v.after})
 	}
 	c := &comparison{name: t.lock.Chart.Name, random: map[string]bool{}, seen: map[string]int{}}
+	c.takes = chart.SchemaCheck()
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range scenarios {
+		group.Go(func() error { return scenarios[i].render(gctx, c, old, chart) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
 	for _, s := range scenarios {
-		before, err := c.render(ctx, old, s.before)
-		if err != nil {
-			r.Notes = append(r.Notes, fmt.Sprintf("Under %s the chart did not render before, so nothing is compared "+
-				"there: %s.", s.name, strings.TrimSuffix(firstLine(err), ".")))
+		if s.note != "" {
+			r.Notes = append(r.Notes, s.note)
 			continue
 		}
-		after, err := c.render(ctx, chart, s.after)
-		if err != nil {
-			return remedy.Errorf("mend the values, or leave out what they need",
-				"nothing was written, as the chart would not render with %s, and does now: %w", s.name, err)
+		if c.hasNews(s.old, s.now) {
+			c.findRandom(s.old, func() (objects, error) { return c.render(ctx, old, s.before, true) })
+			c.findRandom(s.now, func() (objects, error) { return c.render(ctx, chart, s.after, true) })
 		}
-		c.compare(s.name, before, after)
+		c.compare(s.name, s.old, s.now)
 	}
 	r.Release, r.Breaking = append(r.Release, c.changes...), append(r.Breaking, c.breaking...)
 	r.Notes = append(r.Notes, c.rolled()...)
@@ -179,8 +195,9 @@ func firstLine(err error) string {
 // comparison gathers what changes, once for all scenarios in which it does.
 type comparison struct {
 	name     string
-	random   map[string]bool // fields that differ from render to render
-	seen     map[string]int  // position in changes
+	random   map[string]bool                  // fields that differ from render to render
+	seen     map[string]int                   // position in changes
+	takes    func(values map[string]any) bool // whether the new schema does, nil where it is not known
 	changes  []Change
 	breaking []Break
 }
@@ -193,15 +210,41 @@ type object struct {
 	leaves map[string]manifest.Leaf // by the text of the path
 }
 
-// render renders a chart as for an upgrade, twice: what differs then is made anew with each render.
-func (c *comparison) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (objects, error) {
-	first, err := renderOnce(ctx, chart, c.name, values)
+// render renders both charts under the values. The error is that of a chart that no longer renders.
+func (s *scenario) render(ctx context.Context, c *comparison, old, chart *helmchart.Chart) (err error) {
+	s.now, err = c.render(ctx, chart, s.after, c.takes != nil && c.takes(s.after))
 	if err != nil {
-		return nil, err
+		if _, was := c.render(ctx, old, s.before, false); was != nil {
+			s.note = fmt.Sprintf("The chart does not render with %s, as before: %s.", s.name,
+				strings.TrimSuffix(firstLine(err), "."))
+			return nil
+		}
+		return remedy.Errorf("mend the values, or leave out what they need",
+			"nothing was written, as the chart would not render with %s, and does now: %w", s.name, err)
 	}
-	second, err := renderOnce(ctx, chart, c.name, values)
+	// Its schema may refuse keys of a component that comes with this update.
+	if s.old, err = c.render(ctx, old, s.before, true); err != nil {
+		s.note = fmt.Sprintf("The chart did not render with %s before, so nothing is compared there: %s.", s.name,
+			strings.TrimSuffix(firstLine(err), "."))
+	}
+	return nil
+}
+
+// hasNews reports whether a field differs of which nothing is known yet.
+func (c *comparison) hasNews(before, after objects) bool {
+	probe := &comparison{random: c.random, seen: map[string]int{}}
+	probe.compare("", before, after)
+	return slices.ContainsFunc(probe.changes, func(change Change) bool {
+		_, isKnown := c.seen[change.key()]
+		return !isKnown
+	})
+}
+
+// findRandom notes the fields that another render has otherwise: they are made anew with each.
+func (c *comparison) findRandom(first objects, again func() (objects, error)) {
+	second, err := again()
 	if err != nil {
-		return nil, err
+		return // it rendered once
 	}
 	for id, o := range first {
 		for key, leaf := range o.leaves {
@@ -210,11 +253,14 @@ func (c *comparison) render(ctx context.Context, chart *helmchart.Chart, values 
 			}
 		}
 	}
-	return first, nil
 }
 
-func renderOnce(ctx context.Context, chart *helmchart.Chart, name string, values map[string]any) (objects, error) {
-	files, err := chart.Render(ctx, values, helmchart.Release{Name: name, Upgrade: true})
+// render renders a chart as for an upgrade.
+func (c *comparison) render(
+	ctx context.Context, chart *helmchart.Chart, values map[string]any, skipSchema bool,
+) (objects, error) {
+	release := helmchart.Release{Name: c.name, Upgrade: true, SkipSchema: skipSchema}
+	files, err := chart.Render(ctx, values, release)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +302,10 @@ func readable(o manifest.Object) map[string]any {
 			if !isText {
 				continue
 			}
-			if plain, err := base64.StdEncoding.DecodeString(text); err == nil && o.Kind() == "Secret" && name == "data" {
+			if plain, err := base64.StdEncoding.DecodeString(
+				text,
+			); err == nil && o.Kind() == "Secret" &&
+				name == "data" {
 				text = string(plain)
 			}
 			var parsed map[string]any
@@ -321,8 +370,13 @@ func union[V any](a, b map[string]V) []string {
 	}))
 }
 
+// key tells a change from others.
+func (c Change) key() string {
+	return fmt.Sprintf("%s\x00%s\x00%#v\x00%#v", c.Object, c.Path, c.Before, c.After)
+}
+
 func (c *comparison) add(scenario string, change Change) {
-	key := fmt.Sprintf("%s\x00%s\x00%#v\x00%#v", change.Object, change.Path, change.Before, change.After)
+	key := change.key()
 	if i, ok := c.seen[key]; ok {
 		c.changes[i].Scenarios = append(c.changes[i].Scenarios, scenario)
 		return

@@ -31,8 +31,6 @@ type target struct {
 	base          map[string][]byte // as generated
 	chart         *scaffolding.Chart
 	notes         []string
-	// isNewBase says that the base was not generated then but now, for a chart without a lock.
-	isNewBase bool
 	moves     []merge.Move
 }
 
@@ -107,7 +105,7 @@ func (t *target) generate(ctx context.Context) error {
 	own := t.chartFields()
 	asked.Version = cmp.Or(t.options.Version, asked.Version)
 	asked.AppVersion = cmp.Or(t.options.AppVersion, own.Str("appVersion"), asked.AppVersion)
-	if t.chart, err = scaffolding.Generate(ctx, conv, asked.Options); err != nil {
+	if t.chart, err = scaffolding.Compose(conv, asked.Options); err != nil {
 		return err
 	}
 	t.newLock, err = scaffolding.NewLock(t.chart, asked, t.dir)
@@ -118,7 +116,7 @@ func (t *target) generate(ctx context.Context) error {
 func (t *target) convention(ctx context.Context, asked *scaffolding.RunOptions) (*convention.Convention, error) {
 	o := t.options
 	if !o.Follow && len(o.Like) == 0 && o.ConventionsFile == "" {
-		return scaffolding.ConventionOf(t.sheet, t.lock)
+		return scaffolding.ConventionHere(t.sheet, t.lock, t.dir)
 	}
 	if len(o.Like) > 0 || o.ConventionsFile != "" {
 		asked.Like, asked.ConventionsFile = o.Like, o.ConventionsFile

@@ -186,8 +186,12 @@ func (r *Result) add(m *merged) {
 }
 
 func conflictError(found []string) error {
-	return remedy.Errorf("make these places what they should be, or run it with --conflicts markers and resolve them there",
-		"nothing was written, as %s\n  %s", places(len(found)), strings.Join(found, "\n  "))
+	return remedy.Errorf(
+		"make these places what they should be, or run it with --conflicts markers and resolve them there",
+		"nothing was written, as %s\n  %s",
+		places(len(found)),
+		strings.Join(found, "\n  "),
+	)
 }
 
 func places(n int) string {
@@ -215,7 +219,11 @@ func (t *target) write(ctx context.Context, r *Result, plan *chartdir.Plan, file
 	r.IsWritten = true
 	for _, c := range plan.Changes {
 		if c.Action == chartdir.Conflict {
-			return remedy.Errorf("run the command again", "%s was changed by somebody else meanwhile, and left alone", c.Path)
+			return remedy.Errorf(
+				"run the command again",
+				"%s was changed by somebody else meanwhile, and left alone",
+				c.Path,
+			)
 		}
 	}
 	if len(r.conflicts()) > 0 {

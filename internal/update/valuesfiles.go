@@ -82,7 +82,8 @@ func (t *target) valuesFiles() ([]string, error) {
 	for _, e := range entries {
 		name, isValues := strings.CutPrefix(e.Name(), "values")
 		ext := filepath.Ext(name)
-		if isValues && e.Type().IsRegular() && (ext == ".yaml" || ext == ".yml") && strings.TrimSuffix(name, ext) != "" {
+		if isValues && e.Type().IsRegular() && (ext == ".yaml" || ext == ".yml") &&
+			strings.TrimSuffix(name, ext) != "" {
 			paths = append(paths, filepath.Join(t.dir, e.Name()))
 		}
 	}
