@@ -76,7 +76,8 @@ func TestAddressForEachServer(t *testing.T) {
 			"Service/rel-livekit-media-1-tcp", []string{"spec", "selector", index}, `"1"`},
 	})
 	if text := notes(t, dir, balanced+"keys: {operator: {enabled: true}}"); !strings.Contains(text,
-		"rollout restart statefulset rel-livekit") || !strings.Contains(text, "rel-livekit-media-0 rel-livekit-media-1") {
+		"rollout restart statefulset rel-livekit") || !strings.Contains(text,
+			"rel-livekit-media-0 rel-livekit-media-1") {
 		t.Errorf("the notes name other objects:\n%s", text)
 	}
 	for values, id := range map[string]string{

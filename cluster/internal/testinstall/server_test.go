@@ -43,7 +43,8 @@ func field(name, path string) core.EnvVar {
 func read(t *testing.T, spec core.Container, volumes []core.Volume, objects ...runtime.Object) (*server, error) {
 	t.Helper()
 	pod := core.Pod{ObjectMeta: meta.ObjectMeta{Name: "livekit-0", Namespace: "ns",
-		Labels: map[string]string{"app": "livekit", "apps.kubernetes.io/pod-index": "0"}}, Spec: core.PodSpec{Volumes: volumes}}
+		Labels: map[string]string{"app": "livekit", "apps.kubernetes.io/pod-index": "0"}},
+		Spec: core.PodSpec{Volumes: volumes}}
 	pod.Status.HostIP = "192.0.2.7"
 	c, err := newContainer(context.Background(), fake.NewClientset(objects...), pod, spec)
 	if err != nil {
