@@ -77,7 +77,7 @@ func TestAddressForEachServer(t *testing.T) {
 	})
 	if text := notes(t, dir, balanced+"keys: {operator: {enabled: true}}"); !strings.Contains(text,
 		"rollout restart statefulset rel-livekit") || !strings.Contains(text,
-			"rel-livekit-media-0 rel-livekit-media-1") {
+		"rel-livekit-media-0 rel-livekit-media-1") {
 		t.Errorf("the notes name other objects:\n%s", text)
 	}
 	for values, id := range map[string]string{
