@@ -278,7 +278,7 @@ func TestMissingNetworkComponents(t *testing.T) {
 		"gatewayRoutes: {mediaUDP: {enabled: true}}": "gatewayroutes",
 		"ipFamilies: [IPv6]":                         "extras",
 	} {
-		refused(t, dir, parse(t, values), "scaffold --with "+component)
+		refused(t, dir, parse(t, values), "update --with "+component)
 	}
 }
 
