@@ -4,8 +4,8 @@
 //
 // Each of LiveKit's services has a folder, and common has what their charts
 // share. In a service's folder facts.yaml says all that is known of its values, and
-// upstream.yaml what is known of upstream's chart; the rest is the chart.
-// internal/scaffolding fills it in.
+// upstream.yaml what is known of upstream's chart, and clouds.yaml which values fit
+// where it runs; the rest is the chart. internal/scaffolding fills it in.
 package scaffold
 
 import (
@@ -23,6 +23,7 @@ var folders embed.FS
 const (
 	factsName    = "facts.yaml"
 	upstreamName = "upstream.yaml"
+	cloudsName   = "clouds.yaml"
 )
 
 // Files gives the files of a service's chart ("server") by their names relative to
@@ -38,6 +39,7 @@ func Files(service string) (map[string][]byte, error) {
 	}
 	delete(files, factsName)
 	delete(files, upstreamName)
+	delete(files, cloudsName)
 	return files, nil
 }
 
@@ -68,4 +70,13 @@ func Facts(service string) (facts, upstream []byte, err error) {
 		return nil, nil, fmt.Errorf("no chart of upstream's is known for %q: %w", service, err)
 	}
 	return facts, upstream, nil
+}
+
+// Clouds gives the text of a service's clouds.yaml: values that fit where its charts run.
+func Clouds(service string) ([]byte, error) {
+	clouds, err := folders.ReadFile(service + "/" + cloudsName)
+	if err != nil {
+		return nil, fmt.Errorf("no clouds are known for %q: %w", service, err)
+	}
+	return clouds, nil
 }

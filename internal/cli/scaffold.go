@@ -32,6 +32,7 @@ Components, for --with and --without:
 		Example: `  helm livekit scaffold
   helm livekit scaffold apps/livekit --like apps/localai
   helm livekit scaffold charts/livekit --with turn,metrics --set-host live.example.com
+  helm livekit scaffold --cloud gke
   helm livekit scaffold --dry-run`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,6 +51,7 @@ Components, for --with and --without:
 	flags.StringVar(&o.Version, "version", "", "version of the chart (0.1.0 where it is not given)")
 	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit such as 1.13.5, and tag of its image")
 	flags.StringVar(&o.Host, "set-host", "", "host for signalling, such as livekit.example.com")
+	flags.StringVar(&o.Cloud, "cloud", "", "where it runs, for values that fit: "+strings.Join(cloudNames, ", "))
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "say what would be written, and write nothing")
@@ -57,8 +59,13 @@ Components, for --with and --without:
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "json")
 	addComponents(cmd)
+	// It fails for an unknown flag alone.
+	_ = cmd.RegisterFlagCompletionFunc("cloud", cobra.FixedCompletions(cloudNames, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
+
+// cloudNames are those that the embedded clouds.yaml has; a test compares them.
+var cloudNames = []cobra.Completion{"eks", "gke", "aks", "do", "metallb", "k3s"}
 
 // components are those that can be chosen.
 func components() []factsheet.Component {

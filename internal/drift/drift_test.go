@@ -101,6 +101,24 @@ func TestFreshChartHasNoDrift(t *testing.T) {
 	}
 }
 
+// What a chart was made for is no drift.
+func TestChartForACloudHasNoDrift(t *testing.T) {
+	for name, with := range map[string][]string{"lean": nil, "whole": {"all"}} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "apps", "livekit")
+			options := scaffolding.RunOptions{Dir: dir, Options: scaffolding.Options{Cloud: "eks", With: with}}
+			if _, err := scaffolding.Run(t.Context(), options); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range run(t, input(t, dir)).Findings {
+				if f.Class == Drift {
+					t.Errorf("%s %s: %v, %v (%s) in %v", f.Object, f.Path, f.Upstream, f.Chart, f.Why, f.Scenarios)
+				}
+			}
+		})
+	}
+}
+
 // What belongs to a component that was not scaffolded is compared as well: a change of it, on either side, is drift.
 func TestLeftOutIsCompared(t *testing.T) {
 	dir := newChart(t, "")

@@ -34,8 +34,8 @@ func (p *problems) checkCustomResource(o Object) {
 	switch o.Kind() {
 	case "ServiceMonitor":
 		p.addIf(len(o.List("spec", "endpoints")) == 0, "spec.endpoints", "has no entry: nothing would be scraped")
-	case "HTTPRoute":
-		p.checkHTTPRoute(o)
+	case "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute":
+		p.checkGatewayRoute(o)
 	case "Certificate":
 		p.checkCertificate(o)
 	}
@@ -79,7 +79,7 @@ func parts(at string, list []any) iter.Seq2[string, Object] {
 	}
 }
 
-func (p *problems) checkHTTPRoute(o Object) {
+func (p *problems) checkGatewayRoute(o Object) {
 	p.addIf(len(o.List("spec", "parentRefs")) == 0 && o.Text("spec", "useDefaultGateways") == "",
 		"spec.parentRefs", "has no entry: no Gateway would take the route")
 	for here, parent := range parts("spec.parentRefs", o.List("spec", "parentRefs")) {

@@ -13,7 +13,11 @@ var customKinds = map[string]string{
 	"Certificate":    "cert-manager.io/v1",
 	"HTTPRoute":      "gateway.networking.k8s.io/v1",
 	"PodMonitor":     "monitoring.coreos.com/v1",
+	"Route":          "route.openshift.io/v1",
 	"ServiceMonitor": "monitoring.coreos.com/v1",
+	"TCPRoute":       "gateway.networking.k8s.io/v1",
+	"TLSRoute":       "gateway.networking.k8s.io/v1",
+	"UDPRoute":       "gateway.networking.k8s.io/v1",
 }
 
 // typeOf gives a new value of the Go type of a kind, nil for kinds that are not known here, or no longer served.

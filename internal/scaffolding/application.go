@@ -3,6 +3,7 @@ package scaffolding
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -13,13 +14,14 @@ import (
 
 // application is the LiveKit that the chart installs, as its example values name it.
 type application struct {
-	Name      string // chart's name
-	Version   string // of the server
-	Tag       string // of its image, "" where the repository leaves that to the chart's appVersion
-	Host      string // host for signalling, as values have it
-	Domain    string // domain behind it, where the convention keeps that apart
-	TLSSecret string // Secret with the host's certificate
-	portShift int    // how far its media ports are above the default ones
+	Name      string          // chart's name
+	Version   string          // of the server
+	Tag       string          // of its image, "" where the repository leaves that to the chart's appVersion
+	Host      string          // host for signalling, as values have it
+	Domain    string          // domain behind it, where the convention keeps that apart
+	TLSSecret string          // Secret with the host's certificate
+	portShift int             // how far its media ports are above the default ones
+	cloud     factsheet.Cloud // where it runs
 }
 
 // exampleHost is the host of a repository that has no pattern of its own.
@@ -44,8 +46,9 @@ func newApplication(o Options, conv *convention.Convention) application {
 	if conv.Defaults.ImageTag == convention.TagInValues {
 		tag = o.AppVersion
 	}
+	cloud, _ := factsheet.CloudOf(conv.Sheet.Service, o.Cloud) // a wrong name was refused
 	return application{Name: o.Name, Version: o.AppVersion, Tag: tag, Host: host, Domain: domain, TLSSecret: secret,
-		portShift: o.PortShift}
+		portShift: o.PortShift, cloud: cloud}
 }
 
 // apart takes the domain off a host: the repository's, or without one what stands behind the host's first dot. A host
@@ -101,4 +104,28 @@ func (p *Paths) Schema(key factsheet.Key) (map[string]any, error) {
 		return shapes[p.shape(key.Key)], nil
 	}
 	return key.Schema, nil
+}
+
+// cloudValue gives the cloud's value of a canonical key, nil where the repository has a way of its own.
+func (a application) cloudValue(key string, repository convention.Defaults) *factsheet.CloudValue {
+	hasIngress := repository.IngressClass != "" || len(repository.IngressAnnotations) > 0
+	if strings.HasPrefix(key, "ingress.") && hasIngress ||
+		key == "persistence.storageClass" && repository.StorageClass != "" {
+		return nil
+	}
+	return a.cloud.Value(key)
+}
+
+// namedKey matches a key that a text of clouds.yaml names for the user.
+var namedKey = regexp.MustCompile(`\{([a-z][\w.]+)\}`)
+
+// aboutCloud notes what has to be done before a chart runs in a cloud, with the chart's own keys.
+func aboutCloud(conv *convention.Convention, name string) []string {
+	cloud, err := factsheet.CloudOf(conv.Sheet.Service, name)
+	if err != nil || cloud.Todo == "" {
+		return nil // Generate has refused a wrong name
+	}
+	return []string{namedKey.ReplaceAllStringFunc(cloud.Todo, func(key string) string {
+		return conv.PathOf(strings.Trim(key, "{}"))
+	})}
 }

@@ -258,7 +258,7 @@ func TestValuesOfMissingComponents(t *testing.T) {
 		"draining: {enabled: true}":                      "draining",
 		"startupProbe: {httpGet: {path: /, port: http}}": "extras",
 	} {
-		refused(t, dir, parse(t, values), "scaffold --with "+component)
+		refused(t, dir, parse(t, values), "update --with "+component)
 	}
 	rendered(t, dir, "networkPolicy: {enabled: false, egress: [a]}\nautoscaling: {maxReplicas: 3}\nglobal: {a: b}\n"+
 		"turn: {service: {enabled: true}}\nconfig: {prometheus: {port: 6789}}\nsomethingElse: {enabled: true}")

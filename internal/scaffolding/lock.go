@@ -35,7 +35,7 @@ func NewLock(c *Chart, o RunOptions, target string) (*chartdir.Lock, error) {
 		like = append(like, fromChart(target, chart))
 	}
 	options := map[string]any{
-		"host": o.Host, "portShift": o.PortShift, "like": like,
+		"host": o.Host, "portShift": o.PortShift, "cloud": o.Cloud, "like": like,
 		"conventions": fromChart(target, o.ConventionsFile),
 	}
 	maps.DeleteFunc(options, func(_ string, v any) bool { return !yamldoc.IsSet(v) })
@@ -118,7 +118,7 @@ func AskedOf(lock *chartdir.Lock, target string) RunOptions {
 	here := func(name string) string { return fromHere(lock, target, name) }
 	o := RunOptions{ConventionsFile: here(text("conventions"))}
 	o.Name, o.Version, o.AppVersion = lock.Chart.Name, lock.Chart.Version, lock.Chart.AppVersion
-	o.Host = text("host")
+	o.Host, o.Cloud = text("host"), text("cloud")
 	o.PortShift, _ = lock.Options["portShift"].(int)
 	like, _ := lock.Options["like"].([]any)
 	for _, chart := range like {
@@ -181,6 +181,9 @@ func templateHash(service string) (string, error) {
 		return "", err
 	}
 	if files["facts.yaml"], _, err = scaffold.Facts(service); err != nil {
+		return "", err
+	}
+	if files["clouds.yaml"], err = scaffold.Clouds(service); err != nil {
 		return "", err
 	}
 	sum := sha256.New()

@@ -74,6 +74,8 @@ media: {address: stun}
 media: {address: auto}
 media: {address: hosts}
 media: {address: '203.0.113.7,2001:db8::7'}
+media: {split: true, tcp: {annotations: {a: b}}}
+media: {type: LoadBalancer, addresses: [203.0.113.7, {address: 203.0.113.8, annotations: {a: b}}]}
 media: {spec: {ipFamilyPolicy: PreferDualStack}, annotations: {a: b}}
 config: {rtc: {force_tcp: true, udp_port: null}}
 config: {rtc: {udp_port: 30900-30903}}
@@ -97,6 +99,9 @@ keys: {operator: {enabled: true}}
 redis: {enabled: false}
 redis: {enabled: false, external: {address: 'r:6379'}}
 redis: {enabled: false, external: {address: 'r:6379', existingSecret: r, tls: true, caSecret: c}}
+redis: {enabled: false, external: {sentinelSecret: s, clientCertSecret: c}}
+redis: {image: {repository: valkey/valkey}}
+config: {redis: {sentinel_master_name: m, sentinel_addresses: ['s:26379']}}
 redis: {service: {enabled: true}}
 redis: {service: {enabled: true, existingSecret: r}, port: 6380}
 persistence: {enabled: false}
@@ -109,10 +114,17 @@ autoscaling: {external: true}
 draining: {enabled: true}
 draining: {enabled: true, portSet: second, udpPort: 30910-30913}
 service: {enabled: false}
+ipFamilyPolicy: PreferDualStack
+ipFamilies: [IPv6]
 service: {type: LoadBalancer, extraPorts: [{name: a, port: 1, targetPort: http}]}
 ingress: {enabled: false}
 ingress: {hosts: [], tls: []}
 httpRoute: {enabled: true}
+route: {enabled: true, host: null, tls: null}
+openshift: {assignUser: true}
+gatewayRoutes: {mediaUDP: {enabled: true}, mediaTCP: {enabled: true}}
+gatewayRoutes: {turnUDP: {enabled: true}, turnTLS: {enabled: true, kind: TCPRoute}}
+media: {type: ClusterIP, address: 203.0.113.7}
 networkPolicy: {enabled: true}
 networkPolicy: {enabled: true, signallingFrom: [{podSelector: {}}], metricsFrom: [{podSelector: {}}], egress: [{}]}
 podDisruptionBudget: {enabled: true}

@@ -268,8 +268,14 @@ var switches = map[string]string{
 	"pdb":           "podDisruptionBudget: {enabled: true}",
 	"metrics": "metrics: {existingSecret: metrics, serviceMonitor: {enabled: true, labels: {release: " +
 		"prometheus}}}",
-	"networkpolicy":   "networkPolicy: {enabled: true}",
-	"draining":        "draining: {enabled: true}\nredis: {enabled: false, external: {address: 'redis:6379'}}",
+	"networkpolicy": "networkPolicy: {enabled: true}",
+	"draining":      "draining: {enabled: true}\nredis: {enabled: false, external: {address: 'redis:6379'}}",
+	"route":         "route: {enabled: true}\nopenshift: {assignUser: true}",
+	"gatewayroutes": "gatewayRoutes: {mediaUDP: {enabled: true}, mediaTCP: {enabled: true}}\nmedia: {type: " +
+		"ClusterIP, address: 203.0.113.9}",
+	"split-media": "media: {split: true}",
+	"media-addresses": "media: {type: LoadBalancer, addresses: [203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4, " +
+		"203.0.113.5]}",
 	"secret-operator": "keys: {operator: {enabled: true}}",
 	"scheduling": "priorityClassName: high\ntopologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, " +
 		"whenUnsatisfiable: ScheduleAnyway}]",
@@ -299,6 +305,15 @@ func TestEveryPairOfComponents(t *testing.T) {
 				switch has := func(c string) bool { return slices.Contains(chart.Components, c) }; {
 				case drains && has("redis-service"):
 					refused(t, dir, values, "redis.service.enabled")
+					return
+				case b.Name == "media-addresses" && a.Name == "gatewayroutes":
+					refused(t, dir, values, "gatewayRoutes", "media.addresses")
+					return
+				case has("gatewayroutes") && (drains || scales):
+					refused(t, dir, values, "gatewayRoutes lead media to any of several servers")
+					return
+				case drains && has("media-addresses"):
+					refused(t, dir, values, "draining.enabled", "media.addresses")
 					return
 				case drains && has("turn"):
 					refused(t, dir, values, "draining.enabled", "turn.udp_port")
@@ -392,7 +407,8 @@ func servicesFindPods(t *testing.T, objects []manifest.Object) {
 		}
 		for name, value := range o.TextMap("spec", "selector") {
 			isOtherSet := name == "livekit-media-ports" // for the pod before, or the next
-			if pods[name] != value && !isOtherSet {
+			isNumber := name == "apps.kubernetes.io/pod-index"
+			if pods[name] != value && !isOtherSet && !isNumber {
 				t.Errorf("%s selects by %s: %s, and the pods have %v", o, name, value, pods)
 			}
 		}

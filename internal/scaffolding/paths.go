@@ -79,9 +79,9 @@ func ObservedPaths(conv *convention.Convention) (*Paths, error) {
 func newPaths(conv *convention.Convention, components []string) (*Paths, error) {
 	p := &Paths{convention: conv, components: components, paths: map[string]yamldoc.Path{}}
 	for _, v := range conv.Sheet.Keys {
-		// Either kind of route needs the domain.
-		isOurs := slices.Contains(components, v.Component) ||
-			v.Key == "ingress.domain" && slices.Contains(components, "httproute")
+		// Any kind of route needs the domain.
+		isOurs := slices.Contains(components, v.Component) || v.Key == "ingress.domain" &&
+			(slices.Contains(components, "httproute") || slices.Contains(components, "route"))
 		if !isOurs || !p.allows(v.Key) || v.With != "" && !slices.Contains(components, v.With) {
 			continue
 		}

@@ -106,7 +106,7 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 			AppVersion: chart.AppVersion, Components: chart.Components,
 		},
 		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun,
-		Notes: append(notes, aboutRelease(chart.AppVersion)...),
+		Notes: slices.Concat(notes, aboutRelease(chart.AppVersion), aboutCloud(conv, o.Cloud)),
 	}
 	return result, result.carryOut(ctx, plan)
 }
@@ -121,6 +121,7 @@ func (o *RunOptions) goOn(target string) error {
 	was := AskedOf(lock, target)
 	o.Name, o.Version = cmp.Or(o.Name, was.Name), cmp.Or(o.Version, was.Version)
 	o.AppVersion, o.Host = cmp.Or(o.AppVersion, was.AppVersion), cmp.Or(o.Host, was.Host)
+	o.Cloud = cmp.Or(o.Cloud, was.Cloud)
 	if len(o.With)+len(o.Without) == 0 {
 		o.With, o.Without = lock.Components, []string{"all"}
 	}

@@ -27,6 +27,7 @@ type Options struct {
 	AppVersion string // server's version and image tag, v1.13.5 or 1.13.5; livekit.ServerVersion where empty
 	Host       string // host for signalling, from the convention where empty
 	PortShift  int    // how far the media ports are above the default ones
+	Cloud      string // where it runs ("eks"), "" for anywhere
 	// With and Without name components, "all" for every one.
 	With, Without []string
 }
@@ -69,7 +70,8 @@ func (o *Options) complete(conv *convention.Convention) error {
 		return remedy.Errorf("use --version with a version like 0.1.0",
 			"%q is no version for a chart: %w", o.Version, err)
 	}
-	return nil
+	_, err := factsheet.CloudOf(conv.Sheet.Service, o.Cloud)
+	return err
 }
 
 // Generate makes the chart's files and checks that they are a chart: that they parse, render, pass Helm's linter and
@@ -99,7 +101,7 @@ func Compose(conv *convention.Convention, o Options) (*Chart, error) {
 		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
 	}
 	if conv.Kinds.Workload == "DaemonSet" {
-		if components, err = forDaemonSet(components, o.With); err != nil {
+		if components, err = forDaemonSet(conv, components, o); err != nil {
 			return nil, err
 		}
 	}
@@ -156,14 +158,20 @@ func adapted(conv *convention.Convention, name string) (*convention.Convention, 
 
 // forDaemonSet gives the components of a chart whose workload is a DaemonSet: it runs as many servers as there are
 // nodes, which share a Redis.
-func forDaemonSet(components, with []string) ([]string, error) {
+func forDaemonSet(conv *convention.Convention, components []string, o Options) ([]string, error) {
 	if !slices.Contains(components, "redis") {
 		return nil, remedy.Errorf("leave out --without redis, or choose another kind of workload",
 			"a DaemonSet runs several servers, which need the component redis to share one")
 	}
-	if slices.Contains(with, "autoscaling") {
+	if slices.Contains(o.With, "autoscaling") {
 		return nil, remedy.Errorf("leave out --with autoscaling, or choose another kind of workload",
 			"a DaemonSet runs a server on each node, so the component autoscaling has nothing to do")
+	}
+	cloud, err := factsheet.CloudOf(conv.Sheet.Service, o.Cloud)
+	media := cloud.Value("media.type")
+	if err == nil && media != nil && media.Value.Value == "LoadBalancer" {
+		return nil, remedy.Errorf("leave out --cloud, or choose another kind of workload",
+			"a DaemonSet runs several servers, and the load balancer of --cloud %s leads to one", o.Cloud)
 	}
 	return slices.DeleteFunc(components, func(c string) bool { return c == "autoscaling" }), nil
 }

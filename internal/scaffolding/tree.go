@@ -18,6 +18,8 @@ type tree struct {
 	// value is set on leaves alone, with its default.
 	value *factsheet.Key
 	node  *yaml.Node
+	// reason says why the default is another one than the value's.
+	reason string
 	// headings are the canonical headings that begin here.
 	headings []factsheet.Key
 	// absent are keys of components that the chart lacks, with the component's name.
@@ -37,6 +39,9 @@ func newTree(p *Paths, a application) *tree {
 		leaf := root.at(p.paths[v.Key])
 		leaf.value = v
 		leaf.node = yamldoc.NodeOf(p.defaultOf(*v, a))
+		if own := a.cloudValue(v.Key, p.convention.Defaults); own != nil {
+			leaf.node, leaf.reason = filled(&own.Value, a.fill), own.Comment
+		}
 	}
 	for _, v := range p.values {
 		if !v.IsHeading() {

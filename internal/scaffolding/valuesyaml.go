@@ -89,5 +89,6 @@ func comment(t *tree, at string, style convention.Style) string {
 	default:
 		add("# ", v.Comment)
 	}
+	add("# ", t.reason)
 	return strings.Join(lines, "\n")
 }

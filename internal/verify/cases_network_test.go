@@ -148,6 +148,24 @@ metadata: {name: r}
 spec: {rules: [{backendRefs: [{name: calls-media}]}]}
 `),
 	}},
+	{"TLSRoute", "turn", Pass, "", []edit{
+		turn("domain: t.example.com, tls_port: 5349, " + certificate), turnService("8443"),
+		file("templates/route.yaml", `
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: {name: r}
+spec: {parentRefs: [{name: gateway}], hostnames: [t.example.com], rules: [{backendRefs: [{name: turn, port: 8443}]}]}
+`),
+	}},
+	{"Route of OpenShift", "ingress", Pass, "2 routes", []edit{openShiftRoute("calls", "http",
+		"tls: {termination: edge}")}},
+	{"Route without TLS", "ingress", Warn, "Route r has no TLS", []edit{openShiftRoute("calls", "http", "")}},
+	{"Route to media", "ingress", Fail, "leads to the media port", []edit{
+		openShiftRoute("calls-media", "rtc-tcp", "tls: {termination: edge}"),
+	}},
+	{"Route to nothing", "ingress", Fail, "which the chart does not make", []edit{
+		openShiftRoute("other", "http", "tls: {termination: edge}"),
+	}},
 	{"no media over TCP", "media", Warn, "over UDP alone", []edit{{values, "tcp_port: 30881", "tcp_port: 0"}}},
 	{"a range that two Services open", "media", Pass, "reachable from outside", []edit{
 		{values, "udp_port: 30882", "port_range_start: 30882\n    port_range_end: 30883"},
@@ -176,6 +194,7 @@ spec:
 		rtc("force_tcp: true"), {values, "tcp_port: 30881", "tcp_port: 0"},
 	}},
 
+	{"address that is an example", "node-ip", Warn, "192.0.2.10, an example", []edit{nodeIP("value: 192.0.2.10")}},
 	{"address that a shell finds", "node-ip", Pass, "what the shell makes", []edit{shell("--node-ip $(cat /ip)")}},
 	{"STUN behind a policy", "node-ip", Fail, "NetworkPolicy shut lets nothing out", []edit{
 		stun, noNodeIP, policy("{to: [{podSelector: {}}]}"),
@@ -282,6 +301,10 @@ spec: {podSelector: {}, policyTypes: [Ingress]}
 	{"several servers at one fixed address", "servers", Fail, "the one address of NODE_IP", []edit{
 		twoServers, hostNetwork, nodeIP("value: 203.0.113.5"),
 	}},
+	{"several servers, each with a load balancer", "servers", Pass, "each with a way of its own", numbered},
+	{"several servers, each with a load balancer: address", "node-ip", Pass, "fixed address 203.0.113.7", numbered},
+	{"several servers, each with a load balancer: Services", "service", Pass, "leads to the signalling port", numbered},
+	{"a number that only a StatefulSet has", "service", Fail, "Service calls-media selects no pod", numbered[1:]},
 	{"one server behind a load balancer", "servers", Pass, "One server", []edit{mediaType("LoadBalancer")}},
 	{"several servers kept apart by affinity", "servers", Pass, "Several servers (2 replicas)", []edit{
 		twoServers, local, emptyDir, noClaimFile,

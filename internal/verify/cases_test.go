@@ -177,6 +177,15 @@ spec: {type: LoadBalancer, selector: {app: calls}, ports: [{port: `+port+`, targ
 `)
 }
 
+func openShiftRoute(service, port, tls string) edit {
+	return file("templates/route.yaml", `
+apiVersion: route.openshift.io/v1
+kind: Route
+metadata: {name: r}
+spec: {host: calls.example.com, to: {kind: Service, name: `+service+`}, port: {targetPort: `+port+`}, `+tls+`}
+`)
+}
+
 func policy(egress string) edit {
 	return file("templates/policy.yaml", `
 apiVersion: networking.k8s.io/v1
@@ -242,6 +251,19 @@ metadata: {name: calls}
 spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: calls}}
 `)
 )
+
+// numbered gives each of two servers a load balancer and a configuration of its own, by its number.
+var numbered = []edit{
+	{deployment, "kind: Deployment", "kind: StatefulSet"}, noStrategy, twoServers, emptyDir, noClaimFile,
+	{deployment, "- name: NODE_IP", "- name: POD_INDEX"},
+	{deployment, "status.hostIP", "metadata.labels['apps.kubernetes.io/pod-index']"},
+	{deployment, "--config=/etc/livekit/livekit.yaml", "--config=/etc/livekit/livekit-$(POD_INDEX).yaml"},
+	{"templates/config.yaml", "livekit.yaml:", "livekit-0.yaml:"},
+	rtc("node_ip: 203.0.113.7"),
+	{services, "type: NodePort\n  selector:\n",
+		"type: LoadBalancer\n  selector:\n    apps.kubernetes.io/pod-index: '0'\n"},
+	noTCPNodePort, noUDPNodePort,
+}
 
 // projected is a volume that takes the configuration from one of two objects.
 const projected = `projected:

@@ -22,9 +22,16 @@ func checkIngress(in *input, out *result) {
 	for _, o := range routes {
 		in.checkHTTPRoute(out, o)
 	}
-	n := len(ingresses) + len(routes)
+	isOpenShift := func(o manifest.Object) bool {
+		return strings.HasPrefix(o.Text("apiVersion"), "route.openshift.io/")
+	}
+	openShift := filter(in.ofKind("Route"), isOpenShift)
+	for _, o := range openShift {
+		in.checkOpenShiftRoute(out, o)
+	}
+	n := len(ingresses) + len(routes) + len(openShift)
 	if n == 0 {
-		out.skip("The chart renders no Ingress and no HTTPRoute with these values")
+		out.skip("The chart renders no Ingress, HTTPRoute or Route with these values")
 		return
 	}
 	out.pass("%s with host, TLS and a backend that is there", plural(n, "route"))
@@ -109,4 +116,12 @@ func (in *input) checkHTTPRoute(out *result, o manifest.Object) {
 			in.checkBackend(out, o, name, fmt.Sprint(backend["port"]))
 		}
 	}
+}
+
+func (in *input) checkOpenShiftRoute(out *result, o manifest.Object) {
+	if o.Get("spec", "tls") == nil {
+		out.warn("Set spec.tls, with termination edge: "+o.File,
+			"Route %s has no TLS: browsers give no camera and no microphone to pages without", o.Name())
+	}
+	in.checkBackend(out, o, o.Text("spec", "to", "name"), fmt.Sprint(o.Get("spec", "port", "targetPort")))
 }

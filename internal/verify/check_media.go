@@ -113,12 +113,20 @@ func (s *server) loadBalancer() string {
 	return ptr.Deref(r, route{}).service.Name()
 }
 
+// isExample tells an address that `scaffold --cloud` writes for the user to replace (TEST-NET-1 of RFC 5737).
+func isExample(ip net.IP) bool {
+	return (&net.IPNet{IP: net.IPv4(192, 0, 2, 0).To4(), Mask: net.CIDRMask(24, 32)}).Contains(ip)
+}
+
 func (s *server) checkFixedAddress(out *result, text, origin string) {
 	for part := range strings.SplitSeq(text, ",") {
 		switch ip := net.ParseIP(strings.TrimSpace(part)); {
 		case ip == nil:
 			out.fail("Give an IP address: "+s.where("rtc.node_ip"), "%s is %q, which is no IP address", origin, text)
 			return
+		case isExample(ip):
+			out.warn("Give the address by which clients reach the server: "+s.where("rtc.node_ip"),
+				"%s is %s, an example: no client reaches it", origin, text)
 		case ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast():
 			out.fail("Give the address by which clients reach the server: "+s.where("rtc.node_ip"),
 				"%s is %s, which no client reaches", origin, text)

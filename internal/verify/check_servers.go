@@ -27,7 +27,7 @@ func checkSeveral(s *server, out *result) {
 				"and those that find none stay Pending", s.workload, why)
 	}
 	for _, service := range s.in.services {
-		if !s.takesNodePorts() && s.carriesMedia(service) {
+		if !s.takesNodePorts() && s.carriesMedia(service) && !service.isForOnePod() {
 			s.checkShared(out, service, why)
 		}
 	}
@@ -39,7 +39,10 @@ func checkSeveral(s *server, out *result) {
 	for _, o := range s.autoscalers() {
 		s.checkAutoscaler(out, o)
 	}
-	if given, origin := s.nodeAddress(); origin != "" && given.isKnown && given.field == "" {
+	// Where each has a Service, each has a configuration with its address as well.
+	isForOne := func(service service) bool { return service.isForOnePod() && s.carriesMedia(service) }
+	given, origin := s.nodeAddress()
+	if origin != "" && given.isKnown && given.field == "" && !slices.ContainsFunc(s.in.services, isForOne) {
 		out.fail("Let each server tell its own address (NODE_IP from status.hostIP, "+
 			"with hostNetwork or one pod on a node), or run one: "+s.where("rtc.node_ip"),
 			"%s runs several servers (%s), and all tell clients the one address of %s", s.workload, why, origin)

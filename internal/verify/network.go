@@ -132,9 +132,9 @@ func (a *access) dropPartial(port *livekit.Port, routes []route) {
 	}
 }
 
-// isRouted finds a Gateway's route for UDP or TCP to a Service.
+// isRouted finds a Gateway's route for UDP, TCP or TLS to a Service.
 func (in *input) isRouted(service string) bool {
-	return slices.ContainsFunc(in.ofKind("UDPRoute", "TCPRoute"), func(o manifest.Object) bool {
+	return slices.ContainsFunc(in.ofKind("UDPRoute", "TCPRoute", "TLSRoute"), func(o manifest.Object) bool {
 		return slices.ContainsFunc(backendsOf(o), func(b map[string]any) bool { return b["name"] == service })
 	})
 }

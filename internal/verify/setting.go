@@ -91,6 +91,9 @@ func (in *input) variable(e corev1.EnvVar, before map[string]setting) setting {
 		return in.entry("ConfigMap", from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Key)
 	case from.SecretKeyRef != nil:
 		return in.entry("Secret", from.SecretKeyRef.Name, from.SecretKeyRef.Key)
+	case from.FieldRef != nil && from.FieldRef.FieldPath == "metadata.labels['"+podIndex+"']":
+		// The first pod stands for all of them.
+		return setting{text: "0", isKnown: true, isOpen: true, from: "the pod's number"}
 	case from.FieldRef != nil:
 		return setting{field: from.FieldRef.FieldPath, from: "the pod's " + from.FieldRef.FieldPath}
 	}

@@ -189,7 +189,17 @@ func (w *workload) number(port intstr.IntOrString, protocol corev1.Protocol) int
 	return ptr.Deref(first(w.ports, isNamed), corev1.ContainerPort{}).ContainerPort
 }
 
-// isSelectedBy reports whether a Service's selector finds the pods.
+// podIndex is the label that numbers the pods of a StatefulSet.
+const podIndex = "apps.kubernetes.io/pod-index"
+
+// isSelectedBy reports whether a Service's selector finds the pods, or one of a StatefulSet by its number.
 func (w *workload) isSelectedBy(s service) bool {
-	return len(s.spec.Selector) > 0 && labels.SelectorFromSet(s.spec.Selector).Matches(labels.Set(w.template.Labels))
+	pods := labels.Set(w.template.Labels)
+	if s.isForOnePod() && w.Kind() == "StatefulSet" {
+		pods = labels.Merge(pods, labels.Set{podIndex: s.spec.Selector[podIndex]})
+	}
+	return len(s.spec.Selector) > 0 && labels.SelectorFromSet(s.spec.Selector).Matches(pods)
 }
+
+// isForOnePod reports whether a Service selects a pod by its number.
+func (s service) isForOnePod() bool { return s.spec.Selector[podIndex] != "" }

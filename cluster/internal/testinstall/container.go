@@ -71,8 +71,10 @@ func (c *container) variable(ctx context.Context, e core.EnvVar) (string, error)
 		data, err := c.data(ctx, "Secret", from.SecretKeyRef.Name)
 		return data[from.SecretKeyRef.Key], err
 	case from.FieldRef != nil:
+		const index = "apps.kubernetes.io/pod-index" // by which a StatefulSet numbers its pods
 		return map[string]string{
-			"status.hostIP": c.pod.Status.HostIP, "status.podIP": c.pod.Status.PodIP,
+			"metadata.labels['" + index + "']": c.pod.Labels[index],
+			"status.hostIP":                    c.pod.Status.HostIP, "status.podIP": c.pod.Status.PodIP,
 			"metadata.name": c.pod.Name, "metadata.namespace": c.pod.Namespace, "spec.nodeName": c.pod.Spec.NodeName,
 		}[from.FieldRef.FieldPath], nil
 	}

@@ -43,7 +43,8 @@ func field(name, path string) core.EnvVar {
 func read(t *testing.T, spec core.Container, volumes []core.Volume, objects ...runtime.Object) (*server, error) {
 	t.Helper()
 	pod := core.Pod{ObjectMeta: meta.ObjectMeta{Name: "livekit-0", Namespace: "ns",
-		Labels: map[string]string{"app": "livekit"}}, Spec: core.PodSpec{Volumes: volumes}}
+		Labels: map[string]string{"app": "livekit", "apps.kubernetes.io/pod-index": "0"}},
+		Spec: core.PodSpec{Volumes: volumes}}
 	pod.Status.HostIP = "192.0.2.7"
 	c, err := newContainer(context.Background(), fake.NewClientset(objects...), pod, spec)
 	if err != nil {
@@ -51,6 +52,27 @@ func read(t *testing.T, spec core.Container, volumes []core.Volume, objects ...r
 	}
 	s := &server{container: c, pods: []core.Pod{pod}}
 	return s, s.read(context.Background())
+}
+
+// Where each server has an address, its number names its configuration.
+func TestServerByItsNumber(t *testing.T) {
+	volume := core.VolumeSource{ConfigMap: &core.ConfigMapVolumeSource{
+		LocalObjectReference: core.LocalObjectReference{Name: "livekit"}}}
+	s, err := read(t, core.Container{
+		Args: []string{"--config", "/etc/livekit/livekit-$(POD_INDEX).yaml"},
+		Env: []core.EnvVar{
+			field("POD_INDEX", "metadata.labels['apps.kubernetes.io/pod-index']"),
+			env("LIVEKIT_KEYS", `"APIabc": "12345"`),
+		},
+		VolumeMounts: []core.VolumeMount{{Name: "config", MountPath: "/etc/livekit"}},
+	}, []core.Volume{{Name: "config", VolumeSource: volume}},
+		configMap("livekit", "livekit-0.yaml", "port: 7890", "livekit-1.yaml", "port: 7891"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.config.Port != 7890 {
+		t.Errorf("it listens on %d", s.config.Port)
+	}
 }
 
 // The chart of scaffold: the configuration is a file, the keys are made of two variables.

@@ -133,6 +133,16 @@ Name of the ServiceAccount.
 {{- end }}
 {{- end }}
 
+[[ if placed "openshift.assignUser" ]]
+{{/*
+Security context of the pods, without user and groups where OpenShift assigns them.
+*/}}
+{{- define "[[ helper "podSecurityContext" ]]" -}}
+{{- $context := [[ value "podSecurityContext" ]] | default dict }}
+{{- [[ value "openshift.assignUser" ]] | default false | ternary (omit $context "runAsUser" "runAsGroup" "fsGroup") $context | toYaml }}
+{{- end }}
+
+[[ end ]]
 {{/*
 Image of the container.
 */}}
@@ -159,6 +169,20 @@ Image of the container.
 [[ end ]]
 {{- end }}
 
+[[ if placed "ipFamilies" ]]
+{{/*
+IP families of all Services.
+*/}}
+{{- define "[[ helper "ipFamilies" ]]" -}}
+{{- with [[ value "ipFamilyPolicy" ]] }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with [[ value "ipFamilies" ]] }}
+ipFamilies: {{ toJson . }}
+{{- end }}
+{{- end }}
+
+[[ end ]]
 {{/*
 A probe. Its default way of asking gives way to another one that is set:
 include "[[ helper "probe" ]]" (list .Values.livenessProbe "tcpSocket")

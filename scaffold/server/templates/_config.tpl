@@ -56,6 +56,11 @@ where it holds a credential, the hash is salted and slow, that nobody guesses fr
 */}}
 {{- define "[[ helper "configChecksum" ]]" -}}
 {{- $config := include "[[ helper "config" ]]" . }}
+[[ if has "media-addresses" ]]
+{{- with [[ value "media.addresses" ]] }}
+{{- $config = print $config (toJson .) }}
+{{- end }}
+[[ end ]]
 {{- $sum := sha256sum $config }}
 {{- if include "[[ helper "configIsSecret" ]]" . }}
 {{- $sum = printf "%s/%s %s" .Release.Namespace .Release.Name $config | sha256sum }}
@@ -72,7 +77,16 @@ The address that clients are told: "host", "pod", "stun", "auto" or an IP addres
 */}}
 {{- define "[[ helper "address" ]]" -}}
 {{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}
+[[ if has "media-addresses" ]]
+{{- if [[ value "media.addresses" ]] }}
+{{- /* Each server has one of its own. */}}
+{{- print "addresses" }}
+{{- else }}
 {{- [[ value "media.address" ]] | default (get $byType [[ value "media.type" ]]) }}
+{{- end }}
+[[ else ]]
+{{- [[ value "media.address" ]] | default (get $byType [[ value "media.type" ]]) }}
+[[ end ]]
 {{- end }}
 
 {{/*
@@ -141,25 +155,49 @@ Spec of the Service for media, without its selector.
 */}}
 {{- define "[[ helper "mediaServiceSpec" ]]" -}}
 {{- $type := [[ value "media.type" ]] }}
+{{- $ports := (include "[[ helper "mediaPorts" ]]" . | fromJson).ports }}
 {{- $address := include "[[ helper "address" ]]" . }}
+[[ if or (has "split-media") (has "media-addresses") ]]
+{{- $own := .mediaService | default dict }}
+{{- $address = $own.address | default $address }}
+[[ end ]]
+[[ if has "split-media" ]]
+{{- if $own.protocol }}
+{{- $all := $ports }}
+{{- $ports = list }}
+{{- range $all }}
+{{- if eq .protocol $own.protocol }}
+{{- $ports = append $ports . }}
+{{- end }}
+{{- end }}
+{{- end }}
+[[ end ]]
 {{- /* Calls go on in a pod that is not ready, or that is ending: so media has to reach it. */}}
 {{- $spec := dict "publishNotReadyAddresses" true }}
 {{- /* Local: clients address the pod's own node, and their addresses stay as they are. */}}
 {{- if ne $type "ClusterIP" }}
 {{- $_ := set $spec "externalTrafficPolicy" "Local" }}
 {{- end }}
-{{- if has $address (list "hosts" "pods") }}
+{{- if or (has $address (list "hosts" "pods")) (contains "," $address) }}
 {{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
 {{- end }}
+[[ if placed "ipFamilies" ]]
+{{- include "[[ helper "overlay" ]]" (list $spec (include "[[ helper "ipFamilies" ]]" . | fromYaml)) }}
+[[ end ]]
 {{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
 {{- $_ := set $spec "loadBalancerIP" (splitList "," $address | first) }}
 {{- end }}
+[[ if or (has "split-media") (has "media-addresses") ]]
+{{- include "[[ helper "overlay" ]]" (list $spec (deepCopy ([[ value "media.spec" ]] | default dict))) }}
+{{- include "[[ helper "overlay" ]]" (list $spec (deepCopy ($own.spec | default dict))) -}}
+[[ else ]]
 {{- include "[[ helper "overlay" ]]" (list $spec (deepCopy ([[ value "media.spec" ]] | default dict))) -}}
+[[ end ]]
 type: {{ $type }}
 {{- /* An empty address is for those who assign it by other means. */}}
 {{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
 ports:
-  {{- range (include "[[ helper "mediaPorts" ]]" . | fromJson).ports }}
+  {{- range $ports }}
   - name: {{ .name }}
     port: {{ .port | int }}
     targetPort: {{ .port | int }}
@@ -169,6 +207,51 @@ ports:
     protocol: {{ .protocol }}
   {{- end }}
 {{- end }}
+[[ if or (has "split-media") (has "media-addresses") ]]
+
+{{/*
+The Services for media, as [{suffix, selector, protocol, portSet, address, annotations, spec}]:
+one, or one for each protocol, server and set of ports.
+*/}}
+{{- define "[[ helper "mediaServices" ]]" -}}
+{{- $services := list (dict "suffix" "media" "selector" dict "annotations" dict "spec" dict) }}
+[[ if has "draining" ]]
+{{- if include "[[ helper "portSet" ]]" . }}
+{{- $services = list }}
+{{- range $set, $suffix := dict "first" "media" "second" "media-second" }}
+{{- $services = append $services (dict "suffix" $suffix "selector" (dict "livekit-media-ports" $set) "portSet" $set "annotations" dict "spec" dict) }}
+{{- end }}
+{{- end }}
+[[ end ]]
+[[ if has "media-addresses" ]]
+{{- range $number, $own := include "[[ helper "mediaAddresses" ]]" . | fromJsonArray }}
+{{- if not $number }}
+{{- $services = list }}
+{{- end }}
+{{- $selector := dict "apps.kubernetes.io/pod-index" (toString $number) }}
+{{- $services = append $services (dict "suffix" (printf "media-%d" $number) "selector" $selector "address" $own.address "annotations" ($own.annotations | default dict) "spec" ($own.spec | default dict)) }}
+{{- end }}
+[[ end ]]
+[[ if has "split-media" ]]
+{{- if [[ value "media.split" ]] }}
+{{- /* The Service for UDP keeps the name, so that an upgrade takes the TCP port out of it first. */}}
+{{- $udp := dict "suffix" "" "protocol" "UDP" "annotations" [[ value "media.udp.annotations" ]] "spec" [[ value "media.udp.spec" ]] }}
+{{- $tcp := dict "suffix" "-tcp" "protocol" "TCP" "annotations" [[ value "media.tcp.annotations" ]] "spec" [[ value "media.tcp.spec" ]] }}
+{{- $split := list }}
+{{- range $service := $services }}
+{{- range list $udp $tcp }}
+{{- $one := deepCopy $service }}
+{{- include "[[ helper "overlay" ]]" (list $one.annotations (.annotations | default dict)) }}
+{{- include "[[ helper "overlay" ]]" (list $one.spec (.spec | default dict)) }}
+{{- $split = append $split (set $one "suffix" (print $one.suffix .suffix) | merge (dict "protocol" .protocol)) }}
+{{- end }}
+{{- end }}
+{{- $services = $split }}
+{{- end }}
+[[ end ]]
+{{- toJson $services }}
+{{- end }}
+[[ end ]]
 [[ if has "metrics" ]]
 
 {{/*

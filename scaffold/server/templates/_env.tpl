@@ -11,10 +11,19 @@ Environment of the server, without what values.yaml adds.
   valueFrom:
     fieldRef:
       fieldPath: {{ get $fields $address }}
-{{- else if not (has $address (list "stun" "auto")) }}
+{{- else if not (has $address (list "stun" "auto"[[ if has "media-addresses" ]] "addresses"[[ end ]])) }}
 - name: NODE_IP
   value: {{ $address | quote }}
 {{- end }}
+[[ if has "media-addresses" ]]
+{{- if eq $address "addresses" }}
+# The server's number: it has its address by the configuration of that number.
+- name: POD_INDEX
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['apps.kubernetes.io/pod-index']
+{{- end }}
+[[ end ]]
 {{- if eq $keysFrom "env" }}
 - name: LIVEKIT_API_KEY
   valueFrom:
@@ -48,6 +57,31 @@ Environment of the server, without what values.yaml adds.
       key: {{ [[ root "redis.external.passwordEntry" ]] }}
 [[ end ]]
 {{- end }}
+[[ if placed "redis.external.sentinelSecret" ]]
+{{- if not [[ value "redis.enabled" ]] }}
+{{- if and [[ value "redis.external.existingSecret" ]] [[ value "redis.external.usernameEntry" ]] }}
+- name: LIVEKIT_REDIS_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ [[ value "redis.external.existingSecret" ]] }}
+      key: {{ [[ value "redis.external.usernameEntry" ]] }}
+{{- end }}
+{{- with [[ value "redis.external.sentinelSecret" ]] }}
+- name: LIVEKIT_REDIS_SENTINEL_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: {{ [[ root "redis.external.sentinelPasswordEntry" ]] }}
+{{- with [[ root "redis.external.sentinelUsernameEntry" ]] }}
+- name: LIVEKIT_REDIS_SENTINEL_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ [[ root "redis.external.sentinelSecret" ]] }}
+      key: {{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
+[[ end ]]
 [[ end ]]
 [[ if has "metrics" ]]
 {{- with [[ value "metrics.existingSecret" ]] }}

@@ -1,4 +1,11 @@
 {{/*
+What the image's programs begin with: "redis", or "valkey" by the image's name.
+*/}}
+{{- define "[[ helper "redisProgram" ]]" -}}
+{{- contains "valkey" [[ value "redis.image.repository" ]] | ternary "valkey" "redis" }}
+{{- end }}
+
+{{/*
 Redis beside the server in its pod, a sidecar: it is up before the server and
 ends after it.
 */}}
@@ -14,20 +21,26 @@ ends after it.
     - sh
     - -c
     - |
-      exec redis-server - "$@" <<EOF
+      exec {{ include "[[ helper "redisProgram" ]]" . }}-server - "$@" <<EOF
       requirepass "$(printf %s "$REDISCLI_AUTH" | sed 's/["\\]/\\&/g')"
       EOF
     - redis
   {{- else }}
-  command: [redis-server]
+  command: [{{ include "[[ helper "redisProgram" ]]" . }}-server]
   {{- end }}
 [[ else ]]
-  command: [redis-server]
+  command: [{{ include "[[ helper "redisProgram" ]]" . }}-server]
 [[ end ]]
   args:
     - --bind
 [[ if has "redis-service" ]]
-    - {{ [[ value "redis.service.enabled" ]] | default false | ternary "0.0.0.0" "127.0.0.1" | quote }}
+    {{- if [[ value "redis.service.enabled" ]] }}
+    # All addresses, those of IPv6 where there are any.
+    - "*"
+    - "-::*"
+    {{- else }}
+    - 127.0.0.1
+    {{- end }}
 [[ else ]]
     - 127.0.0.1
 [[ end ]]
@@ -55,6 +68,10 @@ ends after it.
         secretKeyRef:
           name: {{ include "[[ helper "redisSecret" ]]" . }}
           key: {{ [[ value "redis.service.passwordEntry" ]] }}
+    {{- if eq (include "[[ helper "redisProgram" ]]" .) "valkey" }}
+    - name: VALKEYCLI_AUTH
+      value: $(REDISCLI_AUTH)
+    {{- end }}
     {{- end }}
 [[ if placed "redis.env" ]]
     {{- with [[ value "redis.env" ]] }}
@@ -76,13 +93,13 @@ ends after it.
 [[ end ]]
   startupProbe:
     exec:
-      command: [redis-cli, -p, {{ [[ value "redis.port" ]] | int | quote }}, ping]
+      command: [{{ include "[[ helper "redisProgram" ]]" . }}-cli, -p, {{ [[ value "redis.port" ]] | int | quote }}, ping]
     periodSeconds: 1
     timeoutSeconds: 5
     failureThreshold: 60
   livenessProbe:
     exec:
-      command: [redis-cli, -p, {{ [[ value "redis.port" ]] | int | quote }}, ping]
+      command: [{{ include "[[ helper "redisProgram" ]]" . }}-cli, -p, {{ [[ value "redis.port" ]] | int | quote }}, ping]
     periodSeconds: 10
     timeoutSeconds: 5
     failureThreshold: 6
@@ -115,12 +132,18 @@ Completes the redis block of LiveKit's configuration, in place.
 {{- with [[ value "redis.external.address" ]] }}
 {{- $_ := set $redis "address" . }}
 {{- end }}
-{{- if or [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]] }}
+{{- if or [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]][[ if placed "redis.external.clientCertSecret" ]] [[ value "redis.external.clientCertSecret" ]][[ end ]] }}
 {{- $tls := $redis.tls | default dict }}
 {{- $_ := set $tls "enabled" true }}
 {{- if [[ value "redis.external.caSecret" ]] }}
 {{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
 {{- end }}
+[[ if placed "redis.external.clientCertSecret" ]]
+{{- if [[ value "redis.external.clientCertSecret" ]] }}
+{{- $_ := set $tls "client_cert_file" "/etc/livekit/redis-client/tls.crt" }}
+{{- $_ := set $tls "client_key_file" "/etc/livekit/redis-client/tls.key" }}
+{{- end }}
+[[ end ]]
 {{- $_ := set $redis "tls" $tls }}
 {{- end }}
 {{- end }}

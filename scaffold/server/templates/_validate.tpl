@@ -78,7 +78,60 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "[[ key "config" ]].rtc.node_ip is set: set [[ key "media.address" ]] to that address instead" }}
 {{- end }}
-{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" }}
+[[ if has "media-addresses" ]]
+{{- $servers := include "[[ helper "mediaAddresses" ]]" . | fromJsonArray }}
+{{- if $servers }}
+{{- $told := list }}
+{{- range $servers }}
+{{- $told = append $told .address }}
+{{- range splitList "," .address }}
+{{- if or (not (include "[[ helper "ipFamily" ]]" .)) (regexMatch "^((0|127|22[4-9]|2[3-5][0-9])[.]|::1?$|[fF][fF])" .) }}
+{{- $errors = append $errors (printf "[[ key "media.addresses" ]] has %q: each is an IP address that clients reach, or one of IPv4 and one of IPv6 with a comma between" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if ne (len $told) (len (uniq $told)) }}
+{{- $errors = append $errors "[[ key "media.addresses" ]] has an address twice, and it leads to one server only" }}
+{{- end }}
+{{- if [[ value "media.address" ]] }}
+{{- $errors = append $errors "[[ key "media.address" ]] and [[ key "media.addresses" ]] are both set: choose one" }}
+{{- end }}
+{{- if ne $type "LoadBalancer" }}
+{{- $errors = append $errors (printf "[[ key "media.addresses" ]] are those of load balancers, but [[ key "media.type" ]] is %s: set it to LoadBalancer, or leave the addresses out" $type) }}
+{{- end }}
+[[ if eq .Workload "DaemonSet" ]]
+{{- $errors = append $errors "[[ key "media.addresses" ]] needs servers with numbers, and those of a DaemonSet have none: use [[ key "media.type" ]] HostNetwork or NodePort" }}
+[[ else ]]
+{{- $most := int [[ value "replicaCount" ]] }}
+[[ if has "autoscaling" ]]
+{{- if [[ value "autoscaling.enabled" ]] }}
+{{- $most = int [[ value "autoscaling.maxReplicas" ]] }}
+{{- else if [[ value "autoscaling.external" ]] }}
+{{- $errors = append $errors "[[ key "autoscaling.external" ]] leaves the number of servers open, and each needs one of [[ key "media.addresses" ]]: use [[ key "autoscaling.enabled" ]] with [[ key "autoscaling.maxReplicas" ]], or [[ key "replicaCount" ]]" }}
+{{- end }}
+[[ end ]]
+{{- if gt $most (len $servers) }}
+{{- $errors = append $errors (printf "[[ key "media.addresses" ]] has %d entries for up to %d servers: give each server one" (len $servers) $most) }}
+{{- end }}
+{{- if has (dig "type" "" ([[ value "strategy" ]] | default dict)) (list "Recreate") }}
+{{- $errors = append $errors "[[ key "strategy" ]].type Recreate is a Deployment's, and [[ key "media.addresses" ]] needs a StatefulSet: leave it out" }}
+{{- end }}
+[[ end ]]
+[[ if has "draining" ]]
+{{- if [[ value "draining.enabled" ]] }}
+{{- $errors = append $errors "[[ key "draining.enabled" ]] and [[ key "media.addresses" ]]: a new server would need the address of the one that drains; choose one" }}
+{{- end }}
+[[ end ]]
+[[ if placed "existingConfigSecret" ]]
+{{- if [[ value "existingConfigSecret" ]] }}
+{{- $errors = append $errors "[[ key "existingConfigSecret" ]] is one configuration, and [[ key "media.addresses" ]] needs one for each server: leave one of them out" }}
+{{- end }}
+[[ end ]]
+{{- else if eq ([[ value "media.address" ]] | default "") "addresses" }}
+{{- $errors = append $errors "[[ key "media.address" ]] is addresses: give them in [[ key "media.addresses" ]]" }}
+{{- end }}
+[[ end ]]
+{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto"[[ if has "media-addresses" ]] "addresses"[[ end ]] }}
 {{- $families := list }}
 {{- if and $address (not (has $address $words)) }}
 {{- range splitList "," $address }}
@@ -99,11 +152,21 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if and $several $families (ne $type "LoadBalancer") }}
 {{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, which all of several servers would tell clients: leave it empty" $address) }}
 {{- end }}
+[[ if placed "ipFamilies" ]]
+{{- if eq ([[ value "ipFamilyPolicy" ]] | default "") "SingleStack" }}
+{{- if gt (len ([[ value "ipFamilies" ]] | default list)) 1 }}
+{{- $errors = append $errors "[[ key "ipFamilyPolicy" ]] SingleStack takes one of [[ key "ipFamilies" ]]: use PreferDualStack or RequireDualStack" }}
+{{- end }}
+{{- if and (or (has $address (list "hosts" "pods")) (contains "," $address)) (ne $type "HostNetwork") }}
+{{- $errors = append $errors (printf "[[ key "media.address" ]] %s tells clients addresses of both families, and [[ key "ipFamilyPolicy" ]] SingleStack leads to one of them: use PreferDualStack, or [[ key "media.address" ]] %s" $address (splitList "," $address | first | trimSuffix "s")) }}
+{{- end }}
+{{- end }}
+[[ end ]]
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
 {{- $errors = append $errors "[[ key "config" ]].bind_addresses is the loopback address, which neither Services nor probes reach: leave it out" }}
 {{- end }}
-{{- if and $several (eq $type "LoadBalancer") }}
-{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort[[ if ne .Workload "DaemonSet" ]], or [[ key "replicaCount" ]] 1[[ end ]]" }}
+{{- if and $several (eq $type "LoadBalancer")[[ if has "media-addresses" ]] (ne $address "addresses")[[ end ]] }}
+{{- $errors = append $errors "[[ key "media.type" ]] LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort[[ if has "media-addresses" ]], or [[ key "media.addresses" ]][[ end ]][[ if ne .Workload "DaemonSet" ]], or [[ key "replicaCount" ]] 1[[ end ]]" }}
 {{- end }}
 
 {{- /* API keys */}}
@@ -209,9 +272,25 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "redis.external.address" ]]" }}
-{{- else if and (not $elsewhere) (or [[ value "redis.external.existingSecret" ]] [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]]) }}
+{{- else if and (not $elsewhere) (or [[ value "redis.external.existingSecret" ]] [[ value "redis.external.tls" ]] [[ value "redis.external.caSecret" ]][[ if placed "redis.external.clientCertSecret" ]] [[ value "redis.external.clientCertSecret" ]][[ end ]]) }}
 {{- $errors = append $errors "[[ key "redis.external.address" ]] is empty, so its password and TLS lead nowhere: set it" }}
 {{- end }}
+[[ if placed "redis.external.sentinelSecret" ]]
+{{- if and [[ value "redis.enabled" ]] (or [[ value "redis.external.sentinelSecret" ]] [[ value "redis.external.clientCertSecret" ]]) }}
+{{- $errors = append $errors "[[ key "redis.external.sentinelSecret" ]] and [[ key "redis.external.clientCertSecret" ]] are about a Redis elsewhere: set [[ key "redis.enabled" ]] to false, or leave them out" }}
+{{- else if and [[ value "redis.external.sentinelSecret" ]] (not $redis.sentinel_addresses) }}
+{{- $errors = append $errors "[[ key "redis.external.sentinelSecret" ]] is set, but the server asks no sentinels: set [[ key "config" ]].redis.sentinel_addresses and sentinel_master_name" }}
+{{- end }}
+{{- if and [[ value "redis.external.sentinelSecret" ]] (or $redis.sentinel_password (and $redis.sentinel_username [[ value "redis.external.sentinelUsernameEntry" ]])) }}
+{{- $errors = append $errors "[[ key "config" ]].redis.sentinel_password or sentinel_username is set beside [[ key "redis.external.sentinelSecret" ]]: choose one" }}
+{{- end }}
+{{- if and [[ value "redis.external.usernameEntry" ]] (not [[ value "redis.external.existingSecret" ]]) }}
+{{- $errors = append $errors "[[ key "redis.external.usernameEntry" ]] is an entry of [[ key "redis.external.existingSecret" ]], which is empty" }}
+{{- end }}
+{{- if and [[ value "redis.external.clientCertSecret" ]] (dig "tls" "client_cert_file" "" ($own.redis | default dict)) }}
+{{- $errors = append $errors "[[ key "config" ]].redis.tls.client_cert_file is set beside [[ key "redis.external.clientCertSecret" ]]: choose one" }}
+{{- end }}
+[[ end ]]
 [[ else ]]
 {{- if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set [[ key "config" ]].redis.address" }}
@@ -230,13 +309,18 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $turn := $config.turn | default dict }}
 [[ if has "turn" ]]
 {{- if $turn.enabled }}
+[[ if has "media-addresses" ]]
+{{- range $servers }}
+{{- $address = printf "%s,%s" $address .address | trimPrefix "addresses," }}
+{{- end }}
+[[ end ]]
 {{- if and $turn.domain (not (regexMatch "^(?i)[a-z0-9-]+([.][a-z0-9-]+)+[.]?$" $turn.domain)) }}
 {{- $errors = append $errors (printf "[[ key "config" ]].turn.domain is %q, which is no name of a host with a domain, such as turn.example.com" $turn.domain) }}
 {{- end }}
 {{- if and $families (not (has "4" $families)) (dig "bind_addresses" (list "0.0.0.0") $turn | join "," | contains ".") }}
 {{- $errors = append $errors (printf "[[ key "media.address" ]] is %s, and TURN needs an IPv4 address as well: add it with a comma, or set [[ key "config" ]].turn.bind_addresses to [\"::\"]" $address) }}
 {{- end }}
-{{- if and (eq $address "pod" "pods" | or (regexMatch "^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^[fF][cdCD]" $address)) (not $turn.allow_restricted_peer_cidrs) (include "[[ helper "version" ]]" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
+{{- if and (eq $address "pod" "pods" | or (regexMatch "(^|,)((10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|[fF][cdCD])" $address)) (not $turn.allow_restricted_peer_cidrs) (include "[[ helper "version" ]]" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
 {{- $errors = append $errors "the server tells clients a private address, to which TURN refuses to relay: list it in [[ key "config" ]].turn.allow_restricted_peer_cidrs, such as [10.0.0.0/8], and no more than has to be reached" }}
 {{- end }}
 {{- if not (or $turn.tls_port $turn.udp_port) }}
@@ -313,6 +397,42 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 [[ end ]]
 
+[[ if has "route" ]]
+{{- if and [[ value "route.enabled" ]] (not [[ value "service.enabled" ]]) }}
+{{- $errors = append $errors "[[ key "route.enabled" ]] needs [[ key "service.enabled" ]]" }}
+{{- end }}
+{{- if and [[ value "openshift.assignUser" ]] (eq $type "HostNetwork") }}
+{{- $errors = append $errors "[[ key "openshift.assignUser" ]] is for restricted-v2, which refuses the node's network of [[ key "media.type" ]] HostNetwork: set it to false, and let the ServiceAccount use hostnetwork-v2" }}
+{{- end }}
+[[ end ]]
+[[ if has "gatewayroutes" ]]
+{{- /* Routes of the Gateway API */}}
+{{- $media := include "[[ helper "mediaPorts" ]]" . | fromJson }}
+{{- if or [[ value "gatewayRoutes.mediaUDP.enabled" ]] [[ value "gatewayRoutes.mediaTCP.enabled" ]][[ if has "turn" ]] [[ value "gatewayRoutes.turnUDP.enabled" ]][[ end ]] }}
+{{- if eq $type "HostNetwork" }}
+{{- $errors = append $errors "[[ key "gatewayRoutes" ]] lead to the Service for media, which [[ key "media.type" ]] HostNetwork has none of: use ClusterIP" }}
+{{- else if not $families }}
+{{- $errors = append $errors "[[ key "gatewayRoutes" ]] need the Gateway's IP address in [[ key "media.address" ]], which clients are told" }}
+{{- end }}
+{{- if or $several[[ if has "draining" ]] [[ value "draining.enabled" ]][[ end ]] }}
+{{- $errors = append $errors "[[ key "gatewayRoutes" ]] lead media to any of several servers, and not to the one that has the call: use HostNetwork or NodePort without them, or one server" }}
+{{- end }}
+{{- end }}
+{{- if and [[ value "gatewayRoutes.mediaUDP.enabled" ]] (or (not $media.first) (ne (int $media.first) (int $media.last))) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.mediaUDP.enabled" ]] needs one UDP port in [[ key "config.rtc.udp_port" ]], as a listener has one" }}
+{{- end }}
+{{- if and [[ value "gatewayRoutes.mediaTCP.enabled" ]] (not (dig "tcp_port" 7881 $rtc)) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.mediaTCP.enabled" ]] needs [[ key "config.rtc.tcp_port" ]]" }}
+{{- end }}
+[[ if has "turn" ]]
+{{- if and [[ value "gatewayRoutes.turnUDP.enabled" ]] (not (and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config))) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.turnUDP.enabled" ]] needs [[ key "config" ]].turn.enabled and turn.udp_port" }}
+{{- end }}
+{{- if and [[ value "gatewayRoutes.turnTLS.enabled" ]] (not (and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) [[ value "turn.service.enabled" ]])) }}
+{{- $errors = append $errors "[[ key "gatewayRoutes.turnTLS.enabled" ]] needs [[ key "config" ]].turn.enabled, turn.tls_port and [[ key "turn.service.enabled" ]]" }}
+{{- end }}
+[[ end ]]
+[[ end ]]
 [[ if has "metrics" ]]
 {{- if and [[ value "metrics.serviceMonitor.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
 {{- $errors = append $errors "[[ key "metrics.serviceMonitor.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
@@ -333,7 +453,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 [[ end ]]
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD"[[ if placed "redis.external.sentinelSecret" ]] "LIVEKIT_REDIS_USERNAME" "LIVEKIT_REDIS_SENTINEL_PASSWORD" "LIVEKIT_REDIS_SENTINEL_USERNAME"[[ end ]] "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 [[ if eq (shape "env") "list" ]]
 {{- $names := dict }}
 {{- range [[ value "env" ]] }}

@@ -17,6 +17,13 @@ Where the server finds its configuration, keys and certificates.
   mountPath: /etc/livekit/redis
   readOnly: true
 {{- end }}
+[[ if placed "redis.external.clientCertSecret" ]]
+{{- if and (not [[ value "redis.enabled" ]]) [[ value "redis.external.clientCertSecret" ]] }}
+- name: redis-client
+  mountPath: /etc/livekit/redis-client
+  readOnly: true
+{{- end }}
+[[ end ]]
 [[ end ]]
 [[ if has "turn" ]]
 {{- if include "[[ helper "turnSecret" ]]" . }}
@@ -76,6 +83,14 @@ Volumes of the pod.
       - key: ca.crt
         path: ca.crt
 {{- end }}
+[[ if placed "redis.external.clientCertSecret" ]]
+{{- if and (not [[ value "redis.enabled" ]]) [[ value "redis.external.clientCertSecret" ]] }}
+- name: redis-client
+  secret:
+    secretName: {{ [[ value "redis.external.clientCertSecret" ]] }}
+    defaultMode: 0440
+{{- end }}
+[[ end ]]
 [[ end ]]
 [[ if has "turn" ]]
 {{- with include "[[ helper "turnSecret" ]]" . }}

@@ -52,6 +52,9 @@ where it holds a credential, the hash is salted and slow, that nobody guesses fr
 */}}
 {{- define "livekit.configChecksum" -}}
 {{- $config := include "livekit.config" . }}
+{{- with .Values.media.addresses }}
+{{- $config = print $config (toJson .) }}
+{{- end }}
 {{- $sum := sha256sum $config }}
 {{- if include "livekit.configIsSecret" . }}
 {{- $sum = printf "%s/%s %s" .Release.Namespace .Release.Name $config | sha256sum }}
@@ -68,7 +71,12 @@ The address that clients are told: "host", "pod", "stun", "auto" or an IP addres
 */}}
 {{- define "livekit.address" -}}
 {{- $byType := dict "NodePort" "host" "HostNetwork" "host" "LoadBalancer" "" "ClusterIP" "pod" }}
+{{- if .Values.media.addresses }}
+{{- /* Each server has one of its own. */}}
+{{- print "addresses" }}
+{{- else }}
 {{- .Values.media.address | default (get $byType .Values.media.type) }}
+{{- end }}
 {{- end }}
 
 {{/*
@@ -133,25 +141,39 @@ Spec of the Service for media, without its selector.
 */}}
 {{- define "livekit.mediaServiceSpec" -}}
 {{- $type := .Values.media.type }}
+{{- $ports := (include "livekit.mediaPorts" . | fromJson).ports }}
 {{- $address := include "livekit.address" . }}
+{{- $own := .mediaService | default dict }}
+{{- $address = $own.address | default $address }}
+{{- if $own.protocol }}
+{{- $all := $ports }}
+{{- $ports = list }}
+{{- range $all }}
+{{- if eq .protocol $own.protocol }}
+{{- $ports = append $ports . }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- /* Calls go on in a pod that is not ready, or that is ending: so media has to reach it. */}}
 {{- $spec := dict "publishNotReadyAddresses" true }}
 {{- /* Local: clients address the pod's own node, and their addresses stay as they are. */}}
 {{- if ne $type "ClusterIP" }}
 {{- $_ := set $spec "externalTrafficPolicy" "Local" }}
 {{- end }}
-{{- if has $address (list "hosts" "pods") }}
+{{- if or (has $address (list "hosts" "pods")) (contains "," $address) }}
 {{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
 {{- end }}
+{{- include "livekit.overlay" (list $spec (include "livekit.ipFamilies" . | fromYaml)) }}
 {{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
 {{- $_ := set $spec "loadBalancerIP" (splitList "," $address | first) }}
 {{- end }}
-{{- include "livekit.overlay" (list $spec (deepCopy (.Values.media.spec | default dict))) -}}
+{{- include "livekit.overlay" (list $spec (deepCopy (.Values.media.spec | default dict))) }}
+{{- include "livekit.overlay" (list $spec (deepCopy ($own.spec | default dict))) -}}
 type: {{ $type }}
 {{- /* An empty address is for those who assign it by other means. */}}
 {{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
 ports:
-  {{- range (include "livekit.mediaPorts" . | fromJson).ports }}
+  {{- range $ports }}
   - name: {{ .name }}
     port: {{ .port | int }}
     targetPort: {{ .port | int }}
@@ -160,6 +182,43 @@ ports:
     {{- end }}
     protocol: {{ .protocol }}
   {{- end }}
+{{- end }}
+
+{{/*
+The Services for media, as [{suffix, selector, protocol, portSet, address, annotations, spec}]:
+one, or one for each protocol, server and set of ports.
+*/}}
+{{- define "livekit.mediaServices" -}}
+{{- $services := list (dict "suffix" "media" "selector" dict "annotations" dict "spec" dict) }}
+{{- if include "livekit.portSet" . }}
+{{- $services = list }}
+{{- range $set, $suffix := dict "first" "media" "second" "media-second" }}
+{{- $services = append $services (dict "suffix" $suffix "selector" (dict "livekit-media-ports" $set) "portSet" $set "annotations" dict "spec" dict) }}
+{{- end }}
+{{- end }}
+{{- range $number, $own := include "livekit.mediaAddresses" . | fromJsonArray }}
+{{- if not $number }}
+{{- $services = list }}
+{{- end }}
+{{- $selector := dict "apps.kubernetes.io/pod-index" (toString $number) }}
+{{- $services = append $services (dict "suffix" (printf "media-%d" $number) "selector" $selector "address" $own.address "annotations" ($own.annotations | default dict) "spec" ($own.spec | default dict)) }}
+{{- end }}
+{{- if .Values.media.split }}
+{{- /* The Service for UDP keeps the name, so that an upgrade takes the TCP port out of it first. */}}
+{{- $udp := dict "suffix" "" "protocol" "UDP" "annotations" .Values.media.udp.annotations "spec" .Values.media.udp.spec }}
+{{- $tcp := dict "suffix" "-tcp" "protocol" "TCP" "annotations" .Values.media.tcp.annotations "spec" .Values.media.tcp.spec }}
+{{- $split := list }}
+{{- range $service := $services }}
+{{- range list $udp $tcp }}
+{{- $one := deepCopy $service }}
+{{- include "livekit.overlay" (list $one.annotations (.annotations | default dict)) }}
+{{- include "livekit.overlay" (list $one.spec (.spec | default dict)) }}
+{{- $split = append $split (set $one "suffix" (print $one.suffix .suffix) | merge (dict "protocol" .protocol)) }}
+{{- end }}
+{{- end }}
+{{- $services = $split }}
+{{- end }}
+{{- toJson $services }}
 {{- end }}
 
 {{/*

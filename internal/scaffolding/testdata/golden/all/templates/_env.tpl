@@ -11,9 +11,16 @@ Environment of the server, without what values.yaml adds.
   valueFrom:
     fieldRef:
       fieldPath: {{ get $fields $address }}
-{{- else if not (has $address (list "stun" "auto")) }}
+{{- else if not (has $address (list "stun" "auto" "addresses")) }}
 - name: NODE_IP
   value: {{ $address | quote }}
+{{- end }}
+{{- if eq $address "addresses" }}
+# The server's number: it has its address by the configuration of that number.
+- name: POD_INDEX
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['apps.kubernetes.io/pod-index']
 {{- end }}
 {{- if eq $keysFrom "env" }}
 - name: LIVEKIT_API_KEY
@@ -42,6 +49,29 @@ Environment of the server, without what values.yaml adds.
     secretKeyRef:
       name: {{ . }}
       key: {{ $.Values.redis.enabled | default false | ternary $.Values.redis.service.passwordEntry $.Values.redis.external.passwordEntry }}
+{{- end }}
+{{- if not .Values.redis.enabled }}
+{{- if and .Values.redis.external.existingSecret .Values.redis.external.usernameEntry }}
+- name: LIVEKIT_REDIS_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.redis.external.existingSecret }}
+      key: {{ .Values.redis.external.usernameEntry }}
+{{- end }}
+{{- with .Values.redis.external.sentinelSecret }}
+- name: LIVEKIT_REDIS_SENTINEL_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: {{ $.Values.redis.external.sentinelPasswordEntry }}
+{{- with $.Values.redis.external.sentinelUsernameEntry }}
+- name: LIVEKIT_REDIS_SENTINEL_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.redis.external.sentinelSecret }}
+      key: {{ . }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- with .Values.metrics.existingSecret }}
 - name: LIVEKIT_PROMETHEUS_USERNAME

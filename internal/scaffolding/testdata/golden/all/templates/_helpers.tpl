@@ -95,6 +95,14 @@ Name of the ServiceAccount.
 {{- end }}
 
 {{/*
+Security context of the pods, without user and groups where OpenShift assigns them.
+*/}}
+{{- define "livekit.podSecurityContext" -}}
+{{- $context := .Values.podSecurityContext | default dict }}
+{{- .Values.openshift.assignUser | default false | ternary (omit $context "runAsUser" "runAsGroup" "fsGroup") $context | toYaml }}
+{{- end }}
+
+{{/*
 Image of the container.
 */}}
 {{- define "livekit.image" -}}
@@ -102,6 +110,18 @@ Image of the container.
 {{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
 {{- else }}
 {{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion | toString) }}
+{{- end }}
+{{- end }}
+
+{{/*
+IP families of all Services.
+*/}}
+{{- define "livekit.ipFamilies" -}}
+{{- with .Values.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.ipFamilies }}
+ipFamilies: {{ toJson . }}
 {{- end }}
 {{- end }}
 

@@ -1,4 +1,11 @@
 {{/*
+What the image's programs begin with: "redis", or "valkey" by the image's name.
+*/}}
+{{- define "livekit.redisProgram" -}}
+{{- contains "valkey" .Values.redis.image.repository | ternary "valkey" "redis" }}
+{{- end }}
+
+{{/*
 Redis beside the server in its pod, a sidecar: it is up before the server and
 ends after it.
 */}}
@@ -13,16 +20,22 @@ ends after it.
     - sh
     - -c
     - |
-      exec redis-server - "$@" <<EOF
+      exec {{ include "livekit.redisProgram" . }}-server - "$@" <<EOF
       requirepass "$(printf %s "$REDISCLI_AUTH" | sed 's/["\\]/\\&/g')"
       EOF
     - redis
   {{- else }}
-  command: [redis-server]
+  command: [{{ include "livekit.redisProgram" . }}-server]
   {{- end }}
   args:
     - --bind
-    - {{ .Values.redis.service.enabled | default false | ternary "0.0.0.0" "127.0.0.1" | quote }}
+    {{- if .Values.redis.service.enabled }}
+    # All addresses, those of IPv6 where there are any.
+    - "*"
+    - "-::*"
+    {{- else }}
+    - 127.0.0.1
+    {{- end }}
     - --port
     - {{ .Values.redis.port | int | quote }}
     - --dir
@@ -40,6 +53,10 @@ ends after it.
         secretKeyRef:
           name: {{ include "livekit.redisSecret" . }}
           key: {{ .Values.redis.service.passwordEntry }}
+    {{- if eq (include "livekit.redisProgram" .) "valkey" }}
+    - name: VALKEYCLI_AUTH
+      value: $(REDISCLI_AUTH)
+    {{- end }}
     {{- end }}
     {{- with .Values.redis.env }}
     {{- toYaml . | nindent 4 }}
@@ -53,13 +70,13 @@ ends after it.
   {{- end }}
   startupProbe:
     exec:
-      command: [redis-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
+      command: [{{ include "livekit.redisProgram" . }}-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
     periodSeconds: 1
     timeoutSeconds: 5
     failureThreshold: 60
   livenessProbe:
     exec:
-      command: [redis-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
+      command: [{{ include "livekit.redisProgram" . }}-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
     periodSeconds: 10
     timeoutSeconds: 5
     failureThreshold: 6
@@ -88,11 +105,15 @@ Completes the redis block of LiveKit's configuration, in place.
 {{- with .Values.redis.external.address }}
 {{- $_ := set $redis "address" . }}
 {{- end }}
-{{- if or .Values.redis.external.tls .Values.redis.external.caSecret }}
+{{- if or .Values.redis.external.tls .Values.redis.external.caSecret .Values.redis.external.clientCertSecret }}
 {{- $tls := $redis.tls | default dict }}
 {{- $_ := set $tls "enabled" true }}
 {{- if .Values.redis.external.caSecret }}
 {{- $_ := set $tls "ca_cert_file" "/etc/livekit/redis/ca.crt" }}
+{{- end }}
+{{- if .Values.redis.external.clientCertSecret }}
+{{- $_ := set $tls "client_cert_file" "/etc/livekit/redis-client/tls.crt" }}
+{{- $_ := set $tls "client_key_file" "/etc/livekit/redis-client/tls.key" }}
 {{- end }}
 {{- $_ := set $redis "tls" $tls }}
 {{- end }}

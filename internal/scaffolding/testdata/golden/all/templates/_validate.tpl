@@ -74,7 +74,48 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if $rtc.node_ip }}
 {{- $errors = append $errors "config.rtc.node_ip is set: set media.address to that address instead" }}
 {{- end }}
-{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" }}
+{{- $servers := include "livekit.mediaAddresses" . | fromJsonArray }}
+{{- if $servers }}
+{{- $told := list }}
+{{- range $servers }}
+{{- $told = append $told .address }}
+{{- range splitList "," .address }}
+{{- if or (not (include "livekit.ipFamily" .)) (regexMatch "^((0|127|22[4-9]|2[3-5][0-9])[.]|::1?$|[fF][fF])" .) }}
+{{- $errors = append $errors (printf "media.addresses has %q: each is an IP address that clients reach, or one of IPv4 and one of IPv6 with a comma between" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if ne (len $told) (len (uniq $told)) }}
+{{- $errors = append $errors "media.addresses has an address twice, and it leads to one server only" }}
+{{- end }}
+{{- if .Values.media.address }}
+{{- $errors = append $errors "media.address and media.addresses are both set: choose one" }}
+{{- end }}
+{{- if ne $type "LoadBalancer" }}
+{{- $errors = append $errors (printf "media.addresses are those of load balancers, but media.type is %s: set it to LoadBalancer, or leave the addresses out" $type) }}
+{{- end }}
+{{- $most := int .Values.replicaCount }}
+{{- if .Values.autoscaling.enabled }}
+{{- $most = int .Values.autoscaling.maxReplicas }}
+{{- else if .Values.autoscaling.external }}
+{{- $errors = append $errors "autoscaling.external leaves the number of servers open, and each needs one of media.addresses: use autoscaling.enabled with autoscaling.maxReplicas, or replicaCount" }}
+{{- end }}
+{{- if gt $most (len $servers) }}
+{{- $errors = append $errors (printf "media.addresses has %d entries for up to %d servers: give each server one" (len $servers) $most) }}
+{{- end }}
+{{- if has (dig "type" "" (.Values.strategy | default dict)) (list "Recreate") }}
+{{- $errors = append $errors "strategy.type Recreate is a Deployment's, and media.addresses needs a StatefulSet: leave it out" }}
+{{- end }}
+{{- if .Values.draining.enabled }}
+{{- $errors = append $errors "draining.enabled and media.addresses: a new server would need the address of the one that drains; choose one" }}
+{{- end }}
+{{- if .Values.existingConfigSecret }}
+{{- $errors = append $errors "existingConfigSecret is one configuration, and media.addresses needs one for each server: leave one of them out" }}
+{{- end }}
+{{- else if eq (.Values.media.address | default "") "addresses" }}
+{{- $errors = append $errors "media.address is addresses: give them in media.addresses" }}
+{{- end }}
+{{- $words := list "host" "hosts" "pod" "pods" "stun" "auto" "addresses" }}
 {{- $families := list }}
 {{- if and $address (not (has $address $words)) }}
 {{- range splitList "," $address }}
@@ -95,11 +136,19 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if and $several $families (ne $type "LoadBalancer") }}
 {{- $errors = append $errors (printf "media.address is %s, which all of several servers would tell clients: leave it empty" $address) }}
 {{- end }}
+{{- if eq (.Values.ipFamilyPolicy | default "") "SingleStack" }}
+{{- if gt (len (.Values.ipFamilies | default list)) 1 }}
+{{- $errors = append $errors "ipFamilyPolicy SingleStack takes one of ipFamilies: use PreferDualStack or RequireDualStack" }}
+{{- end }}
+{{- if and (or (has $address (list "hosts" "pods")) (contains "," $address)) (ne $type "HostNetwork") }}
+{{- $errors = append $errors (printf "media.address %s tells clients addresses of both families, and ipFamilyPolicy SingleStack leads to one of them: use PreferDualStack, or media.address %s" $address (splitList "," $address | first | trimSuffix "s")) }}
+{{- end }}
+{{- end }}
 {{- if eq (dig "bind_addresses" (list) $config | join ",") "127.0.0.1" }}
 {{- $errors = append $errors "config.bind_addresses is the loopback address, which neither Services nor probes reach: leave it out" }}
 {{- end }}
-{{- if and $several (eq $type "LoadBalancer") }}
-{{- $errors = append $errors "media.type LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or replicaCount 1" }}
+{{- if and $several (eq $type "LoadBalancer") (ne $address "addresses") }}
+{{- $errors = append $errors "media.type LoadBalancer has one address, which leads to one of several servers only: use HostNetwork or NodePort, or media.addresses, or replicaCount 1" }}
 {{- end }}
 
 {{- /* API keys */}}
@@ -196,8 +245,22 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- else if and $several (not $elsewhere) }}
 {{- $errors = append $errors "several servers need a Redis that all of them reach: set redis.external.address" }}
-{{- else if and (not $elsewhere) (or .Values.redis.external.existingSecret .Values.redis.external.tls .Values.redis.external.caSecret) }}
+{{- else if and (not $elsewhere) (or .Values.redis.external.existingSecret .Values.redis.external.tls .Values.redis.external.caSecret .Values.redis.external.clientCertSecret) }}
 {{- $errors = append $errors "redis.external.address is empty, so its password and TLS lead nowhere: set it" }}
+{{- end }}
+{{- if and .Values.redis.enabled (or .Values.redis.external.sentinelSecret .Values.redis.external.clientCertSecret) }}
+{{- $errors = append $errors "redis.external.sentinelSecret and redis.external.clientCertSecret are about a Redis elsewhere: set redis.enabled to false, or leave them out" }}
+{{- else if and .Values.redis.external.sentinelSecret (not $redis.sentinel_addresses) }}
+{{- $errors = append $errors "redis.external.sentinelSecret is set, but the server asks no sentinels: set config.redis.sentinel_addresses and sentinel_master_name" }}
+{{- end }}
+{{- if and .Values.redis.external.sentinelSecret (or $redis.sentinel_password (and $redis.sentinel_username .Values.redis.external.sentinelUsernameEntry)) }}
+{{- $errors = append $errors "config.redis.sentinel_password or sentinel_username is set beside redis.external.sentinelSecret: choose one" }}
+{{- end }}
+{{- if and .Values.redis.external.usernameEntry (not .Values.redis.external.existingSecret) }}
+{{- $errors = append $errors "redis.external.usernameEntry is an entry of redis.external.existingSecret, which is empty" }}
+{{- end }}
+{{- if and .Values.redis.external.clientCertSecret (dig "tls" "client_cert_file" "" ($own.redis | default dict)) }}
+{{- $errors = append $errors "config.redis.tls.client_cert_file is set beside redis.external.clientCertSecret: choose one" }}
 {{- end }}
 {{- if and .Values.redis.service.enabled (not .Values.redis.enabled) }}
 {{- $errors = append $errors "redis.service.enabled opens the sidecar, but redis.enabled is false: set one or the other" }}
@@ -209,13 +272,16 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- /* TURN */}}
 {{- $turn := $config.turn | default dict }}
 {{- if $turn.enabled }}
+{{- range $servers }}
+{{- $address = printf "%s,%s" $address .address | trimPrefix "addresses," }}
+{{- end }}
 {{- if and $turn.domain (not (regexMatch "^(?i)[a-z0-9-]+([.][a-z0-9-]+)+[.]?$" $turn.domain)) }}
 {{- $errors = append $errors (printf "config.turn.domain is %q, which is no name of a host with a domain, such as turn.example.com" $turn.domain) }}
 {{- end }}
 {{- if and $families (not (has "4" $families)) (dig "bind_addresses" (list "0.0.0.0") $turn | join "," | contains ".") }}
 {{- $errors = append $errors (printf "media.address is %s, and TURN needs an IPv4 address as well: add it with a comma, or set config.turn.bind_addresses to [\"::\"]" $address) }}
 {{- end }}
-{{- if and (eq $address "pod" "pods" | or (regexMatch "^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^[fF][cdCD]" $address)) (not $turn.allow_restricted_peer_cidrs) (include "livekit.version" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
+{{- if and (eq $address "pod" "pods" | or (regexMatch "(^|,)((10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|[fF][cdCD])" $address)) (not $turn.allow_restricted_peer_cidrs) (include "livekit.version" . | regexMatch "^v?1[.](1[2-9]|[2-9][0-9])[.]") }}
 {{- $errors = append $errors "the server tells clients a private address, to which TURN refuses to relay: list it in config.turn.allow_restricted_peer_cidrs, such as [10.0.0.0/8], and no more than has to be reached" }}
 {{- end }}
 {{- if not (or $turn.tls_port $turn.udp_port) }}
@@ -278,6 +344,36 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "httpRoute.enabled needs service.enabled" }}
 {{- end }}
 
+{{- if and .Values.route.enabled (not .Values.service.enabled) }}
+{{- $errors = append $errors "route.enabled needs service.enabled" }}
+{{- end }}
+{{- if and .Values.openshift.assignUser (eq $type "HostNetwork") }}
+{{- $errors = append $errors "openshift.assignUser is for restricted-v2, which refuses the node's network of media.type HostNetwork: set it to false, and let the ServiceAccount use hostnetwork-v2" }}
+{{- end }}
+{{- /* Routes of the Gateway API */}}
+{{- $media := include "livekit.mediaPorts" . | fromJson }}
+{{- if or .Values.gatewayRoutes.mediaUDP.enabled .Values.gatewayRoutes.mediaTCP.enabled .Values.gatewayRoutes.turnUDP.enabled }}
+{{- if eq $type "HostNetwork" }}
+{{- $errors = append $errors "gatewayRoutes lead to the Service for media, which media.type HostNetwork has none of: use ClusterIP" }}
+{{- else if not $families }}
+{{- $errors = append $errors "gatewayRoutes need the Gateway's IP address in media.address, which clients are told" }}
+{{- end }}
+{{- if or $several .Values.draining.enabled }}
+{{- $errors = append $errors "gatewayRoutes lead media to any of several servers, and not to the one that has the call: use HostNetwork or NodePort without them, or one server" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.mediaUDP.enabled (or (not $media.first) (ne (int $media.first) (int $media.last))) }}
+{{- $errors = append $errors "gatewayRoutes.mediaUDP.enabled needs one UDP port in config.rtc.udp_port, as a listener has one" }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.mediaTCP.enabled (not (dig "tcp_port" 7881 $rtc)) }}
+{{- $errors = append $errors "gatewayRoutes.mediaTCP.enabled needs config.rtc.tcp_port" }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.turnUDP.enabled (not (and (dig "turn" "enabled" false $config) (dig "turn" "udp_port" 0 $config))) }}
+{{- $errors = append $errors "gatewayRoutes.turnUDP.enabled needs config.turn.enabled and turn.udp_port" }}
+{{- end }}
+{{- if and .Values.gatewayRoutes.turnTLS.enabled (not (and (dig "turn" "enabled" false $config) (dig "turn" "tls_port" 0 $config) .Values.turn.service.enabled)) }}
+{{- $errors = append $errors "gatewayRoutes.turnTLS.enabled needs config.turn.enabled, turn.tls_port and turn.service.enabled" }}
+{{- end }}
 {{- if and .Values.metrics.serviceMonitor.enabled (not (include "livekit.metricsPort" .)) }}
 {{- $errors = append $errors "metrics.serviceMonitor.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
 {{- end }}
@@ -292,7 +388,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Environment */}}
-{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
+{{- $reserved := list "LIVEKIT_CONFIG" "LIVEKIT_PORT" "LIVEKIT_RTC_TCP_PORT" "LIVEKIT_RTC_UDP_PORT" "UDP_PORT" "LIVEKIT_RTC_PORT_RANGE_START" "LIVEKIT_RTC_PORT_RANGE_END" "LIVEKIT_RTC_USE_EXTERNAL_IP" "LIVEKIT_RTC_NODE_IP" "LIVEKIT_TURN_TLS_PORT" "LIVEKIT_TURN_UDP_PORT" "LIVEKIT_PROMETHEUS_PORT" "REDIS_HOST" "LIVEKIT_REDIS_ADDRESS" "LIVEKIT_CPU_REQUEST" "NODE_IP" "LIVEKIT_API_KEY" "LIVEKIT_API_SECRET" "LIVEKIT_KEYS" "LIVEKIT_REDIS_PASSWORD" "LIVEKIT_REDIS_USERNAME" "LIVEKIT_REDIS_SENTINEL_PASSWORD" "LIVEKIT_REDIS_SENTINEL_USERNAME" "LIVEKIT_PROMETHEUS_USERNAME" "LIVEKIT_PROMETHEUS_PASSWORD" }}
 {{- $names := dict }}
 {{- range .Values.env }}
 {{- if hasKey $names .name }}

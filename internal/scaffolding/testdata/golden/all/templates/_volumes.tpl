@@ -16,6 +16,11 @@ Where the server finds its configuration, keys and certificates.
   mountPath: /etc/livekit/redis
   readOnly: true
 {{- end }}
+{{- if and (not .Values.redis.enabled) .Values.redis.external.clientCertSecret }}
+- name: redis-client
+  mountPath: /etc/livekit/redis-client
+  readOnly: true
+{{- end }}
 {{- if include "livekit.turnSecret" . }}
 - name: turn-tls
   mountPath: /etc/livekit/turn
@@ -62,6 +67,12 @@ Volumes of the pod.
     items:
       - key: ca.crt
         path: ca.crt
+{{- end }}
+{{- if and (not .Values.redis.enabled) .Values.redis.external.clientCertSecret }}
+- name: redis-client
+  secret:
+    secretName: {{ .Values.redis.external.clientCertSecret }}
+    defaultMode: 0440
 {{- end }}
 {{- with include "livekit.turnSecret" . }}
 - name: turn-tls

@@ -121,6 +121,7 @@ Spec of the Service for media, without its selector.
 */}}
 {{- define "livekit.mediaServiceSpec" -}}
 {{- $type := .Values.media.type }}
+{{- $ports := (include "livekit.mediaPorts" . | fromJson).ports }}
 {{- $address := include "livekit.address" . }}
 {{- /* Calls go on in a pod that is not ready, or that is ending: so media has to reach it. */}}
 {{- $spec := dict "publishNotReadyAddresses" true }}
@@ -128,7 +129,7 @@ Spec of the Service for media, without its selector.
 {{- if ne $type "ClusterIP" }}
 {{- $_ := set $spec "externalTrafficPolicy" "Local" }}
 {{- end }}
-{{- if has $address (list "hosts" "pods") }}
+{{- if or (has $address (list "hosts" "pods")) (contains "," $address) }}
 {{- $_ := set $spec "ipFamilyPolicy" "PreferDualStack" }}
 {{- end }}
 {{- if and (eq $type "LoadBalancer") (ne $address "stun") }}
@@ -139,7 +140,7 @@ type: {{ $type }}
 {{- /* An empty address is for those who assign it by other means. */}}
 {{ $spec.loadBalancerIP | empty | ternary (omit $spec "loadBalancerIP") $spec | toYaml }}
 ports:
-  {{- range (include "livekit.mediaPorts" . | fromJson).ports }}
+  {{- range $ports }}
   - name: {{ .name }}
     port: {{ .port | int }}
     targetPort: {{ .port | int }}

@@ -1,4 +1,11 @@
 {{/*
+What the image's programs begin with: "redis", or "valkey" by the image's name.
+*/}}
+{{- define "livekit.redisProgram" -}}
+{{- contains "valkey" .Values.redis.image.repository | ternary "valkey" "redis" }}
+{{- end }}
+
+{{/*
 Redis beside the server in its pod, a sidecar: it is up before the server and
 ends after it.
 */}}
@@ -7,7 +14,7 @@ ends after it.
   image: {{ printf "%s:%v" .Values.redis.image.repository .Values.redis.image.tag }}
   imagePullPolicy: {{ .Values.redis.image.pullPolicy }}
   restartPolicy: Always
-  command: [redis-server]
+  command: [{{ include "livekit.redisProgram" . }}-server]
   args:
     - --bind
     - 127.0.0.1
@@ -21,13 +28,13 @@ ends after it.
     - ""
   startupProbe:
     exec:
-      command: [redis-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
+      command: [{{ include "livekit.redisProgram" . }}-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
     periodSeconds: 1
     timeoutSeconds: 5
     failureThreshold: 60
   livenessProbe:
     exec:
-      command: [redis-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
+      command: [{{ include "livekit.redisProgram" . }}-cli, -p, {{ .Values.redis.port | int | quote }}, ping]
     periodSeconds: 10
     timeoutSeconds: 5
     failureThreshold: 6
