@@ -34,6 +34,9 @@ func (p *problems) checkCustomResource(o Object) {
 	switch o.Kind() {
 	case "ServiceMonitor":
 		p.addIf(len(o.List("spec", "endpoints")) == 0, "spec.endpoints", "has no entry: nothing would be scraped")
+	case "PodMonitor":
+		list := o.List("spec", "podMetricsEndpoints")
+		p.addIf(len(list) == 0, "spec.podMetricsEndpoints", "has no entry: nothing would be scraped")
 	case "HTTPRoute":
 		p.checkHTTPRoute(o)
 	case "Certificate":

@@ -21,6 +21,7 @@ var kinds = map[string]string{
 	"hpa.yaml":            "HorizontalPodAutoscaler",
 	"pdb.yaml":            "PodDisruptionBudget",
 	"servicemonitor.yaml": "ServiceMonitor",
+	"podmonitor.yaml":     "PodMonitor",
 	"networkpolicy.yaml":  "NetworkPolicy",
 }
 

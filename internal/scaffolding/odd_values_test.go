@@ -117,6 +117,7 @@ networkPolicy: {enabled: true}
 networkPolicy: {enabled: true, signallingFrom: [{podSelector: {}}], metricsFrom: [{podSelector: {}}], egress: [{}]}
 podDisruptionBudget: {enabled: true}
 metrics: {serviceMonitor: {enabled: true}, existingSecret: m}
+metrics: {podMonitor: {enabled: true, interval: null, labels: {a: b}}}
 livenessProbe: {httpGet: {path: /, port: http}}
 readinessProbe: {exec: {command: ['true']}}
 startupProbe: {tcpSocket: {port: http}}

@@ -317,6 +317,15 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and [[ value "metrics.serviceMonitor.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
 {{- $errors = append $errors "[[ key "metrics.serviceMonitor.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
 {{- end }}
+{{- if and [[ value "metrics.podMonitor.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "metrics.podMonitor.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- end }}
+{{- if and (or [[ value "metrics.podMonitor.enabled" ]] [[ value "metrics.serviceMonitor.enabled" ]]) (dig "prometheus" "username" "" $config) (not [[ value "metrics.existingSecret" ]]) }}
+{{- $errors = append $errors "[[ key "config" ]].prometheus.username is a login that Prometheus cannot look up: put username and password into a Secret, and name it in [[ key "metrics.existingSecret" ]]" }}
+{{- end }}
+{{- if and [[ value "metrics.podMonitor.enabled" ]] [[ value "metrics.serviceMonitor.enabled" ]] }}
+{{- $errors = append $errors "[[ key "metrics.podMonitor.enabled" ]] and [[ key "metrics.serviceMonitor.enabled" ]] are both true, so each server would be read and counted twice: choose one" }}
+{{- end }}
 [[ end ]]
 [[ if has "networkpolicy" ]]
 {{- if and [[ value "networkPolicy.enabled" ]] (eq $type "HostNetwork") }}

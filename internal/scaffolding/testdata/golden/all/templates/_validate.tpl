@@ -281,6 +281,15 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and .Values.metrics.serviceMonitor.enabled (not (include "livekit.metricsPort" .)) }}
 {{- $errors = append $errors "metrics.serviceMonitor.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
 {{- end }}
+{{- if and .Values.metrics.podMonitor.enabled (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "metrics.podMonitor.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- end }}
+{{- if and (or .Values.metrics.podMonitor.enabled .Values.metrics.serviceMonitor.enabled) (dig "prometheus" "username" "" $config) (not .Values.metrics.existingSecret) }}
+{{- $errors = append $errors "config.prometheus.username is a login that Prometheus cannot look up: put username and password into a Secret, and name it in metrics.existingSecret" }}
+{{- end }}
+{{- if and .Values.metrics.podMonitor.enabled .Values.metrics.serviceMonitor.enabled }}
+{{- $errors = append $errors "metrics.podMonitor.enabled and metrics.serviceMonitor.enabled are both true, so each server would be read and counted twice: choose one" }}
+{{- end }}
 {{- if and .Values.networkPolicy.enabled (eq $type "HostNetwork") }}
 {{- $errors = append $errors "networkPolicy.enabled does nothing with media.type HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}
 {{- end }}
