@@ -13,6 +13,7 @@ var customKinds = map[string]string{
 	"Certificate":    "cert-manager.io/v1",
 	"HTTPRoute":      "gateway.networking.k8s.io/v1",
 	"PodMonitor":     "monitoring.coreos.com/v1",
+	"PrometheusRule": "monitoring.coreos.com/v1",
 	"ServiceMonitor": "monitoring.coreos.com/v1",
 }
 

@@ -248,6 +248,7 @@ func TestValuesOfMissingComponents(t *testing.T) {
 		"autoscaling: {enabled: true}":                   "autoscaling",
 		"podDisruptionBudget: {enabled: true}":           "pdb",
 		"metrics: {serviceMonitor: {enabled: true}}":     "metrics",
+		"alerts: {enabled: true}":                        "alerts",
 		"turn: {existingSecret: t}":                      "turn",
 		"extraVolumes: [{name: a, emptyDir: {}}]":        "extras",
 		"priorityClassName: high":                        "scheduling",

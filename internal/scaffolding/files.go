@@ -22,6 +22,7 @@ var kinds = map[string]string{
 	"pdb.yaml":            "PodDisruptionBudget",
 	"servicemonitor.yaml": "ServiceMonitor",
 	"podmonitor.yaml":     "PodMonitor",
+	"prometheusrule.yaml": "PrometheusRule",
 	"networkpolicy.yaml":  "NetworkPolicy",
 }
 

@@ -117,6 +117,9 @@ networkPolicy: {enabled: true}
 networkPolicy: {enabled: true, signallingFrom: [{podSelector: {}}], metricsFrom: [{podSelector: {}}], egress: [{}]}
 podDisruptionBudget: {enabled: true}
 metrics: {serviceMonitor: {enabled: true}, existingSecret: m}
+alerts: {enabled: true, selector: 'job="a"', alertLabels: {team: media}}
+alerts: {enabled: true, thresholds: null}
+config: {limit: {num_tracks: 100, bytes_per_sec: 1000000}}
 metrics: {podMonitor: {enabled: true, interval: null, labels: {a: b}}}
 livenessProbe: {httpGet: {path: /, port: http}}
 readinessProbe: {exec: {command: ['true']}}

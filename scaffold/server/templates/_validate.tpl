@@ -327,6 +327,13 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "[[ key "metrics.podMonitor.enabled" ]] and [[ key "metrics.serviceMonitor.enabled" ]] are both true, so each server would be read and counted twice: choose one" }}
 {{- end }}
 [[ end ]]
+[[ if has "alerts" ]]
+{{- if and [[ value "alerts.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "alerts.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- else if and [[ value "alerts.enabled" ]] (not [[ value "alerts.selector" ]]) (not (include "[[ helper "metricsJob" ]]" .)) }}
+{{- $errors = append $errors "[[ key "alerts.enabled" ]] needs to know the servers' labels in Prometheus: set [[ key "metrics.serviceMonitor.enabled" ]] or [[ key "metrics.podMonitor.enabled" ]], or, where something else reads metrics, [[ key "alerts.selector" ]]" }}
+{{- end }}
+[[ end ]]
 [[ if has "networkpolicy" ]]
 {{- if and [[ value "networkPolicy.enabled" ]] (eq $type "HostNetwork") }}
 {{- $errors = append $errors "[[ key "networkPolicy.enabled" ]] does nothing with [[ key "media.type" ]] HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}

@@ -290,6 +290,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and .Values.metrics.podMonitor.enabled .Values.metrics.serviceMonitor.enabled }}
 {{- $errors = append $errors "metrics.podMonitor.enabled and metrics.serviceMonitor.enabled are both true, so each server would be read and counted twice: choose one" }}
 {{- end }}
+{{- if and .Values.alerts.enabled (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "alerts.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- else if and .Values.alerts.enabled (not .Values.alerts.selector) (not (include "livekit.metricsJob" .)) }}
+{{- $errors = append $errors "alerts.enabled needs to know the servers' labels in Prometheus: set metrics.serviceMonitor.enabled or metrics.podMonitor.enabled, or, where something else reads metrics, alerts.selector" }}
+{{- end }}
 {{- if and .Values.networkPolicy.enabled (eq $type "HostNetwork") }}
 {{- $errors = append $errors "networkPolicy.enabled does nothing with media.type HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}
 {{- end }}

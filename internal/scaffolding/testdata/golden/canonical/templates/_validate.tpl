@@ -218,6 +218,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "autoscaling" (list "autoscaling.enabled")
   "pdb" (list "podDisruptionBudget.enabled")
   "metrics" (list "metrics.existingSecret" "metrics.serviceMonitor.enabled" "metrics.podMonitor.enabled")
+  "alerts" (list "alerts.enabled")
   "networkpolicy" (list "networkPolicy.enabled")
   "secret-operator" (list "keys.operator.enabled")
   "draining" (list "draining.enabled")
