@@ -249,6 +249,7 @@ func TestValuesOfMissingComponents(t *testing.T) {
 		"podDisruptionBudget: {enabled: true}":           "pdb",
 		"metrics: {serviceMonitor: {enabled: true}}":     "metrics",
 		"alerts: {enabled: true}":                        "alerts",
+		"dashboard: {enabled: true}":                     "dashboard",
 		"turn: {existingSecret: t}":                      "turn",
 		"extraVolumes: [{name: a, emptyDir: {}}]":        "extras",
 		"priorityClassName: high":                        "scheduling",

@@ -117,6 +117,7 @@ networkPolicy: {enabled: true}
 networkPolicy: {enabled: true, signallingFrom: [{podSelector: {}}], metricsFrom: [{podSelector: {}}], egress: [{}]}
 podDisruptionBudget: {enabled: true}
 metrics: {serviceMonitor: {enabled: true}, existingSecret: m}
+dashboard: {enabled: true, labels: null, annotations: {grafana_folder: LiveKit}}
 alerts: {enabled: true, selector: 'job="a"', alertLabels: {team: media}}
 alerts: {enabled: true, thresholds: null}
 config: {limit: {num_tracks: 100, bytes_per_sec: 1000000}}

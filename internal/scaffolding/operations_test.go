@@ -1,6 +1,8 @@
 package scaffolding
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -109,8 +111,8 @@ func TestEachAlertIsWhole(t *testing.T) {
 		}
 		known.check(t, name, rule.Text("expr"))
 	}
-	if len(names) != 12 {
-		t.Errorf("there are %d alerts, want 12", len(names))
+	if len(names) != 13 {
+		t.Errorf("there are %d alerts, want 13", len(names))
 	}
 }
 
@@ -179,5 +181,107 @@ func (m metrics) check(t *testing.T, about, expression string) {
 		if m[name].kind != "" || strings.HasPrefix(name, "livekit_") {
 			t.Errorf("%s asks for %s of all releases", about, name)
 		}
+	}
+}
+
+// dashboard is what Grafana reads, as far as a test does.
+type dashboard struct {
+	UID, Title string
+	Templating struct {
+		List []struct {
+			Name    string
+			Current struct{ Value string }
+		}
+	}
+	Panels []struct {
+		ID      int
+		Title   string
+		Type    string
+		GridPos struct{ X, Y, W, H int }
+		Targets []struct{ RefID, Expr, LegendFormat string }
+	}
+}
+
+func readDashboard(t *testing.T, values string) dashboard {
+	t.Helper()
+	objects := rendered(t, canonicalChart(t, "all"), values)
+	text := objects["ConfigMap/rel-livekit-dashboard"].Text("data", "default-rel-livekit.json")
+	var d dashboard
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return d
+}
+
+func TestDashboardObject(t *testing.T) {
+	dir := canonicalChart(t, "all")
+	const on = "dashboard: {enabled: true, annotations: {grafana_folder: LiveKit}}"
+	object := "ConfigMap/rel-livekit-dashboard"
+	mustSet(t, dir, map[string]setting{
+		"off by default":      {"", object, nil, "(no ConfigMap/rel-livekit-dashboard)"},
+		"the sidecar's label": {on, object, []string{"metadata", "labels", "grafana_dashboard"}, `"1"`},
+		"another label": {"dashboard: {enabled: true, labels: {grafana_dashboard: null, boards: media}}", object,
+			[]string{"metadata", "labels", "boards"}, "media"},
+		"a folder": {on, object, []string{"metadata", "annotations", "grafana_folder"}, "LiveKit"},
+	})
+	refused(t, dir, parse(t, "config: {prometheus: {port: 0}}\n"+on), "config.prometheus.port")
+}
+
+// The dashboard opens on its own release, whoever reads its metrics.
+func TestDashboardVariables(t *testing.T) {
+	for values, job := range map[string]string{
+		"": "$__all", "metrics: {serviceMonitor: {enabled: true}}": "rel-livekit-metrics",
+		"metrics: {podMonitor: {enabled: true}}": "default/rel-livekit",
+	} {
+		got := map[string]string{}
+		for _, v := range readDashboard(t, values+"\ndashboard: {enabled: true}").Templating.List {
+			got[v.Name] = v.Current.Value
+		}
+		want := map[string]string{"datasource": "", "namespace": "default", "job": job}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s\nthe variables are %v, want %v", values, got, want)
+		}
+	}
+}
+
+// Each panel has its place, asks for metrics that there are, and for those of its release alone.
+func TestDashboardPanels(t *testing.T) {
+	known := readMetrics(t)
+	known["up"] = metric{}
+	taken, ids := map[[2]int]string{}, map[int]bool{}
+	panels := readDashboard(t, "dashboard: {enabled: true}").Panels
+	for _, p := range panels {
+		if ids[p.ID] || p.Title == "" || p.GridPos.X+p.GridPos.W > 24 {
+			t.Errorf("panel %d %q is there twice, has no title or reaches over the edge", p.ID, p.Title)
+		}
+		ids[p.ID] = true
+		for x := range p.GridPos.W {
+			for y := range p.GridPos.H {
+				place := [2]int{p.GridPos.X + x, p.GridPos.Y + y}
+				if other := taken[place]; other != "" {
+					t.Fatalf("%q lies over %q at %v", p.Title, other, place)
+				}
+				taken[place] = p.Title
+			}
+		}
+		if (p.Type == "row") != (len(p.Targets) == 0) {
+			t.Errorf("%q is a %s with %d queries", p.Title, p.Type, len(p.Targets))
+		}
+		for _, target := range p.Targets {
+			known.check(t, p.Title, target.Expr)
+			for _, match := range selected.FindAllStringSubmatch(target.Expr, -1) {
+				if !strings.HasPrefix(match[2], `namespace="$namespace",job=~"$job"`) {
+					t.Errorf("%q asks for %s of all releases", p.Title, match[0])
+				}
+			}
+			label, isLabel := strings.CutPrefix(target.LegendFormat, "{{")
+			by := "by (" + strings.TrimSuffix(label, "}}") + ")"
+			if isLabel && !strings.Contains(target.Expr, by) && !strings.Contains(target.Expr, "le, "+by[4:]) {
+				t.Errorf("%q has the legend %s, and its query not %s", p.Title, target.LegendFormat, by)
+			}
+		}
+	}
+	if len(panels) < 30 {
+		t.Errorf("there are %d panels", len(panels))
 	}
 }

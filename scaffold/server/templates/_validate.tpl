@@ -334,6 +334,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "[[ key "alerts.enabled" ]] needs to know the servers' labels in Prometheus: set [[ key "metrics.serviceMonitor.enabled" ]] or [[ key "metrics.podMonitor.enabled" ]], or, where something else reads metrics, [[ key "alerts.selector" ]]" }}
 {{- end }}
 [[ end ]]
+[[ if has "dashboard" ]]
+{{- if and [[ value "dashboard.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "dashboard.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- end }}
+[[ end ]]
 [[ if has "networkpolicy" ]]
 {{- if and [[ value "networkPolicy.enabled" ]] (eq $type "HostNetwork") }}
 {{- $errors = append $errors "[[ key "networkPolicy.enabled" ]] does nothing with [[ key "media.type" ]] HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}

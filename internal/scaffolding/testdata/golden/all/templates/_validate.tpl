@@ -295,6 +295,9 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- else if and .Values.alerts.enabled (not .Values.alerts.selector) (not (include "livekit.metricsJob" .)) }}
 {{- $errors = append $errors "alerts.enabled needs to know the servers' labels in Prometheus: set metrics.serviceMonitor.enabled or metrics.podMonitor.enabled, or, where something else reads metrics, alerts.selector" }}
 {{- end }}
+{{- if and .Values.dashboard.enabled (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "dashboard.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- end }}
 {{- if and .Values.networkPolicy.enabled (eq $type "HostNetwork") }}
 {{- $errors = append $errors "networkPolicy.enabled does nothing with media.type HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}
 {{- end }}

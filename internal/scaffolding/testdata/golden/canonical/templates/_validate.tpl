@@ -219,6 +219,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "pdb" (list "podDisruptionBudget.enabled")
   "metrics" (list "metrics.existingSecret" "metrics.serviceMonitor.enabled" "metrics.podMonitor.enabled")
   "alerts" (list "alerts.enabled")
+  "dashboard" (list "dashboard.enabled")
   "networkpolicy" (list "networkPolicy.enabled")
   "secret-operator" (list "keys.operator.enabled")
   "draining" (list "draining.enabled")
