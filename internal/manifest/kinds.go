@@ -14,6 +14,7 @@ var customKinds = map[string]string{
 	"HTTPRoute":      "gateway.networking.k8s.io/v1",
 	"PodMonitor":     "monitoring.coreos.com/v1",
 	"PrometheusRule": "monitoring.coreos.com/v1",
+	"ScaledObject":   "keda.sh/v1alpha1",
 	"ServiceMonitor": "monitoring.coreos.com/v1",
 }
 

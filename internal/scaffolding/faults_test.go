@@ -250,6 +250,8 @@ func TestValuesOfMissingComponents(t *testing.T) {
 		"metrics: {serviceMonitor: {enabled: true}}":     "metrics",
 		"alerts: {enabled: true}":                        "alerts",
 		"dashboard: {enabled: true}":                     "dashboard",
+		"deletionCost: {enabled: true}":                  "deletion-cost",
+		"autoscaling: {keda: {enabled: true}}":           "autoscaling",
 		"turn: {existingSecret: t}":                      "turn",
 		"extraVolumes: [{name: a, emptyDir: {}}]":        "extras",
 		"priorityClassName: high":                        "scheduling",

@@ -285,3 +285,51 @@ func TestDashboardPanels(t *testing.T) {
 		t.Errorf("there are %d panels", len(panels))
 	}
 }
+
+func TestScalingByParticipants(t *testing.T) {
+	dir := canonicalChart(t, "all")
+	const (
+		hpa    = withRedis + "autoscaling: {enabled: true, participants: 50}"
+		keda   = withRedis + "autoscaling: {participants: 50, keda: {enabled: true}}\n"
+		object = "ScaledObject/rel-livekit"
+		listed = "metrics: {serviceMonitor: {enabled: true}}"
+	)
+	pods := []string{"spec", "metrics", "1", "pods"}
+	trigger := func(path ...string) []string { return append([]string{"spec", "triggers", "0", "metadata"}, path...) }
+	mustSet(t, dir, map[string]setting{
+		"the metric": {hpa, "HorizontalPodAutoscaler/rel-livekit", append(pods, "metric", "name"),
+			"livekit_participants"},
+		"for each pod":  {hpa, "HorizontalPodAutoscaler/rel-livekit", append(pods, "target", "averageValue"), `"50"`},
+		"KEDA's target": {keda + listed, object, trigger("threshold"), `"50"`},
+		"KEDA's query of one's own": {withRedis + "autoscaling: {participants: 50, keda: {enabled: true, query: " +
+			"'sum(participants)'}}", object, trigger("query"), "sum(participants)"},
+		"KEDA alone scales": {keda + listed, "HorizontalPodAutoscaler/rel-livekit", nil,
+			"(no HorizontalPodAutoscaler/rel-livekit)"},
+		"KEDA sets the number": {keda + listed, "Deployment/rel-livekit", []string{"spec", "replicas"}, "null"},
+		"KEDA has several roll": {keda + listed, "Deployment/rel-livekit", []string{"spec", "strategy", "type"},
+			"RollingUpdate"},
+		"KEDA scales the server": {keda + listed, object, []string{"spec", "scaleTargetRef", "name"}, "rel-livekit"},
+		"KEDA and its triggers": {withRedis + "autoscaling: {keda: {enabled: true, triggers: [{type: cron}]}}", object,
+			[]string{"spec", "triggers", "0", "type"}, "cron"},
+	})
+	known := readMetrics(t)
+	known["kube_pod_deletion_timestamp"] = metric{}
+	query := field(t, rendered(t, dir, keda+"metrics: {podMonitor: {enabled: true}}"), object, trigger("query")...)
+	known.check(t, "KEDA", query)
+	if !strings.Contains(query, `job="default/rel-livekit"`) {
+		t.Errorf("KEDA asks for participants of all releases: %s", query)
+	}
+	for name, c := range map[string]struct{ values, words string }{
+		"two autoscalers": {withRedis + "autoscaling: {enabled: true, participants: 50, keda: {enabled: true}}",
+			"choose one"},
+		"nothing to go by": {withRedis + "autoscaling: {keda: {enabled: true}}", "autoscaling.participants"},
+		"servers unknown":  {keda, "autoscaling.keda.query"},
+		"no autoscaler":    {"autoscaling: {participants: 50}", "there is no autoscaler"},
+		"no metrics":       {hpa + "\nconfig: {prometheus: {port: 0}}", "config.prometheus.port"},
+		"more least than most": {withRedis + listed + "\nautoscaling: {minReplicas: 9, participants: 1, keda: " +
+			"{enabled: true}}", "autoscaling.minReplicas"},
+		"the sidecar": {"autoscaling: {participants: 50, keda: {enabled: true}}\n" + listed, "redis.enabled"},
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, dir, parse(t, c.values), c.words) })
+	}
+}

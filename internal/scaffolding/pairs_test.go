@@ -268,8 +268,10 @@ var switches = map[string]string{
 	"pdb":           "podDisruptionBudget: {enabled: true}",
 	"metrics": "metrics: {existingSecret: metrics, serviceMonitor: {enabled: true, labels: {release: " +
 		"prometheus}}}",
-	"alerts":          "alerts: {enabled: true, extraRules: [{record: a, expr: up}]}\nmetrics: {serviceMonitor: {enabled: true}}",
+	"alerts": "alerts: {enabled: true, extraRules: [{record: a, expr: up}]}\nmetrics: {serviceMonitor: " +
+		"{enabled: true}}",
 	"dashboard":       "dashboard: {enabled: true}",
+	"deletion-cost":   "deletionCost: {enabled: true}",
 	"networkpolicy":   "networkPolicy: {enabled: true}",
 	"draining":        "draining: {enabled: true}\nredis: {enabled: false, external: {address: 'redis:6379'}}",
 	"secret-operator": "keys: {operator: {enabled: true}}",

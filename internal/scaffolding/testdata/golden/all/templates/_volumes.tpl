@@ -69,4 +69,7 @@ Volumes of the pod.
     secretName: {{ . }}
     defaultMode: 0440
 {{- end }}
+{{- if .Values.deletionCost.enabled }}
+{{ include "livekit.deletionCostVolume" . }}
+{{- end }}
 {{- end }}

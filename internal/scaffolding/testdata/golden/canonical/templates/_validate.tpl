@@ -215,7 +215,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "httproute" (list "httpRoute.enabled")
   "turn" (list "turn.existingSecret" "turn.certificate.enabled")
   "redis-service" (list "redis.service.enabled")
-  "autoscaling" (list "autoscaling.enabled")
+  "autoscaling" (list "autoscaling.enabled" "autoscaling.keda.enabled")
   "pdb" (list "podDisruptionBudget.enabled")
   "metrics" (list "metrics.existingSecret" "metrics.serviceMonitor.enabled" "metrics.podMonitor.enabled")
   "alerts" (list "alerts.enabled")
@@ -223,6 +223,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "networkpolicy" (list "networkPolicy.enabled")
   "secret-operator" (list "keys.operator.enabled")
   "draining" (list "draining.enabled")
+  "deletion-cost" (list "deletionCost.enabled")
   "scheduling" (list "topologySpreadConstraints" "priorityClassName" "runtimeClassName")
   "extras" (list "image.digest" "service.extraPorts" "redis.env" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
 }}
