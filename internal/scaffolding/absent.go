@@ -31,11 +31,11 @@ func (p *Paths) absent() []absentComponent {
 		}
 		component := absentComponent{Name: c.Name}
 		for _, k := range p.convention.Sheet.Keys {
-			isBelowSwitch := false
+			isBelowSwitch, isSwitch := false, strings.HasSuffix(k.Key, ".enabled")
 			for block := range switches {
-				isBelowSwitch = isBelowSwitch || strings.HasPrefix(k.Key, block+".") && !strings.HasSuffix(k.Key, ".enabled")
+				isBelowSwitch = isBelowSwitch || strings.HasPrefix(k.Key, block+".")
 			}
-			if k.Component == c.Name && isOff(k) && !isBelowSwitch && !p.isTaken(k.Key) {
+			if k.Component == c.Name && isOff(k) && (isSwitch || !isBelowSwitch) && !p.isTaken(k.Key) {
 				component.Keys = append(component.Keys, k.Key)
 			}
 		}

@@ -17,7 +17,7 @@ func TestDeletionCost(t *testing.T) {
 	dir := canonicalChart(t, "all")
 	const login = "\nmetrics: {existingSecret: login}"
 	const on = "deletionCost: {enabled: true}" + login
-	deployment, policy := "Deployment/rel-livekit", "ValidatingAdmissionPolicy/default-rel-livekit-deletion-cost"
+	const deployment, policy = "Deployment/rel-livekit", "ValidatingAdmissionPolicy/default-rel-livekit-deletion-cost"
 	sidecar := func(path ...string) []string { return pod(append([]string{"containers", "1"}, path...)...) }
 	mustSet(t, dir, map[string]setting{
 		"off by default": {"", "Role/rel-livekit-deletion-cost", nil, "(no Role/rel-livekit-deletion-cost)"},
@@ -27,7 +27,8 @@ func TestDeletionCost(t *testing.T) {
 			"rel-livekit"},
 		"its policy": {on, policy, []string{"spec", "matchConditions", "0", "expression"},
 			`request.userInfo.username == "system:serviceaccount:default:rel-livekit"`},
-		"no policy":                  {"deletionCost: {enabled: true, policy: false}", policy, nil, "(no " + policy + ")"},
+		"no policy": {"deletionCost: {enabled: true, policy: false}", policy, nil,
+			"(no " + policy + ")"},
 		"the token is the sidecar's": {on, deployment, sidecar("volumeMounts", "0", "name"), "deletion-cost"},
 		"and no other's":             {on, deployment, pod("automountServiceAccountToken"), "false"},
 		"the server has none":        {on, deployment, server("volumeMounts", "1"), "null"},

@@ -17,10 +17,11 @@ func TestPodMonitor(t *testing.T) {
 	monitor, endpoint := "PodMonitor/rel-livekit", []string{"spec", "podMetricsEndpoints", "0"}
 	dir := canonicalChart(t, "all")
 	mustSet(t, dir, map[string]setting{
-		"off by default":        {"", monitor, nil, "(no PodMonitor/rel-livekit)"},
-		"the pods' port":        {on, monitor, append(endpoint, "port"), "metrics"},
-		"the login":             {on, monitor, append(endpoint, "basicAuth", "password", "name"), "login"},
-		"no login where none":   {"metrics: {podMonitor: {enabled: true}}", monitor, append(endpoint, "basicAuth"), "null"},
+		"off by default": {"", monitor, nil, "(no PodMonitor/rel-livekit)"},
+		"the pods' port": {on, monitor, append(endpoint, "port"), "metrics"},
+		"the login":      {on, monitor, append(endpoint, "basicAuth", "password", "name"), "login"},
+		"no login where none": {"metrics: {podMonitor: {enabled: true}}", monitor, append(endpoint, "basicAuth"),
+			"null"},
 		"a label of Prometheus": {on, monitor, []string{"metadata", "labels", "release"}, "prometheus"},
 		"it selects the pods": {on, monitor, []string{"spec", "selector", "matchLabels", "app.kubernetes.io/instance"},
 			"rel"},
@@ -59,8 +60,8 @@ func TestAlerts(t *testing.T) {
 			rule("3", "expr"), `changes(process_start_time_seconds{job="sfu"}[1h]) > 5`},
 		"no threshold, no alert": {monitored + "alerts: {enabled: true, thresholds: {restartsPerHour: null}}", rules,
 			rule("3", "alert"), "LiveKitJoinsFail"},
-		"rules of one's own": {monitored + "alerts: {enabled: true, extraRules: [{record: mine, expr: up}], thresholds: " +
-			"{restartsPerHour: null, joinFailurePercent: null, packetLossPercent: null, nackPercent: null, " +
+		"rules of one's own": {monitored + "alerts: {enabled: true, extraRules: [{record: mine, expr: up}], " +
+			"thresholds: {restartsPerHour: null, joinFailurePercent: null, packetLossPercent: null, nackPercent: null, " +
 			"loadPercent: null}}", rules, rule("3", "record"), "mine"},
 	})
 	for name, c := range map[string]struct{ values, words string }{

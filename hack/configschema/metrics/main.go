@@ -45,7 +45,8 @@ func (r *recorder) describe(c client.Collector) {
 			labels = append(labels, "node_id", "node_type")
 		}
 		slices.Sort(labels)
-		r.lines = append(r.lines, strings.TrimSpace(found[1]+" "+typeOf(c)+" "+strings.Trim(strings.Join(labels, ","), ",")))
+		list := strings.Trim(strings.Join(labels, ","), ",")
+		r.lines = append(r.lines, strings.TrimSpace(found[1]+" "+typeOf(c)+" "+list))
 	}
 }
 
