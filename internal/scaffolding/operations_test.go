@@ -61,7 +61,8 @@ func TestAlerts(t *testing.T) {
 		"no threshold, no alert": {monitored + "alerts: {enabled: true, thresholds: {restartsPerHour: null}}", rules,
 			rule("3", "alert"), "LiveKitJoinsFail"},
 		"rules of one's own": {monitored + "alerts: {enabled: true, extraRules: [{record: mine, expr: up}], " +
-			"thresholds: {restartsPerHour: null, joinFailurePercent: null, packetLossPercent: null, nackPercent: null, " +
+			"thresholds: {restartsPerHour: null, joinFailurePercent: null, packetLossPercent: null, " +
+			"nackPercent: null, " +
 			"loadPercent: null}}", rules, rule("3", "record"), "mine"},
 	})
 	for name, c := range map[string]struct{ values, words string }{

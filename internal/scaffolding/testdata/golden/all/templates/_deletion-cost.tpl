@@ -65,7 +65,7 @@ curl by its standard input, that no list of processes shows them.
   {{- end }}
   resources:
     requests: {cpu: 5m, memory: 16Mi}
-    limits: {memory: 64Mi}
+    limits: {cpu: 100m, memory: 64Mi}
   volumeMounts:
     - name: deletion-cost
       mountPath: /var/run/secrets/deletion-cost
