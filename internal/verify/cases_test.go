@@ -241,6 +241,12 @@ kind: HorizontalPodAutoscaler
 metadata: {name: calls}
 spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: calls}}
 `)
+	keda = file("templates/scaledobject.yaml", `
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: calls}
+spec: {scaleTargetRef: {name: calls}, triggers: [{type: cron}]}
+`)
 )
 
 // projected is a volume that takes the configuration from one of two objects.
