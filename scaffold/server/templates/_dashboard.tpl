@@ -89,10 +89,6 @@ value of the label `by`, or several, each by the name of its line. `row` begins 
   unit: µs
   by: direction
   query: histogram_quantile(0.95, sum by (le, direction) (rate(livekit_jitter_us_bucket{ {{- $servers -}} }[$__rate_interval])))
-- title: Round trip, 95 % within
-  unit: ms
-  by: direction
-  query: histogram_quantile(0.95, sum by (le, direction) (rate(livekit_rtt_ms_bucket{ {{- $servers -}} }[$__rate_interval])))
 - title: Quality (5 is best)
   by: pod
   query: |-
