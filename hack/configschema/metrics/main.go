@@ -71,5 +71,5 @@ func main() {
 	r.describe(collectors.NewGoCollector())
 	r.describe(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	slices.Sort(r.lines)
-	fmt.Println(strings.Join(r.lines, "\n"))
+	fmt.Fprintln(os.Stdout, strings.Join(r.lines, "\n"))
 }
