@@ -114,7 +114,7 @@ func (c *charts) addComponents(lock *chartdir.Lock) (err error) {
 	for _, component := range c.sheet.Components {
 		if name := component.Name; !slices.Contains(lock.Components, name) {
 			all = append(all, name)
-			with := append(slices.Clone(lock.Components), name)
+			with := slices.Concat(lock.Components, component.Requires, []string{name})
 			if c.added[name], err = withComponents(c.sheet, lock, with); err != nil {
 				return err
 			}

@@ -26,8 +26,14 @@ func (s *Sheet) Select(with, without []string) ([]string, error) {
 	}
 	chosen := map[string]bool{}
 	for _, c := range s.Components {
-		if c.Default || slices.Contains(with, "all") || slices.Contains(with, c.Name) {
+		if c.Default || slices.Contains(with, "all") {
 			chosen[c.Name] = true
+		}
+		if slices.Contains(with, c.Name) {
+			chosen[c.Name] = true
+			for _, required := range c.Requires {
+				chosen[required] = true
+			}
 		}
 	}
 	for _, name := range without {

@@ -78,6 +78,7 @@ func TestSelect(t *testing.T) {
 		{"", "all", "core"},
 		{"pdb,redis", "all", "core redis pdb"},
 		{"persistence,ingress,redis", "all", "core redis ingress persistence"},
+		{"alerts", "", "core redis ingress persistence metrics alerts"},
 	} {
 		got, err := sheet.Select(split(c.with), split(c.without))
 		if err != nil {
@@ -97,6 +98,7 @@ func TestSelect(t *testing.T) {
 		{"", "core", "core"},
 		{"turn", "turn", "turn"},
 		{"persistence", "redis", "redis"},
+		{"alerts", "metrics", "metrics"},
 		{"redis-service", "redis", "redis-service"},
 	} {
 		if got, err := sheet.Select(split(c.with), split(c.without)); err == nil ||

@@ -36,6 +36,9 @@ func (p *problems) checkCustomResource(o Object) {
 		p.addIf(len(o.List("spec", "endpoints")) == 0, "spec.endpoints", "has no entry: nothing would be scraped")
 	case "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute":
 		p.checkGatewayRoute(o)
+	case "PodMonitor":
+		list := o.List("spec", "podMetricsEndpoints")
+		p.addIf(len(list) == 0, "spec.podMetricsEndpoints", "has no entry: nothing would be scraped")
 	case "Certificate":
 		p.checkCertificate(o)
 	}

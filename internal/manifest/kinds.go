@@ -14,6 +14,8 @@ var customKinds = map[string]string{
 	"HTTPRoute":      "gateway.networking.k8s.io/v1",
 	"PodMonitor":     "monitoring.coreos.com/v1",
 	"Route":          "route.openshift.io/v1",
+	"PrometheusRule": "monitoring.coreos.com/v1",
+	"ScaledObject":   "keda.sh/v1alpha1",
 	"ServiceMonitor": "monitoring.coreos.com/v1",
 	"TCPRoute":       "gateway.networking.k8s.io/v1",
 	"TLSRoute":       "gateway.networking.k8s.io/v1",

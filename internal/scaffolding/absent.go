@@ -16,7 +16,7 @@ type absentComponent struct {
 }
 
 // absent gives the components that the chart lacks and could have. Of a block that can
-// be switched on the switch counts alone: shared values files have the rest of it.
+// be switched on the switches count alone: shared values files have the rest of it.
 func (p *Paths) absent() []absentComponent {
 	var out []absentComponent
 	for _, c := range p.convention.Sheet.Components {
@@ -31,11 +31,11 @@ func (p *Paths) absent() []absentComponent {
 		}
 		component := absentComponent{Name: c.Name}
 		for _, k := range p.convention.Sheet.Keys {
-			isBelowSwitch := false
+			isBelowSwitch, isSwitch := false, strings.HasSuffix(k.Key, ".enabled")
 			for block := range switches {
-				isBelowSwitch = isBelowSwitch || k.Key != block+".enabled" && strings.HasPrefix(k.Key, block+".")
+				isBelowSwitch = isBelowSwitch || strings.HasPrefix(k.Key, block+".")
 			}
-			if k.Component == c.Name && isOff(k) && !isBelowSwitch && !p.isTaken(k.Key) {
+			if k.Component == c.Name && isOff(k) && (isSwitch || !isBelowSwitch) && !p.isTaken(k.Key) {
 				component.Keys = append(component.Keys, k.Key)
 			}
 		}

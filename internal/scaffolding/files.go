@@ -21,6 +21,8 @@ var kinds = map[string]string{
 	"hpa.yaml":            "HorizontalPodAutoscaler",
 	"pdb.yaml":            "PodDisruptionBudget",
 	"servicemonitor.yaml": "ServiceMonitor",
+	"podmonitor.yaml":     "PodMonitor",
+	"prometheusrule.yaml": "PrometheusRule",
 	"networkpolicy.yaml":  "NetworkPolicy",
 }
 

@@ -111,6 +111,8 @@ replicaCount: 0
 replicaCount: null
 autoscaling: {enabled: true}
 autoscaling: {external: true}
+autoscaling: {enabled: true, participants: 50}
+autoscaling: {keda: {enabled: true, query: 'sum(a)'}, participants: 50}
 draining: {enabled: true}
 draining: {enabled: true, portSet: second, udpPort: 30910-30913}
 service: {enabled: false}
@@ -129,6 +131,13 @@ networkPolicy: {enabled: true}
 networkPolicy: {enabled: true, signallingFrom: [{podSelector: {}}], metricsFrom: [{podSelector: {}}], egress: [{}]}
 podDisruptionBudget: {enabled: true}
 metrics: {serviceMonitor: {enabled: true}, existingSecret: m}
+deletionCost: {enabled: true}
+deletionCost: {enabled: true, policy: null}
+dashboard: {enabled: true, labels: null, annotations: {grafana_folder: LiveKit}}
+alerts: {enabled: true, selector: 'job="a"', alertLabels: {team: media}}
+alerts: {enabled: true, thresholds: null}
+config: {limit: {num_tracks: 100, bytes_per_sec: 1000000}}
+metrics: {podMonitor: {enabled: true, interval: null, labels: {a: b}}}
 livenessProbe: {httpGet: {path: /, port: http}}
 readinessProbe: {exec: {command: ['true']}}
 startupProbe: {tcpSocket: {port: http}}

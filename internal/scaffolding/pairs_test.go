@@ -276,6 +276,10 @@ var switches = map[string]string{
 	"split-media": "media: {split: true}",
 	"media-addresses": "media: {type: LoadBalancer, addresses: [203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4, " +
 		"203.0.113.5]}",
+	"alerts": "alerts: {enabled: true, extraRules: [{record: a, expr: up}]}\nmetrics: {serviceMonitor: " +
+		"{enabled: true}}",
+	"dashboard":       "dashboard: {enabled: true}",
+	"deletion-cost":   "deletionCost: {enabled: true}",
 	"secret-operator": "keys: {operator: {enabled: true}}",
 	"scheduling": "priorityClassName: high\ntopologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, " +
 		"whenUnsatisfiable: ScheduleAnyway}]",

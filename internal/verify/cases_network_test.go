@@ -295,6 +295,11 @@ spec: {podSelector: {}, policyTypes: [Ingress]}
 			hpa,
 			hostNetwork,
 		}},
+	{"servers scaled by KEDA on the nodes' network", "servers", Warn,
+		"up to 100 by ScaledObject calls) on ports of the node", []edit{
+			keda,
+			hostNetwork,
+		}},
 	{"a server on each node", "servers", Pass, "one a node", []edit{
 		daemonSet, noReplicas, hostNetwork, emptyDir, noClaimFile,
 	}},

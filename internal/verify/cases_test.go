@@ -250,6 +250,12 @@ kind: HorizontalPodAutoscaler
 metadata: {name: calls}
 spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: calls}}
 `)
+	keda = file("templates/scaledobject.yaml", `
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: calls}
+spec: {scaleTargetRef: {name: calls}, triggers: [{type: cron}]}
+`)
 )
 
 // numbered gives each of two servers a load balancer and a configuration of its own, by its number.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -185,15 +186,23 @@ func (s *server) several() (why string, several bool) {
 			return fmt.Sprintf("up to %d by HorizontalPodAutoscaler %s", most, o.Name()), true
 		}
 	}
+	for _, o := range s.scaledBy("ScaledObject") {
+		if most, given := o.Get("spec", "maxReplicaCount").(int64); most > 1 || !given {
+			return fmt.Sprintf("up to %d by ScaledObject %s", cmp.Or(most, 100), o.Name()), true
+		}
+	}
 	if n, _ := s.Get("spec", "replicas").(int64); n > 1 {
 		return fmt.Sprintf("%d replicas", n), true
 	}
 	return "", false
 }
 
-func (s *server) autoscalers() []manifest.Object {
+func (s *server) autoscalers() []manifest.Object { return s.scaledBy("HorizontalPodAutoscaler") }
+
+// scaledBy gives the autoscalers of a kind that scale the server.
+func (s *server) scaledBy(kind string) []manifest.Object {
 	isOwn := func(o manifest.Object) bool { return o.Text("spec", "scaleTargetRef", "name") == s.Name() }
-	return filter(s.in.ofKind("HorizontalPodAutoscaler"), isOwn)
+	return filter(s.in.ofKind(kind), isOwn)
 }
 
 // nodeAddress gives what sets rtc.node_ip: the flag wins over the variable, and that over the configuration.

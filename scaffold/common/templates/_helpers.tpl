@@ -211,7 +211,7 @@ include "[[ helper "probe" ]]" (list .Values.livenessProbe "tcpSocket")
 [[ if eq .Workload "DaemonSet" ]]
 {{- print "true" }}
 [[ else if has "autoscaling" ]]
-{{- if or (gt (int [[ value "replicaCount" ]]) 1) [[ value "autoscaling.external" ]] (and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.maxReplicas" ]]) 1)) }}true{{ end }}
+{{- if or (gt (int [[ value "replicaCount" ]]) 1) [[ value "autoscaling.external" ]] (and [[ if placed "autoscaling.keda.enabled" ]](or [[ value "autoscaling.enabled" ]] [[ value "autoscaling.keda.enabled" ]])[[ else ]][[ value "autoscaling.enabled" ]][[ end ]] (gt (int [[ value "autoscaling.maxReplicas" ]]) 1)) }}true{{ end }}
 [[ else ]]
 {{- if gt (int [[ value "replicaCount" ]]) 1 }}true{{ end }}
 [[ end ]]

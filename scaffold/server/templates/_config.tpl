@@ -262,6 +262,17 @@ The port for metrics, "" where there is none.
 {{- /* The server lets the older key win. */}}
 {{- with dig "prometheus_port" 0 $config | default (dig "prometheus" "port" 0 $config) }}{{ int . }}{{ end }}
 {{- end }}
+
+{{/*
+The job by which Prometheus knows the servers, "" where neither monitor is made.
+*/}}
+{{- define "[[ helper "metricsJob" ]]" -}}
+{{- if [[ value "metrics.serviceMonitor.enabled" ]] }}
+{{- include "[[ helper "suffixed" ]]" (list . "metrics") }}
+{{- else if [[ value "metrics.podMonitor.enabled" ]] }}
+{{- .Release.Namespace }}/[[ name "PodMonitor" ]]
+{{- end }}
+{{- end }}
 [[ end ]]
 
 {{/*

@@ -437,6 +437,46 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and [[ value "metrics.serviceMonitor.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
 {{- $errors = append $errors "[[ key "metrics.serviceMonitor.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
 {{- end }}
+{{- if and [[ value "metrics.podMonitor.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "metrics.podMonitor.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- end }}
+{{- if and (or [[ value "metrics.podMonitor.enabled" ]] [[ value "metrics.serviceMonitor.enabled" ]]) (dig "prometheus" "username" "" $config) (not [[ value "metrics.existingSecret" ]]) }}
+{{- $errors = append $errors "[[ key "config" ]].prometheus.username is a login that Prometheus cannot look up: put username and password into a Secret, and name it in [[ key "metrics.existingSecret" ]]" }}
+{{- end }}
+{{- if and [[ value "metrics.podMonitor.enabled" ]] [[ value "metrics.serviceMonitor.enabled" ]] }}
+{{- $errors = append $errors "[[ key "metrics.podMonitor.enabled" ]] and [[ key "metrics.serviceMonitor.enabled" ]] are both true, so each server would be read and counted twice: choose one" }}
+{{- end }}
+[[ end ]]
+[[ if has "alerts" ]]
+{{- if and [[ value "alerts.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "alerts.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- else if and [[ value "alerts.enabled" ]] (not [[ value "alerts.selector" ]]) (not (include "[[ helper "metricsJob" ]]" .)) }}
+{{- $errors = append $errors "[[ key "alerts.enabled" ]] needs to know the servers' labels in Prometheus: set [[ key "metrics.serviceMonitor.enabled" ]] or [[ key "metrics.podMonitor.enabled" ]], or, where something else reads metrics, [[ key "alerts.selector" ]]" }}
+{{- end }}
+[[ end ]]
+[[ if has "dashboard" ]]
+{{- if and [[ value "dashboard.enabled" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "dashboard.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- end }}
+[[ end ]]
+[[ if has "deletion-cost" ]]
+{{- if [[ value "deletionCost.enabled" ]] }}
+[[ if ne .Workload "Deployment" ]]
+{{- $errors = append $errors "[[ key "deletionCost.enabled" ]] needs a Deployment: Kubernetes does not ask which pods of a [[ .Workload ]] go first" }}
+[[ end ]]
+{{- if not (include "[[ helper "metricsPort" ]]" .) }}
+{{- $errors = append $errors "[[ key "deletionCost.enabled" ]] is true, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- end }}
+{{- if and (dig "prometheus" "username" "" $config) (not [[ value "metrics.existingSecret" ]]) }}
+{{- $errors = append $errors "[[ key "config" ]].prometheus.username is a login that [[ key "deletionCost" ]] cannot look up: put username and password into a Secret, and name it in [[ key "metrics.existingSecret" ]]" }}
+{{- end }}
+{{- if not (or [[ value "serviceAccount.create" ]] [[ value "serviceAccount.name" ]]) }}
+{{- $errors = append $errors "[[ key "deletionCost.enabled" ]] would let each pod of the namespace change pods, by the account default: set [[ key "serviceAccount.create" ]] or [[ key "serviceAccount.name" ]]" }}
+{{- end }}
+{{- if and [[ value "deletionCost.policy" ]] (semverCompare "<1.30.0-0" .Capabilities.KubeVersion.Version) (lookup "v1" "Namespace" "" "kube-system") }}
+{{- $errors = append $errors (printf "[[ key "deletionCost.policy" ]] needs Kubernetes 1.30 or later, and this is %s: set it to false" .Capabilities.KubeVersion.Version) }}
+{{- end }}
+{{- end }}
 [[ end ]]
 [[ if has "networkpolicy" ]]
 {{- if and [[ value "networkPolicy.enabled" ]] (eq $type "HostNetwork") }}
@@ -447,7 +487,25 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and [[ value "autoscaling.enabled" ]] [[ value "autoscaling.external" ]] }}
 {{- $errors = append $errors "[[ key "autoscaling.enabled" ]] and [[ key "autoscaling.external" ]] are both true: the one makes an autoscaler, the other leaves it to you" }}
 {{- end }}
-{{- if and [[ value "autoscaling.enabled" ]] (gt (int [[ value "autoscaling.minReplicas" ]]) (int [[ value "autoscaling.maxReplicas" ]])) }}
+[[ if placed "autoscaling.keda.enabled" ]]
+{{- if [[ value "autoscaling.keda.enabled" ]] }}
+{{- if or [[ value "autoscaling.enabled" ]] [[ value "autoscaling.external" ]] }}
+{{- $errors = append $errors "[[ key "autoscaling.keda.enabled" ]] is true beside [[ key "autoscaling.enabled" ]] or [[ key "autoscaling.external" ]]: KEDA makes an autoscaler of its own, so choose one" }}
+{{- end }}
+{{- if not (or [[ value "autoscaling.participants" ]] [[ value "autoscaling.keda.triggers" ]]) }}
+{{- $errors = append $errors "[[ key "autoscaling.keda.enabled" ]] has nothing to go by: set [[ key "autoscaling.participants" ]] or [[ key "autoscaling.keda.triggers" ]]" }}
+{{- else if and [[ value "autoscaling.participants" ]] (not [[ value "autoscaling.keda.query" ]]) (not (include "[[ helper "metricsJob" ]]" .)) }}
+{{- $errors = append $errors "[[ key "autoscaling.keda.enabled" ]] needs to know the servers' labels in Prometheus: set [[ key "metrics.serviceMonitor.enabled" ]] or [[ key "metrics.podMonitor.enabled" ]], or, where something else reads metrics, [[ key "autoscaling.keda.query" ]]" }}
+{{- end }}
+{{- end }}
+{{- if and [[ value "autoscaling.participants" ]] (not (or [[ value "autoscaling.enabled" ]] [[ value "autoscaling.keda.enabled" ]])) }}
+{{- $errors = append $errors "[[ key "autoscaling.participants" ]] is set, but there is no autoscaler: set [[ key "autoscaling.enabled" ]] or [[ key "autoscaling.keda.enabled" ]]" }}
+{{- end }}
+{{- if and [[ value "autoscaling.participants" ]] (not (include "[[ helper "metricsPort" ]]" .)) }}
+{{- $errors = append $errors "[[ key "autoscaling.participants" ]] is set, but the server serves no metrics: set [[ key "config.prometheus.port" ]]" }}
+{{- end }}
+[[ end ]]
+{{- if and (or [[ value "autoscaling.enabled" ]][[ if placed "autoscaling.keda.enabled" ]] [[ value "autoscaling.keda.enabled" ]][[ end ]]) (gt (int [[ value "autoscaling.minReplicas" ]]) (int [[ value "autoscaling.maxReplicas" ]])) }}
 {{- $errors = append $errors "[[ key "autoscaling.minReplicas" ]] is more than [[ key "autoscaling.maxReplicas" ]]" }}
 {{- end }}
 [[ end ]]

@@ -100,4 +100,9 @@ Volumes of the pod.
     defaultMode: 0440
 {{- end }}
 [[ end ]]
+[[ if has "deletion-cost" ]]
+{{- if [[ value "deletionCost.enabled" ]] }}
+{{ include "[[ helper "deletionCostVolume" ]]" . }}
+{{- end }}
+[[ end ]]
 {{- end }}

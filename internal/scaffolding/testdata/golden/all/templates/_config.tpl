@@ -231,6 +231,17 @@ The port for metrics, "" where there is none.
 {{- end }}
 
 {{/*
+The job by which Prometheus knows the servers, "" where neither monitor is made.
+*/}}
+{{- define "livekit.metricsJob" -}}
+{{- if .Values.metrics.serviceMonitor.enabled }}
+{{- include "livekit.suffixed" (list . "metrics") }}
+{{- else if .Values.metrics.podMonitor.enabled }}
+{{- .Release.Namespace }}/{{ include "livekit.fullname" . }}
+{{- end }}
+{{- end }}
+
+{{/*
 "true" where the pod holds what no second one can have beside it: the claim, or
 the ports of a node or a load balancer.
 */}}

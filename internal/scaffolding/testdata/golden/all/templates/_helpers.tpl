@@ -150,7 +150,7 @@ include "livekit.probe" (list .Values.livenessProbe "tcpSocket")
 "true" where more than one pod may run.
 */}}
 {{- define "livekit.several" -}}
-{{- if or (gt (int .Values.replicaCount) 1) .Values.autoscaling.external (and .Values.autoscaling.enabled (gt (int .Values.autoscaling.maxReplicas) 1)) }}true{{ end }}
+{{- if or (gt (int .Values.replicaCount) 1) .Values.autoscaling.external (and (or .Values.autoscaling.enabled .Values.autoscaling.keda.enabled) (gt (int .Values.autoscaling.maxReplicas) 1)) }}true{{ end }}
 {{- end }}
 
 {{/*

@@ -377,13 +377,60 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and .Values.metrics.serviceMonitor.enabled (not (include "livekit.metricsPort" .)) }}
 {{- $errors = append $errors "metrics.serviceMonitor.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
 {{- end }}
+{{- if and .Values.metrics.podMonitor.enabled (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "metrics.podMonitor.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- end }}
+{{- if and (or .Values.metrics.podMonitor.enabled .Values.metrics.serviceMonitor.enabled) (dig "prometheus" "username" "" $config) (not .Values.metrics.existingSecret) }}
+{{- $errors = append $errors "config.prometheus.username is a login that Prometheus cannot look up: put username and password into a Secret, and name it in metrics.existingSecret" }}
+{{- end }}
+{{- if and .Values.metrics.podMonitor.enabled .Values.metrics.serviceMonitor.enabled }}
+{{- $errors = append $errors "metrics.podMonitor.enabled and metrics.serviceMonitor.enabled are both true, so each server would be read and counted twice: choose one" }}
+{{- end }}
+{{- if and .Values.alerts.enabled (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "alerts.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- else if and .Values.alerts.enabled (not .Values.alerts.selector) (not (include "livekit.metricsJob" .)) }}
+{{- $errors = append $errors "alerts.enabled needs to know the servers' labels in Prometheus: set metrics.serviceMonitor.enabled or metrics.podMonitor.enabled, or, where something else reads metrics, alerts.selector" }}
+{{- end }}
+{{- if and .Values.dashboard.enabled (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "dashboard.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- end }}
+{{- if .Values.deletionCost.enabled }}
+{{- if not (include "livekit.metricsPort" .) }}
+{{- $errors = append $errors "deletionCost.enabled is true, but the server serves no metrics: set config.prometheus.port" }}
+{{- end }}
+{{- if and (dig "prometheus" "username" "" $config) (not .Values.metrics.existingSecret) }}
+{{- $errors = append $errors "config.prometheus.username is a login that deletionCost cannot look up: put username and password into a Secret, and name it in metrics.existingSecret" }}
+{{- end }}
+{{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) }}
+{{- $errors = append $errors "deletionCost.enabled would let each pod of the namespace change pods, by the account default: set serviceAccount.create or serviceAccount.name" }}
+{{- end }}
+{{- if and .Values.deletionCost.policy (semverCompare "<1.30.0-0" .Capabilities.KubeVersion.Version) (lookup "v1" "Namespace" "" "kube-system") }}
+{{- $errors = append $errors (printf "deletionCost.policy needs Kubernetes 1.30 or later, and this is %s: set it to false" .Capabilities.KubeVersion.Version) }}
+{{- end }}
+{{- end }}
 {{- if and .Values.networkPolicy.enabled (eq $type "HostNetwork") }}
 {{- $errors = append $errors "networkPolicy.enabled does nothing with media.type HostNetwork, as no policy holds for a pod on the node's network: set it to false, and filter on the nodes" }}
 {{- end }}
 {{- if and .Values.autoscaling.enabled .Values.autoscaling.external }}
 {{- $errors = append $errors "autoscaling.enabled and autoscaling.external are both true: the one makes an autoscaler, the other leaves it to you" }}
 {{- end }}
-{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
+{{- if .Values.autoscaling.keda.enabled }}
+{{- if or .Values.autoscaling.enabled .Values.autoscaling.external }}
+{{- $errors = append $errors "autoscaling.keda.enabled is true beside autoscaling.enabled or autoscaling.external: KEDA makes an autoscaler of its own, so choose one" }}
+{{- end }}
+{{- if not (or .Values.autoscaling.participants .Values.autoscaling.keda.triggers) }}
+{{- $errors = append $errors "autoscaling.keda.enabled has nothing to go by: set autoscaling.participants or autoscaling.keda.triggers" }}
+{{- else if and .Values.autoscaling.participants (not .Values.autoscaling.keda.query) (not (include "livekit.metricsJob" .)) }}
+{{- $errors = append $errors "autoscaling.keda.enabled needs to know the servers' labels in Prometheus: set metrics.serviceMonitor.enabled or metrics.podMonitor.enabled, or, where something else reads metrics, autoscaling.keda.query" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.autoscaling.participants (not (or .Values.autoscaling.enabled .Values.autoscaling.keda.enabled)) }}
+{{- $errors = append $errors "autoscaling.participants is set, but there is no autoscaler: set autoscaling.enabled or autoscaling.keda.enabled" }}
+{{- end }}
+{{- if and .Values.autoscaling.participants (not (include "livekit.metricsPort" .)) }}
+{{- $errors = append $errors "autoscaling.participants is set, but the server serves no metrics: set config.prometheus.port" }}
+{{- end }}
+{{- if and (or .Values.autoscaling.enabled .Values.autoscaling.keda.enabled) (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
 {{- $errors = append $errors "autoscaling.minReplicas is more than autoscaling.maxReplicas" }}
 {{- end }}
 

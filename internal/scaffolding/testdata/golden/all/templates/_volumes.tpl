@@ -80,4 +80,7 @@ Volumes of the pod.
     secretName: {{ . }}
     defaultMode: 0440
 {{- end }}
+{{- if .Values.deletionCost.enabled }}
+{{ include "livekit.deletionCostVolume" . }}
+{{- end }}
 {{- end }}
