@@ -53,6 +53,7 @@ func TestLostNode(t *testing.T) {
 	if cut.err != nil || cut.result.Hold == nil || cut.result.Hold.Rejoined < 2 {
 		b.Fatalf("the call on the lost node did not come back: %v, %+v\n%s", cut.err, cut.result.Hold, cut.stderr)
 	}
+	b.Logf("the call on the lost node:\n%s", cut.stderr)
 	silence := time.Duration(cut.result.Hold.LongestGapMS) * time.Millisecond
 	if silence > time.Minute {
 		b.Errorf("the call on the lost node was silent for %s", silence)

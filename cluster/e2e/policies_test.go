@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,10 @@ func (b *bench) needPolicies() {
 	b.apply(denyAll)
 	for began := time.Now(); time.Since(began) < 20*time.Second; {
 		if len(b.reaches(stranger, "redis:6379")) == 0 {
+			if err := s.cluster.NetworkingV1().NetworkPolicies(b.namespace).Delete(b.Context(), "deny-all",
+				meta.DeleteOptions{}); err != nil {
+				b.Fatal(err)
+			}
 			return
 		}
 	}
@@ -149,6 +154,33 @@ networkPolicy:
 	if call.err != nil || !call.result.OK {
 		t.Errorf("%v\n%s", call.err, call.stderr)
 	}
+}
+
+// While a server drains, the policy lets media through to it and to the new one.
+func TestNetworkPolicyWhileDraining(t *testing.T) {
+	b := place(t, "policy: NetworkPolicy while a server drains")
+	b.makeNamespace()
+	b.needPolicies()
+	chart := b.scaffold(false, "networkpolicy", "draining")
+	flags := []string{"-f", b.values(externalRedis("") + "\nnetworkPolicy: {enabled: true}\n" +
+		"draining: {enabled: true, tcpPort: 31493, udpPort: 31494}\n" +
+		"config: {rtc: {tcp_port: 31491, udp_port: 31492}}\n")}
+	b.install(chart, flags...)
+	old := b.waitForPod("app=livekit", "")
+	c := b.call("--port-forward", b.namespace+"/livekit:7880", "--media", "udp", "--hold", "40s")
+	b.waitUntilUp(c)
+	b.install(chart, append(flags, "--set", "config.logging.level=debug")...)
+	for address, server := range map[string]string{
+		net.JoinHostPort(old.Status.HostIP, "31491"):                "the old server",
+		net.JoinHostPort(b.newPod(old.Name).Status.HostIP, "31493"): "the new server",
+	} {
+		if conn, err := net.DialTimeout("tcp", address, 5*time.Second); err != nil {
+			t.Errorf("a new flow of media to %s does not get through: %v", server, err)
+		} else {
+			conn.Close()
+		}
+	}
+	b.mustStay(c)
 }
 
 // waitUntilShut waits until a policy that was just made holds.

@@ -82,6 +82,10 @@ func TestWhatKeepsCallsAlive(t *testing.T) {
 			[]string{"spec", "selector", "livekit-media-ports"}, "first"},
 		"draining: the second Service": {withRedis + "draining: {enabled: true}",
 			"Service/rel-livekit-media-second", []string{"spec", "ports", "1", "nodePort"}, "30884"},
+		"draining: the policy lets through to both": {withRedis + "draining: {enabled: true, portSet: second}\n" +
+			"networkPolicy: {enabled: true}", "NetworkPolicy/rel-livekit", []string{"spec", "ingress", "1", "ports"},
+			"- port: 30881\n  protocol: TCP\n- port: 30882\n  protocol: UDP\n" +
+				"- port: 30883\n  protocol: TCP\n- port: 30884\n  protocol: UDP"},
 		"draining: the new one first": {withRedis + "draining: {enabled: true}", deployment,
 			[]string{"spec", "strategy", "rollingUpdate", "maxSurge"}, "1"},
 		"draining: on a further node": {withRedis + "draining: {enabled: true}\nmedia: {type: HostNetwork}", deployment,
