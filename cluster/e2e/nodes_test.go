@@ -196,31 +196,62 @@ func (b *bench) wantMediaAtTheRoom(c *liveCall, nodeOf map[string]string) {
 	}
 }
 
-// Servers on the nodes' network are replaced one by one. A call stays in its server to its
-// end, and there is a server for new rooms at all times.
+// Servers are replaced one by one. A call stays in its server to its end, and there is a
+// server for new rooms at all times, also where each node has a server already.
 func TestRolloutOverNodes(t *testing.T) {
-	b := place(t, "nodes: a rollout during a call, HostNetwork")
-	nodes := b.needNodes(3)
+	for _, c := range []struct {
+		media    string
+		replicas int
+		flags    []string
+	}{
+		{"HostNetwork", 2, hostPorts(24011)},
+		{"NodePort", 3, []string{"--set", "config.rtc.tcp_port=31473", "--set", "config.rtc.udp_port=31474"}},
+	} {
+		t.Run(c.media, func(t *testing.T) {
+			b := place(t, fmt.Sprintf("nodes: a rollout of %d servers during a call, %s", c.replicas, c.media))
+			nodes := b.needNodes(3)
+			if c.replicas == 3 {
+				for _, n := range nodes[3:] {
+					b.cordon(n.name) // none is to be spare
+				}
+			}
+			b.rollOver(nodes[0], c.replicas, append(c.flags, "--set", "service.type=NodePort", "--set",
+				"media.type="+c.media))
+		})
+	}
+}
+
+func (b *bench) rollOver(door node, replicas int, flags []string) {
+	b.Helper()
 	chart := b.scaffold(false)
 	b.makeNamespace()
 	b.apply(redisObjects())
 	b.waitForObjects()
-	flags := append(hostPorts(24011), "--set", "service.type=NodePort", "-f",
-		b.values("replicaCount: 2\nmedia: {type: HostNetwork}\n"+externalRedis("")))
+	flags = append(flags, "-f", b.values(fmt.Sprintf("replicaCount: %d\n%s", replicas, externalRedis(""))))
 	b.install(chart, flags...)
-	old := b.servers(2)
-	c := b.call("--url", b.signalling(nodes[0]), "--media", "udp", "--hold", "50s")
+	old := b.servers(replicas)
+	c := b.call("--url", b.signalling(door), "--media", "udp", "--hold", "45s")
 	b.waitUntilUp(c)
 	began := time.Now()
 	b.upgrade(chart, append(flags, "--set", "config.logging.level=debug")...)
-	rooms := b.newRoomsUntil(c, "--url", b.signalling(nodes[0]))
+	rooms := b.newRoomsUntil(c, "--url", b.signalling(door))
 	b.mustStay(c)
-	for _, pod := range b.servers(2) {
-		if slices.ContainsFunc(old, func(p core.Pod) bool { return p.Name == pod.Name }) {
-			b.Errorf("pod %s is still there %s after the upgrade", pod.Name, time.Since(began))
-		}
-	}
+	b.waitUntilReplaced(old)
 	b.row.call += fmt.Sprintf(", %s, all replaced after %.0f s", rooms, time.Since(began).Seconds())
+}
+
+// waitUntilReplaced waits until there are as many servers as before, and none of those.
+func (b *bench) waitUntilReplaced(old []core.Pod) {
+	b.Helper()
+	for range 180 {
+		if !slices.ContainsFunc(b.servers(len(old)), func(now core.Pod) bool {
+			return slices.ContainsFunc(old, func(p core.Pod) bool { return p.Name == now.Name })
+		}) {
+			return
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	b.Fatal("90 s after the call the servers are not replaced")
 }
 
 // upgrade upgrades the release and does not wait for its pods.
