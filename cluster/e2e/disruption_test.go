@@ -29,6 +29,7 @@ func (b *bench) install(chart string, flags ...string) {
 // callResult is what helm-livekit-cluster call prints.
 type callResult struct {
 	OK    bool
+	API   struct{ Error string }
 	Paths []struct {
 		OK    bool
 		Media string
@@ -102,8 +103,8 @@ func (b *bench) call(flags ...string) *liveCall {
 	go func() {
 		defer close(c.done)
 		c.err = cmd.Wait()
-		c.stderr = w.String()
 		_ = json.Unmarshal(stdout.Bytes(), &c.result)
+		c.stderr = w.String() + c.result.API.Error
 	}()
 	return c
 }

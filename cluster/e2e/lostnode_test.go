@@ -38,7 +38,7 @@ func TestLostNode(t *testing.T) {
 	b.apply(redisOn(nodes[0]))
 	b.waitForObjects()
 	stays, lost := b.serversOn(nodes, nodes[0], gone)
-	flags := []string{"--url", b.signalling(nodes[0]), "--media", "udp", "--hold", "90s"}
+	flags := []string{"--url", b.signalling(nodes[0]), "--media", "udp", "--hold", "75s"}
 	other := b.callAt(stays.Status.HostIP, flags...)
 	cut := b.callAt(lost.Status.HostIP, flags...)
 
