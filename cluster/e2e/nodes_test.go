@@ -33,7 +33,9 @@ func (b *bench) needNodes(least int) []node {
 	needed := append(b.endpoints("default", "kubernetes"), b.endpoints("kube-system", "kube-dns")...)
 	var nodes []node
 	for _, n := range list.Items {
-		i := slices.IndexFunc(n.Status.Addresses, func(a core.NodeAddress) bool { return a.Type == core.NodeInternalIP })
+		i := slices.IndexFunc(n.Status.Addresses, func(a core.NodeAddress) bool {
+			return a.Type == core.NodeInternalIP
+		})
 		if i < 0 || !nodeIsReady(&n) || !takesPods(&n) {
 			continue
 		}
@@ -110,15 +112,24 @@ func (b *bench) servers(count int) []core.Pod {
 	return nil
 }
 
-// signalling gives the address of the chart's Service at a node. The Service has to be one of
-// type NodePort.
+// signalling gives the address of the chart's Service at a node, once somebody answers there. The
+// Service has to be one of type NodePort.
 func (b *bench) signalling(at node) string {
 	b.Helper()
 	service, err := s.cluster.CoreV1().Services(b.namespace).Get(b.Context(), "livekit", meta.GetOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	return fmt.Sprintf("ws://%s", net.JoinHostPort(at.address, fmt.Sprint(service.Spec.Ports[0].NodePort)))
+	address := net.JoinHostPort(at.address, fmt.Sprint(service.Spec.Ports[0].NodePort))
+	for range 60 { // the node may not know yet that the servers are ready
+		if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+			conn.Close()
+			return "ws://" + address
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	b.Fatalf("nobody answers at %s, the Service's port of node %s", address, at.name)
+	return ""
 }
 
 // callAt makes a call whose room is on the node with the address. LiveKit chooses the server

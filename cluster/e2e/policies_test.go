@@ -141,7 +141,8 @@ networkPolicy:
 		want []string
 	}{
 		{"a pod", stranger, []string{media}},
-		{"a pod with the password of Redis", client{namespace: b.namespace, password: "livekit-redis"}, []string{media}},
+		{"a pod with the password of Redis", client{namespace: b.namespace, password: "livekit-redis"},
+			[]string{media}},
 		{"the website", client{namespace: b.namespace, labels: map[string]string{"app": "web"}},
 			[]string{signalling, media}},
 		{"a client of Redis", client{b.namespace, redisClient, "livekit-redis"}, []string{media, redis, "PONG"}},
