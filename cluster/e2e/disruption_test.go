@@ -35,6 +35,8 @@ type callResult struct {
 		Media string
 		Error string
 		Pairs []struct{ Participant, Remote string }
+
+		DurationMS int64
 	}
 	Participants []struct{ URL, Node, SignalNode string }
 	Hold         *struct {
