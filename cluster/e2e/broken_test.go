@@ -145,11 +145,11 @@ func (c brokenCase) run(b *bench) {
 	b.Errorf("there is no check %s", name)
 }
 
-// hostPortPod is a pod that has a port of its node.
+// hostPortPod is a pod on each node that has a port of it.
 func hostPortPod(port string) string {
 	return `
 apiVersion: apps/v1
-kind: Deployment
+kind: DaemonSet
 metadata: {name: squatter}
 spec:
   selector: {matchLabels: {app: squatter}}

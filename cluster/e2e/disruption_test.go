@@ -29,16 +29,21 @@ func (b *bench) install(chart string, flags ...string) {
 // callResult is what helm-livekit-cluster call prints.
 type callResult struct {
 	OK    bool
+	API   struct{ Error string }
 	Paths []struct {
 		OK    bool
 		Media string
 		Error string
+		Pairs []struct{ Participant, Remote string }
+
+		DurationMS int64
 	}
-	Participants []struct{ Node, SignalNode string }
+	Participants []struct{ URL, Node, SignalNode string }
 	Hold         *struct {
-		Seconds           float64
-		LongestGapMS      int64
-		Resumed, Rejoined int
+		Seconds                 float64
+		LongestGapMS            int64
+		Resumed, Rejoined       int
+		AudioPackets, AudioLost int
 	}
 }
 
@@ -50,6 +55,9 @@ type liveCall struct {
 	result callResult
 	err    error
 	stderr string
+
+	progress func() string // what it has said so far
+	end      func()        // ends it before its time
 }
 
 // watcher tells when a call is up.
@@ -70,6 +78,12 @@ func (w *watcher) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (w *watcher) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
 // call makes a call with the chart's generated key; it returns at once.
 func (b *bench) call(flags ...string) *liveCall {
 	b.Helper()
@@ -83,11 +97,16 @@ func (b *bench) call(flags ...string) *liveCall {
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
+	c.progress = w.String
+	c.end = func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		<-c.done
+	}
 	go func() {
 		defer close(c.done)
 		c.err = cmd.Wait()
-		c.stderr = w.text.String()
 		_ = json.Unmarshal(stdout.Bytes(), &c.result)
+		c.stderr = w.String() + c.result.API.Error
 	}()
 	return c
 }
@@ -122,7 +141,8 @@ func (b *bench) mustGoOn(c *liveCall) {
 	if gap := time.Duration(c.result.Hold.LongestGapMS) * time.Millisecond; gap > 2*time.Second {
 		b.Errorf("silence of %s", gap)
 	}
-	b.row.call = fmt.Sprintf("%s, longest gap %d ms", b.pathsOf(c), c.result.Hold.LongestGapMS)
+	b.row.call = fmt.Sprintf("%s, longest gap %d ms, %d of %d packets lost", b.pathsOf(c), c.result.Hold.LongestGapMS,
+		c.result.Hold.AudioLost, c.result.Hold.AudioPackets)
 }
 
 func (b *bench) pathsOf(c *liveCall) string {

@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -98,7 +100,7 @@ func (b *bench) secretEntry(name, entry string) string {
 	return string(secret.Data[entry])
 }
 
-// waitForObjects waits until the Deployments that were applied have their pods.
+// waitForObjects waits until the Deployments and DaemonSets that were applied have their pods.
 func (b *bench) waitForObjects() {
 	b.Helper()
 	list, err := s.cluster.AppsV1().Deployments(b.namespace).List(b.Context(), meta.ListOptions{})
@@ -107,5 +109,15 @@ func (b *bench) waitForObjects() {
 	}
 	for _, d := range list.Items {
 		b.waitForPod(meta.FormatLabelSelector(d.Spec.Selector), "")
+	}
+	err = wait.PollUntilContextTimeout(b.Context(), 300*time.Millisecond, 90*time.Second, true,
+		func(ctx context.Context) (bool, error) {
+			sets, err := s.cluster.AppsV1().DaemonSets(b.namespace).List(ctx, meta.ListOptions{})
+			return err == nil && !slices.ContainsFunc(sets.Items, func(d apps.DaemonSet) bool {
+				return d.Status.ObservedGeneration == 0 || d.Status.NumberReady < d.Status.DesiredNumberScheduled
+			}), nil
+		})
+	if err != nil {
+		b.Fatalf("the DaemonSets do not have all of their pods: %v", err)
 	}
 }

@@ -82,12 +82,46 @@ func TestWhatKeepsCallsAlive(t *testing.T) {
 			[]string{"spec", "selector", "livekit-media-ports"}, "first"},
 		"draining: the second Service": {withRedis + "draining: {enabled: true}",
 			"Service/rel-livekit-media-second", []string{"spec", "ports", "1", "nodePort"}, "30884"},
+		"draining: the policy lets through to both": {withRedis + "draining: {enabled: true, portSet: second}\n" +
+			"networkPolicy: {enabled: true}", "NetworkPolicy/rel-livekit", []string{"spec", "ingress", "1", "ports"},
+			"- port: 30881\n  protocol: TCP\n- port: 30882\n  protocol: UDP\n" +
+				"- port: 30883\n  protocol: TCP\n- port: 30884\n  protocol: UDP"},
 		"draining: the new one first": {withRedis + "draining: {enabled: true}", deployment,
 			[]string{"spec", "strategy", "rollingUpdate", "maxSurge"}, "1"},
 		"draining: on a further node": {withRedis + "draining: {enabled: true}\nmedia: {type: HostNetwork}", deployment,
 			pod("affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "0", "topologyKey"),
 			"kubernetes.io/hostname"},
 	})
+}
+
+// On the node's network the server would listen for media on any one of its interfaces: those of the cluster's
+// networks, which clients do not reach, are left out, unless the user says which to take.
+func TestInterfacesOfTheNode(t *testing.T) {
+	dir := canonicalChart(t)
+	for values, want := range map[string]string{
+		"":                           "null",
+		"media: {type: HostNetwork}": "cni0",
+		"media: {type: HostNetwork, address: 203.0.113.7}":                               "cni0",
+		"media: {type: HostNetwork, address: stun}":                                      "null",
+		"media: {type: HostNetwork, address: auto}":                                      "null",
+		"{media: {type: HostNetwork}, config: {rtc: {ips: {includes: [192.0.2.0/24]}}}}": "null",
+		"{media: {type: HostNetwork}, config: {rtc: {interfaces: {includes: [eth0]}}}}":  "- eth0",
+		"{media: {type: HostNetwork}, config: {rtc: {interfaces: {}}}}":                  "{}",
+	} {
+		config := map[string]any{}
+		text := rendered(t, dir, values)["ConfigMap/rel-livekit"].Text("data", "livekit.yaml")
+		if err := yaml.Unmarshal([]byte(text), &config); err != nil {
+			t.Fatal(err)
+		}
+		rtc, _ := config["rtc"].(map[string]any)
+		got, err := yaml.Marshal(rtc["interfaces"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(got), want) {
+			t.Errorf("%s: rtc.interfaces is\n%s\nwant %s", values, got, want)
+		}
+	}
 }
 
 // No list of processes shows the password of Redis.

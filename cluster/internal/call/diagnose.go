@@ -172,7 +172,8 @@ func (o Options) explainNoAnswer(kind media.Kind, e peer.Evidence, tried []peer.
 	}
 	private := allPrivate(tried)
 	step := "open the port in the nodes' firewall and in NetworkPolicies, and check that a Service (NodePort, " +
-		"LoadBalancer) or hostNetwork leads from that address to the pod, with the same port inside and out"
+		"LoadBalancer) or hostNetwork leads from that address to the pod, with the same port inside and out; with " +
+		"hostNetwork on a node of several networks, name that of the address in config.rtc.ips.includes"
 	if private {
 		step += "; the address is private: where clients are elsewhere, set media.address (NODE_IP) to the public " +
 			"one, or to stun"

@@ -28,6 +28,22 @@ The Deployment that runs says which it has; the other one is taken once the pods
 {{- end }}
 
 {{/*
+The ports on which clients send media to any server of the release, as mediaPorts:
+a server that lets its calls end has the other set.
+*/}}
+{{- define "[[ helper "allMediaPorts" ]]" -}}
+{{- $ports := include "[[ helper "mediaPorts" ]]" . | fromJson }}
+{{- if include "[[ helper "portSet" ]]" . }}
+{{- $all := list }}
+{{- range list "first" "second" }}
+{{- $all = concat $all (include "[[ helper "mediaPorts" ]]" (merge (dict "portSet" .) $) | fromJson).ports }}
+{{- end }}
+{{- $_ := set $ports "ports" $all }}
+{{- end }}
+{{- toJson $ports }}
+{{- end }}
+
+{{/*
 Name of the [[ .Workload ]].
 */}}
 {{- define "[[ helper "workloadName" ]]" -}}

@@ -21,7 +21,13 @@ other values. Everything that depends on the configuration reads this.
 {{- end }}
 {{- end }}
 {{- $rtc := $config.rtc | default dict }}
-{{- $_ := set $rtc "use_external_ip" (eq (include "livekit.address" .) "stun") }}
+{{- $address := include "livekit.address" . }}
+{{- $_ := set $rtc "use_external_ip" (eq $address "stun") }}
+{{- /* With one address for all of a node's interfaces the server listens for media on one of them, whichever comes
+first. So those that are the cluster's own are left out. */}}
+{{- if and (eq .Values.media.type "HostNetwork") (not (has $address (list "stun" "auto"))) (not (hasKey $rtc "interfaces")) (not $rtc.ips) }}
+{{- $_ := set $rtc "interfaces" (dict "excludes" (splitList " " "antrea-gw0 cilium_host cni0 docker0 flannel.1 kube-bridge kube-ipvs0 nodelocaldns ovn-k8s-mp0 tunl0 virbr0 vxlan.calico weave wireguard.cali")) }}
+{{- end }}
 {{- $_ := set $config "rtc" $rtc }}
 {{- $redis := $config.redis | default dict }}
 {{- include "livekit.redisConfig" (list . $redis) }}
