@@ -184,7 +184,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- /* TURN */}}
 {{- $turn := $config.turn | default dict }}
 {{- if $turn.enabled }}
-{{- $errors = append $errors "config.turn.enabled is true, but this chart was written without TURN: write it again with `helm livekit scaffold --with turn`" }}
+{{- $errors = append $errors "config.turn.enabled is true, but this chart was written without TURN: add it with `helm livekit update --with turn`" }}
 {{- end }}
 
 
@@ -213,6 +213,8 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- /* Values of components that this chart was written without */}}
 {{- range $component, $keys := dict
   "httproute" (list "httpRoute.enabled")
+  "route" (list "route.enabled" "openshift.assignUser")
+  "gatewayroutes" (list "gatewayRoutes.annotations" "gatewayRoutes.mediaUDP.enabled" "gatewayRoutes.mediaTCP.enabled" "gatewayRoutes.turnUDP.enabled" "gatewayRoutes.turnTLS.enabled")
   "turn" (list "turn.existingSecret" "turn.certificate.enabled")
   "redis-service" (list "redis.service.enabled")
   "autoscaling" (list "autoscaling.enabled" "autoscaling.keda.enabled")
@@ -223,9 +225,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
   "networkpolicy" (list "networkPolicy.enabled")
   "secret-operator" (list "keys.operator.enabled")
   "draining" (list "draining.enabled")
+  "split-media" (list "media.split" "media.udp.annotations" "media.udp.spec" "media.tcp.annotations" "media.tcp.spec")
+  "media-addresses" (list "media.addresses")
   "deletion-cost" (list "deletionCost.enabled")
   "scheduling" (list "topologySpreadConstraints" "priorityClassName" "runtimeClassName")
-  "extras" (list "image.digest" "service.extraPorts" "redis.env" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
+  "extras" (list "image.digest" "service.extraPorts" "redis.env" "redis.external.clientCertSecret" "redis.external.usernameEntry" "redis.external.sentinelSecret" "redis.external.sentinelUsernameEntry" "startupProbe" "serviceAccount.automount" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "extraContainers" "lifecycle" "podSpec" "ipFamilyPolicy" "ipFamilies" "commonLabels" "existingConfigSecret" "annotations" "extraObjects")
 }}
 {{- range $key := $keys }}
 {{- $value := $.Values }}
@@ -237,7 +241,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- end }}
 {{- if $value }}
-{{- $errors = append $errors (printf "%s is set, but this chart was written without %s: add it with `helm livekit scaffold --with %s`" $key $component $component) }}
+{{- $errors = append $errors (printf "%s is set, but this chart was written without %s: add it with `helm livekit update --with %s`" $key $component $component) }}
 {{- end }}
 {{- end }}
 {{- end }}
