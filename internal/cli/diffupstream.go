@@ -120,7 +120,7 @@ func (f *diffFlags) run(ctx context.Context, cmd *cobra.Command, dir string) (*d
 }
 
 func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, out *output) error {
-	f.show.Color = isTerminal(cmd.OutOrStdout()) && os.Getenv("NO_COLOR") == ""
+	f.show.Color = isColored(cmd.OutOrStdout())
 	write := map[string]func(io.Writer, *drift.Report, report.DriftOptions) error{
 		"text": report.Drift, "markdown": report.DriftMarkdown, "html": report.DriftHTML,
 	}[out.format]
@@ -133,6 +133,9 @@ func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, out *output) erro
 	}
 	return err
 }
+
+// isColored reports whether a text may have the colors of a terminal.
+func isColored(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 // isTerminal reports whether a person reads along.
 func isTerminal(w io.Writer) bool {

@@ -60,8 +60,9 @@ then Docker's. SOURCE_DATE_EPOCH sets the time that the package bears.`,
 			}
 			result, err := publish.Run(cmd.Context(), f.options)
 			if failed, ok := errors.AsType[*failedChecks](err); ok {
-				err = errors.Join(report.Verify(cmd.ErrOrStderr(), failed.report, false), err)
-				fmt.Fprintln(cmd.ErrOrStderr())
+				notes := cmd.ErrOrStderr()
+				err = errors.Join(report.Verify(notes, failed.report, verifyOptions(notes, false)), err)
+				fmt.Fprintln(notes)
 			}
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"text/template"
@@ -8,15 +9,50 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/verify"
 )
 
-// Verify prints the checks of a chart: failures and warnings with their remedies, the rest on a line each, in full
-// where all is set.
-func Verify(w io.Writer, r *verify.Report, all bool) error {
+// VerifyOptions say how the checks of a chart are shown.
+type VerifyOptions struct {
+	All   bool // passed and skipped checks in full
+	Color bool // for a terminal
+}
+
+// statuses are how a check's status is shown, and in which color.
+var statuses = map[string]struct{ text, color string }{
+	verify.Pass: {"ok   ", "green"},
+	verify.Fail: {"FAIL ", "bold red"},
+	verify.Warn: {"warn ", "yellow"},
+	verify.Skip: {"-    ", "dim"},
+}
+
+// Verify prints the checks of a chart: failures and warnings with their remedies, the rest on a line each.
+func Verify(w io.Writer, r *verify.Report, o VerifyOptions) error {
+	return o.checks(w, "", r.Checks, false)
+}
+
+// VerifyGroup prints what is found in several charts, the rest on request, and the checks of all against each other.
+func VerifyGroup(w io.Writer, g *verify.Group, o VerifyOptions) error {
+	for _, r := range g.Charts {
+		if err := o.checks(w, r.Dir, r.Checks, !o.All); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	return o.checks(w, "Together", g.Together, false)
+}
+
+// checks prints checks, under a title where there is one; findings are the failures and warnings alone.
+func (o VerifyOptions) checks(w io.Writer, title string, checks []verify.Check, findings bool) error {
 	counts := map[string]int{verify.Pass: 0, verify.Fail: 0, verify.Warn: 0, verify.Skip: 0}
-	for _, c := range r.Checks {
+	for _, c := range checks {
 		counts[c.Status]++
 	}
 	return fill(w, "verify", template.FuncMap{
 		"firstLine": func(s string) string { return strings.SplitN(s, "\n", 2)[0] },
 		"indented":  func(s string) string { return strings.ReplaceAll(s, "\n", "\n"+strings.Repeat(" ", 28)) },
-	}, map[string]any{"Checks": r.Checks, "All": all, "Counts": counts})
+		"status": func(s string) string {
+			if !o.Color {
+				return statuses[s].text
+			}
+			return paint(statuses[s].color, statuses[s].text)
+		},
+	}, map[string]any{"Title": title, "Checks": checks, "All": o.All, "Findings": findings, "Counts": counts})
 }
