@@ -1,6 +1,7 @@
 package chartdir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -98,6 +99,10 @@ func decodeLock(data []byte) (*Lock, error) {
 	if err := yaml.Unmarshal(data, l); err != nil {
 		return nil, err
 	}
+	if l.Format > lockFormat {
+		return nil, remedy.Errorf("install the plugin that wrote it, or a newer one: `helm plugin update livekit`",
+			"its format is %d, this tool reads up to %d: helm-livekit %s wrote it", l.Format, lockFormat, l.Tool)
+	}
 	if l.Format != lockFormat {
 		return nil, fmt.Errorf("its format is %d, this tool reads %d", l.Format, lockFormat)
 	}
@@ -110,7 +115,8 @@ func decodeLock(data []byte) (*Lock, error) {
 }
 
 func damaged(file string, err error) error {
-	return remedy.Errorf("take it back from version control, or remove it: then every file counts as edited",
+	step := "take it back from version control, or remove it: then every file counts as edited"
+	return remedy.Errorf(cmp.Or(remedy.Step(err), step),
 		"lock %s cannot be used: %w", file, err)
 }
 

@@ -28,8 +28,8 @@ func newVerify(helm *helmFlags) *cobra.Command {
 		Short: "Check a LiveKit chart, this tool's or any other",
 		Long: `Checks a LiveKit chart without a cluster: Helm's linter, the rendered objects
 against the types of Kubernetes, LiveKit's configuration against the server's
-own rules, and what keeps calls from working. CHART_DIR is apps/livekit where
-it is not given. Exit code 2 says that a check failed.
+own rules, and what keeps calls from working. CHART_DIR is apps/livekit by
+default. Exit code 2 says that a check failed.
 
 Several charts, or a folder of charts, are also checked against each other: ports
 of the nodes, hosts and fixed addresses that only one of them can have. Charts in
@@ -66,10 +66,10 @@ media that the chart opens.`,
 		"with --install, the namespace to make for the trial; one that is there is refused")
 	flags.BoolVar(&f.onCluster.Reuse, "reuse", false,
 		"with --install, use a test namespace that is there; it is not deleted")
-	flags.BoolVar(&f.onCluster.Keep, "keep", false, "with --install, leave release and namespace for a look")
+	flags.BoolVar(&f.onCluster.Keep, "keep", false, "with --install, leave release and namespace for debugging")
 	flags.BoolVar(&f.onCluster.Call, "call", false, "with --install, make a call over each way of media")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute,
-		"how long a chart may take; with --install, how long each wait for the cluster (3m)")
+		"how long the checks may take; with --install (default 3m), how long each wait")
 	flags.BoolVar(&f.all, "all", false, "show passed and skipped checks in full as well")
 	f.out = addOutput(cmd, "text", "json")
 	return cmd

@@ -3,10 +3,12 @@ package drift
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"maps"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -112,6 +114,7 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 
 // runScenario renders both charts, and those that explain the difference.
 func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
+	start := time.Now()
 	converted, err := convert.Values(c.sheet, w.Values, c.labels, "")
 	if err != nil {
 		return nil, err
@@ -143,6 +146,8 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 		values, _ := c.whole.overlay(run.settings)
 		run.whole, _ = c.render(ctx, c.whole.chart, values)
 	}
+	slog.Debug("rendered both charts", "scenario", w.Name, "took", time.Since(start),
+		"upstream error", run.upstreamErr, "chart error", run.chartErr)
 	return run, ctx.Err()
 }
 

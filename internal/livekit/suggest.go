@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // maxSuggestions keeps a suggestion readable.
@@ -15,12 +17,14 @@ const maxSuggestions = 3
 func suggestKey(root, neighbors map[string]any, path, key string) string {
 	names := slices.Sorted(maps.Keys(neighbors))
 	paths := slices.Sorted(slices.Values(keyPaths(root, "")))
-	isKey := func(name string) bool { return plain(name) == plain(key) }
+	isKey := func(name string) bool { return remedy.Plain(name) == remedy.Plain(key) }
 	for _, found := range [][]string{
 		filter(names, isKey),
 		filter(names, func(name string) bool { return strings.HasSuffix(name, "_"+strings.ToLower(key)) }),
-		filter(paths, func(known string) bool { return isKey(known) || plain(known) == plain(joinKey(path, key)) }),
-		nearest(names, key),
+		filter(paths, func(known string) bool {
+			return isKey(known) || remedy.Plain(known) == remedy.Plain(joinKey(path, key))
+		}),
+		remedy.Nearest(names, key),
 		filter(paths, func(known string) bool { return isKey(known[strings.LastIndexByte(known, '.')+1:]) }),
 	} {
 		if len(found) > 0 && len(found) <= maxSuggestions {
@@ -28,26 +32,6 @@ func suggestKey(root, neighbors map[string]any, path, key string) string {
 		}
 	}
 	return ""
-}
-
-// plain drops what camelCase, kebab-case, dots and underscores differ in.
-func plain(key string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(key))
-}
-
-// nearest gives the names with the fewest edits from key, at most one edit for every three letters.
-func nearest(names []string, key string) []string {
-	limit := len(key) / 3
-	var found []string
-	for _, name := range names {
-		switch d := distance(plain(name), plain(key)); {
-		case d < limit || d == limit && len(found) == 0 && limit > 0:
-			limit, found = d, []string{name}
-		case d == limit && limit > 0:
-			found = append(found, name)
-		}
-	}
-	return found
 }
 
 // keyPaths gives the keys below a schema that a dotted path alone reaches:
@@ -63,25 +47,4 @@ func keyPaths(schema map[string]any, path string) []string {
 
 func filter(names []string, keep func(string) bool) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !keep(name) })
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitution := diagonal
-			if a[i] != b[j] {
-				substitution++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitution, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

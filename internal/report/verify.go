@@ -45,6 +45,9 @@ func (o VerifyOptions) checks(w io.Writer, title string, checks []verify.Check, 
 	for _, c := range checks {
 		counts[c.Status]++
 	}
+	if !o.All {
+		checks = collapse(checks)
+	}
 	return fill(w, "verify", template.FuncMap{
 		"firstLine": func(s string) string { return strings.SplitN(s, "\n", 2)[0] },
 		"indented":  func(s string) string { return strings.ReplaceAll(s, "\n", "\n"+strings.Repeat(" ", 28)) },
@@ -55,4 +58,26 @@ func (o VerifyOptions) checks(w io.Writer, title string, checks []verify.Check, 
 			return paint(statuses[s].color, statuses[s].text)
 		},
 	}, map[string]any{"Title": title, "Checks": checks, "All": o.All, "Findings": findings, "Counts": counts})
+}
+
+// collapse makes one line of the checks that were skipped for one reason, such as a chart that does not render.
+func collapse(checks []verify.Check) []verify.Check {
+	skipped := map[string]int{}
+	for _, c := range checks {
+		if c.Status == verify.Skip {
+			skipped[c.Detail]++
+		}
+	}
+	var out []verify.Check
+	for _, c := range checks {
+		switch n := skipped[c.Detail]; {
+		case c.Status != verify.Skip || n == 1:
+			out = append(out, c)
+		case n > 1:
+			c.Name = fmt.Sprintf("%d checks", n)
+			out = append(out, c)
+			skipped[c.Detail] = 0
+		}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,7 +85,8 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	}
 	components, err := conv.Sheet.Select(withSiblings(conv, o.With, o.Without))
 	if err != nil {
-		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
+		step := cmp.Or(remedy.Step(err), "see `helm livekit scaffold --help` for the components")
+		return nil, remedy.Errorf(step, "%w", err)
 	}
 	if conv.Kinds.Workload == "DaemonSet" {
 		if components, err = forDaemonSet(components, o.With); err != nil {
@@ -99,6 +101,8 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 	if err != nil {
 		return nil, err
 	}
+	slog.Debug("generated", "chart", o.Name, "components", components, "files", len(files),
+		"conventions", conv.Source, "port shift", o.PortShift)
 	chart := &Chart{
 		Options: o, Components: slices.Clone(components), Convention: conv, Files: files,
 	}

@@ -46,7 +46,8 @@ func checkImageTags(in *input, out *result) {
 		}
 		for _, c := range w.allContainers() {
 			if why := floats(c.Image); why != "" {
-				report(fmt.Sprintf("Set a version or a digest for the image of container %s in %s", c.Name, w.File),
+				report(fmt.Sprintf("Set a version or a digest for the image of container %s: %s",
+					c.Name, w.in.imageGiver(w, c.Image)),
 					"%s: the image of container %s, %s, %s", w, c.Name, c.Image, why)
 			}
 			if _, tag, digest := splitImage(c.Image); digest == "" && partOfVersion.MatchString(tag) {
@@ -60,6 +61,30 @@ func checkImageTags(in *input, out *result) {
 		out.pass("Precise: %s; moving on with each release of a version: %s",
 			cmp.Or(strings.Join(sets.List(precise), ", "), "none"), strings.Join(sets.List(moving), ", "))
 	}
+}
+
+// imageGiver names what is to be changed to change an image: the value that is its tag, beside one that is its name,
+// or the value that is all of it, or else the template.
+func (in *input) imageGiver(w *workload, image string) string {
+	name, tag, _ := splitImage(image)
+	leaves := manifest.Leaves(in.values)
+	for _, leaf := range leaves {
+		text := fmt.Sprint(leaf.Value)
+		isName := text != "" && strings.HasSuffix("/"+name, "/"+text)
+		last := len(leaf.Path) - 1
+		isTag := func(other manifest.Leaf) bool {
+			isBeside := len(other.Path) == last+1 && slices.Equal(other.Path[:last], leaf.Path[:last])
+			return isBeside && fmt.Sprint(other.Value) == tag &&
+				(tag != "" || strings.Contains(strings.ToLower(other.Path[last]), "tag"))
+		}
+		if tagged := first(leaves, isTag); isName && tagged != nil {
+			return fmt.Sprintf("%s in values.yaml", tagged.Path)
+		}
+		if text == image {
+			return fmt.Sprintf("%s in values.yaml", leaf.Path)
+		}
+	}
+	return w.File
 }
 
 // partOfVersion is a tag that a registry moves on to each release of a version, such as 7.2-alpine to 7.2.5.

@@ -195,15 +195,19 @@ func checkTaken(all []*input, takes func(*input) []reservation, g *Group, out *r
 	}
 }
 
-// giver names the value that gives a reservation, or else the template.
+// giver names the value that gives a reservation, of several one that is about the object's kind, or else the template.
 func (in *input) giver(r reservation) string {
 	sources := append([]helmchart.ValueSource{{Name: filepath.Join(in.dir, "values.yaml"), Values: in.chart.Values()}},
 		in.given...)
 	for _, source := range slices.Backward(sources) {
-		for _, leaf := range manifest.Leaves(source.Values) {
-			if fmt.Sprint(leaf.Value) == r.value {
-				return fmt.Sprintf("%s in %s", leaf.Path, source.Name)
-			}
+		isGiver := func(leaf manifest.Leaf) bool { return fmt.Sprint(leaf.Value) == r.value }
+		givers := filter(manifest.Leaves(source.Values), isGiver)
+		isOfKind := func(leaf manifest.Leaf) bool {
+			return strings.Contains(strings.ToLower(leaf.Path.String()), strings.ToLower(r.object.Kind()))
+		}
+		if len(givers) > 0 {
+			leaf := cmp.Or(first(givers, isOfKind), &givers[0])
+			return fmt.Sprintf("%s in %s", leaf.Path, source.Name)
 		}
 	}
 	return filepath.Join(in.dir, filepath.FromSlash(r.object.File))

@@ -25,11 +25,11 @@ kind: HTTPRoute
 metadata: {name: calls}
 spec:
   parentRefs: [{name: public}]
-  hostnames: [calls.example.org]
+  hostnames: [calls.elsewhere.test]
   rules: [{matches: [{path: {value: `+path+`}}], backendRefs: [{name: calls, port: 7880}]}]
 `)
 	}
-	otherHost := edit{values, "host: calls.example.com", "host: other.example.com"}
+	otherHost := edit{values, "host: calls.home.test", "host: other.home.test"}
 	class := func(name string) edit { return edit{ingressFile, "spec:", "spec:\n  ingressClassName: " + name} }
 	const shared = "metallb.io/allow-shared-ip: calls"
 	for _, test := range []struct {
@@ -47,7 +47,7 @@ spec:
 			[]edit{{services, "nodePort: 30881", "nodePort: 30882"}, {services, "nodePort: 30882", "nodePort: 30899"}}},
 		{"nodes apart", "node-ports", "", []edit{hostNetwork, noTCPNodePort, noUDPNodePort, nodes("a")},
 			[]edit{hostNetwork, noTCPNodePort, noUDPNodePort, nodes("b")}},
-		{"host", "hosts", "Host calls.example.com, path /", nil, nil},
+		{"host", "hosts", "Host calls.home.test, path /", nil, nil},
 		{"other host", "hosts", "", []edit{otherHost}, nil},
 		{"other class", "hosts", "", []edit{class("internal")}, []edit{class("public")}},
 		{"route", "hosts", "path /rtc: taken by HTTPRoute", []edit{otherHost, route("/rtc")}, []edit{route("/rtc/")}},
