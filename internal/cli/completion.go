@@ -99,11 +99,12 @@ func releases(*cobra.Command, []string, string) ([]cobra.Completion, cobra.Shell
 	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
-// drifting compares the chart without the network, and gives the names of what could be accepted.
+// drifting compares the chart without the network, in the scenarios that show most, and gives the names of what could
+// be accepted.
 func drifting(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	f := &diffFlags{timeout: 30 * time.Second}
 	f.comparison.Upstream.Ref = cmd.Flag("upstream").Value.String()
-	f.comparison.Upstream.Offline = true
+	f.comparison.Upstream.Offline, f.comparison.Only = true, []string{"defaults", "everything"}
 	result, err := bounded(cmd.Context(), f.timeout, func(ctx context.Context) (*drift.Report, error) {
 		return f.run(ctx, cmd, chartDir(args))
 	})
