@@ -115,13 +115,17 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 	}
 }
 
-// meant asks for the key beside it that an unknown one may mean.
+// meant asks for the key that an unknown one may mean, beside the first part of its path that is unknown.
 func (in *input) meant(path yamldoc.Path) string {
-	last := len(path) - 1
-	beside, _ := yamldoc.Lookup(in.chart.Values(), path[:last])
-	names, _ := beside.(map[string]any)
-	if question := remedy.DidYouMean(sortedKeys(names), path[last]); question != "" {
-		return " (" + question + ")"
+	beside := in.chart.Values()
+	for _, segment := range path {
+		if _, isKnown := beside[segment]; !isKnown {
+			if question := remedy.DidYouMean(sortedKeys(beside), segment); question != "" {
+				return " (" + question + ")"
+			}
+			return ""
+		}
+		beside, _ = beside[segment].(map[string]any)
 	}
 	return ""
 }
