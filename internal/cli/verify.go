@@ -71,7 +71,7 @@ media that the chart opens.`,
 	flags.DurationVar(&f.timeout, "timeout", time.Minute,
 		"how long the checks may take; with --install (default 3m), how long each wait")
 	flags.BoolVar(&f.all, "all", false, "show passed and skipped checks in full as well")
-	f.out = addOutput(cmd, "text", "json")
+	f.out = addOutput(cmd, "text", "json", "markdown")
 	return cmd
 }
 
@@ -96,7 +96,12 @@ func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error
 		}
 	}
 	shown := verifyOptions(cmd.OutOrStdout(), f.all)
-	err = f.out.print(cmd, result, func(w io.Writer) error { return report.Verify(w, result, shown) })
+	err = f.out.print(cmd, result, func(w io.Writer) error {
+		if f.out.format == "markdown" {
+			return report.VerifyMarkdown(w, result)
+		}
+		return report.Verify(w, result, shown)
+	})
 	if err == nil && result.Failed() {
 		return errAnswer
 	}
@@ -118,7 +123,12 @@ func (f *verifyFlags) runGroup(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	shown := verifyOptions(cmd.OutOrStdout(), f.all)
-	err = f.out.print(cmd, result, func(w io.Writer) error { return report.VerifyGroup(w, result, shown) })
+	err = f.out.print(cmd, result, func(w io.Writer) error {
+		if f.out.format == "markdown" {
+			return report.VerifyGroupMarkdown(w, result)
+		}
+		return report.VerifyGroup(w, result, shown)
+	})
 	if err == nil && result.Failed() {
 		return errAnswer
 	}

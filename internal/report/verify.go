@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -39,12 +40,48 @@ func VerifyGroup(w io.Writer, g *verify.Group, o VerifyOptions) error {
 	return o.checks(w, "Together", g.Together, false)
 }
 
-// checks prints checks, under a title where there is one; findings are the failures and warnings alone.
-func (o VerifyOptions) checks(w io.Writer, title string, checks []verify.Check, findings bool) error {
+// VerifyMarkdown prints the failures and warnings of a chart as a table.
+func VerifyMarkdown(w io.Writer, r *verify.Report) error { return checksMarkdown(w, r.Chart, r.Checks) }
+
+// VerifyGroupMarkdown prints those of several charts, and of all together.
+func VerifyGroupMarkdown(w io.Writer, g *verify.Group) error {
+	for _, r := range g.Charts {
+		if err := checksMarkdown(w, r.Dir, r.Checks); err != nil {
+			return err
+		}
+	}
+	return checksMarkdown(w, "Together", g.Together)
+}
+
+func checksMarkdown(w io.Writer, title string, checks []verify.Check) error {
+	counts := countOf(checks)
+	findings := slices.DeleteFunc(slices.Clone(checks), func(c verify.Check) bool {
+		return c.Status == verify.Pass || c.Status == verify.Skip
+	})
+	return fill(w, "verify_markdown", template.FuncMap{
+		"text": mdText, "code": mdCode,
+		"lines": func(s string) string {
+			var out []string
+			for line := range strings.SplitSeq(s, "\n") {
+				out = append(out, mdText(visible(line)))
+			}
+			return strings.Join(out, "<br>")
+		},
+	}, map[string]any{"Title": title, "Findings": findings, "Counts": counts})
+}
+
+// countOf counts the checks of each status.
+func countOf(checks []verify.Check) map[string]int {
 	counts := map[string]int{verify.Pass: 0, verify.Fail: 0, verify.Warn: 0, verify.Skip: 0}
 	for _, c := range checks {
 		counts[c.Status]++
 	}
+	return counts
+}
+
+// checks prints checks, under a title where there is one; findings are the failures and warnings alone.
+func (o VerifyOptions) checks(w io.Writer, title string, checks []verify.Check, findings bool) error {
+	counts := countOf(checks)
 	if !o.All {
 		checks = collapse(checks)
 	}
