@@ -135,7 +135,8 @@ func checkRead(all []*input, g *Group) Check {
 			if in.chart != nil && len(in.chart.MissingDependencies()) > 0 {
 				step = fmt.Sprintf("Run `helm dependency build %s`", in.dir)
 			}
-			out.warn(step, "%s does not render, so its ports, hosts and addresses are not known", in.dir)
+			out.warn(step, "%s does not render, so of its ports, hosts and addresses "+
+				"only the node ports in values.yaml are known", in.dir)
 		}
 	}
 	out.pass("%s of LiveKit; %s read for ports, hosts and addresses",
@@ -232,8 +233,27 @@ func (in *input) portsTaken() []reservation {
 			add(w.Object, w.pod.NodeSelector, p)
 		}
 	}
+	if in.renderErr == nil {
+		return out
+	}
+	for _, leaf := range manifest.Leaves(in.values) { // what looks like a node port is better than nothing
+		n, _ := strconv.Atoi(fmt.Sprint(leaf.Value))
+		key := strings.ToLower(leaf.Path[len(leaf.Path)-1])
+		if n < firstNodePort || n > lastNodePort || !strings.Contains(key, "port") {
+			continue
+		}
+		value := manifest.Object{Fields: map[string]any{
+			"kind": "value", "metadata": map[string]any{"name": leaf.Path.String()},
+		}}
+		for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP} {
+			add(value, nil, onePort(int32(n), protocol))
+		}
+	}
 	return out
 }
+
+// The node ports of a cluster, unless it is told otherwise.
+const firstNodePort, lastNodePort = 30000, 32767
 
 func onePort(number int32, protocol corev1.Protocol) livekit.Port {
 	return livekit.Port{Protocol: string(protocol), From: int(number), To: int(number)}
