@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -74,8 +75,8 @@ func (f *diffFlags) check() error {
 	}
 	for _, class := range f.classes {
 		if !slices.Contains(drift.Classes, drift.Class(class)) {
-			return remedy.Errorf("use drift, left-out, accepted, ours, convention or extra",
-				"--class %q is no class", class)
+			step := cmp.Or(remedy.DidYouMean(classes(), class), "use "+strings.Join(classes(), ", "))
+			return remedy.Errorf(step, "--class %q is no class", class)
 		}
 		f.show.Classes = append(f.show.Classes, drift.Class(class))
 	}

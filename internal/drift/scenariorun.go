@@ -105,7 +105,8 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 	for _, name := range in.Only {
 		i := slices.Index(names, name)
 		if i < 0 {
-			return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
+			step := cmp.Or(remedy.DidYouMean(names, name), "choose among "+strings.Join(names, ", "))
+			return nil, remedy.Errorf(step, "there is no scenario %q", name)
 		}
 		out = append(out, all[i])
 	}
