@@ -1,6 +1,7 @@
 package chartdir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -102,8 +103,12 @@ func decodeLock(data []byte) (*Lock, error) {
 	if err := yaml.Unmarshal(data, l); err != nil {
 		return nil, err
 	}
-	if l.Format < 1 || l.Format > lockFormat {
-		return nil, fmt.Errorf("its format is %d, this tool reads up to %d", l.Format, lockFormat)
+	if l.Format > lockFormat {
+		return nil, remedy.Errorf("install the plugin that wrote it, or a newer one: `helm plugin update livekit`",
+			"its format is %d, this tool reads up to %d: helm-livekit %s wrote it", l.Format, lockFormat, l.Tool)
+	}
+	if l.Format < 1 {
+		return nil, fmt.Errorf("its format is %d, this tool reads 1 to %d", l.Format, lockFormat)
 	}
 	for name := range l.Files {
 		if !isChartFile(name) || name == LockName {
@@ -114,7 +119,8 @@ func decodeLock(data []byte) (*Lock, error) {
 }
 
 func damaged(file string, err error) error {
-	return remedy.Errorf("take it back from version control, or remove it: then every file counts as edited",
+	step := "take it back from version control, or remove it: then every file counts as edited"
+	return remedy.Errorf(cmp.Or(remedy.Step(err), step),
 		"lock %s cannot be used: %w", file, err)
 }
 

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
@@ -67,7 +69,8 @@ func newRoot() *cobra.Command {
 way that repository writes charts, and working at the first install.
 
 Exit codes: 0 fine; 1 the command could not do its work; 2 it did, and checks
-failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 2.`,
+failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 2.
+With 1 the reason is on standard error and standard output is empty, with -o json too.`,
 		Example: `  helm livekit scaffold apps/livekit --like apps/localai
   helm livekit verify apps/livekit`,
 		Version:       version,
@@ -80,16 +83,54 @@ failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited wit
 		return remedy.Errorf(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
 	})
 	helm := addHelmFlags(root.PersistentFlags())
-	root.PersistentPreRun = func(*cobra.Command, []string) {
-		// Helm's linter logs by the standard logger what it reports anyway.
-		if !helm.debug {
-			log.SetOutput(io.Discard)
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		trimLists(cmd.Flags())
+		if helm.debug {
+			log.SetFlags(log.Lmicroseconds)
+			slog.SetLogLoggerLevel(slog.LevelDebug)
+			return
 		}
+		// Helm's linter logs by the standard logger what it reports anyway.
+		log.SetOutput(io.Discard)
 	}
 	root.AddCommand(newScaffold(), newUpdate(), newDiffUpstream(), newConventions(), newVerify(helm), newPush(helm),
 		newConvertValues(), newExplain(), newConfig(), newDoctor(helm), newVersion(), newWorker())
+	addCompletion(root)
+	usage := root.UsageFunc()
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		cmd.Flags().VisitAll(plainSwitch)
+		cmd.InheritedFlags().VisitAll(plainSwitch)
+		return usage(cmd)
+	})
 	return root
 }
+
+// trimLists takes the spaces out of flags with commas: "pdb, metrics" are two components.
+func trimLists(flags *pflag.FlagSet) {
+	flags.Visit(func(f *pflag.Flag) {
+		list, ok := f.Value.(pflag.SliceValue)
+		if !ok || f.Value.Type() != "stringSlice" {
+			return
+		}
+		items := list.GetSlice()
+		for i := range items {
+			items[i] = strings.TrimSpace(items[i])
+		}
+		_ = list.Replace(items) // of texts, which cannot fail
+	})
+}
+
+// plainSwitch lets the help show --debug, where pflag would write --debug[=true|false].
+func plainSwitch(f *pflag.Flag) {
+	if f.Value.Type() == "bool" {
+		f.Value = shownSwitch{f.Value}
+	}
+}
+
+// shownSwitch is the value of a switch as the help shows it.
+type shownSwitch struct{ pflag.Value }
+
+func (shownSwitch) Type() string { return "boolfunc" }
 
 func displayName() string {
 	if os.Getenv("HELM_PLUGIN_NAME") != "" {
@@ -168,7 +209,7 @@ func (o *output) Type() string   { return "format" }
 // Set is pflag's.
 func (o *output) Set(s string) error {
 	if !slices.Contains(o.formats, s) {
-		return fmt.Errorf("%q is none of %s", s, strings.Join(o.formats, ", "))
+		return fmt.Errorf("%q must be one of %s", s, strings.Join(o.formats, ", "))
 	}
 	o.format = s
 	return nil

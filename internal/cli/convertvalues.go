@@ -20,7 +20,7 @@ func newConvertValues() *cobra.Command {
 		Short: "Turn values for upstream's chart into values for this one",
 		Long: `Turns a values file that was written for LiveKit's own livekit-server chart into
 one for your chart, comments kept, and prints it. FILE is - for standard input.
-CHART_DIR is apps/livekit where it is not given; where that is no chart of this
+CHART_DIR is apps/livekit by default; where that is no chart of this
 tool, or with --canonical, the values are those of a chart in the plain
 convention with all components.
 
@@ -28,7 +28,7 @@ The result does what upstream's chart does with FILE, upstream's defaults
 included. What cannot be expressed is listed on stderr with the reason, and is
 an error with --strict.`,
 		Example: `  helm livekit convert-values old-values.yaml apps/livekit > apps/livekit/values-production.yaml
-  helm get values livekit | helm livekit convert-values - --strict`,
+  helm get values livekit -o yaml | helm livekit convert-values - --strict`,
 		Args: between(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, data, err := convert.ReadInput(args[0], cmd.InOrStdin())

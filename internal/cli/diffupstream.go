@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,17 +32,16 @@ func newDiffUpstream() *cobra.Command {
 	var out *output
 	cmd := &cobra.Command{
 		Use:   "diff-upstream [CHART_DIR]",
-		Short: "Say how the chart stands to LiveKit's own",
+		Short: "Compare the chart with LiveKit's official chart",
 		Long: `Compares a chart with upstream's livekit-server chart: versions, values, and the
-objects that both render under the same wishes in some forty scenarios. Every
+objects that both render with equivalent values in some forty scenarios. Every
 difference has a class: drift, which nothing explains; left-out, with the flag
 that adds the component; accepted, by your settings; ours, a fault of upstream's
 chart that yours does not have; convention, names and labels; extra, what your
-chart alone has. CHART_DIR is apps/livekit where it is not given, and may be any
-LiveKit chart.
+chart alone has. CHART_DIR may be any LiveKit chart (default: apps/livekit).
 
 --upstream takes a directory, a .tgz, oci://HOST/PATH, the URL of a repository, or
-NAME or NAME/CHART of one that Helm knows; LiveKit's own where it is not given.
+NAME or NAME/CHART of one that Helm knows (default: LiveKit's repository).
 
 Exit code 2 with --detailed-exitcode says that there is drift.`,
 		Example: `  helm livekit diff-upstream
@@ -75,8 +75,8 @@ func (f *diffFlags) check() error {
 	}
 	for _, class := range f.classes {
 		if !slices.Contains(drift.Classes, drift.Class(class)) {
-			return remedy.Errorf("use drift, left-out, accepted, ours, convention or extra",
-				"--class %q is no class", class)
+			step := cmp.Or(remedy.DidYouMean(classes(), class), "use "+strings.Join(classes(), ", "))
+			return remedy.Errorf(step, "--class %q is no class", class)
 		}
 		f.show.Classes = append(f.show.Classes, drift.Class(class))
 	}
@@ -85,14 +85,14 @@ func (f *diffFlags) check() error {
 
 func (f *diffFlags) define(cmd *cobra.Command) {
 	flags, c, u := cmd.Flags(), &f.comparison, &f.comparison.Upstream
-	flags.StringVar(&u.Ref, "upstream", "", "upstream's chart; LiveKit's repository where it is not given")
+	flags.StringVar(&u.Ref, "upstream", "", "upstream's `CHART` (default: the one in LiveKit's repository)")
 	flags.StringVar(&u.Version, "upstream-version", "",
-		"version or range of upstream's chart, the newest where it is not given")
-	flags.BoolVar(&u.Offline, "offline", false, "ask nobody: files and caches alone")
+		"version or range of upstream's chart (default: the newest)")
+	flags.BoolVar(&u.Offline, "offline", false, "do not use the network: files and caches alone")
 	flags.StringVar(&c.Since, "since", "",
-		"version of upstream's chart that the chart came from; the lock says it of charts that scaffold wrote")
+		"version of upstream's chart that the chart came from (default: the one in the lock)")
 	flags.StringArrayVar(&c.ScenarioFiles, "scenario", nil, "values file for upstream's chart, as a further scenario")
-	flags.StringSliceVar(&c.Only, "only", nil, "names of the scenarios to compare, all where it is not given")
+	flags.StringSliceVar(&c.Only, "only", nil, "names of the scenarios to compare (default: all)")
 	flags.StringArrayVar(&c.Accept, "accept", nil,
 		"difference to accept from now on, as the report names it; * and a last ** stand for more")
 	flags.StringVar(&c.Reason, "reason", "", "why, for --accept")
@@ -102,10 +102,10 @@ func (f *diffFlags) define(cmd *cobra.Command) {
 		"show these classes alone: drift, left-out, accepted, ours, convention, extra")
 	flags.IntVar(&f.show.Context, "context", 0, "lines of the objects to show around a difference")
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long all may take")
-	flags.StringVar(&u.CAFile, "ca-file", "", "certificates of the authorities to trust")
-	flags.StringVar(&u.CertFile, "cert-file", "", "client certificate")
-	flags.StringVar(&u.KeyFile, "key-file", "", "key of the client certificate")
-	flags.BoolVar(&u.InsecureSkipTLSVerify, "insecure-skip-tls-verify", false, "take any certificate")
+	flags.StringVar(&u.CAFile, "ca-file", "", "`FILE` of certificates to trust, in place of the system's")
+	flags.StringVar(&u.CertFile, "cert-file", "", "`FILE` with this client's certificate")
+	flags.StringVar(&u.KeyFile, "key-file", "", "`FILE` with the key of this client's certificate")
+	flags.BoolVar(&u.InsecureSkipTLSVerify, "insecure-skip-tls-verify", false, "skip TLS verification")
 	flags.BoolVar(&u.PlainHTTP, "plain-http", false, "speak HTTP with an OCI registry")
 }
 
@@ -120,7 +120,7 @@ func (f *diffFlags) run(ctx context.Context, cmd *cobra.Command, dir string) (*d
 }
 
 func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, out *output) error {
-	f.show.Color = isTerminal(cmd.OutOrStdout()) && os.Getenv("NO_COLOR") == ""
+	f.show.Color = isColored(cmd.OutOrStdout())
 	write := map[string]func(io.Writer, *drift.Report, report.DriftOptions) error{
 		"text": report.Drift, "markdown": report.DriftMarkdown, "html": report.DriftHTML,
 	}[out.format]
@@ -133,6 +133,9 @@ func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, out *output) erro
 	}
 	return err
 }
+
+// isColored reports whether a text may have the colors of a terminal.
+func isColored(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 // isTerminal reports whether a person reads along.
 func isTerminal(w io.Writer) bool {

@@ -37,7 +37,7 @@ func addHelmFlags(flags *pflag.FlagSet) *helmFlags {
 	h := &helmFlags{}
 	flags.StringVarP(&h.namespace, "namespace", "n", os.Getenv("HELM_NAMESPACE"),
 		"namespace that the chart is rendered for")
-	flags.BoolVar(&h.debug, "debug", os.Getenv("HELM_DEBUG") == "true", "say more")
+	flags.BoolVar(&h.debug, "debug", os.Getenv("HELM_DEBUG") == "true", "show what is done, and how long it takes")
 	h.others = flags
 	for name, env := range variables {
 		switch name {

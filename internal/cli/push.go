@@ -41,9 +41,9 @@ func newPush(helm *helmFlags) *cobra.Command {
 		Use:   "push [CHART_DIR] oci://HOST/PATH",
 		Short: "Publish the chart to an OCI registry, reproducibly",
 		Long: `Checks the chart, packs it so that the same chart gives the same bytes everywhere,
-and publishes it as HOST/PATH/NAME:VERSION, as helm push does. CHART_DIR is
-apps/livekit where it is not given. The manifest's digest is all that goes to
-standard output.
+and publishes it as HOST/PATH/NAME:VERSION, as helm push does. The
+manifest's digest is all that goes to standard output. CHART_DIR is apps/livekit
+by default.
 
 A version that is there with the same content is left as it is; with other
 content it is refused without --force. A push that is broken off leaves no
@@ -60,8 +60,9 @@ then Docker's. SOURCE_DATE_EPOCH sets the time that the package bears.`,
 			}
 			result, err := publish.Run(cmd.Context(), f.options)
 			if failed, ok := errors.AsType[*failedChecks](err); ok {
-				err = errors.Join(report.Checks(cmd.ErrOrStderr(), failed.report.Checks, false), err)
-				fmt.Fprintln(cmd.ErrOrStderr())
+				notes := cmd.ErrOrStderr()
+				err = errors.Join(report.Verify(notes, failed.report, verifyOptions(notes, false)), err)
+				fmt.Fprintln(notes)
 			}
 			if err != nil {
 				return err
@@ -82,7 +83,7 @@ func (f *pushFlags) define(cmd *cobra.Command) {
 	flags.StringVarP(&o.Destination, "destination", "d", "", "`FOLDER` to leave the package in as well")
 	flags.BoolVar(&f.sign, "sign", false, "sign the package with a PGP key, as helm package does")
 	flags.StringVar(&f.key.Name, "key", "", "name of the key to sign with")
-	flags.StringVar(&f.key.Keyring, "keyring", publish.DefaultKeyring(), "`FILE` of secret keys")
+	flags.StringVar(&f.key.Keyring, "keyring", "", "`FILE` of secret keys (default: GnuPG's pubring.gpg)")
 	flags.StringVar(&f.passphrase, "passphrase-file", "",
 		"`FILE` whose first line is the key's passphrase, - for standard input")
 
@@ -93,7 +94,7 @@ func (f *pushFlags) define(cmd *cobra.Command) {
 	flags.StringVar(&c.CAFile, "ca-file", "", "`FILE` of certificates to trust, in place of the system's")
 	flags.StringVar(&c.CertFile, "cert-file", "", "`FILE` with this client's certificate")
 	flags.StringVar(&c.KeyFile, "key-file", "", "`FILE` with the key of this client's certificate")
-	flags.BoolVar(&c.InsecureSkipTLSVerify, "insecure-skip-tls-verify", false, "take any certificate of the registry")
+	flags.BoolVar(&c.InsecureSkipTLSVerify, "insecure-skip-tls-verify", false, "skip TLS verification")
 
 	flags.BoolVar(&o.Force, "force", false, "replace other content under the same version")
 	flags.StringSliceVar(&o.AlsoTag, "also-tag", nil, "further tags, such as 1.2 or latest; they move")
@@ -188,7 +189,7 @@ func (f *pushFlags) verify(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	if r.Failed() {
-		return nil, &failedChecks{r, remedy.Errorf("mend the chart, or give --no-verify",
+		return nil, &failedChecks{r, remedy.Errorf("fix the chart, or give --no-verify",
 			"%s fails the checks of verify, and was not pushed", dir)}
 	}
 	var text bytes.Buffer

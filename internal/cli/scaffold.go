@@ -93,13 +93,13 @@ func addComponents(cmd *cobra.Command) {
 		cmd.Long += strings.Join(lines, "\n")
 		cmd.Parent().HelpFunc()(cmd, args)
 	})
-	complete := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		names := []cobra.Completion{"all"}
+	complete := ofList(func() []string {
+		names := []string{"all"}
 		for _, c := range components() {
 			names = append(names, c.Name)
 		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
+		return names
+	})
 	for _, flag := range []string{"with", "without"} {
 		// It fails for an unknown flag alone, and the caller has defined these.
 		_ = cmd.RegisterFlagCompletionFunc(flag, complete)

@@ -24,12 +24,16 @@ type verifyFlags struct {
 func newVerify(helm *helmFlags) *cobra.Command {
 	f := &verifyFlags{}
 	cmd := &cobra.Command{
-		Use:   "verify [CHART_DIR]",
+		Use:   "verify [CHART_DIR...]",
 		Short: "Check a LiveKit chart, this tool's or any other",
 		Long: `Checks a LiveKit chart without a cluster: Helm's linter, the rendered objects
 against the types of Kubernetes, LiveKit's configuration against the server's
-own rules, and what keeps calls from working. CHART_DIR is apps/livekit where
-it is not given. Exit code 2 says that a check failed.
+own rules, and what keeps calls from working. CHART_DIR is apps/livekit by
+default. Exit code 2 says that a check failed.
+
+Several charts, or a folder of charts, are also checked against each other: ports
+of the nodes, hosts and fixed addresses that only one of them can have. Charts in
+a folder that are not LiveKit's are only read for these.
 
 With --install the chart is tried on the cluster of KUBECONFIG as well, in a
 namespace of its own: installed, looked at, upgraded, tested and uninstalled, by the
@@ -38,9 +42,15 @@ removed again, whatever comes of it. With --call two participants talk over each
 media that the chart opens.`,
 		Example: `  helm livekit verify apps/livekit
   helm livekit verify apps/livekit -f production.yaml -o json
+  helm livekit verify apps
   helm livekit verify apps/livekit --install --call`,
-		Args: between(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, helm, chartDir(args)) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.options.Namespace = helm.namespace
+			if verify.IsGroup(args...) {
+				return f.runGroup(cmd, args)
+			}
+			return f.run(cmd, helm, chartDir(args))
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.options.ValueFiles, "values", "f", nil,
@@ -56,17 +66,16 @@ media that the chart opens.`,
 		"with --install, the namespace to make for the trial; one that is there is refused")
 	flags.BoolVar(&f.onCluster.Reuse, "reuse", false,
 		"with --install, use a test namespace that is there; it is not deleted")
-	flags.BoolVar(&f.onCluster.Keep, "keep", false, "with --install, leave release and namespace for a look")
+	flags.BoolVar(&f.onCluster.Keep, "keep", false, "with --install, leave release and namespace for debugging")
 	flags.BoolVar(&f.onCluster.Call, "call", false, "with --install, make a call over each way of media")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute,
-		"how long a chart may take; with --install, how long each wait for the cluster (3m)")
+		"how long the checks may take; with --install (default 3m), how long each wait")
 	flags.BoolVar(&f.all, "all", false, "show passed and skipped checks in full as well")
-	f.out = addOutput(cmd, "text", "json")
+	f.out = addOutput(cmd, "text", "json", "markdown")
 	return cmd
 }
 
 func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error {
-	f.options.Namespace = helm.namespace
 	if err := needInstall(cmd); err != nil && !f.install {
 		return err
 	}
@@ -86,11 +95,49 @@ func (f *verifyFlags) run(cmd *cobra.Command, helm *helmFlags, dir string) error
 			return err
 		}
 	}
-	err = f.out.print(cmd, result, func(w io.Writer) error { return report.Checks(w, result.Checks, f.all) })
+	shown := verifyOptions(cmd.OutOrStdout(), f.all)
+	err = f.out.print(cmd, result, func(w io.Writer) error {
+		if f.out.format == "markdown" {
+			return report.VerifyMarkdown(w, result)
+		}
+		return report.Verify(w, result, shown)
+	})
 	if err == nil && result.Failed() {
 		return errAnswer
 	}
 	return err
+}
+
+// runGroup checks several charts.
+func (f *verifyFlags) runGroup(cmd *cobra.Command, paths []string) error {
+	if f.install {
+		return remedy.Errorf("name one chart", "--install is for one chart at a time")
+	}
+	if err := needInstall(cmd); err != nil {
+		return err
+	}
+	result, err := bounded(cmd.Context(), f.timeout, func(ctx context.Context) (*verify.Group, error) {
+		return verify.RunGroup(ctx, paths, f.options)
+	})
+	if err != nil {
+		return err
+	}
+	shown := verifyOptions(cmd.OutOrStdout(), f.all)
+	err = f.out.print(cmd, result, func(w io.Writer) error {
+		if f.out.format == "markdown" {
+			return report.VerifyGroupMarkdown(w, result)
+		}
+		return report.VerifyGroup(w, result, shown)
+	})
+	if err == nil && result.Failed() {
+		return errAnswer
+	}
+	return err
+}
+
+// verifyOptions say how checks are shown on w.
+func verifyOptions(w io.Writer, all bool) report.VerifyOptions {
+	return report.VerifyOptions{All: all, Color: isColored(w)}
 }
 
 // needInstall refuses what only a trial on a cluster could do.

@@ -37,7 +37,7 @@ func addRenderFlags(cmd *cobra.Command) *renderFlags {
 	f := &renderFlags{}
 	cmd.Flags().BoolVar(&f.not, "no-render", false, "do not render sibling charts: go by the names of their keys")
 	cmd.Flags().BoolVar(&f.build, "dependency-build", false,
-		"have Helm fetch the siblings' dependencies that are not at hand")
+		"have Helm fetch the siblings' dependencies that were not found")
 	cmd.MarkFlagsMutuallyExclusive("no-render", "dependency-build")
 	return f
 }

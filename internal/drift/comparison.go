@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,6 +74,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	slog.Debug("found upstream's chart", "source", found.Source, "version", found.Chart.Version())
 	in.Upstream, in.UpstreamSource, in.UpstreamDigest = found.Chart, found.Source, found.Digest
 	if in.Lock == nil {
 		if in.Convention, err = sibling.Read(ctx, []string{c.Dir}, sibling.ReadOptions{

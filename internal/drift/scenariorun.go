@@ -3,10 +3,12 @@ package drift
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"maps"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -103,7 +105,8 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 	for _, name := range in.Only {
 		i := slices.Index(names, name)
 		if i < 0 {
-			return nil, remedy.Errorf("choose among "+strings.Join(names, ", "), "there is no scenario %q", name)
+			step := cmp.Or(remedy.DidYouMean(names, name), "choose among "+strings.Join(names, ", "))
+			return nil, remedy.Errorf(step, "there is no scenario %q", name)
 		}
 		out = append(out, all[i])
 	}
@@ -112,6 +115,7 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 
 // runScenario renders both charts, and those that explain the difference.
 func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
+	start := time.Now()
 	converted, err := convert.Values(c.sheet, w.Values, c.labels, "")
 	if err != nil {
 		return nil, err
@@ -143,6 +147,8 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 		values, _ := c.whole.overlay(run.settings)
 		run.whole, _ = c.render(ctx, c.whole.chart, values)
 	}
+	slog.Debug("rendered both charts", "scenario", w.Name, "took", time.Since(start),
+		"upstream error", run.upstreamErr, "chart error", run.chartErr)
 	return run, ctx.Err()
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Component is a part of the chart that can be left out.
@@ -73,7 +75,8 @@ func (s *Sheet) checkNames(with, without []string) error {
 	names = append(names, "all")
 	for _, name := range slices.Concat(with, without) {
 		if name != Core && !slices.Contains(names, name) {
-			return fmt.Errorf("no component is called %q: there are %s", name, strings.Join(names, ", "))
+			return remedy.Errorf(remedy.DidYouMean(names, name),
+				"no component is called %q: there are %s", name, strings.Join(names, ", "))
 		}
 	}
 	for _, name := range without {

@@ -42,7 +42,8 @@ func (j Job) Do(ctx context.Context) (*Result, error) {
 	}
 	if j.Dependency != "" {
 		if chart = chart.Dependency(j.Dependency); chart == nil {
-			return nil, fmt.Errorf("chart %s: its dependency %s is not at hand", j.Chart, j.Dependency)
+			return nil, fmt.Errorf("chart %s: its dependency %s was not found: --dependency-build lets Helm fetch it",
+				j.Chart, j.Dependency)
 		}
 	}
 	return Run(ctx, chart.WithoutMissing(), j.Values, j.Options)

@@ -170,6 +170,16 @@ func (r *Reading) isRead(leaf yamldoc.Path) bool {
 	})
 }
 
+// IsOnlyTested reports whether all that templates do with a value at the top is to look whether it is set, as they do
+// with a key of any name: so a chart refuses keys that it does not have.
+func (r *Reading) IsOnlyTested(key string) bool {
+	isRead := func(read Read) bool {
+		isAnyKey := len(read.path) == 1 && read.path[0] == anyKey && !read.Whole
+		return !isAnyKey && (covers(yamldoc.Path{key}, read.path) || read.Whole && covers(read.path, yamldoc.Path{key}))
+	}
+	return !r.Everything && !slices.ContainsFunc(r.reads, isRead)
+}
+
 // source is a template with what is needed to name its lines.
 type source struct {
 	file   string

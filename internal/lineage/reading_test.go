@@ -175,6 +175,16 @@ func TestReadsFollowsLibraries(t *testing.T) {
 	}
 }
 
+func TestReadsTellsTestsOfAnyKey(t *testing.T) {
+	reading := read(t, `{{ .Values.a }}{{ range list "b" "c" }}{{ if index $.Values . }}{{ fail "no" }}{{ end }}{{ end }}`)
+	if reading.IsOnlyTested("a") || !reading.IsOnlyTested("b") || !reading.IsOnlyTested("d") {
+		t.Error("a is read, all others are tested only")
+	}
+	if read(t, `{{ range list "b" }}{{ index $.Values . }}{{ end }}`).IsOnlyTested("b") {
+		t.Error("b is printed")
+	}
+}
+
 func TestReadsNamesWhereATemplateDoesNotParse(t *testing.T) {
 	for _, test := range []struct {
 		text, reason string

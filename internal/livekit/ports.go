@@ -49,6 +49,14 @@ func (p Port) Has(number int32, protocol string) bool {
 	return p.Protocol == protocol && int(number) >= p.From && int(number) <= p.To
 }
 
+// Overlaps reports whether two ports or ranges have a port in common.
+func (p Port) Overlaps(q Port) bool {
+	return p.Protocol == q.Protocol && p.From <= q.To && q.From <= p.To
+}
+
+// IsPicked reports whether the server looks for a free port in the range, call by call.
+func (p Port) IsPicked() bool { return p.key == "" }
+
 // String spells the port: 7880/TCP, 50000-60000/UDP.
 func (p Port) String() string {
 	if p.From == p.To {

@@ -155,9 +155,15 @@ func isNoTraceURL(s string) bool {
 	return err != nil || strings.HasSuffix(u.Host, ":") || u.Host == ""
 }
 
+// logLevel is what zap reads as a level; the server passes over anything else.
+var logLevel = regexp.MustCompile(`(?i)^(debug|info|warn(ing)?|error|dpanic|panic|fatal)$`)
+
+func isNoLevel(s string) bool { return !logLevel.MatchString(s) }
+
 // formats looks at texts, and at each text of a list.
 func (r *ruleChecker) formats() {
 	const network, asCIDR = "is no network: the server does not start", "such as 10.0.0.0/8"
+	const level, asLevel = "is no level: the server logs from info on", "debug, info, warn or error"
 	const passedOver = "is no network: the server passes it over, and releases from v1.13.6 on do not start"
 	for _, f := range []struct {
 		path                string
@@ -174,6 +180,9 @@ func (r *ruleChecker) formats() {
 			"the address alone; the port is the key port"},
 		{"trace.jaeger_url", isNoTraceURL, "is no HTTP URL: the server does not start, or sends no traces",
 			"such as http://jaeger:4318"},
+		{"logging.level", isNoLevel, level, asLevel},
+		{"logging.pion_level", isNoLevel, level, asLevel},
+		{"log_level", isNoLevel, level, asLevel},
 	} {
 		items, isList := r.get(f.path).([]any)
 		for i, item := range items {

@@ -17,16 +17,21 @@ const maxSuggestions = 3
 func suggestKey(root, neighbors map[string]any, path, key string) string {
 	names := slices.Sorted(maps.Keys(neighbors))
 	paths := slices.Sorted(slices.Values(keyPaths(root, "")))
+	near := remedy.Nearest(names, key)
 	isKey := func(name string) bool { return remedy.Plain(name) == remedy.Plain(key) }
-	for _, found := range [][]string{
-		filter(names, isKey),
-		filter(names, func(name string) bool { return strings.HasSuffix(name, "_"+strings.ToLower(key)) }),
-		filter(paths, func(known string) bool {
+	for _, try := range []struct {
+		names   []string
+		isMeant func(string) bool
+	}{
+		{names, isKey},
+		{names, func(name string) bool { return strings.HasSuffix(name, "_"+strings.ToLower(key)) }},
+		{paths, func(known string) bool {
 			return isKey(known) || remedy.Plain(known) == remedy.Plain(joinKey(path, key))
-		}),
-		remedy.Nearest(names, key),
-		filter(paths, func(known string) bool { return isKey(known[strings.LastIndexByte(known, '.')+1:]) }),
+		}},
+		{names, func(name string) bool { return slices.Contains(near, name) }},
+		{paths, func(known string) bool { return isKey(known[strings.LastIndexByte(known, '.')+1:]) }},
 	} {
+		found := slices.DeleteFunc(slices.Clone(try.names), func(name string) bool { return !try.isMeant(name) })
 		if len(found) > 0 && len(found) <= maxSuggestions {
 			return strings.Join(found, " or ")
 		}
@@ -43,8 +48,4 @@ func keyPaths(schema map[string]any, path string) []string {
 		paths = append(append(paths, keyPath), keyPaths(child(child(schema, "properties"), key), keyPath)...)
 	}
 	return paths
-}
-
-func filter(names []string, keep func(string) bool) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !keep(name) })
 }

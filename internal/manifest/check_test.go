@@ -171,6 +171,36 @@ func TestCheckFinds(t *testing.T) {
 	for _, test := range []struct{ name, text, from, to, path, message string }{
 		{"unknown field", goodDeployment, "enableServiceLinks: false", "enableServicelinks: false",
 			"spec.template.spec.enableServicelinks", "unknown field"},
+		{"unknown resource", goodDeployment, "requests: {cpu", "requests: {mem: 1Gi, cpu",
+			"spec.template.spec.containers[0].resources.requests.mem", "is no resource"},
+		{"unknown limit", goodDeployment, "limits: {cpu", "limits: {ram: 1Gi, cpu",
+			"spec.template.spec.containers[0].resources.limits.ram", "is no resource"},
+		{"operator of a toleration", goodDeployment, "      enableServiceLinks",
+			"      tolerations: [{key: a, operator: exists}]\n      enableServiceLinks",
+			"spec.template.spec.tolerations[0].operator", "unknown"},
+		{"effect of a toleration", goodDeployment, "      enableServiceLinks",
+			"      tolerations: [{operator: Exists, effect: noSchedule}]\n      enableServiceLinks",
+			"spec.template.spec.tolerations[0].effect", "unknown"},
+		{"toleration without a key", goodDeployment, "      enableServiceLinks",
+			"      tolerations: [{value: a}]\n      enableServiceLinks",
+			"spec.template.spec.tolerations[0]", "needs a key"},
+		{"toleration of any value", goodDeployment, "      enableServiceLinks",
+			"      tolerations: [{key: a, operator: Exists, value: b}]\n      enableServiceLinks",
+			"spec.template.spec.tolerations[0].value", "may not be set"},
+		{"spread", goodDeployment, "      enableServiceLinks",
+			"      topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: never}]\n" +
+				"      enableServiceLinks",
+			"spec.template.spec.topologySpreadConstraints[0].whenUnsatisfiable", "unknown"},
+		{"operator of a node's label", goodDeployment, "      enableServiceLinks",
+			"      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: " +
+				"[{matchExpressions: [{key: a, operator: in, values: [b]}]}]}}}\n      enableServiceLinks",
+			"spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution." +
+				"nodeSelectorTerms[0].matchExpressions[0].operator", "unknown"},
+		{"operator of a preferred label", goodDeployment, "      enableServiceLinks",
+			"      affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, " +
+				"preference: {matchExpressions: [{key: a, operator: exists}]}}]}}\n      enableServiceLinks",
+			"spec.template.spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0]." +
+				"preference.matchExpressions[0].operator", "unknown"},
 		{"pod field in container", goodDeployment, "        resources:",
 			"        securityContext: {fsGroup: 1}\n        resources:",
 			"spec.template.spec.containers[0].securityContext.fsGroup", "unknown field"},

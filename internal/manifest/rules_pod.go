@@ -43,6 +43,42 @@ func (p *problems) checkPod(at string, pod corev1.PodSpec, claims []corev1.Persi
 		corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
 	oneOf(p, at+".dnsPolicy", pod.DNSPolicy,
 		corev1.DNSClusterFirst, corev1.DNSClusterFirstWithHostNet, corev1.DNSDefault, corev1.DNSNone)
+	p.checkPlacement(at, pod)
+}
+
+// checkPlacement looks at what says on which nodes the pod may run.
+func (p *problems) checkPlacement(at string, pod corev1.PodSpec) {
+	for here, t := range elements(at+".tolerations", pod.Tolerations) {
+		oneOf(p, here+".operator", t.Operator, corev1.TolerationOpExists, corev1.TolerationOpEqual, "Lt", "Gt")
+		oneOf(p, here+".effect", t.Effect,
+			corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute)
+		exists := t.Operator == corev1.TolerationOpExists
+		p.addIf(t.Key == "" && !exists, here, "needs a key, or the operator Exists")
+		p.addIf(t.Value != "" && exists, here+".value", "may not be set where operator is Exists")
+	}
+	for here, c := range elements(at+".topologySpreadConstraints", pod.TopologySpreadConstraints) {
+		oneOf(p, here+".whenUnsatisfiable", c.WhenUnsatisfiable, corev1.DoNotSchedule, corev1.ScheduleAnyway)
+	}
+	nodes := ptr.Deref(ptr.Deref(pod.Affinity, corev1.Affinity{}).NodeAffinity, corev1.NodeAffinity{})
+	below := at + ".affinity.nodeAffinity."
+	if required := nodes.RequiredDuringSchedulingIgnoredDuringExecution; required != nil {
+		terms := below + "requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+		for here, term := range elements(terms, required.NodeSelectorTerms) {
+			p.checkNodeTerm(here, term)
+		}
+	}
+	preferred := below + "preferredDuringSchedulingIgnoredDuringExecution"
+	for here, term := range elements(preferred, nodes.PreferredDuringSchedulingIgnoredDuringExecution) {
+		p.checkNodeTerm(here+".preference", term.Preference)
+	}
+}
+
+func (p *problems) checkNodeTerm(at string, term corev1.NodeSelectorTerm) {
+	for here, e := range elements(at+".matchExpressions", term.MatchExpressions) {
+		oneOf(p, here+".operator", e.Operator, corev1.NodeSelectorOpIn, corev1.NodeSelectorOpNotIn,
+			corev1.NodeSelectorOpExists, corev1.NodeSelectorOpDoesNotExist, corev1.NodeSelectorOpGt,
+			corev1.NodeSelectorOpLt)
+	}
 }
 
 // unique adds a problem where name stands in seen already, and notes it there.
@@ -210,7 +246,17 @@ func (p *problems) checkMounts(at string, mounts []corev1.VolumeMount, volumes m
 }
 
 func (p *problems) checkResources(at string, r corev1.ResourceRequirements) {
+	known := []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage}
+	checkName := func(at string, name corev1.ResourceName) {
+		isKnown := slices.Contains(known, name) || strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix)
+		p.addIf(!isKnown && !strings.Contains(string(name), "/"), fmt.Sprintf("%s.%s", at, name),
+			"is no resource: %v, or one with a domain such as nvidia.com/gpu", known)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Limits)) {
+		checkName(at+".limits", name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Requests)) {
+		checkName(at+".requests", name)
 		request := r.Requests[name]
 		if limit, ok := r.Limits[name]; ok && request.Cmp(limit) > 0 {
 			p.add(fmt.Sprintf("%s.requests.%s", at, name), "%s is above the limit %s", request.String(), limit.String())

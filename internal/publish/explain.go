@@ -49,6 +49,7 @@ func (p *plan) step(err error) string {
 		return p.stepOfRefusal(err, status, create)
 	}
 	_, isLookup := errors.AsType[*net.DNSError](err)
+	connection, isConnection := errors.AsType[*net.OpError](err)
 	switch {
 	case oci.IsPlainServer(err):
 		return "give --plain-http where the registry has no TLS"
@@ -58,6 +59,8 @@ func (p *plan) step(err error) string {
 		return "give --ca-file with the authority that signed the registry's certificate"
 	case isLookup:
 		return "look for a slip in the host's name"
+	case isConnection && connection.Op == "dial":
+		return "look whether a registry listens at " + p.repo.Host() + ", and whether a proxy or firewall is in between"
 	case errors.Is(err, io.EOF) && ecr.MatchString(p.repo.Host()):
 		return create
 	case errors.Is(err, errGone):

@@ -87,7 +87,7 @@ func load(o PackOptions) (*helmchart.Packaged, error) {
 	}
 	for _, f := range packaged.Files {
 		if why := oddName(f.Name); why != "" {
-			return nil, remedy.Errorf("mend the archive in charts/", "%s: the file name %q %s", o.Dir, f.Name, why)
+			return nil, remedy.Errorf("fix the archive in charts/", "%s: the file name %q %s", o.Dir, f.Name, why)
 		}
 	}
 	return packaged, nil
@@ -195,12 +195,12 @@ func Time(sourceDateEpoch string) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// Key is the PGP key that signs a package; its Keyring is DefaultKeyring where empty.
+// Key is the PGP key that signs a package; its Keyring is GnuPG's public one where empty, as Helm has it.
 type Key = helmchart.Key
 
 // Sign signs as `helm package --sign` does: Save writes the provenance beside the package, a push takes it along.
 func (p *Package) Sign(key Key) error {
-	key.Keyring = cmp.Or(key.Keyring, DefaultKeyring())
+	key.Keyring = cmp.Or(key.Keyring, defaultKeyring())
 	provenance, err := helmchart.Sign(p.file, key)
 	if err != nil {
 		const step = "write the secret keys out with `gpg --export-secret-keys >FILE` and give --keyring FILE; " +
@@ -211,8 +211,8 @@ func (p *Package) Sign(key Key) error {
 	return nil
 }
 
-// DefaultKeyring is Helm's: the public keyring of GnuPG.
-func DefaultKeyring() string {
+// defaultKeyring is the public keyring of GnuPG.
+func defaultKeyring() string {
 	home, _ := os.UserHomeDir()
 	return filepath.Join(cmp.Or(os.Getenv("GNUPGHOME"), filepath.Join(home, ".gnupg")), "pubring.gpg")
 }

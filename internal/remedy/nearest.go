@@ -1,8 +1,6 @@
 package remedy
 
-import (
-	"strings"
-)
+import "strings"
 
 // Plain drops what camelCase, kebab-case, dots and underscores differ in.
 func Plain(key string) string {
@@ -24,23 +22,36 @@ func Nearest(names []string, key string) []string {
 	return found
 }
 
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// DidYouMean asks for the nearest of some names, "" where none is near.
+func DidYouMean(names []string, key string) string {
+	near := Nearest(names, key)
+	if len(near) == 0 {
+		return ""
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitution := diagonal
-			if a[i] != b[j] {
+	return "did you mean " + strings.Join(near, " or ") + "?"
+}
+
+// distance is the Levenshtein distance in bytes, two neighbors in the wrong order being one edit.
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			substitution := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
 				substitution++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitution, row[j]+1, row[j+1]+1)
+			rows[i][j] = min(substitution, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

@@ -49,7 +49,15 @@ var colors = map[string]string{
 }
 
 func (t driftText) paint(color, s string) string {
-	if !t.Color || s == "" || color == "" {
+	if !t.Color {
+		return s
+	}
+	return paint(color, s)
+}
+
+// paint puts a text into a color of a terminal.
+func paint(color, s string) string {
+	if s == "" || color == "" {
 		return s
 	}
 	return "\x1b[" + colors[color] + "m" + s + "\x1b[0m"

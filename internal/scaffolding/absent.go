@@ -15,35 +15,39 @@ type absentComponent struct {
 	Keys []string // canonical keys, which are the paths that a reader of the docs would set
 }
 
-// absent gives the components that the chart lacks and could have. Of a block that can
-// be switched on the switches count alone: shared values files have the rest of it.
+// absent gives the components that the chart lacks and could have.
 func (p *Paths) absent() []absentComponent {
 	var out []absentComponent
 	for _, c := range p.convention.Sheet.Components {
 		if slices.Contains(p.components, c.Name) || c.Name == "autoscaling" && p.workload() == "DaemonSet" {
 			continue
 		}
-		switches := map[string]bool{}
-		for _, k := range p.convention.Sheet.Keys {
-			if block, isSwitch := strings.CutSuffix(k.Key, ".enabled"); isSwitch && k.Component == c.Name {
-				switches[block] = true
-			}
-		}
-		component := absentComponent{Name: c.Name}
-		for _, k := range p.convention.Sheet.Keys {
-			isBelowSwitch, isSwitch := false, strings.HasSuffix(k.Key, ".enabled")
-			for block := range switches {
-				isBelowSwitch = isBelowSwitch || strings.HasPrefix(k.Key, block+".")
-			}
-			if k.Component == c.Name && isOff(k) && (isSwitch || !isBelowSwitch) && !p.isTaken(k.Key) {
-				component.Keys = append(component.Keys, k.Key)
-			}
-		}
-		if len(component.Keys) > 0 {
-			out = append(out, component)
+		if keys := p.refused(c.Name); len(keys) > 0 {
+			out = append(out, absentComponent{c.Name, keys})
 		}
 	}
 	return out
+}
+
+// refused gives the keys of an absent component that may not be set.
+func (p *Paths) refused(component string) []string {
+	sheet := p.convention.Sheet
+	var out []string
+	for _, k := range sheet.Keys {
+		if k.Component == component && isOff(k) && !isBelowSwitch(sheet, k) && !p.isTaken(k.Key) {
+			out = append(out, k.Key)
+		}
+	}
+	return out
+}
+
+// isBelowSwitch reports whether a key is in a block that its component can switch on. There the switches count alone:
+// shared values files have the rest of the block.
+func isBelowSwitch(sheet *factsheet.Sheet, k factsheet.Key) bool {
+	return !strings.HasSuffix(k.Key, ".enabled") && slices.ContainsFunc(sheet.Keys, func(other factsheet.Key) bool {
+		block, isSwitch := strings.CutSuffix(other.Key, ".enabled")
+		return isSwitch && other.Component == k.Component && strings.HasPrefix(k.Key, block+".")
+	})
 }
 
 // isOff reports whether a value does something only once it is set. LiveKit's own

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,7 +99,8 @@ func Compose(conv *convention.Convention, o Options) (*Chart, error) {
 	}
 	components, err := conv.Sheet.Select(withSiblings(conv, o.With, o.Without))
 	if err != nil {
-		return nil, remedy.Errorf("see `helm livekit scaffold --help` for the components", "%w", err)
+		step := cmp.Or(remedy.Step(err), "see `helm livekit scaffold --help` for the components")
+		return nil, remedy.Errorf(step, "%w", err)
 	}
 	if conv.Kinds.Workload == "DaemonSet" {
 		if components, err = forDaemonSet(conv, components, o); err != nil {
@@ -113,6 +115,8 @@ func Compose(conv *convention.Convention, o Options) (*Chart, error) {
 	if err != nil {
 		return nil, err
 	}
+	slog.Debug("generated", "chart", o.Name, "components", components, "files", len(files),
+		"conventions", conv.Source, "port shift", o.PortShift)
 	return &Chart{Options: o, Components: slices.Clone(components), Convention: conv, Files: files}, nil
 }
 

@@ -5,6 +5,7 @@ package sibling
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -134,6 +135,7 @@ func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]na
 			if errs[i] = err; err == nil {
 				said[i] = s.Read()
 				said[i].IsNear = i < opts.Beside
+				slog.Debug("read chart", "chart", charts[i], "weight", said[i].Weight())
 			}
 			return nil
 		})
@@ -186,6 +188,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	defer cancel()
 	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
 		f := chosen[n]
+		slog.Debug("tried values", "chart", f.Shown, "error", err)
 		switch {
 		case err != nil && limited.Err() == nil:
 			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))

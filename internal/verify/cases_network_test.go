@@ -257,7 +257,7 @@ spec: {podSelector: {}, policyTypes: [Ingress]}
 	{"STUN", "node-ip", Pass, "STUN", []edit{noNodeIP, rtc("use_external_ip: true")}},
 	{"STUN and an address", "node-ip", Fail, "ignores NODE_IP", []edit{rtc("use_external_ip: true")}},
 	{"fixed address", "node-ip", Pass, "203.0.113.5", []edit{nodeIP("value: 203.0.113.5")}},
-	{"address that is a name", "node-ip", Fail, "no IP address", []edit{nodeIP("value: calls.example.com")}},
+	{"address that is a name", "node-ip", Fail, "no IP address", []edit{nodeIP("value: calls.home.test")}},
 	{"node's address behind a load balancer", "node-ip", Warn, "LoadBalancer Service calls-media", []edit{
 		mediaType("LoadBalancer"),
 	}},
@@ -431,8 +431,11 @@ spec: {selector: {app: calls}, ports: [{port: 6379}]}
 		noTLS,
 		{ingressFile, "  name: calls", "  name: calls\n  annotations: {alb.ingress.kubernetes.io/certificate-arn: x}"},
 	}},
-	{"certificate for another host", "ingress", Warn, "no certificate is for host calls.example.com", []edit{
-		{ingressFile, "- {{ .Values.host }}\n", "- other.example.com\n"},
+	{"host that nobody has", "ingress", Warn, "livekit.example.com, a placeholder", []edit{
+		{values, "host: calls.home.test", "host: livekit.example.com"},
+	}},
+	{"certificate for another host", "ingress", Warn, "no certificate is for host calls.home.test", []edit{
+		{ingressFile, "- {{ .Values.host }}\n", "- other.home.test\n"},
 	}},
 	{"no host", "ingress", Warn, "without a host", []edit{
 		{ingressFile, "host: {{ .Values.host }}\n      http", "http"},
@@ -451,7 +454,7 @@ spec: {selector: {app: calls}, ports: [{port: 6379}]}
                   name: rtc-tcp`},
 	}},
 	{"no Ingress", "ingress", Skip, "no Ingress", []edit{
-		file(ingressFile, "\n"), {values, "host: calls.example.com\n", ""},
+		file(ingressFile, "\n"), {values, "host: calls.home.test\n", ""},
 	}},
 	{"HTTPRoute", "ingress", Fail, "port 81 of Service calls", []edit{
 		file(ingressFile, `
@@ -462,7 +465,7 @@ spec: {parentRefs: [{name: g}], hostnames: ['{{ .Values.host }}'], rules: [{back
 `),
 	}},
 	{"certificate for all hosts of a domain", "ingress", Pass, "1 route", []edit{
-		{ingressFile, "- {{ .Values.host }}\n", "- \"*.example.com\"\n"},
+		{ingressFile, "- {{ .Values.host }}\n", "- \"*.home.test\"\n"},
 	}},
 	{"certificate for hosts one level up", "ingress", Warn, "no certificate is for host", []edit{
 		{ingressFile, "- {{ .Values.host }}\n", "- \"*.com\"\n"},
@@ -485,7 +488,7 @@ kind: HTTPRoute
 metadata: {name: r}
 spec:
   parentRefs: [{name: g}]
-  hostnames: [a.example.com]
+  hostnames: [a.home.test]
   rules: [{backendRefs: [{name: far, namespace: away, port: 80}]}]
 `),
 	}},

@@ -19,7 +19,11 @@ func checkLint(in *input, out *result) {
 			continue
 		}
 		path := strings.TrimSuffix(m.Path, "/")
-		step := "Mend " + cmp.Or(path, "the chart") + " as the message says"
+		if (in.loadErr != nil || in.readingErr != nil) && path != "Chart.yaml" { // once more what render says
+			out.skip("%s", in.lacks(needsObjects))
+			continue
+		}
+		step := "Fix " + cmp.Or(path, "the chart") + " as the message says"
 		if strings.Contains(m.Text, "missing in charts/ directory") {
 			step = buildDependencies
 		}
@@ -35,9 +39,9 @@ func checkRender(in *input, out *result) {
 	var step string
 	switch {
 	case in.loadErr != nil:
-		step = "Mend the file that is named; `helm lint` gives the same reason"
+		step = "Fix the file that is named; `helm lint` gives the same reason"
 	case in.readingErr != nil:
-		step, err = "Mend the template that is named", in.readingErr
+		step, err = "Fix the template that is named", in.readingErr
 	case len(in.chart.MissingDependencies()) > 0:
 		step = buildDependencies
 	case errors.As(err, new(yamlError)):
@@ -45,7 +49,7 @@ func checkRender(in *input, out *result) {
 	case err != nil && strings.Contains(err.Error(), "execution error at"): // fail or required
 		step = "Give the values that the chart asks for, with --values or --set"
 	case err != nil:
-		step = "Mend the template or the value that is named; `helm template` shows the same"
+		step = "Fix the template or the value that is named; `helm template` shows the same"
 	case len(in.objects) == 0:
 		out.fail("Add templates, or set the values that switch them on", "The chart renders no object")
 		return
@@ -53,7 +57,8 @@ func checkRender(in *input, out *result) {
 		out.pass("%s", plural(len(in.objects), "object"))
 		return
 	}
-	out.fail(step, "%s%s", strings.TrimSpace(fmt.Sprint(err)), in.givenBy(fmt.Sprint(err)))
+	lines := strings.FieldsFunc(fmt.Sprint(err), func(r rune) bool { return r == '\n' })
+	out.fail(step, "%s%s", strings.Join(lines, "\n"), in.givenBy(fmt.Sprint(err)))
 }
 
 func plural(n int, what string) string {
@@ -69,7 +74,7 @@ func checkTypes(in *input, out *result) {
 	var unknown []string
 	for _, o := range in.objects {
 		for _, p := range o.Check() {
-			out.fail("Mend "+o.File, "%s: %s", o, p)
+			out.fail("Fix "+o.File, "%s: %s", o, p)
 		}
 		id := strings.Join([]string{o.APIVersion(), o.Kind(), o.Namespace(), o.Name()}, "/")
 		if other, ok := seen[id]; ok && o.Name() != "" {

@@ -21,7 +21,7 @@ func checkConfig(s *server, out *result) {
 			"%s: the configuration comes from %s", s, source.from)
 		return
 	case s.configErr != nil:
-		out.fail("Mend the YAML of "+source.from, "The configuration (%s) is no YAML: %v", source.from, s.configErr)
+		out.fail("Fix the YAML of "+source.from, "The configuration (%s) is no YAML: %v", source.from, s.configErr)
 		return
 	case !s.isConfigured:
 		s.findForgotten(out)
@@ -72,7 +72,7 @@ func (s *server) judgedBy() string {
 func (s *server) reportProblems(out *result, check string) bool {
 	found := filter(s.problems, func(p livekit.Problem) bool { return reportedBy(p.Path) == check })
 	for _, p := range found {
-		step := strings.TrimSuffix("Mend "+s.where(p.Path)+": "+p.Suggestion, ": ")
+		step := strings.TrimSuffix("Fix "+s.where(p.Path)+": "+p.Suggestion, ": ")
 		if p.KnownIn != "" {
 			step = "Remove it, or set the image's tag to a release that knows it: " + s.where(p.Path)
 		}

@@ -22,6 +22,13 @@ func checkIngress(in *input, out *result) {
 	for _, o := range routes {
 		in.checkHTTPRoute(out, o)
 	}
+	for _, r := range in.hostsServed() {
+		if isPlaceholder(r.value) {
+			const step = "Name your own host: %s (`helm livekit scaffold --set-host HOST` writes it)"
+			out.warn(fmt.Sprintf(step, in.giver(r)),
+				"%s serves %s, a placeholder that leads nowhere", r.object, r.value)
+		}
+	}
 	isOpenShift := func(o manifest.Object) bool {
 		return strings.HasPrefix(o.Text("apiVersion"), "route.openshift.io/")
 	}
@@ -68,6 +75,13 @@ func (in *input) checkRules(out *result, i manifest.Object, spec networkingv1.In
 			in.checkBackend(out, i, s.Name, cmp.Or(s.Port.Name, fmt.Sprint(s.Port.Number)))
 		}
 	}
+}
+
+// isPlaceholder knows the domains of RFC 2606, which nobody can have.
+func isPlaceholder(host string) bool {
+	return slices.ContainsFunc([]string{"example.com", "example.net", "example.org"}, func(domain string) bool {
+		return host == domain || strings.HasSuffix(host, "."+domain)
+	})
 }
 
 // covers reports whether a certificate for a host, or a wildcard, is for host.

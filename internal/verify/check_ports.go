@@ -107,7 +107,7 @@ func (s *server) checkBinding(out *result) {
 func checkPorts(s *server, out *result) {
 	switch {
 	case s.portsErr != nil:
-		out.fail("Mend LiveKit's configuration", "The ports are not known: %v", s.portsErr)
+		out.fail("Fix LiveKit's configuration", "The ports are not known: %v", s.portsErr)
 		return
 	case !s.isConfigSeen():
 		s.skipUnseen(out)

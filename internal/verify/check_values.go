@@ -13,6 +13,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -55,7 +56,7 @@ func (in *input) unread(at yamldoc.Path, values map[string]any, elsewhere []stri
 		below, _ := values[key].(map[string]any)
 		switch {
 		case slices.Contains(elsewhere, path.String()):
-		case len(in.reading.Unread(alone)) > 0:
+		case len(in.reading.Unread(alone)) > 0, len(at) == 0 && below == nil && in.reading.IsOnlyTested(key):
 			out = append(out, path.String())
 		default:
 			out = append(out, in.unread(path, below, elsewhere)...)
@@ -99,8 +100,8 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 			out.fail("Convert upstream's values: helm livekit convert-values FILE "+in.dir,
 				nothing+"it is a key of LiveKit's own chart", key.path, key.source)
 		default:
-			out.warn("Correct the key, or remove it: `helm show values "+in.dir+"` shows those that there are",
-				"%s in %s is read by no template", key.path, key.source)
+			out.warn(fmt.Sprintf("Correct the key%s, or remove it: `helm show values %s` shows those that there are",
+				in.meant(path), in.dir), "%s in %s is read by no template", key.path, key.source)
 		}
 	}
 	for _, key := range lacks {
@@ -112,6 +113,21 @@ func (in *input) reportGiven(out *result, found []givenKey) {
 			in.dir, strings.Join(with, ",")),
 			nothing+"the chart was written without the component %s", key.path, key.source, key.component)
 	}
+}
+
+// meant asks for the key that an unknown one may mean, beside the first part of its path that is unknown.
+func (in *input) meant(path yamldoc.Path) string {
+	beside := in.chart.Values()
+	for _, segment := range path {
+		if _, isKnown := beside[segment]; !isKnown {
+			if question := remedy.DidYouMean(sortedKeys(beside), segment); question != "" {
+				return " (" + question + ")"
+			}
+			return ""
+		}
+		beside, _ = beside[segment].(map[string]any)
+	}
+	return ""
 }
 
 // schemaFault is a place of Helm's messages about a schema, with the keys that must not be there.

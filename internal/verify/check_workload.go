@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -45,7 +46,8 @@ func checkImageTags(in *input, out *result) {
 		}
 		for _, c := range w.allContainers() {
 			if why := floats(c.Image); why != "" {
-				report(fmt.Sprintf("Set a version or a digest for the image of container %s in %s", c.Name, w.File),
+				report(fmt.Sprintf("Set a version or a digest for the image of container %s: %s",
+					c.Name, w.in.imageGiver(w, c.Image)),
 					"%s: the image of container %s, %s, %s", w, c.Name, c.Image, why)
 			}
 			if _, tag, digest := splitImage(c.Image); digest == "" && partOfVersion.MatchString(tag) {
@@ -59,6 +61,30 @@ func checkImageTags(in *input, out *result) {
 		out.pass("Precise: %s; moving on with each release of a version: %s",
 			cmp.Or(strings.Join(sets.List(precise), ", "), "none"), strings.Join(sets.List(moving), ", "))
 	}
+}
+
+// imageGiver names what is to be changed to change an image: the value that is its tag, beside one that is its name,
+// or the value that is all of it, or else the template.
+func (in *input) imageGiver(w *workload, image string) string {
+	name, tag, _ := splitImage(image)
+	leaves := manifest.Leaves(in.values)
+	for _, leaf := range leaves {
+		text := fmt.Sprint(leaf.Value)
+		isName := text != "" && strings.HasSuffix("/"+name, "/"+text)
+		last := len(leaf.Path) - 1
+		isTag := func(other manifest.Leaf) bool {
+			isBeside := len(other.Path) == last+1 && slices.Equal(other.Path[:last], leaf.Path[:last])
+			return isBeside && fmt.Sprint(other.Value) == tag &&
+				(tag != "" || strings.Contains(strings.ToLower(other.Path[last]), "tag"))
+		}
+		if tagged := first(leaves, isTag); isName && tagged != nil {
+			return fmt.Sprintf("%s in values.yaml", tagged.Path)
+		}
+		if text == image {
+			return fmt.Sprintf("%s in values.yaml", leaf.Path)
+		}
+	}
+	return w.File
 }
 
 // partOfVersion is a tag that a registry moves on to each release of a version, such as 7.2-alpine to 7.2.5.
@@ -218,4 +244,52 @@ func hasAnnotation(annotations map[string]string, parts ...string) bool {
 	return slices.ContainsFunc(sortedKeys(annotations), func(name string) bool {
 		return containsAny(strings.ToLower(name), parts...)
 	})
+}
+
+// checkPersistence: every claim is of use, and there.
+func checkPersistence(in *input, out *result) {
+	used := map[string]bool{}
+	values := manifest.Leaves(in.values)
+	for _, w := range in.workloads {
+		for _, volume := range w.claimVolumes() {
+			name := volume.PersistentVolumeClaim.ClaimName
+			used[name] = true
+			// A claim that the user names is there before.
+			isValue := func(leaf manifest.Leaf) bool { return leaf.Value == name }
+			if find(in.objects, "PersistentVolumeClaim", name) == nil && !slices.ContainsFunc(values, isValue) {
+				out.fail("Make the claim in the chart, or take its name from a value: "+w.spec("volumes"),
+					"%s mounts claim %s, which the chart does not make", w, name)
+			}
+			w.checkMounts(out, volume.Name, "Claim "+name)
+		}
+		for _, claim := range w.claims {
+			w.checkMounts(out, claim.Name, "Claim template "+claim.Name)
+		}
+	}
+	claims := filter(in.ofKind("PersistentVolumeClaim"), func(o manifest.Object) bool { return !o.IsHook() })
+	for _, o := range claims {
+		if !used[o.Name()] {
+			out.fail("Remove it, or mount it: "+o.File, "Claim %s is mounted by no pod of the chart", o.Name())
+		}
+	}
+	if len(claims)+len(used) == 0 {
+		out.skip("The chart renders no claim with these values, and the server needs none")
+	}
+}
+
+// checkMounts: some container mounts the volume, and not the server alone.
+func (w *workload) checkMounts(out *result, volume, what string) {
+	mounts := w.mounts(volume)
+	if len(mounts) == 0 {
+		out.fail("Mount the volume, or remove it: "+w.spec("volumes"),
+			"%s is a volume of %s that no container mounts", what, w)
+		return
+	}
+	for _, s := range w.in.servers {
+		name := s.container.Name
+		if own := mounts[name]; s.workload == w && len(own) > 0 && len(mounts) == 1 {
+			out.warn("Remove the claim and its mount: livekit-server keeps nothing on disk",
+				"%s is mounted by container %s of %s alone (%s), which writes nothing", what, name, w, own[0].MountPath)
+		}
+	}
 }

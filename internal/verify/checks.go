@@ -3,8 +3,10 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"time"
 )
 
 // need is what a check cannot do without.
@@ -70,13 +72,15 @@ func eachServer(run func(*server, *result)) func(*input, *result) {
 }
 
 func (in *input) run(c check) Check {
-	out := &result{}
+	out, start := &result{}, time.Now()
 	if why := in.lacks(c.needs); why != "" {
 		out.skip("%s", why)
 	} else {
 		c.run(in, out)
 	}
-	return out.check(c)
+	done := out.check(c)
+	slog.Debug("checked", "check", c.name, "status", done.Status, "took", time.Since(start))
+	return done
 }
 
 // lacks says why a check with such a need cannot run, "" where it can.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -57,7 +59,9 @@ func newInput(ctx context.Context, dir string, opts Options, given []helmchart.V
 		libraries = append(libraries, d.Templates()...)
 	}
 	in.reading, in.readingErr = lineage.Reads(in.chart.Templates(), libraries...)
+	start := time.Now()
 	in.objects, in.renderErr = in.render(ctx, false)
+	slog.Debug("rendered", "chart", dir, "objects", len(in.objects), "took", time.Since(start), "error", in.renderErr)
 	// A chart that renders once may fail twice only by chance; then the second render says nothing.
 	in.again, _ = in.render(ctx, true)
 	if in.renderErr == nil {

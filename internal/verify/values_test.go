@@ -36,7 +36,7 @@ func TestGivenValuesThatDoNothing(t *testing.T) {
 			"livekit in FILE", "Correct the key"},
 		{"keys of everybody", own, "global: {a: 1}\nenabled: true\ncommon: 1\ntags: {a: 1}\nx-a: 1", Pass,
 			"every key", ""},
-		{"keys that are read", own, "config: {port: 7881, other: 1}\nhost: a.example.com", Pass, "every key", ""},
+		{"keys that are read", own, "config: {port: 7881, other: 1}\nhost: a.home.test", Pass, "every key", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := os.WriteFile(file, []byte(test.values), 0o600); err != nil {

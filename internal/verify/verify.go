@@ -38,6 +38,8 @@ type Check = cluster.Check
 
 // Report is the result of all checks, in the order in which findings are best fixed.
 type Report struct {
+	// Dir is the chart's folder where several charts were checked, else "".
+	Dir          string  `json:"dir,omitempty"`
 	Chart        string  `json:"chart"`
 	ChartVersion string  `json:"chartVersion"`
 	AppVersion   string  `json:"appVersion"`
@@ -49,13 +51,24 @@ type Report struct {
 }
 
 // Failed reports whether a check failed. Warnings are no failures.
-func (r *Report) Failed() bool {
-	return slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Status == Fail })
+func (r *Report) Failed() bool { return anyFailed(r.Checks) }
+
+func anyFailed(checks []Check) bool {
+	return slices.ContainsFunc(checks, func(c Check) bool { return c.Status == Fail })
 }
 
 // Run checks the chart in dir. What is wrong with the chart is in the report; an error says that there is nothing to
 // check: no chart in dir, or values that cannot be read.
 func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
+	in, err := open(ctx, dir, opts)
+	if err != nil {
+		return nil, err
+	}
+	return in.report(ctx)
+}
+
+// open reads the chart in dir and renders it.
+func open(ctx context.Context, dir string, opts Options) (*input, error) {
 	if is, err := helmchart.IsChartDir(dir); err != nil || !is {
 		return nil, remedy.Errorf("name the directory that holds the chart's Chart.yaml",
 			"no chart at %s: %w", dir, cmp.Or(err, errors.New("there is no Chart.yaml in it")))
@@ -71,11 +84,12 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 		given = helmchart.Merge(opts.Values, given)
 	}
 	opts.Values = given
-	in, err := newInput(ctx, dir, opts, sources)
-	if err != nil {
-		return nil, err
-	}
-	report := &Report{Chart: filepath.Base(filepath.Clean(dir)), values: in.values}
+	return newInput(ctx, dir, opts, sources)
+}
+
+// report runs all checks.
+func (in *input) report(ctx context.Context) (*Report, error) {
+	report := &Report{Chart: filepath.Base(filepath.Clean(in.dir)), values: in.values}
 	if c := in.chart; c != nil {
 		report.Chart, report.ChartVersion, report.AppVersion = c.Name(), c.Version(), c.AppVersion()
 	}

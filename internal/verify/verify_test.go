@@ -138,13 +138,13 @@ func TestValuesOfTheUser(t *testing.T) {
 		}
 	}
 	demanding := edited(t, "minimal",
-		edit{"values.yaml", "host: calls.example.com\n", "host:\n"},
+		edit{"values.yaml", "host: calls.home.test\n", "host:\n"},
 		edit{"templates/ingress.yaml", "{{ .Values.host }}", `{{ required "name a host" .Values.host }}`})
 	c := get(t, run(t, demanding, Options{}), "render")
 	if c.Status != Fail || !strings.Contains(c.Remedy, "--values") {
 		t.Errorf("%s: %s (%s)", c.Status, c.Detail, c.Remedy)
 	}
-	set := helmchart.ValueFlags{Set: []string{"host=a.example.com"}}
+	set := helmchart.ValueFlags{Set: []string{"host=a.home.test"}}
 	if c := get(t, run(t, demanding, Options{ValueFlags: set}), "render"); c.Status != Pass {
 		t.Errorf("%s: %s", c.Status, c.Detail)
 	}
