@@ -1,8 +1,6 @@
 .DEFAULT_GOAL := help
 
 PLUGIN_VERSION := $(shell sed -n 's/^version:[[:space:]]*//p' plugin.yaml)
-# Inlining makes the generated code of Kubernetes' types 2 MB larger, and nothing faster here.
-GCFLAGS := k8s.io/...=-l
 LDFLAGS := -s -w -X github.com/helm-livekit/helm-livekit/internal/cli.version=$(PLUGIN_VERSION)
 # Inlined copies of functions that Kubernetes generates are 2 MB of the plugin, and nothing waits for them.
 GCFLAGS := k8s.io/...=-l

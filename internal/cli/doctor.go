@@ -33,7 +33,11 @@ plugin and of LiveKit. Exit code 2 says that a check failed.`,
 			if err != nil {
 				return err
 			}
-			err = out.printData(cmd, result, func(w io.Writer) error { return report.Checks(w, result.Checks, verifyOptions(w, true)) })
+			err = out.printData(
+				cmd,
+				result,
+				func(w io.Writer) error { return report.Checks(w, result.Checks, verifyOptions(w, true)) },
+			)
 			if err == nil && result.Failed() {
 				return errAnswer
 			}
