@@ -162,8 +162,11 @@ func anyList(list []string) []any {
 	return out
 }
 
-// writeCharts writes the charts, a folder for each.
-func writeCharts(ctx context.Context, dir string) error {
+// writeCharts writes the charts for a release, a folder for each.
+func writeCharts(ctx context.Context, dir string, release livekit.Release) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	if err := os.CopyFS(dir, plainChart); err != nil {
 		return err
 	}
@@ -172,7 +175,8 @@ func writeCharts(ctx context.Context, dir string) error {
 	}
 	for name, with := range map[string][]string{byDefault: nil, everything: {"all"}} {
 		if _, err := scaffolding.Run(ctx, scaffolding.RunOptions{
-			Dir: filepath.Join(dir, name, "livekit"), Options: scaffolding.Options{With: with},
+			Dir:     filepath.Join(dir, name, "livekit"),
+			Options: scaffolding.Options{With: with, AppVersion: string(release)},
 		}); err != nil {
 			return fmt.Errorf("scaffold the chart %s: %w", name, err)
 		}

@@ -75,7 +75,7 @@ func readTraps() ([]trap, error) {
 // worker judges its part of the cases.
 type worker struct {
 	sandbox     *sandbox
-	dir         string
+	dir         string // of the charts for a release
 	traps       []trap
 	certificate map[string]string
 	options     options
@@ -93,10 +93,7 @@ func work(ctx context.Context, o options, stdout io.Writer) error {
 		return err
 	}
 	defer box.close()
-	w := worker{sandbox: box, dir: filepath.Join(o.dir, "charts"), options: o}
-	if err := writeCharts(ctx, w.dir); err != nil {
-		return err
-	}
+	w := worker{sandbox: box, options: o}
 	if w.traps, err = readTraps(); err != nil {
 		return err
 	}
@@ -111,6 +108,10 @@ func work(ctx context.Context, o options, stdout io.Writer) error {
 		}
 		cases, err := casesFor(release, o.seed, o.count)
 		if err != nil {
+			return err
+		}
+		w.dir = filepath.Join(o.dir, string(release))
+		if err := writeCharts(ctx, w.dir, release); err != nil {
 			return err
 		}
 		for i, c := range named(cases, o.only) {

@@ -234,7 +234,7 @@ func (r *ruleChecker) formats() {
 
 // bounds are of numbers that the server takes unseen, and does not survive.
 func (r *ruleChecker) bounds() {
-	const mostItems = 1 << 40 // of a channel
+	const mostItems = 1 << 24 // of a channel; some times as many take all of a node's memory
 	for _, key := range []string{"psrpc.buffer_size", "signal_relay.stream_buffer_size"} {
 		if n, isNumber := toFloat(r.get(key)); isNumber && (n < 0 || n > mostItems) {
 			r.report(key, "is below 0 or takes more memory than there is: the server does not start", "leave it out")

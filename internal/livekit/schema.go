@@ -47,6 +47,7 @@ var typeSchemas = map[string]map[string]any{
 		"type": orNull("integer", "string"), "minimum": 0., "maximum": 4294967295., "pattern": `^[0-9]+$`,
 	},
 	"message-boolean": {"type": orNull("boolean")},
+	"message":         {"type": orNull("object")},
 	"message-list":    {"type": orNull("array")},
 	"message-map":     {"type": orNull("object")},
 }

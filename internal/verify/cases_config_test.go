@@ -132,6 +132,9 @@ stringData: {c: 'portt: 1'}
 	{"low port on the node's network as root", "ports", Fail, "30881/TCP: the server does not listen there", []edit{
 		{values, "tcp_port: 30881", "tcp_port: 443"}, hostNetwork, containerUser("0"),
 	}},
+	{"address that is a list", "node-ip", Fail, "rtc.node_ip is a list, expected a text", []edit{
+		rtc("node_ip: ['']"), noNodeIP, hostNetwork,
+	}},
 	{"another command", "flags", Fail, "livekit-server ports is another command, and ends", []edit{args("ports")}},
 	{"duration in nanoseconds", "env", Pass, "", []edit{
 		env("- name: LIVEKIT_PSRPC_TIMEOUT\n  value: '5000000000'"),

@@ -157,12 +157,14 @@ func (w *walker) addMessage(path string) {
 	}
 }
 
-// messageWord gives the word for a field of a message; "any" for those that are messages, which may be null.
+// messageWord gives the word for a field of a message.
 func messageWord(field protoreflect.FieldDescriptor) string {
 	kinds := map[protoreflect.Kind]string{
 		protoreflect.StringKind: "text",
 		protoreflect.BoolKind:   "message-boolean",
 		protoreflect.Uint32Kind: "message-uint32",
+
+		protoreflect.MessageKind: "message",
 	}
 	switch word, isKnown := kinds[field.Kind()]; {
 	case field.IsMap():

@@ -173,7 +173,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 
 {{- /* Choice of a server by region */}}
-{{- if eq (dig "node_selector" "kind" "" $config) "regionaware" }}
+{{- if eq (dig "node_selector" "kind" "" $config | toString) "regionaware" }}
 {{- $regions := list }}
 {{- range dig "node_selector" "regions" list $config }}
 {{- $regions = append $regions .name }}
