@@ -266,7 +266,7 @@ func TestServersWay(t *testing.T) {
 		"config: {video: {stream_tracker_manager: {video: {bitrate_report_interval: {0: 1s}}}}}": " 0: 1s",
 		"redis: {enabled: false}\nconfig: {redis: {address: /run/redis.sock}}":                   "/run/redis.sock",
 		"redis: {enabled: false}\nconfig: {redis: {sentinel_addresses: [null]}}":                 "- null\n",
-		"media: {type: HostNetwork}\nconfig: {rtc: {udp_port: 30882 - 30883}}":                   "udp_port: 30882 - 30883\n",
+		"media: {type: HostNetwork}\nconfig: {rtc: {udp_port: 30882 - 30883}}":                   "30882 - 30883",
 		"media: {type: HostNetwork}\nsecurityContext: {runAsUser: 0}\n" +
 			"config: {rtc: {tcp_port: 443}}": "tcp_port: 443\n",
 	} {
