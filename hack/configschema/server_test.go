@@ -142,8 +142,8 @@ func keysOf(schema map[string]any, path []string) [][]string {
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		key := append(slices.Clone(path), name)
 		sub := properties[name].(map[string]any)
-		if len(sub) == 0 || name == "use_external_ip" {
-			// Fields of protobuf messages are left open; STUN needs a network.
+		if len(sub) == 0 || name == "use_external_ip" || slices.Contains(path, "room_configurations") {
+			// Messages are described roughly: the judge (hack/judge) tries them. STUN needs a network.
 			continue
 		}
 		keys = append(append(keys, key), keysOf(sub, key)...)

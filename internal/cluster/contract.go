@@ -69,6 +69,8 @@ type Check struct {
 	Status string `json:"status"`
 	Detail string `json:"detail"`
 	Remedy string `json:"remedy"`
+	// Failures are those of the findings in Detail that are no mere warnings.
+	Failures []string `json:"-"`
 }
 
 // Report is what an install found.

@@ -31,7 +31,7 @@ func (r Release) CheckConfig(config map[string]any) []Problem {
 	isReported := func(p Problem) bool {
 		return slices.ContainsFunc(w.problems, func(reported Problem) bool { return reported.Path == p.Path })
 	}
-	problems := append(w.problems, slices.DeleteFunc(checkRules(config), isReported)...)
+	problems := append(w.problems, slices.DeleteFunc(checkRules(r, config), isReported)...)
 	for i := range problems {
 		if since := r.fatalSince(problems[i].Path); since != "" {
 			problems[i].Message += "; from " + since + " on the server does not start with that"

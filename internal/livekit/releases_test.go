@@ -374,3 +374,34 @@ func TestChanges(t *testing.T) {
 func behaviorsOf(from, to Release) []Change {
 	return slices.DeleteFunc(Changes(from, to), func(c Change) bool { return c.Kind != Behaves })
 }
+
+// What only newer releases have is read at their source, as their servers do not build here.
+func TestRulesOfNewerReleases(t *testing.T) {
+	for config, want := range map[string]string{
+		`webtransport: {port: 4433}`:                                                                                 "webtransport.port: needs",
+		`{development: true, webtransport: {port: 4433}}`:                                                            "",
+		`webtransport: {port: 4433, tls_cert_file: /a, tls_key_file: /b}`:                                            "",
+		`rtc: {turn_servers: [{host: a, port: 1, credentials_file: /a}]}`:                                            "",
+		`turn: {enabled: true, tls_port: 5349, domain: a.b, proxy_protocol: true}`:                                   "",
+		`turn: {enabled: true, tls_port: 5349, domain: a.b, proxy_protocol: true, proxy_protocol_trusted_cidrs: []}`: "turn.proxy_protocol: trusts no proxy",
+		`turn: {enabled: true, udp_port: 3478, proxy_protocol_trusted_cidrs: [10.0.0.1]}`:                            "turn.proxy_protocol_trusted_cidrs[0]: is no network",
+	} {
+		got := ""
+		for _, p := range Newest().CheckConfig(decode(t, config)) {
+			got += p.Path + ": " + p.Message
+		}
+		if !strings.HasPrefix(got, want) || (got == "") != (want == "") {
+			t.Errorf("%s: got %q, want %q", config, got, want)
+		}
+	}
+}
+
+// Before TURN could bind other addresses, it asked for no address of a family.
+func TestRelayFamiliesOfOlderReleases(t *testing.T) {
+	config := decode(t, `{rtc: {node_ip: "2001:db8::5"}, turn: {enabled: true, udp_port: 3478}}`)
+	for release, want := range map[Release]int{"v1.9.12": 0, "v1.11.0": 1} {
+		if problems := release.CheckConfig(config); len(problems) != want {
+			t.Errorf("%s: got %+v", release, problems)
+		}
+	}
+}

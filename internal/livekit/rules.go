@@ -1,6 +1,7 @@
 package livekit
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -8,7 +9,9 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // MinSecret is how long Config.ValidateKeys of the server wants a secret to be.
@@ -19,10 +22,12 @@ var turnDomain = regexp.MustCompile(`^(?i)[a-z0-9-]+(\.[a-z0-9-]+)+\.?$`)
 
 // checkRules holds a configuration against what the server does with it after
 // parsing. A value of a wrong type is the schema's business and skipped here.
-func checkRules(config map[string]any) []Problem {
-	r := ruleChecker{config: config}
+func checkRules(release Release, config map[string]any) []Problem {
+	r := ruleChecker{release: release, config: config}
 	r.settings()
 	r.formats()
+	r.bounds()
+	r.roomConfigurations()
 	r.rtcPorts()
 	r.nodeIP()
 	r.redis()
@@ -33,6 +38,7 @@ func checkRules(config map[string]any) []Problem {
 }
 
 type ruleChecker struct {
+	release  Release
 	config   map[string]any
 	problems []Problem
 }
@@ -49,8 +55,6 @@ func (r *ruleChecker) text(path string) string { return text(r.get(path)) }
 // the end of config.NewConfig, createWebhookNotifier and Config.ValidateKeys. Keys may also come from a file or the
 // environment; only a set that the configuration itself holds is searched for the webhook's.
 func (r *ruleChecker) settings() {
-	hasAnyPort := r.get("port") != nil && !r.set("port")
-	hasNoTCP := r.get("rtc.tcp_port") != nil && !r.set("rtc.tcp_port")
 	turn, domain := r.set("turn.enabled"), r.text("turn.domain")
 	overTLS := turn && r.set("turn.tls_port")
 	metricsUser, metricsPassword := r.set("prometheus.username"), r.set("prometheus.password")
@@ -59,12 +63,19 @@ func (r *ruleChecker) settings() {
 	keys, _ := r.get("keys").(map[string]any)
 	_, isHookKey := keys[hookKey]
 	knowsKeys := len(keys) > 0 && !r.set("key_file")
+	isEmpty := func(key string) bool { return r.get(key) != nil && !r.set(key) }
+	hasCertificate := r.set("webtransport.tls_cert_file") && r.set("webtransport.tls_key_file")
 	for _, rule := range []struct {
 		isBroken                  bool
 		path, message, suggestion string
 	}{
-		{hasAnyPort, "port", "is 0: the server takes any free port", "a port from 1 to 65535"},
-		{r.set("rtc.force_tcp") && hasNoTCP, "rtc.force_tcp",
+		{isEmpty("port"), "port", "is 0: the server takes any free port", "a port from 1 to 65535"},
+		{isEmpty("bind_addresses"), "bind_addresses", "is an empty list: the server listens nowhere", "leave it out"},
+		{overTLS && r.set("turn.proxy_protocol") && isEmpty("turn.proxy_protocol_trusted_cidrs"), "turn.proxy_protocol",
+			"trusts no proxy: turn.proxy_protocol_trusted_cidrs is an empty list", "list the networks of the proxies"},
+		{r.set("webtransport.port") && !hasCertificate && !r.set("development"), "webtransport.port",
+			"needs webtransport.tls_cert_file and webtransport.tls_key_file", "set both"},
+		{r.set("rtc.force_tcp") && isEmpty("rtc.tcp_port"), "rtc.force_tcp",
 			"needs rtc.tcp_port: the server does not start without it", "set rtc.tcp_port"},
 		{r.set("redis.sentinel_addresses") && !r.set("redis.sentinel_master_name"), "redis.sentinel_addresses",
 			"is taken for Redis itself without redis.sentinel_master_name", "set redis.sentinel_master_name"},
@@ -98,6 +109,29 @@ func (r *ruleChecker) settings() {
 		const instead = "the server falls back to its default range"
 		r.portRange(relayStartKey, relayEndKey, instead, instead)
 		r.relayFamilies()
+		r.clashes("turn.bind_addresses")
+	}
+	r.clashes("bind_addresses")
+}
+
+// clashes finds an address that another one takes along: "::" and the empty one stand for all of both families.
+func (r *ruleChecker) clashes(key string) {
+	list, _ := r.get(key).([]any)
+	var seen []netip.Addr
+	for i, item := range list {
+		address, err := netip.ParseAddr(cmp.Or(text(item), "::"))
+		if err != nil || item == nil {
+			continue
+		}
+		all := netip.IPv6Unspecified()
+		for _, other := range seen {
+			isFamily := address.Is4() == other.Is4() && (address.IsUnspecified() || other.IsUnspecified())
+			if address == other || address == all || other == all || isFamily {
+				message := fmt.Sprintf("is %s, which %s has taken already: the server does not start", address, other)
+				r.report(fmt.Sprintf("%s[%d]", key, i), message, `"::" alone stands for all addresses of both families`)
+			}
+		}
+		seen = append(seen, address)
 	}
 }
 
@@ -113,6 +147,14 @@ func (r *ruleChecker) isUnlisted(region string) bool {
 // relayFamilies: for each address that TURN binds, 0.0.0.0 by default, NewTurnServer wants a node's address of that
 // family.
 func (r *ruleChecker) relayFamilies() {
+	if _, isKnown := r.release.byPath()["turn.bind_addresses"]; !isKnown { // older ones ask for no family
+		return
+	}
+	turn, _ := r.get("turn").(map[string]any)
+	if _, isGiven := turn["bind_addresses"]; isGiven && !r.set("turn.bind_addresses") { // null is none either
+		r.report("turn.bind_addresses", "is an empty list: the server does not start", "leave it out")
+		return
+	}
 	families := map[bool]bool{}
 	for part := range strings.SplitSeq(r.text("rtc.node_ip"), ",") {
 		ip, err := netip.ParseAddr(strings.TrimSpace(part))
@@ -140,10 +182,9 @@ const hasScheme = "has a scheme, which the server puts before it: no client can 
 func isNoNetwork(s string) bool { _, _, err := net.ParseCIDR(s); return err != nil }
 func isNoAddress(s string) bool { return net.ParseIP(s) == nil }
 
-// isNoHost takes names and addresses without a port, as net.JoinHostPort does.
 func isNoHost(s string) bool {
 	_, err := netip.ParseAddr(s)
-	return err != nil && strings.ContainsAny(s, ":[]/")
+	return err != nil && s != "" && s != "localhost"
 }
 
 // isNoTraceURL follows jaeger.Configure of the protocol, which panics or sends nothing.
@@ -175,23 +216,83 @@ func (r *ruleChecker) formats() {
 		{"rtc.ips.excludes", isNoNetwork, network, asCIDR},
 		{"turn.allow_restricted_peer_cidrs", isNoNetwork, passedOver, asCIDR},
 		{"turn.deny_peer_cidrs", isNoNetwork, passedOver, asCIDR},
+		{"turn.proxy_protocol_trusted_cidrs", isNoNetwork, network, asCIDR},
 		{"turn.bind_addresses", isNoAddress, "is no IP address: the server does not start", "such as 0.0.0.0"},
-		{"bind_addresses", isNoHost, "is no address without a port: the server does not start",
-			"the address alone; the port is the key port"},
+		{"bind_addresses", isNoHost, "is no IP address: the server does not start, unless it is a name of its own",
+			"the address alone, without the port"},
 		{"trace.jaeger_url", isNoTraceURL, "is no HTTP URL: the server does not start, or sends no traces",
 			"such as http://jaeger:4318"},
 		{"logging.level", isNoLevel, level, asLevel},
 		{"logging.pion_level", isNoLevel, level, asLevel},
 		{"log_level", isNoLevel, level, asLevel},
 	} {
+		if strings.HasPrefix(f.path, "turn.") && !r.set("turn.enabled") {
+			continue
+		}
 		items, isList := r.get(f.path).([]any)
 		for i, item := range items {
-			if f.isWrong(text(item)) {
+			if item != nil && f.isWrong(text(item)) { // the server leaves out what is null
 				r.report(fmt.Sprintf("%s[%d]", f.path, i), f.message, f.suggestion)
 			}
 		}
 		if value := r.text(f.path); !isList && value != "" && f.isWrong(value) {
 			r.report(f.path, f.message, f.suggestion)
+		}
+	}
+}
+
+// bounds are of numbers that the server takes unseen, and does not survive.
+func (r *ruleChecker) bounds() {
+	const mostItems = 1 << 24 // of a channel; some times as many take all of a node's memory
+	for _, key := range []string{"psrpc.buffer_size", "signal_relay.stream_buffer_size"} {
+		if n, isNumber := toFloat(r.get(key)); isNumber && (n < 0 || n > mostItems) {
+			r.report(key, "is below 0 or takes more memory than there is: the server does not start", "leave it out")
+		}
+	}
+	interval, err := time.ParseDuration(r.text("node_stats.stats_update_interval"))
+	if err == nil && interval < time.Millisecond {
+		r.report("node_stats.stats_update_interval",
+			"is below 1ms: the server does not start, or measures without a pause", "such as 2s")
+	}
+	r.forwardStats()
+	ports, _ := Ports(r.config)
+	isMux := slices.ContainsFunc(ports, func(p Port) bool { return p.key == "rtc.udp_port" })
+	flush, _ := time.ParseDuration(r.text("rtc.batch_io.max_flush_interval"))
+	if size, _ := toFloat(r.get("rtc.batch_io.batch_size")); isMux && size > 0 && flush <= 0 {
+		r.report("rtc.batch_io.batch_size",
+			"needs rtc.batch_io.max_flush_interval: the server does not start without it", "such as 2ms")
+	}
+}
+
+// forwardStats are on where all of them are set (createForwardStats).
+func (r *ruleChecker) forwardStats() {
+	isNegative := ""
+	for _, name := range []string{"report_window", "report_interval", "summary_interval"} {
+		key := "rtc.forward_stats." + name
+		switch d, err := time.ParseDuration(r.text(key)); {
+		case err != nil || d == 0:
+			return
+		case d < 0:
+			isNegative = key
+		}
+	}
+	if isNegative != "" {
+		r.report(isNegative, "is below 0: the server does not start, or counts nothing", "such as 5s")
+	}
+}
+
+// roomConfigurations are messages of LiveKit's protocol, whose decoder takes no null for most fields.
+func (r *ruleChecker) roomConfigurations() {
+	known := r.release.byPath()
+	configurations, _ := r.get("room.room_configurations").(map[string]any)
+	for name, value := range configurations {
+		fields, _ := value.(map[string]any)
+		for field, value := range fields {
+			isStrict := strings.HasPrefix(known["room.room_configurations.*."+field].Type, "message-")
+			if value == nil && isStrict {
+				path := "room.room_configurations." + name + "." + field
+				r.report(path, "is null: the server does not start", "leave it out")
+			}
 		}
 	}
 }
@@ -265,7 +366,9 @@ func (r *ruleChecker) redis() {
 	for _, key := range []string{"redis.sentinel_addresses", "redis.cluster_addresses", "redis.address"} {
 		addresses, _ := r.get(key).([]any)
 		for i, address := range addresses {
-			r.redisAddress(fmt.Sprintf("%s[%d]", key, i), text(address))
+			if address != nil { // the server leaves out what is null
+				r.redisAddress(fmt.Sprintf("%s[%d]", key, i), text(address))
+			}
 		}
 		if address := r.text(key); address != "" {
 			r.redisAddress(key, address)
@@ -282,12 +385,15 @@ func (r *ruleChecker) redis() {
 
 func (r *ruleChecker) redisAddress(path, address string) {
 	_, port, err := net.SplitHostPort(address)
+	number, portErr := strconv.ParseUint(port, 10, 16)
 	switch {
 	case strings.Contains(address, "://"):
 		r.report(path, "has a scheme, expected host:port", "host:port; user, password and TLS have keys of their own")
 	case strings.HasPrefix(address, "/"): // a Unix socket to the client
 	case err != nil || port == "":
 		r.report(path, "has no port, expected host:port", "host:6379")
+	case portErr != nil || number == 0:
+		r.report(path, "has a port that is no number from 1 to 65535, expected host:port", "host:6379")
 	}
 }
 
@@ -304,7 +410,7 @@ func (r *ruleChecker) turnServers() {
 		if scheme.MatchString(text(server["host"])) {
 			r.report(path+".host", hasScheme, "the host alone")
 		}
-		hasSecret := isSet(server, "secret") || isSet(server, "secret_file")
+		hasSecret := isSet(server, "secret") || isSet(server, "secret_file") || isSet(server, "credentials_file")
 		if isMap && !hasSecret && (!isSet(server, "username") || !isSet(server, "credential")) {
 			r.report(path, "has no credentials for clients", "set secret, secret_file, or username and credential")
 		}

@@ -41,6 +41,15 @@ var typeSchemas = map[string]map[string]any{
 	"port-range":      {"type": orNull("integer", "string"), "minimum": 0., "maximum": 65535., "pattern": portRange},
 	"node-ip":         {"type": orNull("string"), "pattern": nodeIP},
 	"duration":        {"type": orNull("string"), "pattern": goDuration},
+
+	// Fields of a room configuration, which protoyaml decodes: it takes numbers as text, and no null (rules.go).
+	"message-uint32": {
+		"type": orNull("integer", "string"), "minimum": 0., "maximum": 4294967295., "pattern": `^[0-9]+$`,
+	},
+	"message-boolean": {"type": orNull("boolean")},
+	"message":         {"type": orNull("object")},
+	"message-list":    {"type": orNull("array")},
+	"message-map":     {"type": orNull("object")},
 }
 
 func orNull(types ...any) []any { return append(types, "null") }

@@ -3,6 +3,7 @@ package livekit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"text/template"
 
@@ -27,6 +28,9 @@ func isSet(config map[string]any, path string) bool { return isNonZero(Lookup(co
 func isNonZero(value any) bool {
 	if number, ok := toFloat(value); ok {
 		return number != 0
+	}
+	if list, isList := value.([]any); isList { // the server leaves out items that are null
+		return slices.ContainsFunc(list, func(item any) bool { return item != nil })
 	}
 	isTrue, _ := template.IsTrue(value)
 	return isTrue

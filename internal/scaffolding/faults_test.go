@@ -240,6 +240,26 @@ func TestRefusedSettings(t *testing.T) {
 			"allow_restricted_peer_cidrs"},
 		"TURN to the pod's address": {"media: {type: ClusterIP}\nconfig: {turn: {enabled: true, udp_port: 30478}}",
 			"allow_restricted_peer_cidrs"},
+		"Redis at a port that is none": {"redis: {enabled: false, external: {address: 'r:70000'}}",
+			"host:port"},
+		"STUN as a URL": {"config: {rtc: {stun_servers: ['stun:a.example.com:3478']}}",
+			"with a scheme"},
+		"TURN as a URL": {"config: {rtc: {turn_servers: [{host: 'turn:a.example.com'}]}}",
+			"with a scheme"},
+		"an address as a network": {"config: {rtc: {ips: {excludes: [10.0.0.1]}}}",
+			"which is no network"},
+		"an address to bind with a port": {"config: {bind_addresses: ['0.0.0.0:7880']}",
+			"which is no IP address"},
+		"no address to bind": {"config: {bind_addresses: []}", "listen nowhere"},
+		"traces over gRPC": {"config: {trace: {jaeger_url: 'grpc://jaeger:4317'}}",
+			"over HTTP alone"},
+		"a variable in the configuration": {"config: {region: $(REGION)}",
+			"$(REGION), which the server does not expand"},
+		"a variable of a shell in the configuration": {"config: {region: '${REGION}'}",
+			"${REGION}, which the server"},
+		"port 0": {"config: {port: 0}", "takes any free port"},
+		"a low port on the node": {"media: {type: HostNetwork}\nconfig: {rtc: {tcp_port: 443}}",
+			"only root may open a port below 1024"},
 		"Redis on the node": {"media: {type: HostNetwork}\nredis: {service: {enabled: true}}",
 			"on the node's own addresses"},
 		"a policy that does nothing": {"media: {type: HostNetwork}\nnetworkPolicy: {enabled: true}",
@@ -270,6 +290,24 @@ func TestRefusedSettings(t *testing.T) {
 			"/draining/portSet"},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, dir, parse(t, c.values), c.words) })
+	}
+}
+
+// What the server takes, in the way that it reads it.
+func TestServersWay(t *testing.T) {
+	dir := canonicalChart(t, "all")
+	for values, text := range map[string]string{
+		"config: {video: {stream_tracker_manager: {video: {bitrate_report_interval: {0: 1s}}}}}": " 0: 1s",
+		"redis: {enabled: false}\nconfig: {redis: {address: /run/redis.sock}}":                   "/run/redis.sock",
+		"redis: {enabled: false}\nconfig: {redis: {sentinel_addresses: [null]}}":                 "- null\n",
+		"media: {type: HostNetwork}\nconfig: {rtc: {udp_port: 30882 - 30883}}":                   "30882 - 30883",
+		"media: {type: HostNetwork}\nsecurityContext: {runAsUser: 0}\n" +
+			"config: {rtc: {tcp_port: 443}}": "tcp_port: 443\n",
+	} {
+		config, _ := rendered(t, dir, values)["ConfigMap/rel-livekit"]
+		if got := config.TextMap("data")["livekit.yaml"]; !strings.Contains(got, text) {
+			t.Errorf("%s: %s", values, got)
+		}
 	}
 }
 

@@ -104,6 +104,47 @@ stringData: {c: 'portt: 1'}
 	{"Kubernetes' variable in a file", "config", Fail, "redis.username holds $(REDIS_USER)", []edit{
 		{values, "  redis:", "  redis:\n    username: $(REDIS_USER)"},
 	}},
+	{"nothing but a comment", "config", Fail, "nothing but comments or blanks: the server does not start", []edit{
+		{config, "{{- toYaml .Values.config | nindent 4 }}", "# {{ len .Values.config }}"},
+	}},
+	{"numbers in quotes as keys", "config", Fail, "is below a number in quotes", []edit{
+		configKey(`video: {stream_tracker_manager: {video: {bitrate_report_interval: {"0": 1s}}}}`),
+	}},
+	{"numbers as keys", "config", Pass, "", []edit{
+		{config, "{{- toYaml .Values.config | nindent 4 }}",
+			"video: {stream_tracker_manager: {video: {bitrate_report_interval: {0: {{ len .Values.config }}s}}}}"},
+	}},
+	{"file that is not there", "config", Fail, "secret_file is /s, a file that no volume holds", []edit{
+		rtc("turn_servers: [{host: a.b, port: 1, secret_file: /s}]"),
+	}},
+	{"secret that others may read", "config", Fail, "has mode 0644: the server ends", []edit{
+		rtc("turn_servers: [{host: a.b, port: 1, secret_file: /etc/livekit/livekit.yaml}]"),
+	}},
+	{"certificate of Redis that is not there", "config", Fail, "redis.tls.ca_cert_file is /ca.crt", []edit{
+		{values, "  redis:", "  redis:\n    tls: {enabled: true, ca_cert_file: /ca.crt}"},
+	}},
+	{"certificate of Redis without TLS", "config", Pass, "", []edit{
+		{values, "  redis:", "  redis:\n    tls: {ca_cert_file: /ca.crt}"},
+	}},
+	{"low port on the node's network", "ports", Fail, "rtc-tcp) on the node's network, and is not root", []edit{
+		{values, "tcp_port: 30881", "tcp_port: 443"}, hostNetwork,
+	}},
+	{"low port on the node's network as root", "ports", Fail, "30881/TCP: the server does not listen there", []edit{
+		{values, "tcp_port: 30881", "tcp_port: 443"}, hostNetwork, containerUser("0"),
+	}},
+	{"address that is a list", "node-ip", Fail, "rtc.node_ip is a list, expected a text", []edit{
+		rtc("node_ip: ['']"), noNodeIP, hostNetwork,
+	}},
+	{"another command", "flags", Fail, "livekit-server ports is another command, and ends", []edit{args("ports")}},
+	{"duration in nanoseconds", "env", Pass, "", []edit{
+		env("- name: LIVEKIT_PSRPC_TIMEOUT\n  value: '5000000000'"),
+	}},
+	{"duration with a unit", "env", Fail, "takes whole nanoseconds there, and does not start", []edit{
+		env("- name: LIVEKIT_PSRPC_TIMEOUT\n  value: 5s"),
+	}},
+	{"duration with a unit for a later server", "env", Pass, "", []edit{
+		env("- name: LIVEKIT_PSRPC_TIMEOUT\n  value: 5s"), {values, "livekit-server:v1.13.5", "livekit-server:v1.13.8"},
+	}},
 	{"metrics", "config", Pass, "", []edit{configKey("prometheus: {port: 6789}")}},
 	{"metrics that no container port declares", "ports", Pass, "metrics 6789/TCP", []edit{
 		configKey("prometheus: {port: 6789}"),
@@ -181,6 +222,18 @@ data: {RTC_PORT: "1", LOG_LEVEL: debug}
 		mount("keys"), volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),
 		file("templates/k.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: k}\n"+
 			"stringData: {keys.yaml: 'a: "+secret+"'}\n"),
+	}},
+	{"key file by a variable", "keys", Pass, "entry keys.yaml of Secret k", []edit{
+		configKey("key_file: ${FILES}/keys.yaml"), env("- name: FILES\n  value: /keys"),
+		mount("keys"), volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),
+		{deployment, "runAsUser: 65532", "runAsUser: 65532\n        fsGroup: 65532"},
+	}},
+	{"secret of digits in the configuration", "keys", Pass, "come with the configuration", []edit{
+		noKeys, {config, "{{- toYaml .Values.config | nindent 4 }}",
+			"keys: {a: 12345678901234567890123456789{{ len .Values.config | add 100 }}}"},
+	}},
+	{"secret that is a list", "keys", Fail, "is no text: the server does not start", []edit{
+		noKeys, configKey("keys: {a: [b]}"),
 	}},
 	{"key file", "keys", Pass, "entry keys.yaml of Secret k", []edit{
 		configKey("key_file: /keys/keys.yaml"),

@@ -5,6 +5,7 @@ import (
 	"net"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
@@ -23,6 +24,9 @@ func checkConfig(s *server, out *result) {
 	case s.configErr != nil:
 		out.fail("Fix the YAML of "+source.from, "The configuration (%s) is no YAML: %v", source.from, s.configErr)
 		return
+	case source.text != "" && strings.TrimSpace(comments.ReplaceAllString(source.text, "")) == "":
+		out.fail("Write {} where nothing is to be set: "+source.from,
+			"The configuration (%s) has nothing but comments or blanks: the server does not start", source.from)
 	case !s.isConfigured:
 		s.findForgotten(out)
 	case !source.isKnown:
@@ -37,10 +41,51 @@ func checkConfig(s *server, out *result) {
 				"%s holds %s, which the server does not expand", path, ref)
 		}
 	}
+	s.checkQuoted(out)
+	s.checkFiles(out)
 	if s.isConfigSeen() {
 		out.pass("livekit-server %s takes the configuration", s.judgedBy())
 	}
 }
+
+// ofLayers are mappings whose keys the server reads as numbers; quoted is such a key as toYaml writes it.
+var (
+	ofLayers = regexp.MustCompile(`^video\.stream_tracker.*\.(bitrate_report_interval|\w+_tracker)\.`)
+	quoted   = regexp.MustCompile(`(?m)^\s*["']\d+["']:`)
+)
+
+func (s *server) checkQuoted(out *result) {
+	for _, leaf := range manifest.Leaves(s.config) {
+		if path := leaf.Path.String(); ofLayers.MatchString(path) && quoted.MatchString(s.configSource.text) {
+			out.fail("Let the template write the number without quotes, which toYaml does not: "+s.where(path),
+				"%s is below a number in quotes, and the server takes numbers alone: it does not start", path)
+			return
+		}
+	}
+}
+
+// checkFiles looks for the files that the server reads at its start. Those of API keys and of TURN have checks of
+// their own.
+func (s *server) checkFiles(out *result) {
+	for _, leaf := range manifest.Leaves(s.config) {
+		path, name := leaf.Path.String(), fmt.Sprint(leaf.Value)
+		isRead := strings.HasPrefix(path, "rtc.turn_servers") || strings.HasPrefix(path, "webtransport.") ||
+			strings.HasPrefix(path, "redis.tls.") && s.isOn("redis.tls.enabled")
+		if !isRead || !strings.HasSuffix(path, "_file") || leaf.Value == nil || name == "" {
+			continue
+		}
+		switch content, mode := s.file(name); {
+		case content.missing:
+			out.fail("Mount the file there, or correct the path: "+s.where(path),
+				"%s is %s, %s: the server does not start", path, name, content.from)
+		case strings.HasPrefix(path, "rtc.") && mode&0o007 != 0:
+			out.fail("Set defaultMode to 0440, with fsGroup: "+s.spec("volumes"),
+				"%s (%s) has mode %04o: the server ends unless others may not read it", path, content.from, mode)
+		}
+	}
+}
+
+var comments = regexp.MustCompile(`(?m)^\s*#.*$`)
 
 // reportedBy names the check that reports what is wrong with a key of the configuration.
 func reportedBy(path string) string {
@@ -134,6 +179,9 @@ func checkFlags(s *server, out *result) {
 				"without keys the server listens on the loopback address alone", s)
 		}
 	}
+	if s.subcommand != "" {
+		out.fail("Remove it: "+args, "%s: livekit-server %s is another command, and ends", s, s.subcommand)
+	}
 	if _, hasText := s.env["LIVEKIT_CONFIG"]; hasText && s.flag("config") != nil {
 		out.warn("Remove one of the two: "+args,
 			"%s: LIVEKIT_CONFIG is set, so the file that --config names is not read", s)
@@ -153,6 +201,22 @@ func checkEnv(s *server, out *result) {
 		case strings.HasPrefix(name, "LIVEKIT_") && !isKnown && !used[name] && name != cpuRequest:
 			out.warn("Remove it, or use the key's own variable (LIVEKIT_ and the key in capitals): "+s.field("env"),
 				"%s: livekit-server does not read %s", s, name)
+		}
+	}
+	s.checkNanoseconds(out)
+}
+
+// checkNanoseconds: releases before v1.13.8 take durations of variables and flags as whole numbers alone.
+func (s *server) checkNanoseconds(out *result) {
+	for _, o := range s.options {
+		given, origin := s.env[o.Env], "variable "+o.Env
+		if f := s.flag(o.Flag); f != nil {
+			given, origin = f.value, "--"+o.Flag
+		}
+		if _, err := strconv.ParseInt(given.text, 0, 64); err != nil && given.isKnown && o.Type == livekit.Duration {
+			out.fail("Set "+o.Key+" in LiveKit's configuration instead: "+s.field(origin),
+				"%s is %q: livekit-server %s takes whole nanoseconds there, and does not start",
+				origin, given.text, s.judge.Release)
 		}
 	}
 }

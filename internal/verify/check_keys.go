@@ -2,8 +2,11 @@ package verify
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,7 +20,7 @@ func checkKeys(s *server, out *result) {
 	held, _ := livekit.Lookup(s.config, "keys").(map[string]any)
 	from := s.configSource.from
 	switch {
-	case s.text("key_file") != "":
+	case s.keyFile() != "":
 		s.checkKeyFile(out)
 	case s.origin["keys"] != "":
 		s.checkGivenKeys(out, s.origin["keys"])
@@ -35,8 +38,13 @@ func checkKeys(s *server, out *result) {
 	}
 }
 
+// keyFile is the file of API keys, in whose name alone the server expands variables.
+func (s *server) keyFile() string {
+	return os.Expand(s.text("key_file"), func(name string) string { return s.env[name].text })
+}
+
 func (s *server) checkKeyFile(out *result) {
-	content, mode := s.file(s.text("key_file"))
+	content, mode := s.file(s.keyFile())
 	if mode&0o007 != 0 {
 		out.fail("Set defaultMode to 0440, with fsGroup: "+s.spec("volumes"),
 			"The key file (%s) has mode %04o: the server ends unless others may not read it", content.from, mode)
@@ -108,8 +116,21 @@ func (s *server) checkGivenKeys(out *result, origin string) {
 func (s *server) checkSecrets(out *result, held map[string]any, from string) {
 	for _, name := range sortedKeys(held) {
 		secret, isText := held[name].(string)
+		isCollection := false
+		switch v := held[name].(type) {
+		case nil, string:
+		case map[string]any, []any:
+			isCollection = true
+		case float64: // of more digits than an integer has
+			secret = strconv.FormatFloat(v, 'f', -1, 64)
+		default:
+			secret = fmt.Sprint(v)
+		}
 		switch {
-		case !isText:
+		case isCollection:
+			out.fail("Write it as one text", "The secret of API key %s (%s) is no text: the server does not start",
+				name, from)
+		case !isText && s.origin["keys"] != "" && s.keyFile() == "": // of a variable or a flag
 			out.fail("Put the secret into quotes",
 				"The secret of API key %s (%s) is no text: the server drops it", name, from)
 		case len(secret) < livekit.MinSecret:

@@ -66,6 +66,7 @@ func checkNodeIP(s *server, out *result) {
 	case bySTUN:
 		s.checkSTUN(out)
 		out.pass("The server finds its address by STUN, and does not start where it cannot")
+	case origin == "" && s.reportProblems(out, "node-ip"): // such as a list
 	case origin == "" && s.pod.HostNetwork:
 		out.pass("The server tells clients the node's address, which is its own with hostNetwork")
 	case origin == "" && s.in.wantsClusterOnly():

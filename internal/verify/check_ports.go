@@ -117,8 +117,19 @@ func checkPorts(s *server, out *result) {
 		what := fmt.Sprintf("Container port %s %d/%s", p.Name, p.ContainerPort, p.Protocol)
 		s.checkPort(out, p.ContainerPort, p.Protocol, what, s.field("ports"))
 	}
+	s.checkPrivileged(out)
 	s.checkRoutes(out)
 	out.pass("Container and Services agree with the configuration: %s", s.spellPorts())
+}
+
+// checkPrivileged: the ports below 1024 of a pod's own network are open to any user, those of the node to root alone,
+// and a capability does not reach a process that is not root's.
+func (s *server) checkPrivileged(out *result) {
+	isPrivileged := func(p livekit.Port) bool { return p.From < 1024 }
+	if p := first(s.listens, isPrivileged); p != nil && s.pod.HostNetwork && !s.runsAsRoot() {
+		out.fail("Choose a port from 1024 on, or let the container run as root: "+s.field("securityContext"),
+			"The server is to open %s (%s) on the node's network, and is not root: it does not start", p, p.Name)
+	}
 }
 
 // checkPort says what is wrong with a port that the server should listen on.

@@ -127,7 +127,7 @@ func (r *result) skip(format string, args ...any) {
 }
 
 func (r *result) check(c check) Check {
-	out := Check{Name: c.name, Remedy: strings.Join(r.remedies, "\n")}
+	out := Check{Name: c.name, Remedy: strings.Join(r.remedies, "\n"), Failures: r.failures}
 	out.Detail = strings.Join(append(r.failures, r.warnings...), "\n")
 	switch {
 	case len(r.failures) > 0:

@@ -20,9 +20,11 @@ type server struct {
 	container *corev1.Container
 	env       map[string]setting
 	flags     []flag
-	judge     livekit.Match // by which release of the server it is judged
-	options   []livekit.Option
-	routes    []route // to the pod
+	// subcommand is a word that makes another command of the server, "" without one.
+	subcommand string
+	judge      livekit.Match // by which release of the server it is judged
+	options    []livekit.Option
+	routes     []route // to the pod
 
 	// config is what the server would work with: the configuration with
 	// variables and flags over it. What is not known is left out.
@@ -79,6 +81,9 @@ func (s *server) readFlags() {
 	isServer := func(word string) bool { return strings.HasSuffix(word, "livekit-server") }
 	words = words[slices.IndexFunc(words, isServer)+1:]
 	for i := 0; i < len(words); i++ {
+		if slices.Contains(subcommands, words[i]) {
+			s.subcommand = words[i]
+		}
 		name, ok := strings.CutPrefix(words[i], "-")
 		if !ok || name == "" || name == "-" {
 			continue
@@ -99,6 +104,9 @@ func (s *server) readFlags() {
 		s.flags = append(s.flags, f)
 	}
 }
+
+// subcommands print something and end (main.go of the server).
+var subcommands = []string{"generate-keys", "ports", "create-join-token", "list-nodes", "help-verbose", "help"}
 
 // option gives the option of a flag that the server knows, nil for others.
 func (s *server) option(flag string) *livekit.Option {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 var (
@@ -145,15 +146,35 @@ func isPort(path string) bool {
 
 // addMessage adds the fields of a room configuration, which protoyaml decodes:
 // it refuses unknown fields and takes both the proto and the JSON name of a
-// field. Only the names of the first level are described.
+// field. Only the first level is described.
 func (w *walker) addMessage(path string) {
 	fields := (&livekit.RoomConfiguration{}).ProtoReflect().Descriptor().Fields()
 	for i := range fields.Len() {
 		names := []string{string(fields.Get(i).Name()), fields.Get(i).JSONName()}
 		for _, name := range slices.Compact(names) {
-			w.keys = append(w.keys, key{Key: join(path, name), Type: "any"})
+			w.keys = append(w.keys, key{Key: join(path, name), Type: messageWord(fields.Get(i))})
 		}
 	}
+}
+
+// messageWord gives the word for a field of a message.
+func messageWord(field protoreflect.FieldDescriptor) string {
+	kinds := map[protoreflect.Kind]string{
+		protoreflect.StringKind: "text",
+		protoreflect.BoolKind:   "message-boolean",
+		protoreflect.Uint32Kind: "message-uint32",
+
+		protoreflect.MessageKind: "message",
+	}
+	switch word, isKnown := kinds[field.Kind()]; {
+	case field.IsMap():
+		return "message-map"
+	case field.IsList():
+		return "message-list"
+	case isKnown:
+		return word
+	}
+	return "any"
 }
 
 // defaultOf gives what a key is where the configuration is silent, nil for

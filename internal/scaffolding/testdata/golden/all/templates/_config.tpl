@@ -15,7 +15,7 @@ other values. Everything that depends on the configuration reads this.
 */}}
 {{- define "livekit.config" -}}
 {{- $config := include "livekit.ownConfig" . | fromJson }}
-{{- range list "rtc" "redis" "turn" "keys" "webhook" "node_selector" "prometheus" "debug_handler" }}
+{{- range list "rtc" "redis" "turn" "keys" "webhook" "node_selector" "prometheus" "debug_handler" "trace" }}
 {{- if and (hasKey $config .) (not (kindIs "map" (get $config .))) }}
 {{- fail (printf "\n\nextraConfig.%s has to be a map of LiveKit's keys\n" .) }}
 {{- end }}
@@ -40,6 +40,13 @@ first. So those that are the cluster's own are left out. */}}
 {{- $_ := set $turn "key_file" "/etc/livekit/turn/tls.key" }}
 {{- end }}
 {{- toJson $config }}
+{{- end }}
+
+{{/*
+The configuration as the server reads it. Keys that are numbers (layers of video) have no quotes there.
+*/}}
+{{- define "livekit.configText" -}}
+{{- regexReplaceAll `(?m)^( *)"([0-9])":` (toYaml .) "${1}${2}:" }}
 {{- end }}
 
 {{/*
@@ -120,8 +127,8 @@ those are more than 100 they are not listed, and "from" and "to" are set.
 {{- if kindIs "string" $rtc.udp_port }}
 {{- $range = $rtc.udp_port }}
 {{- end }}
-{{- $from = splitList "-" $range | first | int }}
-{{- $to = splitList "-" $range | last | int }}
+{{- $from = splitList "-" $range | first | trim | int }}
+{{- $to = splitList "-" $range | last | trim | int }}
 {{- end }}
 {{- $result = dict "first" $from "last" $to }}
 {{- if eq $from $to }}

@@ -35,12 +35,15 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if lt (int $media.last) (int $media.first) }}
 {{- $errors = append $errors (printf "UDP ports %d to %d are no range: the first is the lower one" (int $media.first) (int $media.last)) }}
 {{- end }}
+{{- if eq (include "livekit.port" .) "0" }}
+{{- $errors = append $errors "config.port is 0, with which the server takes any free port: give one" }}
+{{- end }}
 {{- /* No two listeners of the pod may have one port. */}}
 {{- $taken := dict }}
 {{- if and $rtc.force_tcp (eq (dig "tcp_port" 7881 $rtc | int) 0) }}
 {{- $errors = append $errors "config.rtc.force_tcp leaves media no port, as tcp_port is 0: set tcp_port" }}
 {{- end }}
-{{- if and (kindIs "string" $rtc.udp_port) (regexMatch "^([0-9]+)-([0-9]+)$" $rtc.udp_port) (eq (int $media.first) (int $media.last)) (not $rtc.force_tcp) }}
+{{- if and (kindIs "string" $rtc.udp_port) (contains "-" $rtc.udp_port) (eq (int $media.first) (int $media.last)) (not $rtc.force_tcp) }}
 {{- $errors = append $errors (printf "config.rtc.udp_port is %q, a range of one port, which the server refuses: write %d" $rtc.udp_port (int $media.first)) }}
 {{- end }}
 {{- $listeners := append $media.ports (dict "name" "config.port" "port" (include "livekit.port" .) "protocol" "TCP") }}
@@ -61,6 +64,12 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors (printf "%s and %s are both %s: choose different ports" . $listener.name $port) }}
 {{- end }}
 {{- $_ := set $taken $port $listener.name }}
+{{- end }}
+{{- $user := dig "runAsUser" (dig "runAsUser" 0 (.Values.podSecurityContext | default dict)) (.Values.securityContext | default dict) | int }}
+{{- range $listeners }}
+{{- if and (eq $type "HostNetwork") $user (lt (int .port) 1024) (gt (int .port) 0) }}
+{{- $errors = append $errors (printf "%s is %d, and on the node's network only root may open a port below 1024: choose another one, or set podSecurityContext.runAsUser to 0 and runAsNonRoot to false" .name (int .port)) }}
+{{- end }}
 {{- end }}
 {{- if and $media.from (has $type (list "NodePort" "LoadBalancer")) }}
 {{- $errors = append $errors (printf "UDP ports %d to %d are too many for a Service: set config.rtc.udp_port to one port (and port_range_start and port_range_end to null), or media.type to HostNetwork" (int $media.from) (int $media.to)) }}
@@ -177,8 +186,46 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors "under Argo CD generated credentials would be others at each sync: make a Secret, and name it in keys.existingSecret (that of Redis in redis.service.existingSecret)" }}
 {{- end }}
 
+{{- /* Texts that the server does not start with, or that no client can use */}}
+{{- if kindIs "slice" $config.bind_addresses }}
+{{- if not $config.bind_addresses }}
+{{- $errors = append $errors "config.bind_addresses is an empty list, and the server would listen nowhere: leave it out" }}
+{{- end }}
+{{- range $config.bind_addresses | compact }}
+{{- if not (or (eq (toString .) "localhost") (include "livekit.ipFamily" (toString .))) }}
+{{- $errors = append $errors (printf "config.bind_addresses has %q, which is no IP address; the port is config.port" (toString .)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $ips := kindIs "map" $rtc.ips | ternary $rtc.ips dict }}
+{{- range list $ips.includes $ips.excludes }}
+{{- range kindIs "slice" . | ternary . list | compact }}
+{{- if not (regexMatch "^[0-9a-fA-F.:]+/[0-9]{1,3}$" (toString .)) }}
+{{- $errors = append $errors (printf "config.rtc.ips has %q, which is no network: write it as 10.0.0.0/8" (toString .)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $hosts := kindIs "slice" $rtc.stun_servers | ternary $rtc.stun_servers list }}
+{{- range kindIs "slice" $rtc.turn_servers | ternary $rtc.turn_servers list }}
+{{- if kindIs "map" . }}
+{{- $hosts = append $hosts .host }}
+{{- end }}
+{{- end }}
+{{- range compact $hosts }}
+{{- if regexMatch "^(?i)(stuns?|turns?):.*[^0-9]|://" (toString .) }}
+{{- $errors = append $errors (printf "%q is a STUN or TURN server with a scheme, which the server puts before it: write the host (of STUN, host:port) alone" .) }}
+{{- end }}
+{{- end }}
+{{- $jaeger := dig "trace" "jaeger_url" "" $config | toString }}
+{{- if and (contains "://" $jaeger) (not (regexMatch "^https?://" $jaeger)) }}
+{{- $errors = append $errors (printf "config.trace.jaeger_url is %q: traces go over HTTP alone, such as http://jaeger:4318" $jaeger) }}
+{{- end }}
+{{- range $text := regexFindAll "[$]([(][A-Za-z_][A-Za-z0-9_]*[)]|[{][A-Za-z_][A-Za-z0-9_]*[}])" (omit $config "key_file" | toJson) -1 }}
+{{- $errors = append $errors (printf "config has %s, which the server does not expand: set a variable LIVEKIT_ and the key in capitals in env" $text) }}
+{{- end }}
+
 {{- /* Choice of a server by region */}}
-{{- if eq (dig "node_selector" "kind" "" $config) "regionaware" }}
+{{- if eq (dig "node_selector" "kind" "" $config | toString) "regionaware" }}
 {{- $regions := list }}
 {{- range dig "node_selector" "regions" list $config }}
 {{- $regions = append $regions .name }}
@@ -226,9 +273,10 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- $redis := $config.redis | default dict }}
 {{- $elsewhere := or $redis.address $redis.sentinel_addresses $redis.cluster_addresses }}
-{{- range concat (compact (list $redis.address)) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) }}
-{{- if not (regexMatch "^[^/$ ]+:[0-9]{1,5}$" (toString .)) }}
-{{- $errors = append $errors (printf "the address of Redis is %v: it is host:port, without a scheme, a path or a variable" (regexReplaceAll ".*@" (toString .) "***@" | quote)) }}
+{{- range concat (list $redis.address) ($redis.sentinel_addresses | default list) ($redis.cluster_addresses | default list) | compact }}
+{{- $port := regexFind "[0-9]+$" (toString .) | atoi }}
+{{- if not (or (regexMatch "^[^/$ ]*:[0-9]{1,5}$" (toString .) | and (gt $port 0) (lt $port 65536)) (regexMatch "^/[^$ ]+$" (toString .))) }}
+{{- $errors = append $errors (printf "the address of Redis is %v: it is host:port, or the path of a socket, without a scheme or a variable" (regexReplaceAll ".*@" (toString .) "***@" | quote)) }}
 {{- end }}
 {{- end }}
 {{- if .Values.redis.enabled }}
