@@ -48,7 +48,7 @@ func (b *bench) needNodes(least int) []node {
 		}
 	}
 	if len(nodes) < least {
-		b.Skipf("%d nodes of the cluster take pods, and this needs %d", len(nodes), least)
+		b.Skipf("this needs %d nodes that take pods, and the cluster has %d", least, len(nodes))
 	}
 	return nodes
 }
