@@ -41,9 +41,9 @@ func TestFirstStage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edited := strings.NewReplacer("size: 1Gi", "size: 3Gi # ours", "\nresources: {}", "\nresources:\n  limits: {memory: 1Gi}",
-		"enabled: false\n  maxUnavailable: 1", "enabled: true\n  maxUnavailable: 1").
-		Replace(string(text))
+	edited := strings.NewReplacer("size: 1Gi", "size: 3Gi # ours",
+		"\nresources: {}", "\nresources:\n  limits: {memory: 1Gi}",
+		"enabled: false\n  maxUnavailable: 1", "enabled: true\n  maxUnavailable: 1").Replace(string(text))
 	if err := os.WriteFile(values, []byte(edited), 0o644); err != nil {
 		t.Fatal(err)
 	}
