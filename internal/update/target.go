@@ -140,24 +140,19 @@ func (t *target) components() ([]string, error) {
 			chosen = append(chosen, c)
 		}
 	}
-	if slices.Contains(o.With, "all") {
-		for _, c := range t.sheet.Components {
-			if !slices.Contains(o.Without, c.Name) && !slices.Contains(chosen, c.Name) {
-				chosen = append(chosen, c.Name)
-			}
-		}
-	}
-	for _, c := range o.With {
-		if c != "all" && !slices.Contains(chosen, c) {
-			chosen = append(chosen, c)
-		}
-	}
 	if slices.Contains(o.Without, "all") {
-		chosen = append([]string{factsheet.Core}, o.With...)
+		chosen = []string{factsheet.Core}
+	}
+	for _, c := range t.sheet.Components {
+		isWanted := slices.Contains(o.With, c.Name) || slices.Contains(o.With, "all") && !slices.Contains(o.Without, c.Name)
+		if isWanted {
+			chosen = append(append(chosen, c.Name), c.Requires...)
+		}
 	}
 	// The sheet refuses unknown names, and one that is both wanted and left out.
 	if _, err := t.sheet.Select(o.With, o.Without); err != nil {
-		return nil, remedy.Errorf("`helm livekit update --help` lists the components", "%w", err)
+		step := cmp.Or(remedy.Step(err), "`helm livekit update --help` lists the components")
+		return nil, remedy.Errorf(step, "%w", err)
 	}
 	chosen, err := t.sheet.Select(chosen, []string{"all"})
 	if err != nil {

@@ -24,7 +24,7 @@ func checkIngress(in *input, out *result) {
 	}
 	for _, r := range in.hostsServed() {
 		if isPlaceholder(r.value) {
-			const step = "Name your own host: %s (`helm livekit scaffold --set-host HOST` writes it)"
+			const step = "Name your own host: %s (in a new chart `helm livekit scaffold --set-host HOST` writes it)"
 			out.warn(fmt.Sprintf(step, in.giver(r)),
 				"%s serves %s, a placeholder that leads nowhere", r.object, r.value)
 		}
