@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
 
 // report is what the judge found.
@@ -87,8 +89,11 @@ func (r report) printTable(w io.Writer) {
 	_ = t.Flush()
 }
 
-// staleTraps gives those of the list that explain nothing.
+// staleTraps gives those of the list that explain nothing. Older servers lack some of the keys that these are about.
 func staleTraps(results []result) []string {
+	if !slices.ContainsFunc(results, func(r result) bool { return r.Release == livekit.ServerVersion }) {
+		return nil
+	}
 	traps, err := readTraps()
 	if err != nil {
 		return []string{err.Error()}
