@@ -1,14 +1,11 @@
 package settings
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -42,7 +39,7 @@ func AddAccepted(sheet *factsheet.Sheet, path string, list []Accepted) error {
 	if _, err := os.Lstat(path); os.IsNotExist(err) {
 		text = SchemaLine + text
 	}
-	return replaceFile(path, []byte(text))
+	return chartdir.ReplaceFile(path, []byte(text))
 }
 
 // saysTheSame holds the new text of a settings file against the old one and the list of
@@ -61,30 +58,4 @@ func saysTheSame(before *yamldoc.Doc, text string, list []Accepted) bool {
 
 func isAccepted(finding string, list []Accepted) bool {
 	return slices.ContainsFunc(list, func(a Accepted) bool { return a.Finding == finding })
-}
-
-// replaceFile writes a file in one step, with the mode that it had. A link stays one: what it leads to is replaced.
-func replaceFile(path string, data []byte) error {
-	mode := fs.FileMode(0o644)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	if info, err := os.Stat(path); err == nil {
-		if mode = info.Mode().Perm(); mode&0o200 == 0 {
-			return remedy.Errorf("let yourself write it: chmod u+w "+path, "%s is read-only", path)
-		}
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".helm-livekit-*.tmp")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
 }

@@ -124,7 +124,7 @@ func (m *merged) writeValuesFiles() (undo func(), err error) {
 	var written []*valuesFile
 	undo = func() {
 		for _, v := range written {
-			_ = replaceFile(v.path, v.was) // the error that led here is the one to tell
+			_ = chartdir.ReplaceFile(v.path, v.was) // the error that led here is the one to tell
 		}
 	}
 	for _, v := range m.values {
@@ -136,7 +136,7 @@ func (m *merged) writeValuesFiles() (undo func(), err error) {
 			err = remedy.Errorf("run the command again", "somebody changed it meanwhile")
 		}
 		if err == nil {
-			err = replaceFile(v.path, v.will)
+			err = chartdir.ReplaceFile(v.path, v.will)
 		}
 		if err != nil {
 			undo()
@@ -145,34 +145,4 @@ func (m *merged) writeValuesFiles() (undo func(), err error) {
 		written = append(written, v)
 	}
 	return undo, nil
-}
-
-// replaceFile writes a file all at once: a run that is killed leaves the old text or the new one.
-func replaceFile(path string, data []byte) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	for _, next := range []func() error{
-		func() error { return f.Chmod(info.Mode().Perm()) }, f.Sync,
-	} {
-		if err == nil {
-			err = next()
-		}
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }
