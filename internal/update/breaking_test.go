@@ -25,6 +25,9 @@ func TestBreaks(t *testing.T) {
 		return "kind: PersistentVolumeClaim\nmetadata: {name: " + name + "}\nspec: " + spec
 	}
 	const size = "{resources: {requests: {storage: 2Gi}}, accessModes: [ReadWriteOnce]}"
+	smaller, shared := strings.Replace(size, "2Gi", "1Gi", 1), strings.Replace(size, "Once", "Many", 1)
+	const service = "kind: Service\nmetadata: {name: a}"
+	renamed := strings.Replace(service, "name: a", "name: b", 1)
 	for name, c := range map[string]struct{ before, after, want string }{
 		"nothing": {claim("a", size), claim("a", size), ""},
 		"a selector": {
@@ -36,16 +39,16 @@ func TestBreaks(t *testing.T) {
 			"kind: Deployment\nmetadata: {name: a}\nspec: {replicas: 2}", "",
 		},
 		"a claim that grows":    {claim("a", size), claim("a", strings.Replace(size, "2Gi", "3Gi", 1)), ""},
-		"a claim that shrinks":  {claim("a", size), claim("a", strings.Replace(size, "2Gi", "1Gi", 1)), "shrinks from 2Gi to 1Gi"},
-		"a claim's access mode": {claim("a", size), claim("a", strings.Replace(size, "Once", "Many", 1)), "spec.accessModes"},
+		"a claim that shrinks":  {claim("a", size), claim("a", smaller), "shrinks from 2Gi to 1Gi"},
+		"a claim's access mode": {claim("a", size), claim("a", shared), "spec.accessModes"},
 		"a claim that goes":     {claim("a", size), "", "the claim goes"},
 		"a claim that is kept": {
 			"kind: PersistentVolumeClaim\nmetadata: {name: a, annotations: {helm.sh/resource-policy: keep}}", "", "",
 		},
 		"a claim of another name":   {claim("a", size), claim("b", size), "it is called b now: the claim goes"},
-		"a Service of another name": {"kind: Service\nmetadata: {name: a}", "kind: Service\nmetadata: {name: b}", "it is called b now"},
-		"a Service that goes":       {"kind: Service\nmetadata: {name: a}", "", ""},
-		"an object that comes":      {"", "kind: Service\nmetadata: {name: a}", ""},
+		"a Service of another name": {service, renamed, "it is called b now"},
+		"a Service that goes":       {service, "", ""},
+		"an object that comes":      {"", service, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := breaks(released(t, "templates/a.yaml", c.before), released(t, "templates/a.yaml", c.after))

@@ -144,8 +144,8 @@ func (t *target) components() ([]string, error) {
 		chosen = []string{factsheet.Core}
 	}
 	for _, c := range t.sheet.Components {
-		isWanted := slices.Contains(o.With, c.Name) || slices.Contains(o.With, "all") && !slices.Contains(o.Without, c.Name)
-		if isWanted {
+		isOfAll := slices.Contains(o.With, "all") && !slices.Contains(o.Without, c.Name)
+		if isOfAll || slices.Contains(o.With, c.Name) {
 			chosen = append(append(chosen, c.Name), c.Requires...)
 		}
 	}
