@@ -3,7 +3,10 @@ package update
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -43,13 +46,33 @@ func (t *target) adopt(ctx context.Context) error {
 			"%s cannot be taken up: %w", t.shown, err)
 	}
 	t.base = generated.Files
+	if err := t.noteEdits(); err != nil {
+		return err
+	}
 	t.lock, err = scaffolding.NewLock(generated, scaffolding.RunOptions{ToolVersion: t.options.ToolVersion}, t.dir)
-	t.note(
-		"The chart had no lock. What it has beside what is generated for its conventions and components (%d) counts "+
-			"as yours.",
-		len(components),
-	)
 	return err
+}
+
+// noteEdits says how much of the chart is what this tool generates, which is what later updates can change.
+func (t *target) noteEdits() error {
+	now, err := chartdir.ReadFiles(t.dir, slices.Collect(maps.Keys(t.base)))
+	if err != nil {
+		return err
+	}
+	same := 0
+	for name, text := range now {
+		if plain(text) == plain(t.base[name]) {
+			same++
+		}
+	}
+	t.note("The chart had no lock. Of %d files that are generated for its conventions and components it has %d as "+
+		"they are, %d in another form and %d not at all; what differs counts as yours.",
+		len(t.base), same, len(now)-same, len(t.base)-len(now))
+	if 2*same < len(t.base) {
+		t.note("It is mostly of other making, so updates will change little: `helm livekit scaffold --like %s` writes "+
+			"a new chart in its conventions, to move over to.", t.shown)
+	}
+	return nil
 }
 
 // needLiveKit refuses a chart that runs no LiveKit server.

@@ -31,6 +31,7 @@ type target struct {
 	base          map[string][]byte // as generated
 	chart         *scaffolding.Chart
 	notes         []string
+	isAdopted     bool // it had no lock
 	moves         []merge.Move
 }
 
@@ -52,6 +53,7 @@ func open(ctx context.Context, o Options) (*target, error) {
 			return nil, remedy.Errorf("take the lock back from version control, or add --adopt for a LiveKit chart",
 				"%s has no %s, so it is not known what was generated", t.shown, chartdir.LockName)
 		}
+		t.isAdopted = true
 		if err := t.adopt(ctx); err != nil {
 			return nil, err
 		}

@@ -103,6 +103,8 @@ type Result struct {
 	// Notes are what the user should know beside the files.
 	Notes  []string `json:"notes,omitempty"`
 	DryRun bool     `json:"dryRun,omitempty"`
+	// IsAdopted says that the chart had no lock.
+	IsAdopted bool `json:"adopted,omitempty"`
 	// IsWritten says that the files are as they are said to be; otherwise all is as it was.
 	IsWritten bool `json:"written"`
 	// Diff is the unified diff of all files.
@@ -139,7 +141,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{
-		Chart: t.shown, Name: t.lock.Chart.Name, DryRun: o.DryRun || o.Check, Notes: t.notes,
+		Chart: t.shown, Name: t.lock.Chart.Name, DryRun: o.DryRun || o.Check, Notes: t.notes, IsAdopted: t.isAdopted,
 		From: versionsOf(t.lock), To: versionsOf(t.newLock),
 		Files: []File{}, Moved: t.moved(), Release: []Change{}, Breaking: []Break{},
 	}
