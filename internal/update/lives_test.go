@@ -116,6 +116,7 @@ func (l *life) step() {
 		l.editTemplate,
 		l.editReadme,
 		l.deleteFile,
+		l.renameKey,
 		l.moveFolder,
 		l.addValuesFile,
 	}
@@ -308,6 +309,32 @@ func (l *life) deleteFile() {
 	l.gone = append(l.gone, name)
 	delete(l.marks, name)
 	l.did("removed %s", name)
+}
+
+// renameKey gives a key of the root another name, in values.yaml, the schema and the templates.
+func (l *life) renameKey() {
+	path, err := l.paths().PathOf(pick(l, []string{"affinity", "tolerations", "nodeSelector"}))
+	if err != nil || len(path) != 1 {
+		return
+	}
+	key, text := path[0], l.read("values.yaml")
+	if !strings.Contains(text, "\n"+key+":") {
+		return // it has another name already
+	}
+	l.count++
+	name := fmt.Sprintf("%sOfTheUser%d", key, l.count)
+	l.marks["values.yaml"] = append(l.marks["values.yaml"], name)
+	l.write("values.yaml", strings.Replace(text, "\n"+key+":", "\n"+name+":", 1))
+	l.write("values.schema.json", strings.ReplaceAll(l.read("values.schema.json"), "\""+key+"\"", "\""+name+"\""))
+	files, _ := filepath.Glob(l.path("templates/*"))
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.IsDir() {
+			continue
+		}
+		below := "templates/" + filepath.Base(file)
+		l.write(below, strings.ReplaceAll(l.read(below), ".Values."+key+" ", ".Values."+name+" "))
+	}
+	l.did("%s is called %s", key, name)
 }
 
 func (l *life) moveFolder() {
