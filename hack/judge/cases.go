@@ -7,6 +7,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -47,7 +48,7 @@ const (
 //go:embed cases.yaml traps.yaml samples.yaml
 var data embed.FS
 
-//go:embed all:chart
+//go:embed all:testdata/chart
 var plainChart embed.FS
 
 // decode reads one of the lists, where a mistyped field is an error.
@@ -167,10 +168,11 @@ func writeCharts(ctx context.Context, dir string, release livekit.Release) error
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.CopyFS(dir, plainChart); err != nil {
+	chart, err := fs.Sub(plainChart, "testdata/chart")
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(dir, "chart"), filepath.Join(dir, plain)); err != nil {
+	if err := os.CopyFS(filepath.Join(dir, plain), chart); err != nil {
 		return err
 	}
 	for name, with := range map[string][]string{byDefault: nil, everything: {"all"}} {

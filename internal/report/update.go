@@ -66,9 +66,27 @@ type releaseObject struct {
 	Presence string
 }
 
+// manyObjects is from how many objects on one change of all of them is told once.
+const manyObjects = 4
+
 func releaseObjects(r *update.Result) []releaseObject {
-	var out []releaseObject
+	var out, common []releaseObject
+	alike := map[string][]string{} // objects by a change of theirs
+	change := func(c update.Change) string { return fmt.Sprintf("%s %v %v", c.Path, c.Before, c.After) }
 	for _, c := range r.Release {
+		if len(c.Path) > 0 {
+			alike[change(c)] = append(alike[change(c)], c.Object)
+		}
+	}
+	for _, c := range r.Release {
+		if same := alike[change(c)]; len(same) >= manyObjects {
+			if same[0] == c.Object {
+				common = append(common, releaseObject{
+					Name: fmt.Sprintf("%d objects", len(same)), Changes: []update.Change{c},
+				})
+			}
+			continue
+		}
 		i := slices.IndexFunc(out, func(o releaseObject) bool { return o.Name == c.Object })
 		if i < 0 {
 			i = len(out)
@@ -83,5 +101,5 @@ func releaseObjects(r *update.Result) []releaseObject {
 			out[i].Presence = "gone"
 		}
 	}
-	return out
+	return append(out, common...)
 }

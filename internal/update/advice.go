@@ -1,6 +1,7 @@
 package update
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,14 +42,17 @@ func (t *target) advice(r *Result) []Advice {
 	if from == to {
 		return nil
 	}
-	set := t.configuration()
+	config := t.value("config")
+	hasOwnFlags := yamldoc.IsSet(t.value("extraArgs")) || yamldoc.IsSet(t.value("env"))
 	var out []Advice
 	for _, c := range livekit.Changes(from, to) {
-		_, isSet := yamldoc.Lookup(set, yamldoc.SplitPath(c.Path))
+		path := yamldoc.SplitPath(c.Path)
+		_, isSet := yamldoc.Lookup(config, path)
 		isSet = isSet && c.Path != ""
-		isAboutOthers := !isSet && (c.Kind == livekit.Removed || c.Kind == livekit.Changed && c.IsFatal)
-		if !isAboutOthers {
-			out = append(out, Advice{c.Kind, c.Path, c.Says, c.IsFatal && (isSet || c.Path == ""), isSet})
+		if isSet || isAboutAll(c, config, path) {
+			// What concerns no key is about flags and variables.
+			isFatal := c.IsFatal && (isSet || c.Path == "" && hasOwnFlags)
+			out = append(out, Advice{c.Kind, c.Path, c.Says, isFatal, isSet})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Advice) int { return rank(a) - rank(b) })
@@ -73,13 +77,28 @@ func rank(a Advice) int {
 	return 3
 }
 
-// configuration is what the chart's values give the server.
-func (t *target) configuration() map[string]any {
-	doc, err := yamldoc.ReadFile(t.dir + "/values.yaml")
-	if err != nil {
+// isAboutAll tells what matters to a chart that does not set the key itself: what is new, another default, and what the
+// server does otherwise with a block that is set.
+func isAboutAll(c livekit.Change, config any, path yamldoc.Path) bool {
+	switch c.Kind {
+	case livekit.Added:
+		return true
+	case livekit.Changed:
+		return !c.IsFatal
+	case livekit.Behaves:
+		_, hasBlock := yamldoc.Lookup(config, path[:max(len(path)-1, 0)])
+		return c.Path == "" || hasBlock && len(path) > 1 && !c.IsFatal
+	}
+	return false
+}
+
+// value is what the chart has for a canonical key, nil for nothing.
+func (t *target) value(key string) any {
+	doc, err := yamldoc.ReadFile(filepath.Join(t.dir, "values.yaml"))
+	path := t.newPath(key)
+	if err != nil || path == nil {
 		return nil
 	}
-	config, _ := yamldoc.Lookup(doc.Map(), t.newPath("config"))
-	set, _ := config.(map[string]any)
-	return set
+	v, _ := yamldoc.Lookup(doc.Map(), path)
+	return v
 }

@@ -37,6 +37,7 @@ type Change struct {
 // prove renders the chart before and after, and refuses what does not hold: a chart that no longer renders, a check
 // that it no longer passes, a change that a release cannot take.
 func (t *target) prove(ctx context.Context, r *Result, m *merged) error {
+	r.Advice = t.advice(r)
 	staged, remove, err := t.stage(m)
 	if err != nil {
 		return err
@@ -52,7 +53,6 @@ func (t *target) prove(ctx context.Context, r *Result, m *merged) error {
 	if err = cmp.Or(err, rerr); err != nil {
 		return err
 	}
-	r.Advice = t.advice(r)
 	if len(r.Breaking) == 0 || t.options.AllowBreaking {
 		return nil
 	}
