@@ -41,6 +41,10 @@ type Lock struct {
 	Files map[string]string `yaml:"files"`
 	// Packed are the generated files themselves, for a three-way update; see Pristine.
 	Packed string `yaml:"pristine"`
+
+	// Before is the lock of a chart that an interrupted run was to replace, nil where none was interrupted: some of the
+	// files are still those of that one.
+	Before *Lock `yaml:"-"`
 }
 
 // Version names a chart.
@@ -195,5 +199,8 @@ func afterInterruption(root *os.Root, placed, staged *Lock) (*Lock, error) {
 		}
 	}
 	l := *staged
+	if placed.Format > 0 {
+		l.Before = placed
+	}
 	return &l, l.record(texts)
 }

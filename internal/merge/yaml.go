@@ -142,7 +142,8 @@ func (m *mapping) move(move Move, e *entry, all map[string]any) bool {
 				holder.entries = slices.Insert(holder.entries, i, e)
 				return false
 			}
-			continue // it was made of another value as well
+			m.at(places[n]).addComments(e) // it was made of another value as well
+			continue
 		}
 		if isBeside {
 			holder.remove(part)
@@ -182,7 +183,7 @@ func converted(old *entry, parts []Part) []*entry {
 			switch {
 			case old.comment == "":
 			case len(e.lines) == 1:
-				e.lines[0] += " " + old.comment
+				e.lines[0], e.comment = e.lines[0]+" "+old.comment, old.comment
 			default:
 				e.head = append(e.head, old.comment)
 			}
@@ -190,6 +191,19 @@ func converted(old *entry, parts []Part) []*entry {
 		out = append(out, e)
 	}
 	return out
+}
+
+// addComments takes over the comments of an entry that has become a part of this one.
+func (e *entry) addComments(part *entry) {
+	if e == nil {
+		return
+	}
+	e.head = append(e.head, comments(part.head)...)
+	if part.comment != "" && e.comment == "" && len(e.lines) == 1 && e.below == nil {
+		e.lines, e.comment = []string{e.lines[0] + " " + part.comment}, part.comment
+	} else if part.comment != "" {
+		e.head = append(e.head, part.comment)
+	}
 }
 
 // commentsIn gives the comments among the lines of a value.

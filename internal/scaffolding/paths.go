@@ -25,6 +25,7 @@ type Paths struct {
 	components []string
 	values     []factsheet.Key         // those that the chart has
 	paths      map[string]yamldoc.Path // by canonical key, headings left out
+	appVersion string                  // the tag of an image that names none, "" where it is not known
 }
 
 // PathsOf are those of a chart that this tool wrote, by its lock, in which all components may be "all".
@@ -42,7 +43,12 @@ func PathsOf(sheet *factsheet.Sheet, lock *chartdir.Lock) (*Paths, error) {
 			return nil, err
 		}
 	}
-	return newPaths(conv, components)
+	p, err := newPaths(conv, components)
+	if err != nil {
+		return nil, err
+	}
+	p.appVersion = lock.Chart.AppVersion
+	return p, nil
 }
 
 // ConventionOf reads the convention that a lock keeps.

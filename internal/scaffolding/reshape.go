@@ -54,6 +54,9 @@ func (p *Paths) MovedTo(now *Paths) []Moved {
 func (p *Paths) Reshape(now *Paths, m Moved, all map[string]any, value any) map[string]any {
 	r := reshaping{before: p, now: now, all: all, from: p.shape(m.Key), to: now.shape(m.Key)}
 	if strings.HasPrefix(m.Key, "image.") {
+		if _, isText := value.(string); !isText {
+			return nil // it is written so already
+		}
 		return r.image()
 	}
 	if out, ok := reshapes[m.Key](r, value); ok {
@@ -99,6 +102,9 @@ func (r reshaping) image() map[string]any {
 	}
 	if host := text(r.before, "image.registry", ""); host != "" {
 		repository = host + "/" + repository
+	}
+	if r.now.shape("image.repository") == convention.ImageString {
+		tag = cmp.Or(tag, r.before.appVersion)
 	}
 	settings := []Setting{{Key: "image.repository", Value: repository}}
 	if tag != "" {

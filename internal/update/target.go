@@ -213,7 +213,17 @@ func (t *target) newPath(key string) yamldoc.Path {
 
 // findMoves finds the keys that the chart had, and has in another place or in another shape now.
 func (t *target) findMoves() error {
-	before, err := scaffolding.PathsOf(t.sheet, t.lock)
+	if t.lock.Before != nil {
+		// Some files are still as they were before a run that was interrupted. In the others nothing is left to move.
+		if err := t.movesFrom(t.lock.Before); err != nil {
+			return err
+		}
+	}
+	return t.movesFrom(t.lock)
+}
+
+func (t *target) movesFrom(lock *chartdir.Lock) error {
+	before, err := scaffolding.PathsOf(t.sheet, lock)
 	if err != nil {
 		return err
 	}
