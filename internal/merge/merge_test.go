@@ -47,6 +47,10 @@ func TestYAML(t *testing.T) {
 			edit("size: 1Gi", "size: 5Gi"), edit("Kept for good", "Kept for ever"),
 			edit("size: 1Gi", "size: 5Gi", "Kept for good", "Kept for ever"),
 		},
+		"an empty list with a comment": {
+			edit("tolerations: []", "tolerations: [] # none"), edit("replicas: 1", "replicas: 3"),
+			edit("tolerations: []", "tolerations: [] # none", "replicas: 1", "replicas: 3"),
+		},
 		"an own key beside a new one": {
 			edit("  size: 1Gi\n", "  size: 1Gi\n  own: 1\n"), edit("  size: 1Gi\n", "  size: 1Gi\n  new: 2\n"),
 			edit("  size: 1Gi\n", "  size: 1Gi\n  new: 2\n  own: 1\n"),

@@ -81,7 +81,7 @@ func readOutline(name, text string) (*outline, error) {
 	o.root = r.mapping(doc.Root, 0, len(r.lines), 0)
 	first := o.root.entries[0]
 	for i, line := range slices.Backward(first.head) {
-		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "---") {
+		if isBlank(line) || strings.HasPrefix(line, "---") {
 			o.header, first.head = first.head[:i+1], first.head[i+1:]
 			break
 		}
@@ -122,14 +122,48 @@ func (r reader) entry(e yamldoc.Entry, start, end, column int) *entry {
 	isInside := e.Value.Line > e.Line && e.Value.Line <= end
 	if !isBlock(e.Value) || !isInside || e.Value.Entries[0].Column <= e.Column {
 		out.lines = r.cut(key, end, column)
-		if e.Value.Line == e.Line && e.Value.Kind == yamldoc.Scalar {
-			out.comment = e.Value.LineComment
-		}
+		out.comment = trailingComment(out)
 		return out
 	}
 	out.lines = r.cut(key, key+1, column)
 	out.below = r.mapping(e.Value, key+1, end, column)
 	return out
+}
+
+// trailingComment gives the comment behind a value that is written on one line, "" for none.
+func trailingComment(e *entry) string {
+	if len(e.lines) != 1 {
+		return ""
+	}
+	line := e.lines[0]
+	for i := range line {
+		if !strings.HasPrefix(line[i:], " #") {
+			continue
+		}
+		doc, err := yamldoc.Parse(e.key, []byte(line[:i]+"\n"))
+		if err == nil && doc.Root.IsMap() && equal(doc.Map()[e.key], e.says) {
+			return line[i+1:]
+		}
+	}
+	return ""
+}
+
+// isAs reports whether two entries say the same with the same comments, in whatever order of keys.
+func (e *entry) isAs(other *entry) bool {
+	if !slices.Equal(comments(e.head), comments(other.head)) || (e.below == nil) != (other.below == nil) {
+		return false
+	}
+	if e.below == nil {
+		return e.text() == other.text() ||
+			equal(e.says, other.says) && len(commentsIn(e))+len(commentsIn(other)) == 0 &&
+				e.comment == other.comment
+	}
+	return slices.Equal(comments(e.below.tail), comments(other.below.tail)) &&
+		len(e.below.entries) == len(other.below.entries) &&
+		!slices.ContainsFunc(e.below.entries, func(child *entry) bool {
+			twin := other.below.get(child.key)
+			return twin == nil || !child.isAs(twin)
+		})
 }
 
 // back goes from before end, and not above least, over the comments in a column and the empty lines above it.
@@ -165,7 +199,8 @@ func (r reader) cut(start, end, column int) []string {
 
 // String prints the outline.
 func (o *outline) String() string {
-	p := &printer{lines: slices.Clone(o.header)}
+	p := &printer{}
+	p.add(o.header, 0)
 	p.mapping(o.root, 0)
 	return join(p.lines)
 }
@@ -243,10 +278,10 @@ func (m *mapping) prune(path yamldoc.Path) []string {
 
 // comments are those lines that are not empty.
 func comments(lines []string) []string {
-	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
-		return strings.TrimSpace(strings.TrimPrefix(line, asIs)) == ""
-	})
+	return slices.DeleteFunc(slices.Clone(lines), isBlank)
 }
+
+func isBlank(line string) bool { return strings.TrimSpace(strings.TrimPrefix(line, asIs)) == "" }
 
 func (m *mapping) remove(e *entry) {
 	m.entries = slices.DeleteFunc(m.entries, func(x *entry) bool { return x == e })

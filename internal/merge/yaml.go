@@ -285,7 +285,7 @@ func (m *yamlMerge) entry(base, ours, theirs *entry, at yamldoc.Path) *entry {
 		}
 		return ours
 	case theirs == nil:
-		if base.text() == ours.text() && join(base.head) == join(ours.head) {
+		if base.isAs(ours) {
 			return nil
 		}
 		return m.conflict(ours, nil, at, saysRemoved)
