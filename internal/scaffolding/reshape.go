@@ -3,6 +3,7 @@ package scaffolding
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -138,7 +139,7 @@ func (r reshaping) env(value any) (any, bool) {
 			variables[name] = cmp.Or(variable["value"], anyMap(variable, "valueFrom"))
 		}
 	case map[string]any:
-		for _, name := range sortedKeys(v) {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if object, ok := v[name].(map[string]any); ok && r.from == convention.EnvObjects {
 				named, _ := object["name"].(string)
 				names = append(names, cmp.Or(named, name))
@@ -181,15 +182,6 @@ func anyMap(m map[string]any, key string) any {
 		return map[string]any{key: v}
 	}
 	return nil
-}
-
-func sortedKeys(m map[string]any) []string {
-	var keys []string
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // hosts changes between lists of objects or names and one host.

@@ -302,11 +302,10 @@ func readable(o manifest.Object) map[string]any {
 			if !isText {
 				continue
 			}
-			if plain, err := base64.StdEncoding.DecodeString(
-				text,
-			); err == nil && o.Kind() == "Secret" &&
-				name == "data" {
-				text = string(plain)
+			if o.Kind() == "Secret" && name == "data" {
+				if plain, err := base64.StdEncoding.DecodeString(text); err == nil {
+					text = string(plain)
+				}
 			}
 			var parsed map[string]any
 			if yaml.Unmarshal([]byte(text), &parsed) == nil && len(parsed) > 0 {
@@ -356,18 +355,9 @@ func (c *comparison) fields(scenario, id string, old, now *object) {
 }
 
 func union[V any](a, b map[string]V) []string {
-	return slices.Compact(slices.Sorted(func(yield func(string) bool) {
-		for key := range maps.Keys(a) {
-			if !yield(key) {
-				return
-			}
-		}
-		for key := range maps.Keys(b) {
-			if !yield(key) {
-				return
-			}
-		}
-	}))
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // key tells a change from others.

@@ -30,6 +30,7 @@ type target struct {
 	lock, newLock *chartdir.Lock
 	base          map[string][]byte // as generated
 	chart         *scaffolding.Chart
+	paths         *scaffolding.Paths // of the chart as it will be
 	notes         []string
 	isAdopted     bool // it had no lock
 	moves         []merge.Move
@@ -104,13 +105,15 @@ func (t *target) generate(ctx context.Context) error {
 		return err
 	}
 	asked.With, asked.Without = components, []string{"all"}
-	own := t.chartFields()
 	asked.Version = cmp.Or(t.options.Version, asked.Version)
-	asked.AppVersion = cmp.Or(t.options.AppVersion, own.Str("appVersion"), asked.AppVersion)
+	asked.AppVersion = cmp.Or(t.options.AppVersion, t.ownAppVersion(), asked.AppVersion)
 	if t.chart, err = scaffolding.Compose(conv, asked.Options); err != nil {
 		return err
 	}
-	t.newLock, err = scaffolding.NewLock(t.chart, asked, t.dir)
+	if t.newLock, err = scaffolding.NewLock(t.chart, asked, t.dir); err != nil {
+		return err
+	}
+	t.paths, err = scaffolding.PathsOf(t.sheet, t.newLock)
 	return err
 }
 
@@ -163,23 +166,16 @@ func (t *target) components() ([]string, error) {
 	return chosen, nil
 }
 
-// chartFields are those of the chart's own Chart.yaml, as far as it can be read.
-func (t *target) chartFields() chartFields {
+// ownAppVersion is the appVersion of the chart's own Chart.yaml, "" where it cannot be read or has none.
+func (t *target) ownAppVersion() string {
 	doc, err := yamldoc.ReadFile(filepath.Join(t.dir, "Chart.yaml"))
 	if err != nil {
-		return chartFields{}
+		return "" // merging the file says what is wrong with it
 	}
-	return chartFields{doc.Root}
-}
-
-type chartFields struct{ root *yamldoc.Node }
-
-// Str gives a field that is a text, "" where there is none.
-func (f chartFields) Str(name string) string {
-	if f.root == nil {
-		return ""
+	if field := doc.Root.Get("appVersion"); field != nil {
+		return field.Str()
 	}
-	return f.root.Get(name).Str()
+	return ""
 }
 
 // asked are the fields of Chart.yaml, or the keys of values.yaml, that a flag has named a new value for.
@@ -200,11 +196,7 @@ func (t *target) asked(file string) []yamldoc.Path {
 
 // newPath is where the chart has a canonical key now, nil where it has it not.
 func (t *target) newPath(key string) yamldoc.Path {
-	paths, err := scaffolding.PathsOf(t.sheet, t.newLock)
-	if err != nil {
-		return nil
-	}
-	path, err := paths.PathOf(key)
+	path, err := t.paths.PathOf(key)
 	if err != nil {
 		return nil
 	}
@@ -227,16 +219,12 @@ func (t *target) movesFrom(lock *chartdir.Lock) error {
 	if err != nil {
 		return err
 	}
-	now, err := scaffolding.PathsOf(t.sheet, t.newLock)
-	if err != nil {
-		return err
-	}
-	for _, m := range before.MovedTo(now) {
+	for _, m := range before.MovedTo(t.paths) {
 		move := merge.Move{From: m.From, To: m.To}
 		if m.HasOtherShape {
 			move.Convert = func(all map[string]any, value any) []merge.Part {
 				var parts []merge.Part
-				for path, v := range before.Reshape(now, m, all, value) {
+				for path, v := range before.Reshape(t.paths, m, all, value) {
 					parts = append(parts, merge.Part{To: yamldoc.SplitPath(path), Value: v})
 				}
 				slices.SortFunc(parts, func(a, b merge.Part) int { return slices.Compare(a.To, b.To) })
