@@ -85,6 +85,16 @@ metadata: {name: ext}
 spec: {type: ExternalName, externalName: redis.example.com}
 `),
 	}},
+	{"node port of another Service, by the other protocol", "service", Fail,
+		"Services beside and calls-media both have node port 30882", []edit{file("templates/beside.yaml", `
+apiVersion: v1
+kind: Service
+metadata: {name: beside}
+spec: {type: NodePort, selector: {app: calls}, ports: [{port: 7880, nodePort: 30882}]}
+`)}},
+	{"node port of the other protocol, by one Service", "service", Pass, "", []edit{
+		{services, "nodePort: 30881", "nodePort: 30882"},
+	}},
 	{"target that the configuration opens", "service", Pass, "", []edit{
 		{deployment, "            - name: rtc-tcp\n              containerPort: 30881\n", ""},
 		{services, "targetPort: rtc-tcp", "targetPort: 30881"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -27,6 +28,7 @@ func checkServices(in *input, out *result) {
 			in.checkStrangers(out, o, selector)
 		}
 	}
+	in.checkNodePorts(out)
 	for _, s := range in.servers {
 		http := s.port("http")
 		if http == nil {
@@ -39,6 +41,27 @@ func checkServices(in *input, out *result) {
 		} else {
 			out.fail(fmt.Sprintf("Add a Service that selects the pod, with a port to %s", http),
 				"No Service leads to the signalling port %s of %s", http, s.workload)
+		}
+	}
+}
+
+// checkNodePorts finds two Services with one port of the nodes, which Kubernetes refuses for different protocols, too
+// (within one Service it takes both): its allocator of ports, pkg/registry/core/service/portallocator, knows numbers.
+func (in *input) checkNodePorts(out *result) {
+	holders := map[int32]service{}
+	for _, service := range in.services {
+		for _, p := range service.spec.Ports {
+			holder, isTaken := holders[p.NodePort]
+			if p.NodePort == 0 || isTaken && holder.Name() == service.Name() {
+				continue
+			}
+			if isTaken {
+				giver := in.giver(reservation{object: service.Object, value: strconv.Itoa(int(p.NodePort))})
+				out.fail("Change one of them, or carry both protocols by one Service: "+giver,
+					"Services %s and %s both have node port %d, which the cluster refuses",
+					holder.Name(), service.Name(), p.NodePort)
+			}
+			holders[p.NodePort] = service
 		}
 	}
 }

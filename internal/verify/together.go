@@ -161,6 +161,7 @@ type reservation struct {
 	of     string            // "" for a port of the nodes, else a host with its path, or an address
 	ports  []livekit.Port    // none for all ports
 	group  string            // those of one group share what they take, as long as their ports differ
+	number int32             // of a Service's node port, which no other Service can have for any protocol
 	apart  map[string]string // two never meet that give one key different values: labels of nodes, a class
 	object manifest.Object
 	value  string // where the chart's values have this text, they are to be changed
@@ -173,6 +174,9 @@ func (r reservation) meets(other reservation) bool {
 		}
 	}
 	overlap := func(p livekit.Port) bool { return slices.ContainsFunc(other.ports, p.Overlaps) }
+	if r.number != 0 && r.number == other.number {
+		return true
+	}
 	return r.of == other.of && (len(r.ports) == 0 || r.group != other.group || slices.ContainsFunc(r.ports, overlap))
 }
 
@@ -225,6 +229,7 @@ func (in *input) portsTaken() []reservation {
 		for _, p := range s.spec.Ports {
 			if p.NodePort != 0 {
 				add(s.Object, nil, onePort(p.NodePort, p.Protocol))
+				out[len(out)-1].number = p.NodePort
 			}
 		}
 	}

@@ -37,7 +37,9 @@ spec:
 		one, other          []edit
 	}{
 		{"node port", "node-ports", "Port 30881/TCP of the nodes", nil, nil},
-		{"other protocol", "node-ports", "", []edit{noTCPNodePort, noUDPNodePort}, nil},
+		{"no node port", "node-ports", "", []edit{noTCPNodePort, noUDPNodePort}, nil},
+		{"node port for another protocol", "node-ports", "Port 30882/TCP of the nodes: taken by Service calls-media",
+			[]edit{noUDPNodePort, {services, "nodePort: 30881", "nodePort: 30882"}}, []edit{noTCPNodePort}},
 		{"host network", "node-ports", "Port 7880/TCP", []edit{hostNetwork}, []edit{hostNetwork}},
 		{"metrics, which no container port names", "node-ports", "Port 6789/TCP",
 			[]edit{hostNetwork, configKey("prometheus_port: 6789")},

@@ -3,20 +3,24 @@ package testinstall
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/cluster/internal/diagnose"
 )
 
-// install installs the chart and waits until its pods are ready. A port that
-// somebody else took meanwhile is moved once.
+// install installs the chart and waits until its pods are ready. Ports that
+// others took meanwhile are moved.
 func (t *installTest) install(ctx context.Context, res *checkResult) {
 	started := time.Now()
 	t.progress("installing %s as release %s", t.Chart, t.Release)
 	err := t.upgradeInstall(ctx)
-	if isTaken(err) && t.retake(ctx) {
+	for range 3 {
+		if !t.retake(ctx, err) {
+			break
+		}
 		err = t.upgradeInstall(ctx)
 	}
 	if err != nil {
@@ -130,13 +134,23 @@ func (t *installTest) clean(ctx context.Context, text string) string {
 	return text
 }
 
-// isTaken says whether Helm failed at a NodePort that is taken.
-func isTaken(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "provided port is already allocated")
-}
+// allocated is what the API server says of a NodePort that another Service has.
+var allocated = regexp.MustCompile(`nodePort: Invalid value: (\d+): provided port is already allocated`)
 
-// retake chooses ports once more, after another one was faster.
-func (t *installTest) retake(ctx context.Context) bool {
+// retake chooses ports once more, after Helm failed at one that another Service has. It
+// need not be seen: the number is taken before the Service is there, and free only after it is gone.
+func (t *installTest) retake(ctx context.Context, failed error) bool {
+	if failed == nil {
+		return false
+	}
+	refused := allocated.FindAllStringSubmatch(failed.Error(), -1)
+	if len(refused) == 0 {
+		return false
+	}
+	for _, r := range refused {
+		number, _ := strconv.ParseInt(r[1], 10, 32)
+		t.refused = append(t.refused, nodePort{number: int32(number), of: "another Service"})
+	}
 	res := &checkResult{}
 	t.freePorts(ctx, res)
 	return len(res.failures) == 0

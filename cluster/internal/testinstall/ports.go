@@ -14,8 +14,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/cluster"
 )
 
-// nodePort is a port of the nodes themselves, by a Service or by a pod. Kubernetes
-// hands out a Service's NodePort once for all protocols, unless it is asked for by number.
+// nodePort is a port of the nodes themselves, by a Service or by a pod.
 type nodePort struct {
 	number   int32
 	protocol core.Protocol
@@ -114,14 +113,18 @@ func (t *installTest) wantedPorts(ctx context.Context) ([]nodePort, error) {
 }
 
 // takenPorts are those that others have. A host port counts when it is taken on
-// every node.
+// every node. Once Helm failed, the namespace holds what the chart itself took.
 func (t *installTest) takenPorts(ctx context.Context) ([]nodePort, error) {
 	services, err := t.client.CoreV1().Services("").List(ctx, meta.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
-	var ports []nodePort
+	ports := slices.Clone(t.refused)
+	isOwn := func(namespace string) bool { return len(t.refused) > 0 && namespace == t.Namespace }
 	for _, s := range services.Items {
+		if isOwn(s.Namespace) {
+			continue
+		}
 		ports = append(ports, servicePorts(fmt.Sprintf("Service %s in namespace %s", s.Name, s.Namespace), s.Spec)...)
 	}
 	pods, err := t.client.CoreV1().Pods("").List(ctx,
@@ -135,6 +138,9 @@ func (t *installTest) takenPorts(ctx context.Context) ([]nodePort, error) {
 	}
 	on := map[string]map[string]bool{}
 	for _, p := range pods.Items {
+		if isOwn(p.Namespace) {
+			continue
+		}
 		for _, port := range podPorts(fmt.Sprintf("Pod %s in namespace %s", p.Name, p.Namespace), p.Spec) {
 			if on[port.String()] == nil {
 				on[port.String()] = map[string]bool{}
@@ -168,11 +174,11 @@ func podPorts(of string, spec core.PodSpec) []nodePort {
 
 const moved = "this trial"
 
-// conflict finds who has a port.
+// conflict finds who has a port. Two Services cannot have one number, not even for
+// different protocols; two pods can.
 func conflict(w nodePort, taken []nodePort) (string, bool) {
 	i := slices.IndexFunc(taken, func(t nodePort) bool {
-		return t.number == w.number && t.protocol == w.protocol &&
-			t.host == w.host
+		return t.number == w.number && t.host == w.host && (!w.host || t.protocol == w.protocol)
 	})
 	if i < 0 {
 		return "", false

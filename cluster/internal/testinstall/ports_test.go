@@ -63,8 +63,8 @@ func TestParseRelease(t *testing.T) {
 	}
 }
 
-// Ports of the nodes are those of Services and of pods on the nodes' network; the same
-// number on the other protocol is another port.
+// Ports of the nodes are those of Services and of pods on the nodes' network. The same
+// number on the other protocol is another port for pods, and not for Services.
 func TestPorts(t *testing.T) {
 	r, err := parseRelease(rendered)
 	if err != nil {
@@ -76,8 +76,8 @@ func TestPorts(t *testing.T) {
 		!pod[0].host {
 		t.Fatalf("%v, %v", service, pod)
 	}
-	taken := []nodePort{{30882, core.ProtocolUDP, false, "Service other"}, {30881, core.ProtocolUDP, false,
-		"Service third"}, {7880, core.ProtocolTCP, false, "Service fourth"}}
+	taken := []nodePort{{30882, core.ProtocolTCP, false, "Service other"}, {7880, core.ProtocolUDP, true,
+		"Pod third"}, {7880, core.ProtocolTCP, false, "Service fourth"}}
 	if by, ok := conflict(service[1], taken); !ok || by != "Service other" {
 		t.Errorf("30882/UDP: %q, %v", by, ok)
 	}

@@ -25,6 +25,7 @@ type installTest struct {
 	overlay   map[string]any // values over the user's own
 	before    inventory      // what was in the namespace
 	namespace *namespaceMade // nil where it was there before
+	refused   []nodePort     // what Kubernetes did not give when Helm asked
 
 	release *release // what was installed
 	server  *server  // how it runs
