@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -36,6 +38,9 @@ type testCase struct {
 	Secrets map[string]map[string]string
 	Shows   string
 	Unseen  string
+
+	// refusable tells that the chart may refuse the values: then there is nothing to give to the server.
+	refusable bool
 }
 
 // The charts that give configurations to the server.
@@ -45,7 +50,7 @@ const (
 	everything = "all"     // what it writes with --with all
 )
 
-//go:embed cases.yaml traps.yaml samples.yaml
+//go:embed cases.yaml traps.yaml samples.yaml values.yaml
 var data embed.FS
 
 //go:embed all:testdata/chart
@@ -65,8 +70,9 @@ func decode(name string, into any) error {
 	return nil
 }
 
-// casesFor gives what a release is judged by: the list, and random configurations.
-func casesFor(release livekit.Release, seed uint64, count int) ([]testCase, error) {
+// casesFor gives what a release is judged by: the list, random configurations, and random values of the chart with all
+// components.
+func casesFor(release livekit.Release, o options) ([]testCase, error) {
 	var listed []testCase
 	if err := decode("cases.yaml", &listed); err != nil {
 		return nil, err
@@ -85,8 +91,33 @@ func casesFor(release livekit.Release, seed uint64, count int) ([]testCase, erro
 			cases = append(cases, c)
 		}
 	}
-	random, err := randomCases(release, seed, count)
-	return append(cases, random...), err
+	random, err := randomCases(release, o.seed, o.count)
+	if err != nil {
+		return nil, err
+	}
+	values, err := valuesCases(o.seed, o.values)
+	return slices.Concat(cases, random, values), err
+}
+
+// valuesCases puts pieces of values.yaml together.
+func valuesCases(seed uint64, count int) ([]testCase, error) {
+	var file struct {
+		Secrets         map[string]map[string]string
+		Values, Outside []map[string]any
+	}
+	if err := decode("values.yaml", &file); err != nil {
+		return nil, err
+	}
+	random := rand.New(rand.NewPCG(seed, uint64(count)))
+	var cases []testCase
+	for i := range count {
+		c := testCase{Name: fmt.Sprintf("values %d", i), Chart: everything, Secrets: file.Secrets, refusable: true}
+		for range 1 + random.IntN(5) {
+			c.Values = helmchart.Merge(c.Values, pick(random, file.Values))
+		}
+		cases = append(cases, c)
+	}
+	return cases, nil
 }
 
 func orAny(constraint string) string {

@@ -30,6 +30,7 @@ const (
 	missed     verdict = "MISS"        // the server ends, and nothing failed that would explain it
 	falseAlarm verdict = "FALSE ALARM" // the server runs, and something failed that is not listed
 	wrongClaim verdict = "WRONG CLAIM" // the server does not show what the case says it does
+	refused    verdict = "refused"     // values that the chart itself refuses, of random ones
 	unjudged   verdict = "not judged"  // the chart gives nothing that could be run
 )
 
@@ -106,7 +107,7 @@ func work(ctx context.Context, o options, stdout io.Writer) error {
 		if err != nil {
 			return err
 		}
-		cases, err := casesFor(release, o.seed, o.count)
+		cases, err := casesFor(release, o)
 		if err != nil {
 			return err
 		}
@@ -165,6 +166,10 @@ func (w *worker) judge(ctx context.Context, server string, release livekit.Relea
 		for _, failure := range check.Failures {
 			r.Failures = append(r.Failures, split(check.Name, failure)...)
 		}
+	}
+	if c.refusable && slices.ContainsFunc(r.Failures, isRefusal) {
+		r.Verdict = refused
+		return r, nil
 	}
 	p, err := w.podOf(ctx, dir, values, c.Secrets)
 	if err != nil {

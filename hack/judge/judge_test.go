@@ -60,7 +60,7 @@ func TestCases(t *testing.T) {
 		t.Error(err)
 	}
 	names := func(release livekit.Release, seed uint64) []string {
-		cases, err := casesFor(release, seed, 200)
+		cases, err := casesFor(release, options{seed: seed, count: 200, values: 50})
 		if err != nil {
 			t.Fatal(err)
 		}

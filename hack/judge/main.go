@@ -39,6 +39,7 @@ type options struct {
 	redis    string
 	seed     uint64
 	count    int
+	values   int
 	jobs     int
 	only     string
 	all      bool
@@ -78,6 +79,7 @@ func parseArgs(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.redis, "redis", "redis-server", "Redis' `program`")
 	flags.Uint64Var(&o.seed, "seed", 1, "number that the random configurations follow from")
 	flags.IntVar(&o.count, "count", 300, "random configurations for each server, beside those of cases.yaml")
+	flags.IntVar(&o.values, "values", 100, "random sets of the chart's values for each server")
 	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "servers that run side by side")
 	flags.StringVar(&o.only, "only", "", "part of the `names` of the cases to judge")
 	flags.BoolVar(&o.all, "all", false, "show every case, not only those on which verify was wrong")
@@ -92,8 +94,8 @@ func parseArgs(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("%q is no flag: this command takes flags alone", flags.Arg(0))
 	case len(o.servers)+len(o.builds) == 0:
 		return o, errors.New("name a server: -server PATH, or -build RELEASE")
-	case o.jobs < 1 || o.count < 0:
-		return o, errors.New("-jobs is at least 1, -count at least 0")
+	case o.jobs < 1 || o.count < 0 || o.values < 0:
+		return o, errors.New("-jobs is at least 1, -count and -values at least 0")
 	}
 	return o, nil
 }
@@ -160,7 +162,8 @@ func runWorkers(ctx context.Context, o options, stderr io.Writer) ([]result, err
 func runWorker(ctx context.Context, o options, i int, dir string, found chan<- result, stderr io.Writer) error {
 	args := []string{
 		"-worker", fmt.Sprintf("%d/%d", i, o.jobs), "-dir", dir, "-redis", o.redis, "-only", o.only,
-		"-seed", strconv.FormatUint(o.seed, 10), "-count", strconv.Itoa(o.count), "-wait", o.wait.String(),
+		"-seed", strconv.FormatUint(o.seed, 10), "-count", strconv.Itoa(o.count),
+		"-values", strconv.Itoa(o.values), "-wait", o.wait.String(),
 	}
 	for _, server := range o.servers {
 		args = append(args, "-server", server)

@@ -43,6 +43,7 @@ type file struct {
 var fields = map[string]string{
 	"status.hostIP": address4, "status.podIP": address4, "metadata.name": "livekit-0", "metadata.namespace": "default",
 	"status.hostIPs": address4 + "," + address6, "status.podIPs": address4 + "," + address6, "spec.nodeName": "node",
+	"metadata.labels['apps.kubernetes.io/pod-index']": "0",
 }
 
 func newPod(objects []manifest.Object, secrets map[string]map[string]string) (*pod, error) {

@@ -68,7 +68,7 @@ func (r report) printTable(w io.Writer) {
 		}
 		counts[one.Release][one.Verdict]++
 	}
-	verdicts := []verdict{runs, ends, trapped, unseen, unjudged, missed, falseAlarm, wrongClaim}
+	verdicts := []verdict{runs, ends, trapped, unseen, refused, unjudged, missed, falseAlarm, wrongClaim}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "\nserver\tcases\t")
 	for _, v := range verdicts {

@@ -212,6 +212,19 @@ data: {RTC_PORT: "1", LOG_LEVEL: debug}
 		volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),
 		{deployment, "runAsUser: 65532", "runAsUser: 65532\n        runAsGroup: 65532"},
 	}},
+	{"configuration that the server may not read", "config", Fail,
+		"The configuration (entry livekit.yaml of ConfigMap calls) has mode 0440", []edit{
+			{deployment, "          configMap:\n", "          configMap:\n            defaultMode: 0440\n"},
+			{deployment, "runAsUser: 65532", "runAsUser: 65532\n        runAsGroup: 65532"},
+		}},
+	{"configuration for fsGroup", "config", Pass, "takes the configuration", []edit{
+		{deployment, "          configMap:\n", "          configMap:\n            defaultMode: 0400\n"},
+		{deployment, "runAsUser: 65532", "runAsUser: 65532\n        runAsGroup: 65532\n        fsGroup: 65532"},
+	}},
+	{"configuration for a user that the cluster assigns", "config", Pass, "takes the configuration", []edit{
+		{deployment, "          configMap:\n", "          configMap:\n            defaultMode: 0440\n"},
+		{deployment, "runAsUser: 65532", "runAsGroup: 65532"},
+	}},
 	{"key file of the server's group", "keys", Pass, "entry keys.yaml of Secret k", []edit{
 		configKey("key_file: /keys/keys.yaml"), mount("keys"),
 		volume("{name: keys, secret: {secretName: k, defaultMode: 0440}}"),

@@ -379,6 +379,11 @@ spec: {type: NodePort, selector: {app: calls}, ports: [{port: 443, nodePort: 304
 			turn("tls_port: 5349, domain: t.example.com, cert_file: /nowhere/tls.crt, key_file: /nowhere/tls.key"),
 			turnService("443"),
 		}},
+	{"TURN with a certificate that the server may not read", "turn", Fail, "turn.key_file (entry livekit.yaml", []edit{
+		turn("tls_port: 5349, domain: t.example.com, " + certificate), turnService("443"),
+		{deployment, "          configMap:\n", "          configMap:\n            defaultMode: 0400\n"},
+		{deployment, "runAsUser: 65532", "runAsUser: 65532\n        runAsGroup: 65532"},
+	}},
 	{"TURN with a certificate and no key", "turn", Fail, "no turn.key_file", []edit{
 		turn("tls_port: 5349, domain: t.example.com, cert_file: /etc/livekit/livekit.yaml"), turnService("443"),
 	}},

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // checkConfig holds the configuration against the server's own rules. What
@@ -42,6 +45,7 @@ func checkConfig(s *server, out *result) {
 		}
 	}
 	s.checkQuoted(out)
+	s.checkReadable(out, "The configuration", source, s.configMode)
 	s.checkFiles(out)
 	if s.isConfigSeen() {
 		out.pass("livekit-server %s takes the configuration", s.judgedBy())
@@ -81,8 +85,30 @@ func (s *server) checkFiles(out *result) {
 		case strings.HasPrefix(path, "rtc.") && mode&0o007 != 0:
 			out.fail("Set defaultMode to 0440, with fsGroup: "+s.spec("volumes"),
 				"%s (%s) has mode %04o: the server ends unless others may not read it", path, content.from, mode)
+		default:
+			s.checkReadable(out, path, content, mode)
 		}
 	}
+}
+
+// checkReadable finds a volume's file that the server may not read.
+func (s *server) checkReadable(out *result, what string, content setting, mode int32) {
+	if mode != 0 && !s.mayRead(mode) {
+		out.fail("Set fsGroup, with defaultMode 0440: "+s.spec("securityContext"),
+			"%s (%s) has mode %04o and is root's, and the server runs as another user and group: "+
+				"it may not read the file and does not start", what, content.from, mode)
+	}
+}
+
+// mayRead reports whether the server may read a volume's file, which is root's and of its group, or fsGroup's: then
+// the kubelet lets the group read it, whatever the mode. A cluster that assigns the user, as OpenShift does, assigns
+// fsGroup as well.
+func (s *server) mayRead(mode int32) bool {
+	pod := ptr.Deref(s.pod.SecurityContext, corev1.PodSecurityContext{})
+	own := ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{})
+	isInGroup := ptr.Deref(cmp.Or(own.RunAsGroup, pod.RunAsGroup), 0) == 0
+	isAssigned := cmp.Or(own.RunAsUser, pod.RunAsUser) == nil
+	return s.runsAsRoot() || isAssigned || pod.FSGroup != nil || mode&0o004 != 0 || mode&0o040 != 0 && isInGroup
 }
 
 var comments = regexp.MustCompile(`(?m)^\s*#.*$`)

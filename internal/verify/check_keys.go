@@ -1,16 +1,12 @@
 package verify
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 )
@@ -49,11 +45,7 @@ func (s *server) checkKeyFile(out *result) {
 		out.fail("Set defaultMode to 0440, with fsGroup: "+s.spec("volumes"),
 			"The key file (%s) has mode %04o: the server ends unless others may not read it", content.from, mode)
 	}
-	if mode != 0 && !s.mayRead(mode) {
-		out.fail("Set fsGroup, with defaultMode 0440: "+s.spec("securityContext"),
-			"The key file (%s) has mode %04o and is root's, and the server runs as another user and group: "+
-				"it may not read the file and does not start", content.from, mode)
-	}
+	s.checkReadable(out, "The key file", content, mode)
 	held, isHeld := s.heldKeys(out, content)
 	switch {
 	case content.missing:
@@ -63,14 +55,6 @@ func (s *server) checkKeyFile(out *result) {
 	default:
 		out.pass("%s come from a key file (%s)", plural(len(held), "API key"), content.from)
 	}
-}
-
-// mayRead reports whether the server may read a volume's file, which is root's and of its group, or fsGroup's.
-func (s *server) mayRead(mode int32) bool {
-	pod := ptr.Deref(s.pod.SecurityContext, corev1.PodSecurityContext{})
-	own := ptr.Deref(s.container.SecurityContext, corev1.SecurityContext{})
-	isInGroup := pod.FSGroup != nil || ptr.Deref(cmp.Or(own.RunAsGroup, pod.RunAsGroup), 0) == 0
-	return s.runsAsRoot() || mode&0o004 != 0 || mode&0o040 != 0 && isInGroup
 }
 
 // heldKeys checks the keys in a text as far as the chart shows it, and reports whether there are any.

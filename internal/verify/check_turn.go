@@ -74,10 +74,12 @@ func (s *server) checkCertificate(out *result) {
 				"turn.cert_file and turn.key_file, or end TLS before the server and set turn.external_tls: "+
 				s.where("turn"), "TURN over TLS has no %s (no %s): the server does not start", needed.what, needed.key)
 		case name != "" && isFile:
-			if content, _ := s.file(name); content.missing {
+			content, mode := s.file(name)
+			if content.missing {
 				out.fail("Mount the Secret with the certificate there, or correct the path: "+s.where(needed.key),
 					"%s is %s, %s", needed.key, name, content.from)
 			}
+			s.checkReadable(out, needed.key, content, mode)
 		}
 	}
 }

@@ -31,8 +31,9 @@ type server struct {
 	config map[string]any
 	// origin names where a key of config comes from that is not in the configuration itself ("variable REDIS_HOST").
 	origin map[string]string
-	// configSource is where the configuration comes from.
+	// configSource is where the configuration comes from, configMode its file's mode, 0 where it is no known file.
 	configSource setting
+	configMode   int32
 	isConfigured bool // by a file or a text
 	configErr    error
 
@@ -134,7 +135,7 @@ func (s *server) readConfig() {
 	case file == nil:
 		s.isConfigured = false
 	case file.value.isKnown:
-		s.configSource, _ = s.file(file.value.text)
+		s.configSource, s.configMode = s.file(file.value.text)
 	default:
 		s.configSource.from = "--config"
 	}
