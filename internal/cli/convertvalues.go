@@ -25,8 +25,8 @@ tool, or with --canonical, the values are those of a chart in the plain
 convention with all components.
 
 The result does what upstream's chart does with FILE, upstream's defaults
-included. What cannot be expressed is listed on stderr with the reason, and is
-an error with --strict.`,
+included. What cannot be expressed is listed on stderr with the reason. With
+--strict that is an error, and so are values that the chart refuses.`,
 		Example: `  helm livekit convert-values old-values.yaml apps/livekit > apps/livekit/values-production.yaml
   helm get values livekit -o yaml | helm livekit convert-values - --strict`,
 		Args: between(1, 2),
@@ -76,16 +76,19 @@ func targetOf(args []string, canonical bool) (*convert.Target, error) {
 }
 
 func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict bool) error {
-	isLost := strict && len(r.Lost) > 0
+	isWrong := strict && (len(r.Lost) > 0 || r.Refusal != "")
 	err := out.print(cmd, r, func(w io.Writer) error {
-		if isLost {
+		if isWrong {
 			return report.Remarks(cmd.ErrOrStderr(), r)
 		}
 		return report.Converted(w, cmd.ErrOrStderr(), r)
 	})
-	if err == nil && isLost {
-		return remedy.Errorf("change them in the source, or leave out --strict",
-			"%s: %d values cannot be expressed", r.Source, len(r.Lost))
+	const try = "change the source, or leave out --strict"
+	switch {
+	case err != nil || !isWrong:
+		return err
+	case len(r.Lost) > 0:
+		return remedy.Errorf(try, "%s: %d values cannot be expressed", r.Source, len(r.Lost))
 	}
-	return err
+	return remedy.Errorf(try, "%s: the chart refuses what comes of it", r.Source)
 }

@@ -81,6 +81,8 @@ type Result struct {
 	// Lost are keys of the source that nothing became of, Notes what is otherwise now.
 	Lost  []Remark `json:"lost"`
 	Notes []Remark `json:"notes"`
+	// Refusal is what the chart says where it refuses the converted values.
+	Refusal string `json:"refusal,omitempty"`
 }
 
 // File converts the values file name, whose text is data. The error is that of a file that is no values file.
@@ -104,15 +106,21 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 		}
 	}
 	r.Values = helmchart.Difference(defaults, full)
-	source, root := index(data, values)
-	chart, _ := index(target.chart.ValuesFile(), nil)
-	w := &writer{paths: target.paths, settings: converted.Settings, source: source, chart: chart}
+	w := &writer{
+		paths: target.paths, settings: converted.Settings,
+		source: index(data, values), chart: index(target.chart.ValuesFile(), nil),
+	}
+	w.head, w.foot = attach(data, w.source)
 	w.keepAsked(r.Values, full, values)
-	if r.YAML, err = w.write(r.Values, root); err != nil {
-		return nil, err
+	var hasComments bool
+	if r.YAML, hasComments, err = w.write(r.Values); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if !hasComments {
+		r.Notes = append(r.Notes, Remark{"", "the comments of the file are left out: with them it could not be read"})
 	}
 	if _, err := target.chart.Render(ctx, r.Values, helmchart.Release{KubeVersion: kubeVersion}); err != nil {
-		r.Notes = append(r.Notes, Remark{"", "the chart refuses these values: " + lastLine(err)})
+		r.Refusal = lastLine(err)
 	}
 	return r, nil
 }

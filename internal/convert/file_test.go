@@ -134,6 +134,29 @@ nonsense: 1 # c14
 	}
 }
 
+// A comment stays with the value that it is about, and goes to no neighbor: what became another key, or none, has its
+// comments at the end, by its name.
+func TestCommentsStayWithTheirKeys(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"a comment below a key without a value", "loadBalancer:\n  tls:\n  # a\n\nreplicaCount: 1\n",
+			"#\n# loadBalancer.tls:\n# a\n"},
+		{"a key that became several", "loadBalancer:\n  # disable, alb, aws\n  type: disable\n",
+			"#\n# loadBalancer.type:\n# disable, alb, aws\n"},
+		{"a key that nobody reads", "# a\nother: 1\n# b\nreplicaCount: 1\n", "\n\n# Comments"},
+		{"a block", "# scaling\nautoscaling:\n  enabled: true\n", "\n# scaling\nautoscaling:\n"},
+		{"below a block", "nodeSelector:\n  a: b\n  # c\n# d\nreplicaCount: 1\n", "  a: b\n  # c\n"},
+		{"a list of lines", "# a\n\n# b\nreplicaCount: 1\n", "# a\n\n# b\nreplicaCount: 1\n"},
+		{"text that looks like comments", "podAnnotations:\n  a: |\n    # b\n    c\n  # d\n  e: f\n",
+			"  a: |\n    # b\n    c\n  # d\n  e: f\n"},
+		{"a key by another name", "livekit:\n  # loud\n  log_level: info\n", "    # loud\n    level: info\n"},
+		{"windows", "# a\r\nreplicaCount: 1\r\n# b\r\n", "# a\nreplicaCount: 1\n"},
+	} {
+		if got := string(convert(t, c.text, canonical(t)).YAML); !strings.Contains(got, c.want) {
+			t.Errorf("%s: no %q in\n%s", c.name, c.want, got)
+		}
+	}
+}
+
 // A second conversion for another chart must not see what the first one did.
 func TestAnchorsAreResolved(t *testing.T) {
 	r := convert(t, "nodeSelector: &n {a: b}\nserviceAccount: {annotations: *n}\n", canonical(t))
@@ -164,17 +187,15 @@ func TestLeanChart(t *testing.T) {
 			t.Errorf("%s: %q does not say how to add %s", key, lost[key], component)
 		}
 	}
-	for _, n := range r.Notes {
-		if strings.Contains(n.Reason, "refuses") {
-			t.Errorf("the chart refuses what is left: %s", n.Reason)
-		}
+	if r.Refusal != "" {
+		t.Errorf("the chart refuses what is left: %s", r.Refusal)
 	}
 }
 
 func TestRefused(t *testing.T) {
 	r := convert(t, "livekit: {keys: {a: short}}", canonical(t))
-	if len(r.Notes) == 0 || !strings.Contains(r.Notes[0].Reason, "32") {
-		t.Errorf("notes %v do not say that the secret is too short", r.Notes)
+	if len(r.Notes) == 0 || !strings.Contains(r.Notes[0].Reason, "32") || !strings.Contains(r.Refusal, "32") {
+		t.Errorf("notes %v and refusal %q do not say that the secret is too short", r.Notes, r.Refusal)
 	}
 	for _, text := range []string{"[1]", "a: [", "just a text", "a: 1\na: 2"} {
 		if _, err := File(t.Context(), "bad.yaml", []byte(text), canonical(t)); err == nil ||
@@ -187,6 +208,8 @@ func TestRefused(t *testing.T) {
 func FuzzFile(f *testing.F) {
 	f.Add("replicaCount: 2 # a\n# b\nlivekit: {keys: {a: b}}\n")
 	f.Add("# a\nloadBalancer:\n  type: do\n  tls:\n    - hosts: [a] # b\n")
+	f.Add("loadBalancer:\n  tls:\n  # a\n\nreplicaCount: 1\n")
+	f.Add("# a\n\nnodeSelector:\n  a: |\n   # b\n  # c\n")
 	f.Add("a: &x {b: 1}\nresources: *x\nnodeSelector: {<<: *x}\n")
 	chart, err := Canonical(loadSheet(f))
 	if err != nil {

@@ -61,7 +61,8 @@ func TestRules(t *testing.T) {
 		{"the pod's network", "podHostNetwork: false", "media.type", "ClusterIP"},
 		{"a STUN server", "{}", "media.address", "stun"},
 		{"the server's own address", "livekit: {rtc: {use_external_ip: false}}", "media.address", "auto"},
-		{"a fixed address", "livekit: {rtc: {node_ip: 192.0.2.1}}", "media.address", "192.0.2.1"},
+		{"a fixed address", "livekit: {rtc: {use_external_ip: false, node_ip: 192.0.2.1}}", "media.address", "192.0.2.1"},
+		{"an address that the server ignores", "livekit: {rtc: {node_ip: 192.0.2.1}}", "media.address", "stun"},
 		{"a new key for an old one", "livekit: {log_level: warn, prometheus_port: 6790}", "config",
 			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: " +
 				"false}, logging: {level: warn}, prometheus: {port: 6790}}"},
@@ -157,6 +158,44 @@ func TestLosses(t *testing.T) {
 		"loadBalancer: {type: alb, tls: [{hosts: [a.b]}]}"} {
 		if lost := settingsOf(t, values).Lost; len(lost) > 0 {
 			t.Errorf("%s: lost %v", values, lost)
+		}
+	}
+}
+
+// What the server would not take from upstream's chart either is left out, with a note: it follows a key that it
+// prefers, or a variable that upstream's chart sets.
+func TestPrecedence(t *testing.T) {
+	const turn = "enabled: true, domain: t.example.com, cert_file: /a.crt, key_file: /a.key, secretName: s"
+	for _, c := range []struct {
+		values string
+		notes  []string
+		config string // what is kept of it
+	}{
+		{"livekit: {rtc: {node_ip: 192.0.2.1}}", []string{"livekit.rtc.node_ip"}, ""},
+		{"livekit: {turn: {tls_port: 5349, " + turn + "}}",
+			[]string{"livekit.turn.cert_file", "livekit.turn.key_file"}, ""},
+		{"livekit: {turn: {tls_port: 5349, external_tls: true, " + turn + "}}", nil, "/a.crt"},
+		{"livekit: {turn: {udp_port: 3478, " + turn + "}}", nil, "/a.crt"},
+	} {
+		converted := settingsOf(t, c.values)
+		var notes []string
+		for _, n := range converted.Notes {
+			if strings.HasPrefix(n.Reason, "left out") {
+				notes = append(notes, n.Key)
+			}
+		}
+		kept := ""
+		for _, s := range converted.Settings {
+			if s.Key == "config.turn.cert_file" {
+				kept, _ = s.Value.(string)
+			}
+			config, _ := s.Value.(map[string]any)
+			if s.Key == "config" && get(config, "turn", "cert_file") != nil {
+				t.Errorf("%s: the certificate is in config", c.values)
+			}
+		}
+		if !slices.Equal(notes, c.notes) || kept != c.config || len(converted.Lost) > 0 {
+			t.Errorf("%s: notes %v, certificate %q, lost %v", c.values, notes, kept, converted.Lost)
 		}
 	}
 }

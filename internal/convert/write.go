@@ -24,6 +24,8 @@ type writer struct {
 	chart    map[string]*entry // of the chart's values.yaml, which gives the order
 	origins  []origin
 	written  []*entry // of the result, in its order
+	head     string   // comments of the file itself
+	foot     string
 }
 
 // entry is a key of a document with its value.
@@ -41,7 +43,7 @@ type origin struct {
 }
 
 // index lists the entries of a document by path, with what Helm reads of them. The text has been read before.
-func index(data []byte, values map[string]any) (map[string]*entry, *yaml.Node) {
+func index(data []byte, values map[string]any) map[string]*entry {
 	root := &yaml.Node{}
 	_ = yaml.Unmarshal(data, root)
 	out := map[string]*entry{}
@@ -61,21 +63,30 @@ func index(data []byte, values map[string]any) (map[string]*entry, *yaml.Node) {
 	for _, body := range root.Content {
 		add("", body, values)
 	}
-	return out, root
+	return out
 }
 
 func join(at, key string) string { return strings.TrimPrefix(at+"."+key, ".") }
 
-// write gives the file.
-func (w *writer) write(values map[string]any, root *yaml.Node) ([]byte, error) {
+// write gives the file. It is read again: where the comments of the source make it say something else, it has none.
+func (w *writer) write(values map[string]any) (out []byte, hasComments bool, err error) {
 	w.findOrigins()
 	body := w.mapping("", values)
-	w.keepLeftovers(body)
-	return blocks(body, root.HeadComment, root.FootComment)
+	leftovers := w.keepLeftovers()
+	out, err = blocks(body, w.head, leftovers, w.foot)
+	if err != nil {
+		return nil, false, err
+	}
+	if read, err := helmchart.ParseValues("", out); err == nil && helmchart.Equal(read, values) {
+		return out, true, nil
+	}
+	plain := &writer{chart: w.chart}
+	out, err = blocks(plain.mapping("", values), "")
+	return out, false, err
 }
 
 // blocks writes a map with an empty line between its blocks.
-func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
+func blocks(body *yaml.Node, head string, below ...string) ([]byte, error) {
 	var out bytes.Buffer
 	if head != "" {
 		out.WriteString(head + "\n\n")
@@ -94,7 +105,7 @@ func blocks(body *yaml.Node, head, foot string) ([]byte, error) {
 		out.Write(block)
 		apart = long
 	}
-	for _, text := range []string{body.FootComment, foot} {
+	for _, text := range below {
 		if text != "" {
 			out.WriteString("\n" + text + "\n")
 		}
@@ -153,6 +164,11 @@ func (w *writer) keepAsked(values, full, own map[string]any) {
 		}
 		for _, leaf := range yamldoc.Leaves(get(own, strings.Split(s.From[0], ".")...)) {
 			at := slices.Concat(strings.Split(to, "."), leaf)
+			for now, old := range s.Moved {
+				if old == join(s.From[0], strings.Join(leaf, ".")) {
+					at = strings.Split(join(to, now), ".")
+				}
+			}
 			if v := get(full, at...); v != nil {
 				keep(values, at, v)
 			}
@@ -181,8 +197,9 @@ func (w *writer) mapping(at string, values map[string]any) *yaml.Node {
 		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: k}
 		w.written = append(w.written, &entry{path: path, key: key})
 		src, comment := w.from(path)
+		isUsed := src != nil && src.used
 		value := w.value(path, values[k], src)
-		if src != nil && !src.used || src != nil && value == src.value {
+		if src != nil && !isUsed && w.isAbout(src, values[k]) {
 			copyComments(key, value, src)
 			src.used = true
 		} else if comment != "" {
@@ -255,33 +272,79 @@ func copyComments(key, value *yaml.Node, src *entry) {
 	}
 }
 
-// keepLeftovers keeps the comments of keys that went elsewhere or nowhere: the first value that came of the same block,
-// else the end of the file.
-func (w *writer) keepLeftovers(body *yaml.Node) {
-	var left []*entry
-	for _, e := range w.source {
-		if !e.used && commentOf(e) != "" {
-			left = append(left, e)
+// isAbout reports whether the comments of a source's entry are about a value that was made of it: one that says the
+// same, or the only one.
+func (w *writer) isAbout(src *entry, value any) bool {
+	_, isBlock := src.says.(map[string]any)
+	if _, isMap := value.(map[string]any); isMap && isBlock || helmchart.Equal(src.says, value) {
+		return true
+	}
+	made := 0
+	for _, o := range w.origins {
+		if o.from == src.path {
+			made++
 		}
 	}
-	slices.SortFunc(left, func(a, b *entry) int { return b.key.Line - a.key.Line })
-	for _, e := range left {
-		text := commentOf(e)
-		i := slices.IndexFunc(w.written, func(written *entry) bool {
-			return slices.ContainsFunc(w.origins, func(o origin) bool {
-				return o.to == written.path && strings.HasPrefix(o.from+".", e.path+".")
-			})
-		})
-		if i < 0 {
-			body.FootComment = strings.TrimSuffix(text+" ("+e.path+")\n"+body.FootComment, "\n")
-			continue
-		}
-		key := w.written[i].key
-		key.HeadComment = strings.TrimSuffix(text+"\n"+key.HeadComment, "\n")
-	}
+	return made == 1
 }
 
-func commentOf(e *entry) string {
-	comments := []string{e.key.HeadComment, e.key.LineComment, e.value.LineComment, e.key.FootComment}
-	return strings.Join(slices.DeleteFunc(comments, func(c string) bool { return c == "" }), "\n")
+// keepLeftovers keeps the comments of keys that went elsewhere or nowhere: above the block in which all is that came of
+// the key, else with the key's name for the end of the file.
+func (w *writer) keepLeftovers() string {
+	var left []string
+	for _, e := range slices.SortedFunc(maps.Values(w.source), byPosition) {
+		if e.used {
+			continue
+		}
+		comments := commentsOf(e)
+		if len(comments) == 0 {
+			continue
+		}
+		text := strings.Join(comments, "\n")
+		if block := w.blockOf(e); block != nil {
+			block.HeadComment = strings.TrimSuffix(text+"\n"+block.HeadComment, "\n")
+			continue
+		}
+		left = append(left, "# "+e.path+":\n"+text)
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return "# Comments about keys that have become others, or none:\n#\n" + strings.Join(left, "\n#\n")
+}
+
+// blockOf finds the deepest block of the result that holds all that came of a source's block, nil where there is none.
+func (w *writer) blockOf(e *entry) *yaml.Node {
+	var common []string
+	for _, o := range w.origins {
+		if !strings.HasPrefix(o.from, e.path+".") {
+			continue
+		}
+		above := strings.Split(o.to, ".")
+		above = above[:len(above)-1]
+		if common == nil {
+			common = above
+		}
+		same := 0
+		for same < min(len(common), len(above)) && common[same] == above[same] {
+			same++
+		}
+		common = common[:same]
+	}
+	i := slices.IndexFunc(w.written, func(written *entry) bool { return written.path == strings.Join(common, ".") })
+	if i < 0 {
+		return nil
+	}
+	return w.written[i].key
+}
+
+// commentsOf gives the comments of an entry. Those in maps are entries' own.
+func commentsOf(e *entry) []string {
+	out := []string{e.key.HeadComment, e.key.LineComment, e.key.FootComment}
+	if e.value.Kind == yaml.SequenceNode {
+		out = append(out, allComments(e.value)...)
+	} else {
+		out = append(out, e.value.LineComment)
+	}
+	return slices.DeleteFunc(out, func(text string) bool { return text == "" })
 }
