@@ -61,7 +61,8 @@ func TestRules(t *testing.T) {
 		{"the pod's network", "podHostNetwork: false", "media.type", "ClusterIP"},
 		{"a STUN server", "{}", "media.address", "stun"},
 		{"the server's own address", "livekit: {rtc: {use_external_ip: false}}", "media.address", "auto"},
-		{"a fixed address", "livekit: {rtc: {use_external_ip: false, node_ip: 192.0.2.1}}", "media.address", "192.0.2.1"},
+		{"a fixed address", "livekit: {rtc: {use_external_ip: false, node_ip: 192.0.2.1}}", "media.address",
+			"192.0.2.1"},
 		{"an address that the server ignores", "livekit: {rtc: {node_ip: 192.0.2.1}}", "media.address", "stun"},
 		{"a new key for an old one", "livekit: {log_level: warn, prometheus_port: 6790}", "config",
 			"{port: 7880, rtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}, turn: {enabled: " +
