@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -39,9 +38,6 @@ type chart struct {
 	lineage    *lineage.Result
 	notes      []string
 }
-
-// renderTime bounds the renders of one chart.
-const renderTime = 30 * time.Second
 
 func openChart(ctx context.Context, sheet *factsheet.Sheet, o Options) (*chart, error) {
 	target, err := chartdir.ResolveTarget(o.Dir)
@@ -110,7 +106,6 @@ func (c *chart) render(ctx context.Context, prober sibling.Prober, options linea
 		return nil
 	}
 	c.job.Options = options
-	c.job.Options.Timeout = renderTime
 	r := &recorder{prober: prober}
 	r.Run(ctx, []lineage.Job{c.job}, func(int, *lineage.Result, error) {})
 	c.take(r)

@@ -66,6 +66,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&job); err != nil {
 		return fmt.Errorf("reading a job: %w", err)
 	}
+	job.Options.ownProcess = true
 	var a answer
 	var err error
 	if a.Result, err = job.Do(ctx); err != nil {
