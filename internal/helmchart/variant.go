@@ -45,15 +45,15 @@ func bare(c *chart.Chart) {
 }
 
 // constants are what stands in for sprig's functions that take long, or give something else each time. Arguments stay,
-// as further entries or texts.
+// as further entries or texts. What they give is known to lineage as a sample.
 var constants = []struct {
 	call *regexp.Regexp
 	by   string
 }{
 	{regexp.MustCompile(`\b(genCA|genSelfSignedCert|genSignedCert)(WithKey)?\b`),
-		`dict "Cert" "certificate" "Key" "key"`},
-	{regexp.MustCompile(`\b(genPrivateKey|derivePassword|bcrypt|htpasswd)\b`), `print "secret"`},
-	{regexp.MustCompile(`\b(randAlphaNum|randAlpha|randAscii|randBytes)\b`), `print "random"`},
+		`dict "Cert" "zqtext" "Key" "zqtext"`},
+	{regexp.MustCompile(`\b(genPrivateKey|derivePassword|bcrypt|htpasswd)\b`), `print "zqtext"`},
+	{regexp.MustCompile(`\b(randAlphaNum|randAlpha|randAscii|randBytes)\b`), `print "zqtext"`},
 	{regexp.MustCompile(`\brandNumeric\b`), `print "1"`},
 	{regexp.MustCompile(`\brandInt\b`), `min`},
 	{regexp.MustCompile(`\bshuffle\b`), `print`},

@@ -149,6 +149,7 @@ type experiment struct {
 	// lenient is set where the chart does not render otherwise.
 	lenient    bool
 	parallel   int
+	memo       *memo
 	left       map[string]yamldoc.Path // keys that were not tried to the end
 	nextText   int
 	nextNumber int
@@ -160,6 +161,7 @@ func newExperiment(chart *helmchart.Chart, o Options) *experiment {
 		chart:    chart.Bare(),
 		parallel: cmp.Or(o.Parallel, runtime.GOMAXPROCS(0)),
 		left:     map[string]yamldoc.Path{},
+		memo:     newMemo(),
 	}
 	var err error
 	if e.reading, err = Reads(chart.Templates(), chart.LibraryTemplates()...); err != nil {
@@ -219,12 +221,8 @@ func (e *experiment) await(
 	done := make(chan outcome, 1)
 	release.Lenient = e.lenient
 	go func() {
-		files, err := chart.Render(ctx, values, release)
-		if err != nil {
-			done <- outcome{err: err}
-			return
-		}
-		done <- outcome{shot: take(files)}
+		shot, err := e.memo.render(ctx, chart, values, release)
+		done <- outcome{shot, err}
 	}()
 	select {
 	case o := <-done:
@@ -321,7 +319,7 @@ func (e *experiment) setup(ctx context.Context, values map[string]any, shot *sna
 			s.masked[a] = true
 		}
 	}
-	for a, p := range shot.fields {
+	for a, p := range shot.all() {
 		if isChecksum(p) {
 			s.masked[a] = true
 		}

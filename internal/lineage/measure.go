@@ -37,7 +37,7 @@ func (e *experiment) numberMarker(base *setup) int {
 
 func (s *setup) shows(n int) bool {
 	text := strconv.Itoa(n)
-	for _, f := range s.shot.fields {
+	for _, f := range s.shot.all() {
 		if strings.Contains(f.text(), text) {
 			return true
 		}
@@ -235,11 +235,12 @@ func (m *measurement) explain(shot *snapshot, changes []change) (map[string][]Re
 	out := map[string][]Reach{}
 	var rest []string
 	for _, a := range m.base.shot.differences(shot, m.base.masked) {
-		f := shot.fields[a] // without a text where it is gone
+		f, _ := shot.field(a) // without a text where it is gone
+		was, _ := m.base.shot.field(a)
 		if isChecksum(f) {
 			continue
 		}
-		found := markersIn(f, m.base.shot.fields[a].value, byMarker)
+		found := markersIn(f, was.value, byMarker)
 		if len(found) == 0 {
 			rest = append(rest, a)
 		}
@@ -304,12 +305,12 @@ func (m *measurement) switched(shot *snapshot, addresses []string, tried any) []
 	whole := map[Ref]bool{}
 	_, isSwitch := tried.(bool)
 	for _, a := range addresses {
-		f, there := shot.fields[a]
+		f, there := shot.field(a)
+		was, isInBoth := m.base.shot.field(a)
 		if !there {
-			f = m.base.shot.fields[a]
+			f = was
 		}
 		r := Reach{Object: f.ref, Field: f.path, Effect: Switch, Gone: !there, Value: f.value}
-		was, isInBoth := m.base.shot.fields[a]
 		if isInBoth && there && !isSwitch && fmt.Sprint(f.value) == fmt.Sprint(tried) {
 			r.Effect, r.Value = Direct, was.value
 		}
