@@ -54,8 +54,11 @@ func openChart(ctx context.Context, sheet *factsheet.Sheet, o Options) (*chart, 
 		return nil, remedy.Errorf("name the chart's folder: helm livekit explain KEY CHART_DIR", "%w", err)
 	}
 	c.values = c.Values()
-	if c.file, err = yamldoc.Parse(filepath.ToSlash(filepath.Join(o.Dir, "values.yaml")), c.ValuesFile()); err != nil {
+	if c.file, err = yamldoc.ParseValues(filepath.ToSlash(filepath.Join(o.Dir, "values.yaml")), c.ValuesFile()); err != nil {
 		return nil, err
+	}
+	for _, d := range c.file.Duplicates {
+		c.notes = append(c.notes, d.Remark(c.file.Name))
 	}
 	lock, err := chartdir.ReadLock(target)
 	if err != nil {

@@ -107,6 +107,8 @@ type Result struct {
 	// Incomplete says why not everything was tried, "" where it was. Untried are the keys that were not, in order.
 	Incomplete string
 	Untried    []yamldoc.Path
+	// Twice are keys that stand twice in a map of what is rendered, a line each: the last one counts, as in Helm.
+	Twice []string
 	// Required says that the chart renders only where what it requires is left out.
 	Required bool
 }
@@ -122,13 +124,14 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 	defer cancel()
 	defer e.watch()()
 	values := helmchart.Merge(chart.Values(), over)
-	base, err := e.start(ctx, values)
+	declared, err := e.start(ctx, values)
 	if err != nil {
 		return nil, err
 	}
 	e.phase(1, 2)
-	base = e.grow(ctx, base)
+	base := e.grow(ctx, declared)
 	r := &Result{Base: base.values, Objects: base.shot.objects, Refs: base.shot.refs, Required: e.lenient}
+	r.Twice = declared.shot.twice()
 	e.phase(3, 4)
 	r.Findings = e.measureAll(ctx, base, values)
 	e.phase(9, 10)

@@ -52,6 +52,7 @@ type rendering struct {
 	refs    []Ref            // beside objects
 	fields  map[string]field // by address
 	weight  int              // how many fields show something
+	twice   []*manifest.ParseError
 }
 
 // snapshot is what one render gave, file by file. Snapshots share the files that are the same in them.
@@ -64,7 +65,8 @@ type snapshot struct {
 // takeFile reads a rendered file. What cannot be parsed is left out: values that make no sense are tried on purpose.
 func takeFile(name string, text []byte) *rendering {
 	r := &rendering{text: string(text), fields: map[string]field{}}
-	objects, _ := manifest.Parse(name, text)
+	var objects []manifest.Object
+	objects, r.twice = manifest.ParseLastWins(name, text)
 	seen := map[string]int{}
 	for _, o := range objects {
 		ref := Ref{File: name, Kind: o.Kind(), N: seen[o.Kind()]}
@@ -208,6 +210,17 @@ func (s *snapshot) covers(other *snapshot) bool {
 		}
 	}
 	return true
+}
+
+// twice gives the keys that stand twice in a map, a line each.
+func (s *snapshot) twice() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(s.files)) {
+		for _, t := range s.files[name].twice {
+			out = append(out, t.File+" renders "+strings.Replace(t.Reason, "already set in", "twice in one", 1))
+		}
+	}
+	return out
 }
 
 // weight is how many fields show something.

@@ -71,6 +71,9 @@ func Apply(f *names.Facts, s *names.Chart, result *lineage.Result) {
 	if note := incompleteNote(f.Shown, result); note != "" {
 		f.Notes = append(f.Notes, note)
 	}
+	for _, twice := range result.Twice {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s/%s. Helm takes the last one, and so does this.", f.Shown, twice))
+	}
 	if result.Required {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s renders only with values that it requires; "+
 			"it was rendered with others made up.", f.Shown))
