@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"runtime/metrics"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
 
 // workerName is the hidden command that renders strangers' charts.
@@ -31,14 +33,21 @@ func newWorker() *cobra.Command {
 }
 
 // renderFlags say how siblings are rendered.
-type renderFlags struct{ not, build bool }
+type renderFlags struct {
+	not, build bool
+	max        int
+}
 
 func addRenderFlags(cmd *cobra.Command) *renderFlags {
 	f := &renderFlags{}
 	cmd.Flags().BoolVar(&f.not, "no-render", false, "do not render sibling charts: go by the names of their keys")
 	cmd.Flags().BoolVar(&f.build, "dependency-build", false,
 		"have Helm fetch the siblings' dependencies that were not found")
+	cmd.Flags().IntVar(&f.max, "max-renders", 0,
+		fmt.Sprintf("render each sibling chart up to `N` times (default %d, or %d where several vote)",
+			lineage.DefaultMaxRenders, sibling.RendersOfMany))
 	cmd.MarkFlagsMutuallyExclusive("no-render", "dependency-build")
+	cmd.MarkFlagsMutuallyExclusive("no-render", "max-renders")
 	return f
 }
 
@@ -51,7 +60,7 @@ func (f *renderFlags) renders() scaffolding.Renders {
 	if self, err := os.Executable(); err == nil {
 		pool.Command = []string{self, workerName}
 	}
-	r := scaffolding.Renders{Prober: pool, Getenv: os.Getenv}
+	r := scaffolding.Renders{Prober: pool, Getenv: os.Getenv, Max: f.max}
 	if f.build {
 		r.HelmBin = helmBin()
 	}

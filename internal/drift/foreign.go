@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/convert"
@@ -23,9 +22,6 @@ type foreign struct {
 	// config is the key whose value is LiveKit's configuration as a whole, "" where there is none.
 	config string
 }
-
-// probeTime bounds the experiment on one chart.
-const probeTime = 15 * time.Second
 
 // openForeign prepares the comparison of a chart of other making: where it has the canonical values is what was read
 // of it, and what its keys do is found by experiment.
@@ -60,7 +56,7 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 func affectedUnder(ctx context.Context, chart *helmchart.Chart, bases ...map[string]any) (map[string][]string, error) {
 	out := map[string][]string{}
 	for _, base := range bases {
-		result, err := lineage.Run(ctx, chart, base, lineage.Options{Timeout: probeTime})
+		result, err := lineage.Run(ctx, chart, base, lineage.Options{})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

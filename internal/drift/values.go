@@ -30,7 +30,7 @@ func keysOf(c *helmchart.Chart) (*keys, error) {
 		return nil, err
 	}
 	k := &keys{values: c.Values(), declared: leavesOf(c.Values()), unread: reading.Unread(c.Values())}
-	k.file, _ = yamldoc.Parse("values.yaml", c.ValuesFile()) // without it no line is known
+	k.file, _ = yamldoc.ParseValues("values.yaml", c.ValuesFile()) // without it no line is known
 	for _, read := range reading.Undeclared(k.values) {
 		if !read.IsOpen {
 			k.undeclared = append(k.undeclared, read.Path)

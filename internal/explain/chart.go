@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -40,9 +39,6 @@ type chart struct {
 	notes      []string
 }
 
-// renderTime bounds the renders of one chart.
-const renderTime = 30 * time.Second
-
 func openChart(ctx context.Context, sheet *factsheet.Sheet, o Options) (*chart, error) {
 	target, err := chartdir.ResolveTarget(o.Dir)
 	if err != nil {
@@ -58,8 +54,11 @@ func openChart(ctx context.Context, sheet *factsheet.Sheet, o Options) (*chart, 
 		return nil, remedy.Errorf("name the chart's folder: helm livekit explain KEY CHART_DIR", "%w", err)
 	}
 	c.values = c.Values()
-	if c.file, err = yamldoc.Parse(filepath.ToSlash(filepath.Join(o.Dir, "values.yaml")), c.ValuesFile()); err != nil {
+	if c.file, err = yamldoc.ParseValues(filepath.ToSlash(filepath.Join(o.Dir, "values.yaml")), c.ValuesFile()); err != nil {
 		return nil, err
+	}
+	for _, d := range c.file.Duplicates {
+		c.notes = append(c.notes, d.Remark(c.file.Name))
 	}
 	lock, err := chartdir.ReadLock(target)
 	if err != nil {
@@ -110,7 +109,6 @@ func (c *chart) render(ctx context.Context, prober sibling.Prober, options linea
 		return nil
 	}
 	c.job.Options = options
-	c.job.Options.Timeout = renderTime
 	r := &recorder{prober: prober}
 	r.Run(ctx, []lineage.Job{c.job}, func(int, *lineage.Result, error) {})
 	c.take(r)

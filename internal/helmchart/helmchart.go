@@ -5,20 +5,15 @@ package helmchart
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/lint/rules"
 	"helm.sh/helm/v3/pkg/lint/support"
 )
@@ -145,65 +140,6 @@ type Release struct {
 	// Lenient lets values that a template requires be missing, and passes over the template's own refusals, as Helm's
 	// linter does.
 	Lenient bool
-}
-
-// Render renders the chart with values over its defaults, as `helm template` does without a cluster (lookup finds
-// nothing). Values are checked against the schema. Rendered NOTES.txt and empty files are left out; partials never
-// render. The files come in order of name.
-//
-// Helm's engine cannot be interrupted: ctx is looked at before the render alone.
-func (c *Chart) Render(ctx context.Context, values map[string]any, rel Release) ([]File, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if missing := c.MissingDependencies(); len(missing) > 0 {
-		return nil, fmt.Errorf("render chart %s: missing in charts/: %s", c.Name(), strings.Join(missing, ", "))
-	}
-	processed, top, err := c.renderValues(values, rel)
-	if err != nil {
-		return nil, err
-	}
-	rendered, err := engine.Engine{LintMode: rel.Lenient}.Render(processed, top)
-	if err != nil {
-		return nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
-	}
-	var out []File
-	for _, name := range slices.Sorted(maps.Keys(rendered)) {
-		if path.Base(name) != "NOTES.txt" && strings.TrimSpace(rendered[name]) != "" {
-			out = append(out, File{strings.TrimPrefix(name, c.Name()+"/"), []byte(rendered[name])})
-		}
-	}
-	return out, nil
-}
-
-// renderValues gives what templates see, and a copy of the chart without the dependencies that are off.
-func (c *Chart) renderValues(values map[string]any, rel Release) (*chart.Chart, chartutil.Values, error) {
-	values = Copy(values)
-	processed := clone(c.c)
-	if err := chartutil.ProcessDependencies(processed, values); err != nil {
-		return nil, nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
-	}
-	caps, err := capabilities(rel)
-	if err != nil {
-		return nil, nil, err
-	}
-	want := processed.Metadata.KubeVersion
-	if rel.KubeVersion != "" && want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.Version) {
-		return nil, nil, fmt.Errorf("render chart %s: it is for Kubernetes %s, not %s",
-			c.Name(), want, caps.KubeVersion.Version)
-	}
-	options := chartutil.ReleaseOptions{
-		Name:      cmp.Or(rel.Name, "release"),
-		Namespace: cmp.Or(rel.Namespace, "default"),
-		Revision:  1,
-		IsInstall: !rel.Upgrade,
-		IsUpgrade: rel.Upgrade,
-	}
-	top, err := chartutil.ToRenderValuesWithSchemaValidation(processed, values, options, caps, rel.SkipSchema)
-	if err != nil {
-		return nil, nil, fmt.Errorf("render chart %s: %w", c.Name(), err)
-	}
-	return processed, top, nil
 }
 
 func capabilities(rel Release) (*chartutil.Capabilities, error) {

@@ -23,7 +23,7 @@ func (c *Chart) As(id Identity) *Chart {
 
 // Bare gives the chart without its notes, schema, tests and the Kubernetes versions that it asks for: what stands in
 // the way of a render whose values are not meant to be sensible. Its keys and certificates are words, as making real
-// ones takes seconds. The chart itself stays.
+// ones takes seconds, and so is what is random; it is always the same day. The chart itself stays.
 func (c *Chart) Bare() *Chart {
 	out := clone(c.c)
 	bare(out)
@@ -44,15 +44,35 @@ func bare(c *chart.Chart) {
 	}
 }
 
-var (
-	certificateCall = regexp.MustCompile(`\b(genCA|genSelfSignedCert|genSignedCert)(WithKey)?\b`)
-	secretCall      = regexp.MustCompile(`\b(genPrivateKey|derivePassword|bcrypt|htpasswd)\b`)
-)
+// constants are what stands in for sprig's functions that take long, or give something else each time. Arguments stay,
+// as further entries or texts. What they give is known to lineage as a sample.
+var constants = []struct {
+	call *regexp.Regexp
+	by   string
+}{
+	{regexp.MustCompile(`\b(genCA|genSelfSignedCert|genSignedCert)(WithKey)?\b`),
+		`dict "Cert" "zqtext" "Key" "zqtext"`},
+	{regexp.MustCompile(`\b(genPrivateKey|derivePassword|bcrypt|htpasswd)\b`), `print "zqtext"`},
+	{regexp.MustCompile(`\b(randAlphaNum|randAlpha|randAscii|randBytes)\b`), `print "zqtext"`},
+	{regexp.MustCompile(`\brandNumeric\b`), `print "1"`},
+	{regexp.MustCompile(`\brandInt\b`), `min`},
+	{regexp.MustCompile(`\bshuffle\b`), `print`},
+	{regexp.MustCompile(`\buuidv4\b`), `"00000000-0000-4000-8000-000000000000"`},
+	{regexp.MustCompile(`(^|[\s(|])now\b`), `${1}(toDate "2006-01-02" "2024-01-02")`},
+	// The order in which sprig gives the keys of a map is another each time.
+	{regexp.MustCompile(`\bkeys(\s+[.$][\w.$]*)?(\s*(?:[|)]|-?\}\}))`), `keys$1 | sortAlpha$2`},
+}
 
-// cheap puts words for the results of sprig's costly functions; their arguments stay, as further entries or texts.
+var action = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+
+// cheap puts the constants into a template's actions.
 func cheap(template []byte) []byte {
-	template = certificateCall.ReplaceAll(template, []byte(`dict "Cert" "certificate" "Key" "key"`))
-	return secretCall.ReplaceAll(template, []byte(`print "secret"`))
+	return action.ReplaceAllFunc(template, func(text []byte) []byte {
+		for _, c := range constants {
+			text = c.call.ReplaceAll(text, []byte(c.by))
+		}
+		return text
+	})
 }
 
 // clone copies what Helm changes of a chart when it renders it: which dependencies are on, and the values that they

@@ -5,24 +5,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Options bound an experiment. Zero values stand for the defaults.
 type Options struct {
-	// Timeout ends the experiment with what it has found, DefaultTimeout where it is 0. It is looked at between
-	// renders: what never returns is the business of a worker process (see Pool).
-	Timeout time.Duration `json:"timeout,omitempty"`
-	// MaxRenders ends it after so many, DefaultMaxRenders where it is 0.
+	// MaxRenders ends the experiment with what it has found, DefaultMaxRenders where it is 0.
 	MaxRenders int `json:"maxRenders,omitempty"`
+	// MaxCPU is the processor time after which a worker process (see Pool) gives up, in proportion to MaxRenders where
+	// it is 0: a guard against templates that are very slow, or loop.
+	MaxCPU time.Duration `json:"maxCPU,omitempty"`
+	// Timeout is when the experiment counts as hanging, some minutes where it is 0.
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// First are keys to try before the others, with all below them: [0] is any element or key.
+	First []yamldoc.Path `json:"first,omitempty"`
 	// Parallel is how many renders run at once, one a core where it is 0.
 	Parallel int `json:"parallel,omitempty"`
 	// Only are the keys to try, with all below them; none is all. The other findings have no reaches.
@@ -32,13 +39,9 @@ type Options struct {
 	Others map[string][]any `json:"others,omitempty"`
 	// Nudge tries the next numbers where the chart refuses one that is far away.
 	Nudge bool `json:"nudge,omitempty"`
+	// ownProcess says that the process does nothing else, so that its processor time is that of the experiment.
+	ownProcess bool
 }
-
-// Bounds of an experiment that its caller has not bounded.
-const (
-	DefaultTimeout    = 20 * time.Second
-	DefaultMaxRenders = 3000
-)
 
 // Effect says how a value reaches a field.
 type Effect string
@@ -99,60 +102,69 @@ type Result struct {
 	Findings []Finding
 	// Identity is how names and labels follow from the chart and the release.
 	Identity []Identity
-	Renders  int
-	// Incomplete says why not every key was tried, "" where all were.
+	// Renders is how often the chart was rendered, MaxRenders how often it might have been.
+	Renders, MaxRenders int
+	// Incomplete says why not everything was tried, "" where it was. Untried are the keys that were not, in order.
 	Incomplete string
+	Untried    []yamldoc.Path
+	// Twice are keys that stand twice in a map of what is rendered, a line each: the last one counts, as in Helm.
+	Twice []string
 	// Required says that the chart renders only where what it requires is left out.
 	Required bool
 }
 
 // Run renders a chart again and again and finds out which of its values reaches which field. Its own values are the
 // starting point; over are laid over them. The error is that of a chart that does not render at all.
+//
+// What it finds depends on the chart and the number of renders alone, unless a guard against very slow templates ends
+// it: not on how fast the machine is, nor on how many renders run at once.
 func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Options) (*Result, error) {
 	e := newExperiment(chart, o)
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(o.Timeout, DefaultTimeout))
+	ctx, cancel := context.WithTimeout(ctx, o.timeout())
 	defer cancel()
+	defer e.watch()()
 	values := helmchart.Merge(chart.Values(), over)
-	base, err := e.start(ctx, values)
+	declared, err := e.start(ctx, values)
 	if err != nil {
 		return nil, err
 	}
-	base = e.grow(ctx, base)
+	e.phase(1, 2)
+	base := e.grow(ctx, declared)
 	r := &Result{Base: base.values, Objects: base.shot.objects, Refs: base.shot.refs, Required: e.lenient}
+	r.Twice = declared.shot.twice()
+	e.phase(3, 4)
 	r.Findings = e.measureAll(ctx, base, values)
+	e.phase(9, 10)
 	r.add(e.measureHidden(ctx, base, values, r.Findings))
+	e.phase(1, 1)
 	r.Identity = e.identities(ctx, base, values, r.Findings)
-	r.Renders = int(e.renders.Load())
-	switch {
-	case e.spent():
-		r.Incomplete = "reached the most that is allowed"
-	case ctx.Err() != nil:
-		r.Incomplete = "ran out of time"
-	}
+	r.Renders, r.MaxRenders = e.renders, o.maxRenders()
+	r.Incomplete, r.Untried = e.reason(ctx), e.untried(values)
 	return r, nil
 }
 
 // experiment is one run with its bounds.
 type experiment struct {
+	*budget
 	chart   *helmchart.Chart
 	reading *Reading
 	release helmchart.Release
 	// lenient is set where the chart does not render otherwise.
 	lenient    bool
-	max        int
-	options    Options
-	renders    atomic.Int64
-	slots      chan struct{}
+	parallel   int
+	memo       *memo
+	left       map[string]yamldoc.Path // keys that were not tried to the end
 	nextText   int
 	nextNumber int
 }
 
 func newExperiment(chart *helmchart.Chart, o Options) *experiment {
 	e := &experiment{
-		chart:   chart.Bare(),
-		max:     cmp.Or(o.MaxRenders, DefaultMaxRenders),
-		options: o,
-		slots:   make(chan struct{}, cmp.Or(o.Parallel, runtime.GOMAXPROCS(0))),
+		budget:   newBudget(o),
+		chart:    chart.Bare(),
+		parallel: cmp.Or(o.Parallel, runtime.GOMAXPROCS(0)),
+		left:     map[string]yamldoc.Path{},
+		memo:     newMemo(),
 	}
 	var err error
 	if e.reading, err = Reads(chart.Templates(), chart.LibraryTemplates()...); err != nil {
@@ -168,7 +180,8 @@ func newExperiment(chart *helmchart.Chart, o Options) *experiment {
 // kubeVersion is one under which today's APIs are chosen.
 const kubeVersion = "1.34.0"
 
-var errSpent = errors.New("the number of renders is used up")
+// errSpent is a render that is not allowed, or not waited for, any more.
+var errSpent = errors.New("the renders or the time that are allowed are used up")
 
 // render renders the chart with values alone.
 func (e *experiment) render(ctx context.Context, values map[string]any) (*snapshot, error) {
@@ -178,22 +191,49 @@ func (e *experiment) render(ctx context.Context, values map[string]any) (*snapsh
 func (e *experiment) renderAs(
 	ctx context.Context, chart *helmchart.Chart, values map[string]any, release helmchart.Release,
 ) (*snapshot, error) {
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if e.renders.Add(1) > int64(e.max) {
-		e.renders.Add(-1)
+	if e.reserve(ctx, 1) == 0 {
 		return nil, errSpent
 	}
-	release.Lenient = e.lenient
-	files, err := chart.Render(ctx, values, release)
-	if err != nil {
-		return nil, err
+	return e.await(ctx, chart, values, release)
+}
+
+// renderEach renders each of several sets of values, several at once. It gives nil for one that does not render, and
+// no more than are allowed.
+func (e *experiment) renderEach(ctx context.Context, sets []map[string]any) []*snapshot {
+	shots := make([]*snapshot, e.reserve(ctx, len(sets)))
+	var group errgroup.Group
+	group.SetLimit(e.parallel)
+	for i := range shots {
+		group.Go(func() error {
+			shots[i], _ = e.await(ctx, e.chart, sets[i], e.release)
+			return nil
+		})
 	}
-	return take(files), nil
+	_ = group.Wait() // a set that does not render is known by its nil
+	return shots
+}
+
+// await renders, and leaves the render alone when the time is used up: Helm's engine cannot be interrupted.
+func (e *experiment) await(
+	ctx context.Context, chart *helmchart.Chart, values map[string]any, release helmchart.Release,
+) (*snapshot, error) {
+	type outcome struct {
+		shot *snapshot
+		err  error
+	}
+	done := make(chan outcome, 1)
+	release.Lenient = e.lenient
+	go func() {
+		shot, err := e.memo.render(ctx, chart, values, release)
+		done <- outcome{shot, err}
+	}()
+	select {
+	case o := <-done:
+		return o.shot, o.err
+	case <-e.whenHalted():
+	case <-ctx.Done():
+	}
+	return nil, errSpent
 }
 
 // isWanted reports whether a key is among those to try.
@@ -204,10 +244,31 @@ func (e *experiment) isWanted(p yamldoc.Path) bool {
 	})
 }
 
-func (e *experiment) spent() bool { return e.renders.Load() >= int64(e.max) }
+// firstFirst puts the changes of keys that are to be tried first before the others.
+func (e *experiment) firstFirst(changes []change) []change {
+	slices.SortStableFunc(changes, func(a, b change) int { return e.rank(a.path) - e.rank(b.path) })
+	return changes
+}
 
-// isOver reports whether there is no time, or no render, left.
-func (e *experiment) isOver(ctx context.Context) bool { return ctx.Err() != nil || e.spent() }
+// rank is 0 for a key that is to be tried first, and 1 for the others.
+func (e *experiment) rank(p yamldoc.Path) int {
+	if slices.ContainsFunc(e.options.First, func(f yamldoc.Path) bool { return covers(f, p) || covers(p, f) }) {
+		return 0
+	}
+	return 1
+}
+
+// untried gives the keys that were not tried to the end, those that are to be tried first before the others.
+func (e *experiment) untried(declared map[string]any) []yamldoc.Path {
+	var out []yamldoc.Path
+	for _, key := range slices.Sorted(maps.Keys(e.left)) {
+		if _, isDeclared := yamldoc.Lookup(declared, e.left[key]); isDeclared {
+			out = append(out, e.left[key])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b yamldoc.Path) int { return e.rank(a) - e.rank(b) })
+	return out
+}
 
 // setup is a set of values with what it renders.
 type setup struct {
@@ -234,7 +295,20 @@ func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, 
 			break
 		}
 	}
+	if errors.Is(first, errSpent) {
+		return nil, e.endless(ctx)
+	}
 	return nil, fmt.Errorf("lineage: %w", first)
+}
+
+// endless says of a chart that not even its first render came to an end.
+func (e *experiment) endless(ctx context.Context) error {
+	after := e.options.timeout().String()
+	if ctx.Err() == nil {
+		after = e.options.maxCPU().String() + " of CPU time"
+	}
+	return remedy.Errorf("look for a template that loops",
+		"rendering the chart does not end: it was stopped after %s", after)
 }
 
 // maxRepairs is how many missing values are filled in to get a render.
@@ -248,7 +322,7 @@ func (e *experiment) setup(ctx context.Context, values map[string]any, shot *sna
 			s.masked[a] = true
 		}
 	}
-	for a, p := range shot.fields {
+	for a, p := range shot.all() {
 		if isChecksum(p) {
 			s.masked[a] = true
 		}

@@ -54,6 +54,7 @@ func (s *scope) callValue(at parse.Node, name string, args []*value) *value {
 		out.traits |= isCopy
 		return &out
 	case "merge", "mergeoverwrite":
+		s.changes(args[0])
 		for _, a := range args {
 			s.readWhole(at, withoutRoot(a))
 		}
@@ -122,6 +123,7 @@ func (s *scope) callMap(at parse.Node, name string, args []*value) *value {
 		s.set(at, args[0], argument(args, 1), argument(args, 2))
 		return args[0]
 	case "unset":
+		s.changes(args[0])
 		return args[0]
 	case "omit":
 		s.readWhole(at, args[0])
@@ -157,8 +159,15 @@ func (s *scope) put(at parse.Node, m, key, entry *value) {
 	m.addElement(entry)
 }
 
+// changes notes that a template changes a value, or the top, that others see as well.
+func (s *scope) changes(target *value) {
+	isShared := target.is(isRoot) || len(target.paths) > 0
+	s.trace.changesValues = s.trace.changesValues || isShared && !target.is(isCopy)
+}
+
 // set notes what a template writes into the values, so that nothing asks for its declaration.
 func (s *scope) set(at parse.Node, target, key, entry *value) {
+	s.changes(target)
 	s.put(at, target, key, entry)
 	if target.is(isCopy) {
 		return
@@ -240,12 +249,31 @@ func (s *scope) callTemplate(at parse.Node, name string, args []*value) *value {
 		for _, a := range args {
 			out.traits |= a.traits & ofText
 		}
-		if len(args) == 1 {
-			out.text = args[0].text
+		if len(args) == 1 || out.is(isTemplate) {
+			out.text = fileName(args)
 		}
 		return out
 	}
 	return nil
+}
+
+// fileName gives the text of what is printed, of a file's name what stands behind the chart's folder: nil where that is
+// not known.
+func fileName(args []*value) *string {
+	var texts []string
+	for _, a := range args {
+		switch {
+		case a.text != nil:
+			texts = append(texts, strings.TrimPrefix(*a.text, "%s"))
+		case !a.is(isTemplate):
+			return nil
+		}
+	}
+	text := strings.Join(texts, "")
+	if strings.Contains(text, "%") && len(args) > 1 {
+		return nil
+	}
+	return &text
 }
 
 // tpl reads a text as a template. A text that is known is followed; one out of the values is the user's, and may read
@@ -256,6 +284,8 @@ func (s *scope) tpl(at parse.Node, text, dot *value) {
 		s.readWhole(at, dot)
 	}
 	if text.text == nil {
+		s.trace.runsTexts = true
+		s.trace.runsElsewhere = s.trace.runsElsewhere || !dot.is(isRoot)
 		return
 	}
 	tree := parse.New(s.source.file)

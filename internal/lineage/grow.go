@@ -24,7 +24,7 @@ const (
 func (e *experiment) grow(ctx context.Context, base *setup) *setup {
 	values, shot := base.values, base.shot
 	for _, changes := range []func(map[string]any) []change{e.switches, e.samples, e.missing, e.choices, e.switches} {
-		some := changes(values)
+		some := e.firstFirst(changes(values))
 		values, shot = e.adopt(ctx, values, shot, some[:min(len(some), maxChanges)], false)
 	}
 	return e.setup(ctx, values, shot)

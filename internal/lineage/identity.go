@@ -70,7 +70,7 @@ func (e *experiment) identities(
 		if j := slices.Index(contained.refs, id.Object); j >= 0 {
 			id.Contained = pattern(contained.objects[j].Name(), release.Name)
 		}
-		text := plain.texts[id.Object.File]
+		text := plain.files[id.Object.File].text
 		id.Labels = patterns(o.Labels(), text)
 		switch {
 		case isWorkload(o.Kind()):
@@ -137,7 +137,7 @@ func namesWorkload(r Reach) bool {
 func patterns(labels map[string]string, text string) []Label {
 	var out []Label
 	for name, value := range labels {
-		if name != sampleKey && value != sampleText {
+		if name != sampleKey && !strings.Contains(value, sampleText) {
 			out = append(out, Label{name, pattern(value, ReleaseName)})
 		}
 	}

@@ -60,12 +60,14 @@ const maxHeap = 1 << 30
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	log.SetOutput(io.Discard) // Helm remarks on values that are no use
 	debug.SetMemoryLimit(maxHeap)
+	debug.SetGCPercent(400) // of the memory there is enough: a third of the time would go into collecting it
 	limitMemory()
 	go watchMemory()
 	var job Job
 	if err := json.NewDecoder(in).Decode(&job); err != nil {
 		return fmt.Errorf("reading a job: %w", err)
 	}
+	job.Options.ownProcess = true
 	var a answer
 	var err error
 	if a.Result, err = job.Do(ctx); err != nil {

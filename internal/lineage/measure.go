@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -38,7 +37,7 @@ func (e *experiment) numberMarker(base *setup) int {
 
 func (s *setup) shows(n int) bool {
 	text := strconv.Itoa(n)
-	for _, f := range s.shot.fields {
+	for _, f := range s.shot.all() {
 		if strings.Contains(f.text(), text) {
 			return true
 		}
@@ -63,9 +62,7 @@ func (e *experiment) measureAll(ctx context.Context, base *setup, declared map[s
 // measurement collects what keys reach.
 type measurement struct {
 	*experiment
-	base *setup
-
-	mu     sync.Mutex
+	base   *setup
 	found  map[string][]Reach // by id
 	filled map[string]Filling
 }
@@ -73,20 +70,27 @@ type measurement struct {
 // measure tries keys that are in the base: switches one by one, the rest with markers, many at once.
 func (e *experiment) measure(ctx context.Context, base *setup, paths []yamldoc.Path) *measurement {
 	m := &measurement{experiment: e, base: base, found: map[string][]Reach{}, filled: map[string]Filling{}}
-	var marked []change
-	var wg sync.WaitGroup
+	var marked [2]attempt // those to try first, and the others
+	var switches [2][]attempt
 	for _, p := range paths {
 		now, _ := yamldoc.Lookup(base.values, p)
 		isOn, isBool := now.(bool)
+		rank := e.rank(p)
 		switch {
 		case !isBool:
-			marked = append(marked, e.marked(base, p, now))
+			marked[rank] = append(marked[rank], e.marked(base, p, now))
 		case e.mayRead(p):
-			wg.Go(func() { m.test(ctx, []change{{path: p, values: []any{!isOn}}}) })
+			switches[rank] = append(switches[rank], attempt{{path: p, values: []any{!isOn}}})
 		}
 	}
-	m.test(ctx, marked)
-	wg.Wait()
+	var all []attempt
+	for rank, together := range marked {
+		if len(together) > 0 {
+			all = append(all, together)
+		}
+		all = append(all, switches[rank]...)
+	}
+	m.tryAll(ctx, all)
 	return m
 }
 
@@ -139,48 +143,73 @@ func fillingOf(v any) Filling {
 	return FilledText
 }
 
-// test tries keys together, and in halves where something moved that none of the markers explains.
-func (m *measurement) test(ctx context.Context, changes []change) {
-	if len(changes) == 0 || m.isOver(ctx) {
-		return
-	}
-	if len(changes) == 1 {
-		m.testOne(ctx, changes[0])
-		return
-	}
-	if shot, err := m.render(ctx, with(m.base.values, changes...)); err == nil {
-		if reaches, rest := m.explain(shot, changes); len(rest) == 0 {
-			m.collect(reaches, changes)
-			return
+// attempt is one render: keys that are tried together, each by the first of its values.
+type attempt []change
+
+// atOnce is how many attempts are made before the next are chosen. It is the same on every machine: what is tried when
+// the renders run out must not depend on the number of cores.
+const atOnce = 16
+
+// tryAll makes the attempts and those that follow from them. What follows comes before the rest: so the first keys are
+// known to the end when the renders run out.
+func (m *measurement) tryAll(ctx context.Context, attempts []attempt) {
+	for len(attempts) > 0 {
+		now := attempts[:min(len(attempts), atOnce)]
+		sets := make([]map[string]any, len(now))
+		for i, a := range now {
+			sets[i] = with(m.base.values, a...)
+		}
+		shots := m.renderEach(ctx, sets)
+		var next []attempt
+		for i, shot := range shots {
+			next = append(next, m.judge(now[i], shot)...)
+		}
+		attempts = append(next, attempts[len(shots):]...)
+		if len(shots) < len(now) {
+			break
 		}
 	}
-	half := len(changes) / 2
-	var wg sync.WaitGroup
-	wg.Go(func() { m.test(ctx, changes[:half]) })
-	m.test(ctx, changes[half:])
-	wg.Wait()
+	for _, a := range attempts {
+		for _, c := range a {
+			m.left[id(c.path)] = c.path
+		}
+	}
 }
 
-// testOne tries one key by itself: all that moves is its doing.
-func (m *measurement) testOne(ctx context.Context, c change) {
-	for _, v := range c.values {
-		one := []change{c.only(v)}
-		shot, err := m.render(ctx, with(m.base.values, one...))
-		if err != nil {
-			continue
-		}
-		reaches, rest := m.explain(shot, one)
-		key := id(c.path)
-		if reaches[key] = append(reaches[key], m.switched(shot, rest, v)...); len(reaches[key]) > 0 {
-			m.collect(reaches, one)
-			return
+// judge takes what an attempt has shown, and gives those that are to follow: halves of the keys where something moved
+// that none of the markers explains, the next value where one key by itself moved nothing.
+func (m *measurement) judge(a attempt, shot *snapshot) []attempt {
+	if len(a) == 1 {
+		return m.judgeOne(a[0], shot)
+	}
+	if shot != nil {
+		if reaches, rest := m.explain(shot, a); len(rest) == 0 {
+			m.collect(reaches, a)
+			return nil
 		}
 	}
+	half := len(a) / 2
+	return []attempt{a[:half], a[half:]}
+}
+
+// judgeOne judges one key by itself: all that moves is its doing.
+func (m *measurement) judgeOne(c change, shot *snapshot) []attempt {
+	if shot != nil {
+		one := []change{c.only(c.values[0])}
+		reaches, rest := m.explain(shot, one)
+		key := id(c.path)
+		if reaches[key] = append(reaches[key], m.switched(shot, rest, c.values[0])...); len(reaches[key]) > 0 {
+			m.collect(reaches, one)
+			return nil
+		}
+	}
+	if len(c.values) > 1 {
+		return []attempt{{change{c.path, c.values[1:], c.marker}}}
+	}
+	return nil
 }
 
 func (m *measurement) collect(reaches map[string][]Reach, changes []change) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	for _, c := range changes {
 		if key := id(c.path); len(reaches[key]) > 0 {
 			m.found[key], m.filled[key] = reaches[key], fillingOf(c.values[0])
@@ -206,11 +235,12 @@ func (m *measurement) explain(shot *snapshot, changes []change) (map[string][]Re
 	out := map[string][]Reach{}
 	var rest []string
 	for _, a := range m.base.shot.differences(shot, m.base.masked) {
-		f := shot.fields[a] // without a text where it is gone
+		f, _ := shot.field(a) // without a text where it is gone
+		was, _ := m.base.shot.field(a)
 		if isChecksum(f) {
 			continue
 		}
-		found := markersIn(f, m.base.shot.fields[a].value, byMarker)
+		found := markersIn(f, was.value, byMarker)
 		if len(found) == 0 {
 			rest = append(rest, a)
 		}
@@ -275,12 +305,12 @@ func (m *measurement) switched(shot *snapshot, addresses []string, tried any) []
 	whole := map[Ref]bool{}
 	_, isSwitch := tried.(bool)
 	for _, a := range addresses {
-		f, there := shot.fields[a]
+		f, there := shot.field(a)
+		was, isInBoth := m.base.shot.field(a)
 		if !there {
-			f = m.base.shot.fields[a]
+			f = was
 		}
 		r := Reach{Object: f.ref, Field: f.path, Effect: Switch, Gone: !there, Value: f.value}
-		was, isInBoth := m.base.shot.fields[a]
 		if isInBoth && there && !isSwitch && fmt.Sprint(f.value) == fmt.Sprint(tried) {
 			r.Effect, r.Value = Direct, was.value
 		}

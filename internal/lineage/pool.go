@@ -27,7 +27,7 @@ type Pool struct {
 }
 
 // grace is what a process gets beyond a job's own time before it is killed.
-const grace = time.Second
+const grace = 2 * time.Second
 
 // Most of what a process may write, in bytes. Of its standard error the
 // beginning counts, which is where Go says why it stops.
@@ -105,8 +105,8 @@ func (j Job) failure(ctx, limited context.Context, code int, stderr []byte) erro
 	return fmt.Errorf("rendering %s: the process that does it ended with code %d: %s", j.Chart, code, line)
 }
 
-// limit is when a process is killed that has not done the job.
-func (j Job) limit() time.Duration { return cmp.Or(j.Options.Timeout, DefaultTimeout) + grace }
+// limit is when a process is killed that has not done the job, nor ended by itself.
+func (j Job) limit() time.Duration { return j.Options.timeout() + grace }
 
 // limitedBuffer keeps the beginning of what is written.
 type limitedBuffer struct {

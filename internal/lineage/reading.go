@@ -72,11 +72,7 @@ type Read struct {
 // templates of other charts, of which only what is included counts. A template that does not parse gives a
 // *yamldoc.Error.
 func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, error) {
-	w := &walker{
-		reading: &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
-		named:   map[string][]*source{},
-		done:    map[string]bool{},
-	}
+	w := newWalker(map[string][]*source{})
 	for _, f := range libraries {
 		if _, err := w.add(f); err != nil {
 			return nil, err
@@ -97,6 +93,15 @@ func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, e
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 	return w.reading, nil
+}
+
+func newWalker(named map[string][]*source) *walker {
+	return &walker{
+		reading: &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
+		named:   named,
+		done:    map[string]bool{},
+		trace:   &trace{files: map[string]bool{}},
+	}
 }
 
 // Undeclared gives the first read of each key that values do not declare,

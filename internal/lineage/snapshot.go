@@ -3,10 +3,12 @@ package lineage
 import (
 	"encoding/base64"
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -43,33 +45,87 @@ func (f field) text() string {
 	return fmt.Sprint(f.value)
 }
 
-// snapshot is what one render gave, field by field.
-type snapshot struct {
+// rendering is what one template gave.
+type rendering struct {
+	text    string
 	objects []manifest.Object
-	refs    []Ref             // beside objects
-	fields  map[string]field  // by address
-	texts   map[string]string // of the files
+	refs    []Ref            // beside objects
+	fields  map[string]field // by address
+	weight  int              // how many fields show something
+	twice   []*manifest.ParseError
 }
 
-// take reads rendered files. What cannot be parsed is left out: values that make no sense are tried on purpose.
-func take(files []helmchart.File) *snapshot {
-	s := &snapshot{fields: map[string]field{}, texts: map[string]string{}}
-	for _, f := range files {
-		s.texts[f.Name] = string(f.Data)
-		objects, _ := manifest.Parse(f.Name, f.Data)
-		seen := map[string]int{}
-		for _, o := range objects {
-			ref := Ref{File: f.Name, Kind: o.Kind(), N: seen[o.Kind()]}
-			seen[ref.Kind]++
-			if o.IsHook() {
-				continue
-			}
-			s.objects = append(s.objects, o)
-			s.refs = append(s.refs, ref)
-			s.flatten(ref, nil, shown(o))
+// snapshot is what one render gave, file by file. Snapshots share the files that are the same in them.
+type snapshot struct {
+	objects []manifest.Object
+	refs    []Ref // beside objects
+	files   map[string]*rendering
+}
+
+// takeFile reads a rendered file. What cannot be parsed is left out: values that make no sense are tried on purpose.
+func takeFile(name string, text []byte) *rendering {
+	r := &rendering{text: string(text), fields: map[string]field{}}
+	var objects []manifest.Object
+	objects, r.twice = manifest.ParseLastWins(name, text)
+	seen := map[string]int{}
+	for _, o := range objects {
+		ref := Ref{File: name, Kind: o.Kind(), N: seen[o.Kind()]}
+		seen[ref.Kind]++
+		if o.IsHook() {
+			continue
+		}
+		r.objects = append(r.objects, o)
+		r.refs = append(r.refs, ref)
+		r.flatten(ref, nil, shown(o))
+	}
+	for _, f := range r.fields {
+		if !yamldoc.IsEmpty(f.value) {
+			r.weight++
 		}
 	}
+	return r
+}
+
+// take reads rendered files.
+func take(files []helmchart.File) *snapshot {
+	all := map[string]*rendering{}
+	for _, f := range files {
+		all[f.Name] = takeFile(f.Name, f.Data)
+	}
+	return join(all)
+}
+
+// join makes a snapshot of files.
+func join(files map[string]*rendering) *snapshot {
+	s := &snapshot{files: files}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		s.objects = append(s.objects, files[name].objects...)
+		s.refs = append(s.refs, files[name].refs...)
+	}
 	return s
+}
+
+// field gives the field at an address.
+func (s *snapshot) field(address string) (field, bool) {
+	name, _, _ := strings.Cut(address, "\x00")
+	if s.files[name] == nil {
+		return field{}, false
+	}
+	f, ok := s.files[name].fields[address]
+	return f, ok
+}
+
+// all gives every field by its address, in no order.
+func (s *snapshot) all() iter.Seq2[string, field] {
+	return func(yield func(string, field) bool) {
+		for _, r := range s.files {
+			for a, f := range r.fields {
+				if !yield(a, f) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // shown gives an object's fields with a Secret's data in clear: a value that reaches it would not be seen otherwise.
@@ -88,10 +144,10 @@ func shown(o manifest.Object) map[string]any {
 	return out
 }
 
-// maxFields bounds what is looked at in one render.
+// maxFields bounds what is looked at in one file.
 const maxFields = 100_000
 
-func (s *snapshot) flatten(ref Ref, at yamldoc.Path, value any) {
+func (s *rendering) flatten(ref Ref, at yamldoc.Path, value any) {
 	if len(s.fields) > maxFields {
 		return
 	}
@@ -115,15 +171,26 @@ func address(ref Ref, path yamldoc.Path) string {
 // differences gives the addresses of the fields that are not the same in both, in order, without those of masked.
 func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string {
 	var out []string
-	for a, p := range s.fields {
-		q, there := other.fields[a]
-		if !masked[a] && (!there || !reflect.DeepEqual(p.value, q.value)) {
-			out = append(out, a)
+	for name, here := range s.files {
+		there := other.files[name]
+		if here == there {
+			continue
+		}
+		for a, f := range here.fields {
+			g, isThere := other.field(a)
+			if !masked[a] && (!isThere || !reflect.DeepEqual(f.value, g.value)) {
+				out = append(out, a)
+			}
 		}
 	}
-	for a := range other.fields {
-		if _, here := s.fields[a]; !here && !masked[a] {
-			out = append(out, a)
+	for name, there := range other.files {
+		if s.files[name] == there {
+			continue
+		}
+		for a := range there.fields {
+			if _, isHere := s.field(a); !isHere && !masked[a] {
+				out = append(out, a)
+			}
 		}
 	}
 	slices.Sort(out)
@@ -132,21 +199,35 @@ func (s *snapshot) differences(other *snapshot, masked map[string]bool) []string
 
 // covers reports whether all that other shows is shown in s too, whatever its value.
 func (s *snapshot) covers(other *snapshot) bool {
-	for a, p := range other.fields {
-		if !yamldoc.IsEmpty(p.value) && yamldoc.IsEmpty(s.fields[a].value) {
-			return false
+	for name, there := range other.files {
+		if s.files[name] == there {
+			continue
+		}
+		for a, f := range there.fields {
+			if here, _ := s.field(a); !yamldoc.IsEmpty(f.value) && yamldoc.IsEmpty(here.value) {
+				return false
+			}
 		}
 	}
 	return true
 }
 
+// twice gives the keys that stand twice in a map, a line each.
+func (s *snapshot) twice() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(s.files)) {
+		for _, t := range s.files[name].twice {
+			out = append(out, t.File+" renders "+strings.Replace(t.Reason, "already set in", "twice in one", 1))
+		}
+	}
+	return out
+}
+
 // weight is how many fields show something.
 func (s *snapshot) weight() int {
 	n := 0
-	for _, p := range s.fields {
-		if !yamldoc.IsEmpty(p.value) {
-			n++
-		}
+	for _, r := range s.files {
+		n += r.weight
 	}
 	return n
 }

@@ -15,6 +15,7 @@ type walker struct {
 	reading *Reading
 	named   map[string][]*source
 	done    map[string]bool // template and argument
+	trace   *trace
 	depth   int
 	steps   int
 }
@@ -41,6 +42,7 @@ type variable struct {
 
 // template reads a template with dot as its argument.
 func (w *walker) template(s *source, dot *value) {
+	w.trace.files[s.file] = true
 	in := &scope{walker: w, source: s, dot: dot, vars: []variable{{"$", dot}}}
 	w.nest(func() { in.list(s.tree.Root) })
 }
@@ -62,10 +64,16 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 	var names []string
 	switch {
 	case name.is(isTemplate): // the chart's own file: it is read anyway
+		if name.text == nil {
+			s.trace.isUnknown = true
+		} else {
+			s.trace.included = append(s.trace.included, *name.text)
+		}
 		return
 	case name.text != nil:
 		names = append(names, *name.text)
 	default:
+		s.trace.isUnknown = true
 		names = slices.Sorted(maps.Keys(s.named))
 	}
 	for _, n := range names {
@@ -167,6 +175,7 @@ func (s *scope) pipe(p *parse.PipeNode) *value {
 	for _, decl := range p.Decl {
 		if known := s.variable(decl.Ident[0]); p.IsAssign {
 			known.value = either(known.value, v) // the assignment may stand in a branch
+			s.trace.assigned = append(s.trace.assigned, v.paths...)
 		} else {
 			s.vars = append(s.vars, variable{decl.Ident[0], v})
 		}
@@ -255,6 +264,7 @@ func (s *scope) field(at parse.Node, v *value, name string) *value {
 	var found []*value
 	if v.is(isRoot) {
 		found = append(found, rootField(name))
+		s.trace.isUnknown = s.trace.isUnknown || name == "Subcharts"
 	}
 	if v.is(isTemplate) && name == "BasePath" || v.is(isFromFile) {
 		found = append(found, &value{traits: v.traits & ofText})

@@ -5,6 +5,7 @@ package manifest
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -31,13 +32,31 @@ func Parse(file string, data []byte) ([]Object, error) {
 	var objects []Object
 	var first error
 	for _, doc := range split(data) {
-		object, err := parseDocument(file, doc)
+		object, err := parseDocument(file, doc, yaml.YAMLToJSONStrict)
 		first = cmp.Or(first, err)
 		if err == nil && object.Fields != nil {
 			objects = append(objects, object)
 		}
 	}
 	return objects, first
+}
+
+// ParseLastWins is Parse for charts of strangers: of a key that stands twice in a map the last one counts, as it does
+// when Helm installs the object, and twice says so. Other documents that cannot be read are left out.
+func ParseLastWins(file string, data []byte) (objects []Object, twice []*ParseError) {
+	for _, doc := range split(data) {
+		object, err := parseDocument(file, doc, yaml.YAMLToJSONStrict)
+		var parse *ParseError
+		if errors.As(err, &parse) && strings.HasSuffix(parse.Reason, "already set in map") {
+			if object, err = parseDocument(file, doc, yaml.YAMLToJSON); err == nil {
+				twice = append(twice, parse)
+			}
+		}
+		if err == nil && object.Fields != nil {
+			objects = append(objects, object)
+		}
+	}
+	return objects, twice
 }
 
 // document is one YAML document and the line on which it starts.
@@ -62,12 +81,12 @@ func split(data []byte) []document {
 	return docs
 }
 
-func parseDocument(file string, doc document) (Object, error) {
+func parseDocument(file string, doc document, toJSON func([]byte) ([]byte, error)) (Object, error) {
 	line, ok := firstContent(doc)
 	if !ok {
 		return Object{}, nil
 	}
-	raw, err := yaml.YAMLToJSONStrict(doc.text)
+	raw, err := toJSON(doc.text)
 	if err != nil {
 		return Object{}, parseError(file, doc.line, err)
 	}

@@ -41,6 +41,8 @@ type Renders struct {
 	Getenv func(string) string
 	// HelmBin is the Helm that fetches dependencies, "" where none may.
 	HelmBin string
+	// Max is how often each chart may be rendered, 0 for as often as is usual.
+	Max int
 }
 
 // Result is what `scaffold` did, or would do.
@@ -229,9 +231,10 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 			text := err.Error()
 			warnings = append(warnings, strings.ToUpper(text[:1])+text[1:]+".")
 		},
-		Prober:  o.Renders.Prober,
-		Sources: sources,
-		HelmBin: o.Renders.HelmBin,
+		Prober:     o.Renders.Prober,
+		MaxRenders: o.Renders.Max,
+		Sources:    sources,
+		HelmBin:    o.Renders.HelmBin,
 	}
 	like := distinct(o.Like)
 	if len(like) == 0 && o.ConventionsFile == "" {

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,12 +27,9 @@ const maxVoters = 2000
 // maxRendered is how many of several siblings are rendered: those nearest to what LiveKit is, the rest are read alone.
 const maxRendered = 20
 
-// Time to render siblings, in all and for each.
-const (
-	renderTime       = 30 * time.Second
-	renderTimeAlone  = 15 * time.Second // of a chart that is followed alone
-	renderTimeOfMany = 4 * time.Second  // of one of several
-)
+// RendersOfMany is how often one of several charts is rendered at most, unless ReadOptions say otherwise. What is not
+// known of one is known of another; a chart with an object of each kind takes about 200 renders.
+const RendersOfMany = 800
 
 // ReadOptions say how siblings are read.
 type ReadOptions struct {
@@ -51,6 +47,8 @@ type ReadOptions struct {
 	// HelmBin is the Helm that may fetch what of the dependencies is not at hand,
 	// for the first of the charts; "" where the network is not to be asked.
 	HelmBin string
+	// MaxRenders is how often each chart may be rendered, 0 for as often as is usual.
+	MaxRenders int
 	// Beside is how many of the charts, the first ones, lie beside the new
 	// chart; the others lie elsewhere in its repository.
 	Beside int
@@ -179,18 +177,16 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 			return err
 		}
 		s.Component = f.Component
-		siblings[n], jobs[n] = s, experiment.Job(s, opts.Sources)
-		if jobs[n].Options.Timeout = renderTimeAlone; len(chosen) > 1 {
-			jobs[n].Options.Timeout = renderTimeOfMany
+		siblings[n], jobs[n] = s, experiment.Job(s, f, opts.Sources)
+		if jobs[n].Options.MaxRenders = opts.MaxRenders; opts.MaxRenders == 0 && len(chosen) > 1 {
+			jobs[n].Options.MaxRenders = RendersOfMany
 		}
 	}
-	limited, cancel := context.WithTimeout(ctx, renderTime)
-	defer cancel()
-	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
+	opts.Prober.Run(ctx, jobs, func(n int, result *lineage.Result, err error) {
 		f := chosen[n]
 		slog.Debug("tried values", "chart", f.Shown, "error", err)
 		switch {
-		case err != nil && limited.Err() == nil:
+		case err != nil && ctx.Err() == nil:
 			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))
 		case err == nil:
 			experiment.Apply(f, siblings[n], result)

@@ -15,6 +15,9 @@ type builder struct {
 	anchors  map[*yaml.Node]anchor
 	size     int // values so far
 	deepest  int // level below the node that is being built
+	// lastWins takes the last of the keys that stand several times in a map, and notes them.
+	lastWins   bool
+	duplicates []Duplicate
 }
 
 // anchor is what aliases stand for.
@@ -115,6 +118,9 @@ func (b *builder) entries(n *yaml.Node, depth int) ([]Entry, error) {
 			continue
 		}
 		text, _ := b.key(key)
+		if seen[text] != key {
+			continue // a later one replaces it
+		}
 		entries = append(entries, Entry{
 			Key: text, Value: child, Line: key.Line, Column: key.Column, HeadComment: key.HeadComment,
 		})
@@ -122,9 +128,9 @@ func (b *builder) entries(n *yaml.Node, depth int) ([]Entry, error) {
 	return entries, nil
 }
 
-// keys gives a map's own keys with their lines.
-func (b *builder) keys(n *yaml.Node) (map[string]int, error) {
-	seen := make(map[string]int, len(n.Content)/2)
+// keys gives a map's own keys, of those that stand twice the last.
+func (b *builder) keys(n *yaml.Node) (map[string]*yaml.Node, error) {
+	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	for pair := range slices.Chunk(n.Content, 2) {
 		if isMerge(pair[0]) {
 			continue
@@ -133,10 +139,14 @@ func (b *builder) keys(n *yaml.Node) (map[string]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		if line, twice := seen[text]; twice {
-			return nil, b.fail(pair[0], "key %q is there twice, on line %d and here", text, line)
+		before, twice := seen[text]
+		switch {
+		case twice && b.lastWins:
+			b.duplicates = append(b.duplicates, Duplicate{text, before.Line, pair[0].Line})
+		case twice:
+			return nil, b.fail(pair[0], "key %q is there twice, on line %d and here", text, before.Line)
 		}
-		seen[text] = pair[0].Line
+		seen[text] = pair[0]
 	}
 	return seen, nil
 }
@@ -159,7 +169,7 @@ func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.Sh
 
 // merge gives the entries of a merge key's maps that are not there already:
 // the map's own keys win, then the first map of a list of maps.
-func (b *builder) merge(from *Node, seen map[string]int, at *yaml.Node) ([]Entry, error) {
+func (b *builder) merge(from *Node, seen map[string]*yaml.Node, at *yaml.Node) ([]Entry, error) {
 	sources := []*Node{from}
 	if from.Kind == List {
 		sources = from.Items
@@ -171,7 +181,7 @@ func (b *builder) merge(from *Node, seen map[string]int, at *yaml.Node) ([]Entry
 		}
 		for _, e := range source.Entries {
 			if _, there := seen[e.Key]; !there {
-				seen[e.Key] = e.Line
+				seen[e.Key] = at
 				e.Merged = true
 				merged = append(merged, e)
 			}

@@ -43,9 +43,23 @@ type Doc struct {
 	Root *Node
 	// DocumentStart tells whether the file begins with "---".
 	DocumentStart bool
+	// Duplicates are the keys that stand twice in a map, of a document that ParseValues has read.
+	Duplicates []Duplicate
 
 	data     []byte
 	comments []string // every comment, as written
+}
+
+// Duplicate is a key that stands twice in one map, and the lines on which it does.
+type Duplicate struct {
+	Key         string
+	First, Line int
+}
+
+// Remark says which of the two counts, in the document called name.
+func (d Duplicate) Remark(name string) string {
+	return fmt.Sprintf("%s:%d: key %q is there twice, first on line %d. Helm takes the last one, and so does this.",
+		name, d.Line, d.Key, d.First)
 }
 
 // Error is what is wrong with a document, and where.
@@ -71,6 +85,15 @@ func ReadFile(path string) (*Doc, error) {
 		return nil, err
 	}
 	return Parse(path, data)
+}
+
+// ReadValues reads a file as ReadFile and ParseValues do.
+func ReadValues(path string) (*Doc, error) {
+	data, err := ReadBytes(path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseValues(path, data)
 }
 
 // ReadBytes reads a file under the conditions of ReadFile and leaves it unparsed.
@@ -106,8 +129,14 @@ func tooLarge(path string, size int64) error {
 		"%s: file has %d bytes, more than the limit of %d (5 MiB)", path, size, MaxSize)
 }
 
-// Parse reads the first document of data, as Helm does with values. The name stands in errors.
-func Parse(name string, data []byte) (*Doc, error) {
+// Parse reads the first document of data, as Helm does with values. The name stands in errors. A key that stands twice
+// is an error: what writes a file must not lose one of them.
+func Parse(name string, data []byte) (*Doc, error) { return read(name, data, false) }
+
+// ParseValues is Parse for what is read alone: of a key that stands twice in a map the last one counts, as in Helm.
+func ParseValues(name string, data []byte) (*Doc, error) { return read(name, data, true) }
+
+func read(name string, data []byte, lastWins bool) (*Doc, error) {
 	if err := checkText(name, data); err != nil {
 		return nil, err
 	}
@@ -121,12 +150,12 @@ func Parse(name string, data []byte) (*Doc, error) {
 		doc.comments = commentLines(string(data))
 		return doc, nil
 	}
-	b := builder{name: name, anchors: map[*yaml.Node]anchor{}}
+	b := builder{name: name, anchors: map[*yaml.Node]anchor{}, lastWins: lastWins}
 	b.comment(root.HeadComment, root.LineComment, root.FootComment)
 	if doc.Root, err = b.build(root.Content[0], 0); err != nil {
 		return nil, err
 	}
-	doc.comments = b.comments
+	doc.comments, doc.Duplicates = b.comments, b.duplicates
 	if doc.Root.IsNull() {
 		doc.Root = emptyMap()
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
@@ -297,4 +298,29 @@ func FuzzParse(f *testing.F) {
 		doc.Style()
 		doc.Commented()
 	})
+}
+
+// Values are read as Helm reads them: the last of two keys counts, whole.
+func TestParseValuesTakesTheLastKey(t *testing.T) {
+	const text = "a: {b: 1, c: 2}\nd: &d\n  e: 1\n  e: 2\n  e: 3\na: {b: 3}\nf:\n  <<: *d\n  e: 4\n"
+	doc, err := ParseValues("values.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"a": map[string]any{"b": 3}, "d": map[string]any{"e": 3}, "f": map[string]any{"e": 4},
+	}
+	if diff := cmp.Diff(fmt.Sprint(want), fmt.Sprint(doc.Root.Decode())); diff != "" {
+		t.Error(diff)
+	}
+	if line := doc.Root.LineOf("a.b"); line != 6 {
+		t.Errorf("a.b is on line %d", line)
+	}
+	lines := []Duplicate{{"a", 1, 6}, {"e", 3, 4}, {"e", 4, 5}}
+	if diff := cmp.Diff(lines, doc.Duplicates); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Parse("values.yaml", []byte(text)); err == nil {
+		t.Error("a file that may be written anew is taken")
+	}
 }

@@ -4,14 +4,19 @@ package experiment
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // Job says how the sibling is rendered: the chart that it wraps in its stead, with the values that it gives to that.
-func Job(s *names.Chart, sources helmchart.Sources) lineage.Job {
+// The keys that names take for the new chart's are tried first.
+func Job(s *names.Chart, f *names.Facts, sources helmchart.Sources) lineage.Job {
 	j := lineage.Job{Chart: s.Dir, Sources: sources}
 	if s.Wrapped != nil {
 		j.Dependency = s.Wrapped.Name
@@ -19,14 +24,55 @@ func Job(s *names.Chart, sources helmchart.Sources) lineage.Job {
 	if s.Wrapped != nil || s.StandIn {
 		j.Values, _ = s.Own.Decode().(map[string]any)
 	}
+	for _, key := range slices.Sorted(maps.Keys(f.Values)) {
+		if path := pathToTry(f.Values[key].Path); len(path) > 0 {
+			j.Options.First = append(j.Options.First, path)
+		}
+	}
 	return j
+}
+
+// pathToTry gives the path of a convention as one of values, in which [0] is any key or element.
+func pathToTry(path string) yamldoc.Path {
+	out := yamldoc.SplitPath(path)
+	for i, segment := range out {
+		if isElement(segment) || segment == "<volume>" || segment == "{name}" {
+			out[i] = yamldoc.Element(0)
+		}
+	}
+	return out
+}
+
+// maxListed is how many keys a note lists.
+const maxListed = 20
+
+// incompleteNote says which keys were not tried, and how they would be.
+func incompleteNote(shown string, result *lineage.Result) string {
+	if result.Incomplete == "" {
+		return ""
+	}
+	var left []string
+	for _, path := range result.Untried {
+		left = append(left, path.String())
+	}
+	text := "Not everything was tried"
+	if n := len(left); n > maxListed {
+		left = append(left[:maxListed], fmt.Sprintf("%d others", n-maxListed))
+	}
+	if len(left) > 0 {
+		text = "Not every value was tried, and these are judged by their names: " + strings.Join(left, ", ")
+	}
+	return fmt.Sprintf("Rendering %s %s. %s. --max-renders %d goes on.",
+		shown, result.Incomplete, text, 4*result.MaxRenders)
 }
 
 // Apply adds what renders have shown.
 func Apply(f *names.Facts, s *names.Chart, result *lineage.Result) {
-	if result.Incomplete != "" {
-		f.Notes = append(f.Notes, fmt.Sprintf("Not every value of %s was tried: it %s after %d renders.",
-			f.Shown, result.Incomplete, result.Renders))
+	if note := incompleteNote(f.Shown, result); note != "" {
+		f.Notes = append(f.Notes, note)
+	}
+	for _, twice := range result.Twice {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s/%s. Helm takes the last one, and so does this.", f.Shown, twice))
 	}
 	if result.Required {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s renders only with values that it requires; "+

@@ -111,7 +111,7 @@ func (s *Chart) readChart() error {
 	case !info.IsDir():
 		return remedy.Errorf(nameOne, "%s is not a directory", s.Shown)
 	}
-	s.chart, err = yamldoc.ReadFile(filepath.Join(s.Dir, "Chart.yaml"))
+	s.chart, err = yamldoc.ReadValues(filepath.Join(s.Dir, "Chart.yaml"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return remedy.Errorf(nameOne, "%s holds no Chart.yaml, so it is not a chart", s.Shown)
@@ -130,7 +130,7 @@ func readValues(dir string) (*yamldoc.Doc, string, error) {
 	names := []string{"values.yaml", "values.yml", "values.example.yaml", "values.example.yml", "values-example.yaml"}
 	more, _ := fs.Glob(os.DirFS(dir), "*values*.y*ml") // fails for malformed patterns alone
 	for _, name := range append(names, more...) {
-		if doc, err := yamldoc.ReadFile(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+		if doc, err := yamldoc.ReadValues(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
 			return doc, name, err
 		}
 	}
@@ -142,7 +142,7 @@ func readValues(dir string) (*yamldoc.Doc, string, error) {
 func (s *Chart) Dependencies() []helmchart.Dependency {
 	list := s.chart.Root.Get("dependencies")
 	if !list.IsList() {
-		if doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, "requirements.yaml")); err == nil {
+		if doc, err := yamldoc.ReadValues(filepath.Join(s.Dir, "requirements.yaml")); err == nil {
 			list = doc.Root.Get("dependencies")
 		}
 	}
@@ -199,7 +199,7 @@ func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources 
 	}
 	for _, rel := range dirs {
 		dir := filepath.Join(s.Dir, filepath.FromSlash(rel))
-		doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml"))
+		doc, err := yamldoc.ReadValues(filepath.Join(dir, "Chart.yaml"))
 		if err != nil {
 			continue
 		}
@@ -220,7 +220,7 @@ func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources 
 	}
 	shown := fmt.Sprintf("%s %s", d.Name, chart.Version())
 	s.Templates = append(s.Templates, newTemplates(chart.Templates(), shown, chart.Name()))
-	if values, err := yamldoc.Parse("values.yaml", chart.ValuesFile()); err == nil {
+	if values, err := yamldoc.ParseValues("values.yaml", chart.ValuesFile()); err == nil {
 		s.addLayer(values, shown+": values.yaml")
 	}
 }

@@ -69,6 +69,11 @@ func (s *Chart) Read() Facts {
 		f.ReadTemplates(t)
 	}
 	RenameComponent(f.Files, s.Component)
+	for _, l := range s.layers {
+		for _, d := range l.doc.Duplicates {
+			f.Notes = append(f.Notes, d.Remark(l.shown))
+		}
+	}
 	if s.Wrapped != nil {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.Key()))
