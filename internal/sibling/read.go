@@ -178,7 +178,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 		if err != nil {
 			return err
 		}
-		s.Component = f.Component
+		s.Follow(f.Component)
 		siblings[n], jobs[n] = s, experiment.Job(s, opts.Sources)
 		if jobs[n].Options.Timeout = renderTimeAlone; len(chosen) > 1 {
 			jobs[n].Options.Timeout = renderTimeOfMany

@@ -78,6 +78,7 @@ func ReadChart(
 			doc.Name, doc.Root.Line)
 	}
 	templates := readTemplates(dir, s.Shown, s.Name)
+	templates.resolve(plainTextOf(doc.Root))
 	deps := s.Dependencies()
 	wrapped := s.findWrapper(doc.Root, deps, templates)
 	own := layer{doc: doc, shown: s.Shown + "/" + file}
@@ -95,6 +96,9 @@ func ReadChart(
 	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
 	if wrapped != nil {
 		s.addWrapped(ctx, *wrapped, sources)
+		for i := range s.Templates {
+			s.Templates[i].resolve(s.plainText)
+		}
 	}
 	s.scan = newScan(s.Sheet, s.Values, s.Name, s.Others)
 	s.scan.detect()

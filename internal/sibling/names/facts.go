@@ -54,7 +54,7 @@ const nearWeight = 4
 // Read gathers what the sibling says.
 func (s *Chart) Read() Facts {
 	found := s.scan.facts
-	s.Component = s.findComponent(found["image.repository"].path)
+	s.Follow(s.findComponent(found["image.repository"].path))
 	f := Facts{
 		Sheet: s.Sheet, Shown: s.Shown, Dir: s.Dir, Component: s.Component,
 		Values: map[string]convention.Value{}, Route: s.scan.route,
@@ -68,7 +68,6 @@ func (s *Chart) Read() Facts {
 	for _, t := range s.Templates {
 		f.ReadTemplates(t)
 	}
-	RenameComponent(f.Files, s.Component)
 	if s.Wrapped != nil {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.Key()))
@@ -97,16 +96,11 @@ func (s *Chart) findComponent(image []string) string {
 	return image[0]
 }
 
-// RenameComponent puts {name} for a component's folder.
-func RenameComponent(f *convention.Files, component string) {
-	if f == nil || component == "" {
-		return
-	}
-	for kind, file := range f.Templates {
-		folder, rest, inFolder := strings.Cut(file, "/")
-		if inFolder && convention.SameName(folder, component) {
-			f.Templates[kind] = "{name}/" + rest
-		}
+// Follow says which of several components is the application, "" for the chart as a whole.
+func (s *Chart) Follow(component string) {
+	s.Component = component
+	for i := range s.Templates {
+		s.Templates[i].follow(component)
 	}
 }
 
