@@ -221,6 +221,7 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 	if o.Renders.Getenv != nil {
 		sources = helmchart.HelmSources(tree, o.Renders.Getenv)
 	}
+	sources.NearVersions = true
 	var warnings []string
 	options := sibling.ReadOptions{
 		Sheet:   o.Sheet,
@@ -231,6 +232,7 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 		},
 		Prober:  o.Renders.Prober,
 		Sources: sources,
+		Around:  sibling.NewSurroundings(tree),
 		HelmBin: o.Renders.HelmBin,
 	}
 	like := distinct(o.Like)

@@ -51,6 +51,8 @@ type ReadOptions struct {
 	// HelmBin is the Helm that may fetch what of the dependencies is not at hand,
 	// for the first of the charts; "" where the network is not to be asked.
 	HelmBin string
+	// Around finds the values files of environments; nil where charts alone speak.
+	Around *names.Surroundings
 	// Beside is how many of the charts, the first ones, lie beside the new
 	// chart; the others lie elsewhere in its repository.
 	Beside int
@@ -61,6 +63,9 @@ func (o ReadOptions) warn(err error) {
 		o.Warn(err)
 	}
 }
+
+// NewSurroundings finds the values files of environments in the repository at root.
+func NewSurroundings(root string) *names.Surroundings { return names.NewSurroundings(root) }
 
 // Prober runs experiments on charts; *lineage.Pool is one.
 type Prober interface {
@@ -106,7 +111,9 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 		return dirs, remove
 	}
 	for i, chart := range charts[:min(len(charts), maxRendered)] {
-		loaded, err := helmchart.LoadComplete(ctx, chart, opts.Sources)
+		exact := opts.Sources
+		exact.NearVersions = false // Helm fetches what is asked for
+		loaded, err := helmchart.LoadComplete(ctx, chart, exact)
 		if err != nil || len(loaded.Lacks()) == 0 {
 			continue // reading it tells what is wrong
 		}
@@ -131,7 +138,7 @@ func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]na
 			if ctx.Err() != nil {
 				return nil
 			}
-			s, err := names.ReadChart(ctx, opts.Sheet, dirs[i], charts[i], opts.Sources)
+			s, err := names.ReadChart(ctx, opts.Sheet, dirs[i], charts[i], opts.Sources, opts.Around)
 			if errs[i] = err; err == nil {
 				said[i] = s.Read()
 				said[i].IsNear = i < opts.Beside
@@ -174,7 +181,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	siblings := make([]*names.Chart, len(chosen))
 	jobs := make([]lineage.Job, len(chosen))
 	for n, f := range chosen {
-		s, err := names.ReadChart(ctx, opts.Sheet, f.Dir, f.Shown, opts.Sources)
+		s, err := names.ReadChart(ctx, opts.Sheet, f.Dir, f.Shown, opts.Sources, opts.Around)
 		if err != nil {
 			return err
 		}
@@ -223,7 +230,7 @@ func followNeighbours(ctx context.Context, c *convention.Convention, chart strin
 			return err
 		}
 		f := names.Facts{Sheet: c.Sheet, Shown: filepath.ToSlash(dir)}
-		if s, err := names.ReadChart(ctx, c.Sheet, dir, dir, helmchart.Sources{}); err == nil {
+		if s, err := names.ReadChart(ctx, c.Sheet, dir, dir, helmchart.Sources{}, nil); err == nil {
 			f.ReadTemplates(s.Templates[0])
 			f.Route = "" // the chart's own values say that
 		}

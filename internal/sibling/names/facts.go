@@ -58,7 +58,7 @@ func (s *Chart) Read() Facts {
 	f := Facts{
 		Sheet: s.Sheet, Shown: s.Shown, Dir: s.Dir, Component: s.Component,
 		Values: map[string]convention.Value{}, Route: s.scan.route,
-		Style: s.style(), Defaults: s.defaults(), ChartVersion: s.chart.Root.Get("version").Str(),
+		Style: s.style(), Defaults: s.speaker().defaults(), ChartVersion: s.chart.Root.Get("version").Str(),
 		Secrets: s.secrets(), Registry: s.registry(),
 	}
 	for key, at := range found {
@@ -198,6 +198,13 @@ func (s *Chart) style() convention.Style {
 		out.Comments = "plain" // comments have to be written somehow
 	}
 	return out
+}
+
+// Reads reports whether the chart's own templates read a value, which its values.yaml need not have.
+func (s *Chart) Reads(path yamldoc.Path) bool {
+	return slices.ContainsFunc(s.Templates[0].reads, func(read string) bool {
+		return yamldoc.SplitPath(read).Contains(path)
+	})
 }
 
 // readHints takes keys that stand in comments and those that the templates read, where the values do not name them:

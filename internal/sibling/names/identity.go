@@ -86,7 +86,8 @@ func NewNaming(workload string, split func(kind string) (base, suffix string, ok
 	}
 	maps.DeleteFunc(suffixes, func(_, suffix string) bool { return suffix == "" })
 	n := convention.Naming{Fullname: base, HelperPrefix: "{name}"}
-	if prefix, isPrefixed := strings.CutSuffix(base, convention.FullnameChart); isPrefixed && isPrefix.MatchString(prefix) {
+	prefix, isPrefixed := strings.CutSuffix(base, convention.FullnameChart)
+	if isPrefixed && isPrefix.MatchString(prefix) {
 		n.Fullname, n.Prefix = convention.FullnameChart, prefix
 	}
 	if len(suffixes) > 0 {
@@ -143,10 +144,11 @@ var plainSuffix = regexp.MustCompile(`^$|^-(deployment|deploy|statefulset|sts|da
 // says what the object is, and not what it is for.
 func IsPlainSuffix(suffix string) bool { return plainSuffix.MatchString(suffix) }
 
-// neutralWords may stand in the name of a Secret's or ConfigMap's file beside the kind: they say nothing of what is in it.
+// neutralWords may stand in the name of a Secret's or ConfigMap's file beside the kind: they say nothing of what is in
+// it.
 var neutralWords = []string{
-	"", "app", "application", "main", "server", "env", "envs", "environment", "keys", "key", "api", "credentials", "common",
-	"default", "map",
+	"", "app", "application", "main", "server", "env", "envs", "environment", "keys", "key", "api", "credentials",
+	"common", "default", "map",
 }
 
 // IsFileFor reports whether the name of a file says that it is for a kind of object, so that it is a habit and not what

@@ -106,6 +106,16 @@ func (t *Templates) findObjects() {
 	t.beside = t.workload()
 }
 
+// borrow adds the named templates of another chart, which may be included.
+func (t *Templates) borrow(from Templates) {
+	for name, tree := range from.defines {
+		if _, isOwn := t.defines[name]; !isOwn {
+			t.defines[name] = tree
+		}
+	}
+	t.findObjects()
+}
+
 // follow says which of several components is followed.
 func (t *Templates) follow(component string) {
 	t.component, t.beside = component, nil
@@ -220,9 +230,9 @@ func (t Templates) HasWorkload() bool { return t.workload() != nil }
 // workload gives the application's own.
 func (t Templates) workload() *object { return t.object(convention.WorkloadKinds...) }
 
-// object gives the application's object of one of the kinds: of the component that is followed, in a file that is called
-// like the kind or like the chart, beside the workload, in a file for the kind, with the shortest name; of equal ones
-// the first.
+// object gives the application's object of one of the kinds: of the component that is followed, in a file that is
+// called like the kind or like the chart, beside the workload, in a file for the kind, with the shortest name; of equal
+// ones the first.
 func (t Templates) object(kinds ...string) *object {
 	isWorkload := slices.Contains(convention.WorkloadKinds, kinds[0])
 	var best *object
