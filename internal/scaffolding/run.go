@@ -233,6 +233,7 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 		Prober:  o.Renders.Prober,
 		Sources: sources,
 		Around:  sibling.NewSurroundings(tree),
+		Target:  target,
 		HelmBin: o.Renders.HelmBin,
 	}
 	like := distinct(o.Like)

@@ -53,6 +53,8 @@ type ReadOptions struct {
 	HelmBin string
 	// Around finds the values files of environments; nil where charts alone speak.
 	Around *names.Surroundings
+	// Target is the new chart's folder, which is none of its own neighbors.
+	Target string
 	// Beside is how many of the charts, the first ones, lie beside the new
 	// chart; the others lie elsewhere in its repository.
 	Beside int
@@ -91,6 +93,11 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 	c := combine(opts.Sheet, all)
 	if len(charts) == 1 && all[0].Labels == nil && all[0].Naming == nil {
 		if err := followNeighbours(ctx, c, charts[0]); err != nil {
+			return nil, err
+		}
+	}
+	if len(charts) == 1 {
+		if err := fillGaps(ctx, c, all[0], opts); err != nil {
 			return nil, err
 		}
 	}
