@@ -146,6 +146,8 @@ const (
 type Naming struct {
 	// Fullname is one of the Fullname constants.
 	Fullname string `json:"fullname" yaml:"fullname"`
+	// Prefix stands before the chart's name ("shop-"), where Fullname is that alone.
+	Prefix string `json:"prefix,omitempty" yaml:"prefix,omitempty"`
 	// Suffixes are appended to Fullname by kind ("Deployment": "-deployment"); {name} in them is the chart's name.
 	Suffixes map[string]string `json:"suffixes,omitempty" yaml:"suffixes,omitempty"`
 	// HelperPrefix stands before the names of the chart's named templates, {name} for the chart's own name.

@@ -59,6 +59,7 @@ var (
 	labelName    = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
 	labelPattern = regexp.MustCompile(`^([-A-Za-z0-9_.]|\{(name|chart|release|fullname|version|service)\})*$`)
 	namePattern  = regexp.MustCompile(`^([-A-Za-z0-9_.]|\{name\})+$`)
+	fullPrefix   = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]*[a-z0-9])?-)?$`)
 	nameSuffix   = regexp.MustCompile(`^-?([a-z0-9]([-a-z0-9]*[a-z0-9])?|\{name\})$`)
 	templateFile = regexp.MustCompile(`^([-\w.]|\{name\}|/)+\.(ya?ml|tpl)$`)
 	hostPattern  = regexp.MustCompile(`^(\*\.)?([-a-z0-9.]|\{name\})*$`)
@@ -98,6 +99,7 @@ func (c *Convention) validateTexts() error {
 	}
 	texts := []text{
 		{"naming.helperPrefix", c.Naming.HelperPrefix, namePattern},
+		{"naming.prefix", c.Naming.Prefix, fullPrefix},
 		{"defaults.hostPattern", c.Defaults.HostPattern, hostPattern},
 		{"defaults.tlsSecretPattern", c.Defaults.TLSSecretPattern, objectName},
 		{"defaults.ingressClass", c.Defaults.IngressClass, objectName},
@@ -113,6 +115,10 @@ func (c *Convention) validateTexts() error {
 			return wrong("labels.selector", "%s changes with the version (%s), "+
 				"and a selector never may", l.Name, l.Value)
 		}
+	}
+	if c.Naming.Prefix != "" && c.Naming.Fullname != FullnameChart {
+		return wrong("naming.prefix", "%q stands before the chart's name alone, and naming.fullname is %q",
+			c.Naming.Prefix, c.Naming.Fullname)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Naming.Suffixes)) {
 		if !slices.Contains(suffixedKinds, kind) {

@@ -18,6 +18,9 @@ type Sources struct {
 	// Repositories is Helm's repositories.yaml, as helmcache.RepositoriesFile names it. By it and the indexes in the
 	// caches an archive is known to be the declared repository's, not another one's of that name. "" for none.
 	Repositories string `json:"repositories,omitempty"`
+	// NearVersions lets a chart of the repository serve in another version than is asked for, where none in that is at
+	// hand: for reading what a chart means, not for installing it. Chart.Instead says where that was done.
+	NearVersions bool `json:"nearVersions,omitempty"`
 }
 
 // HelmSources gives all that Helm keeps on this machine, for a chart in the repository at root. getenv is os.Getenv.

@@ -43,11 +43,17 @@ func LoadComplete(ctx context.Context, path string, from Sources) (*Chart, error
 		return nil, err
 	}
 	top := newNode(nil, c.c, path)
-	if err := newSearch(from, top).complete(ctx, top); err != nil {
+	s := newSearch(from, top)
+	if err := s.complete(ctx, top); err != nil {
 		return nil, fmt.Errorf("load chart %s: %w", path, err)
 	}
+	c.instead = s.instead
 	return c, nil
 }
+
+// Instead says, for each dependency that serves in another version than is asked for (see Sources.NearVersions), which
+// one does ("common 2.0.0 for ^1.2.0").
+func (c *Chart) Instead() []string { return c.instead }
 
 // Lacks names the dependencies that are not there although the chart's own values switch them on, each with the charts
 // above it ("sub/redis").
@@ -86,7 +92,7 @@ func (c *Chart) WithoutMissing() *Chart {
 	out.Metadata.Dependencies = slices.DeleteFunc(out.Metadata.Dependencies, func(want *chart.Dependency) bool {
 		return !has(out, want.Name)
 	})
-	return &Chart{out}
+	return &Chart{c: out}
 }
 
 // node is a chart on the way down from the one that was loaded.

@@ -21,6 +21,8 @@ import (
 // Chart is a chart as Helm loads it.
 type Chart struct {
 	c *chart.Chart
+	// instead says which dependencies serve in another version.
+	instead []string
 }
 
 // File is one file of a chart or one rendered template. Name is relative to the chart, with forward slashes
@@ -40,7 +42,7 @@ func Load(path string) (*Chart, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load chart %s: %w", path, err)
 	}
-	return &Chart{c}, nil
+	return &Chart{c: c}, nil
 }
 
 // LoadFiles makes a chart of files held in memory. .helmignore is not read.
@@ -53,7 +55,7 @@ func LoadFiles(files []File) (*Chart, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load chart: %w", err)
 	}
-	return &Chart{c}, nil
+	return &Chart{c: c}, nil
 }
 
 // Name is that of Chart.yaml.
@@ -101,7 +103,7 @@ func (c *Chart) Templates() []File {
 func (c *Chart) Dependencies() []*Chart {
 	var out []*Chart
 	for _, d := range c.c.Dependencies() {
-		out = append(out, &Chart{d})
+		out = append(out, &Chart{c: d})
 	}
 	return out
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/Masterminds/semver/v3"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -26,6 +28,8 @@ type search struct {
 	from  Sources
 	home  string // the folder of the chart that was loaded, or of its archive
 	added int
+	// instead says which charts serve in another version.
+	instead []string
 
 	charts []offer // of the repository and of Helm's caches, nil until they are looked for
 }
@@ -65,7 +69,45 @@ func (s *search) find(ctx context.Context, n *node, want *chart.Dependency) (*no
 			return got, nil
 		}
 	}
-	return nil, nil
+	return s.near(n, want), nil
+}
+
+// anyVersion is a range that all versions are in.
+const anyVersion = ">=0.0.0-0"
+
+// near gives the chart of the repository that has want's name and the version nearest to what is asked for, and has n
+// ask for that; nil where there is none, or none is wanted.
+func (s *search) near(n *node, want *chart.Dependency) *node {
+	if !s.from.NearVersions {
+		return nil
+	}
+	loose := *want
+	loose.Version = anyVersion
+	offers := slices.DeleteFunc(s.offers(n, &loose), func(o offer) bool { return o.cached })
+	slices.SortStableFunc(offers, func(a, b offer) int {
+		return slices.Compare(versionDistance(want.Version, a.Version), versionDistance(want.Version, b.Version))
+	})
+	for _, o := range offers {
+		if got := load(n, o.path, &loose); got != nil {
+			s.instead = append(s.instead, fmt.Sprintf("%s %s for %s", want.Name, o.Version, want.Version))
+			want.Version = o.Version
+			return got
+		}
+	}
+	return nil
+}
+
+var versionNumber = regexp.MustCompile(`\d+(\.\d+)*`)
+
+// versionDistance says how far a version is from the one that a range begins with, major, minor and patch apart.
+func versionDistance(wanted, version string) []int {
+	want, err := semver.NewVersion(versionNumber.FindString(wanted))
+	got, gotErr := semver.NewVersion(version)
+	if err != nil || gotErr != nil {
+		return []int{maxEntries}
+	}
+	apart := func(a, b uint64) int { return int(max(a, b) - min(a, b)) }
+	return []int{apart(want.Major(), got.Major()), apart(want.Minor(), got.Minor()), apart(want.Patch(), got.Patch())}
 }
 
 // file gives the chart in the folder that file:// names, from the folder of the chart that declares it; nil where

@@ -2,6 +2,7 @@ package helmchart
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -18,7 +19,7 @@ func (c *Chart) As(id Identity) *Chart {
 	out.Metadata.Name = cmp.Or(id.Name, out.Metadata.Name)
 	out.Metadata.Version = cmp.Or(id.Version, out.Metadata.Version)
 	out.Metadata.AppVersion = cmp.Or(id.AppVersion, out.Metadata.AppVersion)
-	return &Chart{out}
+	return &Chart{c: out}
 }
 
 // Bare gives the chart without its notes, schema, tests and the Kubernetes versions that it asks for: what stands in
@@ -27,7 +28,7 @@ func (c *Chart) As(id Identity) *Chart {
 func (c *Chart) Bare() *Chart {
 	out := clone(c.c)
 	bare(out)
-	return &Chart{out}
+	return &Chart{c: out}
 }
 
 func bare(c *chart.Chart) {
@@ -75,6 +76,43 @@ func cheap(template []byte) []byte {
 	})
 }
 
+// aboveName is the library that Within adds. No chart is called so.
+const aboveName = "templates-of-the-chart-above"
+
+// Within gives the chart with the named templates that it can include where it lies in charts/ of another: those of
+// that one, and of the charts beside it. The chart itself stays.
+func (c *Chart) Within(above *Chart) *Chart {
+	library := &chart.Chart{Metadata: &chart.Metadata{
+		APIVersion: chart.APIVersionV2, Name: aboveName, Version: "0.0.0", Type: "library",
+	}}
+	all := above.Templates()
+	for _, d := range above.Dependencies() {
+		if d.Name() != c.Name() {
+			all = append(append(all, d.Templates()...), d.LibraryTemplates()...)
+		}
+	}
+	for i, f := range all {
+		name := fmt.Sprintf("templates/_%d.tpl", i) // what is no named template is not rendered
+		library.Templates = append(library.Templates, &chart.File{Name: name, Data: f.Data})
+	}
+	out := clone(c.c)
+	out.AddDependency(library)
+	return &Chart{c: out}
+}
+
+// WithTemplates gives the chart with those of another among its templates, as if both were one. The chart itself stays,
+// and of two files with one name its own.
+func (c *Chart) WithTemplates(of *Chart) *Chart {
+	out := clone(c.c)
+	out.Templates = slices.Clone(out.Templates)
+	for _, f := range of.Templates() {
+		if !slices.ContainsFunc(out.Templates, func(own *chart.File) bool { return own.Name == f.Name }) {
+			out.Templates = append(out.Templates, &chart.File{Name: f.Name, Data: f.Data})
+		}
+	}
+	return &Chart{c: out}
+}
+
 // clone copies what Helm changes of a chart when it renders it: which dependencies are on, and the values that they
 // export. Texts are shared.
 func clone(c *chart.Chart) *chart.Chart {
@@ -112,7 +150,7 @@ func (c *Chart) LibraryTemplates() []File {
 func (c *Chart) Dependency(name string) *Chart {
 	for _, d := range c.c.Dependencies() {
 		if d.Metadata.Name == name {
-			return &Chart{d}
+			return &Chart{c: d}
 		}
 	}
 	return nil

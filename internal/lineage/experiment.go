@@ -111,6 +111,8 @@ type Result struct {
 	Twice []string
 	// Required says that the chart renders only where what it requires is left out.
 	Required bool
+	// Instead says which dependencies served in another version (see helmchart.Chart.Instead).
+	Instead []string
 }
 
 // Run renders a chart again and again and finds out which of its values reaches which field. Its own values are the

@@ -23,6 +23,10 @@ type Job struct {
 	// Dependency is the name of the dependency that is the application, where
 	// the chart is an umbrella over it: that one is rendered instead.
 	Dependency string `json:"dependency,omitempty"`
+	// WithOwn renders the templates of the umbrella with that dependency, where they render there.
+	WithOwn bool `json:"withOwn,omitempty"`
+	// Above are the folders of the charts in whose charts/ it lies, the nearest first: it may include their templates.
+	Above []string `json:"above,omitempty"`
 	// Values are laid over the defaults of what is rendered.
 	Values  map[string]any `json:"values,omitempty"`
 	Options Options        `json:"options"`
@@ -40,13 +44,36 @@ func (j Job) Do(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	instead := chart.Instead()
+	var joined *helmchart.Chart
 	if j.Dependency != "" {
-		if chart = chart.Dependency(j.Dependency); chart == nil {
+		umbrella := chart
+		if chart = umbrella.Dependency(j.Dependency); chart == nil {
 			return nil, fmt.Errorf("chart %s: its dependency %s was not found: --dependency-build lets Helm fetch it",
 				j.Chart, j.Dependency)
 		}
+		if j.WithOwn {
+			joined = chart.WithTemplates(umbrella)
+		}
 	}
-	return Run(ctx, chart.WithoutMissing(), j.Values, j.Options)
+	for _, dir := range j.Above {
+		above, err := helmchart.LoadComplete(ctx, dir, j.Sources)
+		if err != nil {
+			return nil, err
+		}
+		chart = chart.Within(above)
+	}
+	var result *Result
+	if joined != nil {
+		result, _ = Run(ctx, joined.WithoutMissing(), j.Values, j.Options) // else the dependency alone
+	}
+	if result == nil {
+		if result, err = Run(ctx, chart.WithoutMissing(), j.Values, j.Options); err != nil {
+			return nil, err
+		}
+	}
+	result.Instead = instead
+	return result, nil
 }
 
 // exitMemory is the exit code of a process that took too much memory.

@@ -223,6 +223,7 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 	if o.Renders.Getenv != nil {
 		sources = helmchart.HelmSources(tree, o.Renders.Getenv)
 	}
+	sources.NearVersions = true
 	var warnings []string
 	options := sibling.ReadOptions{
 		Sheet:   o.Sheet,
@@ -234,6 +235,8 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 		Prober:     o.Renders.Prober,
 		MaxRenders: o.Renders.Max,
 		Sources:    sources,
+		Around:     sibling.NewSurroundings(tree),
+		Target:     target,
 		HelmBin:    o.Renders.HelmBin,
 	}
 	like := distinct(o.Like)

@@ -49,6 +49,10 @@ type ReadOptions struct {
 	HelmBin string
 	// MaxRenders is how often each chart may be rendered, 0 for as often as is usual.
 	MaxRenders int
+	// Around finds the values files of environments; nil where charts alone speak.
+	Around *names.Surroundings
+	// Target is the new chart's folder, which is none of its own neighbors.
+	Target string
 	// Beside is how many of the charts, the first ones, lie beside the new
 	// chart; the others lie elsewhere in its repository.
 	Beside int
@@ -59,6 +63,9 @@ func (o ReadOptions) warn(err error) {
 		o.Warn(err)
 	}
 }
+
+// NewSurroundings finds the values files of environments in the repository at root.
+func NewSurroundings(root string) *names.Surroundings { return names.NewSurroundings(root) }
 
 // Prober runs experiments on charts; *lineage.Pool is one.
 type Prober interface {
@@ -87,6 +94,11 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 			return nil, err
 		}
 	}
+	if len(charts) == 1 {
+		if err := fillGaps(ctx, c, all[0], opts); err != nil {
+			return nil, err
+		}
+	}
 	return c, c.Complete()
 }
 
@@ -104,7 +116,9 @@ func fetchDependencies(ctx context.Context, charts []string, opts ReadOptions) (
 		return dirs, remove
 	}
 	for i, chart := range charts[:min(len(charts), maxRendered)] {
-		loaded, err := helmchart.LoadComplete(ctx, chart, opts.Sources)
+		exact := opts.Sources
+		exact.NearVersions = false // Helm fetches what is asked for
+		loaded, err := helmchart.LoadComplete(ctx, chart, exact)
 		if err != nil || len(loaded.Lacks()) == 0 {
 			continue // reading it tells what is wrong
 		}
@@ -129,7 +143,7 @@ func readAll(ctx context.Context, charts, dirs []string, opts ReadOptions) ([]na
 			if ctx.Err() != nil {
 				return nil
 			}
-			s, err := names.ReadChart(ctx, opts.Sheet, dirs[i], charts[i], opts.Sources)
+			s, err := names.ReadChart(ctx, opts.Sheet, dirs[i], charts[i], opts.Sources, opts.Around)
 			if errs[i] = err; err == nil {
 				said[i] = s.Read()
 				said[i].IsNear = i < opts.Beside
@@ -172,11 +186,11 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 	siblings := make([]*names.Chart, len(chosen))
 	jobs := make([]lineage.Job, len(chosen))
 	for n, f := range chosen {
-		s, err := names.ReadChart(ctx, opts.Sheet, f.Dir, f.Shown, opts.Sources)
+		s, err := names.ReadChart(ctx, opts.Sheet, f.Dir, f.Shown, opts.Sources, opts.Around)
 		if err != nil {
 			return err
 		}
-		s.Component = f.Component
+		s.Follow(f.Component)
 		siblings[n], jobs[n] = s, experiment.Job(s, f, opts.Sources)
 		if jobs[n].Options.MaxRenders = opts.MaxRenders; opts.MaxRenders == 0 && len(chosen) > 1 {
 			jobs[n].Options.MaxRenders = RendersOfMany
@@ -219,7 +233,7 @@ func followNeighbours(ctx context.Context, c *convention.Convention, chart strin
 			return err
 		}
 		f := names.Facts{Sheet: c.Sheet, Shown: filepath.ToSlash(dir)}
-		if s, err := names.ReadChart(ctx, c.Sheet, dir, dir, helmchart.Sources{}); err == nil {
+		if s, err := names.ReadChart(ctx, c.Sheet, dir, dir, helmchart.Sources{}, nil); err == nil {
 			f.ReadTemplates(s.Templates[0])
 			f.Route = "" // the chart's own values say that
 		}

@@ -412,7 +412,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		s, err := names.ReadChart(context.Background(), serverSheet(), own, "app", helmchart.Sources{})
+		s, err := names.ReadChart(context.Background(), serverSheet(), own, "app", helmchart.Sources{}, nil)
 		if err != nil {
 			return
 		}

@@ -188,13 +188,15 @@ func literals(l convention.Labels) int {
 
 func combineNaming(c *convention.Convention, all []names.Facts, asked int) {
 	all = only(all, func(f names.Facts) bool { return f.Naming != nil })
-	best, ok := vote(all, func(f names.Facts) (convention.Naming, string) { return *f.Naming, f.Naming.Fullname })
+	scheme := func(f names.Facts) string { return f.Naming.Prefix + f.Naming.Fullname }
+	best, ok := vote(all, func(f names.Facts) (convention.Naming, string) { return *f.Naming, scheme(f) })
 	if !ok {
 		return
 	}
-	c.Naming.Fullname, c.Naming.Fact = best.value.Fullname, best.fact(best.value.Fact, asked)
+	c.Naming.Fullname, c.Naming.Prefix = best.value.Fullname, best.value.Prefix
+	c.Naming.Fact = best.fact(best.value.Fact, asked)
 	adopt(&c.Naming.HelperPrefix, all, func(f names.Facts) string { return f.Naming.HelperPrefix })
-	all = only(all, func(f names.Facts) bool { return f.Naming.Fullname == best.value.Fullname })
+	all = only(all, func(f names.Facts) bool { return scheme(f) == best.id })
 	suffixes := map[string]string{}
 	for _, kind := range convention.NamedKinds {
 		suffix, ok := vote(all, func(f names.Facts) (string, string) {

@@ -17,12 +17,12 @@ import (
 // Job says how the sibling is rendered: the chart that it wraps in its stead, with the values that it gives to that.
 // The keys that names take for the new chart's are tried first.
 func Job(s *names.Chart, f *names.Facts, sources helmchart.Sources) lineage.Job {
-	j := lineage.Job{Chart: s.Dir, Sources: sources}
+	j := lineage.Job{Chart: s.Dir, Sources: sources, Above: s.Above}
 	if s.Wrapped != nil {
-		j.Dependency = s.Wrapped.Name
+		j.Dependency, j.WithOwn = s.Wrapped.Name, s.HasRoute
 	}
-	if s.Wrapped != nil || s.StandIn {
-		j.Values, _ = s.Own.Decode().(map[string]any)
+	if s.Wrapped != nil || s.StandIn || s.Given != s.Own {
+		j.Values, _ = s.Given.Decode().(map[string]any)
 	}
 	for _, key := range slices.Sorted(maps.Keys(f.Values)) {
 		if path := pathToTry(f.Values[key].Path); len(path) > 0 {
@@ -77,6 +77,9 @@ func Apply(f *names.Facts, s *names.Chart, result *lineage.Result) {
 	if result.Required {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s renders only with values that it requires; "+
 			"it was rendered with others made up.", f.Shown))
+	}
+	for _, instead := range result.Instead {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s was rendered with what the repository has: %s.", f.Shown, instead))
 	}
 	o, ok := observe(s, result, f.Values["image.repository"])
 	if !ok {

@@ -72,6 +72,9 @@ func (o *observation) fullname(id lineage.Identity) (base, suffix string, ok boo
 		base = convention.FullnameChartReleaseOnce
 	}
 	if c := o.sibling.Component; c != "" && strings.EqualFold(suffix, "-"+c) {
+		if base == convention.FullnameChart {
+			return base, suffix, true // {name}-{name} would be nobody's name
+		}
 		return base, "-{name}", base != ""
 	}
 	return base, suffix, base != "" && names.IsPlainSuffix(suffix)
@@ -109,6 +112,9 @@ func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, 
 		value := l.Value
 		if value == o.own.Name && value != "{name}" && value != "{release}" {
 			value = "{fullname}"
+			if _, suffix, isKept := o.fullname(o.own); isKept {
+				value += suffix
+			}
 		}
 		value = o.literal(value)
 		if o.sibling.Component != "" && value == o.sibling.Component {
@@ -138,22 +144,48 @@ func (o *observation) addFiles(f *names.Facts) {
 	for kind, file := range f.Files.Templates {
 		files[kind], taken[file] = file, true
 	}
+	forget := func(kind string) {
+		delete(taken, files[kind])
+		delete(files, kind)
+	}
+	for kind, file := range files {
+		if o.isOthers(t, kind, file) {
+			forget(kind)
+		}
+	}
+	if strings.HasPrefix(o.workload.File, "templates/") {
+		forget(o.workload.Kind)
+	}
 	first := []lineage.Ref{o.workload}
 	for _, key := range []string{"service.port", "ingress.hosts", "persistence.size", "autoscaling.maxReplicas"} {
 		if ref, ok := o.reached[key]; ok && ref != o.workload {
-			delete(taken, files[ref.Kind])
-			delete(files, ref.Kind) // what the keys reach is surely the application's
+			forget(ref.Kind) // what the keys reach is surely the application's
 			first = append(first, ref)
 		}
 	}
 	for _, ref := range append(first, o.result.Refs...) {
 		path, inTemplates := strings.CutPrefix(ref.File, "templates/")
 		file := t.ChartPath(path)
-		isOwn := ref == o.workload || names.IsFileFor(ref.Kind, path)
+		isOwn := ref == o.workload || !o.unrelated[ref] && t.IsFileFor(ref.Kind, path)
 		if files[ref.Kind] == "" && inTemplates && isOwn && !taken[file] && !names.AsidePath(file, o.sibling.Name) {
 			files[ref.Kind], taken[file] = file, true
 		}
 	}
 	f.Files.Templates = files
-	names.RenameComponent(f.Files, o.sibling.Component)
+}
+
+// isOthers reports whether all objects of a kind in a file belong to another workload.
+func (o *observation) isOthers(t names.Templates, kind, file string) bool {
+	var own, others int
+	for _, ref := range o.result.Refs {
+		path, _ := strings.CutPrefix(ref.File, "templates/")
+		switch {
+		case ref.Kind != kind || t.ChartPath(path) != file:
+		case o.unrelated[ref]:
+			others++
+		default:
+			own++
+		}
+	}
+	return own == 0 && others > 0
 }

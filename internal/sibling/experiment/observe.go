@@ -180,7 +180,7 @@ func (o *observation) mayBe(key string, at located) bool {
 	switch {
 	case len(at.way) == 0, slices.Contains(o.sibling.Others, at.way[0]):
 		return false
-	case !at.declared && len(at.way) > 1 && o.sibling.Values.Child(at.way[0]) == nil &&
+	case !at.declared && len(at.way) > 1 && o.sibling.Values.Child(at.way[0]) == nil && !o.sibling.Reads(at.way) &&
 		len(o.sibling.Values.Keys()) > 0:
 		return false // a block that nobody has, such as that of a library's own values
 	}

@@ -35,12 +35,22 @@ type Chart struct {
 	Values *yamldoc.Node
 	// Own are the values that the chart itself gives, without those of the one that it wraps.
 	Own *yamldoc.Node
+	// Given are its own values with those of its surroundings, under which it is rendered.
+	Given *yamldoc.Node
+	// environments are the stages that the repository has values files for, the one that says most first.
+	environments []environment
+	file         string // its own values file
+	// Above are the folders of the charts in whose charts/ it lies, the nearest first.
+	Above []string
+	over  []layer // their values for it, and those at the root of an umbrella with a route
 	// Wrapped is the dependency that is the application, in an umbrella.
 	Wrapped *helmchart.Dependency
+	// HasRoute says that the umbrella has a route of its own to that chart, whose values are at its root.
+	HasRoute bool
 	// Component is the block of the application among those of several components, where it is called for what that
 	// does ("backend"); the new chart's is called like the chart.
 	Component string
-	// StandIn says that the values come from a file that Helm does not read by itself (values.example.yaml).
+	// StandIn says that the values come from a file that Helm does not read by itself (values-prod.yaml).
 	StandIn bool
 	// Others are root keys with the values of dependencies that are not the application.
 	Others    []string
@@ -61,15 +71,16 @@ const (
 	nameOne   = "name the directory of a chart, such as apps/NAME"
 )
 
-// ReadChart reads the chart in dir; shown is what evidence calls it.
+// ReadChart reads the chart in dir; shown is what evidence calls it, and where its surroundings are. These count where
+// there are any.
 func ReadChart(
-	ctx context.Context, sheet *factsheet.Sheet, dir, shown string, sources helmchart.Sources,
+	ctx context.Context, sheet *factsheet.Sheet, dir, shown string, sources helmchart.Sources, around *Surroundings,
 ) (*Chart, error) {
 	s := &Chart{Sheet: sheet, Shown: filepath.ToSlash(filepath.Clean(shown)), Dir: dir}
 	if err := s.readChart(); err != nil {
 		return nil, err
 	}
-	doc, file, err := readValues(dir)
+	doc, file, err := s.readOwnValues()
 	if err != nil {
 		return nil, remedy.Errorf(correctIt, "reading the values of the chart %s: %w", s.Shown, err)
 	}
@@ -78,6 +89,7 @@ func ReadChart(
 			doc.Name, doc.Root.Line)
 	}
 	templates := readTemplates(dir, s.Shown, s.Name)
+	templates.resolve(plainTextOf(doc.Root))
 	deps := s.Dependencies()
 	wrapped := s.findWrapper(doc.Root, deps, templates)
 	own := layer{doc: doc, shown: s.Shown + "/" + file}
@@ -92,10 +104,17 @@ func ReadChart(
 		}
 	}
 	s.layers, s.Templates = []layer{own}, []Templates{templates}
-	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
+	s.Own, s.Given, s.Wrapped = s.Values, s.Values, wrapped
+	s.file, s.StandIn = file, file != "values.yaml"
 	if wrapped != nil {
 		s.addWrapped(ctx, *wrapped, sources)
+		for i := range s.Templates {
+			s.Templates[i].resolve(s.plainText)
+		}
+		s.joinRoot(own)
 	}
+	s.readAbove()
+	s.readEnvironments(around)
 	s.scan = newScan(s.Sheet, s.Values, s.Name, s.Others)
 	s.scan.detect()
 	return s, nil
@@ -124,18 +143,42 @@ func (s *Chart) readChart() error {
 	return nil
 }
 
-// readValues reads values.yaml, or what stands in for it in repositories that
-// keep the real values elsewhere. A chart without any has no values.
-func readValues(dir string) (*yamldoc.Doc, string, error) {
-	names := []string{"values.yaml", "values.yml", "values.example.yaml", "values.example.yml", "values-example.yaml"}
-	more, _ := fs.Glob(os.DirFS(dir), "*values*.y*ml") // fails for malformed patterns alone
-	for _, name := range append(names, more...) {
+// readOwnValues reads the chart's values.yaml, or what stands in for it.
+func (s *Chart) readOwnValues() (*yamldoc.Doc, string, error) {
+	return readValues(s.Dir, func(doc *yamldoc.Doc) int {
+		return len(newScan(s.Sheet, doc.Root, s.Name, nil).detect())
+	})
+}
+
+// readValues reads values.yaml, or what stands in for it in repositories that keep the real values elsewhere: of
+// several files the one that says most. A chart without any has no values.
+func readValues(dir string, says func(*yamldoc.Doc) int) (*yamldoc.Doc, string, error) {
+	for _, name := range []string{"values.yaml", "values.yml"} {
 		if doc, err := yamldoc.ReadValues(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
 			return doc, name, err
 		}
 	}
-	doc, err := yamldoc.Parse(filepath.Join(dir, "values.yaml"), nil)
-	return doc, "values.yaml", err
+	var best *yamldoc.Doc
+	file, most := "values.yaml", -1
+	names, _ := fs.Glob(os.DirFS(dir), "*values*.y*ml") // fails for malformed patterns alone
+	for _, name := range names {
+		doc, err := yamldoc.ReadValues(filepath.Join(dir, name))
+		if err != nil {
+			return nil, name, err
+		}
+		n := 0
+		if says != nil {
+			n = says(doc)
+		}
+		if n > most {
+			best, file, most = doc, name, n
+		}
+	}
+	if best != nil {
+		return best, file, nil
+	}
+	doc, err := yamldoc.Parse(filepath.Join(dir, file), nil)
+	return doc, file, err
 }
 
 // Dependencies reads those of Chart.yaml, or of requirements.yaml as charts of apiVersion v1 have it.
@@ -205,7 +248,7 @@ func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources 
 		}
 		shown := path.Join(s.Shown, rel)
 		s.Templates = append(s.Templates, readTemplates(dir, shown, doc.Root.Get("name").Str()))
-		if values, file, err := readValues(dir); err == nil {
+		if values, file, err := readValues(dir, nil); err == nil {
 			s.addLayer(values, shown+"/"+file)
 		}
 		return
@@ -223,6 +266,15 @@ func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources 
 	if values, err := yamldoc.ParseValues("values.yaml", chart.ValuesFile()); err == nil {
 		s.addLayer(values, shown+": values.yaml")
 	}
+}
+
+// allLayers are all values files that speak for the chart, those of its environments last.
+func (s *Chart) allLayers() []layer {
+	all := slices.Concat(s.layers, s.over)
+	for _, e := range s.environments {
+		all = append(all, e.layers...)
+	}
+	return all
 }
 
 func (s *Chart) addLayer(values *yamldoc.Doc, shown string) {
@@ -254,7 +306,7 @@ func overlay(over, base *yamldoc.Node) *yamldoc.Node {
 
 // evidence names the file, the line and the key that say so.
 func (s *Chart) evidence(path []string) string {
-	for _, l := range s.layers {
+	for _, l := range s.allLayers() {
 		full := yamldoc.JoinPath(append(slices.Clone(l.prefix), path...)...)
 		if line := l.doc.Root.LineOf(full); line > 0 {
 			return fmt.Sprintf("%s:%d %s", l.shown, line, full)

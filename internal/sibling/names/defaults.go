@@ -39,8 +39,24 @@ var placeholder = regexp.MustCompile(
 // IsPlaceholder tells a host that is none, and only stands for one.
 func IsPlaceholder(host string) bool { return placeholder.MatchString(host) }
 
+// speaker gives the values at a canonical key's path, the first of those that say something.
+type speaker struct {
+	*Chart
+	layers []layer
+}
+
+// speaker is for the chart's own values and then those of its environments. Defaults of a wrapped chart are strangers'
+// example values and do not count.
+func (s *Chart) speaker() speaker {
+	sp := speaker{s, append(slices.Clone(s.over), s.layers[0])}
+	for _, e := range s.environments {
+		sp.layers = append(sp.layers, e.layers...)
+	}
+	return sp
+}
+
 // defaults reads the example values of a sibling that suit another application of the repository as well.
-func (s *Chart) defaults() convention.Defaults {
+func (s speaker) defaults() convention.Defaults {
 	d := convention.Defaults{IngressAnnotations: map[string]string{}}
 	host := s.firstHost()
 	if host != "" {
@@ -54,7 +70,8 @@ func (s *Chart) defaults() convention.Defaults {
 		d.EntryPoints = append(d.EntryPoints, item.Str())
 	}
 	d.StorageClass = s.storageClass()
-	if tag := s.at("image.tag"); tag != nil {
+	own := speaker{s.Chart, s.layers[:1]}
+	if tag := own.at("image.tag"); tag != nil {
 		d.ImageTag = convention.TagInValues
 		if tag.Str() == "" {
 			d.ImageTag = convention.TagOfChart
@@ -66,27 +83,37 @@ func (s *Chart) defaults() convention.Defaults {
 	return d
 }
 
-// at gives the sibling's own value at a canonical key's path. Defaults of a
-// wrapped chart are strangers' example values and do not count.
-func (s *Chart) at(key string) *yamldoc.Node {
-	if all := s.allAt(key); len(all) > 0 {
+// at gives the first value at a canonical key's path that is not empty, else an empty one.
+func (s speaker) at(key string) *yamldoc.Node {
+	all := s.allAt(key)
+	if i := slices.IndexFunc(all, func(n *yamldoc.Node) bool { return !isBlank(n) }); i >= 0 {
+		return all[i]
+	}
+	if len(all) > 0 {
 		return all[0]
 	}
 	return nil
 }
 
-// allAt gives the values at a path that has named volumes.
-func (s *Chart) allAt(key string) []*yamldoc.Node {
+// allAt gives the values at a path, which may have named volumes in it.
+func (s speaker) allAt(key string) []*yamldoc.Node {
 	f, ok := s.scan.facts[key]
 	if !ok {
 		return nil
 	}
-	own := s.layers[0]
-	return expand(own.doc.Root, slices.Concat(own.prefix, f.path))
+	var out []*yamldoc.Node
+	for _, l := range s.layers {
+		for _, n := range expand(l.values(), f.path) {
+			if n != nil {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
 }
 
 // parentRefs gives the Gateways of the sibling's HTTPRoute.
-func (s *Chart) parentRefs() (out []map[string]string) {
+func (s speaker) parentRefs() (out []map[string]string) {
 	for _, item := range itemsOf(s.at("httpRoute.parentRefs")) {
 		ref := map[string]string{}
 		for _, field := range []string{"name", "namespace", "sectionName"} {
@@ -109,19 +136,27 @@ func itemsOf(n *yamldoc.Node) []*yamldoc.Node {
 }
 
 // firstHost gives the first real host of the route in use, else of the other.
-func (s *Chart) firstHost() string {
+func (s speaker) firstHost() string {
 	keys := []string{"ingress.hosts", "httpRoute.hostnames", "ingress.tls"}
 	if s.scan.route == convention.RouteHTTPRoute {
 		keys[0], keys[1] = keys[1], keys[0]
 	}
 	for _, key := range keys {
-		for _, host := range hostsIn(s.at(key)) {
+		for _, host := range s.hostsAt(key) {
 			if strings.Contains(host, ".") && !IsPlaceholder(host) && net.ParseIP(host) == nil {
 				return strings.TrimPrefix(host, "*.")
 			}
 		}
 	}
 	return ""
+}
+
+// hostsAt gives all hosts at a key's path, in order.
+func (s speaker) hostsAt(key string) (out []string) {
+	for _, n := range s.allAt(key) {
+		out = append(out, hostsIn(n)...)
+	}
+	return out
 }
 
 func hostsIn(n *yamldoc.Node) []string {
@@ -139,7 +174,7 @@ func hostsIn(n *yamldoc.Node) []string {
 // aliases are the names that stand for the application in its own values.
 func (s *Chart) aliases() []string {
 	names := []string{s.Name, strings.ReplaceAll(s.Name, "-", ""), s.Shown[strings.LastIndexByte(s.Shown, '/')+1:]}
-	if repository := s.at("image.repository").Str(); repository != "" {
+	if repository := s.speaker().at("image.repository").Str(); repository != "" {
 		repository = repository[strings.LastIndexByte(repository, '/')+1:]
 		repository, _, _ = strings.Cut(repository, ":")
 		names = append(names, repository, strings.TrimSuffix(repository, "-server"))
@@ -161,7 +196,7 @@ func (s *Chart) HostPattern(host string) (pattern, domain string) {
 
 // tlsSecret gives the pattern of the Secret's name. A name without the
 // application's is shared by all (a wildcard certificate) and stays as it is.
-func (s *Chart) tlsSecret(host string) string {
+func (s speaker) tlsSecret(host string) string {
 	n := s.at("ingress.tls")
 	secret := ""
 	switch {
@@ -199,7 +234,7 @@ func (s *Chart) namePattern(text, host string) string {
 }
 
 // readAnnotations takes over the annotations that suit any application.
-func (s *Chart) readAnnotations(d *convention.Defaults) {
+func (s speaker) readAnnotations(d *convention.Defaults) {
 	n := s.at("ingress.annotations")
 	if !n.IsMap() {
 		return
@@ -226,7 +261,7 @@ func (s *Chart) suitsThisAppOnly(e yamldoc.Entry) bool {
 }
 
 // storageClass gives the class that the sibling's volumes name.
-func (s *Chart) storageClass() string {
+func (s speaker) storageClass() string {
 	for _, n := range s.allAt("persistence.storageClass") {
 		if class := n.Str(); class != "" && class != "-" && class != "default" {
 			return class

@@ -54,11 +54,11 @@ const nearWeight = 4
 // Read gathers what the sibling says.
 func (s *Chart) Read() Facts {
 	found := s.scan.facts
-	s.Component = s.findComponent(found["image.repository"].path)
+	s.Follow(s.findComponent(found["image.repository"].path))
 	f := Facts{
 		Sheet: s.Sheet, Shown: s.Shown, Dir: s.Dir, Component: s.Component,
 		Values: map[string]convention.Value{}, Route: s.scan.route,
-		Style: s.style(), Defaults: s.defaults(), ChartVersion: s.chart.Root.Get("version").Str(),
+		Style: s.style(), Defaults: s.speaker().defaults(), ChartVersion: s.chart.Root.Get("version").Str(),
 		Secrets: s.secrets(), Registry: s.registry(),
 	}
 	for key, at := range found {
@@ -68,7 +68,6 @@ func (s *Chart) Read() Facts {
 	for _, t := range s.Templates {
 		f.ReadTemplates(t)
 	}
-	RenameComponent(f.Files, s.Component)
 	for _, l := range s.layers {
 		for _, d := range l.doc.Duplicates {
 			f.Notes = append(f.Notes, d.Remark(l.shown))
@@ -102,16 +101,11 @@ func (s *Chart) findComponent(image []string) string {
 	return image[0]
 }
 
-// RenameComponent puts {name} for a component's folder.
-func RenameComponent(f *convention.Files, component string) {
-	if f == nil || component == "" {
-		return
-	}
-	for kind, file := range f.Templates {
-		folder, rest, inFolder := strings.Cut(file, "/")
-		if inFolder && convention.SameName(folder, component) {
-			f.Templates[kind] = "{name}/" + rest
-		}
+// Follow says which of several components is the application, "" for the chart as a whole.
+func (s *Chart) Follow(component string) {
+	s.Component = component
+	for i := range s.Templates {
+		s.Templates[i].follow(component)
 	}
 }
 
@@ -209,6 +203,13 @@ func (s *Chart) style() convention.Style {
 		out.Comments = "plain" // comments have to be written somehow
 	}
 	return out
+}
+
+// Reads reports whether the chart's own templates read a value, which its values.yaml need not have.
+func (s *Chart) Reads(path yamldoc.Path) bool {
+	return slices.ContainsFunc(s.Templates[0].reads, func(read string) bool {
+		return yamldoc.SplitPath(read).Contains(path)
+	})
 }
 
 // readHints takes keys that stand in comments and those that the templates read, where the values do not name them:

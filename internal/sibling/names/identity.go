@@ -86,22 +86,41 @@ func NewNaming(workload string, split func(kind string) (base, suffix string, ok
 	}
 	maps.DeleteFunc(suffixes, func(_, suffix string) bool { return suffix == "" })
 	n := convention.Naming{Fullname: base, HelperPrefix: "{name}"}
+	prefix, isPrefixed := strings.CutSuffix(base, convention.FullnameChart)
+	if isPrefixed && isPrefix.MatchString(prefix) {
+		n.Fullname, n.Prefix = convention.FullnameChart, prefix
+	}
 	if len(suffixes) > 0 {
 		n.Suffixes = suffixes
 	}
 	return n, true
 }
 
-// WithName puts {name} for the chart's name where a text begins with it.
+// WithName puts {name} for the chart's name where a text has it between dashes: as a whole, at the beginning, or else
+// the first time in the middle.
 func WithName(text, name string) string {
-	rest, found := strings.CutPrefix(text, name)
-	if found && name != "" && (rest == "" || rest[0] == '-') {
-		return "{name}" + rest
+	if name == "" {
+		return text
 	}
-	return text
+	for at := 0; ; {
+		i := strings.Index(text[at:], name)
+		if i < 0 {
+			return text
+		}
+		i += at
+		before, rest := text[:i], text[i+len(name):]
+		if (before == "" || strings.HasSuffix(before, "-")) && (rest == "" || rest[0] == '-') {
+			return before + "{name}" + rest
+		}
+		at = i + 1
+	}
 }
 
-// SplitName splits the pattern of an object's name into one of the Fullname patterns and what is appended to it.
+// isPrefix matches a project's name before the application's.
+var isPrefix = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?-$`)
+
+// SplitName splits the pattern of an object's name into one of the Fullname patterns and what is appended to it. The
+// chart's name alone may have a prefix.
 func SplitName(pattern string) (base, suffix string) {
 	for _, base := range []string{
 		convention.FullnameReleaseChart, convention.FullnameChartRelease,
@@ -111,25 +130,47 @@ func SplitName(pattern string) (base, suffix string) {
 			return base, suffix
 		}
 	}
+	prefix, suffix, found := strings.Cut(pattern, convention.FullnameChart)
+	if found && isPrefix.MatchString(prefix) {
+		return prefix + convention.FullnameChart, suffix
+	}
 	return "", ""
 }
 
 var plainSuffix = regexp.MustCompile(`^$|^-(deployment|deploy|statefulset|sts|daemonset|service|svc|ingress|ing|` +
-	`configmap|config|cm|secrets?|pvc|claim|volume|data|storage|web|app|server|main)$`)
+	`configmap|config|cm|secrets?|pvc|claim|volume|data|storage|web|app|server|main|backend|api|core)$`)
 
 // IsPlainSuffix reports whether the suffix of an object's name, if there is one,
 // says what the object is, and not what it is for.
 func IsPlainSuffix(suffix string) bool { return plainSuffix.MatchString(suffix) }
 
-// IsFileFor reports whether the name of a file says that it is for a kind of
-// object, so that it is a habit and not what one chart happens to need.
-func IsFileFor(kind, file string) bool {
+// neutralWords may stand in the name of a Secret's or ConfigMap's file beside the kind: they say nothing of what is in
+// it.
+var neutralWords = []string{
+	"", "app", "application", "main", "server", "env", "envs", "environment", "keys", "key", "api", "credentials",
+	"common", "default", "map",
+}
+
+// IsFileFor reports whether the name of a file says that it is for a kind of object, so that it is a habit and not what
+// one chart happens to need: a Secret for a database, or one with a certificate.
+func (t Templates) IsFileFor(kind, file string) bool {
 	base := convention.NormalizeName(path.Base(file))
 	words := convention.FileWords[kind]
-	return slices.ContainsFunc(words, func(word string) bool {
+	isFor := slices.ContainsFunc(words, func(word string) bool {
 		return strings.Contains(base, word) || strings.HasSuffix(word, ".") && NamedLike(file, word)
 	})
+	if kind != "Secret" && kind != "ConfigMap" {
+		return isFor
+	}
+	name := strings.TrimSuffix(t.ChartPath(path.Base(file)), path.Ext(file))
+	return isFor && !slices.ContainsFunc(wordBreak.Split(name, -1), func(word string) bool {
+		word = strings.ToLower(word)
+		isKind := slices.ContainsFunc(words, func(of string) bool { return strings.HasPrefix(word, of) })
+		return !isKind && word != "{name}" && !slices.Contains(neutralWords, word)
+	})
 }
+
+var wordBreak = regexp.MustCompile(`[-_.]`)
 
 // NamedLike reports whether a file, its extension aside, is called like something.
 func NamedLike(file, name string) bool {

@@ -73,12 +73,19 @@ func operatorSpec(o *object) map[string]any {
 
 // plainText gives the value at a path, in the chart that is wrapped or else in the wrapper.
 func (s *Chart) plainText(path string) string {
-	for _, root := range []*yamldoc.Node{s.Values, s.layers[0].doc.Root} {
-		if v := root.Get(path).Str(); plainText.MatchString(v) {
-			return v
+	return plainTextOf(s.Values, s.layers[0].doc.Root)(path)
+}
+
+// plainTextOf gives texts without more than a name in them, from the first of the values that has one at a path.
+func plainTextOf(values ...*yamldoc.Node) func(path string) string {
+	return func(path string) string {
+		for _, root := range values {
+			if v := root.Get(path).Str(); plainText.MatchString(v) {
+				return v
+			}
 		}
+		return ""
 	}
-	return ""
 }
 
 // existingSecret finds a key by which the values name a Secret that is there.

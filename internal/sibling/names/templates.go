@@ -35,6 +35,10 @@ type Templates struct {
 	mentionsVault bool
 	// beside is the workload, once it is known: what lies beside it is more likely its own.
 	beside *object
+	// component is the one of several that is followed, "" for the chart as a whole.
+	component string
+	// values gives the text of a value, for kinds that are one; nil where none is known.
+	values func(path string) string
 }
 
 // source is a template file. One that is aside belongs to tests, or to something beside the application.
@@ -93,9 +97,35 @@ func newTemplates(files []helmchart.File, shown, chart string) Templates {
 			t.read(rel, string(f.Data))
 		}
 	}
+	t.findObjects()
+	return t
+}
+
+func (t *Templates) findObjects() {
 	t.objects = t.documents(false, nil)
 	t.beside = t.workload()
-	return t
+}
+
+// borrow adds the named templates of another chart, which may be included.
+func (t *Templates) borrow(from Templates) {
+	for name, tree := range from.defines {
+		if _, isOwn := t.defines[name]; !isOwn {
+			t.defines[name] = tree
+		}
+	}
+	t.findObjects()
+}
+
+// follow says which of several components is followed.
+func (t *Templates) follow(component string) {
+	t.component, t.beside = component, nil
+	t.beside = t.workload()
+}
+
+// resolve tells kinds that a value gives (kind: {{ .Values.controller.type }}).
+func (t *Templates) resolve(values func(path string) string) {
+	t.values = values
+	t.findObjects()
 }
 
 func (t *Templates) read(file, text string) {
@@ -146,12 +176,22 @@ func (t Templates) documents(withAside bool, values func(string) string) []objec
 			}
 			current = object{file: src.file}
 		}
-		for line := range strings.SplitSeq(t.outline(src.root, values), "\n") {
+		text := t.outline(src.root, values)
+		lines := strings.Split(text, "\n")
+		known := lines
+		if t.values != nil && strings.Contains(text, "kind: "+unknown) {
+			known = strings.Split(t.outline(src.root, t.values), "\n")
+		}
+		for i, line := range lines {
 			if strings.HasPrefix(line, "---") {
 				flush()
 				continue
 			}
-			if m := kindLine.FindStringSubmatch(line); m != nil && current.kind == "" {
+			m := kindLine.FindStringSubmatch(line)
+			if m == nil && len(known) == len(lines) {
+				m = kindLine.FindStringSubmatch(known[i])
+			}
+			if m != nil && current.kind == "" {
 				current.kind = m[1]
 			}
 			current.lines = append(current.lines, line)
@@ -190,8 +230,9 @@ func (t Templates) HasWorkload() bool { return t.workload() != nil }
 // workload gives the application's own.
 func (t Templates) workload() *object { return t.object(convention.WorkloadKinds...) }
 
-// object gives the application's object of one of the kinds: the one in a file that is called like the kind or like the
-// chart, beside the workload, with the shortest name; of equal ones the first.
+// object gives the application's object of one of the kinds: of the component that is followed, in a file that is
+// called like the kind or like the chart, beside the workload, in a file for the kind, with the shortest name; of equal
+// ones the first.
 func (t Templates) object(kinds ...string) *object {
 	isWorkload := slices.Contains(convention.WorkloadKinds, kinds[0])
 	var best *object
@@ -201,15 +242,21 @@ func (t Templates) object(kinds ...string) *object {
 		if !slices.Contains(kinds, o.kind) {
 			continue
 		}
-		rank := []int{1, 1, len(convention.NormalizeName(strings.TrimSuffix(path.Base(o.file), path.Ext(o.file))))}
-		if NamedLike(o.file, o.kind) || NamedLike(o.file, t.chart) {
-			rank[0] = 0
+		unless := func(is bool) int {
+			if is {
+				return 0
+			}
+			return 1
 		}
-		if t.beside != nil && path.Dir(t.beside.file) == path.Dir(o.file) {
-			rank[1] = 0
+		rank := []int{
+			unless(t.component != "" && t.ofComponent(o.file) != o.file),
+			unless(NamedLike(o.file, o.kind) || NamedLike(o.file, t.chart)),
+			unless(t.beside != nil && path.Dir(t.beside.file) == path.Dir(o.file)),
+			unless(t.IsFileFor(o.kind, o.file)),
+			len(convention.NormalizeName(strings.TrimSuffix(path.Base(o.file), path.Ext(o.file)))),
 		}
 		if isWorkload {
-			rank = rank[:1] // the order of files says as much as their names
+			rank = rank[:2] // the order of files says as much as their names
 		}
 		if best == nil || slices.Compare(rank, bestRank) < 0 {
 			best, bestRank = o, rank
@@ -253,9 +300,19 @@ func (o *object) section(keys ...string) (inline string, body []string) {
 	return inline, lines
 }
 
-// ChartPath puts {name} for the chart's name in a file's path, alone or before a dash.
+// ofComponent puts {name} for the component that is followed, where a file's path has it as a word.
+func (t Templates) ofComponent(file string) string {
+	if t.component == "" {
+		return file
+	}
+	word := regexp.MustCompile(`(?i)(^|[-_/])` + regexp.QuoteMeta(t.component) + `($|[-_./])`)
+	return word.ReplaceAllString(file, "${1}{name}${2}")
+}
+
+// ChartPath puts {name} for the name of the chart, or of the component that is followed, in a file's path: alone or
+// between dashes.
 func (t Templates) ChartPath(file string) string {
-	segments := strings.Split(file, "/")
+	segments := strings.Split(t.ofComponent(file), "/")
 	for i, s := range segments {
 		segments[i] = WithName(s, t.chart)
 		if i == len(segments)-1 && t.chart != "" && s == t.chart+path.Ext(s) {
@@ -271,7 +328,7 @@ func (t Templates) filesByKind(workload *object) map[string]string {
 	out := map[string]string{workload.kind: t.ChartPath(workload.file)}
 	taken := map[string]bool{workload.file: true}
 	for _, kind := range slices.Sorted(maps.Keys(convention.FileWords)) {
-		if o := t.object(kind); o != nil && IsFileFor(kind, o.file) && !taken[o.file] {
+		if o := t.object(kind); o != nil && t.IsFileFor(kind, o.file) && !taken[o.file] {
 			out[kind], taken[o.file] = t.ChartPath(o.file), true
 		}
 	}

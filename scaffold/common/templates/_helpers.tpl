@@ -32,6 +32,8 @@ Name of the objects.
 {{- end }}
 [[ else if eq .Convention.Naming.Fullname "{release}" ]]
 {{- .Release.Name | trunc 63 | trimSuffix "-" }}
+[[ else if .Convention.Naming.Prefix ]]
+{{- printf "[[ .Convention.Naming.Prefix ]]%s" (include "[[ helper "name" ]]" .) | trunc 63 | trimSuffix "-" }}
 [[ else ]]
 {{- include "[[ helper "name" ]]" . }}
 [[ end ]]

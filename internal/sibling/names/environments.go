@@ -1,0 +1,195 @@
+package names
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
+)
+
+// environment is one stage of a repository ("prod") with the values files of a chart for it.
+type environment struct {
+	name string
+	// file is the chart's own file, from its folder with slashes; {name} stands for the chart. It is "" where the files
+	// are for all charts of the stage.
+	file string
+	// block says that the file has the chart's values below its name.
+	block bool
+	// layers are the files, the chart's own first.
+	layers []layer
+	facts  int // how many canonical keys they name
+}
+
+// readEnvironments reads the values files around the chart. One that cannot be read says nothing.
+func (s *Chart) readEnvironments(around *Surroundings) {
+	if around == nil {
+		return
+	}
+	home := s.home()
+	for _, c := range around.candidates(home, s.Name) {
+		if filepath.Base(c.path) == s.file && s.StandIn {
+			continue // these are the chart's values
+		}
+		doc, err := yamldoc.ReadValues(c.path)
+		if err != nil || !doc.Root.IsMap() {
+			continue
+		}
+		s.addEnvironment(c, doc, home)
+	}
+	for i := range s.environments {
+		e := &s.environments[i]
+		for _, l := range e.layers {
+			e.facts += len(newScan(s.Sheet, l.values(), s.Name, s.Others).detect())
+		}
+	}
+	slices.SortStableFunc(s.environments, func(a, b environment) int { return a.rank() - b.rank() })
+	for _, e := range s.environments {
+		for _, l := range e.layers {
+			s.Values = fill(s.Values, l.values())
+			s.Given = fill(s.Given, l.values())
+		}
+	}
+}
+
+// rank puts the stage first whose values say most of what a new chart needs: the live one, if it says anything.
+func (e environment) rank() int {
+	rank := -e.facts
+	if e.facts > 0 && liveWord.MatchString(e.name) {
+		rank -= 1000
+	}
+	return rank
+}
+
+// addEnvironment adds a file to those of its stage.
+func (s *Chart) addEnvironment(c candidate, doc *yamldoc.Doc, home string) {
+	l := layer{doc: doc, shown: relativeTo(s.Shown, home, c.path)}
+	key := ""
+	if i := slices.IndexFunc(doc.Root.Entries, func(e yamldoc.Entry) bool {
+		return convention.SameName(e.Key, s.Name) && e.Value.IsMap()
+	}); i >= 0 && s.Own.Child(doc.Root.Entries[i].Key) == nil {
+		key = doc.Root.Entries[i].Key
+	}
+	isFor := c.isNamed || key != ""
+	if !isFor && !s.shares(doc.Root) {
+		return
+	}
+	if key != "" {
+		l.prefix = yamldoc.Path{key}
+	}
+	if s.Wrapped != nil && doc.Root.Get(l.prefix.String()).Child(s.Wrapped.Key()) != nil {
+		l.prefix = append(l.prefix, s.Wrapped.Key())
+	}
+	i := slices.IndexFunc(s.environments, func(e environment) bool { return e.name == c.stage })
+	if i < 0 {
+		i, s.environments = len(s.environments), append(s.environments, environment{name: c.stage})
+	}
+	e := &s.environments[i]
+	if isFor && e.file == "" {
+		rel, err := filepath.Rel(home, c.path)
+		if err == nil && c.stage != "" {
+			e.file, e.block = s.filePattern(filepath.ToSlash(rel)), key != ""
+		}
+		e.layers = slices.Insert(e.layers, 0, l)
+		return
+	}
+	e.layers = append(e.layers, l)
+}
+
+// shares reports whether values for all charts of a stage have a block that this chart reads.
+func (s *Chart) shares(root *yamldoc.Node) bool {
+	return slices.ContainsFunc(root.Entries, func(e yamldoc.Entry) bool {
+		if e.Key == "global" {
+			return true
+		}
+		return s.Own.Child(e.Key) != nil
+	})
+}
+
+// filePattern puts {name} for the chart's name in the path of a values file.
+func (s *Chart) filePattern(file string) string {
+	segments := strings.Split(file, "/")
+	for i, segment := range segments {
+		ext := ""
+		if i == len(segments)-1 {
+			ext = path.Ext(segment)
+		}
+		words := strings.Split(strings.TrimSuffix(segment, ext), ".")
+		for w := range words {
+			words[w] = WithName(words[w], s.Name)
+		}
+		segments[i] = strings.Join(words, ".") + ext
+	}
+	return strings.Join(segments, "/")
+}
+
+// relativeTo names a file as the user named the chart.
+func relativeTo(shown, home, file string) string {
+	home, err := filepath.EvalSymlinks(home)
+	if err != nil {
+		return filepath.ToSlash(file)
+	}
+	if home, err = filepath.Abs(home); err != nil {
+		return filepath.ToSlash(file)
+	}
+	rel, err := filepath.Rel(home, file)
+	if err != nil {
+		return filepath.ToSlash(file)
+	}
+	return path.Join(shown, filepath.ToSlash(rel))
+}
+
+// values are those of a layer below its prefix, with what is global for all charts beside them.
+func (l layer) values() *yamldoc.Node {
+	if len(l.prefix) == 0 {
+		return l.doc.Root
+	}
+	values := l.doc.Root.Get(l.prefix.String())
+	global := l.doc.Root.Entry("global")
+	if global == nil || values != nil && !values.IsMap() || values.Entry("global") != nil {
+		return values
+	}
+	out := yamldoc.Node{Node: l.doc.Root.Node}
+	if values != nil {
+		out.Entries = values.Entries
+	}
+	out.Entries = append(slices.Clone(out.Entries), *global)
+	return &out
+}
+
+// fill lays values over others as overlay does, but what is empty in them gives way.
+func fill(over, base *yamldoc.Node) *yamldoc.Node {
+	if base == nil || over.IsMap() && len(over.Entries) > 0 && !base.IsMap() {
+		return over
+	}
+	if isBlank(over) {
+		return base
+	}
+	if !over.IsMap() || !base.IsMap() {
+		return over
+	}
+	out := *over
+	out.Entries = slices.Clone(over.Entries)
+	for i, e := range out.Entries {
+		out.Entries[i].Value = fill(e.Value, base.Child(e.Key))
+	}
+	for _, e := range base.Entries {
+		if over.Entry(e.Key) == nil {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return &out
+}
+
+// isBlank reports whether a value says nothing: null, an empty text, list or map.
+func isBlank(n *yamldoc.Node) bool {
+	switch {
+	case n == nil, n.IsNull():
+		return true
+	case n.IsScalar():
+		return n.IsString() && n.Str() == ""
+	}
+	return n.Len() == 0
+}
