@@ -32,6 +32,9 @@ type Options struct {
 	Others map[string][]any `json:"others,omitempty"`
 	// Nudge tries the next numbers where the chart refuses one that is far away.
 	Nudge bool `json:"nudge,omitempty"`
+	// AsGiven starts from the values as they are: nothing is switched on or filled in, no key is tried that they do not
+	// have, and names are not looked at. It takes a tenth of the renders.
+	AsGiven bool `json:"asGiven,omitempty"`
 }
 
 // Bounds of an experiment that its caller has not bounded.
@@ -117,11 +120,15 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 	if err != nil {
 		return nil, err
 	}
-	base = e.grow(ctx, base)
+	if !o.AsGiven {
+		base = e.grow(ctx, base)
+	}
 	r := &Result{Base: base.values, Objects: base.shot.objects, Refs: base.shot.refs, Required: e.lenient}
 	r.Findings = e.measureAll(ctx, base, values)
-	r.add(e.measureHidden(ctx, base, values, r.Findings))
-	r.Identity = e.identities(ctx, base, values, r.Findings)
+	if !o.AsGiven {
+		r.add(e.measureHidden(ctx, base, values, r.Findings))
+		r.Identity = e.identities(ctx, base, values, r.Findings)
+	}
 	r.Renders = int(e.renders.Load())
 	switch {
 	case e.spent():

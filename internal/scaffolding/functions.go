@@ -29,6 +29,8 @@ func (f functions) all() template.FuncMap {
 			path, err := f.path(key)
 			return path.String(), err
 		},
+		// portKey gives the path of the port that the server listens on.
+		"portKey": func() string { return cmp.Or(f.Text("config.port"), f.Text("service.targetPort")) },
 		"any":     f.anyOf,
 		"operand": operand,
 		"nested":  f.nested,

@@ -91,6 +91,9 @@ func newPaths(conv *convention.Convention, components []string) (*Paths, error) 
 		if !isOurs || !p.allows(v.Key) || v.With != "" && !slices.Contains(components, v.With) {
 			continue
 		}
+		if v.Key == "service.targetPort" && p.shape(v.Key) == convention.PortNumber {
+			v.Doc = "Port of the container, on which the server listens"
+		}
 		p.values = append(p.values, v)
 		if v.IsHeading() {
 			continue
@@ -110,6 +113,8 @@ func (p *Paths) allows(key string) bool {
 	switch key {
 	case "replicaCount":
 		return p.workload() != "DaemonSet"
+	case "config.port":
+		return p.shape("service.targetPort") != convention.PortNumber
 	case "ingress.className":
 		return p.convention.Kinds.Route != convention.RouteIngressRoute
 	case "ingress.entryPoints":
@@ -125,6 +130,7 @@ var plainShapes = map[string]string{
 	"ingress.hosts":          convention.HostsObjects,
 	"ingress.tls":            convention.TLSList,
 	"persistence.accessMode": convention.AccessModeString,
+	"service.targetPort":     convention.PortName,
 }
 
 func (p *Paths) shape(key string) string {

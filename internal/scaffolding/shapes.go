@@ -50,8 +50,15 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 		if shape == convention.TLSList {
 			return []any{yamldoc.Pairs("secretName", a.TLSSecret, "hosts", []string{a.Host})}
 		}
+		if shape == convention.TLSFollows {
+			return []any{yamldoc.Pairs("secretName", a.TLSSecret)}
+		}
 		certificate, _ := tlsAs(shape, []any{map[string]any{"secretName": a.TLSSecret, "hosts": []any{a.Host}}})
 		return certificate
+	case "service.targetPort":
+		if shape == convention.PortNumber {
+			return p.convention.Sheet.Of("config.port").Default
+		}
 	case "redis.enabled":
 		return p.workload() != "DaemonSet"
 	case mediaPorts[0], mediaPorts[1], mediaPorts[2], mediaPorts[3]:

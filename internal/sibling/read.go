@@ -18,6 +18,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/roundtrip"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/experiment"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
@@ -54,6 +55,8 @@ type ReadOptions struct {
 	// Beside is how many of the charts, the first ones, lie beside the new
 	// chart; the others lie elsewhere in its repository.
 	Beside int
+	// Side receives what the keys of each chart that was rendered move there, those that count most first; nil for nobody.
+	Side func(roundtrip.Side)
 }
 
 func (o ReadOptions) warn(err error) {
@@ -184,6 +187,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 			jobs[n].Options.Timeout = renderTimeOfMany
 		}
 	}
+	sides := make([]*roundtrip.Side, len(chosen))
 	limited, cancel := context.WithTimeout(ctx, renderTime)
 	defer cancel()
 	opts.Prober.Run(limited, jobs, func(n int, result *lineage.Result, err error) {
@@ -194,8 +198,16 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))
 		case err == nil:
 			experiment.Apply(f, siblings[n], result)
+			if side, ok := experiment.Side(f, siblings[n], result); ok {
+				sides[n] = &side
+			}
 		}
 	})
+	for _, side := range sides {
+		if side != nil && opts.Side != nil {
+			opts.Side(*side)
+		}
+	}
 	return ctx.Err()
 }
 
