@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -26,27 +27,31 @@ A chart is rendered again and again, with one value changed at a time: the key
 that moves the image is the image's key, whatever it is called. Such facts are
 "probed". Of several charts most decide ("voted"). What does not render is
 judged by the names of its keys ("name"), which is a guess. Nothing is fetched
-from the network, unless --dependency-build asks Helm to.`,
+from the network, unless --dependency-build asks Helm to.
+
+What was learned is tried in the new chart, too: --explain shows what each key
+moves there and here, and what was corrected where that differs.`,
 		Example: `  helm livekit conventions apps/localai
   helm livekit conventions --explain
   helm livekit conventions --for charts/livekit
   helm livekit conventions apps/localai -o yaml > .helm-livekit.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Like, f.Renders = args, r.renders()
-			conv, notes, err := scaffolding.Conventions(cmd.Context(), f)
+			f.RoundTrip.All = explain || out.format == "json"
+			learned, err := scaffolding.Learn(cmd.Context(), f)
 			if err != nil {
 				return err
 			}
 			if out.format == "text" {
-				return report.Conventions(cmd.OutOrStdout(), conv, notes, explain)
+				return report.Conventions(cmd.OutOrStdout(), learned, explain)
 			}
-			for _, note := range notes {
+			for _, note := range slices.Concat(learned.Warnings, learned.Notes) {
 				fmt.Fprintln(cmd.ErrOrStderr(), note)
 			}
 			if out.format == "json" {
-				return report.JSON(cmd.OutOrStdout(), conv)
+				return report.JSON(cmd.OutOrStdout(), learned)
 			}
-			text, err := conv.YAML()
+			text, err := learned.YAML()
 			if err != nil {
 				return err
 			}

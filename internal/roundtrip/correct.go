@@ -69,7 +69,8 @@ func dropElement(c *convention.Convention, k *Key) string {
 		return ""
 	}
 	drop(c, k)
-	return fmt.Sprintf("%s is an element of a list that is empty in %s, and is not taken for %s.", k.Path, k.Chart, k.Key)
+	return fmt.Sprintf("%s is an element of a list that is empty in %s, and is not taken for %s.",
+		k.Path, k.Chart, k.Key)
 }
 
 // dropOtherType leaves alone a text or a number where the new chart needs a map or a list: a part of it at most.

@@ -34,7 +34,12 @@ func (v View) Trial(r *lineage.Result, path string, isBelow func(way []string) b
 		isDeclared = isDeclared || f.IsDeclared
 		t.Type = cmp.Or(typeOf(r, f, depth), t.Type)
 		for _, reach := range f.Reaches {
-			if move := v.move(r, reach); move != "" && isTold(reach, t.Type) {
+			reach.Field = withoutEntry(reach.Field, f.Path[min(depth, len(f.Path)):])
+			move := v.move(r, reach)
+			if len(f.Path) > depth && strings.HasPrefix(move, "container env.") {
+				move = "container env" // it is the key that holds them all
+			}
+			if move != "" && isTold(reach, t.Type) {
 				t.Moves = append(t.Moves, move)
 			}
 		}
@@ -160,6 +165,17 @@ func (v View) containerField(r *lineage.Result, reach lineage.Reach, field yamld
 		return "container env"
 	}
 	return "container env." + name
+}
+
+// withoutEntry takes the name off an entry of a map that is a value as a whole: any other would do.
+func withoutEntry(field, below yamldoc.Path) yamldoc.Path {
+	if len(below) == 0 || len(field) == 0 || field[len(field)-1] != below[len(below)-1] {
+		return field
+	}
+	if _, isElement := yamldoc.Index(below[0]); isElement {
+		return field
+	}
+	return append(slices.Clone(field[:len(field)-1]), "*")
 }
 
 // plain puts [*] for the elements of lists, and ends where an experiment has made up a name.

@@ -84,8 +84,9 @@ func Learned(conv *convention.Convention, sides []Side) []Key {
 // these alone finds what to try all would find, and takes less time.
 func Suspects(conv *convention.Convention, keys []Key) []Key {
 	return slices.DeleteFunc(slices.Clone(keys), func(k Key) bool {
-		isText := conv.Sheet.Of(k.Key).Default.Tag == "!!str"
-		isOther := isText && k.there.Type == typeNumber || conv.Sheet.Of(k.Key).Value == "map" && k.there.Type == typeText
+		known := conv.Sheet.Of(k.Key)
+		isOther := known.Default.Tag == "!!str" && k.there.Type == typeNumber ||
+			known.Value == "map" && k.there.Type == typeText
 		return len(k.There) == 1 && !k.there.IsOptional && !isOther
 	})
 }
@@ -124,9 +125,9 @@ func Labels(conv *convention.Convention, sides []Side) []Key {
 	for _, side := range sides {
 		for _, l := range conv.Labels.Set {
 			if path, isValue := side.Labels[l.Name]; isValue && !strings.Contains(l.Value, "{") {
-				moves := []string{labelWord + l.Name}
-				out = append(out, Key{Key: labelWord + l.Name, Path: path, Chart: side.Chart, There: moves, Lacks: moves,
-					Result: Differs})
+				label := labelWord + l.Name
+				out = append(out, Key{Key: label, Path: path, Chart: side.Chart, Result: Differs,
+					There: []string{label}, Lacks: []string{label}})
 			}
 		}
 	}

@@ -82,7 +82,7 @@ func (o RunOptions) tryHere(
 	if err != nil {
 		return nil, err
 	}
-	options := lineage.Options{AsGiven: true, MaxRenders: tripRenders, Timeout: tripTime}
+	options := lineage.Options{AsGiven: true, Nudge: true, MaxRenders: tripRenders, Timeout: tripTime}
 	for _, k := range keys {
 		if path, ok := p.paths[k.Key]; ok && !isSwitchedOff(p, chart.Values(), k.Key) {
 			options.Only = append(options.Only, path.String())

@@ -178,11 +178,11 @@ func (r *Result) carryOut(ctx context.Context, plan *chartdir.Plan) error {
 
 // Learned is what was read of a repository.
 type Learned struct {
-	Convention *convention.Convention
-	// Notes are what the user should know: of siblings that could not be read or rendered as well.
-	Notes []string
+	*convention.Convention
 	// RoundTrip has the learned keys that were tried in the new chart.
-	RoundTrip []roundtrip.Key
+	RoundTrip []roundtrip.Key `json:"roundTrip,omitempty"`
+	// Warnings are about siblings that could not be read or rendered.
+	Warnings []string `json:"-"`
 }
 
 // Conventions gives the convention of Learn, and its notes.
@@ -191,7 +191,7 @@ func Conventions(ctx context.Context, o RunOptions) (*convention.Convention, []s
 	if err != nil {
 		return nil, nil, err
 	}
-	return learned.Convention, learned.Notes, nil
+	return learned.Convention, append(learned.Warnings, learned.Notes...), nil
 }
 
 // Learn reads the conventions that a chart would follow: those of its siblings, corrected by a round trip, with the
@@ -225,8 +225,8 @@ func Learn(ctx context.Context, o RunOptions) (*Learned, error) {
 		return nil, err
 	}
 	trip = slices.DeleteFunc(trip, func(k roundtrip.Key) bool { return isOverridden(conv, k) })
-	notes := slices.Concat(warnings, conv.Notes, roundtrip.Notes(trip))
-	return &Learned{Convention: conv, Notes: notes, RoundTrip: trip}, nil
+	conv.Notes = append(conv.Notes, roundtrip.Notes(trip)...)
+	return &Learned{Convention: conv, RoundTrip: trip, Warnings: warnings}, nil
 }
 
 // overridesOf are the user's own conventions.

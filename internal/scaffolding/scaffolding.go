@@ -17,6 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -245,11 +246,44 @@ func withoutSchema(p *Paths, o Options, root *tree) (map[string][]byte, error) {
 	}
 	files, err := chartFiles(p, templateData{
 		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: credentialKeys(),
-		ServerVersion: string(livekit.ReleaseOf(o.AppVersion).Release), SecretKind: secretKind(p.convention), ValuesTable: markdown,
+		ServerVersion: string(livekit.ReleaseOf(o.AppVersion).Release),
+		SecretKind:    secretKind(p.convention), ValuesTable: markdown,
 	})
 	if err != nil {
 		return nil, err
 	}
 	files["Chart.yaml"], files["values.yaml"] = chartFile(o, style), values
 	return files, nil
+}
+
+func load(files map[string][]byte) (*helmchart.Chart, error) {
+	var list []helmchart.File
+	for name, data := range files {
+		list = append(list, helmchart.File{Name: name, Data: data})
+	}
+	return helmchart.LoadFiles(list)
+}
+
+// check renders the chart with its own values and decodes what comes out.
+func check(ctx context.Context, c *Chart) error {
+	chart, err := load(c.Files)
+	if err != nil {
+		return err
+	}
+	rendered, err := chart.Render(ctx, nil, helmchart.Release{Name: c.Name})
+	if err != nil {
+		return err
+	}
+	for _, f := range rendered {
+		objects, err := manifest.Parse(f.Name, f.Data)
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			for _, p := range o.Check() {
+				return fmt.Errorf("%s: %s: %s", f.Name, p.Path, p.Message)
+			}
+		}
+	}
+	return nil
 }

@@ -55,7 +55,8 @@ type ReadOptions struct {
 	// Beside is how many of the charts, the first ones, lie beside the new
 	// chart; the others lie elsewhere in its repository.
 	Beside int
-	// Side receives what the keys of each chart that was rendered move there, those that count most first; nil for nobody.
+	// Side receives what the keys of each chart that was rendered move there, those that count most first; nil for
+	// nobody.
 	Side func(roundtrip.Side)
 }
 
