@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"internal/update"},
 	{"internal/drift", "internal/explain"},
 	{"internal/convert", "internal/drift/redact"},
-	{"internal/scaffolding", "internal/publish", "internal/verify", "internal/doctor"},
+	{"internal/scaffolding", "internal/publish", "internal/verify", "internal/doctor", "internal/selftest"},
 	{"internal/sibling"},
 	{"internal/sibling/experiment"},
 	{"internal/cluster", "internal/roundtrip", "internal/settings", "internal/sibling/names", "internal/upstream"},

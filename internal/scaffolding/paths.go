@@ -123,18 +123,8 @@ func (p *Paths) allows(key string) bool {
 	return p.convention.PathOf(key) != ""
 }
 
-// plainShapes are the shapes of the canonical convention.
-var plainShapes = map[string]string{
-	"image.repository":       convention.ImageSplit,
-	"env":                    convention.EnvList,
-	"ingress.hosts":          convention.HostsObjects,
-	"ingress.tls":            convention.TLSList,
-	"persistence.accessMode": convention.AccessModeString,
-	"service.targetPort":     convention.PortName,
-}
-
 func (p *Paths) shape(key string) string {
-	return cmp.Or(p.convention.Values[key].Shape, plainShapes[key])
+	return cmp.Or(p.convention.Values[key].Shape, convention.PlainShapes[key])
 }
 
 // has reports whether the chart has a value.
