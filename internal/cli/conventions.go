@@ -2,16 +2,20 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/selftest"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 )
 
 func newConventions() *cobra.Command {
-	var explain bool
+	var explain, isSelfTest bool
 	var out *output
 	var f scaffolding.RunOptions
 	var r *renderFlags
@@ -26,27 +30,37 @@ A chart is rendered again and again, with one value changed at a time: the key
 that moves the image is the image's key, whatever it is called. Such facts are
 "probed". Of several charts most decide ("voted"). What does not render is
 judged by the names of its keys ("name"), which is a guess. Nothing is fetched
-from the network, unless --dependency-build asks Helm to.`,
+from the network, unless --dependency-build asks Helm to.
+
+What was learned is tried in the new chart, too: --explain shows what each key
+moves there and here, and what was corrected where that differs. --self-test
+measures how far a repository's habits can be read at all: it leaves out one
+chart at a time and compares what the others tell with what the chart says.`,
 		Example: `  helm livekit conventions apps/localai
   helm livekit conventions --explain
   helm livekit conventions --for charts/livekit
+  helm livekit conventions --self-test apps
   helm livekit conventions apps/localai -o yaml > .helm-livekit.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isSelfTest {
+				return selfTest(cmd, args, r.renders(), out)
+			}
 			f.Like, f.Renders = args, r.renders()
-			conv, notes, err := scaffolding.Conventions(cmd.Context(), f)
+			f.RoundTrip.All = explain || out.format == "json"
+			learned, err := scaffolding.Learn(cmd.Context(), f)
 			if err != nil {
 				return err
 			}
 			if out.format == "text" {
-				return report.Conventions(cmd.OutOrStdout(), conv, notes, explain)
+				return report.Conventions(cmd.OutOrStdout(), learned, explain)
 			}
-			for _, note := range notes {
+			for _, note := range slices.Concat(learned.Warnings, learned.Notes) {
 				fmt.Fprintln(cmd.ErrOrStderr(), note)
 			}
 			if out.format == "json" {
-				return report.JSON(cmd.OutOrStdout(), conv)
+				return report.JSON(cmd.OutOrStdout(), learned)
 			}
-			text, err := conv.YAML()
+			text, err := learned.YAML()
 			if err != nil {
 				return err
 			}
@@ -55,8 +69,29 @@ from the network, unless --dependency-build asks Helm to.`,
 		},
 	}
 	cmd.Flags().BoolVar(&explain, "explain", false, "show the evidence of each fact")
+	cmd.Flags().BoolVar(&isSelfTest, "self-test", false,
+		"tell each chart below one folder (the repository) from the others, and say what agrees")
 	cmd.Flags().StringVar(&f.Dir, "for", chartDir(nil), "the new `CHART_DIR`, whose neighbors and settings count")
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "yaml", "json")
 	return cmd
+}
+
+// selfTest tells the charts of a folder from each other.
+func selfTest(cmd *cobra.Command, args []string, renders scaffolding.Renders, out *output) error {
+	if len(args) > 1 {
+		return remedy.Errorf("name the folder that they are all in", "--self-test takes one folder, and not %d", len(args))
+	}
+	if out.format == "yaml" {
+		return remedy.Errorf("use -o text or -o json", "--self-test has no conventions to print as YAML")
+	}
+	o := selftest.Options{Prober: renders.Prober, Getenv: renders.Getenv}
+	if len(args) > 0 {
+		o.Dir = args[0]
+	}
+	result, err := selftest.Run(cmd.Context(), o)
+	if err != nil {
+		return err
+	}
+	return out.print(cmd, result, func(w io.Writer) error { return report.SelfTest(w, result) })
 }

@@ -86,6 +86,14 @@ const (
 	TLSSecret = "secret" // the Secret's name in one string
 	TLSBool   = "bool"   // on or off, the Secret named after the host
 	TLSMap    = "map"    // {enabled, secretName}
+	// [{secretName}], for the hosts of the Ingress; hosts may be given.
+	TLSFollows = "follows"
+)
+
+// Shapes of service.targetPort.
+const (
+	PortName   = "name"   // http, which follows config.port; a number has to be that
+	PortNumber = "number" // the number of the port, which the server listens on
 )
 
 // Shapes of persistence.enabled and its siblings: they describe the block.

@@ -41,6 +41,8 @@ func LoadFile(sheet *factsheet.Sheet, path string) (Overrides, error) {
 		return Overrides{}, remedy.Errorf(step, "%s:%d: conventions are a map of keys, and this is none", path,
 			doc.Root.Line)
 	}
+	// -o json adds the outcome of the round trip, which is evidence and no habit.
+	doc.Root.Entries = slices.DeleteFunc(doc.Root.Entries, func(e yamldoc.Entry) bool { return e.Key == "roundTrip" })
 	return NewOverrides(sheet, doc.Root, path)
 }
 

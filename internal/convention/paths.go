@@ -26,6 +26,16 @@ func (c *Convention) PathOf(key string) string {
 	return key
 }
 
+// PlainShapes are the shapes of the canonical
+var PlainShapes = map[string]string{
+	"image.repository":       ImageSplit,
+	"env":                    EnvList,
+	"ingress.hosts":          HostsObjects,
+	"ingress.tls":            TLSList,
+	"persistence.accessMode": AccessModeString,
+	"service.targetPort":     PortName,
+}
+
 // keyPath is a key with its path.
 type keyPath struct {
 	key  string

@@ -3,16 +3,18 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"text/template"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
 
-// Conventions prints a convention as a table, with the evidence of each fact where explain is set, and notes on what
-// could not be read.
-func Conventions(w io.Writer, c *convention.Convention, notes []string, explain bool) error {
+// Conventions prints what was learned as a table, with the evidence of each fact where explain is set, and notes on
+// what could not be read.
+func Conventions(w io.Writer, l *scaffolding.Learned, explain bool) error {
 	row := func(name, value string, f convention.Fact) string {
 		switch {
 		case value == "":
@@ -24,7 +26,11 @@ func Conventions(w io.Writer, c *convention.Convention, notes []string, explain 
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	own := template.FuncMap{"row": row, "secrets": secrets, "confidences": confidences}
-	err := fill(t, "conventions", own, map[string]any{"Convention": c, "Notes": notes})
+	data := map[string]any{"Convention": l.Convention, "Notes": slices.Concat(l.Warnings, l.Notes)}
+	if explain {
+		data["RoundTrip"] = l.RoundTrip
+	}
+	err := fill(t, "conventions", own, data)
 	if err != nil {
 		return err
 	}

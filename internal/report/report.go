@@ -25,6 +25,7 @@ var functions = template.FuncMap{
 	"size":     size,
 	"visible":  visible,
 	"oneLine":  oneLine,
+	"list":     func(texts []string) string { return strings.Join(texts, ", ") },
 	"sentence": sentence,
 	"location": location,
 	"value":    valueText,

@@ -29,6 +29,8 @@ func (f functions) all() template.FuncMap {
 			path, err := f.path(key)
 			return path.String(), err
 		},
+		// portKey gives the path of the port that the server listens on.
+		"portKey": func() string { return cmp.Or(f.Text("config.port"), f.Text("service.targetPort")) },
 		"any":     f.anyOf,
 		"operand": operand,
 		"nested":  f.nested,
@@ -108,7 +110,7 @@ func operand(expression string) string {
 // isNormal reports whether the hosts or the TLS of the Ingress are in values.yaml as a route needs them: in the
 // canonical shape, and with whole hosts.
 func (f functions) isNormal(key string) bool {
-	return !f.has(key) || f.shape(key) == plainShapes[key] && !f.has("ingress.domain")
+	return !f.has(key) || f.shape(key) == convention.PlainShapes[key] && !f.has("ingress.domain")
 }
 
 // normalized gives the expression of a value in the canonical shape.

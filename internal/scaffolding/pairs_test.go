@@ -72,6 +72,7 @@ var factors = map[string][]choice{
 		{"secret", at("ingress.tls", "ingress.tlsSecret", "secret")},
 		{"bool", at("ingress.tls", "ingress.tls", "bool")},
 		{"map", at("ingress.tls", "ingress.tls", "map")},
+		{"follows", at("ingress.tls", "ingress.tls", "follows")},
 	},
 	"domain": {
 		{"in the hosts", all()},
@@ -107,6 +108,7 @@ var factors = map[string][]choice{
 		{"first of a list", at("service.port", "service.ports[0].port", "")},
 		{"deep", all(at("service.port", "service.main.ports.http.port", ""),
 			at("service.type", "service.main.type", ""))},
+		{"number of the container", at("service.targetPort", "containerPort", "number")},
 		{"with a dash", all(at("service.port", "web-service.port", ""), at("service.type", "web-service.type", ""))},
 	},
 	"scheduling": {

@@ -91,6 +91,9 @@ func newPaths(conv *convention.Convention, components []string) (*Paths, error) 
 		if !isOurs || !p.allows(v.Key) || v.With != "" && !slices.Contains(components, v.With) {
 			continue
 		}
+		if v.Key == "service.targetPort" && p.shape(v.Key) == convention.PortNumber {
+			v.Doc = "Port of the container, on which the server listens"
+		}
 		p.values = append(p.values, v)
 		if v.IsHeading() {
 			continue
@@ -110,6 +113,8 @@ func (p *Paths) allows(key string) bool {
 	switch key {
 	case "replicaCount":
 		return p.workload() != "DaemonSet"
+	case "config.port":
+		return p.shape("service.targetPort") != convention.PortNumber
 	case "ingress.className":
 		return p.convention.Kinds.Route != convention.RouteIngressRoute
 	case "ingress.entryPoints":
@@ -118,17 +123,8 @@ func (p *Paths) allows(key string) bool {
 	return p.convention.PathOf(key) != ""
 }
 
-// plainShapes are the shapes of the canonical convention.
-var plainShapes = map[string]string{
-	"image.repository":       convention.ImageSplit,
-	"env":                    convention.EnvList,
-	"ingress.hosts":          convention.HostsObjects,
-	"ingress.tls":            convention.TLSList,
-	"persistence.accessMode": convention.AccessModeString,
-}
-
 func (p *Paths) shape(key string) string {
-	return cmp.Or(p.convention.Values[key].Shape, plainShapes[key])
+	return cmp.Or(p.convention.Values[key].Shape, convention.PlainShapes[key])
 }
 
 // has reports whether the chart has a value.

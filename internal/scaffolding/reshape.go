@@ -79,6 +79,7 @@ var reshapes = map[string]func(reshaping, any) (any, bool){
 	"env":                    reshaping.env,
 	"ingress.hosts":          reshaping.hosts,
 	"persistence.accessMode": reshaping.accessMode,
+	"service.targetPort":     reshaping.port,
 }
 
 // image writes repository and tag as the chart has them now.
@@ -208,6 +209,15 @@ func (r reshaping) hosts(value any) (any, bool) {
 	}
 	out, reason := hostsAs(r.to, objects)
 	return out, reason == ""
+}
+
+// port changes between the name of the port and its number.
+func (r reshaping) port(value any) (any, bool) {
+	_, isName := value.(string)
+	if r.to == convention.PortNumber {
+		return value, !isName
+	}
+	return "http", true // which is the server's, whatever its number
 }
 
 func (r reshaping) accessMode(value any) (any, bool) {

@@ -15,6 +15,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/roundtrip"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
@@ -31,6 +32,8 @@ type RunOptions struct {
 	DryRun          bool
 	ToolVersion     string
 	Renders         Renders
+	// RoundTrip says how what was learned is tried in the new chart.
+	RoundTrip RoundTrip
 }
 
 // Renders says how siblings are rendered to find out what their values mean.
@@ -175,42 +178,73 @@ func (r *Result) carryOut(ctx context.Context, plan *chartdir.Plan) error {
 	return plan.Apply(ctx)
 }
 
-// Conventions reads the conventions that a chart would follow: those of its siblings, with the user's settings over
-// them, and a file of conventions over all. It gives what the user should know of siblings that could not be read or
-// rendered as well.
+// Learned is what was read of a repository.
+type Learned struct {
+	*convention.Convention
+	// RoundTrip has the learned keys that were tried in the new chart.
+	RoundTrip []roundtrip.Key `json:"roundTrip,omitempty"`
+	// Warnings are about siblings that could not be read or rendered.
+	Warnings []string `json:"-"`
+}
+
+// Conventions gives the convention of Learn, and its notes.
 func Conventions(ctx context.Context, o RunOptions) (*convention.Convention, []string, error) {
-	target, err := chartdir.ResolveTarget(o.Dir)
+	learned, err := Learn(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
+	return learned.Convention, append(learned.Warnings, learned.Notes...), nil
+}
+
+// Learn reads the conventions that a chart would follow: those of its siblings, corrected by a round trip, with the
+// user's settings over them, and a file of conventions over all.
+func Learn(ctx context.Context, o RunOptions) (*Learned, error) {
+	target, err := chartdir.ResolveTarget(o.Dir)
+	if err != nil {
+		return nil, err
+	}
 	if o.Sheet, err = factsheet.OrServer(o.Sheet); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	tree, err := chartdir.TreeOf(target)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	conv, warnings, err := readSiblings(ctx, o, tree, target)
+	overrides, err := overridesOf(o, tree, target)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	conv, sides, warnings, err := readSiblings(ctx, o, tree, target)
+	if err != nil {
+		return nil, err
+	}
+	o.Name = cmp.Or(o.Name, filepath.Base(target))
+	trip, err := o.roundTrip(ctx, conv, sides)
+	if err != nil {
+		return nil, err
+	}
+	if conv, err = overrides.Apply(conv); err != nil {
+		return nil, err
+	}
+	trip = slices.DeleteFunc(trip, func(k roundtrip.Key) bool { return isOverridden(conv, k) })
+	conv.Notes = append(conv.Notes, roundtrip.Notes(trip)...)
+	return &Learned{Convention: conv, RoundTrip: trip, Warnings: warnings}, nil
+}
+
+// overridesOf are the user's own conventions.
+func overridesOf(o RunOptions, tree, target string) (convention.Overrides, error) {
 	own, err := settings.Load(o.Sheet, tree, target)
 	if err != nil {
-		return nil, nil, err
+		return convention.Overrides{}, err
 	}
-	overrides := own.Conventions
-	if o.ConventionsFile != "" {
-		own, err := convention.LoadFile(o.Sheet, o.ConventionsFile)
-		if err != nil {
-			return nil, nil, err
-		}
-		overrides = overrides.Merge(own)
+	if o.ConventionsFile == "" {
+		return own.Conventions, nil
 	}
-	conv, err = overrides.Apply(conv)
+	file, err := convention.LoadFile(o.Sheet, o.ConventionsFile)
 	if err != nil {
-		return nil, nil, err
+		return convention.Overrides{}, err
 	}
-	return conv, append(warnings, conv.Notes...), nil
+	return own.Conventions.Merge(file), nil
 }
 
 // fewSiblings is how many charts beside the new one are enough to go by them alone.
@@ -218,13 +252,14 @@ const fewSiblings = 3
 
 // readSiblings reads the charts that are named, or without any and without a file those beside the chart. Of the
 // latter, which nobody has named, one that cannot be read is a warning.
-func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*convention.Convention, []string, error) {
+func readSiblings(
+	ctx context.Context, o RunOptions, tree, target string,
+) (conv *convention.Convention, sides []roundtrip.Side, warnings []string, err error) {
 	sources := helmchart.Sources{Root: tree}
 	if o.Renders.Getenv != nil {
 		sources = helmchart.HelmSources(tree, o.Renders.Getenv)
 	}
 	sources.NearVersions = true
-	var warnings []string
 	options := sibling.ReadOptions{
 		Sheet:   o.Sheet,
 		Lenient: len(o.Like) == 0,
@@ -238,12 +273,13 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 		Around:     sibling.NewSurroundings(tree),
 		Target:     target,
 		HelmBin:    o.Renders.HelmBin,
+		Side:       func(s roundtrip.Side) { sides = append(sides, s) },
 	}
 	like := distinct(o.Like)
 	if len(like) == 0 && o.ConventionsFile == "" {
 		charts, err := sibling.Beside(o.Dir)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		options.Beside = len(charts)
 		if len(charts) < fewSiblings {
@@ -251,8 +287,8 @@ func readSiblings(ctx context.Context, o RunOptions, tree, target string) (*conv
 		}
 		like = nearer(charts)
 	}
-	conv, err := sibling.Read(ctx, like, options)
-	return conv, warnings, err
+	conv, err = sibling.Read(ctx, like, options)
+	return conv, sides, warnings, err
 }
 
 // distinct leaves out charts that are named twice: each has one vote.

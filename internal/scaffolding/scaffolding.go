@@ -17,6 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -90,6 +91,21 @@ func Generate(ctx context.Context, conv *convention.Convention, o Options) (*Cha
 
 // Compose makes the chart's files, for one who checks what becomes of them: that takes half of the time.
 func Compose(conv *convention.Convention, o Options) (*Chart, error) {
+	p, err := place(conv, &o)
+	if err != nil {
+		return nil, err
+	}
+	files, err := generate(p, o)
+	if err != nil {
+		return nil, err
+	}
+	slog.Debug("generated", "chart", o.Name, "components", p.components, "files", len(files),
+		"conventions", conv.Source, "port shift", o.PortShift)
+	return &Chart{Options: o, Components: slices.Clone(p.components), Convention: p.convention, Files: files}, nil
+}
+
+// place completes what is asked for, and says where the chart has its values.
+func place(conv *convention.Convention, o *Options) (*Paths, error) {
 	if err := o.complete(conv); err != nil {
 		return nil, err
 	}
@@ -103,21 +119,11 @@ func Compose(conv *convention.Convention, o Options) (*Chart, error) {
 		return nil, remedy.Errorf(step, "%w", err)
 	}
 	if conv.Kinds.Workload == "DaemonSet" {
-		if components, err = forDaemonSet(conv, components, o); err != nil {
+		if components, err = forDaemonSet(conv, components, *o); err != nil {
 			return nil, err
 		}
 	}
-	p, err := newPaths(conv, components)
-	if err != nil {
-		return nil, err
-	}
-	files, err := generate(p, o)
-	if err != nil {
-		return nil, err
-	}
-	slog.Debug("generated", "chart", o.Name, "components", components, "files", len(files),
-		"conventions", conv.Source, "port shift", o.PortShift)
-	return &Chart{Options: o, Components: slices.Clone(components), Convention: conv, Files: files}, nil
+	return newPaths(conv, components)
 }
 
 // Pristine gives a chart that this tool wrote as it was written.
@@ -217,14 +223,20 @@ func withSiblings(conv *convention.Convention, with, without []string) ([]string
 
 func generate(p *Paths, o Options) (map[string][]byte, error) {
 	root := newTree(p, newApplication(o, p.convention))
-	style := p.convention.Style
-	head := fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name)
-	values, err := writeValues(root, style, head)
+	files, err := withoutSchema(p, o, root)
 	if err != nil {
 		return nil, err
 	}
-	release := livekit.ReleaseOf(o.AppVersion).Release
-	schema, err := writeSchema(root, p, release)
+	files["values.schema.json"], err = writeSchema(root, p, livekit.ReleaseOf(o.AppVersion).Release)
+	return files, err
+}
+
+// withoutSchema makes all files but the schema of the values, which takes half of the time and which no render of a
+// trial asks.
+func withoutSchema(p *Paths, o Options, root *tree) (map[string][]byte, error) {
+	style := p.convention.Style
+	head := fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name)
+	values, err := writeValues(root, style, head)
 	if err != nil {
 		return nil, err
 	}
@@ -234,12 +246,44 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	}
 	files, err := chartFiles(p, templateData{
 		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: credentialKeys(),
-		ServerVersion: string(release), SecretKind: secretKind(p.convention), ValuesTable: markdown,
+		ServerVersion: string(livekit.ReleaseOf(o.AppVersion).Release),
+		SecretKind:    secretKind(p.convention), ValuesTable: markdown,
 	})
 	if err != nil {
 		return nil, err
 	}
-	files["Chart.yaml"] = chartFile(o, style)
-	files["values.yaml"], files["values.schema.json"] = values, schema
+	files["Chart.yaml"], files["values.yaml"] = chartFile(o, style), values
 	return files, nil
+}
+
+func load(files map[string][]byte) (*helmchart.Chart, error) {
+	var list []helmchart.File
+	for name, data := range files {
+		list = append(list, helmchart.File{Name: name, Data: data})
+	}
+	return helmchart.LoadFiles(list)
+}
+
+// check renders the chart with its own values and decodes what comes out.
+func check(ctx context.Context, c *Chart) error {
+	chart, err := load(c.Files)
+	if err != nil {
+		return err
+	}
+	rendered, err := chart.Render(ctx, nil, helmchart.Release{Name: c.Name})
+	if err != nil {
+		return err
+	}
+	for _, f := range rendered {
+		objects, err := manifest.Parse(f.Name, f.Data)
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			for _, p := range o.Check() {
+				return fmt.Errorf("%s: %s: %s", f.Name, p.Path, p.Message)
+			}
+		}
+	}
+	return nil
 }

@@ -47,11 +47,11 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 		hosts, _ := hostsAs(shape, []any{map[string]any{"host": a.Host, "paths": []any{path}}})
 		return hosts
 	case "ingress.tls":
-		if shape == convention.TLSList {
-			return []any{yamldoc.Pairs("secretName", a.TLSSecret, "hosts", []string{a.Host})}
+		return a.certificates(shape)
+	case "service.targetPort":
+		if shape == convention.PortNumber {
+			return p.convention.Sheet.Of("config.port").Default
 		}
-		certificate, _ := tlsAs(shape, []any{map[string]any{"secretName": a.TLSSecret, "hosts": []any{a.Host}}})
-		return certificate
 	case "redis.enabled":
 		return p.workload() != "DaemonSet"
 	case mediaPorts[0], mediaPorts[1], mediaPorts[2], mediaPorts[3]:
@@ -69,6 +69,18 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 		}
 	}
 	return filled(v.Default, a.fill)
+}
+
+// certificates are those of the Ingress.
+func (a application) certificates(shape string) any {
+	switch shape {
+	case convention.TLSList:
+		return []any{yamldoc.Pairs("secretName", a.TLSSecret, "hosts", []string{a.Host})}
+	case convention.TLSFollows:
+		return []any{yamldoc.Pairs("secretName", a.TLSSecret)}
+	}
+	certificate, _ := tlsAs(shape, []any{map[string]any{"secretName": a.TLSSecret, "hosts": []any{a.Host}}})
+	return certificate
 }
 
 // filled copies a node, with fill done to the strings in it.

@@ -17,6 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
+	"github.com/helm-livekit/helm-livekit/internal/roundtrip"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/experiment"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
@@ -56,6 +57,9 @@ type ReadOptions struct {
 	// Beside is how many of the charts, the first ones, lie beside the new
 	// chart; the others lie elsewhere in its repository.
 	Beside int
+	// Side receives what the keys of each chart that was rendered move there, those that count most first; nil for
+	// nobody.
+	Side func(roundtrip.Side)
 }
 
 func (o ReadOptions) warn(err error) {
@@ -196,6 +200,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 			jobs[n].Options.MaxRenders = RendersOfMany
 		}
 	}
+	sides := make([]*roundtrip.Side, len(chosen))
 	opts.Prober.Run(ctx, jobs, func(n int, result *lineage.Result, err error) {
 		f := chosen[n]
 		slog.Debug("tried values", "chart", f.Shown, "error", err)
@@ -204,8 +209,16 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))
 		case err == nil:
 			experiment.Apply(f, siblings[n], result)
+			if side, ok := experiment.Side(f, siblings[n], result); ok {
+				sides[n] = &side
+			}
 		}
 	})
+	for _, side := range sides {
+		if side != nil && opts.Side != nil {
+			opts.Side(*side)
+		}
+	}
 	return ctx.Err()
 }
 

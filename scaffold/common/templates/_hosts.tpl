@@ -56,6 +56,18 @@ TLS of the Ingress as [{hosts: [], secretName}].
     - {{ [[ host "." ]] | quote }}
     {{- end }}
 {{- end }}
+[[ else if eq (shape "ingress.tls") "follows" ]]
+{{- range [[ value "ingress.tls" ]] }}
+- secretName: {{ .secretName | quote }}
+  hosts:
+    {{- range .hosts }}
+    - {{ [[ host "." ]] | quote }}
+    {{- else }}
+    {{- range [[ hosts "$" ]] }}
+    - {{ .host | quote }}
+    {{- end }}
+    {{- end }}
+{{- end }}
 [[ else if eq (shape "ingress.tls") "hosts" ]]
 {{- with [[ value "ingress.tls" ]] }}
 - secretName: {{ include "[[ helper "suffixed" ]]" (list $ "tls") }}

@@ -29,6 +29,11 @@ first. So those that are the cluster's own are left out. */}}
 {{- $_ := set $rtc "interfaces" (dict "excludes" (splitList " " "antrea-gw0 cilium_host cni0 docker0 flannel.1 kube-bridge kube-ipvs0 nodelocaldns ovn-k8s-mp0 tunl0 virbr0 vxlan.calico weave wireguard.cali")) }}
 {{- end }}
 {{- $_ := set $config "rtc" $rtc }}
+[[ if eq (shape "service.targetPort") "number" ]]
+{{- if not $config.port }}
+{{- $_ := set $config "port" ([[ value "service.targetPort" ]] | default 7880 | int) }}
+{{- end }}
+[[ end ]]
 [[ if has "redis" ]]
 {{- $redis := $config.redis | default dict }}
 {{- include "[[ helper "redisConfig" ]]" (list . $redis) }}

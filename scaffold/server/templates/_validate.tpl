@@ -18,9 +18,11 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $own := include "[[ helper "ownConfig" ]]" . | fromJson }}
 
 {{- /* Ports */}}
+[[ if ne (shape "service.targetPort") "number" ]]
 {{- if and [[ value "service.enabled" ]] (not (has ([[ value "service.targetPort" ]] | default "http" | toString) (list "http" (include "[[ helper "port" ]]" .)))) }}
 {{- $errors = append $errors (printf "[[ key "service.targetPort" ]] is %v, but the server listens on [[ key "config.port" ]] %s: use http, which follows it" [[ value "service.targetPort" ]] (include "[[ helper "port" ]]" .)) }}
 {{- end }}
+[[ end ]]
 {{- if and $rtc.udp_port (or $rtc.port_range_start $rtc.port_range_end) }}
 {{- $errors = append $errors "[[ key "config" ]].rtc has udp_port and port_range_start or port_range_end, and the server would ignore udp_port: set one of them to null" }}
 {{- else if ne (empty $rtc.port_range_start) (empty $rtc.port_range_end) }}
@@ -36,7 +38,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- $errors = append $errors (printf "UDP ports %d to %d are no range: the first is the lower one" (int $media.first) (int $media.last)) }}
 {{- end }}
 {{- if eq (include "[[ helper "port" ]]" .) "0" }}
-{{- $errors = append $errors "[[ key "config.port" ]] is 0, with which the server takes any free port: give one" }}
+{{- $errors = append $errors "[[ portKey ]] is 0, with which the server takes any free port: give one" }}
 {{- end }}
 {{- /* No two listeners of the pod may have one port. */}}
 {{- $taken := dict }}
@@ -46,7 +48,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- if and (kindIs "string" $rtc.udp_port) (contains "-" $rtc.udp_port) (eq (int $media.first) (int $media.last)) (not $rtc.force_tcp) }}
 {{- $errors = append $errors (printf "[[ key "config" ]].rtc.udp_port is %q, a range of one port, which the server refuses: write %d" $rtc.udp_port (int $media.first)) }}
 {{- end }}
-{{- $listeners := append $media.ports (dict "name" "[[ key "config.port" ]]" "port" (include "[[ helper "port" ]]" .) "protocol" "TCP") }}
+{{- $listeners := append $media.ports (dict "name" "[[ portKey ]]" "port" (include "[[ helper "port" ]]" .) "protocol" "TCP") }}
 [[ if has "redis" ]]
 {{- if [[ value "redis.enabled" ]] }}
 {{- $listeners = append $listeners (dict "name" "[[ key "redis.port" ]]" "port" [[ value "redis.port" ]] "protocol" "TCP") }}
@@ -211,7 +213,7 @@ Stops a release whose settings cannot work together, with all reasons at once.
 {{- end }}
 {{- range $config.bind_addresses | compact }}
 {{- if not (or (eq (toString .) "localhost") (include "[[ helper "ipFamily" ]]" (toString .))) }}
-{{- $errors = append $errors (printf "[[ key "config" ]].bind_addresses has %q, which is no IP address; the port is [[ key "config.port" ]]" (toString .)) }}
+{{- $errors = append $errors (printf "[[ key "config" ]].bind_addresses has %q, which is no IP address; the port is [[ portKey ]]" (toString .)) }}
 {{- end }}
 {{- end }}
 {{- end }}
