@@ -113,6 +113,8 @@ func judgeChart(e *expectation, dir string) ([]judgement, error) {
 	j.switches()
 	j.names()
 	j.selectors()
+	j.objectNames()
+	j.follows()
 	j.kinds()
 	j.files()
 	j.examples()
@@ -197,6 +199,7 @@ func (j *judge) probes() []probeOf {
 		{"tolerations_key", exists("zztol"), judgedWorkloads, "zztol"},
 		{"affinity_key", affinity, judgedWorkloads, "zzaff"},
 		{"env_key", env, judgedWorkloads, "ZZPROBE"},
+		{"container_port_key", 18123, judgedWorkloads, `"containerPort":18123`},
 	}
 }
 
@@ -297,6 +300,60 @@ func (j *judge) names() {
 	}
 }
 
+// objectNames compares what a Service, a route and a claim are called; * stands for the rest of a name.
+func (j *judge) objectNames() {
+	for _, fact := range []struct {
+		name  string
+		kinds []string
+	}{
+		{"service_name", []string{"Service"}},
+		{"ingress_name", judgedRoutes},
+		{"claim_name", []string{"PersistentVolumeClaim"}},
+	} {
+		want := strings.ReplaceAll(j.text(fact.name), "{R}", judgedRelease)
+		if want == "" {
+			continue
+		}
+		var got []string
+		for _, o := range j.shown {
+			if slices.Contains(fact.kinds, o.Kind()) {
+				got = append(got, o.Name())
+			}
+		}
+		prefix, isPattern := strings.CutSuffix(want, "*")
+		agrees := slices.ContainsFunc(got, func(name string) bool {
+			return name == want || isPattern && strings.HasPrefix(name, prefix)
+		})
+		j.note(fact.name, agrees, "want %s, got %v", want, got)
+	}
+}
+
+// follows sees whether TLS is for the route's host, wherever that is set; the fact has what switches TLS on.
+func (j *judge) follows() {
+	on, asked := j.Expected["tls_follows_host"].(map[string]any)
+	ways := expandWay(j.base, wayOf(j.text("ingress_host_path")))
+	if !asked || len(ways) == 0 {
+		return
+	}
+	values := setWay(j.base, ways[0], "zz.example.com")
+	for path, value := range on {
+		values = setWay(values, wayOf(path), value)
+	}
+	objects, err := j.render(values.(map[string]any), judgedRelease)
+	if err != nil {
+		j.note("tls_follows_host", false, "%v", err)
+		return
+	}
+	var hosts []string
+	for _, o := range objects {
+		if o.Kind() == "Ingress" {
+			data, _ := json.Marshal(o.Fields["spec"].(map[string]any)["tls"])
+			hosts = append(hosts, string(data))
+		}
+	}
+	j.note("tls_follows_host", strings.Contains(strings.Join(hosts, ""), "zz.example.com"), "got %v", hosts)
+}
+
 // selectors compares the workload's selector, and sees whether Services find the
 // pods by theirs.
 func (j *judge) selectors() {
@@ -374,7 +431,7 @@ func (j *judge) kinds() {
 
 var plainFile = regexp.MustCompile(`^[\w.{}/-]+\.(ya?ml|tpl)$`)
 
-// files compares the names of templates, the folder aside.
+// files compares the names of templates, the folder aside, and of the values files beside values.yaml.
 func (j *judge) files() {
 	var have []string
 	_ = filepath.WalkDir(filepath.Join(j.dir, "templates"), func(path string, d fs.DirEntry, err error) error {
@@ -385,6 +442,9 @@ func (j *judge) files() {
 	})
 	files, _ := j.Expected["template_files"].(map[string]any)
 	kinds := []string{"Deployment", "StatefulSet", "Service", "Ingress", "PersistentVolumeClaim", "helpers"}
+	if route, _, _ := strings.Cut(j.text("ingress_kind"), " "); route == "IngressRoute" || route == "HTTPRoute" {
+		kinds = append(kinds, route)
+	}
 	for _, kind := range kinds {
 		want, _ := files[kind].(string)
 		fact := "file[" + kind + "]"
@@ -393,6 +453,11 @@ func (j *judge) files() {
 		}
 		want = filepath.Base(strings.ReplaceAll(want, "{C}", judgedName))
 		j.note(fact, slices.Contains(have, want), "want %s, have %v", want, have)
+	}
+	besides, _ := j.Expected["values_files"].([]any)
+	for _, file := range besides {
+		_, err := os.Stat(filepath.Join(j.dir, fmt.Sprint(file)))
+		j.note(fmt.Sprintf("file[%s]", file), err == nil, "there is none")
 	}
 }
 
