@@ -101,8 +101,13 @@ func judgeChart(e *expectation, dir string) ([]judgement, error) {
 	}
 	j := &judge{expectation: e, dir: dir, chart: chart, base: chart.Values()}
 	for _, fact := range []string{"ingress_enabled_key", "persistence_enabled_key"} {
-		if ways := expandWay(j.base, wayOf(j.text(fact))); j.text(fact) != "" && len(ways) > 0 {
-			j.base = setWay(j.base, ways[0], true).(map[string]any)
+		ways := expandWay(j.base, wayOf(j.text(fact)))
+		if j.text(fact) == "" || len(ways) == 0 {
+			continue
+		}
+		on := setWay(j.base, ways[0], true).(map[string]any)
+		if _, err := j.render(on, judgedRelease); err == nil { // else the chart has another switch, which is judged below
+			j.base = on
 		}
 	}
 	if j.shown, err = j.render(j.base, judgedRelease); err != nil {
