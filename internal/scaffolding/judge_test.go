@@ -16,6 +16,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // A chart is judged by behavior: each key that someone at home in a repository
@@ -106,7 +107,7 @@ func judgeChart(e *expectation, dir string) ([]judgement, error) {
 			continue
 		}
 		on := setWay(j.base, ways[0], true).(map[string]any)
-		if _, err := j.render(on, judgedRelease); err == nil { // else the chart has another switch, which is judged below
+		if _, err := j.render(on, judgedRelease); err == nil { // else the chart has another switch
 			j.base = on
 		}
 	}
@@ -123,6 +124,7 @@ func judgeChart(e *expectation, dir string) ([]judgement, error) {
 	j.kinds()
 	j.files()
 	j.examples()
+	j.absent()
 	return j.out, nil
 }
 
@@ -204,7 +206,7 @@ func (j *judge) probes() []probeOf {
 		{"tolerations_key", exists("zztol"), judgedWorkloads, "zztol"},
 		{"affinity_key", affinity, judgedWorkloads, "zzaff"},
 		{"env_key", env, judgedWorkloads, "ZZPROBE"},
-		{"container_port_key", 18123, judgedWorkloads, `"containerPort":18123`},
+		{"container_port_number_key", 18123, judgedWorkloads, `"containerPort":18123`},
 	}
 }
 
@@ -475,6 +477,16 @@ func (j *judge) examples() {
 		if want, _ := j.Expected[fact].(string); plainExample.MatchString(want) {
 			j.note(fact, strings.Contains(string(data), want), "want %s", want)
 		}
+	}
+}
+
+// absent looks for keys that are the sibling's program's alone.
+func (j *judge) absent() {
+	keys, _ := j.Expected["absent_keys"].([]any)
+	for _, key := range keys {
+		path := strings.ReplaceAll(fmt.Sprint(key), "{C}", judgedName)
+		_, isThere := yamldoc.Lookup(j.chart.Values(), yamldoc.SplitPath(path))
+		j.note("absent["+path+"]", !isThere, "values have it")
 	}
 }
 

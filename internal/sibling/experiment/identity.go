@@ -23,8 +23,20 @@ func (o *observation) addIdentity(f *names.Facts) {
 	if labels, ok := o.labels(); ok {
 		f.Labels = &labels
 	}
-	f.Workload = o.workload.Kind
+	f.Workload, f.Route = o.workload.Kind, o.route(f.Route)
 	o.addFiles(f)
+}
+
+// route gives the kind of the route that is rendered, where that is not the one that the values speak of: a block
+// ingress may be left over from helm create.
+func (o *observation) route(named string) string {
+	isShown := func(kind string) bool {
+		return slices.ContainsFunc(o.result.Refs, func(r lineage.Ref) bool { return r.Kind == kind && !o.unrelated[r] })
+	}
+	if i := slices.IndexFunc(routeKinds, isShown); i >= 0 && !isShown(named) && o.result.Incomplete == "" {
+		return routeKinds[i]
+	}
+	return named
 }
 
 // seen is a fact that the rendered workload tells.

@@ -93,8 +93,11 @@ func ReadChart(
 	}
 	s.layers, s.Templates = []layer{own}, []Templates{templates}
 	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
-	if wrapped != nil {
+	switch {
+	case wrapped != nil:
 		s.addWrapped(ctx, *wrapped, sources)
+	case !templates.HasWorkload():
+		s.addLibraries(ctx, deps, sources)
 	}
 	s.scan = newScan(s.Sheet, s.Values, s.Name, s.Others)
 	s.scan.detect()
@@ -222,6 +225,28 @@ func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources 
 	s.Templates = append(s.Templates, newTemplates(chart.Templates(), shown, chart.Name()))
 	if values, err := yamldoc.Parse("values.yaml", chart.ValuesFile()); err == nil {
 		s.addLayer(values, shown+": values.yaml")
+	}
+}
+
+// addLibraries adds the values that libraries have, where the templates are no more than calls of theirs: they name
+// what the chart's own values leave as it is.
+func (s *Chart) addLibraries(ctx context.Context, deps []helmchart.Dependency, sources helmchart.Sources) {
+	if len(deps) == 0 {
+		return
+	}
+	complete, err := helmchart.LoadComplete(ctx, s.Dir, sources)
+	if err != nil {
+		return // it is judged without
+	}
+	for _, d := range deps {
+		library := complete.Dependency(d.Name)
+		if library == nil || library.Type() != "library" {
+			continue
+		}
+		shown := fmt.Sprintf("%s %s", d.Name, library.Version())
+		if values, err := yamldoc.Parse("values.yaml", library.ValuesFile()); err == nil {
+			s.addLayer(values, shown+": values.yaml")
+		}
 	}
 }
 
