@@ -193,6 +193,7 @@ func combineNaming(c *convention.Convention, all []names.Facts, asked int) {
 		return
 	}
 	c.Naming.Fullname, c.Naming.Fact = best.value.Fullname, best.fact(best.value.Fact, asked)
+	adopt(&c.Naming.Claim, all, func(f names.Facts) string { return f.Naming.Claim })
 	adopt(&c.Naming.HelperPrefix, all, func(f names.Facts) string { return f.Naming.HelperPrefix })
 	all = only(all, func(f names.Facts) bool { return f.Naming.Fullname == best.value.Fullname })
 	suffixes := map[string]string{}
