@@ -420,6 +420,12 @@ func (j *judge) kinds() {
 	if kind := j.text("workload_kind"); kind == "Deployment" || kind == "StatefulSet" {
 		j.note("workload_kind", hasKind(j.workloads(), kind), "want %s", kind)
 	}
+	for name, value := range j.labels("label_values") {
+		for _, o := range j.workloads() {
+			got := o.Labels()[name]
+			j.note("label["+name+"]", got == value, "want %s, got %s", value, got)
+		}
+	}
 	var want []string
 	list, _ := j.Expected["labels"].([]any)
 	for _, l := range list {

@@ -113,6 +113,8 @@ func (o *observation) labels() (convention.Labels, bool) {
 	return labels, ok && isKnown
 }
 
+const versionLabel = "app.kubernetes.io/version"
+
 // patterns turns labels as they were rendered into patterns of Label.Value. What
 // cannot be one is left out; whole says that nothing was.
 func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, whole bool) {
@@ -126,8 +128,11 @@ func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, 
 		if o.sibling.Component != "" && value == o.sibling.Component {
 			value = "{name}"
 		}
-		if lineage.IsMark(l.Name) {
+		if lineage.IsMark(l.Name) || value == "" && l.Name != versionLabel {
 			continue
+		}
+		if value == "" { // of an image whose tag is to be given
+			value = "{version}"
 		}
 		if label := (convention.Label{Name: l.Name, Value: value}); label.IsValid() {
 			out = append(out, label)
