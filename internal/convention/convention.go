@@ -158,6 +158,8 @@ type Naming struct {
 	Prefix string `json:"prefix,omitempty" yaml:"prefix,omitempty"`
 	// Suffixes are appended to Fullname by kind ("Deployment": "-deployment"); {name} in them is the chart's name.
 	Suffixes map[string]string `json:"suffixes,omitempty" yaml:"suffixes,omitempty"`
+	// Claim is how the claim is named: {fullname}, with or without a suffix. Empty is {fullname}-data.
+	Claim string `json:"claim,omitempty" yaml:"claim,omitempty"`
 	// HelperPrefix stands before the names of the chart's named templates, {name} for the chart's own name.
 	HelperPrefix string `json:"helperPrefix" yaml:"helperPrefix"`
 	Fact         `yaml:",inline"`

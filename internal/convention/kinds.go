@@ -1,8 +1,9 @@
 package convention
 
 // NamedKinds are kinds of which the suffix of the name is looked at.
-var NamedKinds = append([]string{"Service", "Ingress", "ConfigMap", "Secret", "PersistentVolumeClaim"},
-	WorkloadKinds...)
+var NamedKinds = append([]string{
+	"Service", RouteIngress, RouteHTTPRoute, RouteIngressRoute, "ConfigMap", "Secret", "PersistentVolumeClaim",
+}, WorkloadKinds...)
 
 // WorkloadKinds are the kinds of workload that an application may be.
 var WorkloadKinds = []string{"Deployment", "StatefulSet", "DaemonSet"}

@@ -61,6 +61,7 @@ var (
 	namePattern  = regexp.MustCompile(`^([-A-Za-z0-9_.]|\{name\})+$`)
 	fullPrefix   = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]*[a-z0-9])?-)?$`)
 	nameSuffix   = regexp.MustCompile(`^-?([a-z0-9]([-a-z0-9]*[a-z0-9])?|\{name\})$`)
+	claimName    = regexp.MustCompile(`^(\{fullname\}(-[a-z0-9]([-a-z0-9]*[a-z0-9])?)?)?$`)
 	templateFile = regexp.MustCompile(`^([-\w.]|\{name\}|/)+\.(ya?ml|tpl)$`)
 	hostPattern  = regexp.MustCompile(`^(\*\.)?([-a-z0-9.]|\{name\})*$`)
 	apiVersion   = regexp.MustCompile(`^([-a-z0-9.]+/[a-z0-9]+)?$`)
@@ -81,8 +82,8 @@ func IsHostPattern(text string) bool { return hostPattern.MatchString(text) }
 // suffixedKinds are the kinds of object that a chart names, and filedKinds those
 // that have a file of their own, beside the helpers.
 var (
-	suffixedKinds = append(slices.Clone(NamedKinds), RouteHTTPRoute, RouteIngressRoute, "HorizontalPodAutoscaler",
-		"NetworkPolicy", "PodDisruptionBudget", "ServiceMonitor")
+	suffixedKinds = append(slices.Clone(NamedKinds), "HorizontalPodAutoscaler", "NetworkPolicy",
+		"PodDisruptionBudget", "ServiceMonitor")
 	filedKinds = append(slices.Concat(WorkloadKinds, slices.Sorted(maps.Keys(FileWords))), "helpers")
 )
 
@@ -100,6 +101,7 @@ func (c *Convention) validateTexts() error {
 	texts := []text{
 		{"naming.helperPrefix", c.Naming.HelperPrefix, namePattern},
 		{"naming.prefix", c.Naming.Prefix, fullPrefix},
+		{"naming.claim", c.Naming.Claim, claimName},
 		{"defaults.hostPattern", c.Defaults.HostPattern, hostPattern},
 		{"defaults.tlsSecretPattern", c.Defaults.TLSSecretPattern, objectName},
 		{"defaults.ingressClass", c.Defaults.IngressClass, objectName},

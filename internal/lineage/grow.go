@@ -199,7 +199,8 @@ var (
 	atMessage = regexp.MustCompile(`at <([^>]*)>`)
 )
 
-// repair fills in the value that the failure of a render names; nil where it names none.
+// repair fills in the value that the failure of a render names; nil where it names none. Of the maps around it that
+// are missing one is made, without more: an entry of all that is read below it may ask for what the chart lacks.
 func (e *experiment) repair(values map[string]any, failure error) map[string]any {
 	for _, m := range atMessage.FindAllStringSubmatch(failure.Error(), -1) {
 		for _, v := range inMessage.FindAllStringSubmatch(m[1], -1) {
@@ -207,7 +208,13 @@ func (e *experiment) repair(values map[string]any, failure error) map[string]any
 			for i := range path {
 				p := path[:i+1]
 				here, there := yamldoc.Lookup(values, p)
-				if (!there || yamldoc.IsEmpty(here)) && !hasScalarAbove(values, p) {
+				_, isMap := here.(map[string]any)
+				isAround := i < len(path)-1
+				switch {
+				case there && !yamldoc.IsEmpty(here), hasScalarAbove(values, p), isAround && isMap:
+				case isAround:
+					return with(values, change{path: p, values: []any{map[string]any{}}})
+				default:
 					return with(values, change{path: p, values: e.samplesFor(p, here)})
 				}
 			}

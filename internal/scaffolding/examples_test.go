@@ -77,6 +77,9 @@ func judgeStyle(t *testing.T, e *expectation, dir string) []judgement {
 	if want := e.text("comment_style"); want != "" {
 		note("comment_style", strings.Contains(values, "\n"+want+" ") || strings.Contains(values, " "+want+" "))
 	}
+	for key, text := range e.labels("comments_above") {
+		note("comments_above", strings.Contains(values, "\n# "+text+"\n"+key+":\n"))
+	}
 	if want := e.text("values_list_style"); want != "" {
 		flush := regexp.MustCompile(`(?m)^( *)[\w-]+:\n( *)- `)
 		for _, list := range flush.FindAllStringSubmatch(values, -1) {

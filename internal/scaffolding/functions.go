@@ -49,6 +49,7 @@ func (f functions) all() template.FuncMap {
 		"host":            f.host,
 		"helper":          f.helper,
 		"name":            f.objectName,
+		"claimName":       f.claimName,
 		"selectorNames":   f.selectorNames,
 		"labelValue":      func(pattern string) string { return f.labelValue(pattern, ".") },
 		"serviceLabels":   f.serviceLabels,
@@ -140,6 +141,16 @@ func (f functions) objectName(kind string, suffix ...string) string {
 		return fmt.Sprintf(`{{ include %q . }}`, f.helper("fullname"))
 	}
 	return fmt.Sprintf(`{{ include %q (list . %q) }}`, f.helper("suffixed"), strings.Join(parts, "-"))
+}
+
+// claimName gives the expression for the name of the claim.
+func (f functions) claimName() string {
+	pattern := cmp.Or(f.convention.Naming.Claim, "{fullname}-data")
+	suffix := strings.TrimPrefix(strings.TrimPrefix(pattern, "{fullname}"), "-")
+	if suffix == "" {
+		return fmt.Sprintf("include %q .", f.helper("fullname"))
+	}
+	return fmt.Sprintf("include %q (list . %q)", f.helper("suffixed"), suffix)
 }
 
 // labelValue turns the pattern of a label's value into a template, for where the chart's root is dot.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // A chart is judged by behavior: each key that someone at home in a repository
@@ -101,8 +102,13 @@ func judgeChart(e *expectation, dir string) ([]judgement, error) {
 	}
 	j := &judge{expectation: e, dir: dir, chart: chart, base: chart.Values()}
 	for _, fact := range []string{"ingress_enabled_key", "persistence_enabled_key"} {
-		if ways := expandWay(j.base, wayOf(j.text(fact))); j.text(fact) != "" && len(ways) > 0 {
-			j.base = setWay(j.base, ways[0], true).(map[string]any)
+		ways := expandWay(j.base, wayOf(j.text(fact)))
+		if j.text(fact) == "" || len(ways) == 0 {
+			continue
+		}
+		on := setWay(j.base, ways[0], true).(map[string]any)
+		if _, err := j.render(on, judgedRelease); err == nil { // else the chart has another switch
+			j.base = on
 		}
 	}
 	if j.shown, err = j.render(j.base, judgedRelease); err != nil {
@@ -113,9 +119,12 @@ func judgeChart(e *expectation, dir string) ([]judgement, error) {
 	j.switches()
 	j.names()
 	j.selectors()
+	j.objectNames()
+	j.follows()
 	j.kinds()
 	j.files()
 	j.examples()
+	j.absent()
 	return j.out, nil
 }
 
@@ -197,6 +206,7 @@ func (j *judge) probes() []probeOf {
 		{"tolerations_key", exists("zztol"), judgedWorkloads, "zztol"},
 		{"affinity_key", affinity, judgedWorkloads, "zzaff"},
 		{"env_key", env, judgedWorkloads, "ZZPROBE"},
+		{"container_port_number_key", 18123, judgedWorkloads, `"containerPort":18123`},
 	}
 }
 
@@ -297,6 +307,60 @@ func (j *judge) names() {
 	}
 }
 
+// objectNames compares what a Service, a route and a claim are called; * stands for the rest of a name.
+func (j *judge) objectNames() {
+	for _, fact := range []struct {
+		name  string
+		kinds []string
+	}{
+		{"service_name", []string{"Service"}},
+		{"ingress_name", judgedRoutes},
+		{"claim_name", []string{"PersistentVolumeClaim"}},
+	} {
+		want := strings.ReplaceAll(j.text(fact.name), "{R}", judgedRelease)
+		if want == "" {
+			continue
+		}
+		var got []string
+		for _, o := range j.shown {
+			if slices.Contains(fact.kinds, o.Kind()) {
+				got = append(got, o.Name())
+			}
+		}
+		prefix, isPattern := strings.CutSuffix(want, "*")
+		agrees := slices.ContainsFunc(got, func(name string) bool {
+			return name == want || isPattern && strings.HasPrefix(name, prefix)
+		})
+		j.note(fact.name, agrees, "want %s, got %v", want, got)
+	}
+}
+
+// follows sees whether TLS is for the route's host, wherever that is set; the fact has what switches TLS on.
+func (j *judge) follows() {
+	on, asked := j.Expected["tls_follows_host"].(map[string]any)
+	ways := expandWay(j.base, wayOf(j.text("ingress_host_path")))
+	if !asked || len(ways) == 0 {
+		return
+	}
+	values := setWay(j.base, ways[0], "zz.example.com")
+	for path, value := range on {
+		values = setWay(values, wayOf(path), value)
+	}
+	objects, err := j.render(values.(map[string]any), judgedRelease)
+	if err != nil {
+		j.note("tls_follows_host", false, "%v", err)
+		return
+	}
+	var hosts []string
+	for _, o := range objects {
+		if o.Kind() == "Ingress" {
+			data, _ := json.Marshal(o.Fields["spec"].(map[string]any)["tls"])
+			hosts = append(hosts, string(data))
+		}
+	}
+	j.note("tls_follows_host", strings.Contains(strings.Join(hosts, ""), "zz.example.com"), "got %v", hosts)
+}
+
 // selectors compares the workload's selector, and sees whether Services find the
 // pods by theirs.
 func (j *judge) selectors() {
@@ -356,6 +420,12 @@ func (j *judge) kinds() {
 	if kind := j.text("workload_kind"); kind == "Deployment" || kind == "StatefulSet" {
 		j.note("workload_kind", hasKind(j.workloads(), kind), "want %s", kind)
 	}
+	for name, value := range j.labels("label_values") {
+		for _, o := range j.workloads() {
+			got := o.Labels()[name]
+			j.note("label["+name+"]", got == value, "want %s, got %s", value, got)
+		}
+	}
 	var want []string
 	list, _ := j.Expected["labels"].([]any)
 	for _, l := range list {
@@ -374,7 +444,7 @@ func (j *judge) kinds() {
 
 var plainFile = regexp.MustCompile(`^[\w.{}/-]+\.(ya?ml|tpl)$`)
 
-// files compares the names of templates, the folder aside.
+// files compares the names of templates, the folder aside, and of the values files beside values.yaml.
 func (j *judge) files() {
 	var have []string
 	_ = filepath.WalkDir(filepath.Join(j.dir, "templates"), func(path string, d fs.DirEntry, err error) error {
@@ -385,6 +455,9 @@ func (j *judge) files() {
 	})
 	files, _ := j.Expected["template_files"].(map[string]any)
 	kinds := []string{"Deployment", "StatefulSet", "Service", "Ingress", "PersistentVolumeClaim", "helpers"}
+	if route, _, _ := strings.Cut(j.text("ingress_kind"), " "); route == "IngressRoute" || route == "HTTPRoute" {
+		kinds = append(kinds, route)
+	}
 	for _, kind := range kinds {
 		want, _ := files[kind].(string)
 		fact := "file[" + kind + "]"
@@ -393,6 +466,11 @@ func (j *judge) files() {
 		}
 		want = filepath.Base(strings.ReplaceAll(want, "{C}", judgedName))
 		j.note(fact, slices.Contains(have, want), "want %s, have %v", want, have)
+	}
+	besides, _ := j.Expected["values_files"].([]any)
+	for _, file := range besides {
+		_, err := os.Stat(filepath.Join(j.dir, fmt.Sprint(file)))
+		j.note(fmt.Sprintf("file[%s]", file), err == nil, "there is none")
 	}
 }
 
@@ -405,6 +483,16 @@ func (j *judge) examples() {
 		if want, _ := j.Expected[fact].(string); plainExample.MatchString(want) {
 			j.note(fact, strings.Contains(string(data), want), "want %s", want)
 		}
+	}
+}
+
+// absent looks for keys that are the sibling's program's alone.
+func (j *judge) absent() {
+	keys, _ := j.Expected["absent_keys"].([]any)
+	for _, key := range keys {
+		path := strings.ReplaceAll(fmt.Sprint(key), "{C}", judgedName)
+		_, isThere := yamldoc.Lookup(j.chart.Values(), yamldoc.SplitPath(path))
+		j.note("absent["+path+"]", !isThere, "values have it")
 	}
 }
 

@@ -48,7 +48,11 @@ func newTree(p *Paths, a application) *tree {
 			continue
 		}
 		t := root.firstBelow(v.Key)
-		if common := p.common(v.Key); len(common) > 0 {
+		common := p.common(v.Key)
+		if len(common) == 0 {
+			common = p.mostOf(v.Key)
+		}
+		if len(common) > 0 {
 			for len(common) > 1 && len(root.at(common[:len(common)-1]).children) == 1 {
 				common = common[:len(common)-1]
 			}
@@ -90,6 +94,20 @@ func (p *Paths) common(key string) yamldoc.Path {
 		}
 	}
 	return common
+}
+
+// mostOf gives the block that has most of the values below key, of which siblings have some elsewhere; nil for the root.
+func (p *Paths) mostOf(key string) yamldoc.Path {
+	count := map[string]int{}
+	var most yamldoc.Path
+	for v := range p.below(key) {
+		path := p.paths[v.Key]
+		block := path[:len(path)-1]
+		if count[block.String()]++; count[block.String()] > count[most.String()] {
+			most = block
+		}
+	}
+	return most
 }
 
 // leaves gives the values with their paths, in order.

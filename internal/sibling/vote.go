@@ -195,6 +195,7 @@ func combineNaming(c *convention.Convention, all []names.Facts, asked int) {
 	}
 	c.Naming.Fullname, c.Naming.Prefix = best.value.Fullname, best.value.Prefix
 	c.Naming.Fact = best.fact(best.value.Fact, asked)
+	adopt(&c.Naming.Claim, all, func(f names.Facts) string { return f.Naming.Claim })
 	adopt(&c.Naming.HelperPrefix, all, func(f names.Facts) string { return f.Naming.HelperPrefix })
 	all = only(all, func(f names.Facts) bool { return scheme(f) == best.id })
 	suffixes := map[string]string{}

@@ -128,6 +128,13 @@ func (t *target) convention(ctx context.Context, asked *scaffolding.RunOptions) 
 	}
 	conv, notes, err := scaffolding.Conventions(ctx, *asked)
 	t.notes = append(t.notes, notes...)
+	if err != nil || o.ConventionsFile != "" {
+		return conv, err
+	}
+	was, err := scaffolding.ConventionHere(t.sheet, t.lock, t.dir)
+	if err == nil {
+		conv.Naming.Claim = was.Naming.Claim // another name would be another claim, without the data
+	}
 	return conv, err
 }
 

@@ -23,8 +23,20 @@ func (o *observation) addIdentity(f *names.Facts) {
 	if labels, ok := o.labels(); ok {
 		f.Labels = &labels
 	}
-	f.Workload = o.workload.Kind
+	f.Workload, f.Route = o.workload.Kind, o.route(f.Route)
 	o.addFiles(f)
+}
+
+// route gives the kind of the route that is rendered, where that is not the one that the values speak of: a block
+// ingress may be left over from helm create.
+func (o *observation) route(named string) string {
+	isShown := func(kind string) bool {
+		return slices.ContainsFunc(o.result.Refs, func(r lineage.Ref) bool { return r.Kind == kind && !o.unrelated[r] })
+	}
+	if i := slices.IndexFunc(routeKinds, isShown); i >= 0 && !isShown(named) && o.result.Incomplete == "" {
+		return routeKinds[i]
+	}
+	return named
 }
 
 // seen is a fact that the rendered workload tells.
@@ -104,6 +116,8 @@ func (o *observation) labels() (convention.Labels, bool) {
 	return labels, ok && isKnown
 }
 
+const versionLabel = "app.kubernetes.io/version"
+
 // patterns turns labels as they were rendered into patterns of Label.Value. What
 // cannot be one is left out; whole says that nothing was.
 func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, whole bool) {
@@ -120,8 +134,11 @@ func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, 
 		if o.sibling.Component != "" && value == o.sibling.Component {
 			value = "{name}"
 		}
-		if lineage.IsMark(l.Name) {
+		if lineage.IsMark(l.Name) || value == "" && l.Name != versionLabel {
 			continue
+		}
+		if value == "" { // of an image whose tag is to be given
+			value = "{version}"
 		}
 		if label := (convention.Label{Name: l.Name, Value: value}); label.IsValid() {
 			out = append(out, label)
@@ -149,7 +166,7 @@ func (o *observation) addFiles(f *names.Facts) {
 		delete(files, kind)
 	}
 	for kind, file := range files {
-		if o.isOthers(t, kind, file) {
+		if o.isFileOfOthers(t, kind, file) {
 			forget(kind)
 		}
 	}
@@ -174,8 +191,8 @@ func (o *observation) addFiles(f *names.Facts) {
 	f.Files.Templates = files
 }
 
-// isOthers reports whether all objects of a kind in a file belong to another workload.
-func (o *observation) isOthers(t names.Templates, kind, file string) bool {
+// isFileOfOthers reports whether all objects of a kind in a file belong to another workload.
+func (o *observation) isFileOfOthers(t names.Templates, kind, file string) bool {
 	var own, others int
 	for _, ref := range o.result.Refs {
 		path, _ := strings.CutPrefix(ref.File, "templates/")

@@ -36,7 +36,7 @@ func isOwnFile(ref lineage.Ref) bool { return names.NamedLike(ref.File, ref.Kind
 
 // matches tells whether a reach is what a rule looks for, and which part of the key's way then is the canonical key's.
 func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (located, bool) {
-	at := located{way: f.Path, declared: f.IsDeclared, reach: reach}
+	at := located{way: f.Path, declared: f.IsDeclared, reach: reach, finding: f}
 	for _, target := range r.targets {
 		if !o.isObject(target.kind, reach.Object) {
 			continue
@@ -52,8 +52,12 @@ func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (l
 			field = containerField(o.container, field...)
 		}
 		rest, ok := below(reach.Field, field)
-		if !ok || reach.Effect == lineage.Switch != target.isSwitch || !target.fits(reach) {
+		isPath := r.key == "ingress.hosts" && reach.Effect == lineage.Inside && !isInHost(reach)
+		if !ok || isPath || reach.Effect == lineage.Switch != target.isSwitch || !target.fits(reach) {
 			continue
+		}
+		if target.isSwitch && r.key == "persistence.enabled" { // with the claim each of its fields comes and goes
+			return at, true
 		}
 		if len(rest) == 0 {
 			at.way, at.shape, _ = cutEnding(r.key, f.Path)

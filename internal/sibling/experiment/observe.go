@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,6 +109,7 @@ type located struct {
 	shape    string
 	declared bool
 	reach    lineage.Reach
+	finding  lineage.Finding
 }
 
 // promote makes facts of what was seen: those by name that are confirmed become probed, those that reach something else
@@ -125,10 +125,13 @@ func (o *observation) promote(f *names.Facts) {
 		switch {
 		case at >= 0:
 			if r.key == "env" {
-				v.Shape = cmp.Or(found[at].shape, v.Shape) // the values alone only suggest one
+				v = o.confirmEnv(v, found[at])
 			}
 			o.take(f, r.key, v, found[at])
 			taken[v.Path] = true
+		case known && o.isSwitchedAbove(path, found):
+			v.Path = o.sibling.PathOf(found[0].way)
+			o.take(f, r.key, v, found[0])
 		case len(found) > 0 && r.tells:
 			open = append(open, func() { o.discover(f, r.key, found, taken) })
 		}
@@ -151,6 +154,9 @@ func (o *observation) take(f *names.Facts, key string, v convention.Value, at lo
 		what = "switches " + at.reach.Object.Kind
 	}
 	evidence := o.sibling.EvidenceOf(yamldoc.SplitPath(v.Path))
+	if path := o.sibling.PathOf(at.way); path != o.pathOf(at.way) {
+		evidence = o.sibling.EvidenceOf(at.way) // of another component
+	}
 	v.Fact = convention.Fact{Evidence: evidence + ", " + what, Confidence: convention.Probed}
 	f.Values[key] = v
 	o.reached[key] = at.reach.Object
@@ -160,17 +166,17 @@ func (o *observation) take(f *names.Facts, key string, v convention.Value, at lo
 func (o *observation) discover(f *names.Facts, key string, found []located, taken map[string]bool) {
 	old, known := f.Values[key]
 	// What was not tried has nothing known against it.
-	if known && (len(o.tried(old)) == 0 || slices.Contains(shapedKeys, key)) {
+	if known && (len(o.tried(old)) == 0 || slices.Contains(shapedKeys, key) && o.moves(old)) {
 		return
 	}
 	found = slices.DeleteFunc(found, func(at located) bool {
-		return !o.mayBe(key, at) || taken[o.sibling.PathOf(at.way)]
+		return !o.mayBe(key, at) || !o.isOwn(f, key, at) || taken[o.pathOf(at.way)]
 	})
 	if len(found) == 0 {
 		return
 	}
 	best := slices.MinFunc(found, func(a, b located) int { return o.rank(a, f) - o.rank(b, f) })
-	path := o.sibling.PathOf(best.way)
+	path := o.pathOf(best.way)
 	taken[path] = true
 	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, best)
 }
@@ -196,6 +202,11 @@ func (o *observation) tried(v convention.Value) []lineage.Finding {
 	return slices.DeleteFunc(slices.Clone(o.result.Findings), func(f lineage.Finding) bool {
 		return !o.isBelow(f.Path, path)
 	})
+}
+
+// moves reports whether anything moves with a value or with what lies below it.
+func (o *observation) moves(v convention.Value) bool {
+	return slices.ContainsFunc(o.tried(v), func(f lineage.Finding) bool { return len(f.Reaches) > 0 })
 }
 
 // rank prefers what the values declare, then the image's neighbors, then what lies near the root.
@@ -252,9 +263,7 @@ func (o *observation) noteIgnored(f *names.Facts) {
 		if v.Confidence != convention.Name || key == "ingress" || key == "persistence" {
 			continue
 		}
-		tried := o.tried(v)
-		moved := slices.ContainsFunc(tried, func(f lineage.Finding) bool { return len(f.Reaches) > 0 })
-		if len(tried) > 0 && !moved && o.result.Incomplete == "" {
+		if len(o.tried(v)) > 0 && !o.moves(v) && o.result.Incomplete == "" {
 			v.Evidence += " (the templates ignore it)"
 			f.Values[key] = v
 		}

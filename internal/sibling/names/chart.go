@@ -106,12 +106,15 @@ func ReadChart(
 	s.layers, s.Templates = []layer{own}, []Templates{templates}
 	s.Own, s.Given, s.Wrapped = s.Values, s.Values, wrapped
 	s.file, s.StandIn = file, file != "values.yaml"
-	if wrapped != nil {
+	switch {
+	case wrapped != nil:
 		s.addWrapped(ctx, *wrapped, sources)
 		for i := range s.Templates {
 			s.Templates[i].resolve(s.plainText)
 		}
 		s.joinRoot(own)
+	case !templates.HasWorkload():
+		s.addLibraries(ctx, deps, sources)
 	}
 	s.readAbove()
 	s.readEnvironments(around)
@@ -275,6 +278,28 @@ func (s *Chart) allLayers() []layer {
 		all = append(all, e.layers...)
 	}
 	return all
+}
+
+// addLibraries adds the values that libraries have, where the templates are no more than calls of theirs: they name
+// what the chart's own values leave as it is.
+func (s *Chart) addLibraries(ctx context.Context, deps []helmchart.Dependency, sources helmchart.Sources) {
+	if len(deps) == 0 {
+		return
+	}
+	complete, err := helmchart.LoadComplete(ctx, s.Dir, sources)
+	if err != nil {
+		return // it is judged without
+	}
+	for _, d := range deps {
+		library := complete.Dependency(d.Name)
+		if library == nil || library.Type() != "library" {
+			continue
+		}
+		shown := fmt.Sprintf("%s %s", d.Name, library.Version())
+		if values, err := yamldoc.Parse("values.yaml", library.ValuesFile()); err == nil {
+			s.addLayer(values, shown+": values.yaml")
+		}
+	}
 }
 
 func (s *Chart) addLayer(values *yamldoc.Doc, shown string) {

@@ -116,6 +116,26 @@ func (s *Chart) IsName(depth int, segment string) bool {
 	return isComponent || s.Name != "" && convention.SameName(segment, s.Name)
 }
 
+// OwnBlock gives the block at the root of the values that is called like the chart or is the component that is
+// followed, where the application's image is in it.
+func (s *Chart) OwnBlock() string {
+	if image := s.scan.facts["image.repository"].path; len(image) > 1 && s.IsName(0, image[0]) {
+		return image[0]
+	}
+	return ""
+}
+
+// IsOther reports whether a block at the root of the values is that of another component: it has an image that is not
+// the application's, or is called like a database or another helper.
+func (s *Chart) IsOther(block string) bool {
+	image := s.scan.facts["image.repository"].path
+	b := section{[]string{block}, s.Values.Child(block)}
+	if !b.IsMap() || len(image) > 0 && image[0] == block || convention.SameName(block, s.Name) {
+		return false
+	}
+	return aside(block) || b.pick([]string{"image"}, nil).exists()
+}
+
 // byName is a fact that names and shapes tell.
 func byName(evidence string) convention.Fact {
 	return convention.Fact{Evidence: evidence, Confidence: convention.Name}

@@ -93,6 +93,9 @@ func NewNaming(workload string, split func(kind string) (base, suffix string, ok
 	if len(suffixes) > 0 {
 		n.Suffixes = suffixes
 	}
+	if b, suffix, ok := split("PersistentVolumeClaim"); ok && b == base {
+		n.Claim = "{fullname}" + suffix
+	}
 	return n, true
 }
 
@@ -138,7 +141,8 @@ func SplitName(pattern string) (base, suffix string) {
 }
 
 var plainSuffix = regexp.MustCompile(`^$|^-(deployment|deploy|statefulset|sts|daemonset|service|svc|ingress|ing|` +
-	`configmap|config|cm|secrets?|pvc|claim|volume|data|storage|web|app|server|main|backend|api|core)$`)
+	`ingress-?route|http-?route|route|configmap|config|cm|secrets?|pvc|pv-claim|claim|volume|data|storage|` +
+	`web|app|server|main|backend|api|core)$`)
 
 // IsPlainSuffix reports whether the suffix of an object's name, if there is one,
 // says what the object is, and not what it is for.

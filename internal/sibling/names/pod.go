@@ -11,6 +11,9 @@ import (
 var envName = regexp.MustCompile(`^(extra|additional|pod|container|app|custom|common)?` +
 	`(envs?|envvars?|environments?|environmentvars?|environmentvariables?|envvariables?|variables)$`)
 
+// IsEnvName reports whether a key is called like a block of environment variables.
+func IsEnvName(key string) bool { return envName.MatchString(convention.NormalizeName(key)) }
+
 // findPod finds the settings of the workload and its pods.
 func (s *scan) findPod() {
 	for _, block := range []string{"serviceAccount", "autoscaling", "networkPolicy", "podDisruptionBudget"} {

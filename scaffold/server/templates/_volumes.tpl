@@ -68,7 +68,7 @@ Volumes of the pod.
 [[ if has "persistence" ]]
   {{- if [[ value "persistence.enabled" ]] }}
   persistentVolumeClaim:
-    claimName: {{ [[ value "persistence.existingClaim" ]] | default (include "[[ helper "suffixed" ]]" (list . "data")) }}
+    claimName: {{ [[ value "persistence.existingClaim" ]] | default ([[ claimName ]]) }}
   {{- else }}
   emptyDir: {}
   {{- end }}
