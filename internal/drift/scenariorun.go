@@ -202,6 +202,12 @@ func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {
 	return ""
 }
 
+// isRefusedAlike reports whether neither upstream's chart nor one of other making renders in a scenario: nobody knows
+// that the values ought to suit either.
+func (run *scenarioRun) isRefusedAlike(c *charts) bool {
+	return c.foreign != nil && run.upstreamErr != nil && run.chartErr != nil
+}
+
 // failed is the finding of a scenario in which one chart, or both, do not render.
 func (run *scenarioRun) failed() Finding {
 	f := Finding{Layer: LayerObjects, Class: Drift, Upstream: "renders", Chart: "renders", Why: "neither chart renders"}
