@@ -91,6 +91,7 @@ func (c *charts) compareValues() ([]Finding, error) {
 		return nil, err
 	}
 	d := &valuesDiff{charts: c, up: up, here: here}
+	d.userSet()
 	for _, row := range c.sheet.Mappings() {
 		switch {
 		case c.foreign == nil:
@@ -111,6 +112,7 @@ type valuesDiff struct {
 	charts   *charts
 	up, here *keys
 	used     []string // keys of the chart that answer one of upstream's
+	set      []string // keys of the chart that the user has set
 	out      []Finding
 }
 
@@ -167,7 +169,7 @@ func (d *valuesDiff) row(row factsheet.Mapping) {
 		case isForeign && place != row.Key:
 			add(Convention, "%s here (%s)", place, how)
 			return
-		case i == 0 && isCopy && !sameValue(row.Default, chart):
+		case i == 0 && isCopy && !d.isSet(place) && !sameValue(row.Default, chart):
 			add(Convention, "%s here (%s), with another default", place, how)
 		}
 	}
@@ -259,7 +261,7 @@ func (d *valuesDiff) own() {
 		isUsed := slices.ContainsFunc(d.used, func(used string) bool {
 			return strings.HasPrefix(key+".", used+".") || strings.HasPrefix(used, key+".")
 		})
-		if !isUsed {
+		if !isUsed && !d.isSet(key) {
 			d.add(Extra, key, key, nil, leaf.Value, "only this chart has it")
 		}
 	}
