@@ -79,7 +79,7 @@ func openCharts(ctx context.Context, in Input) (*charts, error) {
 	if isOurs {
 		err = c.openLocked(in.Lock)
 	} else {
-		isOurs, err = c.openLost(in)
+		isOurs, err = c.openLost(ctx, in)
 	}
 	if err == nil && !isOurs {
 		err = c.openForeign(ctx, in)

@@ -1,9 +1,12 @@
 package drift
 
 import (
+	"context"
 	"log/slog"
+	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
 )
@@ -13,19 +16,19 @@ import (
 //
 // What the user has edited in it nobody knows, so the chart counts as it was scaffolded: a difference from upstream's
 // chart is explained where its values are those that such a chart has.
-func (c *charts) openLost(in Input) (bool, error) {
+func (c *charts) openLost(ctx context.Context, in Input) (bool, error) {
 	if in.Convention == nil {
 		return false, nil
 	}
-	var files []string
+	conv, files := c.withOwnKinds(ctx, *in.Convention), []string(nil)
 	for _, f := range c.chart.Templates() {
 		files = append(files, f.Name)
 	}
-	components, err := scaffolding.ComponentsIn(in.Convention, c.chart.Name(), files, c.chart.Values())
+	components, err := scaffolding.ComponentsIn(conv, c.chart.Name(), files, c.chart.Values())
 	if err != nil {
 		return false, nil // a chart that cannot be generated is of other making
 	}
-	generated, err := scaffolding.Compose(in.Convention, scaffolding.Options{
+	generated, err := scaffolding.Compose(conv, scaffolding.Options{
 		Name: c.chart.Name(), Version: c.chart.Version(), AppVersion: c.chart.AppVersion(),
 		With: components, Without: []string{"all"},
 	})
@@ -41,6 +44,27 @@ func (c *charts) openLost(in Input) (bool, error) {
 		"conventions are read from it; edits in it are told where they make it differ from upstream's")
 	c.notePristine(c.chart)
 	return true, c.openScaffolded(lock)
+}
+
+// withOwnKinds gives a convention with the kinds that the chart's own templates have for the server and for the way in:
+// optional parts of a whole chart can look like those of others.
+func (c *charts) withOwnKinds(ctx context.Context, conv convention.Convention) *convention.Convention {
+	rendered, err := c.render(ctx, c.chart, nil)
+	if server := rendered.get(roleServer); err == nil && server != nil {
+		conv.Kinds.Workload = server.Kind()
+	}
+	has := func(text string) bool {
+		return slices.ContainsFunc(c.chart.Templates(), func(f helmchart.File) bool {
+			return strings.Contains(string(f.Data), text)
+		})
+	}
+	switch {
+	case has("\nkind: IngressRoute\n"):
+		conv.Kinds.Route = convention.RouteIngressRoute
+	case has("\nkind: Ingress\n"):
+		conv.Kinds.Route = convention.RouteIngress
+	}
+	return &conv
 }
 
 // fewFiles is how many generated templates a chart has at least that this tool wrote.
