@@ -215,7 +215,9 @@ func (m *measurement) judge(ctx context.Context, one mutation) (*result, error) 
 func outcomeOf(r *result, before, after chart) outcome {
 	isDrift := func(f drift.Finding) bool { return f.Class == drift.Drift }
 	isOfObjects := func(f drift.Finding) bool { return isDrift(f) && f.Layer == drift.LayerObjects }
-	reported := slices.ContainsFunc(r.New, isDrift) || len(r.Failed) > 0 && names(r.Error, after)
+	// Another default of the chart's own is told as the user's value.
+	isTold := func(f drift.Finding) bool { return isDrift(f) || r.Side == ours && f.Class == drift.Values }
+	reported := slices.ContainsFunc(r.New, isDrift) || len(r.Changed) > 0 && slices.ContainsFunc(r.New, isTold) || len(r.Failed) > 0 && names(r.Error, after)
 	switch {
 	case len(r.Changed) > 0 && !reported:
 		return missed

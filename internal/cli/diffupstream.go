@@ -36,9 +36,9 @@ func newDiffUpstream() *cobra.Command {
 		Long: `Compares a chart with upstream's livekit-server chart: versions, values, and the
 objects that both render with equivalent values in some forty scenarios. Every
 difference has a class: drift, which nothing explains; left-out, with the flag
-that adds the component; accepted, by your settings; ours, a fault of upstream's
-chart that yours does not have; convention, names and labels; extra, what your
-chart alone has. CHART_DIR may be any LiveKit chart (default: apps/livekit).
+that adds the component; accepted, by your settings; values, what you set in
+values.yaml; ours, a fault of upstream's chart that yours does not have;
+convention, names and labels; extra, what your chart alone has. CHART_DIR may be any LiveKit chart (default: apps/livekit).
 
 --upstream takes a directory, a .tgz, oci://HOST/PATH, the URL of a repository, or
 NAME or NAME/CHART of one that Helm knows (default: LiveKit's repository).
@@ -99,7 +99,7 @@ func (f *diffFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 where there is drift")
 	flags.BoolVar(&f.show.All, "all", false, "show what is explained as well")
 	flags.StringSliceVar(&f.classes, "class", nil,
-		"show these classes alone: drift, left-out, accepted, ours, convention, extra")
+		"show these classes alone: drift, left-out, accepted, values, ours, convention, extra")
 	flags.IntVar(&f.show.Context, "context", 0, "lines of the objects to show around a difference")
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long all may take")
 	flags.StringVar(&u.CAFile, "ca-file", "", "`FILE` of certificates to trust, in place of the system's")

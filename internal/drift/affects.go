@@ -23,7 +23,11 @@ func addAffected(out map[string][]string, r *lineage.Result) {
 	}
 	withRoles(objects)
 	for _, f := range r.Findings {
-		key := strings.Join(f.Path, ".")
+		path := f.Path
+		if last := len(path) - 1; last > 0 && path[last] == lineage.SampleKey {
+			path = path[:last] // what can be in an empty map is what the map does
+		}
+		key := strings.Join(path, ".")
 		for _, affected := range f.Reaches {
 			if i := slices.Index(r.Refs, affected.Object); i >= 0 {
 				addOnce(out, key, fieldOf(objects[i], affected))
@@ -180,8 +184,10 @@ type match struct {
 	how string
 }
 
-// matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields.
-func matchKeys(upstream, chart map[string][]string) map[string]match {
+// matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields; of several the one
+// of the same name, or else the one that moves least beside them. A key that is the same as another one of upstream's,
+// by its name, does not stand for this one by what comes and goes with it.
+func matchKeys(upstream, chart map[string][]string, isSame func(key string) bool) map[string]match {
 	out := map[string]match{}
 	for up, fields := range upstream {
 		best, most := "", 0
@@ -194,10 +200,12 @@ func matchKeys(upstream, chart map[string][]string) map[string]match {
 				}
 			}
 			alike := lastName(up) == lastName(key)
-			if onlySwitches && !(isSwitch(up) && isSwitch(key)) && !alike {
+			if onlySwitches && (!(isSwitch(up) && isSwitch(key)) && !alike || key != up && isSame(key)) {
 				continue // many values make an object come or go in passing
 			}
-			if n > most || n == most && n > 0 && alike && lastName(best) != lastName(up) {
+			wasAlike := lastName(best) == lastName(up)
+			isNearer := alike && !wasAlike || alike == wasAlike && len(own) < len(chart[best])
+			if n > most || n == most && n > 0 && isNearer {
 				best, most = key, n
 			}
 		}

@@ -26,7 +26,7 @@ func TestMatchKeys(t *testing.T) {
 			map[string][]string{"scaling.most": {"H (is there)"}}, ""},
 		"nothing shared": {"a", map[string][]string{"a": {"W a"}}, map[string][]string{"b": {"W b"}}, ""},
 	} {
-		if got := matchKeys(c.upstream, c.chart)[c.key].key; got != c.want {
+		if got := matchKeys(c.upstream, c.chart, (*identity)(nil).has)[c.key].key; got != c.want {
 			t.Errorf("%s: %q, expected %q", name, got, c.want)
 		}
 	}

@@ -30,10 +30,13 @@ type charts struct {
 	kinds convention.Kinds
 	// foreign is what is known of a chart without a lock, nil with one.
 	foreign *foreign
-	// pristine is the chart as it was scaffolded, nil without a lock; whole is that with all components, nil where it
-	// is no other.
+	// pristine is the chart as it was scaffolded, nil for one of other making; whole is that with all components, nil
+	// where it is no other.
 	pristine *helmchart.Chart
 	whole    *variant
+	// isAsScaffolded says that the chart has the templates of pristine, and userValues how its values differ.
+	isAsScaffolded bool
+	userValues     map[string]any
 	// added are charts with one more component each, by its name.
 	added map[string]*variant
 	// random are fields that differ from render to render.
@@ -72,9 +75,13 @@ func openCharts(ctx context.Context, in Input) (*charts, error) {
 	c.sides.chart = sideOf(in.Chart, in.Dir)
 	c.sides.upstream = sideOf(in.Upstream, in.UpstreamSource)
 	c.sides.upstream.Digest = in.UpstreamDigest
-	if in.Lock != nil {
+	isOurs := in.Lock != nil
+	if isOurs {
 		err = c.openLocked(in.Lock)
 	} else {
+		isOurs, err = c.openLost(ctx, in)
+	}
+	if err == nil && !isOurs {
 		err = c.openForeign(ctx, in)
 	}
 	if err != nil {
@@ -87,14 +94,18 @@ func sideOf(c *helmchart.Chart, source string) Side {
 	return Side{Name: c.Name(), Version: c.Version(), AppVersion: c.AppVersion(), Source: source}
 }
 
-// openLocked prepares the comparison of a chart that this tool wrote.
+// openLocked prepares the comparison of a chart that this tool wrote, with what it was scaffolded as.
 func (c *charts) openLocked(lock *chartdir.Lock) (err error) {
-	if c.pristine, err = scaffolding.Pristine(lock); err != nil {
+	pristine, err := scaffolding.Pristine(lock)
+	if err != nil {
 		return fmt.Errorf("the chart as it was scaffolded: %w", err)
 	}
-	if renderAlike(c.pristine, c.chart) {
-		c.pristine = c.chart
-	}
+	c.notePristine(pristine)
+	return c.openScaffolded(lock)
+}
+
+// openScaffolded prepares the comparison of a chart by what it was scaffolded from.
+func (c *charts) openScaffolded(lock *chartdir.Lock) (err error) {
 	if c.places, err = scaffolding.PathsOf(c.sheet, lock); err != nil {
 		return err
 	}
@@ -134,11 +145,9 @@ func withComponents(sheet *factsheet.Sheet, lock *chartdir.Lock, components []st
 	return &variant{chart, paths, chart.Values()}, nil
 }
 
-// renderAlike reports whether two charts render alike whatever the values: their templates, values and names are the
-// same.
-func renderAlike(a, b *helmchart.Chart) bool {
+// rendersAlike reports whether two charts render the same values alike: their templates and names are the same.
+func rendersAlike(a, b *helmchart.Chart) bool {
 	return a.Name() == b.Name() && a.Version() == b.Version() && a.AppVersion() == b.AppVersion() &&
-		string(a.ValuesFile()) == string(b.ValuesFile()) &&
 		slices.EqualFunc(a.Templates(), b.Templates(), func(x, y helmchart.File) bool {
 			return x.Name == y.Name && string(x.Data) == string(y.Data)
 		})
@@ -164,13 +173,15 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 	c.random = randomFields(first, second)
 	c.sides.chart.Image, _ = first.get(roleServer).value(imagePath.String()).(string)
 	c.sides.upstream.Image, _ = up.get(roleServer).value(imagePath.String()).(string)
-	if c.pristine != nil && c.pristine != c.chart {
+	if c.pristine != nil && !c.isAsScaffolded {
 		var err error
 		// The pristine chart's labels are what an affinity is to select.
-		if first, err = c.render(ctx, c.pristine, nil); err != nil {
-			return fmt.Errorf("the chart as it was scaffolded: %w", err)
+		if first, err = c.render(ctx, c.pristine, c.userValues); err != nil {
+			if first, err = c.render(ctx, c.pristine, nil); err != nil {
+				return fmt.Errorf("the chart as it was scaffolded: %w", err)
+			}
 		}
-		second, _ = c.render(ctx, c.pristine, nil)
+		second, _ = c.render(ctx, c.pristine, c.userValues)
 		// What was random and is not any more, or the other way round, is a change; a chart that does not render with
 		// its own values says nothing of that.
 		was := randomFields(first, second)

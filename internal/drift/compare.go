@@ -22,6 +22,8 @@ type objectDiff struct {
 	run                              *scenarioRun
 	role                             string
 	upstream, chart, pristine, whole *object
+	// fresh is pristine without the user's values.
+	fresh *object
 	// known is what explains differences, by the text of the path.
 	known map[string]*explanation
 }
@@ -41,10 +43,10 @@ func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[stri
 		d := objectDiff{
 			ctx: ctx, charts: c, run: run, role: role,
 			upstream: run.upstream.get(role), chart: run.chart.get(role),
-			pristine: run.pristine.get(role), whole: run.whole.get(role),
+			pristine: run.pristine.get(role), whole: run.whole.get(role), fresh: run.fresh.get(role),
 		}
 		var err error
-		if d.known, err = s.explain(role, pathsTo(d.upstream, d.chart, d.pristine, d.whole)); err != nil {
+		if d.known, err = s.explain(role, pathsTo(d.upstream, d.chart, d.pristine, d.fresh, d.whole)); err != nil {
 			return nil, fmt.Errorf("scenario %s: %s: %w", run.Name, role, err)
 		}
 		if d.upstream == nil || d.chart == nil {
@@ -95,6 +97,7 @@ func inOrder[V any](m map[string]V) iter.Seq2[string, V] {
 func (d *objectDiff) presence() []Finding {
 	isUpstream, isHere, wasHere := d.upstream != nil, d.chart != nil, d.pristine != nil
 	isForeign, isInWhole := d.charts.pristine == nil, isHere || d.whole != nil
+	isByUser := !isForeign && isHere != (d.fresh != nil)
 	x := d.known[""]
 	explains := func(here bool) bool {
 		return x != nil && x.upstream.isAbsent() != isUpstream && x.chart.isAbsent() != here
@@ -105,6 +108,8 @@ func (d *objectDiff) presence() []Finding {
 	switch {
 	case !isForeign && isHere != wasHere:
 		return only(Finding{Class: Drift, Why: whyEdited})
+	case isByUser:
+		return append(only(Finding{Class: Values, Why: d.charts.whySet(nil)}), d.edits()...)
 	case explains(isHere):
 		return append(only(Finding{Class: x.class, Why: x.why}), d.edits()...)
 	case isForeign && !isUpstream:
@@ -153,7 +158,7 @@ func (d *objectDiff) edits() []Finding {
 
 // fields classes every field of an object that both sides have.
 func (d *objectDiff) fields() []Finding {
-	paths := pathsOf(d.upstream, d.chart, d.pristine, d.whole)
+	paths := pathsOf(d.upstream, d.chart, d.pristine, d.fresh, d.whole)
 	for key, x := range d.known {
 		if key != "" {
 			paths[key] = x.path
@@ -181,13 +186,23 @@ func (d *objectDiff) each(
 // field classes one field.
 func (d *objectDiff) field(key string, path manifest.Path) Finding {
 	upstream, chart, x := d.upstream.value(key), d.chart.value(key), d.known[key]
-	fresh := compare(x, upstream, chart, path)
 	if d.charts.pristine == nil {
-		return foreignField(fresh, x, upstream, chart, path)
+		return foreignField(compare(x, upstream, chart, path), x, upstream, chart, path)
 	}
 	if !same(chart, d.pristine.value(key), path) {
-		return d.editedField(fresh, x, key, chart, path)
+		return d.editedField(compare(x, upstream, chart, path), x, key, chart, path)
 	}
+	generated := d.fresh.value(key)
+	found := d.scaffoldedField(x, key, upstream, generated, path)
+	if !same(chart, generated, path) {
+		return d.userField(found, upstream, chart, path)
+	}
+	return found
+}
+
+// scaffoldedField classes a field that is as it was scaffolded.
+func (d *objectDiff) scaffoldedField(x *explanation, key string, upstream, chart any, path manifest.Path) Finding {
+	fresh := compare(x, upstream, chart, path)
 	whole := fresh
 	if d.whole != nil {
 		whole = d.inWhole(key, path)

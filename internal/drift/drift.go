@@ -33,6 +33,8 @@ const (
 	LeftOut Class = "left-out"
 	// Accepted is listed in the settings with a reason.
 	Accepted Class = "accepted"
+	// Values follows from what the user has set in values.yaml.
+	Values Class = "values"
 	// Ours is a fault of upstream's chart that this one mends on purpose.
 	Ours Class = "ours"
 	// Convention follows from names, labels and key names.
@@ -42,7 +44,7 @@ const (
 )
 
 // Classes lists the classes in the order of a report.
-var Classes = []Class{Drift, LeftOut, Accepted, Ours, Convention, Extra}
+var Classes = []Class{Drift, LeftOut, Accepted, Values, Ours, Convention, Extra}
 
 // Report is the whole answer. It is the JSON of `diff-upstream -o json`.
 type Report struct {

@@ -19,6 +19,8 @@ import (
 type foreign struct {
 	// matches are its keys by those of upstream's that move the same fields.
 	matches map[string]match
+	// same are the keys that it has under upstream's names.
+	same *identity
 	// config is the key whose value is LiveKit's configuration as a whole, "" where there is none.
 	config string
 }
@@ -35,7 +37,10 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 		return err
 	}
 	c.defaults = c.chart.Values()
-	c.foreign = &foreign{config: livekit.FindConfig(c.defaults), matches: map[string]match{}}
+	c.foreign = &foreign{config: c.findConfig(), matches: map[string]match{}}
+	if c.foreign.same, err = identityOf(c.upstream, c.chart); err != nil || c.foreign.same.isWhole() {
+		return err
+	}
 	here, err := affectedUnder(ctx, c.chart, nil)
 	if err != nil || len(here) == 0 {
 		return err // names have to do
@@ -46,9 +51,24 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 	if err != nil {
 		return err
 	}
+	c.foreign.same.compareFields(up, here)
 	c.addConfiguration(up)
-	c.foreign.matches = matchKeys(up, here)
+	c.foreign.matches = matchKeys(up, here, c.foreign.same.has)
 	return nil
+}
+
+// findConfig finds the block of the chart's values that is LiveKit's configuration, also where it has the keys beside
+// those of the server that upstream's has.
+func (c *charts) findConfig() string {
+	values := helmchart.Copy(c.defaults)
+	eachMap(values, func(m map[string]any) {
+		for _, row := range c.sheet.Mappings() {
+			if rest, isBelow := strings.CutPrefix(row.Key, "livekit."); isBelow && !c.isServersOwn(rest) {
+				yamldoc.Delete(m, strings.Split(rest, "."))
+			}
+		}
+	})
+	return livekit.FindConfig(values)
 }
 
 // affectedUnder gives the fields that a chart's keys affect under any of several sets of values. In a chart that does
@@ -72,6 +92,9 @@ func (c *charts) placeOf(upstream, to string) (place, how string) {
 	if c.foreign == nil {
 		return c.places.Text(to), "by the table of conversion"
 	}
+	if c.foreign.same.has(upstream) {
+		return upstream, "by its name"
+	}
 	if m, ok := c.foreign.matches[upstream]; ok {
 		return m.key, m.how
 	}
@@ -89,18 +112,33 @@ func (c *charts) placeOf(upstream, to string) (place, how string) {
 	return "", ""
 }
 
+// placeOf gives the chart's path for one of upstream's, nil where experiment has found none. What lies in a map that is
+// empty by default goes where that map does.
+func (f *foreign) placeOf(path []string) []string {
+	for n := len(path); n > 0; n-- {
+		key := strings.Join(path[:n], ".")
+		_, isLeaf := f.same.up.declared[key]
+		if m, ok := f.matches[key]; ok && (n == len(path) || isLeaf) {
+			return slices.Concat(strings.Split(m.key, "."), path[n:])
+		}
+	}
+	return nil
+}
+
 // foreignOverlay gives values of the chart that mean what a scenario's mean to upstream's chart, as far as its keys
 // are known.
 func (c *charts) foreignOverlay(
 	scenario map[string]any, settings []scaffolding.Setting,
 ) (map[string]any, []scaffolding.Unplaced) {
 	full := helmchart.Copy(c.defaults)
-	unplaced := c.places.Apply(full, settings)
-	for key, leaf := range inOrder(leavesOf(c.knownValues(scenario))) {
+	given := helmchart.Merge(c.upstream.Values(), scenario)
+	unplaced := c.places.Apply(full, c.foreign.same.without(settings))
+	for key, leaf := range inOrder(leavesOf(given)) {
 		rest, isConfig := c.ownConfiguration(key)
-		switch m, isMatched := c.foreign.matches[key]; {
-		case isMatched:
-			putFitting(full, strings.Split(m.key, "."), leaf.Value)
+		switch place := c.foreign.placeOf(leaf.Path); {
+		case c.foreign.same.has(key):
+		case place != nil:
+			putFitting(full, place, leaf.Value)
 		case isConfig && c.isServersOwn(rest):
 			putFitting(full, strings.Split(join(c.foreign.config, rest), "."), leaf.Value)
 		}
@@ -110,6 +148,7 @@ func (c *charts) foreignOverlay(
 			yamldoc.Delete(full, strings.Split(join(c.foreign.config, rest), "."))
 		}
 	}
+	c.foreign.same.apply(full, given, scenario)
 	return helmchart.Difference(c.defaults, full), unplaced
 }
 

@@ -74,17 +74,28 @@ func roleOf(o, server *object) string {
 	case strings.HasPrefix(o.Annotations()["helm.sh/hook"], "test"):
 		return kind + "/test"
 	case kind == "ConfigMap" || kind == "Secret":
-		return dataRole(o)
+		return dataRole(o, server)
 	case kind == "Service":
 		return serviceRole(o, server)
 	case objectFacts().Roles[kind] != "":
 		return kind + "/" + objectFacts().Roles[kind]
 	}
-	return o.Kind() + "/" + nameWithout(o.Name())
+	return o.Kind() + "/" + nameWithout(o.Name(), server)
 }
 
-// nameWithout is an object's name without the release's: what is left when no role is known.
-func nameWithout(name string) string { return cmp.Or(strings.TrimPrefix(name, releaseName+"-"), name) }
+// nameWithout is an object's name without what the names of the chart's objects have in common, or without the
+// release's: what is left when no role is known.
+func nameWithout(name string, server *object) string {
+	if server != nil {
+		if name == server.Name() {
+			return "server"
+		}
+		if rest, ok := strings.CutPrefix(name, server.Name()+"-"); ok {
+			return rest
+		}
+	}
+	return cmp.Or(strings.TrimPrefix(name, releaseName+"-"), name)
+}
 
 // server finds the workload that runs livekit-server.
 func (r *rendered) server() *object {
@@ -113,7 +124,7 @@ func serverContainer(o manifest.Object) string {
 }
 
 // dataRole tells ConfigMaps and Secrets apart by what they hold.
-func dataRole(o *object) string {
+func dataRole(o, server *object) string {
 	data := readData(&object{Object: o.Object, role: "?"}, o.Map("data"))
 	maps.Copy(data, o.Map("stringData"))
 	for name, value := range data {
@@ -126,7 +137,7 @@ func dataRole(o *object) string {
 			return roleKeys
 		}
 	}
-	return o.Kind() + "/" + nameWithout(o.Name())
+	return o.Kind() + "/" + nameWithout(o.Name(), server)
 }
 
 // isKeyFile reports whether a map is LiveKit's key file: names with long texts.
@@ -147,7 +158,7 @@ func serviceRole(o, server *object) string {
 			return role
 		}
 	}
-	return "Service/" + nameWithout(o.Name())
+	return "Service/" + nameWithout(o.Name(), server)
 }
 
 // portRole says what a port of a Service leads to, by the name of the container's port. "" where nobody knows.

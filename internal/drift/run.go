@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -90,7 +91,11 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range r.Scenarios {
+	for i, s := range r.Scenarios {
+		if runs[i].isRefusedAlike(c) {
+			r.Notes = append(r.Notes, fmt.Sprintf("scenario %s is not compared, as neither chart renders in it: %s",
+				s.Name, firstLine(runs[i].upstreamErr)))
+		}
 		for _, f := range s.found {
 			all.add(f, s.Name)
 		}
@@ -107,7 +112,9 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 		UpstreamValues: yamlText(redact.Values(run.Values)), ChartValues: yamlText(redact.Values(run.values)),
 	}
 	byRole := map[string][]Finding{}
-	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil {
+	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil && run.isRefusedAlike(c) {
+		out.Error = err.Error()
+	} else if err != nil {
 		out.Error = err.Error()
 		f := run.failed()
 		f.redact()
@@ -184,7 +191,7 @@ func (c *collection) finish(r *Report) {
 			cmp.Compare(a.Object, b.Object), cmp.Compare(a.Path.String(), b.Path.String()),
 		)
 	})
-	r.Summary = map[Class]int{}
+	r.Summary, r.Findings = map[Class]int{}, []Finding{}
 	for _, class := range Classes {
 		r.Summary[class] = 0
 	}

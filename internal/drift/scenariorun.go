@@ -27,8 +27,10 @@ type scenarioRun struct {
 	unplaced []scaffolding.Unplaced
 	values   map[string]any // the chart's
 
-	upstream, chart, pristine, whole *rendered
-	added                            map[string]*rendered // with one more component, by its name
+	// pristine is the chart as it was scaffolded, with the user's values, fresh with those that were generated.
+	upstream, chart, pristine, fresh, whole *rendered
+
+	added map[string]*rendered // with one more component, by its name
 
 	upstreamErr, chartErr error
 }
@@ -124,24 +126,16 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 	run.upstream, run.upstreamErr = c.render(ctx, c.upstream, w.Values)
 	if c.foreign != nil {
 		run.values, run.unplaced = c.foreignOverlay(w.Values, run.settings)
+		run.chart, run.chartErr = c.render(ctx, c.chart, run.values)
 	} else {
-		run.values, run.unplaced = c.overlay(run.settings)
+		c.renderChart(ctx, run)
 	}
-	run.chart, run.chartErr = c.render(ctx, c.chart, run.values)
 	if run.chartErr != nil && c.foreign != nil {
 		// One that was scaffolded refuses some of upstream's own keys beside the converted values.
 		values, unplaced := c.overlay(run.settings)
 		if chart, err := c.render(ctx, c.chart, values); err == nil {
 			run.chart, run.chartErr, run.values, run.unplaced = chart, nil, values, unplaced
 		}
-	}
-	// Values that the chart refuses are a finding. What only explains differences is left out where it refuses as well.
-	switch c.pristine {
-	case nil:
-	case c.chart:
-		run.pristine = run.chart
-	default:
-		run.pristine, _ = c.render(ctx, c.pristine, run.values)
 	}
 	if c.whole != nil {
 		values, _ := c.whole.overlay(run.settings)
@@ -155,7 +149,7 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 // roles are those of all the objects of a scenario, in order.
 func (run *scenarioRun) roles() []string {
 	all := map[string]*object{}
-	for _, r := range []*rendered{run.upstream, run.chart, run.pristine, run.whole} {
+	for _, r := range []*rendered{run.upstream, run.chart, run.pristine, run.fresh, run.whole} {
 		if r != nil {
 			maps.Copy(all, r.byRole)
 		}
@@ -200,6 +194,12 @@ func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {
 		}
 	}
 	return ""
+}
+
+// isRefusedAlike reports whether neither upstream's chart nor one of other making renders in a scenario: nobody knows
+// that the values ought to suit either.
+func (run *scenarioRun) isRefusedAlike(c *charts) bool {
+	return c.foreign != nil && run.upstreamErr != nil && run.chartErr != nil
 }
 
 // failed is the finding of a scenario in which one chart, or both, do not render.

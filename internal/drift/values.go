@@ -21,7 +21,10 @@ type keys struct {
 	unread   []string                 // keys that are declared and that no template reads
 	// undeclared are the keys that templates read and values.yaml lacks.
 	undeclared []string
-	file       *yamldoc.Doc // values.yaml, nil where it is not known as a file
+	// open are further ones, which lie where keys are free to be added.
+	open    []string
+	file    *yamldoc.Doc // values.yaml, nil where it is not known as a file
+	reading *lineage.Reading
 }
 
 func keysOf(c *helmchart.Chart) (*keys, error) {
@@ -29,10 +32,14 @@ func keysOf(c *helmchart.Chart) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keys{values: c.Values(), declared: leavesOf(c.Values()), unread: reading.Unread(c.Values())}
+	k := &keys{
+		values: c.Values(), declared: leavesOf(c.Values()), unread: reading.Unread(c.Values()), reading: reading,
+	}
 	k.file, _ = yamldoc.ParseValues("values.yaml", c.ValuesFile()) // without it no line is known
 	for _, read := range reading.Undeclared(k.values) {
-		if !read.IsOpen {
+		if read.IsOpen {
+			k.open = append(k.open, read.Path)
+		} else {
 			k.undeclared = append(k.undeclared, read.Path)
 		}
 	}
@@ -84,8 +91,16 @@ func (c *charts) compareValues() ([]Finding, error) {
 		return nil, err
 	}
 	d := &valuesDiff{charts: c, up: up, here: here}
+	d.userSet()
 	for _, row := range c.sheet.Mappings() {
-		d.row(row)
+		switch {
+		case c.foreign == nil:
+			d.row(row)
+		case c.foreign.same.has(row.Key):
+			d.sameName(row.Key)
+		case up.knows(row.Key):
+			d.row(row)
+		}
 	}
 	d.unknown()
 	d.own()
@@ -97,6 +112,7 @@ type valuesDiff struct {
 	charts   *charts
 	up, here *keys
 	used     []string // keys of the chart that answer one of upstream's
+	set      []string // keys of the chart that the user has set
 	out      []Finding
 }
 
@@ -153,9 +169,19 @@ func (d *valuesDiff) row(row factsheet.Mapping) {
 		case isForeign && place != row.Key:
 			add(Convention, "%s here (%s)", place, how)
 			return
-		case i == 0 && isCopy && !sameValue(row.Default, chart):
+		case i == 0 && isCopy && !d.isSet(place) && !sameValue(row.Default, chart):
 			add(Convention, "%s here (%s), with another default", place, how)
 		}
+	}
+}
+
+// sameName reports another default of a key that both charts have under one name.
+func (d *valuesDiff) sameName(key string) {
+	d.used = append(d.used, key)
+	upstream, _ := d.up.at(key)
+	chart, _ := d.here.at(key)
+	if _, isBlock := upstream.(map[string]any); !isBlock && !sameValue(upstream, chart) {
+		d.add(Convention, key, key, upstream, chart, key+" here (by its name), with another default")
 	}
 }
 
@@ -203,6 +229,8 @@ func (d *valuesDiff) unknown() {
 	for key, leaf := range inOrder(d.up.declared) {
 		switch {
 		case isKnown(key):
+		case d.charts.foreign != nil && d.charts.foreign.same.has(key):
+			d.sameName(key)
 		case d.up.isRead(key):
 			d.newKey(key, leaf.Value)
 		default:
@@ -210,7 +238,7 @@ func (d *valuesDiff) unknown() {
 		}
 	}
 	for _, key := range d.up.undeclared {
-		if !isKnown(key) {
+		if !isKnown(key) && !(d.charts.foreign != nil && d.charts.foreign.same.has(key)) {
 			d.newKey(key, nil)
 		}
 	}
@@ -233,11 +261,22 @@ func (d *valuesDiff) own() {
 		isUsed := slices.ContainsFunc(d.used, func(used string) bool {
 			return strings.HasPrefix(key+".", used+".") || strings.HasPrefix(used, key+".")
 		})
-		if !isUsed {
+		if !isUsed && !d.isSet(key) {
 			d.add(Extra, key, key, nil, leaf.Value, "only this chart has it")
 		}
 	}
+	if d.charts.foreign == nil {
+		return
+	}
+	for _, key := range slices.Concat(d.here.undeclared, d.here.open) {
+		if !slices.Contains(d.used, key) && !d.up.reads(key) {
+			d.add(Extra, key, key, nil, nil, "only this chart reads it, and values.yaml does not have it")
+		}
+	}
 }
+
+// reads reports whether templates read a key by its own name.
+func (k *keys) reads(key string) bool { return k.reading.IsReadAlone(strings.Split(key, ".")) }
 
 // at gives the value at a dotted path.
 func (k *keys) at(key string) (value any, declared bool) {

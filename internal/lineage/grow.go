@@ -13,11 +13,11 @@ import (
 // maxChanges bounds the changes that are tried to get more rendered.
 const maxChanges = 400
 
-// Samples that stand for a text, a key and an item where there is none.
-const (
-	sampleText = "zqtext"
-	sampleKey  = "zqkey"
-)
+// sampleText stands for a text where there is none.
+const sampleText = "zqtext"
+
+// SampleKey is the key that stands in a map where there is none.
+const SampleKey = "zqkey"
 
 // grow looks for values under which more is rendered than under those given: switches on, samples in empty lists and
 // maps, the texts that templates compare with. What takes something away is left out.
@@ -133,8 +133,8 @@ func (e *experiment) mayRead(p yamldoc.Path) bool { return e.reading.Everything 
 // samplesFor gives values for what is empty, the likeliest first. What templates read below it says what an entry has.
 func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 	entry := e.entry(p, 0)
-	mapOf := map[string]any{sampleKey: sampleText}
-	deepMap := map[string]any{sampleKey: map[string]any{"value": sampleText}}
+	mapOf := map[string]any{SampleKey: sampleText}
+	deepMap := map[string]any{SampleKey: map[string]any{"value": sampleText}}
 	texts, items := []any{sampleText}, []any{map[string]any{"name": sampleText, "value": sampleText}}
 	_, isMap := empty.(map[string]any)
 	_, isList := empty.([]any)
@@ -157,7 +157,7 @@ func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 // asMap gives a list's entry as that of a map.
 func asMap(entry any) any {
 	if list, ok := entry.([]any); ok && len(list) > 0 {
-		return map[string]any{sampleKey: list[0]}
+		return map[string]any{SampleKey: list[0]}
 	}
 	return entry
 }

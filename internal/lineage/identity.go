@@ -137,7 +137,7 @@ func namesWorkload(r Reach) bool {
 func patterns(labels map[string]string, text string) []Label {
 	var out []Label
 	for name, value := range labels {
-		if name != sampleKey && !strings.Contains(value, sampleText) {
+		if name != SampleKey && !strings.Contains(value, sampleText) {
 			out = append(out, Label{name, pattern(value, ReleaseName)})
 		}
 	}

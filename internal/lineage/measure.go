@@ -285,12 +285,12 @@ func markersIn(f field, base any, byMarker map[string]string) map[string]Reach {
 
 // IsMark reports whether the name of a field is one that an experiment made up.
 func IsMark(segment string) bool {
-	return segment == sampleKey || textMarker.FindString(segment) == strings.ToLower(segment) && segment != ""
+	return segment == SampleKey || textMarker.FindString(segment) == strings.ToLower(segment) && segment != ""
 }
 
 // IsMade reports whether a text has something in it that an experiment made up.
 func IsMade(text string) bool {
-	for _, word := range []string{sampleText, sampleKey, ReleaseName, chartName, namespaceName} {
+	for _, word := range []string{sampleText, SampleKey, ReleaseName, chartName, namespaceName} {
 		if strings.Contains(text, word) {
 			return true
 		}

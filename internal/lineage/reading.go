@@ -175,6 +175,19 @@ func (r *Reading) isRead(leaf yamldoc.Path) bool {
 	})
 }
 
+// IsRead reports whether some template is known to read a value, or what lies above it as a whole.
+func (r *Reading) IsRead(path yamldoc.Path) bool { return r.isRead(path) }
+
+// IsReadWhole reports whether some template reads a value as a whole, as by toYaml, or what lies above it.
+func (r *Reading) IsReadWhole(path yamldoc.Path) bool {
+	return slices.ContainsFunc(r.reads, func(read Read) bool { return read.Whole && covers(read.path, path) })
+}
+
+// IsReadAlone reports whether some template reads a value by its own name.
+func (r *Reading) IsReadAlone(path yamldoc.Path) bool {
+	return slices.ContainsFunc(r.reads, func(read Read) bool { return covers(path, read.path) })
+}
+
 // IsOnlyTested reports whether all that templates do with a value at the top is to look whether it is set, as they do
 // with a key of any name: so a chart refuses keys that it does not have.
 func (r *Reading) IsOnlyTested(key string) bool {

@@ -59,6 +59,7 @@ func (v driftView) ByClass() []driftClass {
 		{ID: drift.LeftOut, Title: "Left out", About: "belongs to a component that was not scaffolded",
 			Color: "yellow"},
 		{ID: drift.Accepted, Title: "Accepted", About: "listed in the settings, with a reason", Color: "cyan"},
+		{ID: drift.Values, Title: "Values", About: "set in values.yaml by you", Color: "cyan"},
 		{ID: drift.Ours, Title: "Ours", About: "mends a fault of upstream's chart", Color: "green"},
 		{ID: drift.Convention, Title: "Convention", About: "follows from names, labels and key names"},
 		{ID: drift.Extra, Title: "Extra", About: "only in this chart, and changes nothing of upstream's"},

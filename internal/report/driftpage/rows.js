@@ -71,7 +71,7 @@ function placeOf(f) {
 }
 
 // Classes have a sign besides their colour.
-const signs = { drift: "!", "left-out": "○", accepted: "✓", ours: "◆", convention: "≈", extra: "+" };
+const signs = { drift: "!", "left-out": "○", accepted: "✓", values: "=", ours: "◆", convention: "≈", extra: "+" };
 
 function badge(id, signOnly) {
   const title = classOf.get(id)?.title || id;
