@@ -3,17 +3,21 @@ package cli
 import (
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/drift"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
+	"github.com/helm-livekit/helm-livekit/internal/upstream"
 )
 
 func newConvertValues() *cobra.Command {
 	var strict, canonical bool
+	var reference upstream.Options
 	var out *output
 	cmd := &cobra.Command{
 		Use:   "convert-values FILE [CHART_DIR]",
@@ -25,8 +29,10 @@ tool, or with --canonical, the values are those of a chart in the plain
 convention with all components.
 
 The result does what upstream's chart does with FILE, upstream's defaults
-included. What cannot be expressed is listed on stderr with the reason. With
---strict that is an error, and so are values that the chart refuses.`,
+included. What cannot be expressed is listed on stderr with the reason. Then both
+charts are rendered and compared: stderr says whether they are equal. With
+--strict what is lost is an error, and so are values that the chart refuses, or
+with which it does something else.`,
 		Example: `  helm livekit convert-values old-values.yaml apps/livekit > apps/livekit/values-production.yaml
   helm get values livekit -o yaml | helm livekit convert-values - --strict`,
 		Args: between(1, 2),
@@ -43,14 +49,26 @@ included. What cannot be expressed is listed on stderr with the reason. With
 			if err != nil {
 				return err
 			}
+			reference.UserAgent, reference.Timeout = userAgent(), proofTimeout
+			if err := drift.Prove(cmd.Context(), target, result, reference); err != nil {
+				return err
+			}
 			return printConverted(cmd, result, out, strict)
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "fail if a value cannot be expressed")
 	cmd.Flags().BoolVar(&canonical, "canonical", false, "give canonical values, whatever chart there is")
+	cmd.Flags().StringVar(&reference.Ref, "upstream", "",
+		"upstream's `CHART`, for the proof (default: the one in LiveKit's repository)")
+	cmd.Flags().StringVar(&reference.Version, "upstream-version", "",
+		"version or range of upstream's chart (default: the newest)")
+	cmd.Flags().BoolVar(&reference.Offline, "offline", false, "do not use the network: files and caches alone")
 	out = addOutput(cmd, "yaml", "json")
 	return cmd
 }
+
+// proofTimeout is how long upstream's chart is waited for.
+const proofTimeout = 20 * time.Second
 
 // targetOf is the chart that values are converted for.
 func targetOf(args []string, canonical bool) (*convert.Target, error) {
@@ -76,7 +94,7 @@ func targetOf(args []string, canonical bool) (*convert.Target, error) {
 }
 
 func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict bool) error {
-	isWrong := strict && (len(r.Lost) > 0 || r.Refusal != "")
+	isWrong := strict && (len(r.Lost) > 0 || r.Refusal != "" || len(r.Proof.Differences) > 0)
 	err := out.print(cmd, r, func(w io.Writer) error {
 		if isWrong {
 			return report.Remarks(cmd.ErrOrStderr(), r)
@@ -89,6 +107,8 @@ func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict b
 		return err
 	case len(r.Lost) > 0:
 		return remedy.Errorf(try, "%s: %d values cannot be expressed", r.Source, len(r.Lost))
+	case r.Refusal != "":
+		return remedy.Errorf(try, "%s: the chart refuses what comes of it", r.Source)
 	}
-	return remedy.Errorf(try, "%s: the chart refuses what comes of it", r.Source)
+	return remedy.Errorf(try, "%s: the chart does something else with what comes of it", r.Source)
 }

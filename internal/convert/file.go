@@ -33,10 +33,11 @@ func ReadInput(name string, stdin io.Reader) (string, []byte, error) {
 	return "standard input", data, err
 }
 
-// Target is the chart that the values are for.
+// Target is the chart that the values are for, with what is known of its service, and with its lock.
 type Target struct {
-	sheet *factsheet.Sheet
-	chart *helmchart.Chart
+	Sheet *factsheet.Sheet
+	Chart *helmchart.Chart
+	Lock  *chartdir.Lock
 	paths *scaffolding.Paths
 	// Dir is the chart's folder, "" for the canonical chart.
 	Dir string
@@ -44,11 +45,15 @@ type Target struct {
 
 // Canonical is the chart in the plain convention with all components.
 func Canonical(sheet *factsheet.Sheet) (*Target, error) {
-	chart, paths, err := scaffolding.Regenerate(sheet, &chartdir.Lock{
+	lock := &chartdir.Lock{
 		Chart:      chartdir.Version{Name: "livekit", Version: "0.1.0", AppVersion: "latest"},
 		Convention: convention.Canonical(sheet),
-	}, []string{"all"})
-	return &Target{sheet: sheet, chart: chart, paths: paths}, err
+	}
+	for _, component := range sheet.Components {
+		lock.Components = append(lock.Components, component.Name)
+	}
+	chart, paths, err := scaffolding.Regenerate(sheet, lock, []string{"all"})
+	return &Target{Sheet: sheet, Chart: chart, Lock: lock, paths: paths}, err
 }
 
 // Open reads the chart in a folder. It has to have the lock of this tool, by which its values are known.
@@ -67,7 +72,7 @@ func Open(sheet *factsheet.Sheet, dir string) (*Target, error) {
 		return nil, err
 	}
 	paths, err := scaffolding.PathsOf(sheet, lock)
-	return &Target{sheet: sheet, chart: chart, paths: paths, Dir: dir}, err
+	return &Target{Sheet: sheet, Chart: chart, Lock: lock, paths: paths, Dir: dir}, err
 }
 
 // Result is a converted file.
@@ -83,6 +88,22 @@ type Result struct {
 	Notes []Remark `json:"notes"`
 	// Refusal is what the chart says where it refuses the converted values.
 	Refusal string `json:"refusal,omitempty"`
+	// Proof is what came of a comparison with upstream's chart, nil where there was none.
+	Proof *Proof `json:"proof,omitempty"`
+	// Given are the values of the source, as Helm reads them.
+	Given map[string]any `json:"-"`
+}
+
+// Proof says how what the chart renders with the converted values stands to what upstream's renders with the source.
+type Proof struct {
+	// Upstream is the name and version of upstream's chart, such as "livekit-server 1.9.0".
+	Upstream string `json:"upstream,omitempty"`
+	// Differences are those that nothing explains, a line each. Explained counts the others: those of components that
+	// the chart lacks are among them, and the values that they cost are lost.
+	Differences []string `json:"differences,omitempty"`
+	Explained   int      `json:"explained"`
+	// Skipped is why nothing was compared, "" where it was.
+	Skipped string `json:"skipped,omitempty"`
 }
 
 // File converts the values file name, whose text is data. The error is that of a file that is no values file.
@@ -91,13 +112,13 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	release := livekit.ReleaseOf(target.chart.AppVersion()).Release
-	converted, err := Values(target.sheet, values, target.podLabels(ctx), release)
+	release := livekit.ReleaseOf(target.Chart.AppVersion()).Release
+	converted, err := Values(target.Sheet, values, target.podLabels(ctx), release)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Source: name, Chart: target.Dir, Lost: converted.Lost, Notes: append(notes, converted.Notes...)}
-	defaults := target.chart.Values()
+	r := &Result{Source: name, Chart: target.Dir, Given: values, Lost: converted.Lost, Notes: append(notes, converted.Notes...)}
+	defaults := target.Chart.Values()
 	full := helmchart.Copy(defaults)
 	for _, u := range target.paths.Apply(full, converted.Settings) {
 		// What is off or empty changes nothing where it has no path.
@@ -108,7 +129,7 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	r.Values = helmchart.Difference(defaults, full)
 	w := &writer{
 		paths: target.paths, settings: converted.Settings,
-		source: index(data, values), chart: index(target.chart.ValuesFile(), nil),
+		source: index(data, values), chart: index(target.Chart.ValuesFile(), nil),
 	}
 	w.head, w.foot = attach(data, w.source)
 	w.keepAsked(r.Values, full, values)
@@ -119,7 +140,7 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if !hasComments {
 		r.Notes = append(r.Notes, Remark{"", "the comments of the file are left out: with them it could not be read"})
 	}
-	if _, err := target.chart.Render(ctx, r.Values, helmchart.Release{KubeVersion: kubeVersion}); err != nil {
+	if _, err := target.Chart.Render(ctx, r.Values, helmchart.Release{KubeVersion: kubeVersion}); err != nil {
 		r.Refusal = lastLine(err)
 	}
 	return r, nil
@@ -148,7 +169,7 @@ func read(name string, data []byte) (map[string]any, []Remark, error) {
 
 // podLabels are those of the chart's first workload, or what a chart as a rule has. Whether it is sound is for verify.
 func (t *Target) podLabels(ctx context.Context) map[string]string {
-	files, _ := t.chart.Render(ctx, nil, helmchart.Release{KubeVersion: kubeVersion})
+	files, _ := t.Chart.Render(ctx, nil, helmchart.Release{KubeVersion: kubeVersion})
 	for _, f := range files {
 		objects, _ := manifest.Parse(f.Name, f.Data)
 		for _, o := range objects {
@@ -157,7 +178,7 @@ func (t *Target) podLabels(ctx context.Context) map[string]string {
 			}
 		}
 	}
-	return map[string]string{"app": t.chart.Name()}
+	return map[string]string{"app": t.Chart.Name()}
 }
 
 // unplaced is about a setting that the user's values gave rise to, and that the chart has no path for.

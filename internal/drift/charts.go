@@ -76,9 +76,13 @@ func openCharts(ctx context.Context, in Input) (*charts, error) {
 	c.sides.upstream = sideOf(in.Upstream, in.UpstreamSource)
 	c.sides.upstream.Digest = in.UpstreamDigest
 	isOurs := in.Lock != nil
-	if isOurs {
+	switch {
+	case in.Regenerated:
+		c.notePristine(in.Chart)
+		err = c.openScaffolded(in.Lock)
+	case isOurs:
 		err = c.openLocked(in.Lock)
-	} else {
+	default:
 		isOurs, err = c.openLost(ctx, in)
 	}
 	if err == nil && !isOurs {

@@ -28,6 +28,8 @@ type Input struct {
 	Dir   string
 	// Lock is what the chart was scaffolded from, nil for a chart of other making.
 	Lock *chartdir.Lock
+	// Regenerated says that the chart is what the lock makes, in no folder.
+	Regenerated bool
 	// Convention is what was read of the chart's own habits where there is no lock.
 	Convention *convention.Convention
 
