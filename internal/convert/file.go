@@ -85,7 +85,7 @@ type Result struct {
 
 // File converts the values file name, whose text is data. The error is that of a file that is no values file.
 func File(ctx context.Context, name string, data []byte, target *Target) (*Result, error) {
-	values, notes, err := read(name, data)
+	values, err := read(name, data)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Source: name, Chart: target.Dir, Lost: converted.Lost, Notes: append(notes, converted.Notes...)}
+	r := &Result{Source: name, Chart: target.Dir, Lost: converted.Lost, Notes: converted.Notes}
 	defaults := target.chart.Values()
 	full := helmchart.Copy(defaults)
 	for _, u := range target.paths.Apply(full, converted.Settings) {
@@ -120,22 +120,17 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 // kubeVersion is one for which the chart is made.
 const kubeVersion = "1.34.0"
 
-// read decodes a values file as Helm does, with a remark for each key that is there twice.
-func read(name string, data []byte) (map[string]any, []Remark, error) {
+// read decodes a values file as Helm does.
+func read(name string, data []byte) (map[string]any, error) {
 	// yamldoc refuses what is too large, too deep or no map.
-	doc, err := yamldoc.ParseValues(name, data)
+	doc, err := yamldoc.Parse(name, data)
 	if err == nil && !doc.Root.IsMap() {
 		err = fmt.Errorf("%s: values are a map", name)
 	}
 	if err != nil {
-		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%w", err)
+		return nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%w", err)
 	}
-	var notes []Remark
-	for _, d := range doc.Duplicates {
-		notes = append(notes, Remark{d.Key, d.Remark(name)})
-	}
-	values, err := helmchart.ParseValues(name, data)
-	return values, notes, err
+	return helmchart.ParseValues(name, data)
 }
 
 // podLabels are those of the chart's first workload, or what a chart as a rule has. Whether it is sound is for verify.

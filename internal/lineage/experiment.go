@@ -98,6 +98,9 @@ type Result struct {
 	// Objects is what they render, without hooks, and then what shows up under other values; Refs stand beside them.
 	Objects []manifest.Object
 	Refs    []Ref
+	// Tried are the keys that have another value in the base than in the chart, with the chart's: what such a key
+	// reaches says nothing of the chart.
+	Tried []Trial
 	// Findings are in order of path. A key without reach is one that moved nothing.
 	Findings []Finding
 	// Identity is how names and labels follow from the chart and the release.
@@ -111,6 +114,24 @@ type Result struct {
 	Twice []string
 	// Required says that the chart renders only where what it requires is left out.
 	Required bool
+}
+
+// Trial is a key with the value that the chart has for it, nil for none.
+type Trial struct {
+	Path yamldoc.Path
+	Was  any
+}
+
+// trials gives the keys whose values are not those of the chart.
+func trials(base, declared map[string]any) []Trial {
+	var out []Trial
+	for _, p := range leaves(base) {
+		now, _ := yamldoc.Lookup(base, p)
+		if was, _ := yamldoc.Lookup(declared, p); !helmchart.Equal(now, was) {
+			out = append(out, Trial{p, was})
+		}
+	}
+	return out
 }
 
 // Run renders a chart again and again and finds out which of its values reaches which field. Its own values are the
@@ -131,7 +152,7 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 	e.phase(1, 2)
 	base := e.grow(ctx, declared)
 	r := &Result{Base: base.values, Objects: base.shot.objects, Refs: base.shot.refs, Required: e.lenient}
-	r.Twice = declared.shot.twice()
+	r.Twice, r.Tried = declared.shot.twice(), trials(base.values, values)
 	e.phase(3, 4)
 	r.Findings = e.measureAll(ctx, base, values)
 	e.phase(9, 10)
