@@ -15,7 +15,6 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -145,6 +144,8 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 	defer cancel()
 	defer e.watch()()
 	values := helmchart.Merge(chart.Values(), over)
+	e.phase(1, 8)
+	e.limit = e.options.maxRenders() // to start takes a few
 	declared, err := e.start(ctx, values)
 	if err != nil {
 		return nil, err
@@ -317,20 +318,15 @@ func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, 
 		}
 	}
 	if errors.Is(first, errSpent) {
-		return nil, e.endless(ctx)
+		return nil, &endlessError{cmp.Or(e.isSpent(ctx, e.cpuLimit), e.cut)}
 	}
 	return nil, fmt.Errorf("lineage: %w", first)
 }
 
-// endless says of a chart that not even its first render came to an end.
-func (e *experiment) endless(ctx context.Context) error {
-	after := e.options.timeout().String()
-	if ctx.Err() == nil {
-		after = e.options.maxCPU().String() + " of CPU time"
-	}
-	return remedy.Errorf("look for a template that loops",
-		"rendering the chart does not end: it was stopped after %s", after)
-}
+// endlessError says of a chart that not even its first render came to an end.
+type endlessError struct{ reason string }
+
+func (e *endlessError) Error() string { return "rendering does not end: it " + e.reason }
 
 // maxRepairs is how many missing values are filled in to get a render.
 const maxRepairs = 20

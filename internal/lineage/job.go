@@ -3,6 +3,7 @@ package lineage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Job says what to experiment on, in words that another process understands.
@@ -32,6 +34,7 @@ type Job struct {
 type answer struct {
 	Result *Result `json:"result,omitempty"`
 	Error  string  `json:"error,omitempty"`
+	Step   string  `json:"step,omitempty"` // what to do about the error
 }
 
 // Do loads the chart and runs the experiment in this process.
@@ -46,8 +49,14 @@ func (j Job) Do(ctx context.Context) (*Result, error) {
 				j.Chart, j.Dependency)
 		}
 	}
-	return Run(ctx, chart.WithoutMissing(), j.Values, j.Options)
+	r, err := Run(ctx, chart.WithoutMissing(), j.Values, j.Options)
+	if endless := (*endlessError)(nil); errors.As(err, &endless) {
+		return nil, remedy.Errorf(lookForLoop, "rendering %s does not end: it %s", j.Chart, endless.reason)
+	}
+	return r, err
 }
+
+const lookForLoop = "look for a template that loops"
 
 // exitMemory is the exit code of a process that took too much memory.
 const exitMemory = 77
@@ -71,7 +80,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	var a answer
 	var err error
 	if a.Result, err = job.Do(ctx); err != nil {
-		a.Error = err.Error()
+		a.Error, a.Step = err.Error(), remedy.Step(err)
 	}
 	if err := json.NewEncoder(out).Encode(a); err != nil {
 		return fmt.Errorf("writing an answer: %w", err)
