@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// workloadChart is a chart of one workload, in the style of large public ones: a library's helpers, texts through tpl,
-// switches and empty maps in every block.
+// workload has the templates and values of one workload, in the style of large public charts: helpers for everything,
+// texts through tpl, switches and empty maps in every block. WORKLOAD stands for its name.
 //
 //go:embed all:testdata/workload
-var workloadChart embed.FS
+var workload embed.FS
 
-// umbrella writes a chart over four workloads, each a chart in charts/ that has its values below its name.
+// umbrella writes a chart with four workloads, each with its values below its name.
 func umbrella(b *testing.B, dir string) {
 	b.Helper()
 	write := func(file, text string) {
@@ -27,21 +27,18 @@ func umbrella(b *testing.B, dir string) {
 			b.Fatal(err)
 		}
 	}
-	parent := "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n"
 	var values strings.Builder
 	for _, name := range []string{"backend", "frontend", "worker", "admin"} {
-		parent += "  - {name: " + name + ", version: 0.1.0, condition: " + name + ".enabled}\n"
-		values.WriteString(name + ":\n  enabled: true\n")
-		err := fs.WalkDir(workloadChart, "testdata/workload", func(path string, d fs.DirEntry, err error) error {
+		err := fs.WalkDir(workload, "testdata/workload", func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			text, err := fs.ReadFile(workloadChart, path)
+			text, err := fs.ReadFile(workload, path)
 			named := strings.ReplaceAll(string(text), "WORKLOAD", name)
-			file := strings.TrimPrefix(path, "testdata/workload/")
-			write("charts/"+name+"/"+file, named)
-			if file == "values.yaml" {
-				values.WriteString("  " + strings.ReplaceAll(strings.TrimSpace(named), "\n", "\n  ") + "\n")
+			if d.Name() == "values.yaml" {
+				values.WriteString(name + ":\n  " + strings.ReplaceAll(strings.TrimSpace(named), "\n", "\n  ") + "\n")
+			} else {
+				write("templates/"+name+"/"+d.Name(), named)
 			}
 			return err
 		})
@@ -49,7 +46,7 @@ func umbrella(b *testing.B, dir string) {
 			b.Fatal(err)
 		}
 	}
-	write("Chart.yaml", parent)
+	write("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\nappVersion: \"1.0\"\n")
 	write("values.yaml", values.String())
 }
 

@@ -117,7 +117,9 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Source: name, Chart: target.Dir, Given: values, Lost: converted.Lost, Notes: append(notes, converted.Notes...)}
+	r := &Result{
+		Source: name, Chart: target.Dir, Given: values, Lost: converted.Lost, Notes: append(notes, converted.Notes...),
+	}
 	defaults := target.Chart.Values()
 	full := helmchart.Copy(defaults)
 	for _, u := range target.paths.Apply(full, converted.Settings) {

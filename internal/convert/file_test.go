@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -197,11 +198,20 @@ func TestRefused(t *testing.T) {
 	if len(r.Notes) == 0 || !strings.Contains(r.Notes[0].Reason, "32") || !strings.Contains(r.Refusal, "32") {
 		t.Errorf("notes %v and refusal %q do not say that the secret is too short", r.Notes, r.Refusal)
 	}
-	for _, text := range []string{"[1]", "a: [", "just a text", "a: 1\na: 2"} {
+	for _, text := range []string{"[1]", "a: [", "just a text"} {
 		if _, err := File(t.Context(), "bad.yaml", []byte(text), canonical(t)); err == nil ||
 			!strings.Contains(err.Error(), "bad.yaml") {
 			t.Errorf("%q: error %v does not name the file", text, err)
 		}
+	}
+}
+
+// Of a key that stands twice Helm takes the last, and so does the conversion, with a note.
+func TestKeyTwice(t *testing.T) {
+	r := convert(t, "replicaCount: 2\nlivekit: {port: 7000}\nreplicaCount: 3 # three\n", canonical(t))
+	noted := slices.ContainsFunc(r.Notes, func(n Remark) bool { return strings.Contains(n.Key, "replicaCount") })
+	if !noted || !strings.Contains(string(r.YAML), "replicaCount: 3 # three\n") {
+		t.Errorf("notes %v\n%s", r.Notes, r.YAML)
 	}
 }
 

@@ -1,6 +1,7 @@
 package helmchart
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"path"
@@ -45,34 +46,51 @@ func bare(c *chart.Chart) {
 	}
 }
 
-// constants are what stands in for sprig's functions that take long, or give something else each time. Arguments stay,
-// as further entries or texts. What they give is known to lineage as a sample.
+// constants are what stands in for sprig's functions that take long, or give something else each time, where a word
+// may be a function's name. Arguments stay, as further entries or texts. What they give is known to lineage as a sample.
 var constants = []struct {
 	call *regexp.Regexp
 	by   string
 }{
-	{regexp.MustCompile(`\b(genCA|genSelfSignedCert|genSignedCert)(WithKey)?\b`),
-		`dict "Cert" "zqtext" "Key" "zqtext"`},
-	{regexp.MustCompile(`\b(genPrivateKey|derivePassword|bcrypt|htpasswd)\b`), `print "zqtext"`},
-	{regexp.MustCompile(`\b(randAlphaNum|randAlpha|randAscii|randBytes)\b`), `print "zqtext"`},
-	{regexp.MustCompile(`\brandNumeric\b`), `print "1"`},
-	{regexp.MustCompile(`\brandInt\b`), `min`},
-	{regexp.MustCompile(`\bshuffle\b`), `print`},
-	{regexp.MustCompile(`\buuidv4\b`), `"00000000-0000-4000-8000-000000000000"`},
-	{regexp.MustCompile(`(^|[\s(|])now\b`), `${1}(toDate "2006-01-02" "2024-01-02")`},
+	{function(`(?:genCA|genSelfSignedCert|genSignedCert)(?:WithKey)?`), `${1}dict "Cert" "zqtext" "Key" "zqtext"`},
+	{function(`(?:genPrivateKey|derivePassword|bcrypt|htpasswd)`), `${1}print "zqtext"`},
+	{function(`(?:randAlphaNum|randAlpha|randAscii|randBytes)`), `${1}print "zqtext"`},
+	{function(`randNumeric`), `${1}print "1"`},
+	{function(`randInt`), `${1}min`},
+	{function(`shuffle`), `${1}print`},
+	{function(`uuidv4`), `${1}"00000000-0000-4000-8000-000000000000"`},
+	{function(`now`), `${1}(toDate "2006-01-02" "2024-01-02")`},
 	// The order in which sprig gives the keys of a map is another each time.
-	{regexp.MustCompile(`\bkeys(\s+[.$][\w.$]*)?(\s*(?:[|)]|-?\}\}))`), `keys$1 | sortAlpha$2`},
+	{regexp.MustCompile(`((?:^|[(|=]|\b(?:range|if|with)\b)\s*keys(?:\s+[.$][\w.$]*)?)(\s*(?:[|)]|$))`),
+		`$1 | sortAlpha$2`},
 }
 
-var action = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+// function finds the name of a function, with what stands before it as the first group.
+func function(name string) *regexp.Regexp { return regexp.MustCompile(`(^|[\s(|])` + name + `\b`) }
+
+var (
+	action = regexp.MustCompile(`(?s)(\{\{-?)(.*?)(-?\}\})`)
+	// outsideTexts are the parts of an action that are no texts; the first alternative is a text.
+	outsideTexts = regexp.MustCompile("(?s)\"(?:\\\\.|[^\"\\\\])*\"|`[^`]*`|[^\"`]+")
+)
 
 // cheap puts the constants into a template's actions.
 func cheap(template []byte) []byte {
-	return action.ReplaceAllFunc(template, func(text []byte) []byte {
-		for _, c := range constants {
-			text = c.call.ReplaceAll(text, []byte(c.by))
+	return action.ReplaceAllFunc(template, func(whole []byte) []byte {
+		m := action.FindSubmatch(whole)
+		if bytes.HasPrefix(bytes.TrimSpace(m[2]), []byte("/*")) {
+			return whole
 		}
-		return text
+		body := outsideTexts.ReplaceAllFunc(m[2], func(part []byte) []byte {
+			if part[0] == '"' || part[0] == '`' {
+				return part
+			}
+			for _, c := range constants {
+				part = c.call.ReplaceAll(part, []byte(c.by))
+			}
+			return part
+		})
+		return slices.Concat(m[1], body, m[3])
 	})
 }
 

@@ -120,7 +120,7 @@ func (b *budget) isSpent(ctx context.Context, most time.Duration) string {
 	case ctx.Err() != nil:
 		return fmt.Sprintf("did not end within %s", b.options.timeout())
 	case b.cpu != nil && b.cpu() > most:
-		return fmt.Sprintf("took the most CPU time that is allowed, %s", b.options.maxCPU())
+		return fmt.Sprintf("took the most CPU time that is allowed, %s", most)
 	}
 	return ""
 }

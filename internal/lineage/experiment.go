@@ -15,7 +15,6 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
-	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
@@ -101,6 +100,9 @@ type Result struct {
 	// Objects is what they render, without hooks, and then what shows up under other values; Refs stand beside them.
 	Objects []manifest.Object
 	Refs    []Ref
+	// Tried are the keys that have another value in the base than in the chart, with the chart's: what such a key
+	// reaches says nothing of the chart.
+	Tried []Trial
 	// Findings are in order of path. A key without reach is one that moved nothing.
 	Findings []Finding
 	// Identity is how names and labels follow from the chart and the release.
@@ -118,6 +120,24 @@ type Result struct {
 	Instead []string
 }
 
+// Trial is a key with the value that the chart has for it, nil for none.
+type Trial struct {
+	Path yamldoc.Path
+	Was  any
+}
+
+// trials gives the keys whose values are not those of the chart.
+func trials(base, declared map[string]any) []Trial {
+	var out []Trial
+	for _, p := range leaves(base) {
+		now, _ := yamldoc.Lookup(base, p)
+		if was, _ := yamldoc.Lookup(declared, p); !helmchart.Equal(now, was) {
+			out = append(out, Trial{p, was})
+		}
+	}
+	return out
+}
+
 // Run renders a chart again and again and finds out which of its values reaches which field. Its own values are the
 // starting point; over are laid over them. The error is that of a chart that does not render at all.
 //
@@ -129,6 +149,8 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 	defer cancel()
 	defer e.watch()()
 	values := helmchart.Merge(chart.Values(), over)
+	e.phase(1, 8)
+	e.limit = e.options.maxRenders() // to start takes a few
 	declared, err := e.start(ctx, values)
 	if err != nil {
 		return nil, err
@@ -139,7 +161,7 @@ func Run(ctx context.Context, chart *helmchart.Chart, over map[string]any, o Opt
 		base = e.grow(ctx, declared)
 	}
 	r := &Result{Base: base.values, Objects: base.shot.objects, Refs: base.shot.refs, Required: e.lenient}
-	r.Twice = declared.shot.twice()
+	r.Twice, r.Tried = declared.shot.twice(), trials(base.values, values)
 	e.phase(3, 4)
 	r.Findings = e.measureAll(ctx, base, values)
 	if !o.AsGiven {
@@ -306,20 +328,15 @@ func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, 
 		}
 	}
 	if errors.Is(first, errSpent) {
-		return nil, e.endless(ctx)
+		return nil, &endlessError{cmp.Or(e.isSpent(ctx, e.cpuLimit), e.cut)}
 	}
 	return nil, fmt.Errorf("lineage: %w", first)
 }
 
-// endless says of a chart that not even its first render came to an end.
-func (e *experiment) endless(ctx context.Context) error {
-	after := e.options.timeout().String()
-	if ctx.Err() == nil {
-		after = e.options.maxCPU().String() + " of CPU time"
-	}
-	return remedy.Errorf("look for a template that loops",
-		"rendering the chart does not end: it was stopped after %s", after)
-}
+// endlessError says of a chart that not even its first render came to an end.
+type endlessError struct{ reason string }
+
+func (e *endlessError) Error() string { return "rendering does not end: it " + e.reason }
 
 // maxRepairs is how many missing values are filled in to get a render.
 const maxRepairs = 20

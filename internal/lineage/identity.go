@@ -64,11 +64,28 @@ func (e *experiment) identities(
 	if err != nil {
 		contained = plain
 	}
+	out := identitiesIn(plain, contained, release.Name)
+	// Objects that show up under what was tried alone are known by that.
+	release.Name = ReleaseName
+	tried, err := e.renderAs(ctx, chart, e.named(base.values, declared, findings, naming{give: true}), release)
+	if err != nil || len(tried.refs) <= len(plain.refs) {
+		return out
+	}
+	for _, id := range identitiesIn(tried, tried, ReleaseName) {
+		if !slices.Contains(plain.refs, id.Object) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// identitiesIn reads the names and labels of all objects. contained has them for a release of another name.
+func identitiesIn(plain, contained *snapshot, release string) []Identity {
 	out := make([]Identity, 0, len(plain.objects))
 	for i, o := range plain.objects {
 		id := Identity{Object: plain.refs[i], Name: pattern(o.Name(), ReleaseName)}
 		if j := slices.Index(contained.refs, id.Object); j >= 0 {
-			id.Contained = pattern(contained.objects[j].Name(), release.Name)
+			id.Contained = pattern(contained.objects[j].Name(), release)
 		}
 		text := plain.files[id.Object.File].text
 		id.Labels = patterns(o.Labels(), text)
@@ -89,7 +106,7 @@ var nameWords = []string{"name", "appname", "app", "application", "applicationna
 
 // naming says how values are changed so that names follow from the chart.
 type naming struct {
-	takeBack bool // all samples of texts, and not only those in names
+	takeBack bool // all texts that were tried, and not only those in names
 	give     bool // the chart's name to empty values that name the application
 }
 
@@ -120,12 +137,15 @@ func (e *experiment) named(base, declared map[string]any, findings []Finding, ho
 		case names && text != "" && (slices.Contains(nameWords, last) || text == e.chart.Name()),
 			names && yamldoc.IsEmpty(was) && how.give && slices.Contains(nameWords, last):
 			yamldoc.Set(values, f.Path, chartName)
-		case now == sampleText && yamldoc.IsEmpty(was) && !inList(f.Path) && (how.takeBack || names):
+		case now == sampleText && yamldoc.IsEmpty(was) && !inList(f.Path) && (how.takeBack || names),
+			isText(now) && now != was && how.takeBack && !inList(f.Path):
 			yamldoc.Set(values, f.Path, was)
 		}
 	}
 	return values
 }
+
+func isText(v any) bool { _, ok := v.(string); return ok }
 
 // namesWorkload reports whether a field names a workload, or is a label by which it selects its pods.
 func namesWorkload(r Reach) bool {

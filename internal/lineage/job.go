@@ -3,6 +3,7 @@ package lineage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Job says what to experiment on, in words that another process understands.
@@ -36,6 +38,7 @@ type Job struct {
 type answer struct {
 	Result *Result `json:"result,omitempty"`
 	Error  string  `json:"error,omitempty"`
+	Step   string  `json:"step,omitempty"` // what to do about the error
 }
 
 // Do loads the chart and runs the experiment in this process.
@@ -68,13 +71,19 @@ func (j Job) Do(ctx context.Context) (*Result, error) {
 		result, _ = Run(ctx, joined.WithoutMissing(), j.Values, j.Options) // else the dependency alone
 	}
 	if result == nil {
-		if result, err = Run(ctx, chart.WithoutMissing(), j.Values, j.Options); err != nil {
-			return nil, err
-		}
+		result, err = Run(ctx, chart.WithoutMissing(), j.Values, j.Options)
+	}
+	if endless := (*endlessError)(nil); errors.As(err, &endless) {
+		return nil, remedy.Errorf(lookForLoop, "rendering %s does not end: it %s", j.Chart, endless.reason)
+	}
+	if err != nil {
+		return nil, err
 	}
 	result.Instead = instead
 	return result, nil
 }
+
+const lookForLoop = "look for a template that loops"
 
 // exitMemory is the exit code of a process that took too much memory.
 const exitMemory = 77
@@ -98,7 +107,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	var a answer
 	var err error
 	if a.Result, err = job.Do(ctx); err != nil {
-		a.Error = err.Error()
+		a.Error, a.Step = err.Error(), remedy.Step(err)
 	}
 	if err := json.NewEncoder(out).Encode(a); err != nil {
 		return fmt.Errorf("writing an answer: %w", err)

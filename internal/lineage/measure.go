@@ -101,6 +101,11 @@ func (m *measurement) note(f *Finding) {
 // marked puts a marker to a key: a number where a number is, else a text.
 func (e *experiment) marked(base *setup, p yamldoc.Path, now any) change {
 	others := e.options.Others[p.String()]
+	for _, text := range e.reading.choices[id(p)].texts {
+		if text != now {
+			others = append(others[:len(others):len(others)], text)
+		}
+	}
 	switch now.(type) {
 	case int, int64, uint64, float64:
 		n := e.numberMarker(base)

@@ -82,6 +82,9 @@ func (p *Pool) do(ctx context.Context, job Job) (*Result, error) {
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(stdout.text, &a); err != nil {
 		return nil, fmt.Errorf("rendering %s: reading the outcome: %w", job.Chart, err)
 	}
+	if a.Step != "" {
+		return nil, remedy.Errorf(a.Step, "%s", a.Error)
+	}
 	if a.Error != "" {
 		return nil, errors.New(a.Error)
 	}
@@ -94,7 +97,7 @@ func (j Job) failure(ctx, limited context.Context, code int, stderr []byte) erro
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case limited.Err() != nil:
-		return remedy.Errorf("look for a template that loops",
+		return remedy.Errorf(lookForLoop,
 			"rendering %s does not end: it was stopped after %s", j.Chart, j.limit())
 	case code == exitMemory || bytes.Contains(stderr, []byte("out of memory")) ||
 		bytes.Contains(stderr, []byte("stack exceeds")):

@@ -8,7 +8,6 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
-	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/sibling/names"
 )
 
@@ -22,21 +21,20 @@ func (o *observation) addDefaults(f *names.Facts) {
 	d := &f.Defaults
 	before := *d
 	for i, ref := range o.result.Refs {
-		object := o.result.Objects[i]
 		if o.unrelated[ref] {
 			continue
 		}
 		switch {
 		case slices.Contains(routeKinds, ref.Kind):
-			readRoute(d, object)
-			if host := hostOf(object); d.HostPattern == "" && host != "" {
+			o.readRoute(d, i)
+			if host := o.hostOf(i); d.HostPattern == "" && host != "" {
 				d.HostPattern, d.Domain = s.HostPattern(host)
 			}
 		case ref.Kind == "PersistentVolumeClaim":
-			d.StorageClass = cmp.Or(d.StorageClass, literal(object, "spec", "storageClassName"))
+			d.StorageClass = cmp.Or(d.StorageClass, o.literalAt(i, "spec", "storageClassName"))
 		case ref == o.workload:
 			d.StorageClass = cmp.Or(d.StorageClass,
-				literal(object, "spec", "volumeClaimTemplates", "0", "spec", "storageClassName"))
+				o.literalAt(i, "spec", "volumeClaimTemplates", "[0]", "spec", "storageClassName"))
 		}
 	}
 	if d.Confidence == "" && (d.HostPattern != before.HostPattern || d.IngressClass != before.IngressClass ||
@@ -46,9 +44,9 @@ func (o *observation) addDefaults(f *names.Facts) {
 }
 
 // readRoute takes class and issuer of a rendered route.
-func readRoute(d *convention.Defaults, object manifest.Object) {
-	annotation := func(name string) string { return literal(object, "metadata", "annotations", name) }
-	d.IngressClass = cmp.Or(d.IngressClass, literal(object, "spec", "ingressClassName"),
+func (o *observation) readRoute(d *convention.Defaults, i int) {
+	annotation := func(name string) string { return o.literalAt(i, "metadata", "annotations", name) }
+	d.IngressClass = cmp.Or(d.IngressClass, o.literalAt(i, "spec", "ingressClassName"),
 		annotation(names.ClassAnnotation))
 	if issuer, by := names.Issuer(annotation); d.ClusterIssuer == "" && issuer != "" {
 		d.ClusterIssuer, d.ClusterIssuerAnnotation = issuer, by
@@ -56,22 +54,57 @@ func readRoute(d *convention.Defaults, object manifest.Object) {
 	}
 }
 
-// literal gives a field's text where no experiment made it up and it can be a name.
-func literal(object manifest.Object, field ...string) string {
-	text := object.Text(field...)
+// literalAt gives the text of a field of the object at i where no experiment made it up and it can be a name.
+func (o *observation) literalAt(i int, field ...string) string {
+	text := o.textAt(i, field...)
 	if lineage.IsMade(text) || !convention.IsObjectName(text) || text == "-" || text == "default" {
 		return ""
 	}
 	return text
 }
 
+// textAt gives the text of a field of the object at i. Of a field that a value reaches that was only tried, it is the
+// value that the chart has, or "" where that is not the whole field.
+func (o *observation) textAt(i int, field ...string) string {
+	if trial, reach, ok := o.triedAt(o.result.Refs[i], field); ok {
+		was, isText := trial.Was.(string)
+		if !isText || reach.Effect != lineage.Direct {
+			return ""
+		}
+		return was
+	}
+	keys := slices.Clone(field)
+	for n, key := range keys {
+		if isElement(key) {
+			keys[n] = strings.Trim(key, "[]") // as manifest.Object has it
+		}
+	}
+	return o.result.Objects[i].Text(keys...)
+}
+
+// triedAt gives the value that reaches a field, if it is another one in what was rendered than in the chart.
+func (o *observation) triedAt(ref lineage.Ref, field []string) (lineage.Trial, lineage.Reach, bool) {
+	for _, trial := range o.result.Tried {
+		n := slices.IndexFunc(o.result.Findings, func(f lineage.Finding) bool { return slices.Equal(f.Path, trial.Path) })
+		if n < 0 {
+			continue
+		}
+		for _, r := range o.result.Findings[n].Reaches {
+			if r.Object == ref && slices.Equal(r.Field, field) && r.Effect != lineage.Switch {
+				return trial, r, true
+			}
+		}
+	}
+	return lineage.Trial{}, lineage.Reach{}, false
+}
+
 // hostRule is the host in a rule of Traefik's IngressRoute.
 var hostRule = regexp.MustCompile("\\bHost\\([`\"]([^`\"]+)[`\"]\\)")
 
 // hostOf gives the first host of a route, if it is one of a real domain. Its first part may be made up.
-func hostOf(object manifest.Object) string {
-	host := cmp.Or(object.Text("spec", "rules", "0", "host"), object.Text("spec", "hostnames", "0"))
-	rule := hostRule.FindStringSubmatch(object.Text("spec", "routes", "0", "match"))
+func (o *observation) hostOf(i int) string {
+	host := cmp.Or(o.textAt(i, "spec", "rules", "[0]", "host"), o.textAt(i, "spec", "hostnames", "[0]"))
+	rule := hostRule.FindStringSubmatch(o.textAt(i, "spec", "routes", "[0]", "match"))
 	if host == "" && rule != nil {
 		host = rule[1]
 	}

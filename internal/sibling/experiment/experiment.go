@@ -29,6 +29,10 @@ func Job(s *names.Chart, f *names.Facts, sources helmchart.Sources) lineage.Job 
 			j.Options.First = append(j.Options.First, path)
 		}
 	}
+	// What stands beside the image is the application's, whatever it is called.
+	if image := pathToTry(f.Values["image.repository"].Path); len(image) > 2 {
+		j.Options.First = append(j.Options.First, image[:len(image)-2])
+	}
 	return j
 }
 

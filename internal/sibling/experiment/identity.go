@@ -102,12 +102,12 @@ func (o *observation) literal(pattern string) string {
 
 // labels reads the labels of the workload, its selector and its Service's.
 func (o *observation) labels() (convention.Labels, bool) {
-	selector, isKnown := o.patterns(o.own.Selector)
-	set, _ := o.patterns(o.own.Labels)
-	pods, _ := o.patterns(o.own.PodLabels)
+	selector, isKnown := o.patterns(o.own.Selector, o.driven)
+	set, _ := o.patterns(o.own.Labels, o.driven)
+	pods, _ := o.patterns(o.own.PodLabels, o.driven)
 	var services [][]convention.Label
 	for _, id := range o.result.Identity {
-		if by, isKnown := o.patterns(id.Selector); isKnown && id.Object.Kind == "Service" {
+		if by, isKnown := o.patterns(id.Selector, o.driven); isKnown && id.Object.Kind == "Service" {
 			services = append(services, by)
 		}
 	}
@@ -118,9 +118,9 @@ func (o *observation) labels() (convention.Labels, bool) {
 
 const versionLabel = "app.kubernetes.io/version"
 
-// patterns turns labels as they were rendered into patterns of Label.Value. What
-// cannot be one is left out; whole says that nothing was.
-func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, whole bool) {
+// patterns turns labels as they were rendered into patterns of Label.Value. What cannot be one is left out; whole says
+// that nothing was. So are labels whose text comes from a value, those of driven: it is the value's, and may be a dummy.
+func (o *observation) patterns(labels []lineage.Label, driven map[string]string) (out []convention.Label, whole bool) {
 	whole = true
 	for _, l := range labels {
 		value := l.Value
@@ -134,7 +134,8 @@ func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, 
 		if o.sibling.Component != "" && value == o.sibling.Component {
 			value = "{name}"
 		}
-		if lineage.IsMark(l.Name) || value == "" && l.Name != versionLabel {
+		isDriven := driven[l.Name] != "" && !strings.Contains(value, "{")
+		if lineage.IsMark(l.Name) || value == "" && l.Name != versionLabel || isDriven {
 			continue
 		}
 		if value == "" { // of an image whose tag is to be given
@@ -147,6 +148,21 @@ func (o *observation) patterns(labels []lineage.Label) (out []convention.Label, 
 		}
 	}
 	return out, whole
+}
+
+// drivenLabels gives the labels of the workload and its pods whose text comes from a value, with the path of that.
+func (o *observation) drivenLabels() map[string]string {
+	out := map[string]string{}
+	for _, f := range o.result.Findings {
+		for _, r := range f.Reaches {
+			n := len(r.Field) - 2
+			isText := r.Effect == lineage.Direct || r.Effect == lineage.Inside
+			if r.Object == o.workload && isText && n > 0 && r.Field[n] == "labels" && out[r.Field[n+1]] == "" {
+				out[r.Field[n+1]] = f.Path.String()
+			}
+		}
+	}
+	return out
 }
 
 // addFiles adds the files of kinds that reading templates as text did not find: objects that named templates make. A

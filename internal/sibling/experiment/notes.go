@@ -14,7 +14,8 @@ import (
 
 // notes say what of the sibling cannot carry over to a standalone chart, or was not understood.
 func (o *observation) notes(f *names.Facts) []string {
-	all := []string{o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.componentNote(), o.namespaceNote()}
+	all := []string{o.libraryNote(), o.hostNote(f), o.nameNote(), o.labelNote(), o.drivenNote(),
+		o.componentNote(), o.namespaceNote()}
 	return slices.DeleteFunc(all, func(note string) bool { return note == "" })
 }
 
@@ -81,7 +82,7 @@ func (o *observation) nameNote() string {
 
 // labelNote tells of labels that are left out.
 func (o *observation) labelNote() string {
-	known, _ := o.patterns(o.own.Labels)
+	known, _ := o.patterns(o.own.Labels, nil)
 	var left []string
 	for _, l := range o.own.Labels {
 		isKnown := slices.ContainsFunc(known, func(k convention.Label) bool { return k.Name == l.Name })
@@ -93,6 +94,25 @@ func (o *observation) labelNote() string {
 		return ""
 	}
 	return fmt.Sprintf("Labels of %s whose values are not understood are left out: %s.",
+		o.sibling.Shown, strings.Join(left, ", "))
+}
+
+// drivenNote tells of labels that are left out as their texts come from values.
+func (o *observation) drivenNote() string {
+	all := slices.Concat(o.own.Labels, o.own.PodLabels)
+	with, _ := o.patterns(all, nil)
+	without, _ := o.patterns(all, o.driven)
+	var left []string
+	for _, l := range with {
+		if !slices.Contains(without, l) {
+			left = append(left, fmt.Sprintf("%s (from %s)", l.Name, o.driven[l.Name]))
+		}
+	}
+	slices.Sort(left)
+	if left = slices.Compact(left); len(left) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Labels of %s whose values come from its values.yaml are left out: %s.",
 		o.sibling.Shown, strings.Join(left, ", "))
 }
 

@@ -23,6 +23,8 @@ type observation struct {
 	container int
 	// unrelated are the objects that belong to another workload.
 	unrelated map[lineage.Ref]bool
+	// driven are the labels whose text comes from a value, with its path.
+	driven map[string]string
 	// reached is the object that each probed key reaches.
 	reached map[string]lineage.Ref
 }
@@ -49,6 +51,7 @@ func observe(s *names.Chart, r *lineage.Result, image convention.Value) (*observ
 	if i := slices.IndexFunc(r.Identity, func(id lineage.Identity) bool { return id.Object == o.workload }); i >= 0 {
 		o.own = r.Identity[i]
 	}
+	o.driven = o.drivenLabels()
 	o.relate()
 	return o, true
 }
