@@ -14,7 +14,9 @@ import (
 // it has done in a sentence, "" where the key's difference is not its business.
 type correction func(c *convention.Convention, k *Key) string
 
-var corrections = []correction{dropElement, dropOtherType, dropManySwitch, dropBlock, dropName, followHosts, numberPort, dropLabel}
+var corrections = []correction{
+	dropElement, dropOtherType, dropManySwitch, dropBlock, dropName, followHosts, numberPort, dropLabel,
+}
 
 // Correct mends the convention where it is known how, and completes it anew. The keys that it has mended have a note.
 func Correct(c *convention.Convention, keys []Key) error {
