@@ -13,7 +13,10 @@ import (
 )
 
 func TestCompare(t *testing.T) {
-	const port = "Service spec.ports[*].port"
+	const (
+		port    = "Service spec.ports[*].port"
+		backend = "Ingress spec.rules[*].http.paths[*].backend.service.port.number"
+	)
 	for _, c := range []struct {
 		name        string
 		key         string
@@ -22,19 +25,19 @@ func TestCompare(t *testing.T) {
 		want        Result // "" where the key is left out
 		lacks       []string
 	}{
-		{"the same", "image.tag", Trial{Moves: []string{"container image"}}, Trial{Moves: []string{"container image"}}, nil,
-			Equal, nil},
+		{"the same", "image.tag", Trial{Moves: []string{"container image"}},
+			Trial{Moves: []string{"container image"}}, nil, Equal, nil},
 		{"more here", "image.tag", Trial{Moves: []string{"container image"}},
 			Trial{Moves: []string{"container image", "container env.TAG"}}, nil, Equal, nil},
 		{"more there", "ingress.hosts", Trial{Moves: []string{"Ingress spec.rules[*].host", tlsHosts}},
 			Trial{Moves: []string{"Ingress spec.rules[*].host"}}, nil, Differs, []string{tlsHosts}},
 		{"a port by its number", "service.port",
-			Trial{Moves: []string{port, "Ingress spec.rules[*].http.paths[*].backend.service.port.number", "container ports"}},
-			Trial{Moves: []string{port}}, nil, Equal, nil},
+			Trial{Moves: []string{port, backend, "container ports"}}, Trial{Moves: []string{port}}, nil, Equal, nil},
 		{"a kind that is off", "service.port", Trial{Moves: []string{port, "HTTPRoute spec.x"}},
 			Trial{Moves: []string{port}}, []string{"HTTPRoute"}, Equal, nil},
-		{"nothing but what is off", "autoscaling.enabled", Trial{Type: typeBool, Moves: []string{"HorizontalPodAutoscaler"}},
-			Trial{}, []string{"HorizontalPodAutoscaler"}, "", nil},
+		{"nothing but what is off", "autoscaling.enabled",
+			Trial{Type: typeBool, Moves: []string{"HorizontalPodAutoscaler"}}, Trial{},
+			[]string{"HorizontalPodAutoscaler"}, "", nil},
 		{"a number, and a name here", "service.targetPort", Trial{Type: typeNumber, Moves: []string{port}},
 			Trial{Type: typeText, Moves: []string{port}}, nil, Differs, nil},
 		{"a text, and a map here", "nodeSelector", Trial{Type: typeText, Moves: []string{"pod nodeSelector"}},
@@ -42,11 +45,11 @@ func TestCompare(t *testing.T) {
 		{"an element of an empty list", "service.targetPort", Trial{IsOptional: true, Moves: []string{port}},
 			Trial{Moves: []string{port}}, nil, Differs, nil},
 		{"a switch, by its objects alone", "persistence.enabled",
-			Trial{Type: typeBool, Moves: []string{"claim", "container volumeMounts"}}, Trial{Moves: []string{"claim"}}, nil,
-			Equal, nil},
+			Trial{Type: typeBool, Moves: []string{"claim", "container volumeMounts"}},
+			Trial{Moves: []string{"claim"}}, nil, Equal, nil},
 		{"a switch of the workload too", "serviceAccount.create",
-			Trial{Type: typeBool, Moves: []string{"ServiceAccount", "workload"}}, Trial{Moves: []string{"ServiceAccount"}},
-			nil, Differs, []string{"workload"}},
+			Trial{Type: typeBool, Moves: []string{"ServiceAccount", "workload"}},
+			Trial{Moves: []string{"ServiceAccount"}}, nil, Differs, []string{"workload"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			keys := []Key{{Key: c.key, There: c.there.Moves, there: c.there}}
