@@ -51,21 +51,7 @@ chart at a time and compares what the others tell with what the chart says.`,
 			if err != nil {
 				return err
 			}
-			if out.format == "text" {
-				return report.Conventions(cmd.OutOrStdout(), learned, explain)
-			}
-			for _, note := range slices.Concat(learned.Warnings, learned.Notes) {
-				fmt.Fprintln(cmd.ErrOrStderr(), note)
-			}
-			if out.format == "json" {
-				return report.JSON(cmd.OutOrStdout(), learned)
-			}
-			text, err := learned.YAML()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s%s", settings.SchemaLine, text)
-			return err
+			return printLearned(cmd, learned, out.format, explain)
 		},
 	}
 	cmd.Flags().BoolVar(&explain, "explain", false, "show the evidence of each fact")
@@ -77,15 +63,35 @@ chart at a time and compares what the others tell with what the chart says.`,
 	return cmd
 }
 
+// printLearned prints what was learned. Notes go to standard error where data is printed.
+func printLearned(cmd *cobra.Command, learned *scaffolding.Learned, format string, explain bool) error {
+	if format == "text" {
+		return report.Conventions(cmd.OutOrStdout(), learned, explain)
+	}
+	for _, note := range slices.Concat(learned.Warnings, learned.Notes) {
+		fmt.Fprintln(cmd.ErrOrStderr(), note)
+	}
+	if format == "json" {
+		return report.JSON(cmd.OutOrStdout(), learned)
+	}
+	text, err := learned.YAML()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s%s", settings.SchemaLine, text)
+	return err
+}
+
 // selfTest tells the charts of a folder from each other.
 func selfTest(cmd *cobra.Command, args []string, renders scaffolding.Renders, out *output) error {
 	if len(args) > 1 {
-		return remedy.Errorf("name the folder that they are all in", "--self-test takes one folder, and not %d", len(args))
+		return remedy.Errorf("name the folder that they are all in",
+			"--self-test takes one folder, and not %d", len(args))
 	}
 	if out.format == "yaml" {
 		return remedy.Errorf("use -o text or -o json", "--self-test has no conventions to print as YAML")
 	}
-	o := selftest.Options{Prober: renders.Prober, Getenv: renders.Getenv}
+	o := selftest.Options{Prober: renders.Prober, Getenv: renders.Getenv, HelmBin: renders.HelmBin}
 	if len(args) > 0 {
 		o.Dir = args[0]
 	}

@@ -14,7 +14,9 @@ import (
 // it has done in a sentence, "" where the key's difference is not its business.
 type correction func(c *convention.Convention, k *Key) string
 
-var corrections = []correction{dropElement, dropOtherType, dropManySwitch, followHosts, numberPort, dropLabel}
+var corrections = []correction{
+	dropElement, dropOtherType, dropManySwitch, dropBlock, dropName, followHosts, numberPort, dropLabel,
+}
 
 // Correct mends the convention where it is known how, and completes it anew. The keys that it has mended have a note.
 func Correct(c *convention.Convention, keys []Key) error {
@@ -93,6 +95,29 @@ func dropManySwitch(c *convention.Convention, k *Key) string {
 	there := slices.DeleteFunc(slices.Clone(k.There), func(move string) bool { return !isObject(move) })
 	return fmt.Sprintf("%s switches %s in %s, and is not taken for %s.",
 		k.Path, strings.Join(there, ", "), k.Chart, k.Key)
+}
+
+// dropBlock leaves alone a block that holds settings of other objects too, and so is not that of the variables.
+func dropBlock(c *convention.Convention, k *Key) string {
+	others := slices.DeleteFunc(slices.Clone(k.Lacks), func(move string) bool {
+		return strings.HasPrefix(move, "container ") || strings.HasPrefix(move, "ConfigMap ") ||
+			strings.HasPrefix(move, "Secret ")
+	})
+	if k.Key != "env" || len(others) == 0 {
+		return ""
+	}
+	drop(c, k)
+	return fmt.Sprintf("%s moves %s too in %s, and is not taken for the variables.",
+		k.Path, strings.Join(others, ", "), k.Chart)
+}
+
+// dropName leaves alone a value that names the workload: what else has it is called like that.
+func dropName(c *convention.Convention, k *Key) string {
+	if !slices.Contains(k.Lacks, "workload metadata.name") {
+		return ""
+	}
+	drop(c, k)
+	return fmt.Sprintf("%s names the workload in %s, and is not taken for %s.", k.Path, k.Chart, k.Key)
 }
 
 // tlsHosts are the hosts that a certificate of the Ingress is for.

@@ -107,12 +107,15 @@ var parts = []struct {
 // labelField is a field that holds labels: names and labels have facts of their own.
 var labelField = regexp.MustCompile(`^(spec\.template\.)?metadata\.labels\b|^spec\.selector\b`)
 
+// aside are kinds of object that a chart of one server has no like of: other runs of the image, and rights.
+var aside = []string{"Job", "CronJob", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
+
 // move names a field by its role, in the words in which the fact sheet says what a key moves: "container image",
 // "Ingress spec.rules[*].host"; the object's alone where it comes and goes. It is "" for what is not the application's.
 func (v View) move(r *lineage.Result, reach lineage.Reach) string {
 	kind := reach.Object.Kind
 	isOther := v.IsOther != nil && v.IsOther(reach.Object) ||
-		slices.Contains(convention.WorkloadKinds, kind) && reach.Object != v.Workload
+		slices.Contains(convention.WorkloadKinds, kind) && reach.Object != v.Workload || slices.Contains(aside, kind)
 	if isOther || labelField.MatchString(reach.Field.String()) {
 		return ""
 	}

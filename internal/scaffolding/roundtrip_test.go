@@ -32,6 +32,14 @@ var misread = []struct {
 		[]string{"-extraPorts", "  targetPort: http\n"}, nil},
 	{"switches", map[string][]string{"serviceAccount.create": {"workload"}, "nodeSelector": nil},
 		[]string{"-manifests", "-node_selector_key", "nodeSelector: {}\n"}, nil},
+	{"name", map[string][]string{"ingress.tls": {
+		"Ingress metadata.name", "Ingress spec.rules[*].http.paths[*].backend.service.name", "Service metadata.name",
+		"workload metadata.name",
+	}}, []string{"-prefix"}, nil},
+	{"block", map[string][]string{
+		"env":           {"Ingress spec.rules[*].host", "Ingress spec.tls[*].hosts[*]"},
+		"ingress.hosts": {"Ingress spec.tls[*].hosts[*]", "container env.HOSTNAME"},
+	}, []string{"-demo:", "env: []\n", "livekit:\n"}, nil},
 	{"label", map[string][]string{"label arch": {"label arch"}}, nil, []string{"-arm64", "-arch:"}},
 }
 

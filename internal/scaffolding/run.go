@@ -227,6 +227,10 @@ func Learn(ctx context.Context, o RunOptions) (*Learned, error) {
 		return nil, err
 	}
 	trip = slices.DeleteFunc(trip, func(k roundtrip.Key) bool { return isOverridden(conv, k) })
+	for i := range trip {
+		k := &trip[i]
+		k.Path, k.Note = strings.ReplaceAll(k.Path, "{name}", o.Name), strings.ReplaceAll(k.Note, "{name}", o.Name)
+	}
 	conv.Notes = append(conv.Notes, roundtrip.Notes(trip)...)
 	return &Learned{Convention: conv, RoundTrip: trip, Warnings: warnings}, nil
 }

@@ -24,6 +24,8 @@ type Options struct {
 	Dir    string // the folder with the charts, at any depth; the repository of the current folder where it is empty
 	Prober sibling.Prober
 	Getenv func(string) string // os.Getenv, by which Helm's caches are found; nil leaves them out
+	// HelmBin is the Helm that fetches dependencies, "" where none may.
+	HelmBin string
 }
 
 // Result says how often what the neighbors tell is what the charts say.
@@ -105,7 +107,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		sources = helmchart.HelmSources(tree, o.Getenv)
 	}
 	all, err := sibling.LeaveOut(ctx, spread(found), sibling.ReadOptions{
-		Sheet: sheet, Lenient: true, Prober: o.Prober, Sources: sources,
+		Sheet: sheet, Lenient: true, Prober: o.Prober, Sources: sources, HelmBin: o.HelmBin,
 		Warn: func(err error) { result.Warnings = append(result.Warnings, err.Error()) },
 	})
 	if err != nil {

@@ -2,7 +2,7 @@ package sibling
 
 import (
 	"context"
-	"path/filepath"
+	"path"
 	"slices"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -22,7 +22,9 @@ const fewBeside = 3
 // LeaveOut reads charts, and of each what the others tell. Those in its folder count as they do beside a new chart;
 // where they are few, all others count as well, with less weight.
 func LeaveOut(ctx context.Context, charts []string, opts ReadOptions) ([]LeftOut, error) {
-	all, err := readAll(ctx, charts, charts, opts)
+	dirs, remove := fetchDependencies(ctx, charts, opts)
+	defer remove()
+	all, err := readAll(ctx, charts, dirs, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +50,7 @@ func LeaveOut(ctx context.Context, charts []string, opts ReadOptions) ([]LeftOut
 func neighborsOf(all []names.Facts, left int) []names.Facts {
 	others := slices.Clone(all)
 	for i := range others {
-		others[i].IsNear = filepath.Dir(others[i].Dir) == filepath.Dir(all[left].Dir)
+		others[i].IsNear = path.Dir(others[i].Shown) == path.Dir(all[left].Shown)
 	}
 	others = slices.Delete(others, left, left+1)
 	if near := only(others, func(f names.Facts) bool { return f.IsNear }); len(near) >= fewBeside {
