@@ -17,6 +17,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -40,6 +41,9 @@ type Chart struct {
 	Convention *convention.Convention
 	// Files are the chart's files by slash-separated path.
 	Files map[string][]byte
+	// Beside are values files of stages that lie outside the chart's folder, by their paths from there: they are not
+	// written, as other charts' values may be in them.
+	Beside map[string][]byte
 }
 
 var (
@@ -115,9 +119,22 @@ func Compose(conv *convention.Convention, o Options) (*Chart, error) {
 	if err != nil {
 		return nil, err
 	}
+	stages, err := p.stageFiles(o)
+	if err != nil {
+		return nil, err
+	}
+	beside := map[string][]byte{}
+	for name, text := range stages {
+		if isBeside(name) {
+			beside[name] = text
+		} else {
+			files[name] = text
+		}
+	}
 	slog.Debug("generated", "chart", o.Name, "components", components, "files", len(files),
 		"conventions", conv.Source, "port shift", o.PortShift)
-	return &Chart{Options: o, Components: slices.Clone(components), Convention: conv, Files: files}, nil
+	return &Chart{Options: o, Components: slices.Clone(components), Convention: conv, Files: files,
+		Beside: beside}, nil
 }
 
 // Pristine gives a chart that this tool wrote as it was written.
@@ -242,4 +259,45 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	files["Chart.yaml"] = chartFile(o, style)
 	files["values.yaml"], files["values.schema.json"] = values, schema
 	return files, nil
+}
+
+func load(files map[string][]byte) (*helmchart.Chart, error) {
+	var list []helmchart.File
+	for name, data := range files {
+		list = append(list, helmchart.File{Name: name, Data: data})
+	}
+	return helmchart.LoadFiles(list)
+}
+
+// check renders the chart with its own values and decodes what comes out.
+func check(ctx context.Context, c *Chart) error {
+	chart, err := load(c.Files)
+	if err != nil {
+		return err
+	}
+	for _, name := range chartdir.ValuesFiles(c.Files) {
+		values, err := helmchart.ParseValues(name, c.Files[name])
+		if err == nil {
+			_, err = chart.Render(ctx, values, helmchart.Release{Name: c.Name})
+		}
+		if err != nil {
+			return fmt.Errorf("with %s: %w", name, err)
+		}
+	}
+	rendered, err := chart.Render(ctx, nil, helmchart.Release{Name: c.Name})
+	if err != nil {
+		return err
+	}
+	for _, f := range rendered {
+		objects, err := manifest.Parse(f.Name, f.Data)
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			for _, p := range o.Check() {
+				return fmt.Errorf("%s: %s: %s", f.Name, p.Path, p.Message)
+			}
+		}
+	}
+	return nil
 }

@@ -208,6 +208,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))
 		case err == nil:
 			experiment.Apply(f, siblings[n], result)
+			siblings[n].AddEnvironments(f)
 		}
 	})
 	return ctx.Err()

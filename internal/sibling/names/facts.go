@@ -72,6 +72,7 @@ func (s *Chart) Read() Facts {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.Key()))
 	}
+	s.AddEnvironments(&f)
 	return f
 }
 
