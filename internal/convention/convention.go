@@ -85,11 +85,12 @@ const (
 
 // Shapes of ingress.tls.
 const (
-	TLSList   = "list"   // [{secretName, hosts: []}]
-	TLSHosts  = "hosts"  // [host], the Secret named after the chart
-	TLSSecret = "secret" // the Secret's name in one string
-	TLSBool   = "bool"   // on or off, the Secret named after the host
-	TLSMap    = "map"    // {enabled, secretName}
+	TLSList    = "list"    // [{secretName, hosts: []}]
+	TLSHosts   = "hosts"   // [host], the Secret named after the chart
+	TLSSecrets = "secrets" // [secretName], each for all hosts
+	TLSSecret  = "secret"  // the Secret's name in one string
+	TLSBool    = "bool"    // on or off, the Secret named after the host
+	TLSMap     = "map"     // {enabled, secretName}
 )
 
 // Shapes of persistence.enabled and its siblings: they describe the block.

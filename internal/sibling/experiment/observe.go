@@ -124,8 +124,9 @@ func (o *observation) promote(f *names.Facts) {
 		at := slices.IndexFunc(found, func(at located) bool { return known && o.isBelow(at.way, path) })
 		switch {
 		case at >= 0:
-			if r.key == "env" {
-				v.Shape = cmp.Or(found[at].shape, v.Shape) // the values alone only suggest one
+			isOpen := strings.HasPrefix(r.key, "ingress.") && o.sibling.Values.Get(v.Path).Len() == 0
+			if r.key == "env" || isOpen && slices.Contains(shapedKeys, r.key) && o.sibling.Values.Get(v.Path).IsList() {
+				v.Shape = cmp.Or(found[at].shape, v.Shape) // the values alone only suggest one, or none
 			}
 			o.take(f, r.key, v, found[at])
 			taken[v.Path] = true
@@ -160,7 +161,8 @@ func (o *observation) take(f *names.Facts, key string, v convention.Value, at lo
 func (o *observation) discover(f *names.Facts, key string, found []located, taken map[string]bool) {
 	old, known := f.Values[key]
 	// What was not tried has nothing known against it.
-	if known && (len(o.tried(old)) == 0 || slices.Contains(shapedKeys, key)) {
+	isShaped := slices.Contains(shapedKeys, key) && (key != "ingress.hosts" || o.moves(old))
+	if known && (len(o.tried(old)) == 0 || isShaped) {
 		return
 	}
 	found = slices.DeleteFunc(found, func(at located) bool {
@@ -184,6 +186,15 @@ func (o *observation) mayBe(key string, at located) bool {
 		return false // a block that nobody has, such as that of a library's own values
 	}
 	return at.way[0] != "global" || key == "ingress.hosts" // what is global is for all charts at once
+}
+
+// moves reports whether a value, or one below it, was seen to reach anything in a route.
+func (o *observation) moves(v convention.Value) bool {
+	return slices.ContainsFunc(o.tried(v), func(f lineage.Finding) bool {
+		return slices.ContainsFunc(f.Reaches, func(r lineage.Reach) bool {
+			return slices.Contains(routeKinds, r.Object.Kind)
+		})
+	})
 }
 
 // shapedKeys are those whose path says little without the shape that names tell.

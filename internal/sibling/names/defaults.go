@@ -161,6 +161,11 @@ func (s speaker) hostsAt(key string) (out []string) {
 	for _, n := range s.allAt(key) {
 		out = append(out, hostsIn(n)...)
 	}
+	if key == "ingress.hosts" && s.scan.host.exists() {
+		for _, l := range s.layers {
+			out = append(out, l.values().Get(s.scan.host.path.String()).Str())
+		}
+	}
 	return out
 }
 
@@ -209,6 +214,8 @@ func (s speaker) tlsSecret(host string) string {
 		secret = n.Str()
 	case n.IsMap():
 		secret = cmp.Or(n.Get("secretName").Str(), n.Get("secret").Str())
+	case n.IsList() && n.Len() > 0 && n.Items[0].IsString() && !strings.Contains(n.Items[0].Str(), "."):
+		secret = n.Items[0].Str()
 	case n.IsList() && n.Len() > 0:
 		secret = n.Items[0].Get("secretName").Str()
 	}
