@@ -75,7 +75,9 @@ func (s *Chart) addEnvironment(c candidate, doc *yamldoc.Doc, home string) {
 		key = doc.Root.Entries[i].Key
 	}
 	isFor := c.isNamed || key != ""
-	if !isFor && !s.shares(doc.Root) {
+	isObject := doc.Root.Child("apiVersion") != nil && doc.Root.Child("kind") != nil
+	isSure := key != "" || isFor && (c.isCalledValues || len(s.Own.Entries) == 0)
+	if isObject || !isSure && !s.shares(doc.Root) {
 		return
 	}
 	if key != "" {
