@@ -55,6 +55,29 @@ func (s *Chart) readEnvironments(around *Surroundings) {
 	}
 }
 
+// with adds what the values of stages name to what the chart's own do. Those of a chart that says nothing of its image
+// are read as one with the others.
+func (s *scan) with(more *scan) *scan {
+	if _, ok := s.facts["image.repository"]; !ok {
+		return more
+	}
+	for key, at := range more.facts {
+		own, isKnown := s.facts[key]
+		isOpen := isKnown && slices.Equal(own.path, at.path) && isBlank(s.root.Get(yamldoc.JoinPath(own.path...)))
+		if !isKnown || isOpen {
+			s.facts[key] = at
+		}
+	}
+	s.root, s.route = more.root, cmp.Or(s.route, more.route)
+	if !s.host.exists() {
+		s.host = more.host
+	}
+	if s.references == nil {
+		s.references = more.references
+	}
+	return s
+}
+
 // rank puts the stage first whose values say most of what a new chart needs: the live one, if it says anything.
 func (e environment) rank() int {
 	rank := -e.facts
