@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -203,4 +205,18 @@ func afterInterruption(root *os.Root, placed, staged *Lock) (*Lock, error) {
 		l.Before = placed
 	}
 	return &l, l.record(texts)
+}
+
+// ValuesFiles names the values files of stages among a chart's files (values-dev.yaml), in order.
+func ValuesFiles[T any](files map[string]T) []string {
+	var out []string
+	for name := range files {
+		isYAML := slices.Contains([]string{".yaml", ".yml"}, path.Ext(name))
+		isOther := name == "values.yaml" || name == "Chart.yaml" || strings.HasPrefix(name, "templates/")
+		if isYAML && !isOther {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }

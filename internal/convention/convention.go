@@ -2,7 +2,11 @@
 // YAML and JSON, its validation, and the paths of keys that the repository has no name for.
 package convention
 
-import "github.com/helm-livekit/helm-livekit/internal/factsheet"
+import (
+	"maps"
+
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+)
 
 // Confidence says how a fact is known.
 type Confidence string
@@ -81,11 +85,12 @@ const (
 
 // Shapes of ingress.tls.
 const (
-	TLSList   = "list"   // [{secretName, hosts: []}]
-	TLSHosts  = "hosts"  // [host], the Secret named after the chart
-	TLSSecret = "secret" // the Secret's name in one string
-	TLSBool   = "bool"   // on or off, the Secret named after the host
-	TLSMap    = "map"    // {enabled, secretName}
+	TLSList    = "list"    // [{secretName, hosts: []}]
+	TLSHosts   = "hosts"   // [host], the Secret named after the chart
+	TLSSecrets = "secrets" // [secretName], each for all hosts
+	TLSSecret  = "secret"  // the Secret's name in one string
+	TLSBool    = "bool"    // on or off, the Secret named after the host
+	TLSMap     = "map"     // {enabled, secretName}
 	// [{secretName}], for the hosts of the Ingress; hosts may be given.
 	TLSFollows = "follows"
 )
@@ -226,9 +231,55 @@ type Defaults struct {
 	StorageClass string   `json:"storageClass,omitempty" yaml:"storageClass,omitempty"`
 	// ImageTag says where images have their tags: TagInValues or TagOfChart.
 	ImageTag string `json:"imageTag,omitempty" yaml:"imageTag,omitempty"`
+	// Environments are the stages that the repository's charts have values files for.
+	Environments []Environment `json:"environments,omitempty" yaml:"environments,omitempty"`
 	// ChartVersion is the version that new charts of the repository start with.
 	ChartVersion string `json:"chartVersion,omitempty" yaml:"chartVersion,omitempty"`
 	Fact         `yaml:",inline"`
+}
+
+// Environment is a stage of a repository with the example values that hold there: all of them, be they the same as
+// elsewhere or not. A class that is empty there is the cluster's default.
+type Environment struct {
+	// Stage is its name ("dev").
+	Stage string `json:"stage" yaml:"stage"`
+	// File is a chart's values file for it, from the chart's folder ("values-dev.yaml"); {name} is the chart's name.
+	File string `json:"file" yaml:"file"`
+	// InBlock says that the file has the chart's values below its name, beside those of other charts.
+	InBlock          bool   `json:"inBlock,omitempty" yaml:"inBlock,omitempty"`
+	Domain           string `json:"domain,omitempty" yaml:"domain,omitempty"`
+	HostPattern      string `json:"hostPattern,omitempty" yaml:"hostPattern,omitempty"`
+	TLSSecretPattern string `json:"tlsSecretPattern,omitempty" yaml:"tlsSecretPattern,omitempty"`
+	IngressClass     string `json:"ingressClass,omitempty" yaml:"ingressClass,omitempty"`
+	ClusterIssuer    string `json:"clusterIssuer,omitempty" yaml:"clusterIssuer,omitempty"`
+	StorageClass     string `json:"storageClass,omitempty" yaml:"storageClass,omitempty"`
+}
+
+// Defaults gives the example values of the stage, d being those of the repository.
+func (e Environment) Defaults(d Defaults) Defaults {
+	d.Domain, d.HostPattern, d.TLSSecretPattern = e.Domain, e.HostPattern, e.TLSSecretPattern
+	d.IngressClass, d.StorageClass = e.IngressClass, e.StorageClass
+	if e.ClusterIssuer != d.ClusterIssuer && d.ClusterIssuerAnnotation != "" {
+		d.ClusterIssuer = e.ClusterIssuer
+		d.IngressAnnotations = maps.Clone(d.IngressAnnotations)
+		d.IngressAnnotations[d.ClusterIssuerAnnotation] = e.ClusterIssuer
+	}
+	return d
+}
+
+// Differs reports whether anything is otherwise in the stage than elsewhere.
+func (e Environment) Differs(d Defaults) bool {
+	same := EnvironmentOf(d)
+	same.Stage, same.File, same.InBlock = e.Stage, e.File, e.InBlock
+	return e != same
+}
+
+// EnvironmentOf is a stage in which all is as it is elsewhere.
+func EnvironmentOf(d Defaults) Environment {
+	return Environment{
+		Domain: d.Domain, HostPattern: d.HostPattern, TLSSecretPattern: d.TLSSecretPattern,
+		IngressClass: d.IngressClass, ClusterIssuer: d.ClusterIssuer, StorageClass: d.StorageClass,
+	}
 }
 
 // Places of an image's tag, for Defaults.ImageTag.

@@ -2,6 +2,7 @@ package convention
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -63,6 +64,7 @@ var (
 	nameSuffix   = regexp.MustCompile(`^-?([a-z0-9]([-a-z0-9]*[a-z0-9])?|\{name\})$`)
 	claimName    = regexp.MustCompile(`^(\{fullname\}(-[a-z0-9]([-a-z0-9]*[a-z0-9])?)?)?$`)
 	templateFile = regexp.MustCompile(`^([-\w.]|\{name\}|/)+\.(ya?ml|tpl)$`)
+	valuesFile   = regexp.MustCompile(`^(\.\./)*(([\w{][-\w{}]*\.?)+/)*([\w{][-\w{}]*\.)+ya?ml$`)
 	hostPattern  = regexp.MustCompile(`^(\*\.)?([-a-z0-9.]|\{name\})*$`)
 	apiVersion   = regexp.MustCompile(`^([-a-z0-9.]+/[a-z0-9]+)?$`)
 	objectName   = regexp.MustCompile(`^([-a-z0-9.]|\{(name|host)\})*$`)
@@ -75,6 +77,9 @@ func (l Label) IsValid() bool {
 
 // IsObjectName reports whether a text can name an object, placeholders included.
 func IsObjectName(text string) bool { return objectName.MatchString(text) }
+
+// IsValuesFile reports whether a text can be the path of a stage's values file, from a chart's folder.
+func IsValuesFile(text string) bool { return valuesFile.MatchString(text) && text != "values.yaml" }
 
 // IsHostPattern reports whether a text can be a host, placeholders included.
 func IsHostPattern(text string) bool { return hostPattern.MatchString(text) }
@@ -93,12 +98,30 @@ const (
 	MaxIndent = 8
 )
 
-func (c *Convention) validateTexts() error {
-	type text struct {
-		field, value string
-		form         *regexp.Regexp
+// formed is a text that has to have a form.
+type formed struct {
+	field, value string
+	form         *regexp.Regexp
+}
+
+// stageTexts gives the texts of the stages, and checks what is no text alone: the path of a file.
+func (c *Convention) stageTexts() (texts []formed, err error) {
+	for i, e := range c.Defaults.Environments {
+		at := fmt.Sprintf("defaults.environments[%d].", i)
+		if !IsValuesFile(e.File) {
+			return nil, wrong(at+"file", "%q is no path of a stage's values file", e.File)
+		}
+		texts = append(texts,
+			formed{at + "hostPattern", e.HostPattern, hostPattern},
+			formed{at + "tlsSecretPattern", e.TLSSecretPattern, objectName},
+			formed{at + "ingressClass", e.IngressClass, objectName},
+			formed{at + "storageClass", e.StorageClass, objectName})
 	}
-	texts := []text{
+	return texts, nil
+}
+
+func (c *Convention) validateTexts() error {
+	texts := []formed{
 		{"naming.helperPrefix", c.Naming.HelperPrefix, namePattern},
 		{"naming.prefix", c.Naming.Prefix, fullPrefix},
 		{"naming.claim", c.Naming.Claim, claimName},
@@ -110,7 +133,7 @@ func (c *Convention) validateTexts() error {
 	}
 	selectors := slices.Concat(c.Labels.Selector, c.Labels.ServiceSelector)
 	for _, l := range slices.Concat(c.Labels.Set, selectors) {
-		texts = append(texts, text{"labels", l.Name, labelName}, text{"labels: " + l.Name, l.Value, labelPattern})
+		texts = append(texts, formed{"labels", l.Name, labelName}, formed{"labels: " + l.Name, l.Value, labelPattern})
 	}
 	for _, l := range selectors {
 		if strings.Contains(l.Value, "{chart}") || strings.Contains(l.Value, "{version}") {
@@ -127,18 +150,23 @@ func (c *Convention) validateTexts() error {
 			err := wrong("naming.suffixes."+kind, "%q is not one of %q", kind, suffixedKinds)
 			return likely(suffixedKinds, kind, err)
 		}
-		texts = append(texts, text{"naming.suffixes." + kind, c.Naming.Suffixes[kind], nameSuffix})
+		texts = append(texts, formed{"naming.suffixes." + kind, c.Naming.Suffixes[kind], nameSuffix})
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Files.Templates)) {
 		if !slices.Contains(filedKinds, kind) {
 			err := wrong("files.templates."+kind, "%q is not one of %q", kind, filedKinds)
 			return likely(filedKinds, kind, err)
 		}
-		texts = append(texts, text{"files.templates." + kind, c.Files.Templates[kind], templateFile})
+		texts = append(texts, formed{"files.templates." + kind, c.Files.Templates[kind], templateFile})
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Defaults.IngressAnnotations)) {
-		texts = append(texts, text{"defaults.ingressAnnotations", name, labelName})
+		texts = append(texts, formed{"defaults.ingressAnnotations", name, labelName})
 	}
+	stages, err := c.stageTexts()
+	if err != nil {
+		return err
+	}
+	texts = append(texts, stages...)
 	for _, t := range texts {
 		if !t.form.MatchString(t.value) {
 			return wrong(t.field, "%q does not have the form %s", t.value, t.form)

@@ -140,6 +140,8 @@ func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 	_, isList := empty.([]any)
 	list, isEntryList := entry.([]any)
 	switch {
+	case isMap && isEntryList && isVariable(list[0]):
+		return []any{list, asMap(entry), mapOf, deepMap}
 	case isMap && entry != nil:
 		return []any{asMap(entry), mapOf, deepMap}
 	case isMap:
@@ -152,6 +154,12 @@ func (e *experiment) samplesFor(p yamldoc.Path, empty any) []any {
 		return []any{entry, asMap(entry), deepMap, sampleText, 1}
 	}
 	return []any{sampleText, 1, true, mapOf, deepMap, texts, items}
+}
+
+// isVariable tells the entry of a list of environment variables, which some values.yaml have as an empty map.
+func isVariable(entry any) bool {
+	fields, _ := entry.(map[string]any)
+	return fields["name"] != nil && (fields["value"] != nil || fields["valueFrom"] != nil)
 }
 
 // asMap gives a list's entry as that of a map.

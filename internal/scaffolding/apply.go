@@ -212,6 +212,16 @@ func tlsAs(shape string, value any) (out any, reason string) {
 	switch shape {
 	case convention.TLSHosts:
 		return hosts, "the chart names the certificate's Secret itself"
+	case convention.TLSSecrets:
+		var names []any
+		for _, c := range certificates {
+			certificate, _ := c.(map[string]any)
+			names = append(names, certificate["secretName"])
+		}
+		if len(certificates) > 1 {
+			reason = "the chart has each certificate for all hosts"
+		}
+		return names, reason
 	case convention.TLSSecret:
 		return secret, reason
 	case convention.TLSBool:

@@ -46,7 +46,7 @@ func TestHostsAreNormalizedWhereTheyNeedIt(t *testing.T) {
 func TestNotesWithoutTLS(t *testing.T) {
 	for shape, tls := range map[string]string{
 		convention.TLSList: "[]", convention.TLSHosts: "[]", convention.TLSSecret: "''",
-		convention.TLSBool: "false", convention.TLSMap: "{enabled: false}",
+		convention.TLSSecrets: "[]", convention.TLSBool: "false", convention.TLSMap: "{enabled: false}",
 	} {
 		conv := canonical()
 		at("ingress.tls", "ingress.tls", shape)(conv)

@@ -111,7 +111,8 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 			AppVersion: chart.AppVersion, Components: chart.Components,
 		},
 		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun,
-		Notes: slices.Concat(notes, aboutRelease(chart.AppVersion), aboutCloud(conv, o.Cloud)),
+		Notes: slices.Concat(notes, aboutRelease(chart.AppVersion), aboutCloud(conv, o.Cloud),
+			aboutStages(chart)),
 	}
 	return result, result.carryOut(ctx, plan)
 }

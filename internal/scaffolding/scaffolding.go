@@ -41,6 +41,9 @@ type Chart struct {
 	Convention *convention.Convention
 	// Files are the chart's files by slash-separated path.
 	Files map[string][]byte
+	// Beside are values files of stages that lie outside the chart's folder, by their paths from there: they are not
+	// written, as other charts' values may be in them.
+	Beside map[string][]byte
 }
 
 var (
@@ -99,9 +102,23 @@ func Compose(conv *convention.Convention, o Options) (*Chart, error) {
 	if err != nil {
 		return nil, err
 	}
+	stages, err := p.stageFiles(o)
+	if err != nil {
+		return nil, err
+	}
+	beside := map[string][]byte{}
+	for name, text := range stages {
+		if isBeside(name) {
+			beside[name] = text
+		} else {
+			files[name] = text
+		}
+	}
 	slog.Debug("generated", "chart", o.Name, "components", p.components, "files", len(files),
 		"conventions", conv.Source, "port shift", o.PortShift)
-	return &Chart{Options: o, Components: slices.Clone(p.components), Convention: p.convention, Files: files}, nil
+	return &Chart{
+		Options: o, Components: slices.Clone(p.components), Convention: p.convention, Files: files, Beside: beside,
+	}, nil
 }
 
 // place completes what is asked for, and says where the chart has its values.
@@ -269,6 +286,15 @@ func check(ctx context.Context, c *Chart) error {
 	chart, err := load(c.Files)
 	if err != nil {
 		return err
+	}
+	for _, name := range chartdir.ValuesFiles(c.Files) {
+		values, err := helmchart.ParseValues(name, c.Files[name])
+		if err == nil {
+			_, err = chart.Render(ctx, values, helmchart.Release{Name: c.Name})
+		}
+		if err != nil {
+			return fmt.Errorf("with %s: %w", name, err)
+		}
 	}
 	rendered, err := chart.Render(ctx, nil, helmchart.Release{Name: c.Name})
 	if err != nil {

@@ -209,6 +209,7 @@ func renderAll(ctx context.Context, all []names.Facts, opts ReadOptions) error {
 			opts.warn(fmt.Errorf("judged by its names alone, as it does not render: %s: %s", f.Shown, firstLine(err)))
 		case err == nil:
 			experiment.Apply(f, siblings[n], result)
+			siblings[n].AddEnvironments(f)
 			if side, ok := experiment.Side(f, siblings[n], result); ok {
 				sides[n] = &side
 			}

@@ -272,7 +272,34 @@ func combineDefaults(d *convention.Defaults, all []names.Facts) {
 		d.Fact = choice[string]{votes: len(with), of: len(with)}.fact(with[0].Defaults.Fact, len(all))
 	}
 	d.IngressAnnotations = commonAnnotations(all, *d)
+	d.Environments = commonStages(all)
 	d.ChartVersion = startVersion(all)
+}
+
+// commonStages keeps the stages for which at least half of the siblings have a values file of one name.
+func commonStages(all []names.Facts) (out []convention.Environment) {
+	files := map[string]bool{}
+	for _, f := range all {
+		for _, e := range f.Defaults.Environments {
+			files[e.File] = true
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		of := func(f names.Facts) int {
+			isIt := func(e convention.Environment) bool { return e.File == file }
+			return slices.IndexFunc(f.Defaults.Environments, isIt)
+		}
+		with := only(all, func(f names.Facts) bool { return of(f) >= 0 })
+		if 2*len(with) < len(all) {
+			continue
+		}
+		best, _ := vote(with, func(f names.Facts) (convention.Environment, string) {
+			e := f.Defaults.Environments[of(f)]
+			return e, fmt.Sprint(e)
+		})
+		out = append(out, best.value)
+	}
+	return out
 }
 
 // commonAnnotations keeps the annotations that most siblings with an Ingress

@@ -79,6 +79,8 @@ func (t *target) mergeFile(name string, read map[string][]byte) (File, []byte, e
 		return one(Unchanged, is)
 	case base == ours && wasThere:
 		return one(Updated, ending(is, theirs))
+	case !wasThere && isStage(name):
+		return one(Kept, is) // the repository's way of calling such files, followed before this tool did
 	case !wasThere:
 		return t.inConflict(name, is, "is a file of yours, and one of this name is generated now")
 	}
@@ -108,7 +110,7 @@ func (t *target) inConflict(name string, text []byte, says string) (File, []byte
 func (t *target) mergeTexts(name, base, ours, theirs string) (merge.Result, error) {
 	labels := t.options.labels()
 	switch {
-	case name == "values.yaml":
+	case name == "values.yaml", isStage(name):
 		return merge.YAML(name, base, ours, theirs,
 			merge.Options{Moves: t.moves, Asked: t.asked(name), Labels: labels})
 	case name == "Chart.yaml":
@@ -118,6 +120,9 @@ func (t *target) mergeTexts(name, base, ours, theirs string) (merge.Result, erro
 	}
 	return merge.Lines(base, ours, theirs, labels), nil
 }
+
+// isStage reports whether a file of the chart has the values of a stage.
+func isStage(name string) bool { return len(chartdir.ValuesFiles(map[string]bool{name: true})) > 0 }
 
 // plain is a text with LF alone at the ends of lines.
 func plain(text []byte) string { return strings.ReplaceAll(string(text), "\r\n", "\n") }

@@ -24,11 +24,13 @@ type valuesFile struct {
 	shown string // from the current directory
 	was   []byte
 	will  []byte
+	// isGenerated says that it is one of the chart's own files, which are merged and written with the others.
+	isGenerated bool
 
 	before, after map[string]any
 }
 
-func (v *valuesFile) hasChanged() bool { return !bytes.Equal(v.was, v.will) }
+func (v *valuesFile) hasChanged() bool { return !bytes.Equal(v.was, v.will) && !v.isGenerated }
 
 func (v *valuesFile) diff() string {
 	if !v.hasChanged() {
@@ -43,7 +45,24 @@ func (t *target) mergeValuesFiles(m *merged) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range paths {
+	generated := map[string]string{} // below the chart, by the path
+	for _, name := range chartdir.ValuesFiles(m.texts) {
+		generated[filepath.Join(t.dir, filepath.FromSlash(name))] = name
+		paths = append(paths, filepath.Join(t.dir, filepath.FromSlash(name)))
+	}
+	slices.Sort(paths)
+	for _, path := range slices.Compact(paths) {
+		if name, err := filepath.Rel(t.dir, path); err == nil && m.isRemoved(filepath.ToSlash(name)) {
+			continue
+		}
+		if name, is := generated[path]; is {
+			v, err := t.generatedValuesFile(path, m.read[name], m.texts[name])
+			if err != nil {
+				return err
+			}
+			m.values = append(m.values, v)
+			continue
+		}
 		v, err := t.readValuesFile(path)
 		if err != nil {
 			return err
@@ -54,6 +73,13 @@ func (t *target) mergeValuesFiles(m *merged) error {
 		}
 	}
 	return nil
+}
+
+// isRemoved reports whether a file of the chart is there and goes.
+func (m *merged) isRemoved(name string) bool {
+	_, isThere := m.read[name]
+	_, stays := m.texts[name]
+	return isThere && !stays
 }
 
 // valuesFiles gives the files that are named, those of the settings, and those that lie beside values.yaml.
@@ -91,13 +117,34 @@ func (t *target) valuesFiles() ([]string, error) {
 	return slices.Compact(paths), nil
 }
 
-func (t *target) readValuesFile(path string) (*valuesFile, error) {
+// newValuesFile names a values file as the current directory has it.
+func newValuesFile(path string) *valuesFile {
 	v := &valuesFile{path: path, shown: filepath.ToSlash(path)}
 	if current, err := os.Getwd(); err == nil {
 		if rel, err := filepath.Rel(current, path); err == nil && filepath.IsLocal(rel) {
 			v.shown = filepath.ToSlash(rel)
 		}
 	}
+	return v
+}
+
+// generatedValuesFile is one of the chart's own, which was merged as its other files are. One that is new holds nothing
+// for the chart as it was.
+func (t *target) generatedValuesFile(path string, was, will []byte) (*valuesFile, error) {
+	v := newValuesFile(path)
+	v.was, v.will, v.isGenerated = was, will, true
+	var err error
+	if v.before, err = helmchart.ParseValues(v.shown, was); err != nil {
+		return nil, remedy.Errorf("mend the file; nothing was written", "%w", err)
+	}
+	if v.after, err = helmchart.ParseValues(v.shown, will); err != nil {
+		return nil, remedy.Errorf("mend the file; nothing was written", "%w", err)
+	}
+	return v, nil
+}
+
+func (t *target) readValuesFile(path string) (*valuesFile, error) {
+	v := newValuesFile(path)
 	var err error
 	if v.was, err = yamldoc.ReadBytes(path); err != nil {
 		return nil, remedy.Errorf("name files that are there, in --values and in the settings' valuesFiles",

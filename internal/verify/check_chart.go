@@ -54,11 +54,27 @@ func checkRender(in *input, out *result) {
 		out.fail("Add templates, or set the values that switch them on", "The chart renders no object")
 		return
 	default:
-		out.pass("%s", plural(len(in.objects), "object"))
+		in.checkStages(out)
 		return
 	}
 	lines := strings.FieldsFunc(fmt.Sprint(err), func(r rune) bool { return r == '\n' })
 	out.fail(step, "%s%s", strings.Join(lines, "\n"), in.givenBy(fmt.Sprint(err)))
+}
+
+// checkStages says whether the chart renders with its values files for stages as well.
+func (in *input) checkStages(out *result) {
+	var with []string
+	for _, s := range in.stages {
+		if s.err != nil {
+			out.fail("Fix the values file, or the template that is named", "%s: %s", s.file, s.err)
+		}
+		with = append(with, s.file)
+	}
+	found := plural(len(in.objects), "object")
+	if len(with) > 0 {
+		found += "; also with " + strings.Join(with, ", ")
+	}
+	out.pass("%s", found)
 }
 
 func plural(n int, what string) string {

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -32,6 +36,7 @@ type input struct {
 	readingErr error
 
 	renderErr error
+	stages    []stage
 	objects   []manifest.Object
 	again     []manifest.Object // of a second render with the same values
 
@@ -66,8 +71,40 @@ func newInput(ctx context.Context, dir string, opts Options, given []helmchart.V
 	in.again, _ = in.render(ctx, true)
 	if in.renderErr == nil {
 		in.collect()
+		in.renderStages(ctx)
 	}
 	return in, ctx.Err()
+}
+
+// stage is a values file that the chart was generated with, for one stage of the repository.
+type stage struct {
+	file string // below the chart
+	err  error  // why the chart does not render with it
+}
+
+// renderStages renders the chart with each of those files over its values, under the user's. A chart without a lock
+// has none; a damaged lock says nothing.
+func (in *input) renderStages(ctx context.Context) {
+	lock, err := chartdir.ReadLock(in.dir)
+	if err != nil || lock == nil {
+		return
+	}
+	for _, file := range chartdir.ValuesFiles(lock.Files) {
+		data, err := os.ReadFile(filepath.Join(in.dir, filepath.FromSlash(file)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the user has removed it
+		}
+		var values map[string]any
+		if err == nil {
+			values, err = helmchart.ParseValues(file, data)
+		}
+		if err == nil {
+			with := *in
+			with.opts.Values = helmchart.Merge(values, in.opts.Values)
+			_, err = with.render(ctx, false)
+		}
+		in.stages = append(in.stages, stage{file, err})
+	}
 }
 
 // render renders the chart.

@@ -71,8 +71,13 @@ func (o *observation) matches(r rule, f lineage.Finding, reach lineage.Reach) (l
 		}
 		way, shape, ok := o.parentOf(f, rest, reach)
 		if r.key == "ingress.tls" {
-			if way, shape, ok = cutEnding(r.key, f.Path); !ok && slices.Contains(rest, "secretName") {
+			isSecret := slices.Contains(rest, "secretName")
+			way, shape, ok = cutEnding(r.key, f.Path)
+			switch {
+			case !ok && isSecret:
 				shape, ok = convention.TLSSecret, true
+			case isSecret && shape == convention.TLSHosts:
+				shape = convention.TLSSecrets
 			}
 		}
 		if ok {
@@ -132,6 +137,11 @@ func sameSegment(a, b string) bool { return a == b || isElement(a) && isElement(
 func (o *observation) envParent(f lineage.Finding, rest []string, reach lineage.Reach) ([]string, string, bool) {
 	way := f.Path
 	last := way[len(way)-1]
+	for i, segment := range way {
+		if isElement(segment) && names.IsReferences(o.sibling.Values.Get(way[:i].String())) {
+			return nil, "", false
+		}
+	}
 	switch {
 	case f.Filled == lineage.FilledList || f.Filled == lineage.FilledItems:
 		return way, convention.EnvList, true

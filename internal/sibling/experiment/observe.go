@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,8 +128,13 @@ func (o *observation) promote(f *names.Facts) {
 		at := slices.IndexFunc(found, func(at located) bool { return known && o.isBelow(at.way, path) })
 		switch {
 		case at >= 0:
-			if r.key == "env" {
+			values := o.sibling.Values.Get(v.Path)
+			isOpen := strings.HasPrefix(r.key, "ingress.") && values.IsList() && values.Len() == 0
+			switch {
+			case r.key == "env":
 				v = o.confirmEnv(v, found[at])
+			case isOpen && slices.Contains(shapedKeys, r.key):
+				v.Shape = cmp.Or(found[at].shape, v.Shape) // the values alone only suggest one, or none
 			}
 			o.take(f, r.key, v, found[at])
 			taken[v.Path] = true
@@ -196,6 +202,15 @@ func (o *observation) mayBe(key string, at located) bool {
 	return at.way[0] != "global" || key == "ingress.hosts" // what is global is for all charts at once
 }
 
+// moves reports whether a value, or one below it, was seen to reach anything in a route.
+func (o *observation) moves(v convention.Value) bool {
+	return slices.ContainsFunc(o.tried(v), func(f lineage.Finding) bool {
+		return slices.ContainsFunc(f.Reaches, func(r lineage.Reach) bool {
+			return slices.Contains(routeKinds, r.Object.Kind)
+		})
+	})
+}
+
 // shapedKeys are those whose path says little without the shape that names tell.
 var shapedKeys = []string{"ingress.hosts", "ingress.tls", "ingress.annotations"}
 
@@ -205,11 +220,6 @@ func (o *observation) tried(v convention.Value) []lineage.Finding {
 	return slices.DeleteFunc(slices.Clone(o.result.Findings), func(f lineage.Finding) bool {
 		return !o.isBelow(f.Path, path)
 	})
-}
-
-// moves reports whether anything moves with a value or with what lies below it.
-func (o *observation) moves(v convention.Value) bool {
-	return slices.ContainsFunc(o.tried(v), func(f lineage.Finding) bool { return len(f.Reaches) > 0 })
 }
 
 // rank prefers what the values declare, then the image's neighbors, then what lies near the root.

@@ -117,9 +117,15 @@ func ReadChart(
 		s.addLibraries(ctx, deps, sources)
 	}
 	s.readAbove()
+	plain := s.Values
 	s.readEnvironments(around)
-	s.scan = newScan(s.Sheet, s.Values, s.Name, s.Others)
+	s.scan = newScan(s.Sheet, plain, s.Name, s.Others)
 	s.scan.detect()
+	if s.Values != plain {
+		more := newScan(s.Sheet, s.Values, s.Name, s.Others)
+		more.detect()
+		s.scan = s.scan.with(more)
+	}
 	return s, nil
 }
 

@@ -43,12 +43,14 @@ func IsPlaceholder(host string) bool { return placeholder.MatchString(host) }
 type speaker struct {
 	*Chart
 	layers []layer
+	// seen are the places of keys that experiments have found; nil where names alone speak.
+	seen map[string]convention.Value
 }
 
 // speaker is for the chart's own values and then those of its environments. Defaults of a wrapped chart are strangers'
 // example values and do not count.
 func (s *Chart) speaker() speaker {
-	sp := speaker{s, append(slices.Clone(s.over), s.layers[0])}
+	sp := speaker{Chart: s, layers: append(slices.Clone(s.over), s.layers[0])}
 	for _, e := range s.environments {
 		sp.layers = append(sp.layers, e.layers...)
 	}
@@ -70,7 +72,7 @@ func (s speaker) defaults() convention.Defaults {
 		d.EntryPoints = append(d.EntryPoints, item.Str())
 	}
 	d.StorageClass = s.storageClass()
-	own := speaker{s.Chart, s.layers[:1]}
+	own := speaker{Chart: s.Chart, layers: s.Chart.layers[:1]}
 	if tag := own.at("image.tag"); tag != nil {
 		d.ImageTag = convention.TagInValues
 		if tag.Str() == "" {
@@ -97,13 +99,16 @@ func (s speaker) at(key string) *yamldoc.Node {
 
 // allAt gives the values at a path, which may have named volumes in it.
 func (s speaker) allAt(key string) []*yamldoc.Node {
-	f, ok := s.scan.facts[key]
-	if !ok {
+	way := []string(s.scan.facts[key].path)
+	if v, ok := s.seen[key]; ok {
+		way = yamldoc.SplitPath(v.Path)
+	}
+	if len(way) == 0 {
 		return nil
 	}
 	var out []*yamldoc.Node
 	for _, l := range s.layers {
-		for _, n := range expand(l.values(), f.path) {
+		for _, n := range s.expand(l.values(), way, 0) {
 			if n != nil {
 				out = append(out, n)
 			}
@@ -156,6 +161,11 @@ func (s speaker) hostsAt(key string) (out []string) {
 	for _, n := range s.allAt(key) {
 		out = append(out, hostsIn(n)...)
 	}
+	if key == "ingress.hosts" && s.scan.host.exists() {
+		for _, l := range s.layers {
+			out = append(out, l.values().Get(s.scan.host.path.String()).Str())
+		}
+	}
 	return out
 }
 
@@ -204,6 +214,8 @@ func (s speaker) tlsSecret(host string) string {
 		secret = n.Str()
 	case n.IsMap():
 		secret = cmp.Or(n.Get("secretName").Str(), n.Get("secret").Str())
+	case n.IsList() && n.Len() > 0 && n.Items[0].IsString() && !strings.Contains(n.Items[0].Str(), "."):
+		secret = n.Items[0].Str()
 	case n.IsList() && n.Len() > 0:
 		secret = n.Items[0].Get("secretName").Str()
 	}
@@ -270,17 +282,19 @@ func (s speaker) storageClass() string {
 	return ""
 }
 
-// expand gives the values at a path, in which <volume> stands for every key.
-func expand(n *yamldoc.Node, path []string) []*yamldoc.Node {
+// expand gives the values at a path, in which <volume> stands for every key and {name} for the chart's.
+func (s *Chart) expand(n *yamldoc.Node, path []string, depth int) []*yamldoc.Node {
 	if n == nil || len(path) == 0 {
 		return []*yamldoc.Node{n}
 	}
-	if path[0] != "<volume>" {
-		return expand(n.Child(path[0]), path[1:])
+	if path[0] != "<volume>" && path[0] != "{name}" {
+		return s.expand(n.Child(path[0]), path[1:], depth+1)
 	}
 	var out []*yamldoc.Node
 	for _, e := range n.Entries {
-		out = append(out, expand(e.Value, path[1:])...)
+		if path[0] == "<volume>" || s.IsName(depth, e.Key) {
+			out = append(out, s.expand(e.Value, path[1:], depth+1)...)
+		}
 	}
 	return out
 }

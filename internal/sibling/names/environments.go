@@ -1,6 +1,7 @@
 package names
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"slices"
@@ -54,6 +55,29 @@ func (s *Chart) readEnvironments(around *Surroundings) {
 	}
 }
 
+// with adds what the values of stages name to what the chart's own do. Those of a chart that says nothing of its image
+// are read as one with the others.
+func (s *scan) with(more *scan) *scan {
+	if _, ok := s.facts["image.repository"]; !ok {
+		return more
+	}
+	for key, at := range more.facts {
+		own, isKnown := s.facts[key]
+		isOpen := isKnown && slices.Equal(own.path, at.path) && isBlank(s.root.Get(yamldoc.JoinPath(own.path...)))
+		if !isKnown || isOpen {
+			s.facts[key] = at
+		}
+	}
+	s.root, s.route = more.root, cmp.Or(s.route, more.route)
+	if !s.host.exists() {
+		s.host = more.host
+	}
+	if s.references == nil {
+		s.references = more.references
+	}
+	return s
+}
+
 // rank puts the stage first whose values say most of what a new chart needs: the live one, if it says anything.
 func (e environment) rank() int {
 	rank := -e.facts
@@ -65,7 +89,8 @@ func (e environment) rank() int {
 
 // addEnvironment adds a file to those of its stage.
 func (s *Chart) addEnvironment(c candidate, doc *yamldoc.Doc, home string) {
-	l := layer{doc: doc, shown: relativeTo(s.Shown, home, c.path)}
+	file := fromFolder(home, c.path)
+	l := layer{doc: doc, shown: path.Join(s.Shown, file)}
 	key := ""
 	if i := slices.IndexFunc(doc.Root.Entries, func(e yamldoc.Entry) bool {
 		return convention.SameName(e.Key, s.Name) && e.Value.IsMap()
@@ -73,7 +98,9 @@ func (s *Chart) addEnvironment(c candidate, doc *yamldoc.Doc, home string) {
 		key = doc.Root.Entries[i].Key
 	}
 	isFor := c.isNamed || key != ""
-	if !isFor && !s.shares(doc.Root) {
+	isObject := doc.Root.Child("apiVersion") != nil && doc.Root.Child("kind") != nil
+	isSure := key != "" || isFor && (c.isCalledValues || len(s.Own.Entries) == 0)
+	if isObject || !isSure && !s.shares(doc.Root) {
 		return
 	}
 	if key != "" {
@@ -88,9 +115,8 @@ func (s *Chart) addEnvironment(c candidate, doc *yamldoc.Doc, home string) {
 	}
 	e := &s.environments[i]
 	if isFor && e.file == "" {
-		rel, err := filepath.Rel(home, c.path)
-		if err == nil && c.stage != "" {
-			e.file, e.block = s.filePattern(filepath.ToSlash(rel)), key != ""
+		if c.stage != "" {
+			e.file, e.block = s.filePattern(file), key != ""
 		}
 		e.layers = slices.Insert(e.layers, 0, l)
 		return
@@ -125,20 +151,18 @@ func (s *Chart) filePattern(file string) string {
 	return strings.Join(segments, "/")
 }
 
-// relativeTo names a file as the user named the chart.
-func relativeTo(shown, home, file string) string {
-	home, err := filepath.EvalSymlinks(home)
-	if err != nil {
-		return filepath.ToSlash(file)
+// fromFolder names a file, which is absolute and free of links, from a folder, with slashes.
+func fromFolder(folder, file string) string {
+	real, err := filepath.Abs(folder)
+	if err == nil {
+		real, err = filepath.EvalSymlinks(real)
 	}
-	if home, err = filepath.Abs(home); err != nil {
-		return filepath.ToSlash(file)
+	if err == nil {
+		if rel, err := filepath.Rel(real, file); err == nil {
+			file = rel
+		}
 	}
-	rel, err := filepath.Rel(home, file)
-	if err != nil {
-		return filepath.ToSlash(file)
-	}
-	return path.Join(shown, filepath.ToSlash(rel))
+	return filepath.ToSlash(file)
 }
 
 // values are those of a layer below its prefix, with what is global for all charts beside them.
@@ -157,6 +181,71 @@ func (l layer) values() *yamldoc.Node {
 	}
 	out.Entries = append(slices.Clone(out.Entries), *global)
 	return &out
+}
+
+// AddEnvironments says what holds in the stages that have a values file of the chart's own. It is to be called once all
+// else of f is known.
+func (s *Chart) AddEnvironments(f *Facts) {
+	f.Defaults.Environments = nil
+	for _, e := range s.environments {
+		if e.file == "" {
+			continue
+		}
+		env := s.inStage(e, f)
+		if convention.IsValuesFile(env.File) && (isStage(e.name) || env.Differs(f.Defaults)) {
+			f.Defaults.Environments = append(f.Defaults.Environments, env)
+		}
+	}
+	slices.SortFunc(f.Defaults.Environments, func(a, b convention.Environment) int {
+		return cmp.Compare(a.File, b.File)
+	})
+}
+
+// inStage gives the example values of a stage: what the chart's file for it says, else the chart's own values, else
+// what f has. What files for all charts of the stage say holds for a new chart as well.
+func (s *Chart) inStage(e environment, f *Facts) convention.Environment {
+	of := speaker{Chart: s, layers: e.layers[:1], seen: f.Values}
+	all := speaker{Chart: s, layers: slices.Concat(e.layers[:1], s.over, s.layers[:1]), seen: f.Values}
+	env := convention.EnvironmentOf(f.Defaults)
+	env.Stage, env.File, env.InBlock = e.name, e.file, e.block
+	host := of.firstHost()
+	if domain := of.at("ingress.domain").Str(); host == "" && domain != "" && !IsPlaceholder(domain) {
+		env.Domain = domain
+		before, isBelow := strings.CutSuffix(env.HostPattern, f.Defaults.Domain)
+		if !isBelow || f.Defaults.Domain == "" {
+			before = "{name}."
+		}
+		env.HostPattern = before + domain
+	}
+	if host != "" {
+		env.HostPattern, env.Domain = s.stageHost(host)
+	}
+	env.TLSSecretPattern = cmp.Or(of.tlsSecret(host), env.TLSSecretPattern)
+	var d convention.Defaults
+	d.IngressAnnotations = map[string]string{}
+	of.readAnnotations(&d)
+	env.ClusterIssuer = cmp.Or(d.ClusterIssuer, env.ClusterIssuer)
+	if class := all.allAt("ingress.className"); len(class) > 0 {
+		env.IngressClass = class[0].Str()
+	}
+	env.IngressClass = cmp.Or(d.IngressClass, env.IngressClass)
+	if len(all.allAt("persistence.storageClass")) > 0 {
+		env.StorageClass = all.storageClass()
+	}
+	return env
+}
+
+// stageHost is HostPattern for a host whose first part may name the stage beside the application (shop-dev).
+func (s *Chart) stageHost(host string) (pattern, domain string) {
+	first, rest, _ := strings.Cut(host, ".")
+	for _, alias := range s.aliases() {
+		named := WithName(first, alias)
+		before, after, found := strings.Cut(named, "{name}")
+		if found && isStage(strings.Trim(before+after, "-")) {
+			return named + "." + rest, rest
+		}
+	}
+	return s.HostPattern(host)
 }
 
 // fill lays values over others as overlay does, but what is empty in them gives way.

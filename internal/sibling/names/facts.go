@@ -77,6 +77,11 @@ func (s *Chart) Read() Facts {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.Key()))
 	}
+	if _, hasEnv := f.Values["env"]; s.scan.references != nil && !hasEnv {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s has variables as a list of Secrets, in %s. "+
+			"The new chart takes them as Kubernetes does, in env.", s.Shown, s.scan.references))
+	}
+	s.AddEnvironments(&f)
 	return f
 }
 

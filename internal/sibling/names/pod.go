@@ -3,6 +3,7 @@ package names
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -51,7 +52,7 @@ func (s *scan) findEnv() {
 	for _, p := range s.scopes() {
 		var best section
 		for _, e := range p.below() {
-			isEnv := !e.IsScalar() && envName.MatchString(e.name())
+			isEnv := !e.IsScalar() && envName.MatchString(e.name()) && !s.isReferences(e)
 			if isEnv && (!best.exists() || e.name() == "env") {
 				best = e
 			}
@@ -61,6 +62,26 @@ func (s *scan) findEnv() {
 			return
 		}
 	}
+}
+
+// isReferences tells a list of {name, secretName, key}, of which the templates make variables: nothing else may stand
+// in it.
+func (s *scan) isReferences(e section) bool {
+	if !IsReferences(e.Node) {
+		return false
+	}
+	s.references = e.path
+	return true
+}
+
+// IsReferences reports whether the elements of a list name Secrets, and are no variables as Kubernetes has them.
+func IsReferences(n *yamldoc.Node) bool {
+	if !n.IsList() || n.Len() == 0 || n.Items[0].Child("value") != nil || n.Items[0].Child("valueFrom") != nil {
+		return false
+	}
+	return slices.ContainsFunc(n.Items[0].Keys(), func(key string) bool {
+		return strings.HasPrefix(convention.NormalizeName(key), "secret")
+	})
 }
 
 func (s *scan) addEnv(env section) {

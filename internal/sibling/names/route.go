@@ -2,6 +2,7 @@ package names
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -75,9 +76,11 @@ func (s *scan) findIngress(p section) {
 func (s *scan) hostsOf(p section) (section, string) {
 	hosts := s.sheet.Of("ingress.hosts")
 	list := p.pick(hosts.Names, (*yamldoc.Node).IsList)
-	if !list.exists() {
-		return p.pick(hosts.Shaped[convention.HostsSingle], scalarOrNull), convention.HostsSingle
+	single := p.pick(hosts.Shaped[convention.HostsSingle], scalarOrNull)
+	if !list.exists() || list.Len() == 0 && single.IsString() && single.Str() != "" {
+		return single, convention.HostsSingle // an empty list beside it is for further hosts
 	}
+	s.host = single
 	first := list.Child("[0]")
 	switch {
 	case first == nil && list.name() == "hostnames", first != nil && !first.IsMap():
@@ -94,6 +97,8 @@ func (s *scan) tlsOf(p section) (section, string) {
 	switch e := s.named(p, tls.Key); {
 	case e.IsMap() && (len(e.Entries) == 0 || e.pick(inMap, nil).exists()):
 		return e, convention.TLSMap
+	case e.IsList() && e.Len() > 0 && e.Items[0].Kind == yamldoc.Scalar && !strings.Contains(e.Items[0].Str(), "."):
+		return e, convention.TLSSecrets // no certificate is for a host without a domain
 	case e.IsList() && e.Len() > 0 && e.Items[0].Kind == yamldoc.Scalar:
 		return e, convention.TLSHosts
 	case e.IsList():

@@ -80,6 +80,8 @@ type scan struct {
 	imageBlock section
 	imageFlat  bool // the image is a scalar: tag and policy are its neighbors
 	route      string
+	host       section      // one host beside a list of them
+	references yamldoc.Path // a list of Secrets that become variables
 }
 
 // newScan lists the maps that may speak for the application, the shallow ones

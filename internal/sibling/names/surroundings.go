@@ -62,6 +62,8 @@ type candidate struct {
 	path    string // of the file
 	stage   string
 	isNamed bool // it is this chart's and no other's
+	// isCalledValues says that its name leaves no doubt of what it is.
+	isCalledValues bool
 }
 
 // candidates lists the values files around the chart in a folder, those in it first.
@@ -151,6 +153,9 @@ func judgeFile(dir, file, chart string, inChart bool) (candidate, bool) {
 			}
 		}
 	}
-	c.stage = strings.Join(stage, "-")
-	return c, (c.isNamed || c.stage != "") && (!inChart || c.stage != "")
+	c.stage, c.isCalledValues = strings.Join(stage, "-"), strings.Contains(base, "values")
+	if inChart { // where there are files of all kinds
+		return c, isStage(c.stage) || c.stage != "" && c.isCalledValues
+	}
+	return c, c.isNamed || c.stage != ""
 }

@@ -76,6 +76,14 @@ TLS of the Ingress as [{hosts: [], secretName}].
     - {{ [[ host "." ]] | quote }}
     {{- end }}
 {{- end }}
+[[ else if eq (shape "ingress.tls") "secrets" ]]
+{{- range [[ value "ingress.tls" ]] }}
+- secretName: {{ . | quote }}
+  hosts:
+    {{- range [[ hosts "$" ]] }}
+    - {{ .host | quote }}
+    {{- end }}
+{{- end }}
 [[ else if eq (shape "ingress.tls") "secret" ]]
 {{- with [[ value "ingress.tls" ]] }}
 - secretName: {{ . | quote }}
