@@ -21,7 +21,7 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 	}
 	out.WriteString(head)
 	apart := true
-	for _, c := range root.children {
+	for _, c := range root.ordered(style.ValuesOrder).children {
 		n := yamldoc.Pairs()
 		appendPair(n, c, "", style)
 		block, err := dump(n, style)
