@@ -59,7 +59,10 @@ func unpackExample(t *testing.T, archive, root string) {
 	}
 }
 
-var topLevel = regexp.MustCompile(`(?m)^(\w+):`)
+var (
+	topLevel  = regexp.MustCompile(`(?m)^(\w+):`)
+	onOneLine = regexp.MustCompile(`: [{\[]\w`)
+)
 
 // judgeStyle judges how the values are written.
 func judgeStyle(t *testing.T, e *expectation, dir string) []judgement {
@@ -78,6 +81,9 @@ func judgeStyle(t *testing.T, e *expectation, dir string) []judgement {
 	}
 	if want := e.text("comment_style"); want != "" {
 		note("comment_style", strings.Contains(values, "\n"+want+" ") || strings.Contains(values, " "+want+" "))
+	}
+	if e.text("collections") == "block" {
+		note("collections", !onOneLine.MatchString(values))
 	}
 	if order, _ := e.Expected["values_order"].([]any); len(order) > 0 {
 		var keys []any

@@ -96,7 +96,8 @@ func (p *Paths) common(key string) yamldoc.Path {
 	return common
 }
 
-// mostOf gives the block that has most of the values below key, of which siblings have some elsewhere; nil for the root.
+// mostOf gives the block that has most of the values below key, of which siblings have some elsewhere; nil for the
+// root.
 func (p *Paths) mostOf(key string) yamldoc.Path {
 	count := map[string]int{}
 	var most yamldoc.Path
@@ -137,9 +138,9 @@ func (t *tree) firstBelow(key string) *tree {
 	return nil
 }
 
-// ordered gives the tree with the top-level keys that the repository orders first, as it has them. What it does not know
-// comes after, as put between them it would part what stands together there; but podLabels stays beside podAnnotations,
-// and what begins a chart begins it.
+// ordered gives the tree with the top-level keys that the repository orders first, as it has them. What it does not
+// know comes after, as put between them it would part what stands together there; but podLabels stays beside
+// podAnnotations, and what begins a chart begins it.
 func (t *tree) ordered(keys []string) *tree {
 	ranks := map[*tree]int{}
 	begun := false
@@ -156,7 +157,8 @@ func (t *tree) ordered(keys []string) *tree {
 		ranks[c] = rank
 	}
 	out := *t
-	out.children = slices.SortedStableFunc(slices.Values(t.children), func(a, b *tree) int { return ranks[a] - ranks[b] })
+	out.children = slices.Clone(t.children)
+	slices.SortStableFunc(out.children, func(a, b *tree) int { return ranks[a] - ranks[b] })
 	return &out
 }
 

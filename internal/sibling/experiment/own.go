@@ -96,8 +96,8 @@ func (o *observation) confirmEnv(v convention.Value, at located) convention.Valu
 	return v
 }
 
-// switchAbove finds the switch of all volumes among those that were seen: persistence.enabled, where the templates ignore
-// persistence.data.enabled.
+// switchAbove finds the switch of all volumes among those that were seen: persistence.enabled, where the templates
+// ignore persistence.data.enabled.
 func (o *observation) switchAbove(v convention.Value, found []located) int {
 	path := yamldoc.SplitPath(v.Path)
 	if len(path) < 3 || o.moves(v) {
