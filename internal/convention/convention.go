@@ -202,6 +202,8 @@ type Style struct {
 	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single", or "none" where not needed
 	// Comments are "plain" #, "helm-docs" # --, or "readme-generator" ## @param.
 	Comments string `json:"comments" yaml:"comments"`
+	// Collections says what may stand on one line: "flow" maps and lists ({a: 1}), "lists" these alone, "block" none.
+	Collections string `json:"collections,omitempty" yaml:"collections,omitempty"`
 	// ChartFields are the fields of Chart.yaml in their order.
 	ChartFields []string `json:"chartFields,omitempty" yaml:"chartFields,omitempty"`
 	// ValuesOrder are the top-level keys of values.yaml in their order.

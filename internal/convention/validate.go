@@ -202,6 +202,7 @@ func (c *Convention) Words() []Word {
 		{"secrets.mechanism", c.Secrets.Mechanism, slices.Concat(Operators,
 			[]string{"", SecretsPlain, SecretsExisting, SecretsVault})},
 		{"style.lists", c.Style.Lists, []string{"indented", "flush"}},
+		{"style.collections", c.Style.Collections, []string{"", "flow", "lists", "block"}},
 		{"style.quotes", c.Style.Quotes, []string{"double", "single", "none"}},
 		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator"}},
 	}

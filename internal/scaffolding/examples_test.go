@@ -59,6 +59,11 @@ func unpackExample(t *testing.T, archive, root string) {
 	}
 }
 
+var (
+	topLevel  = regexp.MustCompile(`(?m)^(\w+):`)
+	onOneLine = regexp.MustCompile(`: [{\[]\w`)
+)
+
 // judgeStyle judges how the values are written.
 func judgeStyle(t *testing.T, e *expectation, dir string) []judgement {
 	t.Helper()
@@ -76,6 +81,16 @@ func judgeStyle(t *testing.T, e *expectation, dir string) []judgement {
 	}
 	if want := e.text("comment_style"); want != "" {
 		note("comment_style", strings.Contains(values, "\n"+want+" ") || strings.Contains(values, " "+want+" "))
+	}
+	if e.text("collections") == "block" {
+		note("collections", !onOneLine.MatchString(values))
+	}
+	if order, _ := e.Expected["values_order"].([]any); len(order) > 0 {
+		var keys []any
+		for _, line := range topLevel.FindAllStringSubmatch(values, len(order)) {
+			keys = append(keys, line[1])
+		}
+		note("values_order", slices.Equal(keys, order))
 	}
 	for key, text := range e.labels("comments_above") {
 		note("comments_above", strings.Contains(values, "\n# "+text+"\n"+key+":\n"))

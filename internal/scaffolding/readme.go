@@ -12,7 +12,7 @@ import (
 func valuesTable(root *tree, style convention.Style) (string, error) {
 	var b strings.Builder
 	b.WriteString("| Key | Default | What it is |\n| --- | --- | --- |\n")
-	for path, t := range root.leaves() {
+	for path, t := range root.ordered(style.ValuesOrder).leaves() {
 		text := "see values.yaml"
 		if len(t.node.Content) == 0 {
 			dumped, err := dump(t.node, style)

@@ -2,6 +2,7 @@ package scaffolding
 
 import (
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ type tree struct {
 	isGlobal bool
 }
 
-// newTree lays out the values, in the order of the table, or of the siblings where they have an order for a key.
+// newTree lays out the values in the order of the table.
 func newTree(p *Paths, a application) *tree {
 	root := &tree{}
 	for i := range p.values {
@@ -62,7 +63,6 @@ func newTree(p *Paths, a application) *tree {
 			t.headings = append(t.headings, v)
 		}
 	}
-	root.order(p.convention.Style.ValuesOrder)
 	return root
 }
 
@@ -96,7 +96,8 @@ func (p *Paths) common(key string) yamldoc.Path {
 	return common
 }
 
-// mostOf gives the block that has most of the values below key, of which siblings have some elsewhere; nil for the root.
+// mostOf gives the block that has most of the values below key, of which siblings have some elsewhere; nil for the
+// root.
 func (p *Paths) mostOf(key string) yamldoc.Path {
 	count := map[string]int{}
 	var most yamldoc.Path
@@ -137,23 +138,39 @@ func (t *tree) firstBelow(key string) *tree {
 	return nil
 }
 
-// order puts top-level keys that the repository orders into that order, each at a position that one of them had before,
-// so that the others stay put.
-func (t *tree) order(keys []string) {
-	var positions []int
+// ordered gives the tree with the top-level keys that the repository orders first, as it has them. What it does not
+// know comes after, as put between them it would part what stands together there; but podLabels stays beside
+// podAnnotations, and what begins a chart begins it.
+func (t *tree) ordered(keys []string) *tree {
+	ranks := map[*tree]int{}
+	begun := false
 	for i, c := range t.children {
-		if slices.Contains(keys, c.key) {
-			positions = append(positions, i)
+		rank := slices.Index(keys, c.key)
+		begun = begun || rank >= 0
+		switch {
+		case rank >= 0, !begun:
+		case areKin(t.children[i-1].key, c.key):
+			rank = ranks[t.children[i-1]]
+		default:
+			rank = len(keys)
 		}
+		ranks[c] = rank
 	}
-	before := slices.Clone(t.children)
-	for _, k := range keys {
-		i := slices.IndexFunc(before, func(c *tree) bool { return c.key == k })
-		if i >= 0 && len(positions) > 0 {
-			t.children[positions[0]] = before[i]
-			positions = positions[1:]
-		}
+	out := *t
+	out.children = slices.Clone(t.children)
+	slices.SortStableFunc(out.children, func(a, b *tree) int { return ranks[a] - ranks[b] })
+	return &out
+}
+
+var camelWord = regexp.MustCompile(`^[a-z0-9]+|[A-Z][a-z0-9]*`)
+
+// areKin reports whether two keys have their first or last word in common.
+func areKin(a, b string) bool {
+	one, other := camelWord.FindAllString(a, -1), camelWord.FindAllString(b, -1)
+	if len(one) < 2 || len(other) < 2 {
+		return false
 	}
+	return one[0] == other[0] || one[len(one)-1] == other[len(other)-1]
 }
 
 // isList reports whether the node holds the elements of a list.

@@ -21,7 +21,7 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 	}
 	out.WriteString(head)
 	apart := true
-	for _, c := range root.children {
+	for _, c := range root.ordered(style.ValuesOrder).children {
 		n := yamldoc.Pairs()
 		appendPair(n, c, "", style)
 		block, err := dump(n, style)
@@ -53,7 +53,7 @@ func appendPair(parent *yaml.Node, t *tree, above string, style convention.Style
 
 func valueNode(t *tree, at string, style convention.Style) *yaml.Node {
 	if t.value != nil {
-		return t.node
+		return laidOut(t.node, style.Collections)
 	}
 	if t.isList() {
 		return yamldoc.NodeOf([]any{valueNode(t.children[0], at+"[0]", style)})
@@ -63,6 +63,21 @@ func valueNode(t *tree, at string, style convention.Style) *yaml.Node {
 		appendPair(n, c, at, style)
 	}
 	return n
+}
+
+// laidOut gives a node with its maps and lists below their keys, where the repository has none on one line.
+func laidOut(n *yaml.Node, collections string) *yaml.Node {
+	isList := n.Kind == yaml.SequenceNode
+	if len(n.Content) == 0 || collections != "block" && collections != "lists" || isList && collections == "lists" {
+		return n
+	}
+	out := *n
+	out.Style &^= yaml.FlowStyle
+	out.Content = make([]*yaml.Node, len(n.Content))
+	for i, c := range n.Content {
+		out.Content[i] = laidOut(c, collections)
+	}
+	return &out
 }
 
 // comment gives what stands above a key, in the repository's style.

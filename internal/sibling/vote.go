@@ -239,6 +239,7 @@ func combineFiles(c *convention.Convention, all []names.Facts, asked int) {
 }
 
 func combineStyle(s *convention.Style, all []names.Facts) {
+	adopt(&s.Collections, all, func(f names.Facts) string { return f.Style.Collections })
 	adopt(&s.Lists, all, func(f names.Facts) string { return f.Style.Lists })
 	adopt(&s.Quotes, all, func(f names.Facts) string { return f.Style.Quotes })
 	adopt(&s.Comments, all, func(f names.Facts) string { return f.Style.Comments })

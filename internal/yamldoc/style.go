@@ -14,7 +14,10 @@ type Style struct {
 	Lists         string // "indented" or "flush": lists below their key
 	DocumentStart bool
 	Quotes        string // "double", "single", or "none" where no value has quotes
-	Comments      string // "plain", "helm-docs" (# --), "readme-generator" (## @param), "none"
+	// Collections are "flow" where maps that are not empty stand on one line ({a: 1}), "lists" where lists alone do,
+	// and "block" where neither do.
+	Collections string
+	Comments    string // "plain", "helm-docs" (# --), "readme-generator" (## @param), "none"
 }
 
 // tally counts what is seen in a tree.
@@ -23,6 +26,8 @@ type tally struct {
 	indented, flush int
 	double, single  int
 	scalars         int
+
+	flowMaps, flowLists, blocks int
 }
 
 // Style measures the document.
@@ -41,6 +46,14 @@ func (d *Doc) Style() Style {
 		s.Lists = "flush"
 	case t.indented > 0:
 		s.Lists = "indented"
+	}
+	switch {
+	case t.flowMaps > 0:
+		s.Collections = "flow"
+	case t.flowLists > 0:
+		s.Collections = "lists"
+	case t.blocks > 0:
+		s.Collections = "block"
 	}
 	switch {
 	case t.double > 0 && t.double >= t.single:
@@ -77,8 +90,17 @@ func (t *tally) walk(n *Node) {
 	}
 }
 
-// entry measures how far a block below a key is indented.
+// entry measures how what is below a key is written, and how far a block is indented.
 func (t *tally) entry(parent *Node, e Entry) {
+	switch {
+	case e.Value.Len() == 0:
+	case !e.Value.isFlow():
+		t.blocks++
+	case e.Value.IsMap():
+		t.flowMaps++
+	default:
+		t.flowLists++
+	}
 	if parent.isFlow() || e.Value.isFlow() || e.Value.Line <= e.Line {
 		return
 	}

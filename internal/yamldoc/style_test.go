@@ -12,9 +12,14 @@ func TestStyle(t *testing.T) {
 	}{
 		{"empty", "", Style{Comments: "none"}},
 		{"two spaces, indented, double, plain", "# c\na:\n  b:\n    - \"x\"\n    - y\n",
-			Style{Indent: 2, Lists: "indented", Quotes: "double", Comments: "plain"}},
+			Style{Indent: 2, Lists: "indented", Quotes: "double", Collections: "block", Comments: "plain"}},
 		{"four spaces, flush, single, document start", "---\na:\n    b:\n    - 'x'\n",
-			Style{Indent: 4, Lists: "flush", DocumentStart: true, Quotes: "single", Comments: "none"}},
+			Style{
+				Indent: 4, Lists: "flush", DocumentStart: true, Quotes: "single", Collections: "block",
+				Comments: "none",
+			}},
+		{"a list on one line", "a:\n  b: [1]\nc: {}\n", Style{Indent: 2, Collections: "lists", Comments: "none"}},
+		{"a map on one line", "a:\n  b: {c: 1}\n", Style{Indent: 2, Collections: "flow", Comments: "none"}},
 		{"no quotes", "a: b\nc: d\n", Style{Quotes: "none", Comments: "none"}},
 		{"helm-docs", "# -- one\na: 1\n# -- two\nb: 1\n# -- three\nc: 1\n", Style{Comments: "helm-docs"}},
 		{"readme-generator", "## @section s\n##\n## @param a one\na: 1\n## @param b two\nb: 1\n",

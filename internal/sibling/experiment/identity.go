@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,9 @@ func (o *observation) addIdentity(f *names.Facts) {
 	if naming, ok := o.naming(); ok {
 		if f.Naming != nil {
 			naming.HelperPrefix = f.Naming.HelperPrefix
+			if naming.Fullname == f.Naming.Fullname { // of a claim that nothing of the values brings about
+				naming.Claim = cmp.Or(naming.Claim, f.Naming.Claim)
+			}
 		}
 		f.Naming = &naming
 	}

@@ -138,9 +138,10 @@ func (o *observation) promote(f *names.Facts) {
 			}
 			o.take(f, r.key, v, found[at])
 			taken[v.Path] = true
-		case known && o.isSwitchedAbove(path, found):
-			v.Path = o.sibling.PathOf(found[0].way)
-			o.take(f, r.key, v, found[0])
+		case known && o.switchAbove(v, found) >= 0:
+			above := found[o.switchAbove(v, found)]
+			v.Path = o.sibling.PathOf(above.way)
+			o.take(f, r.key, v, above)
 		case len(found) > 0 && r.tells:
 			open = append(open, func() { o.discover(f, r.key, found, taken) })
 		}

@@ -96,12 +96,13 @@ func (o *observation) confirmEnv(v convention.Value, at located) convention.Valu
 	return v
 }
 
-// isSwitchedAbove reports whether the switch that was seen is the one of all volumes: persistence.enabled, where the
-// templates ignore persistence.data.enabled.
-func (o *observation) isSwitchedAbove(path []string, found []located) bool {
-	if len(path) < 3 || len(found) == 0 {
-		return false
+// switchAbove finds the switch of all volumes among those that were seen: persistence.enabled, where the templates
+// ignore persistence.data.enabled.
+func (o *observation) switchAbove(v convention.Value, found []located) int {
+	path := yamldoc.SplitPath(v.Path)
+	if len(path) < 3 || o.moves(v) {
+		return -1
 	}
 	all := append(slices.Clone(path[:len(path)-2]), path[len(path)-1])
-	return slices.Equal(found[0].way, all) && !o.moves(convention.Value{Path: yamldoc.JoinPath(path...)})
+	return slices.IndexFunc(found, func(at located) bool { return slices.Equal(at.way, all) })
 }

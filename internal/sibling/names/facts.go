@@ -212,7 +212,7 @@ func (s *Chart) style() convention.Style {
 	values, chart := s.layers[0].doc.Style(), s.chart.Style()
 	out := convention.Style{
 		Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
-		Comments: values.Comments, DocumentStart: values.DocumentStart,
+		Collections: values.Collections, Comments: values.Comments, DocumentStart: values.DocumentStart,
 		ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
 		Fact: byName(s.layers[0].shown),
 	}
