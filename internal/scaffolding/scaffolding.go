@@ -233,7 +233,7 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 		return nil, err
 	}
 	files, err := chartFiles(p, templateData{
-		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: credentialKeys(),
+		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: CredentialPattern(),
 		ServerVersion: string(release), SecretKind: secretKind(p.convention), ValuesTable: markdown,
 	})
 	if err != nil {
