@@ -93,6 +93,14 @@ func (f *diffFlags) define(cmd *cobra.Command) {
 		"version of upstream's chart that the chart came from (default: the one in the lock)")
 	flags.StringArrayVar(&c.ScenarioFiles, "scenario", nil, "values file for upstream's chart, as a further scenario")
 	flags.StringSliceVar(&c.Only, "only", nil, "names of the scenarios to compare (default: all)")
+	flags.StringArrayVarP(&c.Values.ValueFiles, "values", "f", nil,
+		"values file for the chart (several are merged), such as one without which it does not render")
+	flags.StringArrayVar(&c.Values.Set, "set", nil, "value for the chart, as in Helm")
+	flags.StringArrayVar(&c.Values.SetString, "set-string", nil, "text for the chart, as in Helm")
+	flags.StringArrayVar(&c.Values.SetJSON, "set-json", nil, "value in JSON for the chart, as in Helm")
+	flags.StringArrayVar(&c.Values.SetFile, "set-file", nil, "file whose text is a value of the chart, as in Helm")
+	flags.StringVar(&c.KubeVersion, "kube-version", "", "Kubernetes version to render for")
+	flags.StringSliceVar(&c.APIVersions, "api-versions", nil, "API versions that templates find, beside the usual ones")
 	flags.StringArrayVar(&c.Accept, "accept", nil,
 		"difference to accept from now on, as the report names it; * and a last ** stand for more")
 	flags.StringVar(&c.Reason, "reason", "", "why, for --accept")

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type charts struct {
 	// lenient says that the chart renders only where what it requires may be missing.
 	lenient bool
 	notes   []string
+	release helmchart.Release
 	// kinds are those of the chart's convention.
 	kinds convention.Kinds
 	// foreign is what is known of a chart without a lock, nil with one.
@@ -65,6 +67,9 @@ func (v *variant) overlay(settings []scaffolding.Setting) (map[string]any, []sca
 // openCharts prepares the charts.
 func openCharts(ctx context.Context, in Input) (*charts, error) {
 	c := &charts{variant: variant{chart: in.Chart}, upstream: in.Upstream, random: map[field]bool{}}
+	c.release = Release()
+	c.release.KubeVersion = cmp.Or(in.KubeVersion, c.release.KubeVersion)
+	c.release.APIVersions = slices.Concat(c.release.APIVersions, in.APIVersions)
 	var err error
 	if c.sheet, err = factsheet.OrServer(in.Sheet); err != nil {
 		return nil, err

@@ -119,6 +119,7 @@ func TestFields(t *testing.T) {
 		d := objectDiff{ctx: t.Context(), role: "Ingress/signalling", run: &scenarioRun{},
 			charts:   &charts{variant: variant{chart: chart}},
 			upstream: withField(c.upstream), chart: withField(c.chart), pristine: withField(c.pristine),
+			fresh: withField(c.pristine),
 			known: map[string]*explanation{}}
 		if !c.foreign {
 			d.charts.pristine = chart
@@ -169,7 +170,7 @@ func TestPresence(t *testing.T) {
 		"neither side, but a scaffold of": {nil, nil, o, nil, false, false, Drift, whyEdited},
 	} {
 		d := objectDiff{ctx: t.Context(), role: roleRoute, run: &scenarioRun{}, charts: &charts{},
-			upstream: c.upstream, chart: c.chart, pristine: c.pristine, whole: c.whole,
+			upstream: c.upstream, chart: c.chart, pristine: c.pristine, whole: c.whole, fresh: c.pristine,
 			known: map[string]*explanation{}}
 		if !c.foreign {
 			d.charts.pristine = &helmchart.Chart{}

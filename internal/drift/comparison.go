@@ -23,6 +23,10 @@ type Comparison struct {
 	// Dir is the chart's folder, as the user named it.
 	Dir      string
 	Upstream upstream.Options
+	// Values are laid over the chart's own, KubeVersion and APIVersions are what the charts are rendered for.
+	Values      helmchart.ValueFlags
+	KubeVersion string
+	APIVersions []string
 	// Since is a version of upstream's chart, for charts without a lock.
 	Since string
 	// ScenarioFiles are values files for upstream's chart, Only the names of the scenarios to compare.
@@ -50,9 +54,18 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := Input{Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only}
+	in := Input{
+		Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only, KubeVersion: c.KubeVersion, APIVersions: c.APIVersions,
+	}
 	if in.Chart, in.Lock, err = Load(ctx, c.Dir, helmchart.HelmSources(tree, c.Getenv)); err != nil {
 		return nil, remedy.Errorf("name the chart's folder: helm livekit diff-upstream CHART_DIR", "%w", err)
+	}
+	values, _, err := c.Values.Read()
+	if err != nil {
+		return nil, remedy.Errorf("give -f and --set as for `helm install` of the chart", "%w", err)
+	}
+	if len(values) > 0 {
+		in.Chart = in.Chart.WithValues(values)
 	}
 	if in.Scenarios, err = readScenarios(c.ScenarioFiles); err != nil {
 		return nil, err

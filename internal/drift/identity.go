@@ -37,10 +37,17 @@ func (id *identity) has(key string) bool {
 	return id.here.reading.IsRead(path) || !id.up.reading.IsRead(path)
 }
 
-// knows reports whether a chart declares a key, or reads it.
+// knows reports whether a chart declares a key, or reads it. What lies below a value that is no map is none.
 func (k *keys) knows(key string) bool {
+	path := strings.Split(key, ".")
+	for n := 1; n < len(path); n++ {
+		above, declared := yamldoc.Lookup(k.values, path[:n])
+		if _, isMap := above.(map[string]any); declared && above != nil && !isMap {
+			return false
+		}
+	}
 	_, declared := k.at(key)
-	return declared || k.reading.IsRead(strings.Split(key, "."))
+	return declared || k.reading.IsRead(path)
 }
 
 // isWhole reports whether the chart has all of the keys that upstream's templates read.

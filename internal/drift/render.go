@@ -64,7 +64,7 @@ func (r *rendered) get(role string) *object {
 // render renders a chart and finds out what each object is for. One of other making may require values that upstream's
 // does not: they are left out then.
 func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	release := Release()
+	release := c.release
 	release.Lenient = c.lenient && chart == c.chart
 	files, err := chart.Render(ctx, values, release)
 	if err != nil {

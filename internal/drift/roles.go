@@ -186,7 +186,8 @@ func containerPort(port map[string]any, server *object) string {
 	container := serverContainer(server.Object)
 	for _, c := range mapsIn(server.Get("spec", "template", "spec", "containers")) {
 		for _, p := range mapsIn(c["ports"]) {
-			if c["name"] == container && p["containerPort"] == target {
+			isSame := cmp.Or(p["protocol"], any("TCP")) == cmp.Or(port["protocol"], any("TCP"))
+			if c["name"] == container && p["containerPort"] == target && isSame {
 				name, _ := p["name"].(string)
 				return name
 			}

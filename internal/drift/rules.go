@@ -3,9 +3,12 @@ package drift
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
@@ -13,6 +16,8 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // rule explains a difference at one field: what upstream's chart is known to render there, and what this tool's charts
@@ -72,6 +77,35 @@ type setting struct {
 	// nobody knows.
 	Workload, Route string
 }
+
+// Opens reports whether upstream's pod opens a port besides that of signalling, such as "7882/UDP".
+func (s setting) Opens(port string) bool {
+	keys := map[string]string{"rtc.tcp_port": "TCP", "rtc.udp_port": "UDP", "prometheus_port": "TCP"}
+	if on, _ := yamldoc.Lookup(s.V, []string{"livekit", "turn", "enabled"}); on == true {
+		keys["turn.tls_port"], keys["turn.udp_port"] = "TCP", "UDP"
+	}
+	for key, protocol := range keys {
+		value, _ := yamldoc.Lookup(s.V["livekit"], strings.Split(key, "."))
+		if yamldoc.IsSet(value) && fmt.Sprintf("%v/%s", value, protocol) == port {
+			return true
+		}
+	}
+	return false
+}
+
+// HoldsCredential reports whether charts of this tool keep a configuration in a Secret, as templates/_config.tpl has
+// it: for a key that holds a credential, or an address with one in it. API keys are elsewhere.
+func (s setting) HoldsCredential() bool {
+	config, _ := s.V["livekit"].(map[string]any)
+	config = maps.Clone(config)
+	delete(config, "keys")
+	text, err := json.Marshal(config)
+	return err == nil && credential().Match(text)
+}
+
+var credential = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(` + scaffolding.CredentialPattern() + `)":|://[^/@" ]+@|://[^" ]+[?][^" ]`)
+})
 
 // fill gives a text of a rule, filled in where it is a template.
 func (s setting) fill(text string) (string, error) {

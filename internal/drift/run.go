@@ -46,6 +46,10 @@ type Input struct {
 	Scenarios []factsheet.Scenario
 	// Only are the names of the scenarios to compare, all where it is empty.
 	Only []string
+	// KubeVersion is the version of Kubernetes that both charts are rendered for, one that this tool's charts are made
+	// for where it is empty; APIVersions are further ones that templates find.
+	KubeVersion string
+	APIVersions []string
 	// Accepted are differences that the settings accept.
 	Accepted []settings.Accepted
 }

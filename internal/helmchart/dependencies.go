@@ -95,6 +95,14 @@ func (c *Chart) WithoutMissing() *Chart {
 	return &Chart{c: out}
 }
 
+// WithValues gives the chart with values over those of its values.yaml, as `helm install -f` would. The chart itself
+// stays.
+func (c *Chart) WithValues(over map[string]any) *Chart {
+	out := clone(c.c)
+	out.Values = Merge(c.Values(), over)
+	return &Chart{c: out, instead: c.instead}
+}
+
 // node is a chart on the way down from the one that was loaded.
 type node struct {
 	chart *chart.Chart

@@ -262,7 +262,7 @@ func withoutSchema(p *Paths, o Options, root *tree) (map[string][]byte, error) {
 		return nil, err
 	}
 	files, err := chartFiles(p, templateData{
-		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: credentialKeys(),
+		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: CredentialPattern(),
 		ServerVersion: string(livekit.ReleaseOf(o.AppVersion).Release),
 		SecretKind:    secretKind(p.convention), ValuesTable: markdown,
 	})

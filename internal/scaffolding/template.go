@@ -102,8 +102,8 @@ func join(name string, before, after []byte) []byte {
 	return slices.Concat(before, []byte("---\n"), after)
 }
 
-// credentialKeys makes one regular expression of the last parts of the paths of LiveKit's credentials.
-func credentialKeys() string {
+// CredentialPattern makes one regular expression of the last parts of the paths of LiveKit's credentials.
+func CredentialPattern() string {
 	keys := livekit.CredentialKeys()
 	for i, p := range keys {
 		p = strings.TrimSuffix(p, ".*")
