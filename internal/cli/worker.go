@@ -35,7 +35,7 @@ func newWorker() *cobra.Command {
 // renderFlags say how siblings are rendered.
 type renderFlags struct {
 	not, build bool
-	max        int
+	max        uint
 }
 
 func addRenderFlags(cmd *cobra.Command) *renderFlags {
@@ -43,7 +43,7 @@ func addRenderFlags(cmd *cobra.Command) *renderFlags {
 	cmd.Flags().BoolVar(&f.not, "no-render", false, "do not render sibling charts: go by the names of their keys")
 	cmd.Flags().BoolVar(&f.build, "dependency-build", false,
 		"have Helm fetch the siblings' dependencies that were not found")
-	cmd.Flags().IntVar(&f.max, "max-renders", 0,
+	cmd.Flags().UintVar(&f.max, "max-renders", 0,
 		fmt.Sprintf("render each sibling chart up to `N` times (default %d, or %d where several vote)",
 			lineage.DefaultMaxRenders, sibling.RendersOfMany))
 	cmd.MarkFlagsMutuallyExclusive("no-render", "dependency-build")
@@ -60,7 +60,7 @@ func (f *renderFlags) renders() scaffolding.Renders {
 	if self, err := os.Executable(); err == nil {
 		pool.Command = []string{self, workerName}
 	}
-	r := scaffolding.Renders{Prober: pool, Getenv: os.Getenv, Max: f.max}
+	r := scaffolding.Renders{Prober: pool, Getenv: os.Getenv, Max: int(f.max)}
 	if f.build {
 		r.HelmBin = helmBin()
 	}

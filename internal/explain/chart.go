@@ -54,7 +54,8 @@ func openChart(ctx context.Context, sheet *factsheet.Sheet, o Options) (*chart, 
 		return nil, remedy.Errorf("name the chart's folder: helm livekit explain KEY CHART_DIR", "%w", err)
 	}
 	c.values = c.Values()
-	if c.file, err = yamldoc.ParseValues(filepath.ToSlash(filepath.Join(o.Dir, "values.yaml")), c.ValuesFile()); err != nil {
+	valuesFile := filepath.ToSlash(filepath.Join(o.Dir, "values.yaml"))
+	if c.file, err = yamldoc.ParseValues(valuesFile, c.ValuesFile()); err != nil {
 		return nil, err
 	}
 	for _, d := range c.file.Duplicates {

@@ -47,7 +47,7 @@ func bare(c *chart.Chart) {
 }
 
 // constants are what stands in for sprig's functions that take long, or give something else each time, where a word
-// may be a function's name. Arguments stay, as further entries or texts. What they give is known to lineage as a sample.
+// may be a function's name. Arguments stay, as further entries or texts. What they give lineage knows as a sample.
 var constants = []struct {
 	call *regexp.Regexp
 	by   string

@@ -17,12 +17,15 @@ const (
 // cpuPerRender is several times what a render of a large chart takes on a slow machine.
 const cpuPerRender = 25 * time.Millisecond
 
+// leastCPU is what an experiment of few renders has.
+const leastCPU = 30 * time.Second
+
 // maxRenders is the bound that decides: it is the same on every machine, however busy that is.
 func (o Options) maxRenders() int { return cmp.Or(o.MaxRenders, DefaultMaxRenders) }
 
 // maxCPU is the processor time after which a worker process gives up on templates that are very slow.
 func (o Options) maxCPU() time.Duration {
-	return cmp.Or(o.MaxCPU, time.Duration(o.maxRenders())*cpuPerRender)
+	return cmp.Or(o.MaxCPU, max(leastCPU, time.Duration(o.maxRenders())*cpuPerRender))
 }
 
 // timeout is when an experiment counts as hanging. A busy machine gives a process a part of its time alone.

@@ -85,7 +85,8 @@ func (o *observation) textAt(i int, field ...string) string {
 // triedAt gives the value that reaches a field, if it is another one in what was rendered than in the chart.
 func (o *observation) triedAt(ref lineage.Ref, field []string) (lineage.Trial, lineage.Reach, bool) {
 	for _, trial := range o.result.Tried {
-		n := slices.IndexFunc(o.result.Findings, func(f lineage.Finding) bool { return slices.Equal(f.Path, trial.Path) })
+		isOfTrial := func(f lineage.Finding) bool { return slices.Equal(f.Path, trial.Path) }
+		n := slices.IndexFunc(o.result.Findings, isOfTrial)
 		if n < 0 {
 			continue
 		}

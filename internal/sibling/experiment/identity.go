@@ -123,7 +123,8 @@ func (o *observation) labels() (convention.Labels, bool) {
 const versionLabel = "app.kubernetes.io/version"
 
 // patterns turns labels as they were rendered into patterns of Label.Value. What cannot be one is left out; whole says
-// that nothing was. So are labels whose text comes from a value, those of driven: it is the value's, and may be a dummy.
+// that nothing was. So are labels whose text comes from a value, those of driven, though they do not count for whole:
+// the text is the value's, and may be a dummy.
 func (o *observation) patterns(labels []lineage.Label, driven map[string]string) (out []convention.Label, whole bool) {
 	whole = true
 	for _, l := range labels {
