@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -211,13 +212,23 @@ func (r reshaping) hosts(value any) (any, bool) {
 	return out, reason == ""
 }
 
-// port changes between the name of the port and its number.
+// port changes between the name of the server's port and its number. The chart refuses a number that is not the
+// server's, so that no port changes unnoticed.
 func (r reshaping) port(value any) (any, bool) {
+	number, _ := strconv.Atoi(r.now.convention.Sheet.Of("config.port").Default.Value)
 	_, isName := value.(string)
-	if r.to == convention.PortNumber {
-		return value, !isName
+	switch {
+	case r.to == convention.PortNumber && isName:
+		if path, err := r.before.PathOf("config.port"); err == nil {
+			if own, ok := yamldoc.Lookup(r.all, path); ok && own != nil {
+				return own, true
+			}
+		}
+		return number, true
+	case r.to != convention.PortNumber && fmt.Sprint(value) == strconv.Itoa(number):
+		return "http", true
 	}
-	return "http", true // which is the server's, whatever its number
+	return value, true
 }
 
 func (r reshaping) accessMode(value any) (any, bool) {

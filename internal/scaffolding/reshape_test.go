@@ -78,6 +78,22 @@ func TestReshape(t *testing.T) {
 			"persistence.accessMode", nil, "ReadWriteOnce",
 			map[string]any{"persistence.accessModes": []any{"ReadWriteOnce"}},
 		},
+		"the port's number": {
+			canonical, at("service.targetPort", "containerPort", convention.PortNumber), "service.targetPort",
+			map[string]any{"config": map[string]any{"port": 8080}}, "http", map[string]any{"containerPort": 8080},
+		},
+		"the number of the default port": {
+			canonical, at("service.targetPort", "containerPort", convention.PortNumber), "service.targetPort", nil,
+			"http", map[string]any{"containerPort": 7880},
+		},
+		"the port's name": {
+			at("service.targetPort", "containerPort", convention.PortNumber), canonical, "service.targetPort", nil,
+			7880, map[string]any{"service.targetPort": "http"},
+		},
+		"another port, which the chart refuses": {
+			at("service.targetPort", "containerPort", convention.PortNumber), canonical, "service.targetPort", nil,
+			9000, map[string]any{"service.targetPort": 9000},
+		},
 		"an image in one string": {
 			canonical, oneString, "image.repository",
 			map[string]any{"image": map[string]any{"repository": "mirror/livekit", "tag": "v1.13.5"}}, "mirror/livekit",
