@@ -1,7 +1,6 @@
 package names
 
 import (
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func (s *Chart) readAbove() {
 	below := *s
 	for dir := s.home(); ; {
 		charts := filepath.Dir(dir)
-		above := Chart{Dir: filepath.Dir(charts), Shown: path.Join(s.Shown, strings.Repeat("../", 2*len(s.Above)+2))}
+		above := Chart{Dir: filepath.Dir(charts), Shown: s.Shown + strings.Repeat("/../..", len(s.Above)+1)}
 		if filepath.Base(charts) != "charts" || above.readChart() != nil {
 			return
 		}

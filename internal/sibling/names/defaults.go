@@ -80,9 +80,19 @@ func (s speaker) defaults() convention.Defaults {
 		}
 	}
 	if d.HostPattern != "" || d.IngressClass != "" || d.ClusterIssuer != "" || d.StorageClass != "" {
-		d.Fact = byName(s.layers[0].shown)
+		d.Fact = byName(s.tells(host).shown)
 	}
 	return d
+}
+
+// tells gives the file that names the host, else the chart's own.
+func (s speaker) tells(host string) layer {
+	for _, l := range s.layers {
+		if alone := (speaker{Chart: s.Chart, layers: []layer{l}, seen: s.seen}); host != "" && alone.firstHost() == host {
+			return l
+		}
+	}
+	return s.Chart.layers[0]
 }
 
 // at gives the first value at a canonical key's path that is not empty, else an empty one.

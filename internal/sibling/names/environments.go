@@ -90,7 +90,7 @@ func (e environment) rank() int {
 // addEnvironment adds a file to those of its stage.
 func (s *Chart) addEnvironment(c candidate, doc *yamldoc.Doc, home string) {
 	file := fromFolder(home, c.path)
-	l := layer{doc: doc, shown: path.Join(s.Shown, file)}
+	l := layer{doc: doc, shown: s.Shown + "/" + file} // not made shorter: a lock names it from the chart
 	key := ""
 	if i := slices.IndexFunc(doc.Root.Entries, func(e yamldoc.Entry) bool {
 		return convention.SameName(e.Key, s.Name) && e.Value.IsMap()
