@@ -33,7 +33,7 @@ var layers = [][]string{
 	{"internal/sibling"},
 	{"internal/sibling/experiment"},
 	{"internal/cluster", "internal/settings", "internal/sibling/names", "internal/upstream"},
-	{"internal/convention"},
+	{"internal/convention", "internal/sibling/library"},
 	{"internal/chartdir", "internal/factsheet", "internal/lineage", "internal/merge"},
 	{"internal/helmchart", "internal/livekit"},
 	{"internal/helmcache", "internal/manifest", "internal/oci", "internal/yamldoc"},

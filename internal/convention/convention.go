@@ -11,6 +11,7 @@ type Confidence string
 const (
 	Probed  Confidence = "probed"  // a changed key moved the rendered field
 	Voted   Confidence = "voted"   // most of several siblings agree
+	Library Confidence = "library" // a well-known library that the chart is made of has it there
 	Name    Confidence = "name"    // judged by names and shapes alone
 	Default Confidence = "default" // no sibling says anything: the canonical way
 )

@@ -115,7 +115,7 @@ func (c *Chart) Dependencies() []*Chart {
 func (c *Chart) Declared() []Dependency {
 	var out []Dependency
 	for _, d := range c.c.Metadata.Dependencies {
-		out = append(out, Dependency{d.Name, d.Alias, d.Repository})
+		out = append(out, Dependency{d.Name, d.Alias, d.Repository, d.Version})
 	}
 	return out
 }

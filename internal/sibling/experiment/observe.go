@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,6 +174,10 @@ func (o *observation) discover(f *names.Facts, key string, found []located, take
 	path := o.sibling.PathOf(best.way)
 	taken[path] = true
 	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, best)
+	if old.Confidence == convention.Library && old.Path != path {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s: %s was seen to move what %s is expected to move (%s). The render "+
+			"is followed.", f.Shown, path, old.Path, old.Evidence))
+	}
 }
 
 // mayBe leaves out paths that are not the application's to set.
@@ -248,7 +253,8 @@ func (o *observation) isWholeImage(v convention.Value) bool {
 // noteIgnored says of keys that were tried and moved nothing that they are followed in their names alone.
 func (o *observation) noteIgnored(f *names.Facts) {
 	for key, v := range f.Values {
-		if v.Confidence != convention.Name || key == "ingress" || key == "persistence" {
+		isProbed := v.Confidence != convention.Name && v.Confidence != convention.Library
+		if isProbed || key == "ingress" || key == "persistence" {
 			continue
 		}
 		tried := o.tried(v)

@@ -98,6 +98,7 @@ func ReadChart(
 	}
 	s.scan = newScan(s.Sheet, s.Values, s.Name, s.Others)
 	s.scan.detect()
+	s.addLibrary(deps)
 	return s, nil
 }
 
@@ -150,6 +151,7 @@ func (s *Chart) Dependencies() []helmchart.Dependency {
 	for _, item := range itemsOf(list) {
 		d := helmchart.Dependency{
 			Name: item.Get("name").Str(), Alias: item.Get("alias").Str(), Repository: item.Get("repository").Str(),
+			Version: item.Get("version").Str(),
 		}
 		if d.Name != "" {
 			out = append(out, d)
@@ -182,6 +184,9 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []helmchart.Dependency, own
 		facts := len(newScan(s.Sheet, values, s.Name, nil).detect())
 		if isOwn {
 			facts++
+		}
+		if isWellKnown(d) {
+			facts += len(s.Sheet.Keys)
 		}
 		if facts > most {
 			best, most = &deps[i], facts

@@ -62,7 +62,7 @@ func (s *Chart) Read() Facts {
 		Secrets: s.secrets(), Registry: s.registry(),
 	}
 	for key, at := range found {
-		f.Values[key] = convention.Value{Path: s.PathOf(at.path), Shape: at.shape, Fact: byName(s.EvidenceOf(at.path))}
+		f.Values[key] = convention.Value{Path: s.PathOf(at.path), Shape: at.shape, Fact: s.factOf(at)}
 	}
 	s.readHints(f.Values)
 	for _, t := range s.Templates {
