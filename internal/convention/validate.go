@@ -167,7 +167,8 @@ func (c *Convention) Words() []Word {
 			[]string{"", SecretsPlain, SecretsExisting, SecretsVault})},
 		{"style.lists", c.Style.Lists, []string{"indented", "flush"}},
 		{"style.quotes", c.Style.Quotes, []string{"double", "single", "none"}},
-		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator"}},
+		{"style.values", c.Style.Values, []string{"", ValuesFull, ValuesLean}},
+		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator", "each", "none"}},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
@@ -138,7 +139,7 @@ func withComponents(sheet *factsheet.Sheet, lock *chartdir.Lock, components []st
 // same.
 func renderAlike(a, b *helmchart.Chart) bool {
 	return a.Name() == b.Name() && a.Version() == b.Version() && a.AppVersion() == b.AppVersion() &&
-		string(a.ValuesFile()) == string(b.ValuesFile()) &&
+		string(a.ValuesFile()) == string(b.ValuesFile()) && reflect.DeepEqual(a.Values(), b.Values()) &&
 		slices.EqualFunc(a.Templates(), b.Templates(), func(x, y helmchart.File) bool {
 			return x.Name == y.Name && string(x.Data) == string(y.Data)
 		})

@@ -121,7 +121,7 @@ func (o *RunOptions) goOn(target string) error {
 	was := AskedOf(lock, target)
 	o.Name, o.Version = cmp.Or(o.Name, was.Name), cmp.Or(o.Version, was.Version)
 	o.AppVersion, o.Host = cmp.Or(o.AppVersion, was.AppVersion), cmp.Or(o.Host, was.Host)
-	o.Cloud = cmp.Or(o.Cloud, was.Cloud)
+	o.Cloud, o.Values = cmp.Or(o.Cloud, was.Cloud), cmp.Or(o.Values, was.Values)
 	if len(o.With)+len(o.Without) == 0 {
 		o.With, o.Without = lock.Components, []string{"all"}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/merge"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -108,7 +109,7 @@ func (t *target) inConflict(name string, text []byte, says string) (File, []byte
 func (t *target) mergeTexts(name, base, ours, theirs string) (merge.Result, error) {
 	labels := t.options.labels()
 	switch {
-	case name == "values.yaml":
+	case name == "values.yaml", name == helmchart.DefaultsFile:
 		return merge.YAML(name, base, ours, theirs,
 			merge.Options{Moves: t.moves, Asked: t.asked(name), Labels: labels})
 	case name == "Chart.yaml":

@@ -173,7 +173,7 @@ func (o *observation) discover(f *names.Facts, key string, found []located, take
 	best := slices.MinFunc(found, func(a, b located) int { return o.rank(a, f) - o.rank(b, f) })
 	path := o.sibling.PathOf(best.way)
 	taken[path] = true
-	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, best)
+	o.take(f, key, convention.Value{Path: path, Shape: best.shape, Declared: best.declared}, best)
 	if old.Confidence == convention.Library && old.Path != path {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s: %s was seen to move what %s is expected to move (%s). The render "+
 			"is followed.", f.Shown, path, old.Path, old.Evidence))

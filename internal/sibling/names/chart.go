@@ -95,6 +95,8 @@ func ReadChart(
 	s.Own, s.Wrapped, s.StandIn = s.Values, wrapped, file != "values.yaml"
 	if wrapped != nil {
 		s.addWrapped(ctx, *wrapped, sources)
+	} else if templates.readDefaults {
+		s.addDefaults()
 	}
 	s.scan = newScan(s.Sheet, s.Values, s.Name, s.Others)
 	s.scan.detect()
@@ -227,6 +229,14 @@ func (s *Chart) addWrapped(ctx context.Context, d helmchart.Dependency, sources 
 	s.Templates = append(s.Templates, newTemplates(chart.Templates(), shown, chart.Name()))
 	if values, err := yamldoc.Parse("values.yaml", chart.ValuesFile()); err == nil {
 		s.addLayer(values, shown+": values.yaml")
+	}
+}
+
+// addDefaults adds the values that a chart of this tool's making keeps beside values.yaml.
+func (s *Chart) addDefaults() {
+	doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, helmchart.DefaultsFile))
+	if err == nil {
+		s.addLayer(doc, s.Shown+"/"+helmchart.DefaultsFile)
 	}
 }
 

@@ -3,6 +3,7 @@ package names
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,13 +63,21 @@ func (s *Chart) Read() Facts {
 		Secrets: s.secrets(), Registry: s.registry(),
 	}
 	for key, at := range found {
-		f.Values[key] = convention.Value{Path: s.PathOf(at.path), Shape: at.shape, Fact: s.factOf(at)}
+		f.Values[key] = convention.Value{Path: s.PathOf(at.path), Shape: at.shape, Declared: s.at(key) != nil,
+			Fact: s.factOf(at)}
 	}
 	s.readHints(f.Values)
 	for _, t := range s.Templates {
 		f.ReadTemplates(t)
 	}
 	RenameComponent(f.Files, s.Component)
+	if f.Labels != nil && s.Component != "" {
+		for _, set := range [][]convention.Label{f.Labels.Set, f.Labels.Selector, f.Labels.ServiceSelector} {
+			for i := range set {
+				set[i].Value = WithName(set[i].Value, s.Component)
+			}
+		}
+	}
 	if s.Wrapped != nil {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s is a wrapper around the chart %s. The new chart stands alone: "+
 			"it has at the root what is below %s there.", s.Shown, s.Wrapped.Name, s.Wrapped.Key()))
@@ -97,15 +106,18 @@ func (s *Chart) findComponent(image []string) string {
 	return image[0]
 }
 
-// RenameComponent puts {name} for a component's folder.
+// RenameComponent puts {name} for a component in the names of files and folders.
 func RenameComponent(f *convention.Files, component string) {
 	if f == nil || component == "" {
 		return
 	}
+	word := regexp.MustCompile(`(^|[-_/])` + regexp.QuoteMeta(component) + `([-_.])`)
 	for kind, file := range f.Templates {
 		folder, rest, inFolder := strings.Cut(file, "/")
 		if inFolder && convention.SameName(folder, component) {
 			f.Templates[kind] = "{name}/" + rest
+		} else {
+			f.Templates[kind] = word.ReplaceAllString(file, "${1}{name}${2}")
 		}
 	}
 }
@@ -182,6 +194,17 @@ func (f *Facts) ReadTemplates(t Templates) {
 	}
 }
 
+// maxLean is how many lines, without the empty ones, a values.yaml has that names what a chart sets, and not all that
+// can be set: the one of `helm create` has about a hundred.
+const maxLean = 60
+
+// A values.yaml without comments has chosen to have none if it has a few lines, and one where most keys have theirs
+// says something about each.
+const (
+	minUncommented = 8
+	mostCommented  = 0.6
+)
+
 // style measures the sibling's own values and Chart.yaml together: a short
 // values.yaml may show neither lists nor quotes.
 func (s *Chart) style() convention.Style {
@@ -189,7 +212,7 @@ func (s *Chart) style() convention.Style {
 	out := convention.Style{
 		Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
 		Comments: values.Comments, DocumentStart: values.DocumentStart,
-		ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
+		Header: license(s.layers[0].doc.Head()), ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
 		Fact: byName(s.layers[0].shown),
 	}
 	if len(s.layers[0].doc.Root.Entries) == 0 {
@@ -200,8 +223,16 @@ func (s *Chart) style() convention.Style {
 			out.Indent = indent
 		}
 	}
-	if out.Comments == "none" {
-		out.Comments = "plain" // comments have to be written somehow
+	if lines := s.layers[0].doc.Lines(); lines > maxLean {
+		out.Values = convention.ValuesFull
+	} else if lines > 0 {
+		out.Values = convention.ValuesLean
+	}
+	switch isShort := s.layers[0].doc.Lines() < minUncommented; {
+	case out.Comments == "none" && isShort:
+		out.Comments = "plain" // it may have nothing to say yet
+	case out.Comments == "plain" && s.layers[0].doc.CommentedShare() > mostCommented:
+		out.Comments = "each"
 	}
 	return out
 }
@@ -263,4 +294,15 @@ func (s *Chart) hintedShape(key, name string) string {
 		return convention.AccessModeList
 	}
 	return ""
+}
+
+// license gives the lines of a file's head where they are a license or say whose it is, nothing for any other text.
+func license(head []string) []string {
+	text := strings.Join(head, "\n")
+	for _, word := range []string{"SPDX-", "Copyright", "Licensed under"} {
+		if strings.Contains(text, word) {
+			return head
+		}
+	}
+	return nil
 }

@@ -33,6 +33,7 @@ type Templates struct {
 	objects []object
 
 	mentionsVault bool
+	readDefaults  bool // the values that stand beside values.yaml
 	// beside is the workload, once it is known: what lies beside it is more likely its own.
 	beside *object
 }
@@ -100,6 +101,7 @@ func newTemplates(files []helmchart.File, shown, chart string) Templates {
 
 func (t *Templates) read(file, text string) {
 	t.mentionsVault = t.mentionsVault || strings.Contains(text, vaultAnnotation)
+	t.readDefaults = t.readDefaults || helmchart.ReadsDefaults(text)
 	src := source{file, t.parse(file, strings.ReplaceAll(text, "\r\n", "\n")), AsidePath(file, t.chart)}
 	t.sources = append(t.sources, src)
 	if src.isAside {
