@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"internal/scaffolding", "internal/publish", "internal/verify", "internal/doctor"},
 	{"internal/sibling"},
 	{"internal/sibling/experiment"},
-	{"internal/cluster", "internal/settings", "internal/sibling/names", "internal/upstream"},
+	{"internal/cluster", "internal/registration", "internal/settings", "internal/sibling/names", "internal/upstream"},
 	{"internal/convention", "internal/sibling/library"},
 	{"internal/chartdir", "internal/factsheet", "internal/lineage", "internal/merge"},
 	{"internal/helmchart", "internal/livekit"},

@@ -56,6 +56,8 @@ Components, for --with and --without:
 		"their defaults\n(as the siblings have it where it is not given)")
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
+	flags.BoolVar(&o.Register, "register", false, "write the chart's entry where those beside it are registered\n"+
+		"(Argo CD, Flux, helmfile, CODEOWNERS, ...)")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "say what would be written, and write nothing")
 	flags.BoolVar(&diff, "diff", false, "show the text of all files")
 	r = addRenderFlags(cmd)

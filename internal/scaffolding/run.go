@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,9 +15,11 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/registration"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 	"github.com/helm-livekit/helm-livekit/internal/sibling"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // RunOptions are the flags of `scaffold`.
@@ -29,6 +32,7 @@ type RunOptions struct {
 	Like            []string
 	ConventionsFile string // a file of conventions to obey instead
 	DryRun          bool
+	Register        bool // writes the chart's entry where those beside it are registered; otherwise it is proposed
 	ToolVersion     string
 	Renders         Renders
 }
@@ -51,6 +55,8 @@ type Result struct {
 	DryRun      bool                   `json:"dryRun,omitempty"`
 	// Notes are what the user should know beside the files.
 	Notes []string `json:"notes,omitempty"`
+	// Registration has the chart's entry in each file where those beside it are registered.
+	Registration []registration.Edit `json:"registration,omitempty"`
 	// Diff is the unified diff of a dry run.
 	Diff string `json:"-"`
 }
@@ -67,6 +73,11 @@ type ChartResult struct {
 // HasConflicts reports whether files were left alone.
 func (r *Result) HasConflicts() bool {
 	return slices.ContainsFunc(r.Files, func(f chartdir.Change) bool { return f.Action == chartdir.Conflict })
+}
+
+// Unregistered are the entries that are proposed.
+func (r *Result) Unregistered() []registration.Edit {
+	return slices.DeleteFunc(slices.Clone(r.Registration), func(e registration.Edit) bool { return e.Written })
 }
 
 // Run writes a chart, or with DryRun says what it would write.
@@ -108,7 +119,44 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		Files: plan.Changes, Conventions: conv, DryRun: o.DryRun,
 		Notes: slices.Concat(notes, aboutRelease(chart.AppVersion), aboutCloud(conv, o.Cloud)),
 	}
-	return result, result.carryOut(ctx, plan)
+	tree, err := chartdir.TreeOf(target)
+	if err != nil {
+		return nil, err
+	}
+	result.Registration = registrationOf(o, chart, tree, target)
+	if err := result.carryOut(ctx, plan); err != nil || !o.Register || o.DryRun {
+		return result, err
+	}
+	return result, registration.Apply(tree, result.Registration)
+}
+
+// registrationOf makes the chart's entry wherever the repository has one for the charts beside it, or those that are
+// followed.
+func registrationOf(o RunOptions, chart *Chart, tree, target string) []registration.Edit {
+	inTree := func(dir string) string {
+		rel, err := filepath.Rel(tree, dir)
+		if err != nil {
+			return ""
+		}
+		return filepath.ToSlash(rel)
+	}
+	beside, _ := sibling.Beside(target) // a folder that cannot be read registers nothing
+	followed := map[string]bool{}
+	for _, like := range o.Like {
+		if dir, err := chartdir.ResolveTarget(like); err == nil {
+			followed[dir] = true
+		}
+	}
+	var siblings []registration.Chart
+	for _, dir := range distinct(append(beside, slices.Sorted(maps.Keys(followed))...)) {
+		name := filepath.Base(dir)
+		if doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml")); err == nil {
+			name = cmp.Or(doc.Root.Child("name").Str(), name)
+		}
+		siblings = append(siblings, registration.Chart{Dir: inTree(dir), Name: name, IsFollowed: followed[dir]})
+	}
+	return registration.Find(tree, registration.Chart{Dir: inTree(target), Name: chart.Name, Version: chart.Version},
+		siblings)
 }
 
 // goOn takes over what an interrupted run in the folder target was asked for, where this one is asked nothing about it.
