@@ -210,7 +210,7 @@ const (
 func (s *Chart) style() convention.Style {
 	values, chart := s.layers[0].doc.Style(), s.chart.Style()
 	out := convention.Style{
-		Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
+		Lists: cmp.Or(values.Lists, chart.Lists, s.Templates[0].lists()), Quotes: cmp.Or(values.Quotes, chart.Quotes),
 		Comments: values.Comments, DocumentStart: values.DocumentStart,
 		Header: license(s.layers[0].doc.Head()), ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
 		Fact: byName(s.layers[0].shown),

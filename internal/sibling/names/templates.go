@@ -34,6 +34,8 @@ type Templates struct {
 
 	mentionsVault bool
 	readDefaults  bool // the values that stand beside values.yaml
+	// flushLists and indentedLists count the lists below a key.
+	flushLists, indentedLists int
 	// beside is the workload, once it is known: what lies beside it is more likely its own.
 	beside *object
 }
@@ -99,8 +101,28 @@ func newTemplates(files []helmchart.File, shown, chart string) Templates {
 	return t
 }
 
+var listBelowKey = regexp.MustCompile(`(?m)^( *)[A-Za-z][\w.-]*:[ \t]*\n( *)- `)
+
+// lists is how lists are written below their keys, "" where there are none.
+func (t Templates) lists() string {
+	switch {
+	case t.flushLists > t.indentedLists:
+		return "flush"
+	case t.indentedLists > 0:
+		return "indented"
+	}
+	return ""
+}
+
 func (t *Templates) read(file, text string) {
 	t.mentionsVault = t.mentionsVault || strings.Contains(text, vaultAnnotation)
+	for _, list := range listBelowKey.FindAllStringSubmatch(text, -1) {
+		if len(list[1]) == len(list[2]) {
+			t.flushLists++
+		} else {
+			t.indentedLists++
+		}
+	}
 	t.readDefaults = t.readDefaults || helmchart.ReadsDefaults(text)
 	src := source{file, t.parse(file, strings.ReplaceAll(text, "\r\n", "\n")), AsidePath(file, t.chart)}
 	t.sources = append(t.sources, src)
