@@ -26,6 +26,16 @@ type tally struct {
 	scalars         int
 }
 
+// HasCommentLines reports whether a comment has a line of its own.
+func (d *Doc) HasCommentLines() bool {
+	for line := range bytes.Lines(d.data) {
+		if bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
+			return true
+		}
+	}
+	return false
+}
+
 // Head gives the comments before anything else, up to the first empty line, without their marks.
 func (d *Doc) Head() []string {
 	var out []string

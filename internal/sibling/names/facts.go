@@ -228,9 +228,11 @@ func (s *Chart) style() convention.Style {
 	} else if lines > 0 {
 		out.Values = convention.ValuesLean
 	}
-	switch isShort := s.layers[0].doc.Lines() < minUncommented; {
-	case out.Comments == "none" && isShort:
+	switch hasOwn := s.layers[0].doc.HasCommentLines(); {
+	case !hasOwn && s.layers[0].doc.Lines() < minUncommented:
 		out.Comments = "plain" // it may have nothing to say yet
+	case !hasOwn:
+		out.Comments = "none"
 	case out.Comments == "plain" && s.layers[0].doc.CommentedShare() > mostCommented:
 		out.Comments = "each"
 	}
