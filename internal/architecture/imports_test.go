@@ -32,8 +32,11 @@ var layers = [][]string{
 	{"internal/scaffolding", "internal/publish", "internal/verify", "internal/doctor", "internal/selftest"},
 	{"internal/sibling"},
 	{"internal/sibling/experiment"},
-	{"internal/cluster", "internal/roundtrip", "internal/settings", "internal/sibling/names", "internal/upstream"},
-	{"internal/convention"},
+	{
+		"internal/cluster", "internal/registration", "internal/roundtrip", "internal/settings", "internal/sibling/names",
+		"internal/upstream",
+	},
+	{"internal/convention", "internal/sibling/library"},
 	{"internal/chartdir", "internal/factsheet", "internal/lineage", "internal/merge"},
 	{"internal/helmchart", "internal/livekit"},
 	{"internal/helmcache", "internal/manifest", "internal/oci", "internal/yamldoc"},

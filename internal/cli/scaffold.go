@@ -52,15 +52,21 @@ Components, for --with and --without:
 	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit such as 1.13.5, and tag of its image")
 	flags.StringVar(&o.Host, "set-host", "", "host for signalling, such as livekit.example.com")
 	flags.StringVar(&o.Cloud, "cloud", "", "where it runs, for values that fit: "+strings.Join(cloudNames, ", "))
+	flags.StringVar(&o.Values, "values", "", "full for all values in values.yaml, or lean for those that differ from "+
+		"their defaults\n(as the siblings have it where it is not given)")
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
+	flags.BoolVar(&o.Register, "register", false, "write the chart's entry where those beside it are registered\n"+
+		"(Argo CD, Flux, helmfile, CODEOWNERS, ...)")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "say what would be written, and write nothing")
 	flags.BoolVar(&diff, "diff", false, "show the text of all files")
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "json")
 	addComponents(cmd)
-	// It fails for an unknown flag alone.
+	// They fail for an unknown flag alone.
 	_ = cmd.RegisterFlagCompletionFunc("cloud", cobra.FixedCompletions(cloudNames, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("values",
+		cobra.FixedCompletions([]cobra.Completion{"full", "lean"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

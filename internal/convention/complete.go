@@ -257,7 +257,7 @@ func (c *Convention) addToWorkload(keys []string) {
 		return
 	}
 	for _, key := range keys {
-		if _, known := c.Values[key]; !known && c.isOfWorkload(key) && !c.Sheet.IsReserved(key) {
+		if _, known := c.Values[key]; !known && c.PathOf(key) != "" && c.isOfWorkload(key) && !c.Sheet.IsReserved(key) {
 			c.add(key, block+"."+key, "", "image.repository")
 		}
 	}

@@ -15,6 +15,7 @@ type Confidence string
 const (
 	Probed  Confidence = "probed"  // a changed key moved the rendered field
 	Voted   Confidence = "voted"   // most of several siblings agree
+	Library Confidence = "library" // a well-known library that the chart is made of has it there
 	Name    Confidence = "name"    // judged by names and shapes alone
 	Default Confidence = "default" // no sibling says anything: the canonical way
 )
@@ -58,7 +59,9 @@ type Value struct {
 	Path string `json:"path" yaml:"path"`
 	// Shape is one of the Shape constants of the key, "" for the plain one.
 	Shape string `json:"shape,omitempty" yaml:"shape,omitempty"`
-	Fact  `yaml:",inline"`
+	// Declared says that the siblings' own values.yaml has the key: then a lean one has it, too.
+	Declared bool `json:"declared,omitempty" yaml:"declared,omitempty"`
+	Fact     `yaml:",inline"`
 }
 
 // Shapes of image.repository.
@@ -181,7 +184,9 @@ const (
 type Kinds struct {
 	Workload string `json:"workload" yaml:"workload"` // Deployment, StatefulSet or DaemonSet
 	Route    string `json:"route" yaml:"route"`       // one of the Route constants
-	Fact     `yaml:",inline"`
+	// NoRoute says that no chart of the repository has a route: then that of the new one is off.
+	NoRoute bool `json:"noRoute,omitempty" yaml:"noRoute,omitempty"`
+	Fact    `yaml:",inline"`
 }
 
 // Files is where templates lie.
@@ -200,10 +205,15 @@ type Style struct {
 	Lists         string `json:"lists" yaml:"lists"`                 // "indented" or "flush" below their key
 	DocumentStart bool   `json:"documentStart" yaml:"documentStart"` // --- at the head of values.yaml and Chart.yaml
 	Quotes        string `json:"quotes" yaml:"quotes"`               // "double", "single", or "none" where not needed
-	// Comments are "plain" #, "helm-docs" # --, or "readme-generator" ## @param.
+	// Comments are "plain" #, "helm-docs" # --, "readme-generator" ## @param, "each", plain ones above every key, or
+	// "none".
 	Comments string `json:"comments" yaml:"comments"`
 	// Collections says what may stand on one line: "flow" maps and lists ({a: 1}), "lists" these alone, "block" none.
 	Collections string `json:"collections,omitempty" yaml:"collections,omitempty"`
+	// Values is how much values.yaml says: "full", all values, or "lean", those that differ from their defaults.
+	Values string `json:"values,omitempty" yaml:"values,omitempty"`
+	// Header are the lines that files begin with: a license, each line without its "#".
+	Header []string `json:"header,omitempty" yaml:"header,omitempty"`
 	// ChartFields are the fields of Chart.yaml in their order.
 	ChartFields []string `json:"chartFields,omitempty" yaml:"chartFields,omitempty"`
 	// ValuesOrder are the top-level keys of values.yaml in their order.
@@ -311,6 +321,12 @@ type Secrets struct {
 	Spec map[string]any `json:"spec,omitempty" yaml:"spec,omitempty"`
 	Fact `yaml:",inline"`
 }
+
+// Forms of values.yaml, for Style.Values.
+const (
+	ValuesFull = "full" // all values
+	ValuesLean = "lean" // those that differ from their defaults, which are in defaults.yaml
+)
 
 // Canonical is the plain convention for the keys of a sheet: what scaffold writes where no sibling says otherwise.
 func Canonical(sheet *factsheet.Sheet) *Convention {

@@ -59,7 +59,7 @@ func NewOverrides(sheet *factsheet.Sheet, n *yamldoc.Node, from string) (Overrid
 			v = map[string]any{"path": path}
 		}
 		if m, ok := v.(map[string]any); ok && m["confidence"] == nil {
-			m["confidence"], m["evidence"] = string(Name), from
+			m["confidence"], m["evidence"], m["declared"] = string(Name), from, true
 		}
 		values[key] = v
 	}

@@ -204,7 +204,8 @@ func (c *Convention) Words() []Word {
 		{"style.lists", c.Style.Lists, []string{"indented", "flush"}},
 		{"style.collections", c.Style.Collections, []string{"", "flow", "lists", "block"}},
 		{"style.quotes", c.Style.Quotes, []string{"double", "single", "none"}},
-		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator"}},
+		{"style.values", c.Style.Values, []string{"", ValuesFull, ValuesLean}},
+		{"style.comments", c.Style.Comments, []string{"plain", "helm-docs", "readme-generator", "each", "none"}},
 	}
 }
 

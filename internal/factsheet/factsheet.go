@@ -47,6 +47,8 @@ type Key struct {
 	Schema map[string]any `yaml:"schema"`
 	// Required says that the chart cannot do without the value.
 	Required bool `yaml:"required"`
+	// Lean says that a short values.yaml has the key even where it has its default.
+	Lean bool `yaml:"lean"`
 	// Siblings is what is known of how repositories write the key.
 	Siblings `yaml:"siblings"`
 	// Upstream are the values of upstream's chart that this one answers.

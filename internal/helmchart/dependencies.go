@@ -22,7 +22,7 @@ const (
 )
 
 // Dependency is a dependency as Chart.yaml declares it.
-type Dependency struct{ Name, Alias, Repository string }
+type Dependency struct{ Name, Alias, Repository, Version string }
 
 // Key is the name under which values and templates know the dependency.
 func (d Dependency) Key() string { return cmp.Or(d.Alias, d.Name) }

@@ -10,12 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/lint/rules"
 	"helm.sh/helm/v3/pkg/lint/support"
+	"sigs.k8s.io/yaml"
 )
 
 // Chart is a chart as Helm loads it.
@@ -76,8 +78,35 @@ func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
 // Deprecated reports whether Chart.yaml says so.
 func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }
 
-// Values gives a copy of the chart's own default values, its dependencies' left out.
-func (c *Chart) Values() map[string]any { return Copy(c.c.Values) }
+// DefaultsFile has the defaults of a chart whose templates lay its values over them, so that values.yaml may be short.
+const DefaultsFile = "defaults.yaml"
+
+// Values gives a copy of the chart's own default values, its dependencies' left out. Those of DefaultsFile are among
+// them where templates read it.
+func (c *Chart) Values() map[string]any {
+	if !c.HasDefaults() {
+		return Copy(c.c.Values)
+	}
+	defaults := map[string]any{}
+	for _, f := range c.c.Files {
+		if f.Name == DefaultsFile {
+			if err := yaml.Unmarshal(f.Data, &defaults); err != nil {
+				return Copy(c.c.Values) // rendering says what is wrong with it
+			}
+		}
+	}
+	return Merge(defaults, c.c.Values)
+}
+
+// HasDefaults reports whether templates read DefaultsFile.
+func (c *Chart) HasDefaults() bool {
+	return slices.ContainsFunc(c.c.Templates, func(f *chart.File) bool { return ReadsDefaults(string(f.Data)) })
+}
+
+// ReadsDefaults reports whether a template reads the defaults that it lays the chart's values over.
+func ReadsDefaults(template string) bool {
+	return strings.Contains(template, `.Files.Get "`+DefaultsFile+`"`)
+}
 
 // ValuesFile gives values.yaml as it stands, or nil.
 func (c *Chart) ValuesFile() []byte {
@@ -112,7 +141,7 @@ func (c *Chart) Dependencies() []*Chart {
 func (c *Chart) Declared() []Dependency {
 	var out []Dependency
 	for _, d := range c.c.Metadata.Dependencies {
-		out = append(out, Dependency{d.Name, d.Alias, d.Repository})
+		out = append(out, Dependency{d.Name, d.Alias, d.Repository, d.Version})
 	}
 	return out
 }

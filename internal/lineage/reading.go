@@ -213,6 +213,11 @@ func (s *source) line(pos parse.Pos) int {
 	return 1 + bytes.Count(s.text[:min(int(pos), len(s.text))], []byte("\n"))
 }
 
+// laysOverDefaults reports whether the template puts the values over a file of defaults.
+func (s *source) laysOverDefaults() bool {
+	return helmchart.ReadsDefaults(string(s.text)) && helmchart.ReadsDefaults(s.tree.Root.String())
+}
+
 // add parses a file and keeps its named templates.
 func (w *walker) add(f helmchart.File) (*source, error) {
 	tree := parse.New(f.Name)

@@ -86,7 +86,9 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 			s.readWhole(at, arg)
 		}
 		for _, t := range s.named[n] {
-			s.template(t, arg)
+			if !t.laysOverDefaults() { // which hands on all values, and looks at none
+				s.template(t, arg)
+			}
 		}
 	}
 }

@@ -50,6 +50,7 @@ func confidences(c *convention.Convention) string {
 	}{
 		{convention.Probed, "seen to move the field in question"},
 		{convention.Voted, "by vote"},
+		{convention.Library, "as the library has it that the chart is made of"},
 		{convention.Name, "by name alone, which is a guess"},
 		{convention.Default, "without a word in the charts, placed beside their like"},
 	} {

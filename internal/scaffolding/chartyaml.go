@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 )
@@ -40,6 +41,12 @@ func chartFile(o Options, style convention.Style) []byte {
 	var b bytes.Buffer
 	if style.DocumentStart {
 		b.WriteString("---\n")
+	}
+	b.WriteString(header(style))
+	if style.Lists == "flush" {
+		for field, text := range texts {
+			texts[field] = strings.ReplaceAll(text, "\n  - ", "\n- ")
+		}
 	}
 	for _, field := range fields {
 		b.WriteString(texts[field])

@@ -4,8 +4,10 @@ import (
 	"context"
 	"flag"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -27,17 +29,23 @@ func TestGoldenCharts(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		like, with []string
+		values     string
+		only       []string // of a chart that another one differs from little
 	}{
 		{name: "canonical"},
 		{name: "all", with: []string{"all"}},
-		{name: "homelab", like: []string{"testdata/homelab/apps/localai"}},
+		{name: "homelab", like: []string{"testdata/homelab/apps/localai"}, values: "full"},
+		{name: "lean", like: []string{"testdata/homelab/apps/localai"}, only: []string{
+			"values.yaml", "defaults.yaml", "README.md", "templates/_defaults.tpl", "templates/ingress.yaml",
+			"templates/NOTES.txt",
+		}},
 	} {
 		options := sibling.ReadOptions{Sheet: serverSheet(), Prober: &lineage.Pool{}}
 		conv, err := sibling.Read(context.Background(), c.like, options)
 		if err != nil {
 			t.Fatal(err)
 		}
-		chart, err := Generate(context.Background(), conv, Options{With: c.with})
+		chart, err := Generate(context.Background(), conv, Options{With: c.with, Values: c.values})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,6 +55,11 @@ func TestGoldenCharts(t *testing.T) {
 		} else {
 			files[schemaFile+".diff"] = udiff.Unified("canonical", c.name, firstSchema, schema)
 			delete(files, schemaFile)
+		}
+		if c.only != nil {
+			maps.DeleteFunc(files, func(name, _ string) bool {
+				return !slices.Contains(c.only, name) && name != schemaFile+".diff"
+			})
 		}
 		dir := filepath.Join("testdata", "golden", c.name)
 		if *update {

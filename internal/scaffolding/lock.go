@@ -38,6 +38,9 @@ func NewLock(c *Chart, o RunOptions, target string) (*chartdir.Lock, error) {
 		"host": o.Host, "portShift": o.PortShift, "cloud": o.Cloud, "like": like,
 		"conventions": fromChart(target, o.ConventionsFile),
 	}
+	if c.Values != convention.ValuesFull {
+		options["values"] = c.Values
+	}
 	maps.DeleteFunc(options, func(_ string, v any) bool { return !yamldoc.IsSet(v) })
 	return &chartdir.Lock{
 		Tool: o.ToolVersion, Service: c.Convention.Sheet.Service, Template: template,
@@ -118,13 +121,19 @@ func AskedOf(lock *chartdir.Lock, target string) RunOptions {
 	here := func(name string) string { return fromHere(lock, target, name) }
 	o := RunOptions{ConventionsFile: here(text("conventions"))}
 	o.Name, o.Version, o.AppVersion = lock.Chart.Name, lock.Chart.Version, lock.Chart.AppVersion
-	o.Host, o.Cloud = text("host"), text("cloud")
+	o.Host, o.Cloud, o.Values = text("host"), text("cloud"), formOf(lock)
 	o.PortShift, _ = lock.Options["portShift"].(int)
 	like, _ := lock.Options["like"].([]any)
 	for _, chart := range like {
 		o.Like = append(o.Like, here(fmt.Sprint(chart)))
 	}
 	return o
+}
+
+// formOf is the form of values.yaml that a chart was written in: all values, where the lock says nothing.
+func formOf(lock *chartdir.Lock) string {
+	form, _ := lock.Options["values"].(string)
+	return cmp.Or(form, convention.ValuesFull)
 }
 
 // fromHere names, as the current directory has it, what a lock in the folder target names. Earlier locks name it from

@@ -8,12 +8,12 @@ import (
 )
 
 // valuesTable writes the values as a Markdown table: scalars and empty collections as they are, larger ones as a hint
-// at values.yaml.
-func valuesTable(root *tree, style convention.Style) (string, error) {
+// at the file that has them.
+func valuesTable(root *tree, style convention.Style, file string) (string, error) {
 	var b strings.Builder
 	b.WriteString("| Key | Default | What it is |\n| --- | --- | --- |\n")
 	for path, t := range root.ordered(style.ValuesOrder).leaves() {
-		text := "see values.yaml"
+		text := "see " + file
 		if len(t.node.Content) == 0 {
 			dumped, err := dump(t.node, style)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,10 +15,12 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/registration"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/roundtrip"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 	"github.com/helm-livekit/helm-livekit/internal/sibling"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // RunOptions are the flags of `scaffold`.
@@ -30,6 +33,7 @@ type RunOptions struct {
 	Like            []string
 	ConventionsFile string // a file of conventions to obey instead
 	DryRun          bool
+	Register        bool // writes the chart's entry where those beside it are registered; otherwise it is proposed
 	ToolVersion     string
 	Renders         Renders
 	// RoundTrip says how what was learned is tried in the new chart.
@@ -56,6 +60,8 @@ type Result struct {
 	DryRun      bool                   `json:"dryRun,omitempty"`
 	// Notes are what the user should know beside the files.
 	Notes []string `json:"notes,omitempty"`
+	// Registration has the chart's entry in each file where those beside it are registered.
+	Registration []registration.Edit `json:"registration,omitempty"`
 	// Diff is the unified diff of a dry run.
 	Diff string `json:"-"`
 }
@@ -72,6 +78,11 @@ type ChartResult struct {
 // HasConflicts reports whether files were left alone.
 func (r *Result) HasConflicts() bool {
 	return slices.ContainsFunc(r.Files, func(f chartdir.Change) bool { return f.Action == chartdir.Conflict })
+}
+
+// Unregistered are the entries that are proposed.
+func (r *Result) Unregistered() []registration.Edit {
+	return slices.DeleteFunc(slices.Clone(r.Registration), func(e registration.Edit) bool { return e.Written })
 }
 
 // Run writes a chart, or with DryRun says what it would write.
@@ -114,7 +125,44 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		Notes: slices.Concat(notes, aboutRelease(chart.AppVersion), aboutCloud(conv, o.Cloud),
 			aboutStages(chart)),
 	}
-	return result, result.carryOut(ctx, plan)
+	tree, err := chartdir.TreeOf(target)
+	if err != nil {
+		return nil, err
+	}
+	result.Registration = registrationOf(o, chart, tree, target)
+	if err := result.carryOut(ctx, plan); err != nil || !o.Register || o.DryRun {
+		return result, err
+	}
+	return result, registration.Apply(tree, result.Registration)
+}
+
+// registrationOf makes the chart's entry wherever the repository has one for the charts beside it, or those that are
+// followed.
+func registrationOf(o RunOptions, chart *Chart, tree, target string) []registration.Edit {
+	inTree := func(dir string) string {
+		rel, err := filepath.Rel(tree, dir)
+		if err != nil {
+			return ""
+		}
+		return filepath.ToSlash(rel)
+	}
+	beside, _ := sibling.Beside(target) // a folder that cannot be read registers nothing
+	followed := map[string]bool{}
+	for _, like := range o.Like {
+		if dir, err := chartdir.ResolveTarget(like); err == nil {
+			followed[dir] = true
+		}
+	}
+	var siblings []registration.Chart
+	for _, dir := range distinct(append(beside, slices.Sorted(maps.Keys(followed))...)) {
+		name := filepath.Base(dir)
+		if doc, err := yamldoc.ReadFile(filepath.Join(dir, "Chart.yaml")); err == nil {
+			name = cmp.Or(doc.Root.Child("name").Str(), name)
+		}
+		siblings = append(siblings, registration.Chart{Dir: inTree(dir), Name: name, IsFollowed: followed[dir]})
+	}
+	return registration.Find(tree, registration.Chart{Dir: inTree(target), Name: chart.Name, Version: chart.Version},
+		siblings)
 }
 
 // goOn takes over what an interrupted run in the folder target was asked for, where this one is asked nothing about it.
@@ -127,7 +175,7 @@ func (o *RunOptions) goOn(target string) error {
 	was := AskedOf(lock, target)
 	o.Name, o.Version = cmp.Or(o.Name, was.Name), cmp.Or(o.Version, was.Version)
 	o.AppVersion, o.Host = cmp.Or(o.AppVersion, was.AppVersion), cmp.Or(o.Host, was.Host)
-	o.Cloud = cmp.Or(o.Cloud, was.Cloud)
+	o.Cloud, o.Values = cmp.Or(o.Cloud, was.Cloud), cmp.Or(o.Values, was.Values)
 	if len(o.With)+len(o.Without) == 0 {
 		o.With, o.Without = lock.Components, []string{"all"}
 	}

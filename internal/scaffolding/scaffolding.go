@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type Options struct {
 	AppVersion string // server's version and image tag, v1.13.5 or 1.13.5; livekit.ServerVersion where empty
 	Host       string // host for signalling, from the convention where empty
 	PortShift  int    // how far the media ports are above the default ones
+	Values     string // how much values.yaml says, as convention.Style has it; by the convention where empty
 	Cloud      string // where it runs ("eks"), "" for anywhere
 	// With and Without name components, "all" for every one.
 	With, Without []string
@@ -56,6 +58,7 @@ var (
 func (o *Options) complete(conv *convention.Convention) error {
 	o.Name = cmp.Or(o.Name, "livekit")
 	o.Version = cmp.Or(o.Version, conv.Defaults.ChartVersion, "0.1.0")
+	o.Values = cmp.Or(o.Values, conv.Style.Values, convention.ValuesFull)
 	o.AppVersion = livekit.TagOf(cmp.Or(o.AppVersion, livekit.ServerVersion))
 	switch {
 	case !chartName.MatchString(o.Name) || len(o.Name) > 40:
@@ -67,6 +70,9 @@ func (o *Options) complete(conv *convention.Convention) error {
 	case !appVersion.MatchString(o.AppVersion):
 		return remedy.Errorf("use --app-version with a version like "+livekit.ServerVersion,
 			"%q is no version of LiveKit", o.AppVersion)
+	case o.Values != convention.ValuesFull && o.Values != convention.ValuesLean:
+		return remedy.Errorf("use --values full for all values, or --values lean for those that differ from their "+
+			"defaults", "%q is no form of values.yaml", o.Values)
 	case o.Host != "" && !hostName.MatchString(o.Host):
 		return remedy.Errorf("use --set-host with a name like livekit.example.com, without a scheme or a port",
 			"%q is no host name", o.Host)
@@ -164,7 +170,7 @@ func Regenerate(
 		return nil, nil, err
 	}
 	files, err := generate(p, Options{
-		Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion,
+		Name: lock.Chart.Name, Version: lock.Chart.Version, AppVersion: lock.Chart.AppVersion, Values: formOf(lock),
 	})
 	if err != nil {
 		return nil, nil, err
@@ -244,7 +250,7 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files["values.schema.json"], err = writeSchema(root, p, livekit.ReleaseOf(o.AppVersion).Release)
+	files["values.schema.json"], err = writeSchema(root, p, o, livekit.ReleaseOf(o.AppVersion).Release)
 	return files, err
 }
 
@@ -252,16 +258,19 @@ func generate(p *Paths, o Options) (map[string][]byte, error) {
 // trial asks.
 func withoutSchema(p *Paths, o Options, root *tree) (map[string][]byte, error) {
 	style := p.convention.Style
-	head := fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name)
-	values, err := writeValues(root, style, head)
+	files, err := valuesFiles(p, root, o)
 	if err != nil {
 		return nil, err
 	}
-	markdown, err := valuesTable(root, style)
+	file := "values.yaml"
+	if files[defaultsFile] != nil {
+		file = defaultsFile
+	}
+	markdown, err := valuesTable(root, style, file)
 	if err != nil {
 		return nil, err
 	}
-	files, err := chartFiles(p, templateData{
+	more, err := chartFiles(p, templateData{
 		Chart: o, Convention: p.convention, Workload: p.workload(), CredentialKeys: CredentialPattern(),
 		ServerVersion: string(livekit.ReleaseOf(o.AppVersion).Release),
 		SecretKind:    secretKind(p.convention), ValuesTable: markdown,
@@ -269,7 +278,8 @@ func withoutSchema(p *Paths, o Options, root *tree) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files["Chart.yaml"], files["values.yaml"] = chartFile(o, style), values
+	maps.Copy(files, more)
+	files["Chart.yaml"] = chartFile(o, style)
 	return files, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -52,13 +53,14 @@ var shapesYAML []byte
 type schemas struct {
 	paths   *Paths
 	release livekit.Release
+	isLean  bool                                 // values.yaml may lack any value, as defaults.yaml has it
 	shaped  map[string]map[string]map[string]any // shapes.yaml
 }
 
 // writeSchema writes values.schema.json. The root and global stay open, for what a parent chart adds; everything below
 // is closed, so that a typo is an error that names the key.
-func writeSchema(root *tree, p *Paths, release livekit.Release) ([]byte, error) {
-	s := &schemas{paths: p, release: release}
+func writeSchema(root *tree, p *Paths, o Options, release livekit.Release) ([]byte, error) {
+	s := &schemas{paths: p, release: release, isLean: o.Values == convention.ValuesLean}
 	if err := yaml.Unmarshal(shapesYAML, &s.shaped); err != nil {
 		return nil, fmt.Errorf("schemas of shapes: %w", err)
 	}
@@ -109,7 +111,7 @@ func (s *schemas) members(t *tree) object {
 		properties = append(properties, member{key, object{{"description", text}}})
 	}
 	out := object{{"properties", properties}}
-	if len(required) > 0 {
+	if len(required) > 0 && !s.isLean {
 		out = append(object{{"required", required}}, out...)
 	}
 	return out

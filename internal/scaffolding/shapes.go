@@ -25,7 +25,8 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 		}
 	case "ingress.enabled", "httpRoute.enabled":
 		// Traefik's IngressRoute takes the place of the Ingress.
-		return (v.Key == "httpRoute.enabled") == (p.convention.Kinds.Route == convention.RouteHTTPRoute)
+		kinds := p.convention.Kinds
+		return !kinds.NoRoute && (v.Key == "httpRoute.enabled") == (kinds.Route == convention.RouteHTTPRoute)
 	case "ingress.className":
 		return d.IngressClass
 	case "ingress.domain":

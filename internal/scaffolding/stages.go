@@ -95,7 +95,6 @@ func (p *Paths) differing(e convention.Environment, o Options) (*tree, error) {
 			leaf.node = yamldoc.NodeOf(entries)
 		}
 	}
-	root.order(p.convention.Style.ValuesOrder)
 	return root, nil
 }
 

@@ -67,7 +67,33 @@ func chartFiles(p *Paths, data templateData) (map[string][]byte, error) {
 		to := p.fileName(name)
 		out[to] = join(to, out[to], rendered)
 	}
+	if data.Chart.Values == convention.ValuesLean {
+		readDefaults(out, functions{p, data.Chart.Name}.helper("defaults"))
+	}
+	addHeader(out, p.convention.Style)
 	return out, nil
+}
+
+// addHeader puts the repository's license at the head of each template, as a comment that does not render.
+func addHeader(files map[string][]byte, style convention.Style) {
+	head := "{{- /*\n" + strings.Join(style.Header, "\n") + "\n*/ -}}\n"
+	if len(style.Header) == 0 || strings.Contains(strings.Join(style.Header, ""), "*/") {
+		return
+	}
+	for name, text := range files {
+		if strings.HasPrefix(name, "templates/") {
+			files[name] = slices.Concat([]byte(head), text)
+		}
+	}
+}
+
+// readDefaults has each template that renders something begin with the helper that fills in the defaults.
+func readDefaults(files map[string][]byte, helper string) {
+	for name, text := range files {
+		if strings.HasPrefix(name, "templates/") && slashpath.Ext(name) != ".tpl" {
+			files[name] = slices.Concat(fmt.Appendf(nil, "{{- include %q . -}}\n", helper), text)
+		}
+	}
 }
 
 // blocksFolder has the parts that the embedded chart's files name by [[ template ]].

@@ -173,6 +173,68 @@ func areKin(a, b string) bool {
 	return one[0] == other[0] || one[len(one)-1] == other[len(other)-1]
 }
 
+// companions are top-level keys that charts have side by side, in this order.
+var companions = [][]string{
+	{"nameOverride", "fullnameOverride"},
+	{"podAnnotations", "podLabels"},
+	{"podSecurityContext", "securityContext"},
+	{"livenessProbe", "readinessProbe"},
+	{"nodeSelector", "tolerations", "affinity"},
+}
+
+// joinCompanions puts keys that the repository has no order for beside the companion that it has one for.
+func (t *tree) joinCompanions(ordered []string) {
+	for _, group := range companions {
+		for i, key := range group {
+			isUnordered := func(k string) bool { return !slices.Contains(ordered, k) }
+			beside := slices.DeleteFunc(slices.Clone(group), isUnordered)
+			from := t.index(key)
+			if slices.Contains(ordered, key) || from < 0 || len(beside) == 0 {
+				continue
+			}
+			moved := t.children[from]
+			t.children = slices.Delete(t.children, from, from+1)
+			to := t.index(beside[0])
+			if i > slices.Index(group, beside[0]) {
+				to = t.index(group[i-1]) + 1
+			}
+			t.children = slices.Insert(t.children, max(to, 0), moved)
+		}
+	}
+}
+
+// index gives the position of a child, -1 for none.
+func (t *tree) index(key string) int {
+	return slices.IndexFunc(t.children, func(c *tree) bool { return c.key == key })
+}
+
+// without gives a copy without the values that are the same in a tree of defaults, unless they are shown anyway.
+func (t *tree) without(defaults *tree, isShown func(factsheet.Key) bool) *tree {
+	out := *t
+	out.children = nil
+	for i, c := range t.children {
+		plain := defaults.children[i] // the same values in the same order
+		isDefault := c.value != nil && !isShown(*c.value) && sameNode(c.node, plain.node)
+		if c.value == nil {
+			whole := c
+			if c = c.without(plain, isShown); c.isList() {
+				c = whole // a list takes the place of another, and is not merged with it
+			}
+		}
+		if c.value != nil && !isDefault || len(c.children) > 0 {
+			out.children = append(out.children, c)
+		}
+	}
+	return &out
+}
+
+// sameNode compares what two nodes of one key say.
+func sameNode(a, b *yaml.Node) bool {
+	one, err := yaml.Marshal(a)
+	other, err2 := yaml.Marshal(b)
+	return err == nil && err2 == nil && string(one) == string(other)
+}
+
 // isList reports whether the node holds the elements of a list.
 func (t *tree) isList() bool {
 	return len(t.children) > 0 && t.children[0].key == yamldoc.Element(0)

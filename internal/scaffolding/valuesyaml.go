@@ -9,8 +9,43 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
+
+// defaultsFile has all values of a lean chart with their defaults, so that its values.yaml may lack any.
+const defaultsFile = helmchart.DefaultsFile
+
+// valuesFiles writes values.yaml, and of a lean chart defaults.yaml beside it: in values.yaml are then the values that
+// would be another in another repository, or without what the user has asked for, and those that people look for.
+func valuesFiles(p *Paths, root *tree, o Options) (map[string][]byte, error) {
+	style := p.convention.Style
+	if o.Values != convention.ValuesLean {
+		head := fmt.Sprintf("# Values of the chart %s. README.md lists them all.\n", o.Name)
+		values, err := writeValues(root, style, head)
+		return map[string][]byte{"values.yaml": values}, err
+	}
+	plain, conv := *p, *p.convention
+	conv.Defaults = convention.Defaults{}
+	plain.convention = &conv
+	defaults := newTree(&plain, newApplication(Options{Name: o.Name, AppVersion: o.AppVersion}, &conv))
+	head := "# The defaults of all values. What values.yaml says goes over them.\n"
+	all, err := writeValues(defaults, style, head)
+	if err != nil {
+		return nil, err
+	}
+	head = fmt.Sprintf("# Values of the chart %s. %s has those that are not here; README.md lists all.\n", o.Name,
+		defaultsFile)
+	values, err := writeValues(root.without(defaults, p.isShown), style, head)
+	return map[string][]byte{"values.yaml": values, defaultsFile: all}, err
+}
+
+// isShown reports whether a lean values.yaml has a value even with its default: the siblings' have it, or people look
+// for it.
+func (p *Paths) isShown(key factsheet.Key) bool {
+	return key.Lean || p.convention.Values[key.Key].Declared
+}
 
 // writeValues writes values.yaml in the repository's style: one block for each top-level key, with an empty line before
 // those that are more than one line or have a comment.
@@ -19,7 +54,10 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 	if style.DocumentStart {
 		out.WriteString("---\n")
 	}
-	out.WriteString(head)
+	out.WriteString(header(style))
+	if style.Comments != "none" {
+		out.WriteString(head)
+	}
 	apart := true
 	for _, c := range root.ordered(style.ValuesOrder).children {
 		n := yamldoc.Pairs()
@@ -36,6 +74,15 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 		apart = long
 	}
 	return out.Bytes(), nil
+}
+
+// header gives the repository's license as comments, "" where its files have none.
+func header(style convention.Style) string {
+	var b strings.Builder
+	for _, line := range style.Header {
+		b.WriteString(strings.TrimRight("# "+line, " ") + "\n")
+	}
+	return b.String()
 }
 
 // dump writes a node as YAML in the repository's style.
@@ -89,14 +136,18 @@ func comment(t *tree, at string, style convention.Style) string {
 		}
 	}
 	for _, h := range t.headings {
-		if style.Comments == "plain" {
+		switch style.Comments {
+		case "none":
+		case "plain":
 			add("# ", h.Comment)
-		} else {
+		default:
 			add("# ", cmp.Or(h.Comment, h.Doc))
 		}
 	}
 	switch v := t.value; {
-	case v == nil:
+	case v == nil, style.Comments == "none":
+	case style.Comments == "each":
+		add("# ", cmp.Or(v.Comment, v.Doc))
 	case style.Comments == "helm-docs":
 		add("# ", "-- "+v.Doc)
 	case style.Comments == "readme-generator":

@@ -223,8 +223,8 @@ func styleFacts(s convention.Style, expected *yamldoc.Node, add func(string, str
 	add("yaml_doc_start", expected.Get("yaml_doc_start").Str(), fmt.Sprint(s.DocumentStart),
 		expected.Get("yaml_doc_start").Bool() == s.DocumentStart)
 	add("string_quotes", expected.Get("string_quotes").Str(), s.Quotes, expected.Get("string_quotes").Str() == s.Quotes)
-	comments := map[string]string{"# plain": "plain", "none": "plain", "# --": "helm-docs",
-		"## @param": "readme-generator", "## prose": "plain"}
+	comments := map[string]string{"# plain": "plain", "none": "none", "# --": "helm-docs",
+		"## @param": "readme-generator", "## prose": "each"} // above every key
 	want := expected.Get("comment_style").Str()
 	for prefix, style := range comments {
 		if strings.HasPrefix(want, prefix) {

@@ -103,6 +103,7 @@ func Read(ctx context.Context, charts []string, opts ReadOptions) (*convention.C
 			return nil, err
 		}
 	}
+	switchRouteOff(c, charts, opts.Sources.Root)
 	return c, c.Complete()
 }
 

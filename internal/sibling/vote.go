@@ -243,9 +243,14 @@ func combineStyle(s *convention.Style, all []names.Facts) {
 	adopt(&s.Lists, all, func(f names.Facts) string { return f.Style.Lists })
 	adopt(&s.Quotes, all, func(f names.Facts) string { return f.Style.Quotes })
 	adopt(&s.Comments, all, func(f names.Facts) string { return f.Style.Comments })
+	adopt(&s.Header, all, func(f names.Facts) []string { return f.Style.Header })
 	adopt(&s.Indent, all, func(f names.Facts) int { return f.Style.Indent })
 	adopt(&s.ChartFields, all, func(f names.Facts) []string { return f.Style.ChartFields })
 	adopt(&s.ValuesOrder, all, func(f names.Facts) []string { return f.Style.ValuesOrder })
+	form, _ := vote(all, func(f names.Facts) (string, string) { return f.Style.Values, f.Style.Values })
+	if s.Values = form.value; !form.isHabit() {
+		s.Values = convention.ValuesFull
+	}
 	if best, ok := vote(all, func(f names.Facts) (bool, string) {
 		return f.Style.DocumentStart, strconv.FormatBool(f.Style.DocumentStart)
 	}); ok {

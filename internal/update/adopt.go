@@ -37,8 +37,13 @@ func (t *target) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	form := convention.ValuesFull
+	if chart.HasDefaults() {
+		form = convention.ValuesLean
+	}
 	generated, err := scaffolding.Generate(ctx, conv, scaffolding.Options{
-		Name: chart.Name(), Version: chart.Version(), AppVersion: chart.AppVersion(),
+		Values: form,
+		Name:   chart.Name(), Version: chart.Version(), AppVersion: chart.AppVersion(),
 		With: components, Without: []string{"all"},
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -92,13 +93,20 @@ func isAboutAll(c livekit.Change, config any, path yamldoc.Path) bool {
 	return false
 }
 
-// value is what the chart has for a canonical key, nil for nothing.
+// value is what the chart has for a canonical key, of its own or as a default, nil for nothing.
 func (t *target) value(key string) any {
-	doc, err := yamldoc.ReadFile(filepath.Join(t.dir, "values.yaml"))
 	path := t.newPath(key)
-	if err != nil || path == nil {
+	if path == nil {
 		return nil
 	}
-	v, _ := yamldoc.Lookup(doc.Map(), path)
-	return v
+	for _, file := range []string{"values.yaml", helmchart.DefaultsFile} {
+		doc, err := yamldoc.ReadFile(filepath.Join(t.dir, file))
+		if err != nil {
+			return nil // there are no defaults, or checking the chart says what is wrong
+		}
+		if v, ok := yamldoc.Lookup(doc.Map(), path); ok {
+			return v
+		}
+	}
+	return nil
 }

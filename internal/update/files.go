@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/merge"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
@@ -110,7 +111,7 @@ func (t *target) inConflict(name string, text []byte, says string) (File, []byte
 func (t *target) mergeTexts(name, base, ours, theirs string) (merge.Result, error) {
 	labels := t.options.labels()
 	switch {
-	case name == "values.yaml", isStage(name):
+	case name == "values.yaml", name == helmchart.DefaultsFile, isStage(name):
 		return merge.YAML(name, base, ours, theirs,
 			merge.Options{Moves: t.moves, Asked: t.asked(name), Labels: labels})
 	case name == "Chart.yaml":

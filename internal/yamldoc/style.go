@@ -1,6 +1,7 @@
 package yamldoc
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,6 +29,60 @@ type tally struct {
 	scalars         int
 
 	flowMaps, flowLists, blocks int
+}
+
+// HasCommentLines reports whether a comment has a line of its own.
+func (d *Doc) HasCommentLines() bool {
+	for line := range bytes.Lines(d.data) {
+		if bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
+			return true
+		}
+	}
+	return false
+}
+
+// Head gives the comments before anything else, up to the first empty line, without their marks.
+func (d *Doc) Head() []string {
+	var out []string
+	for line := range strings.Lines(string(d.data)) {
+		line = strings.TrimSpace(line)
+		if line == "---" && len(out) == 0 {
+			continue
+		}
+		text, isComment := strings.CutPrefix(line, "#")
+		if !isComment {
+			break
+		}
+		out = append(out, strings.TrimPrefix(text, " "))
+	}
+	return out
+}
+
+// Lines counts the lines that are not empty.
+func (d *Doc) Lines() int {
+	n := 0
+	for line := range bytes.Lines(d.data) {
+		if len(bytes.TrimSpace(line)) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+var keyLine = regexp.MustCompile(`^ *["']?[A-Za-z][^:#]*:(\s|$)`)
+
+// CommentedShare is how many of the keys have a comment right above them, from 0 to 1.
+func (d *Doc) CommentedShare() float64 {
+	keys, commented, isBelow := 0, 0, false
+	for line := range strings.Lines(string(d.data)) {
+		if keyLine.MatchString(line) {
+			if keys++; isBelow {
+				commented++
+			}
+		}
+		isBelow = strings.HasPrefix(strings.TrimSpace(line), "#")
+	}
+	return float64(commented) / float64(max(keys, 1))
 }
 
 // Style measures the document.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,7 +189,11 @@ func (o *observation) discover(f *names.Facts, key string, found []located, take
 	best := slices.MinFunc(found, func(a, b located) int { return o.rank(a, f) - o.rank(b, f) })
 	path := o.pathOf(best.way)
 	taken[path] = true
-	o.take(f, key, convention.Value{Path: path, Shape: best.shape}, best)
+	o.take(f, key, convention.Value{Path: path, Shape: best.shape, Declared: best.declared}, best)
+	if old.Confidence == convention.Library && old.Path != path {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s: %s was seen to move what %s is expected to move (%s). The render "+
+			"is followed.", f.Shown, path, old.Path, old.Evidence))
+	}
 }
 
 // mayBe leaves out paths that are not the application's to set.
@@ -274,7 +279,8 @@ func (o *observation) isWholeImage(v convention.Value) bool {
 // noteIgnored says of keys that were tried and moved nothing that they are followed in their names alone.
 func (o *observation) noteIgnored(f *names.Facts) {
 	for key, v := range f.Values {
-		if v.Confidence != convention.Name || key == "ingress" || key == "persistence" {
+		isProbed := v.Confidence != convention.Name && v.Confidence != convention.Library
+		if isProbed || key == "ingress" || key == "persistence" {
 			continue
 		}
 		if len(o.tried(v)) > 0 && !o.moves(v) && o.result.Incomplete == "" {

@@ -113,6 +113,8 @@ func ReadChart(
 			s.Templates[i].resolve(s.plainText)
 		}
 		s.joinRoot(own)
+	case templates.readDefaults:
+		s.addDefaults()
 	case !templates.HasWorkload():
 		s.addLibraries(ctx, deps, sources)
 	}
@@ -126,6 +128,7 @@ func ReadChart(
 		more.detect()
 		s.scan = s.scan.with(more)
 	}
+	s.addLibrary(deps)
 	return s, nil
 }
 
@@ -202,6 +205,7 @@ func (s *Chart) Dependencies() []helmchart.Dependency {
 	for _, item := range itemsOf(list) {
 		d := helmchart.Dependency{
 			Name: item.Get("name").Str(), Alias: item.Get("alias").Str(), Repository: item.Get("repository").Str(),
+			Version: item.Get("version").Str(),
 		}
 		if d.Name != "" {
 			out = append(out, d)
@@ -234,6 +238,9 @@ func (s *Chart) findWrapper(root *yamldoc.Node, deps []helmchart.Dependency, own
 		facts := len(newScan(s.Sheet, values, s.Name, nil).detect())
 		if isOwn {
 			facts++
+		}
+		if isWellKnown(d) {
+			facts += len(s.Sheet.Keys)
 		}
 		if facts > most {
 			best, most = &deps[i], facts
@@ -305,6 +312,14 @@ func (s *Chart) addLibraries(ctx context.Context, deps []helmchart.Dependency, s
 		if values, err := yamldoc.Parse("values.yaml", library.ValuesFile()); err == nil {
 			s.addLayer(values, shown+": values.yaml")
 		}
+	}
+}
+
+// addDefaults adds the values that a chart of this tool's making keeps beside values.yaml.
+func (s *Chart) addDefaults() {
+	doc, err := yamldoc.ReadFile(filepath.Join(s.Dir, helmchart.DefaultsFile))
+	if err == nil {
+		s.addLayer(doc, s.Shown+"/"+helmchart.DefaultsFile)
 	}
 }
 

@@ -62,11 +62,19 @@ func (s *Chart) Read() Facts {
 		Secrets: s.secrets(), Registry: s.registry(),
 	}
 	for key, at := range found {
-		f.Values[key] = convention.Value{Path: s.PathOf(at.path), Shape: at.shape, Fact: byName(s.EvidenceOf(at.path))}
+		f.Values[key] = convention.Value{Path: s.PathOf(at.path), Shape: at.shape, Declared: s.speaker().at(key) != nil,
+			Fact: s.factOf(at)}
 	}
 	s.readHints(f.Values)
 	for _, t := range s.Templates {
 		f.ReadTemplates(t)
+	}
+	if f.Labels != nil && s.Component != "" {
+		for _, set := range [][]convention.Label{f.Labels.Set, f.Labels.Selector, f.Labels.ServiceSelector} {
+			for i := range set {
+				set[i].Value = WithName(set[i].Value, s.Component)
+			}
+		}
 	}
 	for _, l := range s.layers {
 		for _, d := range l.doc.Duplicates {
@@ -206,14 +214,25 @@ func (f *Facts) ReadTemplates(t Templates) {
 	}
 }
 
+// maxLean is how many lines, without the empty ones, a values.yaml has that names what a chart sets, and not all that
+// can be set: the one of `helm create` has about a hundred.
+const maxLean = 60
+
+// A values.yaml without comments has chosen to have none if it has a few lines, and one where most keys have theirs
+// says something about each.
+const (
+	minUncommented = 8
+	mostCommented  = 0.6
+)
+
 // style measures the sibling's own values and Chart.yaml together: a short
 // values.yaml may show neither lists nor quotes.
 func (s *Chart) style() convention.Style {
 	values, chart := s.layers[0].doc.Style(), s.chart.Style()
 	out := convention.Style{
-		Lists: cmp.Or(values.Lists, chart.Lists), Quotes: cmp.Or(values.Quotes, chart.Quotes),
+		Lists: cmp.Or(values.Lists, chart.Lists, s.Templates[0].lists()), Quotes: cmp.Or(values.Quotes, chart.Quotes),
 		Collections: values.Collections, Comments: values.Comments, DocumentStart: values.DocumentStart,
-		ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
+		Header: license(s.layers[0].doc.Head()), ChartFields: s.chart.Root.Keys(), ValuesOrder: s.Values.Keys(),
 		Fact: byName(s.layers[0].shown),
 	}
 	if len(s.layers[0].doc.Root.Entries) == 0 {
@@ -224,8 +243,18 @@ func (s *Chart) style() convention.Style {
 			out.Indent = indent
 		}
 	}
-	if out.Comments == "none" {
-		out.Comments = "plain" // comments have to be written somehow
+	if lines := s.layers[0].doc.Lines(); lines > maxLean {
+		out.Values = convention.ValuesFull
+	} else if lines > 0 {
+		out.Values = convention.ValuesLean
+	}
+	switch hasOwn := s.layers[0].doc.HasCommentLines(); {
+	case !hasOwn && s.layers[0].doc.Lines() < minUncommented:
+		out.Comments = "plain" // it may have nothing to say yet
+	case !hasOwn:
+		out.Comments = "none"
+	case out.Comments == "plain" && s.layers[0].doc.CommentedShare() > mostCommented:
+		out.Comments = "each"
 	}
 	return out
 }
@@ -294,4 +323,15 @@ func (s *Chart) hintedShape(key, name string) string {
 		return convention.AccessModeList
 	}
 	return ""
+}
+
+// license gives the lines of a file's head where they are a license or say whose it is, nothing for any other text.
+func license(head []string) []string {
+	text := strings.Join(head, "\n")
+	for _, word := range []string{"SPDX-", "Copyright", "Licensed under"} {
+		if strings.Contains(text, word) {
+			return head
+		}
+	}
+	return nil
 }

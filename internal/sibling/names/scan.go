@@ -67,6 +67,8 @@ func (p section) pick(names []string, accept func(*yamldoc.Node) bool) section {
 type found struct {
 	path  yamldoc.Path
 	shape string
+	// library names the well-known library that has the key there, "" where its name tells.
+	library string
 }
 
 // scan is one search through the values of a chart.
@@ -140,7 +142,7 @@ func (s *scan) detect() map[string]found {
 // add notes a fact, the first one staying. A path that was not found is none.
 func (s *scan) add(key string, path []string, shape string) {
 	if _, ok := s.facts[key]; !ok && path != nil {
-		s.facts[key] = found{path, shape}
+		s.facts[key] = found{path: path, shape: shape}
 	}
 }
 

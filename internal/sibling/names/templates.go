@@ -33,6 +33,9 @@ type Templates struct {
 	objects []object
 
 	mentionsVault bool
+	readDefaults  bool // the values that stand beside values.yaml
+	// flushLists and indentedLists count the lists below a key.
+	flushLists, indentedLists int
 	// beside is the workload, once it is known: what lies beside it is more likely its own.
 	beside *object
 	// component is the one of several that is followed, "" for the chart as a whole.
@@ -128,8 +131,29 @@ func (t *Templates) resolve(values func(path string) string) {
 	t.findObjects()
 }
 
+var listBelowKey = regexp.MustCompile(`(?m)^( *)[A-Za-z][\w.-]*:[ \t]*\n( *)- `)
+
+// lists is how lists are written below their keys, "" where there are none.
+func (t Templates) lists() string {
+	switch {
+	case t.flushLists > t.indentedLists:
+		return "flush"
+	case t.indentedLists > 0:
+		return "indented"
+	}
+	return ""
+}
+
 func (t *Templates) read(file, text string) {
 	t.mentionsVault = t.mentionsVault || strings.Contains(text, vaultAnnotation)
+	for _, list := range listBelowKey.FindAllStringSubmatch(text, -1) {
+		if len(list[1]) == len(list[2]) {
+			t.flushLists++
+		} else {
+			t.indentedLists++
+		}
+	}
+	t.readDefaults = t.readDefaults || helmchart.ReadsDefaults(text)
 	src := source{file, t.parse(file, strings.ReplaceAll(text, "\r\n", "\n")), AsidePath(file, t.chart)}
 	t.sources = append(t.sources, src)
 	if src.isAside {
