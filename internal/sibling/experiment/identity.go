@@ -109,10 +109,14 @@ func (o *observation) labels() (convention.Labels, bool) {
 	selector, isKnown := o.patterns(o.own.Selector, o.driven)
 	set, _ := o.patterns(o.own.Labels, o.driven)
 	pods, _ := o.patterns(o.own.PodLabels, o.driven)
+	all, _ := o.patterns(o.own.PodLabels, nil)
 	var services [][]convention.Label
 	for _, id := range o.result.Identity {
-		if by, isKnown := o.patterns(id.Selector, o.driven); isKnown && id.Object.Kind == "Service" {
-			services = append(services, by)
+		by, isKnown := o.patterns(id.Selector, nil)
+		if isKnown && id.Object.Kind == "Service" {
+			// What the workload's labels lost, and not the like of another workload's.
+			isLost := func(l convention.Label) bool { return slices.Contains(all, l) && !slices.Contains(pods, l) }
+			services = append(services, slices.DeleteFunc(by, isLost))
 		}
 	}
 	labels, ok := names.NewLabels(set, selector, pods, services)
