@@ -88,7 +88,8 @@ func (s speaker) defaults() convention.Defaults {
 // tells gives the file that names the host, else the chart's own.
 func (s speaker) tells(host string) layer {
 	for _, l := range s.layers {
-		if alone := (speaker{Chart: s.Chart, layers: []layer{l}, seen: s.seen}); host != "" && alone.firstHost() == host {
+		alone := speaker{Chart: s.Chart, layers: []layer{l}, seen: s.seen}
+		if host != "" && alone.firstHost() == host {
 			return l
 		}
 	}
