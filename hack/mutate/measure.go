@@ -217,7 +217,8 @@ func outcomeOf(r *result, before, after chart) outcome {
 	isOfObjects := func(f drift.Finding) bool { return isDrift(f) && f.Layer == drift.LayerObjects }
 	// Another default of the chart's own is told as the user's value.
 	isTold := func(f drift.Finding) bool { return isDrift(f) || r.Side == ours && f.Class == drift.Values }
-	reported := slices.ContainsFunc(r.New, isDrift) || len(r.Changed) > 0 && slices.ContainsFunc(r.New, isTold) || len(r.Failed) > 0 && names(r.Error, after)
+	reported := slices.ContainsFunc(r.New, isDrift) || len(r.Failed) > 0 && names(r.Error, after) ||
+		len(r.Changed) > 0 && slices.ContainsFunc(r.New, isTold)
 	switch {
 	case len(r.Changed) > 0 && !reported:
 		return missed

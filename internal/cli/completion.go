@@ -27,8 +27,8 @@ func addCompletion(root *cobra.Command) {
 		"class": ofList(classes), "only": ofList(scenarios), "accept": drifting, "app-version": releases,
 	}
 	for _, name := range []string{"name", "version", "set-host", "set", "set-string", "set-json", "kube-version",
-		"api-versions", "release", "test-namespace", "timeout", "also-tag", "key", "username", "retries", "upstream-version", "since",
-		"reason", "context"} {
+		"api-versions", "release", "test-namespace", "timeout", "also-tag", "key", "username", "retries",
+		"upstream-version", "since", "reason", "context"} {
 		flags[name] = cobra.NoFileCompletions
 	}
 	for _, cmd := range root.Commands() {

@@ -38,7 +38,8 @@ objects that both render with equivalent values in some forty scenarios. Every
 difference has a class: drift, which nothing explains; left-out, with the flag
 that adds the component; accepted, by your settings; values, what you set in
 values.yaml; ours, a fault of upstream's chart that yours does not have;
-convention, names and labels; extra, what your chart alone has. CHART_DIR may be any LiveKit chart (default: apps/livekit).
+convention, names and labels; extra, what your chart alone has.
+CHART_DIR may be any LiveKit chart (default: apps/livekit).
 
 --upstream takes a directory, a .tgz, oci://HOST/PATH, the URL of a repository, or
 NAME or NAME/CHART of one that Helm knows (default: LiveKit's repository).

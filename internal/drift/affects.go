@@ -185,8 +185,8 @@ type match struct {
 }
 
 // matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields; of several the
-// one of the same name, or else the one that moves least beside them. A key that is the same as another one of upstream's,
-// by its name, does not stand for this one by what comes and goes with it.
+// one of the same name, or else the one that moves least beside them. A key that is the same as another one
+// of upstream's, by its name, does not stand for this one by what comes and goes with it.
 func matchKeys(upstream, chart map[string][]string, isSame func(key string) bool) map[string]match {
 	out := map[string]match{}
 	for up, fields := range upstream {

@@ -39,6 +39,8 @@ type charts struct {
 	// isAsScaffolded says that the chart has the templates of pristine, and userValues how its values differ.
 	isAsScaffolded bool
 	userValues     map[string]any
+	// anew is a chart without a lock as it would be generated, nil for all others.
+	anew *variant
 	// added are charts with one more component each, by its name.
 	added map[string]*variant
 	// random are fields that differ from render to render.

@@ -208,6 +208,8 @@ func (d *objectDiff) scaffoldedField(x *explanation, key string, upstream, chart
 		whole = d.inWhole(key, path)
 	}
 	switch reason := d.run.shapeReason(d.role, path); {
+	case fresh.Class == Drift && whole.Class != Drift && d.isEdit(x, key, upstream, path):
+		return fresh
 	case fresh.Class == Drift && whole.Class != Drift:
 		return d.leftOut(func(o *object) bool { return compare(x, upstream, o.value(key), path).Class != Drift })
 	case fresh.Class == Drift && reason != "":
@@ -216,6 +218,13 @@ func (d *objectDiff) scaffoldedField(x *explanation, key string, upstream, chart
 		return whole
 	}
 	return fresh
+}
+
+// isEdit reports whether a chart without a lock would have no drift in a field if it were generated anew, with the
+// components that it has: then no component is missing.
+func (d *objectDiff) isEdit(x *explanation, key string, upstream any, path manifest.Path) bool {
+	anew := d.run.anew.get(d.role)
+	return anew != nil && compare(x, upstream, anew.value(key), path).Class != Drift
 }
 
 // compare classes two values by what is known of them: Class is "" where nothing differs.

@@ -54,18 +54,9 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := Input{
-		Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only, KubeVersion: c.KubeVersion, APIVersions: c.APIVersions,
-	}
-	if in.Chart, in.Lock, err = Load(ctx, c.Dir, helmchart.HelmSources(tree, c.Getenv)); err != nil {
-		return nil, remedy.Errorf("name the chart's folder: helm livekit diff-upstream CHART_DIR", "%w", err)
-	}
-	values, _, err := c.Values.Read()
-	if err != nil {
-		return nil, remedy.Errorf("give -f and --set as for `helm install` of the chart", "%w", err)
-	}
-	if len(values) > 0 {
-		in.Chart = in.Chart.WithValues(values)
+	in := Input{Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only}
+	if err := c.loadChart(ctx, &in, helmchart.HelmSources(tree, c.Getenv)); err != nil {
+		return nil, err
 	}
 	if in.Scenarios, err = readScenarios(c.ScenarioFiles); err != nil {
 		return nil, err
@@ -107,6 +98,22 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 		r.Notes = append(r.Notes, fmt.Sprintf("the newest chart of upstream's is %s", found.Newest))
 	}
 	return r, c.writeAccepted(sheet, r, tree, target)
+}
+
+// loadChart reads the chart with the values that are given for it.
+func (c *Comparison) loadChart(ctx context.Context, in *Input, sources helmchart.Sources) (err error) {
+	in.KubeVersion, in.APIVersions = c.KubeVersion, c.APIVersions
+	if in.Chart, in.Lock, err = Load(ctx, c.Dir, sources); err != nil {
+		return remedy.Errorf("name the chart's folder: helm livekit diff-upstream CHART_DIR", "%w", err)
+	}
+	values, _, err := c.Values.Read()
+	if err != nil {
+		return remedy.Errorf("give -f and --set as for `helm install` of the chart", "%w", err)
+	}
+	if len(values) > 0 {
+		in.Chart = in.Chart.WithValues(values)
+	}
+	return nil
 }
 
 // findSince finds the version of upstream's chart that the chart came from. That it cannot be had is a note.

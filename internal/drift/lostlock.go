@@ -43,6 +43,9 @@ func (c *charts) openLost(ctx context.Context, in Input) (bool, error) {
 	c.notes = append(c.notes, "the chart has no lock: it is known by its files as one that was scaffolded, and its "+
 		"conventions are read from it; edits in it are told where they make it differ from upstream's")
 	c.notePristine(c.chart)
+	if c.anew, err = withComponents(c.sheet, lock, lock.Components); err != nil {
+		return false, err
+	}
 	return true, c.openScaffolded(lock)
 }
 

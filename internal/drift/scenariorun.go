@@ -28,7 +28,7 @@ type scenarioRun struct {
 	values   map[string]any // the chart's
 
 	// pristine is the chart as it was scaffolded, with the user's values, fresh with those that were generated.
-	upstream, chart, pristine, fresh, whole *rendered
+	upstream, chart, pristine, fresh, whole, anew *rendered
 
 	added map[string]*rendered // with one more component, by its name
 
@@ -136,6 +136,10 @@ func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenar
 		if chart, err := c.render(ctx, c.chart, values); err == nil {
 			run.chart, run.chartErr, run.values, run.unplaced = chart, nil, values, unplaced
 		}
+	}
+	if c.anew != nil {
+		values, _ := c.anew.overlay(run.settings)
+		run.anew, _ = c.render(ctx, c.anew.chart, values)
 	}
 	if c.whole != nil {
 		values, _ := c.whole.overlay(run.settings)
