@@ -159,6 +159,7 @@ func (t *tree) ordered(keys []string) *tree {
 	out := *t
 	out.children = slices.Clone(t.children)
 	slices.SortStableFunc(out.children, func(a, b *tree) int { return ranks[a] - ranks[b] })
+	out.joinCompanions(keys)
 	return &out
 }
 
