@@ -161,7 +161,7 @@ func read(name string, data []byte) (map[string]any, []Remark, error) {
 	if err != nil {
 		return nil, nil, remedy.Errorf("give a values file for upstream's livekit-server chart", "%w", err)
 	}
-	var notes []Remark
+	notes := []Remark{}
 	for _, d := range doc.Duplicates {
 		notes = append(notes, Remark{d.Key, d.Remark(name)})
 	}
