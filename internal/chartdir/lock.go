@@ -207,13 +207,14 @@ func afterInterruption(root *os.Root, placed, staged *Lock) (*Lock, error) {
 	return &l, l.record(texts)
 }
 
-// ValuesFiles names the values files of stages among a chart's files (values-dev.yaml), in order.
+// ValuesFiles names the values files of stages among a chart's files (values-dev.yaml), in order. The defaults.yaml of
+// a lean chart is none: it belongs to values.yaml.
 func ValuesFiles[T any](files map[string]T) []string {
 	var out []string
 	for name := range files {
 		isYAML := slices.Contains([]string{".yaml", ".yml"}, path.Ext(name))
-		isOther := name == "values.yaml" || name == "Chart.yaml" || strings.HasPrefix(name, "templates/")
-		if isYAML && !isOther {
+		isOwn := slices.Contains([]string{"values.yaml", "defaults.yaml", "Chart.yaml"}, name)
+		if isYAML && !isOwn && !strings.HasPrefix(name, "templates/") {
 			out = append(out, name)
 		}
 	}

@@ -90,7 +90,7 @@ func addComponents(cmd *cobra.Command) {
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		var lines []string
 		for _, c := range components() {
-			line := fmt.Sprintf("  %-14s %s", c.Name, c.About)
+			line := fmt.Sprintf("  %-15s %s", c.Name, c.About)
 			if c.Default {
 				line += " (by default)"
 			}
