@@ -207,14 +207,13 @@ func afterInterruption(root *os.Root, placed, staged *Lock) (*Lock, error) {
 	return &l, l.record(texts)
 }
 
-// ValuesFiles names the values files of stages among a chart's files (values-dev.yaml), in order. The defaults.yaml of
-// a lean chart is none: it belongs to values.yaml.
+// ValuesFiles names the values files of stages among a chart's files (values-dev.yaml), in order.
 func ValuesFiles[T any](files map[string]T) []string {
 	var out []string
 	for name := range files {
 		isYAML := slices.Contains([]string{".yaml", ".yml"}, path.Ext(name))
-		isOwn := slices.Contains([]string{"values.yaml", "defaults.yaml", "Chart.yaml"}, name)
-		if isYAML && !isOwn && !strings.HasPrefix(name, "templates/") {
+		isOther := name == "values.yaml" || name == "Chart.yaml" || strings.HasPrefix(name, "templates/")
+		if isYAML && !isOther {
 			out = append(out, name)
 		}
 	}
