@@ -94,18 +94,15 @@ func targetOf(args []string, canonical bool) (*convert.Target, error) {
 
 func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict bool) error {
 	isWrong := strict && (len(r.Lost) > 0 || r.Refusal != "" || len(r.Proof.Differences) > 0)
-	err := out.print(cmd, r, func(w io.Writer) error {
-		if isWrong {
-			return report.Remarks(cmd.ErrOrStderr(), r)
-		}
-		return report.Converted(w, cmd.ErrOrStderr(), r)
-	})
+	if !isWrong {
+		return out.print(cmd, r, func(w io.Writer) error { return report.Converted(w, cmd.ErrOrStderr(), r) })
+	}
 	const try = "change the source, or leave out --strict"
-	switch {
-	case err != nil || !isWrong:
+	switch err := report.Remarks(cmd.ErrOrStderr(), r); {
+	case err != nil:
 		return err
 	case len(r.Lost) > 0:
-		return remedy.Errorf(try, "%s: %d values cannot be expressed", r.Source, len(r.Lost))
+		return remedy.Errorf(try, "%s: %d of its values cannot be expressed", r.Source, len(r.Lost))
 	case r.Refusal != "":
 		return remedy.Errorf(try, "%s: the chart refuses what comes of it", r.Source)
 	}
