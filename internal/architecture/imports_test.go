@@ -33,8 +33,8 @@ var layers = [][]string{
 	{"internal/sibling"},
 	{"internal/sibling/experiment"},
 	{
-		"internal/cluster", "internal/registration", "internal/roundtrip", "internal/settings", "internal/sibling/names",
-		"internal/upstream",
+		"internal/cluster", "internal/registration", "internal/roundtrip", "internal/settings",
+		"internal/sibling/names", "internal/upstream",
 	},
 	{"internal/convention", "internal/sibling/library"},
 	{"internal/chartdir", "internal/factsheet", "internal/lineage", "internal/merge"},

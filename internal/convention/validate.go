@@ -137,8 +137,7 @@ func (c *Convention) validateTexts() error {
 	}
 	for _, l := range selectors {
 		if strings.Contains(l.Value, "{chart}") || strings.Contains(l.Value, "{version}") {
-			return wrong("labels.selector", "%s changes with the version (%s), "+
-				"and a selector never may", l.Name, l.Value)
+			return wrong("labels.selector", "%s changes with the version (%s): no selector may", l.Name, l.Value)
 		}
 	}
 	if c.Naming.Prefix != "" && c.Naming.Fullname != FullnameChart {

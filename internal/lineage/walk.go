@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template/parse"
 
@@ -86,8 +87,25 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 			s.readWhole(at, arg)
 		}
 		for _, t := range s.named[n] {
-			if !t.laysOverDefaults() { // which hands on all values, and looks at none
+			if t.laysOverDefaults() { // which hands on all values, and looks at none
+				s.needs(t)
+			} else {
 				s.template(t, arg)
+			}
+		}
+	}
+}
+
+// needs notes a template that is not read, with those that it names.
+func (s *scope) needs(t *source) {
+	if s.trace.files[t.file] {
+		return
+	}
+	s.trace.files[t.file] = true
+	for name, all := range s.named {
+		if strings.Contains(string(t.text), strconv.Quote(name)) {
+			for _, other := range all {
+				s.needs(other)
 			}
 		}
 	}
