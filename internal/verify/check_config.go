@@ -9,10 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/livekit"
-	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/helm-livekit/helm-livekit/internal/livekit"
+	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // checkConfig holds the configuration against the server's own rules. What
