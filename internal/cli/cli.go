@@ -69,7 +69,7 @@ func newRoot() *cobra.Command {
 way that repository writes charts, and working at the first install.
 
 Exit codes: 0 fine; 1 the command could not do its work; 2 it did, and checks
-failed or there is drift. As a Helm plugin, Helm adds its own "plugin exited with error" to 1 and 2.
+failed or there is drift. Helm adds its own "plugin exited with error" to 1 and 2.
 With 1 the reason is on standard error and standard output is empty, with -o json too.`,
 		Example: `  helm livekit scaffold apps/livekit --like apps/localai
   helm livekit verify apps/livekit`,

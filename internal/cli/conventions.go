@@ -29,13 +29,15 @@ scaffold --conventions, and may be saved as .helm-livekit.yaml as it is.
 A chart is rendered again and again, with one value changed at a time: the key
 that moves the image is the image's key, whatever it is called. Such facts are
 "probed". Of several charts most decide ("voted"). What does not render is
-judged by the names of its keys ("name"), which is a guess. Nothing is fetched
-from the network, unless --dependency-build asks Helm to.
+judged by the names of its keys ("name"), which is a guess. The keys of a
+well-known library are known without it ("library"). What no chart says keeps its
+plain name ("default"). Nothing is fetched from the network, unless
+--dependency-build asks Helm to.
 
 What was learned is tried in the new chart, too: --explain shows what each key
 moves there and here, and what was corrected where that differs. --self-test
-measures how far a repository's habits can be read at all: it leaves out one
-chart at a time and compares what the others tell with what the chart says.`,
+measures how predictable a repository's conventions are: it leaves out one chart
+at a time and compares what the others predict with what the chart has.`,
 		Example: `  helm livekit conventions apps/localai
   helm livekit conventions --explain
   helm livekit conventions --for charts/livekit
@@ -56,7 +58,7 @@ chart at a time and compares what the others tell with what the chart says.`,
 	}
 	cmd.Flags().BoolVar(&explain, "explain", false, "show the evidence of each fact")
 	cmd.Flags().BoolVar(&isSelfTest, "self-test", false,
-		"tell each chart below one folder (the repository) from the others, and say what agrees")
+		"predict each chart below a folder (default: the repository) from the others, and say what agrees")
 	cmd.Flags().StringVar(&f.Dir, "for", chartDir(nil), "the new `CHART_DIR`, whose neighbors and settings count")
 	r = addRenderFlags(cmd)
 	out = addOutput(cmd, "text", "yaml", "json")

@@ -24,15 +24,14 @@ func newConvertValues() *cobra.Command {
 		Short: "Turn values for upstream's chart into values for this one",
 		Long: `Turns a values file that was written for LiveKit's own livekit-server chart into
 one for your chart, comments kept, and prints it. FILE is - for standard input.
-CHART_DIR is apps/livekit by default; where that is no chart of this
-tool, or with --canonical, the values are those of a chart in the plain
-convention with all components.
+CHART_DIR is apps/livekit by default. If that is not there, or with --canonical, the
+values are those of a chart in the plain convention with all components.
 
 The result does what upstream's chart does with FILE, upstream's defaults
 included. What cannot be expressed is listed on stderr with the reason. Then both
 charts are rendered and compared: stderr says whether they are equal. With
---strict what is lost is an error, and so are values that the chart refuses, or
-with which it does something else.`,
+--strict values that cannot be expressed are an error, and so is a result that the
+chart refuses, or with which it does something else.`,
 		Example: `  helm livekit convert-values old-values.yaml apps/livekit > apps/livekit/values-production.yaml
   helm get values livekit -o yaml | helm livekit convert-values - --strict`,
 		Args: between(1, 2),
@@ -56,7 +55,7 @@ with which it does something else.`,
 			return printConverted(cmd, result, out, strict)
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "fail if a value cannot be expressed")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail if a value cannot be expressed, or the result is not equal")
 	cmd.Flags().BoolVar(&canonical, "canonical", false, "give canonical values, whatever chart there is")
 	cmd.Flags().StringVar(&reference.Ref, "upstream", "",
 		"upstream's `CHART`, for the proof (default: the one in LiveKit's repository)")
@@ -95,18 +94,15 @@ func targetOf(args []string, canonical bool) (*convert.Target, error) {
 
 func printConverted(cmd *cobra.Command, r *convert.Result, out *output, strict bool) error {
 	isWrong := strict && (len(r.Lost) > 0 || r.Refusal != "" || len(r.Proof.Differences) > 0)
-	err := out.print(cmd, r, func(w io.Writer) error {
-		if isWrong {
-			return report.Remarks(cmd.ErrOrStderr(), r)
-		}
-		return report.Converted(w, cmd.ErrOrStderr(), r)
-	})
+	if !isWrong {
+		return out.print(cmd, r, func(w io.Writer) error { return report.Converted(w, cmd.ErrOrStderr(), r) })
+	}
 	const try = "change the source, or leave out --strict"
-	switch {
-	case err != nil || !isWrong:
+	switch err := report.Remarks(cmd.ErrOrStderr(), r); {
+	case err != nil:
 		return err
 	case len(r.Lost) > 0:
-		return remedy.Errorf(try, "%s: %d values cannot be expressed", r.Source, len(r.Lost))
+		return remedy.Errorf(try, "%s: %d of its values cannot be expressed", r.Source, len(r.Lost))
 	case r.Refusal != "":
 		return remedy.Errorf(try, "%s: the chart refuses what comes of it", r.Source)
 	}

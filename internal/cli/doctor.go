@@ -18,7 +18,7 @@ func newDoctor(helm *helmFlags) *cobra.Command {
 		Short: "Check what the plugin works with: Helm, lock, settings, logins, cluster",
 		Long: `Checks this plugin and what it works with: Helm and helm-livekit-cluster, the chart's
 lock and what was edited since, the settings file, stored logins to registries, and
-the kubeconfig. CHART_DIR is apps/livekit where it is not given. Credentials are
+the kubeconfig. CHART_DIR is apps/livekit by default. Credentials are
 looked for and never printed. verify checks the chart itself.
 
 With --online it asks the cluster, by Helm, and GitHub for newer releases of the

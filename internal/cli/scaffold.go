@@ -21,8 +21,8 @@ func newScaffold() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scaffold [CHART_DIR]",
 		Short: "Write a LiveKit chart in the conventions of a sibling",
-		Long: `Writes a LiveKit chart into CHART_DIR (apps/livekit where it is not given), in the
-conventions of the chart that --like names, or of the charts beside it.
+		Long: `Writes a LiveKit chart into CHART_DIR (default: apps/livekit), in the conventions of
+the chart that --like names, or of the charts beside it.
 
 The chart is made in a temporary folder, checked, and then moved into place. A
 chart that is there is not touched: helm livekit update brings it up to date.
@@ -47,13 +47,13 @@ Components, for --with and --without:
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.Like, "like", nil, "sibling chart whose conventions to follow (several vote)")
 	flags.StringVar(&o.ConventionsFile, "conventions", "", "`FILE` of conventions, as conventions -o yaml writes it")
-	flags.StringVar(&o.Name, "name", "", "name of the chart (the folder's where it is not given)")
-	flags.StringVar(&o.Version, "version", "", "version of the chart (0.1.0 where it is not given)")
+	flags.StringVar(&o.Name, "name", "", "name of the chart (default: the folder's)")
+	flags.StringVar(&o.Version, "version", "", "version of the chart (default: 0.1.0)")
 	flags.StringVar(&o.AppVersion, "app-version", "", "version of LiveKit such as 1.13.5, and tag of its image")
 	flags.StringVar(&o.Host, "set-host", "", "host for signalling, such as livekit.example.com")
 	flags.StringVar(&o.Cloud, "cloud", "", "where it runs, for values that fit: "+strings.Join(cloudNames, ", "))
 	flags.StringVar(&o.Values, "values", "", "full for all values in values.yaml, or lean for those that differ from "+
-		"their defaults\n(as the siblings have it where it is not given)")
+		"their defaults\n(default: as the siblings have it)")
 	flags.StringSliceVar(&o.With, "with", nil, "components to add, or all")
 	flags.StringSliceVar(&o.Without, "without", nil, "components to leave out, or all")
 	flags.BoolVar(&o.Register, "register", false, "write the chart's entry where those beside it are registered\n"+
@@ -90,7 +90,7 @@ func addComponents(cmd *cobra.Command) {
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		var lines []string
 		for _, c := range components() {
-			line := fmt.Sprintf("  %-14s %s", c.Name, c.About)
+			line := fmt.Sprintf("  %-15s %s", c.Name, c.About)
 			if c.Default {
 				line += " (by default)"
 			}

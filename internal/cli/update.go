@@ -23,15 +23,15 @@ func newUpdate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "update [CHART_DIR]",
 		Short: "Bring a chart up to date, and keep every edit",
-		Long: `Brings the chart in CHART_DIR (apps/livekit where it is not given) up to date by a
-three-way merge: what was generated, what is there now, and what would be
-generated now. What you alone changed stays, what this tool alone changed is
-taken; where both changed one place, nothing is written and the place is named.
+		Long: `Brings the chart in CHART_DIR (default: apps/livekit) up to date by a three-way
+merge: what was generated, what is there now, and what would be generated now.
+What you alone changed stays, what this tool alone changed is taken; where both
+changed one place, nothing is written and the place is named.
 
 The chart is rendered before and after, with its own values and with each values
-file (values-*.yaml beside it, valuesFiles of .helm-livekit.yaml, --values), and
-the report says what a release will see. What an installed release cannot take is
-refused without --allow-breaking.
+file (values-*.yaml beside it, those of stages, valuesFiles of .helm-livekit.yaml,
+--values), and the report says what a release will see. What an installed release
+cannot take is refused without --allow-breaking.
 
 Components, for --with and --without:
 `,

@@ -131,7 +131,7 @@ func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
 	options.Version = in.Since.Version
 	chart, err := upstream.Find(ctx, options)
 	if err != nil || chart.Version() != in.Since.Version {
-		return []string{fmt.Sprintf("what upstream changed since %s is not shown: that version is not at hand",
+		return []string{fmt.Sprintf("what upstream changed since %s is not shown: that version was not found",
 			in.Since.Version)}
 	}
 	in.SinceChart = chart.Chart

@@ -11,7 +11,7 @@ import (
 )
 
 // Prove compares what upstream's chart renders with a values file, and a chart with what was made of it, and writes
-// down in the conversion what came of that. Where upstream's chart is not at hand it says so. The error is that of a
+// down in the conversion what came of that. Where upstream's chart was not found it says so. The error is that of a
 // comparison that cannot be made.
 func Prove(ctx context.Context, target *convert.Target, r *convert.Result, options upstream.Options) error {
 	if r.Refusal != "" {
@@ -20,7 +20,7 @@ func Prove(ctx context.Context, target *convert.Target, r *convert.Result, optio
 	}
 	found, err := upstream.Find(ctx, options)
 	if err != nil {
-		r.Proof = &convert.Proof{Skipped: "upstream's chart is not at hand (" + firstLine(err) + ")"}
+		r.Proof = &convert.Proof{Skipped: "upstream's chart was not found (" + firstLine(err) + ")"}
 		return ctx.Err()
 	}
 	in := Input{

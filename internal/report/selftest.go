@@ -9,7 +9,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/selftest"
 )
 
-// SelfTest prints how well the charts of a repository are told from each other, fact by fact and chart by chart.
+// SelfTest prints how well the charts of a repository are predicted from each other, fact by fact and chart by chart.
 func SelfTest(w io.Writer, r *selftest.Result) error {
 	row := func(name string, s selftest.Score, misses []selftest.Miss) string {
 		text := fmt.Sprintf("%s\t%d of %d", name, s.Agree, s.Of)
@@ -18,7 +18,7 @@ func SelfTest(w io.Writer, r *selftest.Result) error {
 		}
 		if len(misses) > 0 {
 			m := misses[0]
-			text += fmt.Sprintf("\t%s has %s, told %s", m.Chart, oneLine(m.Says), oneLine(m.Told))
+			text += fmt.Sprintf("\t%s has %s, predicted %s", m.Chart, oneLine(m.Says), oneLine(m.Predicted))
 		}
 		if n := len(misses) - 1; n > 0 {
 			text += fmt.Sprintf("; %d more", n)

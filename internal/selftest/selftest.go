@@ -19,7 +19,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/sibling"
 )
 
-// Options say which charts are told from each other.
+// Options say which charts are predicted from each other.
 type Options struct {
 	Dir    string // the folder with the charts, at any depth; the repository of the current folder where it is empty
 	Prober sibling.Prober
@@ -47,12 +47,12 @@ type Score struct {
 	Silent int `json:"silent,omitempty"`
 }
 
-func (s *Score) add(says, told string) {
+func (s *Score) add(says, predicted string) {
 	switch {
-	case told == "":
+	case predicted == "":
 		s.Silent++
 		return
-	case told == says:
+	case predicted == says:
 		s.Agree++
 	}
 	s.Of++
@@ -76,9 +76,9 @@ type Fact struct {
 
 // Miss is a chart of which the neighbors tell something else.
 type Miss struct {
-	Chart string `json:"chart"`
-	Says  string `json:"says"`
-	Told  string `json:"told"`
+	Chart     string `json:"chart"`
+	Says      string `json:"says"`
+	Predicted string `json:"predicted"`
 }
 
 // most is how many charts are left out, and tell of each other. More take longer and say little more.
@@ -145,7 +145,7 @@ func spread(charts []string) []string {
 	return out
 }
 
-// compare holds what is told of each chart against what it says itself, fact by fact.
+// compare holds what is predicted of each chart against what it says itself, fact by fact.
 func (r *Result) compare(sheet *factsheet.Sheet, dir string, all []sibling.LeftOut) {
 	facts := map[string]*Fact{}
 	for _, left := range all {
@@ -153,7 +153,7 @@ func (r *Result) compare(sheet *factsheet.Sheet, dir string, all []sibling.LeftO
 		if below, err := filepath.Rel(dir, left.Chart); err == nil {
 			chart.Chart = filepath.ToSlash(below)
 		}
-		own, told := said(left.Own, true), said(left.Told, false)
+		own, predicted := said(left.Own, true), said(left.Predicted, false)
 		for name, says := range own {
 			f := facts[name]
 			if f == nil {
@@ -161,10 +161,10 @@ func (r *Result) compare(sheet *factsheet.Sheet, dir string, all []sibling.LeftO
 				facts[name] = f
 			}
 			for _, s := range []*Score{&f.Score, &chart.Score, &r.Score} {
-				s.add(says, told[name])
+				s.add(says, predicted[name])
 			}
-			if told[name] != says && told[name] != "" {
-				f.Misses = append(f.Misses, Miss{chart.Chart, says, told[name]})
+			if predicted[name] != says && predicted[name] != "" {
+				f.Misses = append(f.Misses, Miss{chart.Chart, says, predicted[name]})
 			}
 		}
 		r.Charts = append(r.Charts, chart)
@@ -184,7 +184,7 @@ func (r *Result) compare(sheet *factsheet.Sheet, dir string, all []sibling.LeftO
 }
 
 // said gives the facts of a convention as texts, by name. Of a chart's own those alone count that it says itself; what
-// is told has a place for every key.
+// is predicted has a place for every key.
 func said(c *convention.Convention, isOwn bool) map[string]string {
 	out := map[string]string{}
 	add := func(name, text string, f convention.Fact) {

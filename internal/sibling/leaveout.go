@@ -11,9 +11,9 @@ import (
 
 // LeftOut is one chart, by what it says itself and by what its neighbors tell of it.
 type LeftOut struct {
-	Chart string
-	Own   *convention.Convention
-	Told  *convention.Convention // what scaffold would follow without the chart
+	Chart     string
+	Own       *convention.Convention
+	Predicted *convention.Convention // what scaffold would follow without the chart
 }
 
 // fewBeside is how many charts in a folder tell of another one by themselves, as those beside a new chart do.
@@ -37,11 +37,11 @@ func LeaveOut(ctx context.Context, charts []string, opts ReadOptions) ([]LeftOut
 		if len(others) == 0 {
 			continue
 		}
-		told := combine(opts.Sheet, others)
-		if err := told.Complete(); err != nil {
+		predicted := combine(opts.Sheet, others)
+		if err := predicted.Complete(); err != nil {
 			return nil, err
 		}
-		out = append(out, LeftOut{Chart: f.Shown, Own: combine(opts.Sheet, []names.Facts{f}), Told: told})
+		out = append(out, LeftOut{Chart: f.Shown, Own: combine(opts.Sheet, []names.Facts{f}), Predicted: predicted})
 	}
 	return out, nil
 }
