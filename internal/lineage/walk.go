@@ -86,9 +86,20 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 			s.readWhole(at, arg)
 		}
 		for _, t := range s.named[n] {
-			if !t.laysOverDefaults() { // which hands on all values, and looks at none
-				s.template(t, arg)
+			if t.laysOverDefaults() { // which hands on all values, and looks at none
+				s.needNamed()
+				continue
 			}
+			s.template(t, arg)
+		}
+	}
+}
+
+// needNamed notes every file that names a template, for a template that is not looked into.
+func (s *scope) needNamed() {
+	for _, sources := range s.named {
+		for _, t := range sources {
+			s.trace.files[t.file] = true
 		}
 	}
 }
