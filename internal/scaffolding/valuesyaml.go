@@ -67,7 +67,7 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 			return nil, fmt.Errorf("write values.yaml: %w", err)
 		}
 		long := len(c.children) > 0 || len(c.node.Content) > 0
-		if long || apart || block[0] == '#' {
+		if out.Len() > 0 && (long || apart || block[0] == '#') {
 			out.WriteByte('\n')
 		}
 		out.Write(block)
