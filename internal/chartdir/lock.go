@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
@@ -212,7 +213,8 @@ func ValuesFiles[T any](files map[string]T) []string {
 	var out []string
 	for name := range files {
 		isYAML := slices.Contains([]string{".yaml", ".yml"}, path.Ext(name))
-		isOther := name == "values.yaml" || name == "Chart.yaml" || strings.HasPrefix(name, "templates/")
+		isOther := slices.Contains([]string{"values.yaml", helmchart.DefaultsFile, "Chart.yaml"}, name) ||
+			strings.HasPrefix(name, "templates/")
 		if isYAML && !isOther {
 			out = append(out, name)
 		}

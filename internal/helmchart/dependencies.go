@@ -99,7 +99,7 @@ func (c *Chart) WithoutMissing() *Chart {
 // stays.
 func (c *Chart) WithValues(over map[string]any) *Chart {
 	out := clone(c.c)
-	out.Values = Merge(c.Values(), over)
+	out.Values = Merge(c.c.Values, over) // not over DefaultsFile: what null unsets there would come back
 	return &Chart{c: out, instead: c.instead}
 }
 

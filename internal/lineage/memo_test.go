@@ -49,6 +49,35 @@ spec:
   {{ $k }}: {{ if $v }}{{ toJson $v }}{{ end }}
 {{- end }}
 `,
+	"values over a file of defaults": `
+-- defaults.yaml --
+a: default
+b: {d: default}
+-- templates/_defaults.tpl --
+{{- define "demo.defaults" }}
+{{- if not (hasKey . "HasDefaults") }}
+{{- $values := .Files.Get "defaults.yaml" | fromYaml }}
+{{- include "demo.overlay" (list $values .Values) }}
+{{- $_ := set . "Values" $values }}
+{{- $_ := set . "HasDefaults" true }}
+{{- end }}
+{{- end }}
+-- templates/_helpers.tpl --
+{{- define "demo.overlay" }}
+{{- $base := first . }}
+{{- range $key, $value := last . }}
+{{- $_ := set $base $key $value }}
+{{- end }}
+{{- end }}
+-- templates/a.yaml --
+{{ include "demo.defaults" . -}}
+kind: A
+spec: {a: {{ .Values.a }}}
+-- templates/b.yaml --
+{{ include "demo.defaults" . -}}
+kind: B
+spec: {list: {{ .Values.list | toJson }}}
+`,
 	"a chart below": `
 -- charts/sub/Chart.yaml --
 apiVersion: v2

@@ -16,6 +16,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/remedy"
 )
 
 // Chart is a chart of the repository.
@@ -153,26 +154,44 @@ func (f *finder) add(rel, kind, like, before, after string) {
 	})
 }
 
-// Apply writes the edits. A file that has changed since it was read, or a new one that is there, is an error.
-func Apply(root string, edits []Edit) error {
+// Apply writes the edits, all or none, and gives a function that takes them back. A file that has changed since it was
+// read, or a new one that is there, is an error.
+func Apply(root string, edits []Edit) (undo func(), err error) {
+	undo = func() {
+		for i := range edits {
+			if e := &edits[i]; e.Written {
+				_ = e.write(root, e.before) // the error that led here is the one to tell
+				e.Written = false
+			}
+		}
+	}
 	for i := range edits {
 		e := &edits[i]
-		file := filepath.Join(root, filepath.FromSlash(e.Path))
-		now, err := os.ReadFile(file)
+		now, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(e.Path)))
 		if e.before == "" && err == nil || e.before != "" && (err != nil || string(now) != e.before) {
-			return fmt.Errorf("register the chart: %s has changed since it was read", e.Path)
-		}
-		if e.before == "" {
-			err = os.WriteFile(file, []byte(e.after), 0o644)
+			err = remedy.Errorf("run the command again", "%s has changed since it was read", e.Path)
 		} else {
-			err = chartdir.ReplaceFile(file, []byte(e.after))
+			err = e.write(root, e.after)
 		}
 		if err != nil {
-			return fmt.Errorf("register the chart: %w", err)
+			undo()
+			return nil, fmt.Errorf("nothing was written, as the chart cannot be registered: %w", err)
 		}
 		e.Written = true
 	}
-	return nil
+	return undo, nil
+}
+
+// write gives the file a text; one without any goes.
+func (e *Edit) write(root, text string) error {
+	file := filepath.Join(root, filepath.FromSlash(e.Path))
+	switch {
+	case text == "":
+		return os.Remove(file)
+	case e.before == "":
+		return os.WriteFile(file, []byte(text), 0o644)
+	}
+	return chartdir.ReplaceFile(file, []byte(text))
 }
 
 // isPath reports whether a text in a file names a folder: from the repository's root, or from the file.

@@ -85,7 +85,7 @@ func TestApplyLeavesChangedFiles(t *testing.T) {
 	if err := os.WriteFile(file, []byte("* @b\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Apply(root, edits); err == nil || !strings.Contains(err.Error(), "CODEOWNERS has changed") {
+	if _, err := Apply(root, edits); err == nil || !strings.Contains(err.Error(), "CODEOWNERS has changed") {
 		t.Errorf("the error is %v", err)
 	}
 }

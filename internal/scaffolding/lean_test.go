@@ -34,7 +34,7 @@ func TestLeanChartsRenderAsFullOnes(t *testing.T) {
 			}
 			charts := map[string]*helmchart.Chart{}
 			for _, form := range []string{convention.ValuesFull, convention.ValuesLean} {
-				chart, err := Generate(ctx, conv, Options{With: c.with, Values: form})
+				chart, err := Generate(ctx, conv, Options{With: c.with, Values: form, PortShift: 10})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -54,10 +54,18 @@ func TestLeanChartsRenderAsFullOnes(t *testing.T) {
 				{"keys": keys},
 				{"keys": keys, "nodeSelector": map[string]any{"a": "b"}, "podSecurityContext": nil},
 				{"keys": keys, "redis": map[string]any{"port": 6380, "resources": nil}, "env": nil},
+				{"keys": keys, "resources": map[string]any{"limits": nil, "requests": map[string]any{"cpu": nil}}},
+				{"keys": keys, "config": map[string]any{"rtc": map[string]any{
+					"udp_port": nil, "port_range_start": 50000, "port_range_end": 50010,
+				}}, "media": map[string]any{"type": "HostNetwork"}},
 			} {
 				want, got := filesOf(t, full, values), filesOf(t, lean, values)
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("with %v it renders otherwise:\n%s", values, diff)
+				}
+				got = filesOf(t, lean.WithValues(map[string]any{"replicaCount": 1}), values)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("with other values of its own and %v it renders otherwise:\n%s", values, diff)
 				}
 			}
 		})

@@ -27,7 +27,9 @@ const maxValues = 1 << 20
 func portShift(sheet *factsheet.Sheet, target string) (shift int, notes []string) {
 	taken := map[int]string{}
 	beside := os.DirFS(filepath.Dir(target))
-	files, _ := fs.Glob(beside, "*/values*.y*ml") // the pattern is sound
+	files, _ := fs.Glob(beside, "*/values*.y*ml") // the patterns are sound
+	defaults, _ := fs.Glob(beside, "*/"+defaultsFile)
+	files = append(files, defaults...)
 	for _, file := range files {
 		chart := path.Dir(file)
 		if chart == filepath.Base(target) {

@@ -130,10 +130,16 @@ func Run(ctx context.Context, o RunOptions) (*Result, error) {
 		return nil, err
 	}
 	result.Registration = registrationOf(o, chart, tree, target)
-	if err := result.carryOut(ctx, plan); err != nil || !o.Register || o.DryRun {
-		return result, err
+	undo := func() {}
+	if o.Register && !o.DryRun { // before the chart: where it fails, the command can be run again
+		if undo, err = registration.Apply(tree, result.Registration); err != nil {
+			return nil, err
+		}
 	}
-	return result, registration.Apply(tree, result.Registration)
+	if err = result.carryOut(ctx, plan); err != nil {
+		undo()
+	}
+	return result, err
 }
 
 // registrationOf makes the chart's entry wherever the repository has one for the charts beside it, or those that are

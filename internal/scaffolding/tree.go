@@ -229,6 +229,16 @@ func (t *tree) without(defaults *tree, isShown func(factsheet.Key) bool) *tree {
 	return &out
 }
 
+// leaveMapsTo empties the maps that a lean values.yaml has as well (resources): Helm takes away what null unsets there
+// before a template sees it, and the entry of the defaults would come back.
+func (t *tree) leaveMapsTo(lean *tree) {
+	for path := range lean.leaves() {
+		if here := t.at(path); here.node.Kind == yaml.MappingNode {
+			here.node = yamldoc.Pairs()
+		}
+	}
+}
+
 // sameNode compares what two nodes of one key say.
 func sameNode(a, b *yaml.Node) bool {
 	one, err := yaml.Marshal(a)

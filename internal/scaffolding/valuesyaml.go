@@ -29,7 +29,10 @@ func valuesFiles(p *Paths, root *tree, o Options) (map[string][]byte, error) {
 	plain, conv := *p, *p.convention
 	conv.Defaults = convention.Defaults{}
 	plain.convention = &conv
-	defaults := newTree(&plain, newApplication(Options{Name: o.Name, AppVersion: o.AppVersion}, &conv))
+	general := Options{Name: o.Name, AppVersion: o.AppVersion, PortShift: o.PortShift}
+	defaults := newTree(&plain, newApplication(general, &conv))
+	lean := root.without(defaults, p.isShown)
+	defaults.leaveMapsTo(lean)
 	head := "# The defaults of all values. What values.yaml says goes over them.\n"
 	all, err := writeValues(defaults, style, head)
 	if err != nil {
@@ -37,7 +40,7 @@ func valuesFiles(p *Paths, root *tree, o Options) (map[string][]byte, error) {
 	}
 	head = fmt.Sprintf("# Values of the chart %s. %s has those that are not here; README.md lists all.\n", o.Name,
 		defaultsFile)
-	values, err := writeValues(root.without(defaults, p.isShown), style, head)
+	values, err := writeValues(lean, style, head)
 	return map[string][]byte{"values.yaml": values, defaultsFile: all}, err
 }
 
@@ -67,7 +70,7 @@ func writeValues(root *tree, style convention.Style, head string) ([]byte, error
 			return nil, fmt.Errorf("write values.yaml: %w", err)
 		}
 		long := len(c.children) > 0 || len(c.node.Content) > 0
-		if long || apart || block[0] == '#' {
+		if out.Len() > 0 && (long || apart || block[0] == '#') {
 			out.WriteByte('\n')
 		}
 		out.Write(block)

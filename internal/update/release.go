@@ -159,6 +159,9 @@ func (t *target) compareReleases(ctx context.Context, r *Result, m *merged, stag
 	}
 	scenarios := []scenario{{name: "values.yaml"}}
 	for _, v := range m.values {
+		if v.isGenerated && v.was == nil {
+			continue // no release has been installed with a file that is new
+		}
 		scenarios = append(scenarios, scenario{name: v.shown, before: v.before, after: v.after})
 	}
 	c := &comparison{name: t.lock.Chart.Name, random: map[string]bool{}, seen: map[string]int{}}

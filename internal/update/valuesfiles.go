@@ -128,8 +128,7 @@ func newValuesFile(path string) *valuesFile {
 	return v
 }
 
-// generatedValuesFile is one of the chart's own, which was merged as its other files are. One that is new holds nothing
-// for the chart as it was.
+// generatedValuesFile is one of the chart's own, which was merged as its other files are.
 func (t *target) generatedValuesFile(path string, was, will []byte) (*valuesFile, error) {
 	v := newValuesFile(path)
 	v.was, v.will, v.isGenerated = was, will, true
