@@ -143,11 +143,12 @@ func (o *observation) patterns(labels []lineage.Label, driven map[string]string)
 		if o.sibling.Component != "" && value == o.sibling.Component {
 			value = "{name}"
 		}
+		isVersion := value == "" && l.Name == versionLabel
 		isDriven := driven[l.Name] != "" && !strings.Contains(value, "{")
-		if lineage.IsMark(l.Name) || value == "" && l.Name != versionLabel || isDriven {
+		if lineage.IsMark(l.Name) || !isVersion && (value == "" || isDriven) {
 			continue
 		}
-		if value == "" { // of an image whose tag is to be given
+		if isVersion { // of an image whose tag is to be given
 			value = "{version}"
 		}
 		if label := (convention.Label{Name: l.Name, Value: value}); label.IsValid() {
