@@ -131,7 +131,7 @@ func File(ctx context.Context, name string, data []byte, target *Target) (*Resul
 	r.Values = helmchart.Difference(defaults, full)
 	w := &writer{
 		paths: target.paths, settings: converted.Settings,
-		source: index(data, values), chart: index(target.Chart.ValuesFile(), nil),
+		source: index(data, values), chart: index(target.Chart.AllValuesFile(), nil),
 	}
 	w.head, w.foot = attach(data, w.source)
 	w.keepAsked(r.Values, full, values)

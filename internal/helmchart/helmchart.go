@@ -108,6 +108,16 @@ func ReadsDefaults(template string) bool {
 	return strings.Contains(template, `.Files.Get "`+DefaultsFile+`"`)
 }
 
+// AllValuesFile gives the file that has all values of the chart, as it stands: DefaultsFile, or values.yaml.
+func (c *Chart) AllValuesFile() []byte {
+	for _, f := range c.c.Files {
+		if f.Name == DefaultsFile && c.HasDefaults() {
+			return f.Data
+		}
+	}
+	return c.ValuesFile()
+}
+
 // ValuesFile gives values.yaml as it stands, or nil.
 func (c *Chart) ValuesFile() []byte {
 	for _, f := range c.c.Raw {

@@ -261,3 +261,19 @@ func FuzzYAML(f *testing.F) {
 		}
 	})
 }
+
+// A comment of the user's on a key that is gone is at the end: nothing that a person wrote is lost.
+func TestCommentsOfKeysThatAreGone(t *testing.T) {
+	base := "image:\n  repository: a\n  tag: b\nport: 1\n"
+	ours := "# mine\nimage:\n  repository: a # mine, too\n  # and this\n  tag: b\nport: 1\n"
+	theirs := "app:\n  image: a:b\nport: 1\n"
+	merged, err := YAML("values.yaml", base, ours, theirs, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"# mine\n", "# mine, too\n", "# and this\n", "app:\n  image: a:b\n"} {
+		if !strings.Contains(merged.Text, text) {
+			t.Errorf("no %q in\n%s", text, merged.Text)
+		}
+	}
+}

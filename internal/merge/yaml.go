@@ -62,6 +62,7 @@ func YAML(name, base, ours, theirs string, o Options) (Result, error) {
 	}
 	slices.SortStableFunc(m.result.Conflicts, func(x, y Conflict) int { return x.Line - y.Line })
 	m.result.Text = merged.String()
+	m.keepComments(base, ours)
 	if len(m.result.Conflicts) > 0 {
 		return m.result, nil
 	}

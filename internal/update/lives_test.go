@@ -223,6 +223,9 @@ func (l *life) changeValue() {
 		return // a block, or one's own
 	}
 	value := pick(l, edits[key])
+	if strings.TrimSpace(lines[line-1][at+1:]) == value {
+		return // no edit
+	}
 	if strings.HasPrefix(strings.TrimSpace(lines[line-1][at+1:]), "[") != (value[0] == '[') && key == "env" {
 		return // the other shape
 	}
