@@ -88,12 +88,8 @@ func (c *Chart) Values() map[string]any {
 		return Copy(c.c.Values)
 	}
 	defaults := map[string]any{}
-	for _, f := range c.c.Files {
-		if f.Name == DefaultsFile {
-			if err := yaml.Unmarshal(f.Data, &defaults); err != nil {
-				return Copy(c.c.Values) // rendering says what is wrong with it
-			}
-		}
+	if err := yaml.Unmarshal(c.defaultsFile(), &defaults); err != nil {
+		return Copy(c.c.Values) // rendering says what is wrong with it
 	}
 	return Merge(defaults, c.c.Values)
 }
@@ -110,12 +106,20 @@ func ReadsDefaults(template string) bool {
 
 // AllValuesFile gives the file that has all values of the chart, as it stands: DefaultsFile, or values.yaml.
 func (c *Chart) AllValuesFile() []byte {
+	if defaults := c.defaultsFile(); defaults != nil && c.HasDefaults() {
+		return defaults
+	}
+	return c.ValuesFile()
+}
+
+// defaultsFile gives DefaultsFile as it stands, or nil.
+func (c *Chart) defaultsFile() []byte {
 	for _, f := range c.c.Files {
-		if f.Name == DefaultsFile && c.HasDefaults() {
+		if f.Name == DefaultsFile {
 			return f.Data
 		}
 	}
-	return c.ValuesFile()
+	return nil
 }
 
 // ValuesFile gives values.yaml as it stands, or nil.
