@@ -193,13 +193,25 @@ func TestNetworkPolicyWhileDraining(t *testing.T) {
 		net.JoinHostPort(old.Status.HostIP, "31491"):                "the old server",
 		net.JoinHostPort(b.newPod(old.Name).Status.HostIP, "31493"): "the new server",
 	} {
-		if conn, err := net.DialTimeout("tcp", address, 5*time.Second); err != nil {
+		if err := dialWithin(30*time.Second, address); err != nil {
 			t.Errorf("a new flow of media to %s does not get through: %v", server, err)
-		} else {
-			conn.Close()
 		}
 	}
 	b.mustStay(c)
+}
+
+// dialWithin dials an address until it answers: a server that has just got its address does not listen yet, and
+// the rules for its Services may not have reached the node.
+func dialWithin(limit time.Duration, address string) error {
+	for began := time.Now(); ; time.Sleep(500 * time.Millisecond) {
+		conn, err := net.DialTimeout("tcp", address, 5*time.Second)
+		if err == nil {
+			return conn.Close()
+		}
+		if time.Since(began) > limit {
+			return err
+		}
+	}
 }
 
 // waitUntilShut waits until a policy that was just made holds.
