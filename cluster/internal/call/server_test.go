@@ -113,7 +113,7 @@ func (s *liveServer) start(t *testing.T) {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 100 {
+	for range 600 { // 30 s: other tests may have the machine
 		time.Sleep(50 * time.Millisecond)
 		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/", s.port))
 		if err == nil {
