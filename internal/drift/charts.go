@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
@@ -28,6 +31,7 @@ type charts struct {
 	lenient bool
 	notes   []string
 	release helmchart.Release
+	memos   *memos
 	// kinds are those of the chart's convention.
 	kinds convention.Kinds
 	// foreign is what is known of a chart without a lock, nil with one.
@@ -41,8 +45,8 @@ type charts struct {
 	userValues     map[string]any
 	// anew is a chart without a lock as it would be generated, nil for all others.
 	anew *variant
-	// added are charts with one more component each, by its name.
-	added map[string]*variant
+	// added make the chart with one more component each, by its name, once.
+	added map[string]func() (*variant, error)
 	// random are fields that differ from render to render.
 	random map[field]bool
 }
@@ -68,7 +72,7 @@ func (v *variant) overlay(settings []scaffolding.Setting) (map[string]any, []sca
 
 // openCharts prepares the charts.
 func openCharts(ctx context.Context, in Input) (*charts, error) {
-	c := &charts{variant: variant{chart: in.Chart}, upstream: in.Upstream, random: map[field]bool{}}
+	c := &charts{variant: variant{chart: in.Chart}, upstream: in.Upstream, memos: newMemos(), random: map[field]bool{}}
 	c.release = Release()
 	c.release.KubeVersion = cmp.Or(in.KubeVersion, c.release.KubeVersion)
 	c.release.APIVersions = slices.Concat(c.release.APIVersions, in.APIVersions)
@@ -129,17 +133,96 @@ func (c *charts) openScaffolded(lock *chartdir.Lock) (err error) {
 	return c.addComponents(lock)
 }
 
+// openLost prepares the comparison of a chart that this tool wrote and that has lost its lock: it is known by its
+// files, and its conventions and components are read from the chart itself. It reports whether the chart is one.
+//
+// What the user has edited in it nobody knows, so the chart counts as it was scaffolded: a difference from upstream's
+// chart is explained where its values are those that such a chart has.
+func (c *charts) openLost(ctx context.Context, in Input) (bool, error) {
+	if in.Convention == nil {
+		return false, nil
+	}
+	conv, files := c.withOwnKinds(ctx, *in.Convention), []string(nil)
+	for _, f := range c.chart.Templates() {
+		files = append(files, f.Name)
+	}
+	components, err := scaffolding.ComponentsIn(conv, c.chart.Name(), files, c.chart.Values())
+	if err != nil {
+		return false, nil // a chart that cannot be generated is of other making
+	}
+	generated, err := scaffolding.Compose(conv, scaffolding.Options{
+		Name: c.chart.Name(), Version: c.chart.Version(), AppVersion: c.chart.AppVersion(),
+		With: components, Without: []string{"all"},
+	})
+	if err != nil || !isGenerated(c.chart, generated.Files) {
+		slog.Debug("the chart is of other making", "error", err)
+		return false, nil
+	}
+	lock, err := scaffolding.NewLock(generated, scaffolding.RunOptions{}, in.Dir)
+	if err != nil {
+		return false, err
+	}
+	c.notes = append(c.notes, "the chart has no lock: it is known by its files as one that was scaffolded, and its "+
+		"conventions are read from it; edits in it are told where they make it differ from upstream's")
+	c.notePristine(c.chart)
+	if c.anew, err = withComponents(c.sheet, lock, lock.Components); err != nil {
+		return false, err
+	}
+	return true, c.openScaffolded(lock)
+}
+
+// withOwnKinds gives a convention with the kinds that the chart's own templates have for the server and for the way in:
+// optional parts of a whole chart can look like those of others.
+func (c *charts) withOwnKinds(ctx context.Context, conv convention.Convention) *convention.Convention {
+	rendered, err := c.render(ctx, c.chart, nil)
+	if server := rendered.get(roleServer); err == nil && server != nil {
+		conv.Kinds.Workload = server.Kind()
+	}
+	has := func(text string) bool {
+		return slices.ContainsFunc(c.chart.Templates(), func(f helmchart.File) bool {
+			return strings.Contains(string(f.Data), text)
+		})
+	}
+	switch {
+	case has("\nkind: IngressRoute\n"):
+		conv.Kinds.Route = convention.RouteIngressRoute
+	case has("\nkind: Ingress\n"):
+		conv.Kinds.Route = convention.RouteIngress
+	}
+	return &conv
+}
+
+// fewFiles is how many generated templates a chart has at least that this tool wrote.
+const fewFiles = 5
+
+// isGenerated reports whether a chart has templates as this tool generates them, white space aside and whatever their
+// files are called.
+func isGenerated(chart *helmchart.Chart, generated map[string][]byte) bool {
+	plain := func(text []byte) string { return strings.Join(strings.Fields(string(text)), "") }
+	texts := map[string]bool{}
+	for name, text := range generated {
+		if strings.HasPrefix(name, "templates/") {
+			texts[plain(text)] = true
+		}
+	}
+	n := 0
+	for _, f := range chart.Templates() {
+		if texts[plain(f.Data)] {
+			n++
+		}
+	}
+	return n >= fewFiles
+}
+
 // addComponents makes the chart as it would be with all components, and with each one that it lacks.
 func (c *charts) addComponents(lock *chartdir.Lock) (err error) {
-	c.added = map[string]*variant{}
+	c.added = map[string]func() (*variant, error){}
 	all := slices.Clone(lock.Components)
 	for _, component := range c.sheet.Components {
 		if name := component.Name; !slices.Contains(lock.Components, name) {
 			all = append(all, name)
 			with := slices.Concat(lock.Components, component.Requires, []string{name})
-			if c.added[name], err = withComponents(c.sheet, lock, with); err != nil {
-				return err
-			}
+			c.added[name] = sync.OnceValues(func() (*variant, error) { return withComponents(c.sheet, lock, with) })
 		}
 	}
 	if len(c.added) > 0 {
@@ -176,7 +259,7 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 			c.notes = append(c.notes, note+firstLine(chartErr))
 		}
 	}
-	second, _ := c.render(ctx, c.chart, nil)
+	second, _ := c.renderAnew(ctx, c.chart, nil)
 	up, upErr := c.render(ctx, c.upstream, nil)
 	if chartErr != nil && upErr != nil {
 		return fmt.Errorf("neither chart renders: %w", errors.Join(chartErr, upErr))
@@ -192,7 +275,7 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 				return fmt.Errorf("the chart as it was scaffolded: %w", err)
 			}
 		}
-		second, _ = c.render(ctx, c.pristine, c.userValues)
+		second, _ = c.renderAnew(ctx, c.pristine, c.userValues)
 		// What was random and is not any more, or the other way round, is a change; a chart that does not render with
 		// its own values says nothing of that.
 		was := randomFields(first, second)
@@ -222,9 +305,4 @@ func randomFields(first, second *rendered) map[field]bool {
 		}
 	}
 	return out
-}
-
-// addWith is the command that adds a component to the chart.
-func (c *charts) addWith(component string) string {
-	return fmt.Sprintf("helm livekit update %s --with %s", c.sides.chart.Source, component)
 }

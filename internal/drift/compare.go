@@ -115,7 +115,7 @@ func (d *objectDiff) presence() []Finding {
 	case isForeign && !isUpstream:
 		return only(Finding{Class: Extra, Why: "the chart alone has this object"})
 	case isUpstream && !isForeign && d.whole != nil:
-		leftOut := d.leftOut(func(o *object) bool { return o != nil })
+		leftOut := d.leftOut("", nil, func(o *object) bool { return o != nil })
 		return append(only(leftOut), d.each(pathsOf(d.upstream, d.whole), d.inWhole)...)
 	case !isUpstream && !isHere && (!isInWhole || explains(isInWhole)):
 		return nil
@@ -211,7 +211,9 @@ func (d *objectDiff) scaffoldedField(x *explanation, key string, upstream, chart
 	case fresh.Class == Drift && whole.Class != Drift && d.isEdit(x, key, upstream, path):
 		return fresh
 	case fresh.Class == Drift && whole.Class != Drift:
-		return d.leftOut(func(o *object) bool { return compare(x, upstream, o.value(key), path).Class != Drift })
+		return d.leftOut(key, upstream, func(o *object) bool {
+			return compare(x, upstream, o.value(key), path).Class != Drift
+		})
 	case fresh.Class == Drift && reason != "":
 		return Finding{Class: Convention, Why: reason}
 	case whole.Class == Drift && fresh.Class != Drift && reason == "":
@@ -285,19 +287,6 @@ func (d *objectDiff) finding(path manifest.Path, f Finding, upstream, chart any)
 	}
 	return f
 }
-
-// leftOut says which component mends a difference.
-func (d *objectDiff) leftOut(mends func(*object) bool) Finding {
-	for _, name := range d.run.candidates(d.charts) {
-		with, err := d.run.with(d.ctx, d.charts, name)
-		if err == nil && mends(with.get(d.role)) {
-			return Finding{Class: LeftOut, Why: leftOutWhy(name), Remedy: d.charts.addWith(name)}
-		}
-	}
-	return Finding{Class: LeftOut, Why: "components that do this were not scaffolded", Remedy: d.charts.addWith("all")}
-}
-
-func leftOutWhy(component string) string { return "the component " + component + " was not scaffolded" }
 
 // imagePath is the server's image.
 var imagePath = manifest.Path{"spec", "template", "spec", "containers", serverSegment, "image"}

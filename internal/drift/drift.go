@@ -107,6 +107,8 @@ type Finding struct {
 	Why string `json:"why"`
 	// Remedy is the next step, "" where nothing is to be done.
 	Remedy string `json:"remedy,omitempty"`
+
+	lacking *lacking // of one that a component would mend, which has no name yet
 }
 
 // Scenario is one set of values under which both charts were rendered.

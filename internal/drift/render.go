@@ -7,11 +7,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
+	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -64,23 +66,61 @@ func (r *rendered) get(role string) *object {
 // render renders a chart and finds out what each object is for. One of other making may require values that upstream's
 // does not: they are left out then.
 func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
+	return c.renderBy(ctx, c.memos.of(chart), chart, values)
+}
+
+// renderAnew renders every template of a chart, also those whose values are the same as before.
+func (c *charts) renderAnew(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
+	return c.renderBy(ctx, lineage.NewMemo(parseFile), chart, values)
+}
+
+func (c *charts) renderBy(
+	ctx context.Context, memo *lineage.Memo[parsedFile], chart *helmchart.Chart, values map[string]any,
+) (*rendered, error) {
 	release := c.release
 	release.Lenient = c.lenient && chart == c.chart
-	files, err := chart.Render(ctx, values, release)
+	files, err := memo.Render(ctx, chart, values, release)
 	if err != nil {
 		return nil, err
 	}
 	var objects []*object
-	for _, f := range files {
-		parsed, err := manifest.Parse(f.Name, f.Data)
-		if err != nil {
-			return nil, fmt.Errorf("render chart %s: %w", chart.Name(), err)
+	for _, f := range inOrder(files) {
+		if f.err != nil {
+			return nil, fmt.Errorf("render chart %s: %w", chart.Name(), f.err)
 		}
-		for _, o := range parsed {
+		for _, o := range f.objects {
 			objects = append(objects, &object{Object: o})
 		}
 	}
 	return newRendered(strings.ReplaceAll(chart.Name()+"-"+chart.Version(), "+", "_"), objects), nil
+}
+
+// parsedFile is what a rendered file says.
+type parsedFile struct {
+	objects []manifest.Object
+	err     error
+}
+
+func parseFile(name string, text []byte) parsedFile {
+	objects, err := manifest.Parse(name, text)
+	return parsedFile{objects, err}
+}
+
+// memos keep what the templates of each chart gave: a scenario changes what few of them read.
+type memos struct {
+	mu  sync.Mutex
+	all map[*helmchart.Chart]*lineage.Memo[parsedFile]
+}
+
+func newMemos() *memos { return &memos{all: map[*helmchart.Chart]*lineage.Memo[parsedFile]{}} }
+
+func (m *memos) of(chart *helmchart.Chart) *lineage.Memo[parsedFile] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.all[chart] == nil {
+		m.all[chart] = lineage.NewMemo(parseFile)
+	}
+	return m.all[chart]
 }
 
 // newRendered takes the objects of a chart, of which own is NAME-VERSION.

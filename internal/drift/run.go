@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	yamlv4 "go.yaml.in/yaml/v4"
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
@@ -97,6 +98,9 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.nameComponents(ctx, r.Scenarios); err != nil {
+		return nil, err
+	}
 	for i, s := range r.Scenarios {
 		if runs[i].isRefusedAlike(c) {
 			r.Notes = append(r.Notes, fmt.Sprintf("scenario %s is not compared, as neither chart renders in it: %s",
@@ -131,7 +135,10 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 	for _, role := range run.roles() {
 		u, here := run.upstream.get(role), run.chart.get(role)
 		p := Pair{Upstream: objectText(u), Chart: objectText(here), Findings: []Mark{}}
-		upstreamText, chartText := parseNode(p.Upstream), parseNode(p.Chart)
+		var upstreamText, chartText *yamlv4.Node
+		if len(byRole[role]) > 0 {
+			upstreamText, chartText = parseNode(p.Upstream), parseNode(p.Chart)
+		}
 		for _, f := range byRole[role] {
 			f.redact()
 			f.locate(u, here, upstreamText, chartText)

@@ -161,30 +161,6 @@ func (run *scenarioRun) roles() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// candidates are the components that the chart lacks, first those that the scenario's settings ask for.
-func (run *scenarioRun) candidates(c *charts) []string {
-	rank := func(name string) int {
-		if slices.ContainsFunc(run.unplaced, func(u scaffolding.Unplaced) bool { return u.Component == name }) {
-			return 0
-		}
-		return 1
-	}
-	return slices.SortedFunc(maps.Keys(c.added), func(a, b string) int {
-		return cmp.Or(rank(a)-rank(b), strings.Compare(a, b))
-	})
-}
-
-// with renders the chart with one more component.
-func (run *scenarioRun) with(ctx context.Context, c *charts, component string) (*rendered, error) {
-	if r, ok := run.added[component]; ok {
-		return r, nil
-	}
-	values, _ := c.added[component].overlay(run.settings)
-	r, err := c.render(ctx, c.added[component].chart, values)
-	run.added[component] = r
-	return r, err
-}
-
 // shapeReason says why a field of the route cannot be as upstream's in a scenario: the repository writes hosts or
 // certificates in a way that says less. "" where that is not so.
 func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {

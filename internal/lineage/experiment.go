@@ -184,7 +184,7 @@ type experiment struct {
 	// lenient is set where the chart does not render otherwise.
 	lenient    bool
 	parallel   int
-	memo       *memo
+	memo       *Memo[*rendering]
 	left       map[string]yamldoc.Path // keys that were not tried to the end
 	nextText   int
 	nextNumber int
@@ -196,7 +196,7 @@ func newExperiment(chart *helmchart.Chart, o Options) *experiment {
 		chart:    chart.Bare(),
 		parallel: cmp.Or(o.Parallel, runtime.GOMAXPROCS(0)),
 		left:     map[string]yamldoc.Path{},
-		memo:     newMemo(),
+		memo:     NewMemo(takeFile),
 	}
 	var err error
 	if e.reading, err = Reads(chart.Templates(), chart.LibraryTemplates()...); err != nil {
@@ -256,8 +256,12 @@ func (e *experiment) await(
 	done := make(chan outcome, 1)
 	release.Lenient = e.lenient
 	go func() {
-		shot, err := e.memo.render(ctx, chart, values, release)
-		done <- outcome{shot, err}
+		files, err := e.memo.Render(ctx, chart, values, release)
+		if err != nil {
+			done <- outcome{nil, err}
+			return
+		}
+		done <- outcome{join(files), nil}
 	}()
 	select {
 	case o := <-done:

@@ -11,12 +11,15 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 )
 
-// memo renders a chart again and again. A template is run anew only where values that it reads have changed: one value
-// of hundreds changes few of the files. What comes out is what rendering all of them gives.
-type memo struct {
+// Memo renders a chart again and again, and gives what is read of each rendered file. A template is run anew only where
+// values that it reads have changed: one value of hundreds changes few of the files. What comes out is what rendering
+// all of them gives, but that a value which is random stays as it was. Charts that share a Memo have to differ in name.
+// It may be used by several goroutines.
+type Memo[T any] struct {
+	read  func(name string, text []byte) T
 	mu    sync.Mutex
 	plans map[string]*plan
-	known map[[sha256.Size]byte]*rendering // by the digest of a template's inputs, or of its text
+	known map[[sha256.Size]byte]T // by the digest of a template's inputs, or of its text
 }
 
 // plan is what is known of the templates of a chart, with the charts below it that are on.
@@ -28,14 +31,16 @@ type plan struct {
 // maxKnown bounds what is kept, by the number of files.
 const maxKnown = 4000
 
-func newMemo() *memo {
-	return &memo{plans: map[string]*plan{}, known: map[[sha256.Size]byte]*rendering{}}
+// NewMemo gives a Memo. read reads a rendered file; its results are shared, and not to be changed.
+func NewMemo[T any](read func(name string, text []byte) T) *Memo[T] {
+	return &Memo[T]{read: read, plans: map[string]*plan{}, known: map[[sha256.Size]byte]T{}}
 }
 
-// render renders a chart as Chart.Render does, and reads what comes out.
-func (m *memo) render(
+// Render renders a chart as [helmchart.Chart.Render] does, and gives what is read of each file, by its name. A file
+// that came out empty may be among them.
+func (m *Memo[T]) Render(
 	ctx context.Context, chart *helmchart.Chart, values map[string]any, release helmchart.Release,
-) (*snapshot, error) {
+) (map[string]T, error) {
 	prepared, err := chart.Prepare(ctx, values, release)
 	if err != nil {
 		return nil, err
@@ -44,7 +49,7 @@ func (m *memo) render(
 	plan := m.plan(prepared.Templates(), all, fmt.Sprintf("%s %+v", chart.Name(), release))
 	files, digests, needed := m.recall(plan, all, fmt.Sprintf("%s %+v", chart.Name(), release))
 	if plan.inputs != nil && len(digests) == 0 {
-		return join(files), nil
+		return files, nil
 	}
 	var keep func(string) bool
 	if plan.inputs != nil {
@@ -58,18 +63,18 @@ func (m *memo) render(
 	for _, f := range rendered {
 		texts[f.Name] = f.Data
 		if plan.inputs == nil {
-			files[f.Name] = m.read(f.Name, f.Data)
+			files[f.Name] = m.readOnce(f.Name, f.Data)
 		}
 	}
 	for name, digest := range digests {
-		files[name] = m.read(name, texts[name])
+		files[name] = m.readOnce(name, texts[name])
 		m.keep(digest, files[name])
 	}
-	return join(files), nil
+	return files, nil
 }
 
 // plan reads the templates, once for those of a chart.
-func (m *memo) plan(templates []helmchart.Template, values map[string]any, identity string) *plan {
+func (m *Memo[T]) plan(templates []helmchart.Template, values map[string]any, identity string) *plan {
 	var key strings.Builder
 	key.WriteString(identity)
 	for _, t := range templates {
@@ -91,16 +96,16 @@ func (m *memo) plan(templates []helmchart.Template, values map[string]any, ident
 }
 
 // recall gives the files that are known, the digests of those that are to be rendered, and all that those need.
-func (m *memo) recall(p *plan, values map[string]any, identity string) (
-	files map[string]*rendering, digests map[string][sha256.Size]byte, needed map[string]bool,
+func (m *Memo[T]) recall(p *plan, values map[string]any, identity string) (
+	files map[string]T, digests map[string][sha256.Size]byte, needed map[string]bool,
 ) {
-	files, digests, needed = map[string]*rendering{}, map[string][sha256.Size]byte{}, map[string]bool{}
+	files, digests, needed = map[string]T{}, map[string][sha256.Size]byte{}, map[string]bool{}
 	for name, in := range p.inputs {
 		digest := in.digest(identity+"\x00"+name, values)
 		m.mu.Lock()
-		known := m.known[digest]
+		known, ok := m.known[digest]
 		m.mu.Unlock()
-		if known != nil {
+		if ok {
 			files[name] = known
 			continue
 		}
@@ -112,24 +117,24 @@ func (m *memo) recall(p *plan, values map[string]any, identity string) (
 	return files, digests, needed
 }
 
-// read reads a rendered file, unless one with the same text is known.
-func (m *memo) read(name string, text []byte) *rendering {
+// readOnce reads a rendered file, unless one with the same text is known.
+func (m *Memo[T]) readOnce(name string, text []byte) T {
 	digest := sha256.Sum256(append([]byte("text\x00"+name+"\x00"), text...))
 	m.mu.Lock()
-	known := m.known[digest]
+	known, ok := m.known[digest]
 	m.mu.Unlock()
-	if known == nil {
-		known = takeFile(name, text)
+	if !ok {
+		known = m.read(name, text)
 		m.keep(digest, known)
 	}
 	return known
 }
 
-func (m *memo) keep(digest [sha256.Size]byte, r *rendering) {
+func (m *Memo[T]) keep(digest [sha256.Size]byte, file T) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.known) >= maxKnown {
 		clear(m.known)
 	}
-	m.known[digest] = r
+	m.known[digest] = file
 }
