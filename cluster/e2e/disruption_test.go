@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -351,6 +352,35 @@ func TestPortsAreMoved(t *testing.T) {
 	if status, detail := r.check("media-ports"); status != "pass" || !strings.Contains(detail,
 		"config.rtc.udp_port is set to") || !strings.Contains(detail, "Service squatter") {
 		b.Errorf("media-ports: %s, %s", status, detail)
+	}
+}
+
+// Ports that Kubernetes refuses are chosen anew, also if it refuses the next ones: others may take them meanwhile.
+func TestPortsAreRefusedTwice(t *testing.T) {
+	b := place(t, "media ports that are refused twice")
+	chart := b.scaffold(false)
+	b.makeNamespace()
+	b.apply("apiVersion: v1\nkind: Service\nmetadata: {name: squatter}\nspec: {type: NodePort, ports: [{name: a, " +
+		"port: 1, nodePort: 31434}, {name: b, port: 2, nodePort: 31435}]}\n")
+	// A Helm whose first two installations want a port that is taken. It is Helm 3: Helm 4 leaves merging to the server.
+	b.helm = s.helms[0]
+	b.row.helm = helmVersion(b.helm)
+	wrapper := filepath.Join(t.TempDir(), "helm")
+	script := fmt.Sprintf(`#!/bin/sh
+if [ "$1" = upgrade ]; then
+  if mkdir '%[1]s-1'; then set -- "$@" --set config.rtc.tcp_port=31434
+  elif mkdir '%[1]s-2'; then set -- "$@" --set config.rtc.tcp_port=31435
+  fi 2>/dev/null
+fi
+exec '%[2]s' "$@"
+`, wrapper, b.helm)
+	if err := os.WriteFile(wrapper, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.helm = wrapper
+	b.mustPass(chart, direct, "--reuse", "-f", b.values("config: {rtc: {tcp_port: 31436, udp_port: 31437}}"))
+	if _, err := os.Stat(wrapper + "-2"); err != nil {
+		t.Errorf("there was no second refusal: %v", err)
 	}
 }
 

@@ -21,7 +21,7 @@ func (t *installTest) install(ctx context.Context, res *checkResult) {
 		if !t.retake(ctx, err) {
 			break
 		}
-		err = t.upgradeInstall(ctx)
+		err = t.installAnew(ctx)
 	}
 	if err != nil {
 		t.explain(ctx, res, err)
@@ -33,6 +33,15 @@ func (t *installTest) install(ctx context.Context, res *checkResult) {
 	}
 	res.pass("Helm %s installed release %s: all is ready after %s", t.helm.version, t.Release,
 		time.Since(started).Round(100*time.Millisecond))
+}
+
+// installAnew removes what a failed attempt has made and installs once more. Helm compares an upgrade with the release
+// before, also where that has failed halfway: after two attempts the Deployment would keep a port of the first one.
+func (t *installTest) installAnew(ctx context.Context) error {
+	if _, err := t.helm.run(ctx, "uninstall", t.Release, "--wait", "--timeout", t.Timeout.Duration.String()); err != nil {
+		return err
+	}
+	return t.upgradeInstall(ctx)
 }
 
 // upgradeInstall runs Helm, tells of the pods meanwhile, and stops where waiting
