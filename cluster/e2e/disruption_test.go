@@ -362,7 +362,8 @@ func TestPortsAreRefusedTwice(t *testing.T) {
 	b.makeNamespace()
 	b.apply("apiVersion: v1\nkind: Service\nmetadata: {name: squatter}\nspec: {type: NodePort, ports: [{name: a, " +
 		"port: 1, nodePort: 31434}, {name: b, port: 2, nodePort: 31435}]}\n")
-	// A Helm whose first two installations want a port that is taken. It is Helm 3: Helm 4 leaves merging to the server.
+	// A Helm whose first two installations want a port that is taken. It is
+	// Helm 3: Helm 4 leaves merging to the server.
 	b.helm = s.helms[0]
 	b.row.helm = helmVersion(b.helm)
 	wrapper := filepath.Join(t.TempDir(), "helm")

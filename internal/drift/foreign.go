@@ -41,7 +41,8 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 	if c.foreign.same, err = identityOf(c.upstream, c.chart); err != nil || c.foreign.same.isWhole() {
 		return err
 	}
-	here, err := affectedUnder(ctx, c.chart, nil)
+	// A port of its own for each one of a long range would make every experiment a large one.
+	here, err := affectedUnder(ctx, c.chart, shortRange(c.defaults, c.foreign.config))
 	if err != nil || len(here) == 0 {
 		return err // names have to do
 	}

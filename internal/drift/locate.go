@@ -18,9 +18,20 @@ func parseNode(text string) *yaml.Node {
 	return doc.Content[0]
 }
 
+// textIndex finds fields in a YAML text. It is made for many fields of one text: what it takes to find one is kept.
+type textIndex struct {
+	root     *yaml.Node
+	segments map[*yaml.Node][]string   // of lists
+	inner    map[*yaml.Node]*yaml.Node // of texts that are YAML themselves
+}
+
+func newTextIndex(text string) *textIndex {
+	return &textIndex{parseNode(text), map[*yaml.Node][]string{}, map[*yaml.Node]*yaml.Node{}}
+}
+
 // locate notes where both objects have the field of a finding, of which the texts are given. Where neither has it,
 // that is what would hold it.
-func (f *Finding) locate(upstream, chart *object, upstreamText, chartText *yaml.Node) {
+func (f *Finding) locate(upstream, chart *object, upstreamText, chartText *textIndex) {
 	u, inUpstream := positionIn(upstream, upstreamText, f.Path, f.Upstream != nil)
 	c, inChart := positionIn(chart, chartText, f.Path, f.Chart != nil)
 	if inUpstream || !inChart {
@@ -33,16 +44,16 @@ func (f *Finding) locate(upstream, chart *object, upstreamText, chartText *yaml.
 
 // positionIn gives the position of a field in an object's text, or of what would hold it. A field with a value may be
 // in a text that does not show it.
-func positionIn(o *object, root *yaml.Node, path manifest.Path, hasValue bool) (Position, bool) {
-	if o == nil || root == nil {
+func positionIn(o *object, text *textIndex, path manifest.Path, hasValue bool) (Position, bool) {
+	if o == nil || text.root == nil {
 		return Position{}, false
 	}
 	written := o.written(path)
-	at, found := position(root, written, hasValue)
+	at, found := text.position(written, hasValue)
 	if !found && o.role == roleConfiguration && len(written) > 2 {
 		for _, r := range objectFacts().Renamed {
 			if slices.Equal(r.New, written[2:]) {
-				if old, isOld := position(root, slices.Concat(written[:2], r.Old), hasValue); isOld {
+				if old, isOld := text.position(slices.Concat(written[:2], r.Old), hasValue); isOld {
 					at, found = old, true
 				}
 			}
@@ -71,12 +82,12 @@ func (o *object) written(path manifest.Path) manifest.Path {
 	return out
 }
 
-// position follows a path from a node as far as it leads, into texts of YAML as well. What is in a text that is no
+// position follows a path from the root as far as it leads, into texts of YAML as well. What is in a text that is no
 // block counts as found with isInText.
-func position(root *yaml.Node, path manifest.Path, isInText bool) (at Position, found bool) {
-	n, list := root, ""
+func (t *textIndex) position(path manifest.Path, isInText bool) (at Position, found bool) {
+	n, list := t.root, ""
 	line, column := 0, 0 // before the first ones of a text within the text
-	at = Position{Line: root.Line, Column: root.Column}
+	at = Position{Line: t.root.Line, Column: t.root.Column}
 	for i := 0; i < len(path); i++ {
 		switch n.Kind {
 		case yaml.MappingNode:
@@ -90,14 +101,14 @@ func position(root *yaml.Node, path manifest.Path, isInText bool) (at Position, 
 			at.Line, at.Column = n.Content[k].Line+line, n.Content[k].Column+column
 			n = n.Content[k+1]
 		case yaml.SequenceNode:
-			item := element(n, list, path[i])
+			item := t.element(n, list, path[i])
 			if item == nil {
 				return at, false
 			}
 			n = item
 			at.Line, at.Column = n.Line+line, n.Column+column
 		default:
-			inner := parseNode(n.Value)
+			inner := t.innerOf(n)
 			if n.Style&yaml.LiteralStyle == 0 || inner == nil {
 				return at, isInText
 			}
@@ -114,11 +125,26 @@ func position(root *yaml.Node, path manifest.Path, isInText bool) (at Position, 
 }
 
 // element gives the element of a list that a segment names, nil where there is none.
-func element(n *yaml.Node, list, segment string) *yaml.Node {
-	var items []any
-	_ = n.Load(&items) // of what yamlText wrote
-	if i := slices.Index(manifest.Segments(list, items), segment); i >= 0 {
+func (t *textIndex) element(n *yaml.Node, list, segment string) *yaml.Node {
+	segments, ok := t.segments[n]
+	if !ok {
+		var items []any
+		_ = n.Load(&items) // of what yamlText wrote
+		segments = manifest.Segments(list, items)
+		t.segments[n] = segments
+	}
+	if i := slices.Index(segments, segment); i >= 0 {
 		return n.Content[i]
 	}
 	return nil
+}
+
+// innerOf gives the root of a text that is YAML itself, nil where it is not.
+func (t *textIndex) innerOf(n *yaml.Node) *yaml.Node {
+	inner, ok := t.inner[n]
+	if !ok {
+		inner = parseNode(n.Value)
+		t.inner[n] = inner
+	}
+	return inner
 }

@@ -66,7 +66,7 @@ func TestFindingIsAtItsKey(t *testing.T) {
 }
 
 func TestPosition(t *testing.T) {
-	root := parseNode(`kind: Deployment
+	text := newTextIndex(`kind: Deployment
 metadata:
   labels:
     app.kubernetes.io/name: livekit
@@ -112,12 +112,12 @@ data:
 		{"data folded port", 25, 3, true},
 		{"spec replicas", 5, 1, false},
 	} {
-		at, found := position(root, strings.Fields(c.path), true)
+		at, found := text.position(strings.Fields(c.path), true)
 		if at != (Position{"", c.line, c.column}) || found != c.found {
 			t.Errorf("%s is at %+v (%v), expected %d:%d (%v)", c.path, at, found, c.line, c.column, c.found)
 		}
 	}
-	if _, found := position(root, manifest.Path{"data", "folded", "port"}, false); found {
+	if _, found := text.position(manifest.Path{"data", "folded", "port"}, false); found {
 		t.Error("what has no value is found in a text that is no block")
 	}
 	if parseNode("{{") != nil {

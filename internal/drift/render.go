@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -101,7 +102,17 @@ type parsedFile struct {
 	err     error
 }
 
+// maxFile bounds the text of one template that is compared, in bytes. A release as a whole, which Helm stores
+// compressed in one Secret, has to be smaller than 1 MiB.
+const maxFile = 512 << 10
+
+var errTooLarge = errors.New("too large to be compared")
+
 func parseFile(name string, text []byte) parsedFile {
+	if len(text) > maxFile {
+		return parsedFile{err: fmt.Errorf("%s renders to %d KiB, more than %d KiB: %w",
+			name, len(text)>>10, maxFile>>10, errTooLarge)}
+	}
 	objects, err := manifest.Parse(name, text)
 	return parsedFile{objects, err}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	yamlv4 "go.yaml.in/yaml/v4"
 	"sigs.k8s.io/yaml"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
@@ -101,10 +100,13 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err := c.nameComponents(ctx, r.Scenarios); err != nil {
 		return nil, err
 	}
+	if n := countShortened(runs); n > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("in %d of %d scenarios both charts are compared with a range of four "+
+			"ports for media, since this chart lists each port of it", n, len(runs)))
+	}
 	for i, s := range r.Scenarios {
-		if runs[i].isRefusedAlike(c) {
-			r.Notes = append(r.Notes, fmt.Sprintf("scenario %s is not compared, as neither chart renders in it: %s",
-				s.Name, firstLine(runs[i].upstreamErr)))
+		if note := runs[i].notCompared(c); note != "" {
+			r.Notes = append(r.Notes, note)
 		}
 		for _, f := range s.found {
 			all.add(f, s.Name)
@@ -122,7 +124,7 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 		UpstreamValues: yamlText(redact.Values(run.Values)), ChartValues: yamlText(redact.Values(run.values)),
 	}
 	byRole := map[string][]Finding{}
-	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil && run.isRefusedAlike(c) {
+	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil && run.notCompared(c) != "" {
 		out.Error = err.Error()
 	} else if err != nil {
 		out.Error = err.Error()
@@ -135,9 +137,9 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 	for _, role := range run.roles() {
 		u, here := run.upstream.get(role), run.chart.get(role)
 		p := Pair{Upstream: objectText(u), Chart: objectText(here), Findings: []Mark{}}
-		var upstreamText, chartText *yamlv4.Node
+		var upstreamText, chartText *textIndex
 		if len(byRole[role]) > 0 {
-			upstreamText, chartText = parseNode(p.Upstream), parseNode(p.Chart)
+			upstreamText, chartText = newTextIndex(p.Upstream), newTextIndex(p.Chart)
 		}
 		for _, f := range byRole[role] {
 			f.redact()

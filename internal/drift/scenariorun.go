@@ -3,6 +3,8 @@ package drift
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"runtime"
@@ -18,6 +20,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // scenarioRun is both charts under one scenario.
@@ -33,6 +36,8 @@ type scenarioRun struct {
 	added map[string]*rendered // with one more component, by its name
 
 	upstreamErr, chartErr error
+
+	isShortened bool // the range of ports for media
 }
 
 // Case is a scenario with the values of both charts.
@@ -115,8 +120,73 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 	return out, nil
 }
 
-// runScenario renders both charts, and those that explain the difference.
+// runScenario renders both charts in a scenario. A chart may have a port, or a Service, for each port of media, and
+// upstream's range has 10,001 of them: if that is too much, both charts get a range of four.
 func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
+	run, err := c.renderScenario(ctx, w)
+	if err != nil || run.tooLarge() == nil {
+		return run, err
+	}
+	short := w
+	if short.Values = c.withShortRange(w.Values); short.Values == nil {
+		return run, nil
+	}
+	shortened, err := c.renderScenario(ctx, short)
+	if err != nil || shortened.tooLarge() != nil {
+		return run, err
+	}
+	shortened.isShortened = true
+	return shortened, nil
+}
+
+// withShortRange gives values of upstream's chart with a range of four ports, nil if it is no longer than that.
+func (c *charts) withShortRange(values map[string]any) map[string]any {
+	short := shortRange(helmchart.Merge(c.upstream.Values(), values), "livekit")
+	if short == nil {
+		return nil
+	}
+	return helmchart.Merge(values, short)
+}
+
+// shortRange gives values that make the range of ports for media one of four, nil if it is no longer than that. config
+// is the key of LiveKit's configuration.
+func shortRange(values map[string]any, config string) map[string]any {
+	const ports = 4
+	rtc := yamldoc.SplitPath(join(config, "rtc"))
+	start, _ := yamldoc.Lookup(values, append(rtc, "port_range_start"))
+	end, _ := yamldoc.Lookup(values, append(rtc, "port_range_end"))
+	from, isFrom := helmchart.Number(start)
+	to, isTo := helmchart.Number(end)
+	if !isFrom || !isTo || to-from < ports {
+		return nil
+	}
+	out := map[string]any{}
+	yamldoc.Set(out, rtc, map[string]any{"port_range_start": start, "port_range_end": int64(from) + ports - 1})
+	return out
+}
+
+func countShortened(runs []*scenarioRun) int {
+	n := 0
+	for _, run := range runs {
+		if run.isShortened {
+			n++
+		}
+	}
+	return n
+}
+
+// tooLarge is the error of a chart that gives more than is compared, nil otherwise.
+func (run *scenarioRun) tooLarge() error {
+	for _, err := range []error{run.upstreamErr, run.chartErr} {
+		if errors.Is(err, errTooLarge) {
+			return err
+		}
+	}
+	return nil
+}
+
+// renderScenario renders both charts, and those that explain the difference.
+func (c *charts) renderScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
 	start := time.Now()
 	converted, err := convert.Values(c.sheet, w.Values, c.labels, "")
 	if err != nil {
@@ -172,6 +242,20 @@ func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {
 		if (u.Key == "ingress.hosts" || u.Key == "ingress.tls") && u.Component == "" {
 			return "the repository's convention says less: " + u.Reason
 		}
+	}
+	return ""
+}
+
+// notCompared says why a scenario is left out, "" if it is not.
+func (run *scenarioRun) notCompared(c *charts) string {
+	err := run.tooLarge()
+	switch {
+	case err != nil:
+		return fmt.Sprintf("scenario %s is not compared, as one chart is too large in it: %s; "+
+			"--scenario FILE can give it values with which it is smaller", run.Name, firstLine(err))
+	case run.isRefusedAlike(c):
+		return fmt.Sprintf("scenario %s is not compared, as neither chart renders in it: %s",
+			run.Name, firstLine(run.upstreamErr))
 	}
 	return ""
 }

@@ -38,7 +38,8 @@ func (t *installTest) install(ctx context.Context, res *checkResult) {
 // installAnew removes what a failed attempt has made and installs once more. Helm compares an upgrade with the release
 // before, also where that has failed halfway: after two attempts the Deployment would keep a port of the first one.
 func (t *installTest) installAnew(ctx context.Context) error {
-	if _, err := t.helm.run(ctx, "uninstall", t.Release, "--wait", "--timeout", t.Timeout.Duration.String()); err != nil {
+	_, err := t.helm.run(ctx, "uninstall", t.Release, "--wait", "--timeout", t.Timeout.Duration.String())
+	if err != nil {
 		return err
 	}
 	return t.upgradeInstall(ctx)
