@@ -323,6 +323,7 @@ func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, 
 	e.lenient = true
 	for range maxRepairs {
 		if shot, err = e.render(ctx, values); err == nil {
+			values, shot = e.adopt(ctx, values, shot, e.required(values), false)
 			return e.setup(ctx, values, shot), nil
 		}
 		if values = e.repair(values, err); values == nil {
