@@ -62,13 +62,14 @@ func (e *experiment) measureAll(ctx context.Context, base *setup, declared map[s
 	return out
 }
 
-// defaulted gives the keys that templates read, that values do not have, and that bring nothing more to light: templates
-// have a default for them.
+// defaulted gives the keys that templates read, that values do not have, and that bring nothing more to light: there
+// is a default for them.
 func (e *experiment) defaulted(values map[string]any) []yamldoc.Path {
 	var out []yamldoc.Path
 	for _, c := range e.missing(values) {
 		_, isText := c.values[0].(string)
-		if parent, ok := yamldoc.Lookup(values, c.path[:len(c.path)-1]); ok && isText && parent != nil && !inList(c.path) {
+		parent, _ := yamldoc.Lookup(values, c.path[:len(c.path)-1])
+		if isText && parent != nil && !inList(c.path) {
 			out = append(out, c.path)
 		}
 	}

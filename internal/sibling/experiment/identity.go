@@ -221,7 +221,7 @@ func (o *observation) addFiles(f *names.Facts) {
 	f.Files.Templates = files
 }
 
-// isAlone reports whether a file of the chart's own templates is called like the kind of an object and renders no other.
+// isAlone reports whether a file of the chart's own templates is called like an object's kind and renders no other.
 func (o *observation) isAlone(ref lineage.Ref) bool {
 	isAnother := func(r lineage.Ref) bool { return r.File == ref.File && r != ref }
 	isOwn := strings.HasPrefix(ref.File, "templates/") && isOwnFile(ref)

@@ -89,9 +89,8 @@ func ReadChart(
 			doc.Name, doc.Root.Line)
 	}
 	templates := readTemplates(dir, s.Shown, s.Name)
-	if own := templates.ownName(); own != "" {
-		s.Name, templates.chart = own, own
-	}
+	s.Name = cmp.Or(templates.ownName(), s.Name)
+	templates.chart = s.Name
 	templates.resolve(plainTextOf(doc.Root))
 	deps := s.Dependencies()
 	wrapped := s.findWrapper(doc.Root, deps, templates)

@@ -95,8 +95,8 @@ func (s *Chart) Read() Facts {
 
 // plainBlocks are blocks that any application may have: they keep their names.
 var plainBlocks = []string{
-	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller", "container",
-	"pod", "common", "global", "image", "images",
+	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller",
+	"container", "pod", "common", "global", "image", "images",
 }
 
 // findComponent gives the block that the image is in, where the values have
