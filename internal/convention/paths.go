@@ -32,6 +32,7 @@ var PlainShapes = map[string]string{
 	"env":                    EnvList,
 	"ingress.hosts":          HostsObjects,
 	"ingress.tls":            TLSList,
+	"httpRoute.hostnames":    HostsStrings,
 	"persistence.accessMode": AccessModeString,
 	"service.targetPort":     PortName,
 }

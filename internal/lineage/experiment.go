@@ -36,6 +36,8 @@ type Options struct {
 	// Others are further values to try, by the path of a key, where the chart does not render with what is tried first:
 	// a chart may refuse all but a few words.
 	Others map[string][]any `json:"others,omitempty"`
+	// Called is what the templates call the application, where that is a word in them and not the chart's name.
+	Called string `json:"called,omitempty"`
 	// Nudge tries the next numbers where the chart refuses one that is far away.
 	Nudge bool `json:"nudge,omitempty"`
 	// ownProcess says that the process does nothing else, so that its processor time is that of the experiment.
@@ -325,6 +327,7 @@ func (e *experiment) start(ctx context.Context, values map[string]any) (*setup, 
 	e.lenient = true
 	for range maxRepairs {
 		if shot, err = e.render(ctx, values); err == nil {
+			values, shot = e.adopt(ctx, values, shot, e.required(values), false)
 			return e.setup(ctx, values, shot), nil
 		}
 		if values = e.repair(values, err); values == nil {

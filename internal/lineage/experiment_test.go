@@ -226,6 +226,22 @@ spec:
 	}
 }
 
+// A file that is no YAML without what it requires is shown first: else what breaks it could be filled in unnoticed.
+func TestShowsFilesThatNeedWhatIsRequired(t *testing.T) {
+	r := run(t, chart(t, "a: {}\n", "all.yaml", `kind: Service
+spec:
+  host: {{ .Values.host }}
+---
+`, "pod.yaml", `kind: Pod
+spec:
+  image: {{ printf "notes:%s" (required "set tag" .Values.tag) }}
+{{ .Values.further }}
+`), Options{})
+	if got := reported(r); !slices.Contains(got, `tag: inside Pod spec.image "notes:"_""`) {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestFailsOnAChartThatNeverRenders(t *testing.T) {
 	_, err := Run(context.Background(), chart(t, "", "all.yaml", "kind: Pod\nspec: {{ fromJson 1 }}\n"), nil, Options{})
 	if err == nil || !strings.Contains(err.Error(), "all.yaml") {

@@ -47,6 +47,7 @@ func (s *scope) callValue(at parse.Node, name string, args []*value) *value {
 		return either(args[0], argument(args, 1))
 	case "required":
 		s.read(at, argument(args, 1))
+		s.reading.required = append(s.reading.required, argument(args, 1).paths...)
 		return argument(args, 1)
 	case "deepcopy":
 		out := *either(args...)

@@ -107,6 +107,20 @@ func (e *experiment) missing(values map[string]any) []change {
 	return out
 }
 
+// required fills what templates require: a file in which it is left out may be no YAML any more (image: notes:).
+func (e *experiment) required(values map[string]any) []change {
+	var out []change
+	for _, p := range e.reading.required {
+		is := func(c change) bool { return slices.Equal(c.path, p) }
+		now, _ := yamldoc.Lookup(values, p)
+		isOpen := len(p) > 0 && yamldoc.IsEmpty(now) && !slices.Contains(p, anyKey) && !hasScalarAbove(values, p)
+		if isOpen && !slices.ContainsFunc(out, is) {
+			out = append(out, change{path: p, values: []any{sampleText}})
+		}
+	}
+	return out
+}
+
 // choices tries the texts that templates compare a value with.
 func (e *experiment) choices(values map[string]any) []change {
 	var out []change
@@ -178,7 +192,8 @@ func (e *experiment) entry(p yamldoc.Path, depth int) any {
 	fields := map[string]any{}
 	isList := false
 	for _, r := range e.reading.reads {
-		if r.isTested || len(r.path) <= len(p) || !covers(p, r.path) {
+		ofAny := r.path[0] == anyKey && len(p) > 0 && p[0] != anyKey // which says nothing of one
+		if r.isTested || ofAny || len(r.path) <= len(p) || !covers(p, r.path) {
 			continue
 		}
 		segment := r.path[len(p)]

@@ -59,7 +59,7 @@ func (e *experiment) identities(
 	if plain == nil {
 		return nil
 	}
-	release.Name = chartName + "-zqmore"
+	release.Name = strings.Join([]string{chartName, e.options.Called, "zqmore"}, "-")
 	contained, err := e.renderAs(ctx, chart, values, release)
 	if err != nil {
 		contained = plain
@@ -138,7 +138,8 @@ func (e *experiment) named(base, declared map[string]any, findings []Finding, ho
 			names && yamldoc.IsEmpty(was) && how.give && slices.Contains(nameWords, last):
 			yamldoc.Set(values, f.Path, chartName)
 		case now == sampleText && yamldoc.IsEmpty(was) && !inList(f.Path) && (how.takeBack || names),
-			isText(now) && now != was && how.takeBack && !inList(f.Path):
+			isText(now) && now != was && how.takeBack && !inList(f.Path),
+			was == false && now == true && slices.ContainsFunc(f.Reaches, changesIdentity):
 			yamldoc.Set(values, f.Path, was)
 		}
 	}
@@ -151,6 +152,12 @@ func isText(v any) bool { _, ok := v.(string); return ok }
 func namesWorkload(r Reach) bool {
 	return isWorkload(r.Object.Kind) &&
 		(slices.Equal(r.Field, yamldoc.Path{"metadata", "name"}) || slices.Contains(r.Field, "matchLabels"))
+}
+
+// changesIdentity reports whether a switch that was tried changes what a workload is called or labeled with.
+func changesIdentity(r Reach) bool {
+	isOf := slices.Contains(r.Field, "labels") || slices.Equal(r.Field, yamldoc.Path{"metadata", "name"})
+	return isWorkload(r.Object.Kind) && (isOf || namesWorkload(r))
 }
 
 // patterns gives labels in the order in which the text has their names, without samples.

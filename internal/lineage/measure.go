@@ -48,6 +48,9 @@ func (s *setup) shows(n int) bool {
 // measureAll finds out what each key reaches. declared are the values as the chart has them.
 func (e *experiment) measureAll(ctx context.Context, base *setup, declared map[string]any) []Finding {
 	all := leaves(base.values)
+	if !e.options.AsGiven {
+		all = append(all, e.defaulted(base.values)...)
+	}
 	wanted := slices.DeleteFunc(slices.Clone(all), func(p yamldoc.Path) bool { return !e.isWanted(p) })
 	m := e.measure(ctx, base, wanted)
 	out := make([]Finding, len(all))
@@ -57,6 +60,20 @@ func (e *experiment) measureAll(ctx context.Context, base *setup, declared map[s
 		m.note(&out[i])
 	}
 	return out
+}
+
+// defaulted gives the keys that templates read, that values do not have, and that bring nothing more to light: there
+// is a default for them.
+func (e *experiment) defaulted(values map[string]any) []yamldoc.Path {
+	var out []yamldoc.Path
+	for _, c := range e.missing(values) {
+		_, isText := c.values[0].(string)
+		parent, _ := yamldoc.Lookup(values, c.path[:len(c.path)-1])
+		if isText && parent != nil && !inList(c.path) {
+			out = append(out, c.path)
+		}
+	}
+	return out[:min(len(out), maxChanges)]
 }
 
 // measurement collects what keys reach.
@@ -124,6 +141,9 @@ func (e *experiment) marked(base *setup, p yamldoc.Path, now any) change {
 	case []any:
 		values = []any{[]any{text}, []any{item}}
 	case nil:
+		if _, isThere := yamldoc.Lookup(base.values, p); !isThere {
+			break // see defaulted
+		}
 		values = []any{text, entry, deepEntry, []any{text}, []any{item}}
 	}
 	return change{p, append(values, others...), text}

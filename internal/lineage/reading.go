@@ -24,8 +24,10 @@ type Reading struct {
 	reads   []Read
 	seen    map[string]bool
 	written []yamldoc.Path
-	choices map[string]choice // by path
-	apis    []string          // that .Capabilities.APIVersions is asked for
+	// required are those without which a template refuses to render.
+	required []yamldoc.Path
+	choices  map[string]choice // by path
+	apis     []string          // that .Capabilities.APIVersions is asked for
 }
 
 // choice is the texts that a value is compared to.

@@ -79,6 +79,7 @@ var reshapes = map[string]func(reshaping, any) (any, bool){
 	"image.repository":       func(reshaping, any) (any, bool) { return nil, false }, // see image
 	"env":                    reshaping.env,
 	"ingress.hosts":          reshaping.hosts,
+	"httpRoute.hostnames":    reshaping.hostnames,
 	"persistence.accessMode": reshaping.accessMode,
 	"service.targetPort":     reshaping.port,
 }
@@ -232,12 +233,21 @@ func (r reshaping) port(value any) (any, bool) {
 }
 
 func (r reshaping) accessMode(value any) (any, bool) {
+	return oneOrList(value, r.to == convention.AccessModeList)
+}
+
+func (r reshaping) hostnames(value any) (any, bool) {
+	return oneOrList(value, r.to != convention.HostsSingle)
+}
+
+// oneOrList writes a value as a list of one, or the one of a list.
+func oneOrList(value any, asList bool) (any, bool) {
 	list, isList := value.([]any)
 	switch {
-	case r.to == convention.AccessModeList && !isList:
+	case asList && !isList:
 		return []any{value}, true
-	case r.to != convention.AccessModeList && len(list) == 1:
+	case !asList && len(list) == 1:
 		return list[0], true
 	}
-	return value, isList == (r.to == convention.AccessModeList)
+	return value, isList == asList
 }

@@ -44,9 +44,9 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 	case "ingress.annotations":
 		return d.IngressAnnotations
 	case "ingress.hosts":
-		path := map[string]any{"path": "/", "pathType": "Prefix"}
-		hosts, _ := hostsAs(shape, []any{map[string]any{"host": a.Host, "paths": []any{path}}})
-		return hosts
+		return a.hosts(shape)
+	case "httpRoute.hostnames":
+		return a.hostnames(shape, v.Default)
 	case "ingress.tls":
 		return a.certificates(shape)
 	case "service.targetPort":
@@ -70,6 +70,21 @@ func (p *Paths) defaultOf(v factsheet.Key, a application) any {
 		}
 	}
 	return filled(v.Default, a.fill)
+}
+
+// hosts are those of the Ingress.
+func (a application) hosts(shape string) any {
+	path := map[string]any{"path": "/", "pathType": "Prefix"}
+	hosts, _ := hostsAs(shape, []any{map[string]any{"host": a.Host, "paths": []any{path}}})
+	return hosts
+}
+
+// hostnames are those of the HTTPRoute.
+func (a application) hostnames(shape string, list *yaml.Node) any {
+	if shape == convention.HostsSingle {
+		return a.Host
+	}
+	return filled(list, a.fill)
 }
 
 // certificates are those of the Ingress.

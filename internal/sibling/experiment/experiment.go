@@ -17,7 +17,7 @@ import (
 // Job says how the sibling is rendered: the chart that it wraps in its stead, with the values that it gives to that.
 // The keys that names take for the new chart's are tried first.
 func Job(s *names.Chart, f *names.Facts, sources helmchart.Sources) lineage.Job {
-	j := lineage.Job{Chart: s.Dir, Sources: sources, Above: s.Above}
+	j := lineage.Job{Chart: s.Dir, Sources: sources, Above: s.Above, Options: lineage.Options{Called: s.Name}}
 	if s.Wrapped != nil {
 		j.Dependency, j.WithOwn = s.Wrapped.Name, s.HasRoute
 	}

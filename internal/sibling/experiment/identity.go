@@ -101,7 +101,7 @@ func (o *observation) literal(pattern string) string {
 	if strings.Contains(pattern, "{name}") || strings.Contains(pattern, "{chart}") {
 		return pattern
 	}
-	return names.WithName(pattern, o.sibling.Name)
+	return strings.Replace(names.WithName(pattern, o.sibling.Name), "{name}-{chartVersion}", "{chart}", 1)
 }
 
 // labels reads the labels of the workload, its selector and its Service's.
@@ -179,7 +179,11 @@ func (o *observation) drivenLabels() map[string]string {
 // file that calls a library for all of them says nothing of how templates are called here.
 func (o *observation) addFiles(f *names.Facts) {
 	t := o.sibling.Templates[len(o.sibling.Templates)-1]
-	if !t.HasWorkload() {
+	switch {
+	case t.HasWorkload():
+	case o.isAlone(o.workload):
+		f.Files = &convention.Files{Extension: t.Extension(), Fact: o.seen("as rendered")}
+	default:
 		return
 	}
 	files := map[string]string{}
@@ -215,6 +219,13 @@ func (o *observation) addFiles(f *names.Facts) {
 		}
 	}
 	f.Files.Templates = files
+}
+
+// isAlone reports whether a file of the chart's own templates is called like an object's kind and renders no other.
+func (o *observation) isAlone(ref lineage.Ref) bool {
+	isAnother := func(r lineage.Ref) bool { return r.File == ref.File && r != ref }
+	isOwn := strings.HasPrefix(ref.File, "templates/") && isOwnFile(ref)
+	return isOwn && !slices.ContainsFunc(o.result.Refs, isAnother)
 }
 
 // isFileOfOthers reports whether all objects of a kind in a file belong to another workload.

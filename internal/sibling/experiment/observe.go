@@ -241,6 +241,9 @@ func (o *observation) rank(at located, f *names.Facts) int {
 	if at.reach.Effect == lineage.Inside {
 		score += 3
 	}
+	if !isOwnFile(at.reach.Object) { // a further Ingress, or Service
+		score += 2
+	}
 	return score
 }
 

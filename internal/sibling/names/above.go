@@ -1,6 +1,7 @@
 package names
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func (s *Chart) home() string {
 // templates, and their values win.
 func (s *Chart) readAbove() {
 	prefix := yamldoc.Path{}
-	below := *s
+	name := cmp.Or(s.chart.Root.Get("name").Str(), s.Name)
 	for dir := s.home(); ; {
 		charts := filepath.Dir(dir)
 		above := Chart{Dir: filepath.Dir(charts), Shown: s.Shown + strings.Repeat("/../..", len(s.Above)+1)}
@@ -31,7 +32,7 @@ func (s *Chart) readAbove() {
 			return
 		}
 		deps := above.Dependencies()
-		i := slices.IndexFunc(deps, func(d helmchart.Dependency) bool { return d.Name == below.Name })
+		i := slices.IndexFunc(deps, func(d helmchart.Dependency) bool { return d.Name == name })
 		if i < 0 {
 			return
 		}
@@ -45,7 +46,7 @@ func (s *Chart) readAbove() {
 			}
 		}
 		s.Templates[0].borrow(readTemplates(above.Dir, above.Shown, above.Name))
-		dir, below = above.Dir, above
+		dir, name = above.Dir, above.Name
 	}
 }
 

@@ -26,7 +26,7 @@ type Chart struct {
 	Sheet *factsheet.Sheet // has the keys to look for
 	Shown string           // the chart as the user named it; evidence begins with it
 	Dir   string
-	Name  string
+	Name  string // the chart's, or what its templates call the application instead
 	chart *yamldoc.Doc
 	// layers are the values files that speak for the chart, its own first,
 	// then those of the chart that it wraps, if that is at hand.
@@ -89,6 +89,8 @@ func ReadChart(
 			doc.Name, doc.Root.Line)
 	}
 	templates := readTemplates(dir, s.Shown, s.Name)
+	s.Name = cmp.Or(templates.ownName(), s.Name)
+	templates.chart = s.Name
 	templates.resolve(plainTextOf(doc.Root))
 	deps := s.Dependencies()
 	wrapped := s.findWrapper(doc.Root, deps, templates)

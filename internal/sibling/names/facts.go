@@ -95,8 +95,8 @@ func (s *Chart) Read() Facts {
 
 // plainBlocks are blocks that any application may have: they keep their names.
 var plainBlocks = []string{
-	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller", "common",
-	"global", "image", "images",
+	"app", "application", "main", "mainapp", "server", "service", "deployment", "statefulset", "controller",
+	"container", "pod", "common", "global", "image", "images",
 }
 
 // findComponent gives the block that the image is in, where the values have
@@ -205,7 +205,7 @@ func (f *Facts) ReadTemplates(t Templates) {
 	}
 	if f.Files == nil {
 		f.Files = &convention.Files{
-			Templates: t.filesByKind(w), Extension: t.extension(), Fact: byName(t.Shown + "/templates"),
+			Templates: t.filesByKind(w), Extension: t.Extension(), Fact: byName(t.Shown + "/templates"),
 		}
 	}
 	kinds := []string{f.Route, convention.RouteIngress, convention.RouteIngressRoute, convention.RouteHTTPRoute}

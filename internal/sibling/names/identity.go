@@ -141,8 +141,8 @@ func SplitName(pattern string) (base, suffix string) {
 }
 
 var plainSuffix = regexp.MustCompile(`^$|^-(deployment|deploy|statefulset|sts|daemonset|service|svc|ingress|ing|` +
-	`ingress-?route|http-?route|route|configmap|config|cm|secrets?|pvc|pv-claim|claim|volume|data|storage|` +
-	`web|app|server|main|backend|api|core)$`)
+	`ingress-?route|http-?route|route|gateway|gateway-routes?|configmap|config|cm|secrets?|pvc|pv-claim|claim|volume|` +
+	`data|storage|web|app|server|main|backend|api|core)$`)
 
 // IsPlainSuffix reports whether the suffix of an object's name, if there is one,
 // says what the object is, and not what it is for.

@@ -50,7 +50,10 @@ func (s *scan) addClaim(c *claim, n *yamldoc.Node, at []string) {
 			}
 		}
 	}
-	if requested := n.Get("resources.requests.storage"); requested != nil && c.paths["persistence.size"] == nil {
+	// A claim's resources may be handed on as they are, and empty.
+	isOpen := c.mode != "" && n.Child("resources").IsMap()
+	requested := n.Get("resources.requests.storage")
+	if (requested != nil || isOpen) && c.paths["persistence.size"] == nil {
 		c.paths["persistence.size"] = append(slices.Clone(at), "resources", "requests", "storage")
 	}
 }
@@ -168,9 +171,22 @@ func (s *scan) addVolumes(v volumeSet) {
 		}
 		s.add(key, append(slices.Clone(volume), path...), shape)
 	}
+	s.add("persistence.mountPath", s.pathAbove(v), v.shape)
 	if v.shape != convention.PersistenceBlock {
 		s.add("persistence.enabled", s.named(v.block, "persistence.enabled").path, v.shape)
 	}
+}
+
+// pathAbove finds where a volume is mounted beside the block of its claim: data.{path,persistence}.
+func (s *scan) pathAbove(v volumeSet) yamldoc.Path {
+	isKnown := v.claim.paths["persistence.mountPath"] != nil
+	if isKnown || v.shape != convention.PersistenceBlock || len(v.block.path) < 2 {
+		return nil
+	}
+	above := v.block.path[:len(v.block.path)-1]
+	names := append([]string{"path"}, s.sheet.Of("persistence.mountPath").Names...)
+	isFolder := func(n *yamldoc.Node) bool { return strings.HasPrefix(n.Str(), "/") && n.Str() != "/" }
+	return section{above, s.root.Get(above.String())}.pick(names, isFolder).path
 }
 
 // findLooseSize finds a size that stands alone: storage: 5Gi, storage.configSize.

@@ -17,7 +17,8 @@ func (s *scan) findRoutes() {
 	ingress := s.routeBlock(block.Names...)
 	httpRoute := s.routeBlock(s.sheet.Of("httpRoute").Names...)
 	ingressRoute := s.routeBlock(block.Shaped[convention.RouteIngressRoute]...)
-	if !httpRoute.pick([]string{"hostnames", "hosts", "parentrefs"}, nil).exists() {
+	host, shape := s.routeHost(httpRoute)
+	if !host.exists() && !httpRoute.pick([]string{"hostnames", "hosts", "parentrefs"}, nil).exists() {
 		httpRoute = section{}
 	}
 	switch {
@@ -34,7 +35,18 @@ func (s *scan) findRoutes() {
 		ingress = ingressRoute
 	}
 	s.findIngress(ingress)
+	s.add("httpRoute.hostnames", host.path, shape)
 	s.addNamed(httpRoute, s.keysOf("httpRoute")...)
+}
+
+// routeHost finds the one host of an HTTPRoute's block, where it has no list of them.
+func (s *scan) routeHost(p section) (host section, shape string) {
+	key := s.sheet.Of("httpRoute.hostnames")
+	host = p.pick(key.Shaped[convention.HostsSingle], (*yamldoc.Node).IsString)
+	if !host.exists() || p.pick(key.Names, nil).exists() {
+		return section{}, ""
+	}
+	return host, convention.HostsSingle
 }
 
 // isOn reports whether a block is switched on, as one without a switch is.

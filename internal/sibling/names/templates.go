@@ -338,10 +338,11 @@ func (t Templates) ofComponent(file string) string {
 func (t Templates) ChartPath(file string) string {
 	segments := strings.Split(t.ofComponent(file), "/")
 	for i, s := range segments {
-		segments[i] = WithName(s, t.chart)
-		if i == len(segments)-1 && t.chart != "" && s == t.chart+path.Ext(s) {
-			segments[i] = "{name}" + path.Ext(s)
+		ext := ""
+		if i == len(segments)-1 {
+			ext = path.Ext(s)
 		}
+		segments[i] = WithName(strings.TrimSuffix(s, ext), t.chart) + ext
 	}
 	return strings.Join(segments, "/")
 }
@@ -362,7 +363,8 @@ func (t Templates) filesByKind(workload *object) map[string]string {
 	return out
 }
 
-func (t Templates) extension() string {
+// Extension is that of most template files.
+func (t Templates) Extension() string {
 	count := map[string]int{}
 	for _, src := range t.sources {
 		count[path.Ext(src.file)]++
@@ -379,13 +381,7 @@ var helperNames = []string{"fullname", "name", "labels", "chart", "selectorLabel
 // helperPrefix is what most of the usual named templates have before their last
 // dot, "" where the chart has none of them.
 func (t Templates) helperPrefix() string {
-	var prefixes []string
-	for _, name := range t.order {
-		if i := strings.LastIndexByte(name, '.'); i > 0 && slices.Contains(helperNames, name[i+1:]) {
-			prefixes = append(prefixes, name[:i])
-		}
-	}
-	best := convention.MostFrequent(prefixes)
+	best := t.commonPrefix()
 	if best == t.chart {
 		return "{name}"
 	}
@@ -393,4 +389,28 @@ func (t Templates) helperPrefix() string {
 		return "{name}." + rest
 	}
 	return best
+}
+
+func (t Templates) commonPrefix() string {
+	var prefixes []string
+	for _, name := range t.order {
+		if i := strings.LastIndexByte(name, '.'); i > 0 && slices.Contains(helperNames, name[i+1:]) {
+			prefixes = append(prefixes, name[:i])
+		}
+	}
+	return convention.MostFrequent(prefixes)
+}
+
+// ownName gives the application's name where the named template for it has a word, and not the chart's name: default
+// "ui" .Values.nameOverride.
+func (t Templates) ownName() string {
+	tree, ok := t.defines[t.commonPrefix()+".name"]
+	if !ok {
+		return ""
+	}
+	name := strings.TrimSpace(t.outline(tree.Root, nil))
+	if strings.Contains(name, "{") || !convention.IsObjectName(name) {
+		return ""
+	}
+	return name
 }
