@@ -69,6 +69,9 @@ func isNamed(f Finding, name string) bool {
 		if id == name || id == "" {
 			return id == name
 		}
+		if strings.HasSuffix(name, "]") && strings.HasPrefix(id, name+".") {
+			return true // an element of a list, with its fields
+		}
 		if prefix, ok := strings.CutSuffix(name, "**"); ok && strings.HasPrefix(id, prefix) {
 			return true
 		}

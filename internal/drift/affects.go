@@ -2,6 +2,7 @@ package drift
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -235,4 +238,99 @@ func weight(field string) int {
 // lastName is the last part of a key, however it is written: tcp_port is tcpPort.
 func lastName(key string) string {
 	return strings.ToLower(strings.ReplaceAll(key[strings.LastIndexByte(key, '.')+1:], "_", ""))
+}
+
+// findCauses notes which keys of upstream's values the differences of objects follow from: each key that is drift
+// itself gets another value, the one that it is known to have had if there is one, and what then is another field was
+// made by it.
+func (c *charts) findCauses(ctx context.Context, runs []*scenarioRun, findings []*Finding) error {
+	var keys, fields []*Finding
+	for _, f := range findings {
+		switch {
+		case f.Class != Drift:
+		case f.Layer == LayerValues && f.cause.kind != changes.GoneKey:
+			keys = append(keys, f)
+		case f.Layer == LayerObjects && f.Object != "" && !f.cause.isEdit:
+			fields = append(fields, f)
+		}
+	}
+	moved := make([][]bool, len(keys))
+	err := inParallel(ctx, len(keys), func(ctx context.Context, i int) error {
+		moved[i] = c.movedBy(ctx, keys[i], runs, fields)
+		return ctx.Err()
+	})
+	for i, key := range keys {
+		key.cause.keys = []string{strings.Join(key.Path, ".")}
+		for n, isMoved := range moved[i] {
+			if isMoved {
+				fields[n].cause.keys = append(fields[n].cause.keys, key.cause.keys...)
+			}
+		}
+	}
+	return err
+}
+
+// movedBy reports which of several findings about objects a key of upstream's moves.
+func (c *charts) movedBy(ctx context.Context, key *Finding, runs []*scenarioRun, fields []*Finding) []bool {
+	out := make([]bool, len(fields))
+	other := cmp.Or(key.cause.was, otherValue(key.cause.is))
+	if other == nil {
+		return out
+	}
+	for _, run := range runs {
+		_, isGiven := yamldoc.Lookup(run.Values, []string(key.Path))
+		isSeen := func(f *Finding) bool { return f.Scenario == run.Name }
+		if isGiven || run.upstream == nil || !slices.ContainsFunc(fields, isSeen) {
+			continue
+		}
+		values := helmchart.Copy(run.Values)
+		yamldoc.Set(values, []string(key.Path), other)
+		without, err := c.render(ctx, c.upstream, values)
+		for i, f := range fields {
+			if err == nil && isSeen(f) {
+				a, b := run.upstream.labeled(f.Object), without.labeled(f.Object)
+				out[i] = len(changedFields(a, b, f.Path)) > 0
+			}
+		}
+	}
+	return out
+}
+
+// otherValue gives another value of the same type, nil for what is no scalar.
+func otherValue(v any) any {
+	switch v := v.(type) {
+	case bool:
+		return !v
+	case string:
+		return v + "x"
+	case nil, map[string]any, []any:
+		return nil
+	}
+	if n, isNumber := helmchart.Number(v); isNumber {
+		return n + 1
+	}
+	return nil
+}
+
+// labeled gives the object that a report calls so, nil where there is none.
+func (r *rendered) labeled(label string) *object {
+	i := slices.IndexFunc(r.objects, func(o *object) bool { return o.label() == label })
+	if i < 0 {
+		return nil
+	}
+	return r.objects[i]
+}
+
+// changedFields gives the fields at a path, or all where it is empty, that two objects have differently.
+func changedFields(a, b *object, at manifest.Path) []string {
+	if a == nil && b == nil {
+		return nil
+	}
+	var out []string
+	for key, path := range inOrder(pathsOf(a, b)) {
+		if !same(a.value(key), b.value(key), path) && (len(at) == 0 || slices.Equal(path, at)) {
+			out = append(out, key)
+		}
+	}
+	return out
 }

@@ -282,6 +282,7 @@ func foreignField(fresh Finding, x *explanation, upstream, chart any, path manif
 // finding completes what was found at a path.
 func (d *objectDiff) finding(path manifest.Path, f Finding, upstream, chart any) Finding {
 	f.Layer, f.Object, f.Path, f.Upstream, f.Chart = LayerObjects, d.role, path, upstream, chart
+	f.cause.isEdit = strings.HasPrefix(f.Why, whyEdited)
 	if o := cmp.Or(d.upstream, d.chart, d.pristine, d.whole); o != nil {
 		f.Object = o.label()
 	}

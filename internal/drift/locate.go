@@ -1,12 +1,17 @@
 package drift
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // parseNode gives the root of a YAML text, nil where there is none.
@@ -121,4 +126,72 @@ func element(n *yaml.Node, list, segment string) *yaml.Node {
 		return n.Content[i]
 	}
 	return nil
+}
+
+// locateChanges notes the lines of both charts' files that make a change.
+func (c *charts) locateChanges(r *Report) {
+	for i := range r.Changes {
+		change := &r.Changes[i]
+		lead := r.Findings[change.lead]
+		switch {
+		case lead.Layer == LayerValues:
+			change.UpstreamAt = lead.UpstreamAt.text()
+			if change.UpstreamAt == "" {
+				change.UpstreamAt = lineReading(c.upstream, lead.Path)
+			}
+			if change.Key != nil {
+				change.ChartAt = (&keys{file: valuesDoc(c.chart)}).position(change.Key).text()
+			}
+			continue
+		case lead.Layer == LayerVersion:
+			change.UpstreamAt = "Chart.yaml"
+			continue
+		}
+		for _, n := range change.Findings {
+			f := r.Findings[n]
+			change.UpstreamAt = cmp.Or(change.UpstreamAt, c.templateLine(c.upstream, f.UpstreamAt, f, f.Upstream))
+			change.ChartAt = cmp.Or(change.ChartAt, c.templateLine(c.chart, f.ChartAt, f, f.Chart))
+		}
+	}
+}
+
+// lineReading names the first line of a chart's templates that reads a key of its values.
+func lineReading(chart *helmchart.Chart, key manifest.Path) string {
+	name := ".Values." + strings.Join(key, ".")
+	for _, t := range chart.Templates() {
+		if before, _, found := strings.Cut(string(t.Data), name); found {
+			return Position{File: t.Name, Line: strings.Count(before, "\n") + 1}.text()
+		}
+	}
+	return ""
+}
+
+// text writes a position as FILE:LINE, "" where it is not known.
+func (p Position) text() string {
+	if p.File == "" || p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// templateLine names the line of a template that writes a field, its file alone where no line is known, "" where the
+// chart has no such object.
+func (c *charts) templateLine(chart *helmchart.Chart, at Position, f Finding, value any) string {
+	i := slices.IndexFunc(chart.Templates(), func(t helmchart.File) bool { return t.Name == at.File })
+	if i < 0 {
+		return at.File
+	}
+	kind, _, _ := strings.Cut(f.Object, "/")
+	path := f.Path
+	if len(path) == 0 {
+		path = manifest.Path{"kind"}
+	}
+	line := changes.LineOf(string(chart.Templates()[i].Data), kind, path, value)
+	return Position{File: at.File, Line: line.Number}.text()
+}
+
+// valuesDoc is a chart's values.yaml, nil where it cannot be read.
+func valuesDoc(chart *helmchart.Chart) *yamldoc.Doc {
+	doc, _ := yamldoc.ParseValues("values.yaml", chart.ValuesFile())
+	return doc
 }

@@ -118,6 +118,9 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 // runScenario renders both charts, and those that explain the difference.
 func (c *charts) runScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
 	start := time.Now()
+	if len(c.adopted) > 0 {
+		w.Values = helmchart.Merge(c.adopted, w.Values)
+	}
 	converted, err := convert.Values(c.sheet, w.Values, c.labels, "")
 	if err != nil {
 		return nil, err
