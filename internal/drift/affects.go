@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
+	"github.com/helm-livekit/helm-livekit/internal/drift/source"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -115,7 +116,7 @@ func elementKey(o *object, list string, i int, element any) string {
 // told. Other values in the text may be others than those that before and the text have: only the keys on its last
 // lines count.
 func configKey(text, before string) string {
-	root := parseNode(text)
+	root := source.Parse(text)
 	heads := strings.Split(before, "\n")
 	prefix := heads[len(heads)-1]
 	if root == nil || keyOn(prefix) == "" {
@@ -181,65 +182,6 @@ func (c *charts) addConfiguration(fields map[string][]string) {
 	}
 }
 
-// match is the key of the chart that does what one of upstream's does.
-type match struct {
-	key string
-	how string
-}
-
-// matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields; of several the
-// one of the same name, or else the one that moves least beside them. A key that is the same as another one
-// of upstream's, by its name, does not stand for this one by what comes and goes with it.
-func matchKeys(upstream, chart map[string][]string, isSame func(key string) bool) map[string]match {
-	out := map[string]match{}
-	for up, fields := range upstream {
-		best, most := "", 0
-		for key, own := range inOrder(chart) {
-			n, onlySwitches := 0, true
-			for _, f := range own {
-				if slices.Contains(fields, f) {
-					n += weight(f)
-					onlySwitches = onlySwitches && weight(f) == 1
-				}
-			}
-			alike := lastName(up) == lastName(key)
-			if onlySwitches && (!(isSwitch(up) && isSwitch(key)) && !alike || key != up && isSame(key)) {
-				continue // many values make an object come or go in passing
-			}
-			wasAlike := lastName(best) == lastName(up)
-			isNearer := alike && !wasAlike || alike == wasAlike && len(own) < len(chart[best])
-			if n > most || n == most && n > 0 && isNearer {
-				best, most = key, n
-			}
-		}
-		if best != "" {
-			shared := slices.IndexFunc(fields, func(f string) bool { return slices.Contains(chart[best], f) })
-			out[up] = match{best, "by probing: both move " + fields[shared]}
-		}
-	}
-	return out
-}
-
-// isSwitch reports whether a key is called what switches are.
-func isSwitch(key string) bool {
-	last := lastName(key)
-	return strings.Contains(last, "hostnetwork") ||
-		slices.Contains([]string{"enable", "enabled", "create", "created"}, last)
-}
-
-// weight tells values that become a field from those that switch one.
-func weight(field string) int {
-	if strings.HasSuffix(field, "(is there)") {
-		return 1
-	}
-	return 3
-}
-
-// lastName is the last part of a key, however it is written: tcp_port is tcpPort.
-func lastName(key string) string {
-	return strings.ToLower(strings.ReplaceAll(key[strings.LastIndexByte(key, '.')+1:], "_", ""))
-}
-
 // findCauses notes which keys of upstream's values the differences of objects follow from: each key that is drift
 // itself gets another value, the one that it is known to have had if there is one, and what then is another field was
 // made by it.
@@ -284,13 +226,29 @@ func (c *charts) movedBy(ctx context.Context, key *Finding, runs []*scenarioRun,
 			continue
 		}
 		values := helmchart.Copy(run.Values)
-		yamldoc.Set(values, []string(key.Path), other)
+		yamldoc.Set(values, []string(key.Path), instead(key.cause.is, other))
 		without, err := c.render(ctx, c.upstream, values)
 		for i, f := range fields {
 			if err == nil && isSeen(f) {
 				a, b := run.upstream.labeled(f.Object), without.labeled(f.Object)
 				out[i] = len(changedFields(a, b, f.Path)) > 0
 			}
+		}
+	}
+	return out
+}
+
+// instead gives a value that takes another one's place when Helm merges it: keys that only the other one has are unset.
+func instead(old, value any) any {
+	was, isMap := old.(map[string]any)
+	is, isMapNow := value.(map[string]any)
+	if !isMap || !isMapNow {
+		return value
+	}
+	out := helmchart.Copy(is)
+	for key := range was {
+		if _, stays := out[key]; !stays {
+			out[key] = nil
 		}
 	}
 	return out

@@ -149,7 +149,8 @@ func (d *objectDiff) edits() []Finding {
 		return nil
 	}
 	return d.each(pathsOf(d.chart, d.pristine), func(key string, path manifest.Path) Finding {
-		if same(d.chart.value(key), d.pristine.value(key), path) {
+		own := d.chart.value(key)
+		if same(own, d.pristine.value(key), path) || isOwnVersion(d.charts.chart, path, own) {
 			return Finding{}
 		}
 		return Finding{Class: Drift, Why: whyEdited}

@@ -63,6 +63,8 @@ type Report struct {
 	Scenarios []Scenario `json:"scenarios,omitempty"`
 	// Notes say what was not compared, and why.
 	Notes []string `json:"notes,omitempty"`
+	// Input is what was compared.
+	Input Input `json:"-"`
 	// Written says which files were changed, for --accept.
 	Written []string `json:"-"`
 }
@@ -103,6 +105,8 @@ type Change struct {
 	// Key is the key of the chart's values that takes over upstream's Value, nil where there is none.
 	Key   manifest.Path `json:"-"`
 	Value any           `json:"-"`
+	// IsEdit says that the change was made in the chart, after it was scaffolded.
+	IsEdit bool `json:"-"`
 
 	lead int // the finding that it is named after
 }
@@ -138,7 +142,7 @@ type Finding struct {
 	Remedy string `json:"remedy,omitempty"`
 
 	lacking *lacking // of one that a component would mend, which has no name yet
-	cause cause
+	cause   cause
 }
 
 // cause is what is known of why a finding is there.

@@ -8,20 +8,11 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
+	"github.com/helm-livekit/helm-livekit/internal/drift/source"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
-
-// parseNode gives the root of a YAML text, nil where there is none.
-func parseNode(text string) *yaml.Node {
-	var doc yaml.Node
-	if yaml.Unmarshal([]byte(text), &doc) != nil || len(doc.Content) == 0 {
-		return nil
-	}
-	return doc.Content[0]
-}
 
 // locate notes where both objects have the field of a finding, of which the texts are given. Where neither has it,
 // that is what would hold it.
@@ -34,6 +25,8 @@ func (f *Finding) locate(upstream, chart *object, upstreamText, chartText *yaml.
 	if inChart || !inUpstream {
 		f.ChartAt = c
 	}
+	// The file is known where the object is there.
+	f.UpstreamAt.File, f.ChartAt.File = u.File, c.File
 }
 
 // positionIn gives the position of a field in an object's text, or of what would hold it. A field with a value may be
@@ -43,18 +36,17 @@ func positionIn(o *object, root *yaml.Node, path manifest.Path, hasValue bool) (
 		return Position{}, false
 	}
 	written := o.written(path)
-	at, found := position(root, written, hasValue)
+	line, column, found := source.Find(root, written, hasValue)
 	if !found && o.role == roleConfiguration && len(written) > 2 {
 		for _, r := range objectFacts().Renamed {
 			if slices.Equal(r.New, written[2:]) {
-				if old, isOld := position(root, slices.Concat(written[:2], r.Old), hasValue); isOld {
-					at, found = old, true
+				if l, c, isOld := source.Find(root, slices.Concat(written[:2], r.Old), hasValue); isOld {
+					line, column, found = l, c, true
 				}
 			}
 		}
 	}
-	at.File = o.File
-	return at, found
+	return Position{File: o.File, Line: line, Column: column}, found
 }
 
 // written gives a path as the object has it, without what stands for names that differ between charts.
@@ -74,58 +66,6 @@ func (o *object) written(path manifest.Path) manifest.Path {
 		out[i] = segment
 	}
 	return out
-}
-
-// position follows a path from a node as far as it leads, into texts of YAML as well. What is in a text that is no
-// block counts as found with isInText.
-func position(root *yaml.Node, path manifest.Path, isInText bool) (at Position, found bool) {
-	n, list := root, ""
-	line, column := 0, 0 // before the first ones of a text within the text
-	at = Position{Line: root.Line, Column: root.Column}
-	for i := 0; i < len(path); i++ {
-		switch n.Kind {
-		case yaml.MappingNode:
-			k := 0
-			for k < len(n.Content) && n.Content[k].Value != path[i] {
-				k += 2
-			}
-			if k+1 >= len(n.Content) {
-				return at, false
-			}
-			at.Line, at.Column = n.Content[k].Line+line, n.Content[k].Column+column
-			n = n.Content[k+1]
-		case yaml.SequenceNode:
-			item := element(n, list, path[i])
-			if item == nil {
-				return at, false
-			}
-			n = item
-			at.Line, at.Column = n.Line+line, n.Column+column
-		default:
-			inner := parseNode(n.Value)
-			if n.Style&yaml.LiteralStyle == 0 || inner == nil {
-				return at, isInText
-			}
-			// The text begins on the line below its key, indented by two.
-			line, column = n.Line+line, at.Column+1
-			n = inner
-			at.Line, at.Column = n.Line+line, n.Column+column
-			i--
-			continue
-		}
-		list = path[i]
-	}
-	return at, true
-}
-
-// element gives the element of a list that a segment names, nil where there is none.
-func element(n *yaml.Node, list, segment string) *yaml.Node {
-	var items []any
-	_ = n.Load(&items) // of what yamlText wrote
-	if i := slices.Index(manifest.Segments(list, items), segment); i >= 0 {
-		return n.Content[i]
-	}
-	return nil
 }
 
 // locateChanges notes the lines of both charts' files that make a change.
@@ -186,7 +126,7 @@ func (c *charts) templateLine(chart *helmchart.Chart, at Position, f Finding, va
 	if len(path) == 0 {
 		path = manifest.Path{"kind"}
 	}
-	line := changes.LineOf(string(chart.Templates()[i].Data), kind, path, value)
+	line := source.LineOf(string(chart.Templates()[i].Data), kind, path, value)
 	return Position{File: at.File, Line: line.Number}.text()
 }
 

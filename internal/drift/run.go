@@ -16,6 +16,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
+	"github.com/helm-livekit/helm-livekit/internal/drift/source"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
@@ -77,7 +78,7 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err := neverRenders(runs); err != nil {
 		return nil, err
 	}
-	r := &Report{Chart: c.sides.chart, Upstream: c.sides.upstream, Notes: c.notes}
+	r := &Report{Chart: c.sides.chart, Upstream: c.sides.upstream, Notes: c.notes, Input: in}
 	if in.Since != (chartdir.Version{}) {
 		r.Since = &Side{Name: in.Since.Name, Version: in.Since.Version, AppVersion: in.Since.AppVersion}
 	}
@@ -146,7 +147,8 @@ func (r *Report) Group() {
 // complete gives a change what its findings say.
 func (r *Report) complete(c *Change) {
 	lead := r.Findings[c.lead]
-	c.Class, c.Remedy, c.Key, c.Value = lead.Class, lead.Remedy, lead.cause.place, lead.cause.is
+	c.Class, c.Remedy, c.IsEdit = lead.Class, lead.Remedy, lead.cause.isEdit
+	c.Key, c.Value = lead.cause.place, lead.cause.is
 	shows := map[string]bool{}
 	for _, i := range c.Findings {
 		f := &r.Findings[i]
@@ -231,7 +233,7 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 		p := Pair{Upstream: objectText(u), Chart: objectText(here), Findings: []Mark{}}
 		var upstreamText, chartText *yamlv4.Node
 		if len(byRole[role]) > 0 {
-			upstreamText, chartText = parseNode(p.Upstream), parseNode(p.Chart)
+			upstreamText, chartText = source.Parse(p.Upstream), source.Parse(p.Chart)
 		}
 		for _, f := range byRole[role] {
 			f.redact()

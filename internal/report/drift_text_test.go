@@ -109,7 +109,8 @@ func TestDriftGrouping(t *testing.T) {
 	}
 	r.Findings = append(r.Findings,
 		drift.Finding{
-			Layer: drift.LayerObjects, Class: drift.Accepted, Object: "B/b", Path: at("other object"), Why: "one reason",
+			Layer: drift.LayerObjects, Class: drift.Accepted, Object: "B/b", Path: at("other object"),
+			Why: "one reason",
 		},
 		drift.Finding{Layer: drift.LayerObjects, Class: drift.Accepted, Object: "A/a", Path: at("other reason"),
 			Why: "another"})
@@ -131,7 +132,8 @@ func TestDriftGrouping(t *testing.T) {
 		r.Findings[i].Class = drift.Drift
 	}
 	count(r)
-	if text := textOf(t, r, DriftOptions{}); strings.Contains(text, "more like these") || strings.Count(text, "A/a x") != 40 {
+	text = textOf(t, r, DriftOptions{})
+	if strings.Contains(text, "more like these") || strings.Count(text, "A/a x") != 40 {
 		t.Errorf("drift is cut:\n%s", text)
 	}
 }

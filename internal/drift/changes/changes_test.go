@@ -70,7 +70,8 @@ func TestGroup(t *testing.T) {
 			field(container+"readinessProbe httpGet port", 7980, 7880),
 			field(container+"env [X] value", "a", nil),
 		}, "[0 1 2 3 4 5 6] [7]",
-			"port 7980 (7880 here) of Deployment/server, Service/signalling, NetworkPolicy/server: differs from upstream's"},
+			"port 7980 (7880 here) of Deployment/server, Service/signalling, NetworkPolicy/server: " +
+				"differs from upstream's"},
 		{"a volume with its mount", []Finding{
 			field("spec template spec volumes [tmp] name", "tmp", nil),
 			field("spec template spec volumes [tmp] emptyDir sizeLimit", "1Gi", nil),
@@ -93,7 +94,7 @@ func TestGroup(t *testing.T) {
 		}, "[0 1] [2]", "Service/turn: not in this chart"},
 		{"a version with images and labels", []Finding{
 			{Kind: Version, Path: at("appVersion"), Upstream: "v2", Chart: "v1", Why: "upstream runs a newer server"},
-			{Kind: Version, Object: "Deployment/server", Path: at(container + "image"), Upstream: "a:v2", Chart: "a:v1"},
+			{Kind: Version, Object: "D/server", Path: at(container + "image"), Upstream: "a:v2", Chart: "a:v1"},
 		}, "[0 1]", "Version: appVersion is v2, against v1 here"},
 		{"a component", []Finding{
 			{Kind: NewKey, Path: at("turn port"), Component: "turn"},
@@ -127,44 +128,6 @@ func TestGroupInAnyOrder(t *testing.T) {
 		list = append(list[1:], list[0])
 		if got := len(Group(list)); got != 3 {
 			t.Errorf("%d changes, expected 3", got)
-		}
-	}
-}
-
-func TestLineOf(t *testing.T) {
-	template := `{{- $v := .Values }}
-kind: Service
-spec:
-  type: ClusterIP
----
-kind: Deployment
-spec:
-  {{- if $v.x }}
-  replicas: {{ $v.replicas }}
-  {{- end }}
-  template:
-    spec:
-      containers:
-        - name: redis
-          image: redis
-        - name: server
-          image: {{ $v.image }}
-          readinessProbe:
-            httpGet: {path: /, port: http}
-`
-	for _, c := range []struct {
-		kind, path string
-		value      any
-		want       Line
-	}{
-		{"Deployment", "spec replicas", 1, Line{9, 2, true}},
-		{"Service", "spec type", "ClusterIP", Line{4, 2, true}},
-		{"Deployment", container + "image", "x", Line{17, 5, true}},
-		{"Deployment", container + "readinessProbe httpGet path", "/", Line{19, 6, false}},
-		{"Deployment", "metadata name", "x", Line{}},
-	} {
-		if got := LineOf(template, c.kind, at(c.path), c.value); got != c.want {
-			t.Errorf("%s %s: %+v, expected %+v", c.kind, c.path, got, c.want)
 		}
 	}
 }
