@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 )
 
@@ -41,13 +42,16 @@ func accept(r *Report, findings []*Finding, accepted []settings.Accepted) {
 var quoteElements = strings.NewReplacer("[", `\[`, "]", `\]`, "/", "\x01")
 
 // IsNamed reports whether a name is the finding's, with or without its layer and its object. Keys of values with dots
-// may stand without quotes.
+// may stand without quotes, and an element of a list for its fields.
 func (f Finding) IsNamed(name string) bool {
 	if name == "" {
 		return false
 	}
 	field := f.Path.String()
 	ids := []string{f.ID(), words(f.Object, field), field}
+	if element := changes.Unit(f.Path).String(); element != field && strings.HasSuffix(element, "]") {
+		ids = append(ids, words(string(f.Layer), f.Object, element), words(f.Object, element), element)
+	}
 	if f.Layer == LayerValues {
 		field = strings.Join(f.Path, ".")
 		ids = append(ids, words(string(f.Layer), field), field)
@@ -55,9 +59,6 @@ func (f Finding) IsNamed(name string) bool {
 	return slices.ContainsFunc(ids, func(id string) bool {
 		if id == name || id == "" {
 			return id == name
-		}
-		if strings.HasSuffix(name, "]") && strings.HasPrefix(id, name+".") {
-			return true // an element of a list, with its fields
 		}
 		if prefix, ok := strings.CutSuffix(name, "**"); ok && strings.HasPrefix(id, prefix) {
 			return true

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift"
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 )
 
 // driftChange is a change with the places where it shows.
@@ -125,11 +126,12 @@ func folded(findings []drift.Finding) []drift.Finding {
 
 // elementOf names the element of a list that a field is directly in, "" where both charts have the field.
 func elementOf(f drift.Finding) string {
-	n := len(f.Path)
-	if n < 2 || !strings.HasPrefix(f.Path[n-2], "[") || f.Upstream != nil && f.Chart != nil {
+	element := f.Path[:max(len(f.Path)-1, 0)]
+	isWhole := len(changes.Unit(f.Path)) == len(element) && strings.HasSuffix(element.String(), "]")
+	if !isWhole || f.Upstream != nil && f.Chart != nil {
 		return ""
 	}
-	return f.Object + " " + f.Path[:n-1].String()
+	return f.Object + " " + element.String()
 }
 
 func asElement(f drift.Finding) drift.Finding {
