@@ -14,13 +14,15 @@ import (
 	"golang.org/x/term"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift"
+	"github.com/helm-livekit/helm-livekit/internal/drift/comparison"
+	"github.com/helm-livekit/helm-livekit/internal/drift/patch"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
 	"github.com/helm-livekit/helm-livekit/internal/report"
 )
 
 // diffFlags are the flags of diff-upstream.
 type diffFlags struct {
-	comparison drift.Comparison
+	comparison comparison.Comparison
 	detailed   bool
 	timeout    time.Duration
 	show       report.DriftOptions
@@ -44,27 +46,36 @@ CHART_DIR may be any LiveKit chart (default: apps/livekit).
 --upstream takes a directory, a .tgz, oci://HOST/PATH, the URL of a repository, or
 NAME or NAME/CHART of one that Helm knows (default: LiveKit's repository).
 
+-o patch prints edits of the chart that take over what upstream changed, each proven
+by another comparison, for ` + "`git apply`" + ` at the root of the repository. What there is
+no patch for is listed on stderr, with the reason.
+
 Exit code 2 with --detailed-exitcode says that there is drift.`,
 		Example: `  helm livekit diff-upstream
   helm livekit diff-upstream apps/livekit --upstream-version 1.9.0 --detailed-exitcode
   helm livekit diff-upstream apps/livekit --upstream ./livekit-helm/livekit-server -o html > drift.html
+  helm livekit diff-upstream apps/livekit -o patch | git apply
   helm livekit diff-upstream --accept 'Deployment/server spec.replicas' --reason 'we scale by hand'`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return err
 			}
-			result, err := bounded(cmd.Context(), f.timeout, func(ctx context.Context) (*drift.Report, error) {
-				return f.run(ctx, cmd, chartDir(args))
+			var patches *patch.Result
+			result, err := bounded(cmd.Context(), f.timeout, func(ctx context.Context) (r *drift.Report, err error) {
+				if r, err = f.run(ctx, cmd, chartDir(args)); err == nil && out.format == "patch" {
+					patches, err = comparison.Patches(ctx, chartDir(args), r)
+				}
+				return r, err
 			})
 			if err != nil {
 				return err
 			}
-			return f.print(cmd, result, out)
+			return f.print(cmd, result, patches, out)
 		},
 	}
 	f.define(cmd)
-	out = addOutput(cmd, "text", "json", "markdown", "html")
+	out = addOutput(cmd, "text", "json", "markdown", "html", "patch")
 	return cmd
 }
 
@@ -125,14 +136,19 @@ func (f *diffFlags) run(ctx context.Context, cmd *cobra.Command, dir string) (*d
 	if debug, _ := cmd.Flags().GetBool("debug"); debug {
 		c.Upstream.Log = cmd.ErrOrStderr()
 	}
-	return drift.Compare(ctx, c)
+	return comparison.Compare(ctx, c)
 }
 
-func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, out *output) error {
+func (f *diffFlags) print(cmd *cobra.Command, r *drift.Report, patches *patch.Result, out *output) error {
 	f.show.Color = isColored(cmd.OutOrStdout())
 	write := map[string]func(io.Writer, *drift.Report, report.DriftOptions) error{
 		"text": report.Drift, "markdown": report.DriftMarkdown, "html": report.DriftHTML,
 	}[out.format]
+	if patches != nil {
+		write = func(w io.Writer, _ *drift.Report, _ report.DriftOptions) error {
+			return report.DriftPatches(w, cmd.ErrOrStderr(), patches)
+		}
+	}
 	err := out.print(cmd, r, func(w io.Writer) error { return write(w, r, f.show) })
 	for _, note := range r.Written {
 		fmt.Fprintln(cmd.ErrOrStderr(), note)

@@ -1,15 +1,11 @@
 package drift
 
 import (
-	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/helm-livekit/helm-livekit/internal/factsheet"
-	"github.com/helm-livekit/helm-livekit/internal/remedy"
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
 )
 
@@ -30,7 +26,7 @@ func accept(r *Report, findings []*Finding, accepted []settings.Accepted) {
 		if f.Class != Drift && f.Class != LeftOut {
 			continue
 		}
-		if n := slices.IndexFunc(accepted, func(a settings.Accepted) bool { return isNamed(*f, a.Finding) }); n >= 0 {
+		if n := slices.IndexFunc(accepted, func(a settings.Accepted) bool { return f.IsNamed(a.Finding) }); n >= 0 {
 			f.Class, f.Why, f.Remedy = Accepted, accepted[n].Reason, ""
 			used[n] = true
 		}
@@ -42,25 +38,20 @@ func accept(r *Report, findings []*Finding, accepted []settings.Accepted) {
 	}
 }
 
-// isTelling reports whether a name has some part that is no wildcard and no layer's name.
-func isTelling(name string) bool {
-	for _, layer := range []Layer{LayerVersion, LayerValues, LayerObjects} {
-		name = strings.TrimPrefix(name, string(layer)+" ")
-	}
-	return strings.Trim(name, "*?/. ") != ""
-}
-
 // quoteElements makes brackets elements of lists, not classes of characters.
 var quoteElements = strings.NewReplacer("[", `\[`, "]", `\]`, "/", "\x01")
 
-// isNamed reports whether a name is a finding's, with or without its layer and its object. Keys of values with dots
-// may stand without quotes.
-func isNamed(f Finding, name string) bool {
+// IsNamed reports whether a name is the finding's, with or without its layer and its object. Keys of values with dots
+// may stand without quotes, and an element of a list for its fields.
+func (f Finding) IsNamed(name string) bool {
 	if name == "" {
 		return false
 	}
 	field := f.Path.String()
 	ids := []string{f.ID(), words(f.Object, field), field}
+	if element := changes.Unit(f.Path).String(); element != field && strings.HasSuffix(element, "]") {
+		ids = append(ids, words(string(f.Layer), f.Object, element), words(f.Object, element), element)
+	}
 	if f.Layer == LayerValues {
 		field = strings.Join(f.Path, ".")
 		ids = append(ids, words(string(f.Layer), field), field)
@@ -75,33 +66,4 @@ func isNamed(f Finding, name string) bool {
 		ok, err := path.Match(quoteElements.Replace(name), strings.ReplaceAll(id, "/", "\x01"))
 		return err == nil && ok && name != "*"
 	})
-}
-
-// writeAccepted adds the accepted differences to the settings. One that names nothing is an error, and nothing is
-// written then.
-func (c *Comparison) writeAccepted(sheet *factsheet.Sheet, r *Report, tree, target string) error {
-	if len(c.Accept) == 0 {
-		return nil
-	}
-	const step = "name it as the report does, such as 'Deployment/server spec.replicas'"
-	var list []settings.Accepted
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.Accept))) {
-		if !isTelling(name) {
-			return remedy.Errorf(step, "--accept %q would accept whatever comes", name)
-		}
-		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Class == Accepted && isNamed(f, name) }) {
-			return remedy.Errorf(step, "--accept %s: no drift is called so", name)
-		}
-		list = append(list, settings.Accepted{Finding: name, Reason: c.Reason})
-	}
-	file := filepath.Join(tree, settings.File)
-	own := filepath.Join(target, settings.File)
-	if info, err := os.Stat(own); err == nil && info.Mode().IsRegular() {
-		file = own
-	}
-	if err := settings.AddAccepted(sheet, file, list); err != nil {
-		return err
-	}
-	r.Written = append(r.Written, fmt.Sprintf("Accepted in %s.", filepath.ToSlash(file)))
-	return nil
 }

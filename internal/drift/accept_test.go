@@ -33,7 +33,7 @@ func TestIsNamed(t *testing.T) {
 		{whole, "Service/turn", true}, {whole, "objects Service/turn", true}, {whole, "Service/*", true},
 		{whole, "spec.**", false},
 	} {
-		if got := isNamed(c.f, c.name); got != c.want {
+		if got := c.f.IsNamed(c.name); got != c.want {
 			t.Errorf("%s by %q: %v", c.f.ID(), c.name, got)
 		}
 	}
@@ -64,16 +64,5 @@ func TestAccept(t *testing.T) {
 	}
 	if len(r.Notes) != 2 || r.Notes[1] != "accepted and no longer there: gone" {
 		t.Errorf("%q", r.Notes)
-	}
-}
-
-func TestIsTelling(t *testing.T) {
-	for name, want := range map[string]bool{
-		"*": false, "objects **": false, "values ?": false, "*/* *.*": false, "spec.**": true,
-		"objects Service/turn": true,
-	} {
-		if got := isTelling(name); got != want {
-			t.Errorf("%q: %v", name, got)
-		}
 	}
 }

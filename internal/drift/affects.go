@@ -2,6 +2,7 @@ package drift
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,9 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
+	"github.com/helm-livekit/helm-livekit/internal/drift/source"
+	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -112,7 +116,7 @@ func elementKey(o *object, list string, i int, element any) string {
 // told. Other values in the text may be others than those that before and the text have: only the keys on its last
 // lines count.
 func configKey(text, before string) string {
-	root := parseNode(text)
+	root := source.Parse(text)
 	heads := strings.Split(before, "\n")
 	prefix := heads[len(heads)-1]
 	if root == nil || keyOn(prefix) == "" {
@@ -178,61 +182,113 @@ func (c *charts) addConfiguration(fields map[string][]string) {
 	}
 }
 
-// match is the key of the chart that does what one of upstream's does.
-type match struct {
-	key string
-	how string
-}
-
-// matchKeys finds for each key of upstream's the key of the chart that moves most of the same fields; of several the
-// one of the same name, or else the one that moves least beside them. A key that is the same as another one
-// of upstream's, by its name, does not stand for this one by what comes and goes with it.
-func matchKeys(upstream, chart map[string][]string, isSame func(key string) bool) map[string]match {
-	out := map[string]match{}
-	for up, fields := range upstream {
-		best, most := "", 0
-		for key, own := range inOrder(chart) {
-			n, onlySwitches := 0, true
-			for _, f := range own {
-				if slices.Contains(fields, f) {
-					n += weight(f)
-					onlySwitches = onlySwitches && weight(f) == 1
-				}
-			}
-			alike := lastName(up) == lastName(key)
-			if onlySwitches && (!(isSwitch(up) && isSwitch(key)) && !alike || key != up && isSame(key)) {
-				continue // many values make an object come or go in passing
-			}
-			wasAlike := lastName(best) == lastName(up)
-			isNearer := alike && !wasAlike || alike == wasAlike && len(own) < len(chart[best])
-			if n > most || n == most && n > 0 && isNearer {
-				best, most = key, n
+// findCauses notes which keys of upstream's values the differences of objects follow from: each key that is drift
+// itself gets another value, the one that it is known to have had if there is one, and what then is another field was
+// made by it.
+func (c *charts) findCauses(ctx context.Context, runs []*scenarioRun, findings []*Finding) error {
+	var keys, fields []*Finding
+	for _, f := range findings {
+		switch {
+		case f.Class != Drift:
+		case f.Layer == LayerValues && f.cause.kind != changes.GoneKey:
+			keys = append(keys, f)
+		case f.Layer == LayerObjects && f.Object != "" && !f.cause.isEdit:
+			fields = append(fields, f)
+		}
+	}
+	moved := make([][]bool, len(keys))
+	err := inParallel(ctx, len(keys), func(ctx context.Context, i int) error {
+		moved[i] = c.movedBy(ctx, keys[i], runs, fields)
+		return ctx.Err()
+	})
+	for i, key := range keys {
+		key.cause.keys = []string{strings.Join(key.Path, ".")}
+		for n, isMoved := range moved[i] {
+			if isMoved {
+				fields[n].cause.keys = append(fields[n].cause.keys, key.cause.keys...)
 			}
 		}
-		if best != "" {
-			shared := slices.IndexFunc(fields, func(f string) bool { return slices.Contains(chart[best], f) })
-			out[up] = match{best, "by probing: both move " + fields[shared]}
+	}
+	return err
+}
+
+// movedBy reports which of several findings about objects a key of upstream's moves.
+func (c *charts) movedBy(ctx context.Context, key *Finding, runs []*scenarioRun, fields []*Finding) []bool {
+	out := make([]bool, len(fields))
+	other := cmp.Or(key.cause.was, otherValue(key.cause.is))
+	if other == nil {
+		return out
+	}
+	for _, run := range runs {
+		_, isGiven := yamldoc.Lookup(run.Values, []string(key.Path))
+		isSeen := func(f *Finding) bool { return f.Scenario == run.Name }
+		if isGiven || run.upstream == nil || !slices.ContainsFunc(fields, isSeen) {
+			continue
+		}
+		values := helmchart.Copy(run.Values)
+		yamldoc.Set(values, []string(key.Path), instead(key.cause.is, other))
+		without, err := c.render(ctx, c.upstream, values)
+		for i, f := range fields {
+			if err == nil && isSeen(f) {
+				a, b := run.upstream.labeled(f.Object), without.labeled(f.Object)
+				out[i] = len(changedFields(a, b, f.Path)) > 0
+			}
 		}
 	}
 	return out
 }
 
-// isSwitch reports whether a key is called what switches are.
-func isSwitch(key string) bool {
-	last := lastName(key)
-	return strings.Contains(last, "hostnetwork") ||
-		slices.Contains([]string{"enable", "enabled", "create", "created"}, last)
-}
-
-// weight tells values that become a field from those that switch one.
-func weight(field string) int {
-	if strings.HasSuffix(field, "(is there)") {
-		return 1
+// instead gives a value that takes another one's place when Helm merges it: keys that only the other one has are unset.
+func instead(old, value any) any {
+	was, isMap := old.(map[string]any)
+	is, isMapNow := value.(map[string]any)
+	if !isMap || !isMapNow {
+		return value
 	}
-	return 3
+	out := helmchart.Copy(is)
+	for key := range was {
+		if _, stays := out[key]; !stays {
+			out[key] = nil
+		}
+	}
+	return out
 }
 
-// lastName is the last part of a key, however it is written: tcp_port is tcpPort.
-func lastName(key string) string {
-	return strings.ToLower(strings.ReplaceAll(key[strings.LastIndexByte(key, '.')+1:], "_", ""))
+// otherValue gives another value of the same type, nil for what is no scalar.
+func otherValue(v any) any {
+	switch v := v.(type) {
+	case bool:
+		return !v
+	case string:
+		return v + "x"
+	case nil, map[string]any, []any:
+		return nil
+	}
+	if n, isNumber := helmchart.Number(v); isNumber {
+		return n + 1
+	}
+	return nil
+}
+
+// labeled gives the object that a report calls so, nil where there is none.
+func (r *rendered) labeled(label string) *object {
+	i := slices.IndexFunc(r.objects, func(o *object) bool { return o.label() == label })
+	if i < 0 {
+		return nil
+	}
+	return r.objects[i]
+}
+
+// changedFields gives the fields at a path, or all where it is empty, that two objects have differently.
+func changedFields(a, b *object, at manifest.Path) []string {
+	if a == nil && b == nil {
+		return nil
+	}
+	var out []string
+	for key, path := range inOrder(pathsOf(a, b)) {
+		if !same(a.value(key), b.value(key), path) && (len(at) == 0 || slices.Equal(path, at)) {
+			out = append(out, key)
+		}
+	}
+	return out
 }

@@ -47,6 +47,8 @@ type charts struct {
 	anew *variant
 	// added make the chart with one more component each, by its name, once.
 	added map[string]func() (*variant, error)
+	// adopted are new defaults of upstream's that the chart's own values follow, by upstream's keys.
+	adopted map[string]any
 	// random are fields that differ from render to render.
 	random map[field]bool
 }
@@ -102,6 +104,7 @@ func openCharts(ctx context.Context, in Input) (*charts, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.adoptDefaults()
 	return c, c.renderDefaults(ctx)
 }
 

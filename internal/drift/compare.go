@@ -149,7 +149,8 @@ func (d *objectDiff) edits() []Finding {
 		return nil
 	}
 	return d.each(pathsOf(d.chart, d.pristine), func(key string, path manifest.Path) Finding {
-		if same(d.chart.value(key), d.pristine.value(key), path) {
+		own := d.chart.value(key)
+		if same(own, d.pristine.value(key), path) || isOwnVersion(d.charts.chart, path, own) {
 			return Finding{}
 		}
 		return Finding{Class: Drift, Why: whyEdited}
@@ -282,6 +283,7 @@ func foreignField(fresh Finding, x *explanation, upstream, chart any, path manif
 // finding completes what was found at a path.
 func (d *objectDiff) finding(path manifest.Path, f Finding, upstream, chart any) Finding {
 	f.Layer, f.Object, f.Path, f.Upstream, f.Chart = LayerObjects, d.role, path, upstream, chart
+	f.cause.isEdit = strings.HasPrefix(f.Why, whyEdited)
 	if o := cmp.Or(d.upstream, d.chart, d.pristine, d.whole); o != nil {
 		f.Object = o.label()
 	}

@@ -9,6 +9,7 @@ package drift
 import (
 	"strconv"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -56,10 +57,14 @@ type Report struct {
 	Summary map[Class]int `json:"summary"`
 	// Findings are in order of layer, class, object and path.
 	Findings []Finding `json:"findings"`
+	// Changes are the findings that are drift, accepted or left out, by the change that makes them.
+	Changes []Change `json:"changes"`
 	// Scenarios are the values under which the objects were compared, in the order in which they were.
 	Scenarios []Scenario `json:"scenarios,omitempty"`
 	// Notes say what was not compared, and why.
 	Notes []string `json:"notes,omitempty"`
+	// Input is what was compared.
+	Input Input `json:"-"`
 	// Written says which files were changed, for --accept.
 	Written []string `json:"-"`
 }
@@ -80,10 +85,38 @@ type Side struct {
 	Digest string `json:"digest,omitempty"`
 }
 
+// Change is what one edit of either chart makes: a default with the fields that follow from it, an object that is
+// missing, a port in all places where it is.
+type Change struct {
+	// ID counts from 1.
+	ID int `json:"id"`
+	// Class is Drift if one of the findings is, else theirs.
+	Class Class `json:"class"`
+	// Title names the change in a few words, Why says what it is, Remedy the next step, "" for none.
+	Title  string `json:"title"`
+	Why    string `json:"why"`
+	Remedy string `json:"remedy,omitempty"`
+	// UpstreamAt and ChartAt are where the charts' files make what differs: FILE:LINE, FILE or "".
+	UpstreamAt string `json:"upstreamAt,omitempty"`
+	ChartAt    string `json:"chartAt,omitempty"`
+	// Findings are positions in Report.Findings, Scenarios all those that show one of them.
+	Findings  []int    `json:"findings"`
+	Scenarios []string `json:"scenarios,omitempty"`
+	// Key is the key of the chart's values that takes over upstream's Value, nil where there is none.
+	Key   manifest.Path `json:"-"`
+	Value any           `json:"-"`
+	// IsEdit says that the change was made in the chart, after it was scaffolded.
+	IsEdit bool `json:"-"`
+
+	lead int // the finding that it is named after
+}
+
 // Finding is one difference.
 type Finding struct {
 	Layer Layer `json:"layer"`
 	Class Class `json:"class"`
+	// Change is the ID of the change that the finding is part of, 0 for findings that are explained.
+	Change int `json:"change,omitempty"`
 	// Scenario is the first scenario that shows it, "" in the other layers; Scenarios are all of them.
 	Scenario  string   `json:"scenario,omitempty"`
 	Scenarios []string `json:"scenarios,omitempty"`
@@ -109,6 +142,21 @@ type Finding struct {
 	Remedy string `json:"remedy,omitempty"`
 
 	lacking *lacking // of one that a component would mend, which has no name yet
+	cause   cause
+}
+
+// cause is what is known of why a finding is there.
+type cause struct {
+	kind changes.Kind
+	// keys are those of upstream's values that the field follows from; block is what a new key belongs to.
+	keys  []string
+	block string
+	// was is the default that a key of upstream's is known to have, is the one that it has now, and place the key of
+	// the chart that answers it.
+	was, is any
+	place   manifest.Path
+	// isEdit says that the difference was made in the chart.
+	isEdit bool
 }
 
 // Scenario is one set of values under which both charts were rendered.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/rulepath"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
@@ -65,7 +66,7 @@ func (s setting) explain(role string, nodes map[string]manifest.Path) (map[strin
 		if err != nil {
 			return nil, err
 		}
-		pattern := splitPath(pathText)
+		pattern := rulepath.Read(pathText)
 		for _, p := range s.expand(pattern, r.Each, nodes) {
 			x, err := s.apply(r, pattern, p)
 			if err != nil {
@@ -81,7 +82,7 @@ func (s setting) explain(role string, nodes map[string]manifest.Path) (map[strin
 
 // apply gives what a rule says of a path, nil where its pattern is about another one or it does not hold.
 func (s setting) apply(r rule, pattern, p manifest.Path) (*explanation, error) {
-	captured, ok := matchPath(pattern, p)
+	captured, ok := rulepath.Match(pattern, p)
 	if !ok {
 		return nil, nil
 	}
@@ -112,11 +113,11 @@ func (s setting) expand(pattern manifest.Path, each string, nodes map[string]man
 		}
 	}
 	for _, p := range nodes {
-		if _, ok := matchPath(pattern, p); ok {
+		if _, ok := rulepath.Match(pattern, p); ok {
 			out = append(out, p)
 		}
 		// A field that is missing on both sides has no node of its own.
-		if _, ok := matchPath(parent, p); ok && !strings.Contains(last, "*") {
+		if _, ok := rulepath.Match(parent, p); ok && !strings.Contains(last, "*") {
 			out = append(out, slices.Concat(p, manifest.Path{last}))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/drift/pairing"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
@@ -18,7 +19,7 @@ import (
 // foreign is what is known of a chart of other making.
 type foreign struct {
 	// matches are its keys by those of upstream's that move the same fields.
-	matches map[string]match
+	matches map[string]pairing.Match
 	// same are the keys that it has under upstream's names.
 	same *identity
 	// config is the key whose value is LiveKit's configuration as a whole, "" where there is none.
@@ -37,7 +38,7 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 		return err
 	}
 	c.defaults = c.chart.Values()
-	c.foreign = &foreign{config: c.findConfig(), matches: map[string]match{}}
+	c.foreign = &foreign{config: c.findConfig(), matches: map[string]pairing.Match{}}
 	if c.foreign.same, err = identityOf(c.upstream, c.chart); err != nil || c.foreign.same.isWhole() {
 		return err
 	}
@@ -54,7 +55,7 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 	}
 	c.foreign.same.compareFields(up, here)
 	c.addConfiguration(up)
-	c.foreign.matches = matchKeys(up, here, c.foreign.same.has)
+	c.foreign.matches = pairing.Keys(up, here, c.foreign.same.has)
 	return nil
 }
 
@@ -97,7 +98,7 @@ func (c *charts) placeOf(upstream, to string) (place, how string) {
 		return upstream, "by its name"
 	}
 	if m, ok := c.foreign.matches[upstream]; ok {
-		return m.key, m.how
+		return m.Key, m.How
 	}
 	if rest, ok := c.ownConfiguration(upstream); ok {
 		return join(c.foreign.config, rest), "by the block that is LiveKit's configuration"
@@ -120,7 +121,7 @@ func (f *foreign) placeOf(path []string) []string {
 		key := strings.Join(path[:n], ".")
 		_, isLeaf := f.same.up.declared[key]
 		if m, ok := f.matches[key]; ok && (n == len(path) || isLeaf) {
-			return slices.Concat(strings.Split(m.key, "."), path[n:])
+			return slices.Concat(strings.Split(m.Key, "."), path[n:])
 		}
 	}
 	return nil

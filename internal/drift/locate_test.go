@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
 // handmade is a chart written by hand: its server's container is called app and stands behind another one, its
@@ -63,64 +61,4 @@ func TestFindingIsAtItsKey(t *testing.T) {
 		}
 	}
 	t.Error("there is no finding about the domain")
-}
-
-func TestPosition(t *testing.T) {
-	text := newTextIndex(`kind: Deployment
-metadata:
-  labels:
-    app.kubernetes.io/name: livekit
-spec:
-  containers:
-  - image: a
-    name: one
-    ports:
-    - containerPort: 7881
-    - containerPort: 7881
-      protocol: UDP
-  - image: b
-    name: two
-    args:
-    - --first
-    - --second
-  - image: c
-    name: two
-data:
-  livekit.yaml: |
-    port: 7880
-    rtc:
-      tcp_port: 7881
-  folded: "port: 1"
-`)
-	for _, c := range []struct {
-		path         string
-		line, column int
-		found        bool
-	}{
-		{"kind", 1, 1, true}, {"", 1, 1, true}, {"gone", 1, 1, false},
-		{"metadata labels app.kubernetes.io/name", 4, 5, true},
-		{"spec containers [one] image", 7, 5, true},
-		{"spec containers [one] ports [7881/UDP] protocol", 12, 7, true},
-		{"spec containers [two] image", 13, 5, true},
-		{"spec containers [two#2] image", 18, 5, true},
-		{"spec containers [two] args [1]", 17, 7, true},
-		{"spec containers [1] name", 6, 3, false},
-		{"spec containers [three] image", 6, 3, false},
-		{"data livekit.yaml port", 22, 5, true},
-		{"data livekit.yaml rtc tcp_port", 24, 7, true},
-		{"data livekit.yaml rtc udp_port", 23, 5, false},
-		{"data folded port", 25, 3, true},
-		{"spec replicas", 5, 1, false},
-	} {
-		at, found := text.position(strings.Fields(c.path), true)
-		if at != (Position{"", c.line, c.column}) || found != c.found {
-			t.Errorf("%s is at %+v (%v), expected %d:%d (%v)", c.path, at, found, c.line, c.column, c.found)
-		}
-	}
-	if _, found := text.position(manifest.Path{"data", "folded", "port"}, false); found {
-		t.Error("what has no value is found in a text that is no block")
-	}
-	if parseNode("{{") != nil {
-		t.Error("a node of what is no YAML")
-	}
 }

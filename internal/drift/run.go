@@ -13,7 +13,9 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
+	"github.com/helm-livekit/helm-livekit/internal/drift/source"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/settings"
@@ -75,7 +77,7 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err := neverRenders(runs); err != nil {
 		return nil, err
 	}
-	r := &Report{Chart: c.sides.chart, Upstream: c.sides.upstream, Notes: c.notes}
+	r := &Report{Chart: c.sides.chart, Upstream: c.sides.upstream, Notes: c.notes, Input: in}
 	if in.Since != (chartdir.Version{}) {
 		r.Since = &Side{Name: in.Since.Name, Version: in.Since.Version, AppVersion: in.Since.AppVersion}
 	}
@@ -112,9 +114,103 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 			all.add(f, s.Name)
 		}
 	}
+	if err := c.findCauses(ctx, runs, all.findings); err != nil {
+		return nil, err
+	}
 	accept(r, all.findings, in.Accepted)
 	all.finish(r)
+	r.Group()
+	c.locateChanges(r)
 	return r, nil
+}
+
+// Group fills in the changes that the findings are made by.
+func (r *Report) Group() {
+	r.Changes = []Change{}
+	for _, classes := range [][]Class{{Drift, Accepted}, {LeftOut}} {
+		var at []int
+		var list []changes.Finding
+		for i, f := range r.Findings {
+			if slices.Contains(classes, f.Class) {
+				at, list = append(at, i), append(list, r.forGrouping(f))
+			}
+		}
+		for _, g := range changes.Group(list) {
+			c := Change{ID: len(r.Changes) + 1, Title: g.Title, Why: g.Why, lead: at[g.Lead]}
+			for _, i := range g.Findings {
+				c.Findings = append(c.Findings, at[i])
+			}
+			r.complete(&c)
+			r.Changes = append(r.Changes, c)
+		}
+	}
+}
+
+// complete gives a change what its findings say.
+func (r *Report) complete(c *Change) {
+	lead := r.Findings[c.lead]
+	c.Class, c.Remedy, c.IsEdit = lead.Class, lead.Remedy, lead.cause.isEdit
+	c.Key, c.Value = lead.cause.place, lead.cause.is
+	shows := map[string]bool{}
+	for _, i := range c.Findings {
+		f := &r.Findings[i]
+		f.Change = c.ID
+		c.Remedy = cmp.Or(c.Remedy, f.Remedy)
+		if f.Class == Drift {
+			c.Class = Drift
+		}
+		for _, name := range f.Scenarios {
+			shows[name] = true
+		}
+	}
+	for _, s := range r.Scenarios {
+		if shows[s.Name] {
+			c.Scenarios = append(c.Scenarios, s.Name)
+		}
+	}
+}
+
+// forGrouping gives what grouping needs to know of a finding.
+func (r *Report) forGrouping(f Finding) changes.Finding {
+	out := changes.Finding{
+		Kind: f.cause.kind, Object: f.Object, Path: f.Path, Upstream: f.Upstream, Chart: f.Chart, Why: f.Why,
+		Causes: f.cause.keys, Block: f.cause.block, IsEdit: f.cause.isEdit,
+	}
+	if f.Class == LeftOut {
+		_, out.Component, _ = strings.Cut(f.Remedy, "--with ")
+	}
+	switch {
+	case f.Layer == LayerVersion && slices.Contains([]string{"kubeVersion", "deprecated"}, f.Path.String()):
+		out.Kind, out.Object = changes.Field, "Chart.yaml"
+	case f.Layer == LayerVersion, r.isVersion(f):
+		out.Kind = changes.Version
+	case f.Layer == LayerValues:
+		out.Causes = []string{strings.Join(f.Path, ".")}
+	case f.Object == "":
+		out.Kind = changes.Failure
+	case len(f.Path) == 0:
+		out.Kind = changes.Object
+	default:
+		out.Kind = changes.Field
+	}
+	return out
+}
+
+// isVersion reports whether a field of an object is the version of upstream's server.
+func (r *Report) isVersion(f Finding) bool {
+	text, _ := f.Upstream.(string)
+	if f.Layer != LayerObjects || f.cause.isEdit || text == "" || len(f.Path) == 0 || r.Upstream.AppVersion == "" {
+		return false
+	}
+	switch f.Path[len(f.Path)-1] {
+	case "app.kubernetes.io/version":
+		return text == r.Upstream.AppVersion
+	case "image":
+		own, _ := f.Chart.(string)
+		repository, isTagged := strings.CutSuffix(text, ":"+r.Upstream.AppVersion)
+		return isTagged && strings.HasPrefix(own, repository+":")
+	}
+	return false
 }
 
 // scenario compares the objects of one scenario.
@@ -137,9 +233,9 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 	for _, role := range run.roles() {
 		u, here := run.upstream.get(role), run.chart.get(role)
 		p := Pair{Upstream: objectText(u), Chart: objectText(here), Findings: []Mark{}}
-		var upstreamText, chartText *textIndex
+		var upstreamText, chartText *source.Text
 		if len(byRole[role]) > 0 {
-			upstreamText, chartText = newTextIndex(p.Upstream), newTextIndex(p.Chart)
+			upstreamText, chartText = source.NewText(p.Upstream), source.NewText(p.Chart)
 		}
 		for _, f := range byRole[role] {
 			f.redact()

@@ -188,6 +188,9 @@ func (run *scenarioRun) tooLarge() error {
 // renderScenario renders both charts, and those that explain the difference.
 func (c *charts) renderScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
 	start := time.Now()
+	if len(c.adopted) > 0 {
+		w.Values = helmchart.Merge(c.adopted, w.Values)
+	}
 	converted, err := convert.Values(c.sheet, w.Values, c.labels, "")
 	if err != nil {
 		return nil, err

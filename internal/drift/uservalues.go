@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
+	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
+	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
 )
 
 // What the user sets in values.yaml is no drift: each scenario renders the chart as it was scaffolded with the user's
@@ -132,4 +134,38 @@ func (d *valuesDiff) isSet(key string) bool {
 	return slices.ContainsFunc(d.set, func(set string) bool {
 		return strings.HasPrefix(set+".", key+".") || strings.HasPrefix(key, set+".")
 	})
+}
+
+// adoptDefaults notes which new defaults of upstream's the chart's own values have, too: where a scenario says nothing
+// else, both charts have them then.
+func (c *charts) adoptDefaults() {
+	c.adopted = map[string]any{}
+	if c.foreign != nil {
+		return
+	}
+	up, own := c.upstream.Values(), c.chart.Values()
+	for _, row := range c.sheet.Mappings() {
+		key := strings.Split(row.Key, ".")
+		value, declared := yamldoc.Lookup(up, key)
+		if place := c.copyOf(row); declared && place != "" && !sameValue(row.Default, value) {
+			if has, _ := yamldoc.Lookup(own, strings.Split(place, ".")); sameValue(has, value) {
+				yamldoc.Set(c.adopted, key, value)
+			}
+		}
+	}
+}
+
+// hasAdopted reports whether the chart has a new default of upstream's.
+func (c *charts) hasAdopted(key string) bool {
+	_, ok := yamldoc.Lookup(c.adopted, strings.Split(key, "."))
+	return ok
+}
+
+// copyOf gives the chart's key for one of upstream's that has the same value, "" where there is none.
+func (c *charts) copyOf(row factsheet.Mapping) string {
+	isCopy := slices.Contains([]string{factsheet.Copy, factsheet.Replace, factsheet.Config}, row.How)
+	if c.foreign != nil || !isCopy || row.Default == nil || len(row.To) == 0 {
+		return ""
+	}
+	return c.places.Text(row.To[0])
 }

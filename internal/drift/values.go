@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -35,7 +36,7 @@ func keysOf(c *helmchart.Chart) (*keys, error) {
 	k := &keys{
 		values: c.Values(), declared: leavesOf(c.Values()), unread: reading.Unread(c.Values()), reading: reading,
 	}
-	k.file, _ = yamldoc.ParseValues("values.yaml", c.ValuesFile()) // without it no line is known
+	k.file = valuesDoc(c) // without it no line is known
 	for _, read := range reading.Undeclared(k.values) {
 		if read.IsOpen {
 			k.open = append(k.open, read.Path)
@@ -120,7 +121,7 @@ type valuesDiff struct {
 func (d *valuesDiff) add(class Class, key, place string, upstream, chart any, why string) *Finding {
 	path, at := d.pathOf(key), d.pathOf(place)
 	d.out = append(d.out, Finding{
-		Layer: LayerValues, Class: class, Path: path, Why: why,
+		Layer: LayerValues, Class: class, Path: path, Why: why, cause: cause{kind: changes.NewKey, is: upstream},
 		Upstream: redact.Value(path, upstream), Chart: redact.Value(path, redact.Value(at, chart)),
 		UpstreamAt: d.up.position(path), ChartAt: d.here.position(at),
 	})
@@ -189,15 +190,33 @@ func (d *valuesDiff) sameName(key string) {
 func (d *valuesDiff) changedDefault(row factsheet.Mapping, upstream any, declared bool) {
 	switch {
 	case row.Default == nil:
+	case d.charts.hasAdopted(row.Key):
 	case declared && !sameValue(row.Default, upstream):
 		was := redact.Value(d.pathOf(row.Key), row.Default)
 		if text, isText := was.(string); isText {
 			was = strconv.Quote(text)
 		}
-		d.add(Drift, row.Key, "", upstream, row.Default, fmt.Sprintf("upstream's default was %v", was))
+		f := d.add(Drift, row.Key, "", upstream, row.Default, fmt.Sprintf("upstream's default was %v", was))
+		f.cause = cause{kind: changes.Default, was: row.Default, is: upstream}
+		d.follow(f, row)
 	case !declared && !yamldoc.IsEmpty(row.Default) && !slices.Contains(d.up.undeclared, row.Key):
-		d.add(Drift, row.Key, "", nil, row.Default, "upstream's chart no longer has this key")
+		d.add(Drift, row.Key, "", nil, row.Default, "upstream's chart no longer has this key").cause.kind =
+			changes.GoneKey
 	}
+}
+
+// follow says how the chart takes over a new default of upstream's.
+func (d *valuesDiff) follow(f *Finding, row factsheet.Mapping) {
+	place := d.charts.copyOf(row)
+	if place == "" {
+		return
+	}
+	if has, _ := d.here.at(place); !sameValue(has, row.Default) {
+		f.Remedy = "accept it: " + place + " has a default of its own in this chart"
+		return
+	}
+	f.cause.place = d.pathOf(place)
+	f.Remedy = "set " + place + " in values.yaml (-o patch), or accept it"
 }
 
 // missing reports a key that the chart has no answer to.
@@ -251,8 +270,11 @@ func (d *valuesDiff) newKey(key string, upstream any) {
 		d.add(Convention, key, key, upstream, nil, "the chart has a key of the same name (a guess, by the name alone)")
 		return
 	}
-	d.add(Drift, key, "", upstream, nil, "a key of upstream's that is not known here").Remedy =
-		"see what it does upstream; take it over, or accept it"
+	f := d.add(Drift, key, "", upstream, nil, "a key of upstream's that is not known here")
+	f.Remedy = "see what it does upstream; take it over, or accept it"
+	if n := strings.LastIndexByte(key, '.'); n > 0 && !d.charts.sheet.IsAboveMapping(key[:n]) {
+		f.cause.block = key[:n]
+	}
 }
 
 // own reports the keys that only the chart has.

@@ -173,3 +173,38 @@ func (c *Chart) Dependency(name string) *Chart {
 	}
 	return nil
 }
+
+// File gives a file of the chart as it stands, nil where there is none.
+func (c *Chart) File(name string) []byte {
+	for _, f := range c.c.Raw {
+		if f.Name == name {
+			return f.Data
+		}
+	}
+	return nil
+}
+
+// WithFiles gives the chart with other texts for some of its files. Values that were laid over its own stay, and so do
+// its dependencies. The chart itself stays.
+func (c *Chart) WithFiles(texts map[string][]byte) (*Chart, error) {
+	var files []File
+	for _, f := range c.c.Raw {
+		data, isOther := texts[f.Name]
+		if !isOther {
+			data = f.Data
+		}
+		files = append(files, File{Name: f.Name, Data: data})
+	}
+	out, err := LoadFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	own, err := ParseValues("values.yaml", c.ValuesFile())
+	if err != nil {
+		return nil, err
+	}
+	out.c.Values = Merge(out.c.Values, Difference(own, c.c.Values))
+	out.c.SetDependencies(c.c.Dependencies()...)
+	out.instead = c.instead
+	return out, nil
+}

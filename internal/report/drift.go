@@ -44,12 +44,14 @@ type driftView struct {
 
 // driftClass is a class of findings: how it is called, what it says, how many there are, and whether they are shown.
 type driftClass struct {
-	ID      drift.Class `json:"id"`
-	Title   string      `json:"title"`
-	About   string      `json:"about"`
-	Color   string      `json:"-"` // of the title, in a terminal
-	Count   int         `json:"-"`
-	IsShown bool        `json:"-"`
+	ID    drift.Class `json:"id"`
+	Title string      `json:"title"`
+	About string      `json:"about"`
+	Color string      `json:"-"` // of the title, in a terminal
+	// Count is the number of changes for drift, of findings for the other classes; Findings is that of findings.
+	Count, Findings int `json:"-"`
+
+	IsShown bool `json:"-"`
 }
 
 // ByClass gives all classes, in order.
@@ -66,15 +68,19 @@ func (v driftView) ByClass() []driftClass {
 	}
 	for i, c := range classes {
 		classes[i].Count, classes[i].IsShown = v.Summary[c.ID], v.shows(c.ID)
+		classes[i].Findings = v.Summary[c.ID]
+		if c.ID == drift.Drift {
+			classes[i].Count = len(v.Drift())
+		}
 	}
 	return classes
 }
 
 // Headline is the answer in one sentence.
 func (v driftView) Headline() string {
-	if n := v.Summary[drift.Drift]; n > 0 {
+	if n := len(v.Drift()); n > 0 {
 		return fmt.Sprintf("%s has drifted from %s: %s.", v.ChartName(), v.UpstreamName(),
-			number(n, "difference that nothing explains", "differences that nothing explains"))
+			number(n, "change that nothing explains", "changes that nothing explains"))
 	}
 	return fmt.Sprintf("No drift: nothing between %s and %s is unexplained, in %s.",
 		v.ChartName(), v.UpstreamName(), v.scope())

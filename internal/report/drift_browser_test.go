@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestDriftPageInBrowser(t *testing.T) {
 		{"contrast", testPageContrast},
 		{"narrow", testPageNarrow}, {"many", testPageMany}, {"hostile", testPageHostile}, {"policy", testPagePolicy},
 		{"overview", testPageOverview}, {"without scripts", testPageStatic}, {"print", testPagePrint},
-		{"no drift", testPageCalm}, {"alignment", testAlignment},
+		{"changes", testPageChanges}, {"no drift", testPageCalm}, {"alignment", testAlignment},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			b.t = t
@@ -75,16 +76,21 @@ func (b *browser) expect(what string, got, want any) {
 	}
 }
 
-// fits counts findings in the report.
+// fits counts rows of the report: findings, of the drift that one change makes the first.
 func fits(r *drift.Report, test func(drift.Finding) bool) int {
-	n := 0
+	n, seen := 0, map[int]bool{}
 	for _, f := range r.Findings {
-		if test(f) {
-			n++
+		if !test(f) || f.Class == drift.Drift && seen[f.Change] {
+			continue
+		}
+		if n++; f.Class == drift.Drift {
+			seen[f.Change] = true
 		}
 	}
 	return n
 }
+
+func isDrift(f drift.Finding) bool { return f.Class == drift.Drift }
 
 func usual(f drift.Finding) bool { return DriftOptions{}.shows(f.Class) }
 
@@ -92,14 +98,14 @@ func testPageFilter(_ *testing.T, b *browser) {
 	r := sampleReport()
 	b.openSample("")
 	b.expect("shown at first", b.shown(), fits(r, usual))
-	b.expect("drift's count", b.text(`document.querySelector("#class-drift .n").textContent`), r.Summary[drift.Drift])
+	b.expect("drift's count", b.text(`document.querySelector("#class-drift .n").textContent`), fits(r, isDrift))
 	b.click("#class-drift")
 	b.expect("without drift", b.shown(), r.Summary[drift.LeftOut]+r.Summary[drift.Accepted])
 	b.click("#class-drift")
 	for _, c := range []string{"ours", "convention", "extra"} {
 		b.click("#class-" + c)
 	}
-	b.expect("every class", b.shown(), len(r.Findings))
+	b.expect("every class", b.shown(), fits(r, func(drift.Finding) bool { return true }))
 	b.choose("layer", "values")
 	b.expect("values", b.shown(), fits(r, func(f drift.Finding) bool { return f.Layer == drift.LayerValues }))
 	b.expect("drift's count among the values", b.text(`document.querySelector("#class-drift .n").textContent`), 1)
@@ -136,21 +142,21 @@ func testPageSearch(_ *testing.T, b *browser) {
 func testPageKeyboard(_ *testing.T, b *browser) {
 	path := `document.querySelector("[aria-selected=true] .path").title`
 	b.openSample("")
-	b.expect("the first", b.text(path), "appVersion")
+	b.expect("the first", b.text(path), "Version: appVersion is v1.9.0, against v1.8.4 here")
 	b.press("Escape", "j", "j")
-	b.expect("two further", b.text(path), "spec.template.spec.containers[server].image")
+	b.expect("two further", b.text(path), "resources of Deployment/server: differs from upstream's")
 	b.expect("the list has the focus", b.text(`document.activeElement.id`), "rows")
 	b.expect("the active row is the selected one",
 		b.eval(`document.getElementById(document.activeElement.getAttribute("aria-activedescendant")).getAttribute("aria-selected")`), "true")
 	b.expect("the focus is seen", b.eval(`getComputedStyle(document.querySelector(".list")).outlineStyle`), "solid")
 	b.press("k")
-	b.expect("one back", b.text(path), "livekit.rtc.turn_servers")
+	b.expect("one back", b.text(path), "livekit.rtc.turn_servers: in upstream's chart alone")
 	b.press("End")
 	b.expect("the last", b.text(path), "spec.template.spec.terminationGracePeriodSeconds")
 	b.expect("the last is in sight",
 		b.eval(`(() => { const r = document.querySelector("[aria-selected=true]").getBoundingClientRect(), l = document.querySelector("#rows").getBoundingClientRect(); return r.bottom <= l.bottom + 1 && r.top >= l.top - 1; })()`), true)
 	b.press("Home", "ArrowDown")
-	b.expect("the second", b.text(path), "livekit.rtc.turn_servers")
+	b.expect("the second", b.text(path), "livekit.rtc.turn_servers: in upstream's chart alone")
 	b.press("Enter")
 	b.expect("the detail has the focus", b.text(`document.activeElement.id`), "detail")
 	b.press("2")
@@ -161,7 +167,7 @@ func testPageKeyboard(_ *testing.T, b *browser) {
 	b.click("#letters")
 	b.press("Escape")
 	b.press("j")
-	b.expect("letters that are off", b.text(path), "livekit.rtc.turn_servers")
+	b.expect("letters that are off", b.text(path), "livekit.rtc.turn_servers: in upstream's chart alone")
 	b.click("#letters")
 	b.press("?")
 	b.press("Enter")
@@ -190,7 +196,29 @@ func testPageLink(_ *testing.T, b *browser) {
 	b.eval(`location.hash = "q=nodeport"`)
 	b.wait(`document.querySelector("#q").value === "nodeport"`)
 	b.openSample("finding=gone&scenario=%3Cb%3E&class=drift,nonsense&layer=x")
-	b.expect("what is not known is left out", b.shown(), sampleReport().Summary[drift.Drift])
+	b.expect("what is not known is left out", b.shown(), fits(sampleReport(), isDrift))
+}
+
+// A change is one row; its places are in the detail, and each can be chosen. An object that one chart lacks has no
+// empty pane beside it, and nothing is struck through.
+func testPageChanges(_ *testing.T, b *browser) {
+	b.openSample("")
+	b.click(".row")
+	b.expect("the places", b.text(`[...document.querySelectorAll(".places code")].map((e) => e.textContent).join()`),
+		"Versions appVersion,Deployment/server spec.template.spec.containers[server].image")
+	b.expect("their scenarios", b.text(`document.querySelector(".places").innerText.match(/\d+ of \d+ scenarios/)[0]`),
+		"24 of 24 scenarios")
+	b.click(".places li:nth-child(2) button")
+	b.expect("the place", b.text(`document.querySelector(".finding h2").textContent`),
+		"spec.template.spec.containers[server].image")
+	b.expect("the row stays", b.text(`document.querySelector("[aria-selected=true] .path").title`),
+		"Version: appVersion is v1.9.0, against v1.8.4 here")
+	b.expect("struck through", b.number(`[...document.querySelectorAll("*")].filter((e) => `+
+		`getComputedStyle(e).textDecorationLine.includes("line-through")).length`), 0)
+	b.eval(`location.hash = "scenario=turn-tls&object=Service%2Fturn"`)
+	b.wait(`document.querySelector("table.one") !== null`)
+	b.expect("the only side", b.text(`document.querySelector("table.one thead").textContent`), "Upstream alone")
+	b.expect("empty cells", b.number(`document.querySelectorAll("table.one .void").length`), 0)
 }
 
 // findingLink is the fragment that shows a finding.
@@ -208,7 +236,7 @@ func testPageSides(_ *testing.T, b *browser) {
 		b.text(`document.querySelector("tr.target").cells[1].querySelector(".code").textContent.trim() + " | " + document.querySelector("tr.target").cells[3].querySelector(".code").textContent.trim()`),
 		"image: livekit/livekit-server:v1.9.0 | image: livekit/livekit-server:v1.8.4")
 	b.expect("its words",
-		b.text(`[...document.querySelectorAll("tr.target del, tr.target ins")].map((e) => e.textContent).join()`),
+		b.text(`[...document.querySelectorAll("tr.target mark")].map((e) => e.textContent).join()`),
 		"9,0,8,4")
 	b.expect("its sign", b.text(`document.querySelector("tr.target .sign").textContent`), "~")
 	b.expect("rows whose sides are not on one line",
@@ -477,7 +505,7 @@ func testPageStatic(_ *testing.T, b *browser) {
 	defer b.scripts(true)
 	b.openSample("")
 	text := b.text(`document.body.innerText`)
-	for _, want := range []string{"20 differences that nothing explains", "livekit/livekit-server:v1.9.0",
+	for _, want := range []string{"19 changes that nothing explains", "livekit/livekit-server:v1.9.0",
 		"spec.template.spec.containers[server].resources.limits.memory", "7500Mi",
 		"To do: helm livekit update"} {
 		if !strings.Contains(text, want) {
@@ -492,7 +520,8 @@ func testPagePrint(_ *testing.T, b *browser) {
 	b.look("dark")
 	b.look("print")
 	b.eval(`dispatchEvent(new Event("beforeprint"))`)
-	b.expect("rows", b.number(`document.querySelectorAll("#print tbody tr").length`), fits(sampleReport(), usual))
+	b.expect("rows", b.number(`document.querySelectorAll("#print tbody tr").length`),
+		len(slices.DeleteFunc(sampleReport().Findings, func(f drift.Finding) bool { return !usual(f) })))
 	b.expect("the controls are seen", b.eval(`document.querySelector("#app").checkVisibility()`), false)
 	b.expect("the paper", b.text(`getComputedStyle(document.documentElement).backgroundColor`), "rgb(255, 255, 255)")
 	b.look("light")

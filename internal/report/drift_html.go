@@ -31,7 +31,7 @@ func DriftHTML(w io.Writer, r *drift.Report, o DriftOptions) error {
 	if err != nil {
 		return err
 	}
-	v := driftView{r, o}
+	v := newView(r, o)
 	data, err := json.Marshal(newPageData(v))
 	if err != nil {
 		return fmt.Errorf("write the page's data: %w", err)

@@ -28,12 +28,12 @@ const (
 func DriftMarkdown(w io.Writer, r *drift.Report, o DriftOptions) error {
 	t, err := parse("comment", template.FuncMap{
 		"prose": mdProse, "text": mdText, "cell": mdCell, "value": mdValue, "remedy": mdRemedy, "digest": shortDigest,
-		"title": func(s string) string { return mdText(cut(s, longCell)) },
+		"title": func(s string) string { return mdText(cut(oneLine(visible(s)), longCell)) },
 	})
 	if err != nil {
 		return err
 	}
-	c := &comment{driftView: driftView{r, o}, template: t}
+	c := &comment{driftView: newView(r, o), template: t}
 	c.print()
 	if c.err != nil {
 		return fmt.Errorf("print a report: %w", c.err)
@@ -92,14 +92,35 @@ func (c *comment) class(class driftClass) {
 	}
 	open := c.block("class", class)
 	if !c.fits(open, len(end)+200) {
-		c.leftOut += class.Count
+		c.leftOut += class.Findings
 		return
 	}
 	c.b.WriteString(open)
-	for _, g := range c.Groups(class.ID) {
-		c.group(g, len(end))
+	if class.ID == drift.Drift {
+		for _, change := range c.Drift() {
+			c.change(change)
+		}
+	} else {
+		for _, g := range c.Groups(class.ID) {
+			c.group(g, len(end))
+		}
 	}
 	c.b.WriteString(end)
+}
+
+// change prints a change with a table of its places, as many rows as there is room for.
+func (c *comment) change(change *driftChange) {
+	with := func(rows int) string {
+		return c.block("change", struct {
+			*driftChange
+			Rows []driftPlace
+		}{change, change.Places[:rows]})
+	}
+	rows := sort.Search(len(change.Places), func(i int) bool { return !c.fits(with(i+1), 0) })
+	c.leftOut += len(change.Places) - rows
+	if rows > 0 {
+		c.b.WriteString(with(rows))
+	}
 }
 
 // group prints the findings of one reason as a table with the reason below it, as many rows as there is room for.

@@ -18,6 +18,7 @@ type pageData struct {
 	Chart     string         `json:"chart"`
 	Upstream  string         `json:"upstream"`
 	Findings  []pageFinding  `json:"findings"`
+	Changes   []pageChange   `json:"changes"`
 	Scenarios []pageScenario `json:"scenarios"`
 	Texts     []string       `json:"texts"`
 
@@ -38,6 +39,16 @@ type pageFinding struct {
 	Remedy   string `json:"remedy"`
 	// Scenarios are positions in the list of scenarios.
 	Scenarios []int `json:"scenarios"`
+}
+
+// pageChange is drift that one change makes.
+type pageChange struct {
+	Title  string `json:"title"`
+	Why    string `json:"why"`
+	Remedy string `json:"remedy"`
+	Made   string `json:"made"`
+	// Findings are positions in the list of findings, the one that stands for the change first.
+	Findings []int `json:"findings"`
 }
 
 type pageScenario struct {
@@ -62,7 +73,14 @@ type pagePair struct {
 func newPageData(v driftView) *pageData {
 	d := &pageData{
 		Classes: v.ByClass(), Chart: v.ChartName(), Upstream: v.UpstreamName(), Findings: []pageFinding{},
-		Scenarios: []pageScenario{}, at: map[string]int{},
+		Scenarios: []pageScenario{}, Changes: []pageChange{}, at: map[string]int{},
+	}
+	for _, c := range v.Drift() {
+		isDrift := func(i int) bool { return v.Findings[i].Class == drift.Drift }
+		d.Changes = append(d.Changes, pageChange{
+			Title: visible(c.Title), Why: visible(sentence(c.Why)), Remedy: visible(c.Remedy), Made: c.Made(),
+			Findings: slices.DeleteFunc(slices.Clone(c.Findings), func(i int) bool { return !isDrift(i) }),
+		})
 	}
 	for _, c := range d.Classes {
 		if c.IsShown {

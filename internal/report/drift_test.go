@@ -187,7 +187,7 @@ func lineOf(text string, path manifest.Path) int {
 	return line
 }
 
-// count fills the summary anew.
+// count fills the summary and the changes anew.
 func count(r *drift.Report) {
 	r.Summary = map[drift.Class]int{}
 	for _, c := range drift.Classes {
@@ -196,6 +196,7 @@ func count(r *drift.Report) {
 	for _, f := range r.Findings {
 		r.Summary[f.Class]++
 	}
+	r.Group()
 }
 
 const upstreamDeployment = `apiVersion: apps/v1

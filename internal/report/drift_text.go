@@ -20,7 +20,7 @@ func Drift(w io.Writer, r *drift.Report, o DriftOptions) error {
 	if o.Width <= 0 {
 		o.Width = 80
 	}
-	t := driftText{driftView{r, o}}
+	t := driftText{newView(r, o)}
 	return fill(w, "drift", template.FuncMap{
 		"paint":     t.paint,
 		"text":      t.text,
@@ -36,6 +36,7 @@ func Drift(w io.Writer, r *drift.Report, o DriftOptions) error {
 		"noneDrawn": func() map[string]bool { return map[string]bool{} },
 		"context":   t.context,
 		"hidden":    t.hidden,
+		"isDrift":   func(c drift.Class) bool { return c == drift.Drift },
 	}, t)
 }
 
@@ -109,7 +110,7 @@ func places(g *driftGroup) string {
 
 // shown gives the findings of a group that are shown one by one.
 func (t driftText) shown(g *driftGroup) []drift.Finding {
-	if t.All || g.Beyond(fewFindings) == 0 {
+	if t.All || len(t.Classes) == 1 || g.Beyond(fewFindings) == 0 {
 		return g.Findings
 	}
 	return g.First(fewFindings - 1)

@@ -102,16 +102,17 @@ func TestDriftGrouping(t *testing.T) {
 		r.Findings = append(
 			r.Findings,
 			drift.Finding{
-				Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at(strings.Repeat("x", i+1)),
+				Layer: drift.LayerObjects, Class: drift.Accepted, Object: "A/a", Path: at(strings.Repeat("x", i+1)),
 				Why: "one reason",
 			},
 		)
 	}
 	r.Findings = append(r.Findings,
 		drift.Finding{
-			Layer: drift.LayerObjects, Class: drift.Drift, Object: "B/b", Path: at("other object"), Why: "one reason",
+			Layer: drift.LayerObjects, Class: drift.Accepted, Object: "B/b", Path: at("other object"),
+			Why: "one reason",
 		},
-		drift.Finding{Layer: drift.LayerObjects, Class: drift.Drift, Object: "A/a", Path: at("other reason"),
+		drift.Finding{Layer: drift.LayerObjects, Class: drift.Accepted, Object: "A/a", Path: at("other reason"),
 			Why: "another"})
 	count(r)
 	text := textOf(t, r, DriftOptions{})
@@ -127,6 +128,23 @@ func TestDriftGrouping(t *testing.T) {
 	if strings.Index(text, "other.reason") > strings.Index(text, "other.object") {
 		t.Error("what is about one object is not together")
 	}
+	for i := range r.Findings {
+		r.Findings[i].Class = drift.Drift
+	}
+	count(r)
+	text = textOf(t, r, DriftOptions{})
+	if strings.Contains(text, "more like these") || strings.Count(text, "A/a x") != 40 {
+		t.Errorf("drift is cut:\n%s", text)
+	}
+}
+
+func TestAcceptedIsNotCutWithAll(t *testing.T) {
+	r := &drift.Report{}
+	for i := range 40 {
+		r.Findings = append(r.Findings, drift.Finding{Layer: drift.LayerObjects, Class: drift.Accepted, Object: "A/a",
+			Path: at(strings.Repeat("x", i+1)), Why: "one reason"})
+	}
+	count(r)
 	if all := textOf(t, r, DriftOptions{All: true}); strings.Contains(all, "more like these") {
 		t.Error("not all are shown with all")
 	}

@@ -75,3 +75,88 @@ func indent(text []byte, by int) string {
 	}
 	return b.String()
 }
+
+// SetValue gives the document's text with another value for a key that is there: a scalar on one line, or an empty map
+// or list, becomes another one. All else stays as it is written. Who writes the text reads it first.
+func (d *Doc) SetValue(path Path, value any) (string, error) {
+	e := d.entry(path)
+	if e == nil {
+		return "", fmt.Errorf("%s does not have %s", d.Name, path)
+	}
+	n := e.Value
+	lines := strings.SplitAfter(string(d.data), "\n")
+	line := lines[n.Line-1]
+	start := n.Column - 1
+	isEmpty := (n.IsMap() || n.IsList()) && n.Len() == 0 && n.isFlow()
+	isOnLine := isEmpty || n.Kind == Scalar && !strings.Contains(n.Value, "\n")
+	length := 0 // of a null that is not written
+	if isOnLine && start < len(line) {
+		length = d.scalarLength(line[start:], n)
+	}
+	if e.Merged || n.Anchor != "" || length == 0 {
+		return "", fmt.Errorf("%s:%d: %s is no value on one line", d.Name, e.Line, path)
+	}
+	dumped, err := Dump(value, Style{})
+	if err != nil {
+		return "", err
+	}
+	text := strings.TrimSuffix(string(dumped), "\n")
+	_, isText := value.(string)
+	switch root := NodeOf(value); {
+	case root.Kind != Scalar && len(root.Content) > 0 || strings.Contains(text, "\n"):
+		return d.setBlock(lines, e, dumped, start+length)
+	case isText && text[0] != '"' && text[0] != '\'' && length > 0 && (line[start] == '"' || line[start] == '\''):
+		text = line[start:start+1] + text + line[start:start+1] // quoted as before
+	}
+	lines[n.Line-1] = line[:start] + text + line[start+length:]
+	return strings.Join(lines, ""), nil
+}
+
+// setBlock puts a value of several lines below its key.
+func (d *Doc) setBlock(lines []string, e *Entry, dumped []byte, end int) (string, error) {
+	line := lines[e.Value.Line-1]
+	rest := strings.TrimSpace(line[end:])
+	if e.Value.Line != e.Line || rest != "" && rest[0] != '#' || strings.Contains(line[:e.Column-1], "{") {
+		return "", fmt.Errorf("%s:%d: a value of several lines has no room there", d.Name, e.Line)
+	}
+	head := strings.TrimRight(line[:e.Value.Column-1], " ")
+	if rest != "" {
+		head += " " + rest
+	}
+	lines[e.Line-1] = head + "\n" + indent(dumped, e.Column+1)
+	return strings.Join(lines, ""), nil
+}
+
+// entry finds the entry of a key, nil where there is none.
+func (d *Doc) entry(path Path) *Entry {
+	n := d.Root
+	var e *Entry
+	for _, segment := range path {
+		if e = n.Entry(segment); e == nil {
+			return nil
+		}
+		n = e.Value
+	}
+	return e
+}
+
+// scalarLength is how much of a text, which begins with a scalar or an empty map or list, that is.
+func (d *Doc) scalarLength(text string, n *Node) int {
+	switch {
+	case n.isFlow():
+		return strings.IndexAny(text, "}]") + 1
+	case text == "" || n.Value == "" && text[0] != '"' && text[0] != '\'':
+		return 0 // a null that is not written
+	case text[0] != '"' && text[0] != '\'':
+		return len(n.Value)
+	}
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[0] == '"' && text[i] == '\\', text[0] == '\'' && strings.HasPrefix(text[i:], "''"):
+			i++
+		case text[i] == text[0]:
+			return i + 1
+		}
+	}
+	return len(text)
+}

@@ -11,10 +11,27 @@ function drawDetail() {
   }
   const object = f ? f.object : state.object;
   const view = state.view >= 0 ? state.view : defaultView();
-  box.replaceChildren(...[f ? findingHead(f) : pairHead(object), scenarioBar(f, object, view), comparison(f, object, view), scenarioValues(view)].filter(Boolean));
+  box.replaceChildren(...[f && changeHead(state.selected), f ? findingHead(f) : pairHead(object), scenarioBar(f, object, view), comparison(f, object, view), scenarioValues(view)].filter(Boolean));
   box.scrollTop = 0;
   const target = box.querySelector("tr.target"), scroller = box.querySelector(".diff-box");
   if (target && scroller) scroller.scrollTop = target.offsetTop - scroller.clientHeight / 3;
+}
+
+// changeHead gives a change with all of its places, of which one is selected.
+function changeHead(at) {
+  const change = changeOf.get(at);
+  if (!change) return null;
+  const place = (i) => {
+    const f = data.findings[i], where = [f.object || (layers.find(([id]) => id === f.layer) || ["", f.layer])[1], f.path].filter(Boolean).join(" ");
+    return el("li", null, el("button.quiet", { type: "button", "aria-pressed": i === at ? "true" : "false", onclick: () => { select(i); byId("detail").querySelector(".places [aria-pressed=true]")?.focus(); } }, el("code", null, where)),
+      f.scenarios.length > 0 && el("span", null, " " + f.scenarios.length + " of " + plural(data.scenarios.length, "scenario", "scenarios")));
+  };
+  return el("header.change", null,
+    el("h2", null, change.title),
+    el("p.why", null, prose(change.why)),
+    change.made && el("p.made", null, "Made in " + change.made),
+    change.remedy && el("p.remedy", null, el("strong", null, "To do "), /^helm /.test(change.remedy) ? el("code", null, change.remedy) : el("span", null, prose(change.remedy))),
+    change.findings.length > 1 && el("ul.places", { "aria-label": "Places of this change" }, change.findings.map(place)));
 }
 
 function findingHead(f) {
@@ -22,8 +39,8 @@ function findingHead(f) {
     el("p.crumbs", null, badge(f.class), el("span", null, (layers.find(([id]) => id === f.layer) || ["", f.layer])[1]), f.object && el("span", null, f.object)),
     el("h2", null, pathWithBreaks(f.path || "(the whole object)")),
     el("div.both", null, valueBox("Upstream", f.upstream, f.chart, 0), valueBox("This chart", f.upstream, f.chart, 1)),
-    f.why && el("p.why", null, prose(f.why)),
-    f.remedy && el("p.remedy", null, el("strong", null, "To do "), /^helm /.test(f.remedy) ? el("code", null, f.remedy) : el("span", null, prose(f.remedy))),
+    f.why && f.why !== changeOf.get(state.selected)?.why && el("p.why", null, prose(f.why)),
+    f.remedy && !changeOf.has(state.selected) && el("p.remedy", null, el("strong", null, "To do "), /^helm /.test(f.remedy) ? el("code", null, f.remedy) : el("span", null, prose(f.remedy))),
     el("p.actions", null, copier("Copy path", () => f.path), copier("Copy link", () => location.href)));
 }
 
@@ -45,7 +62,7 @@ function valueBox(title, upstream, chart, side) {
 }
 
 function marked(pieces, side) {
-  return pieces.map(([text, isMarked]) => isMarked ? el(side === 0 ? "del" : "ins", null, text) : text);
+  return pieces.map(([text, isMarked]) => isMarked ? el("mark." + (side === 0 ? "old" : "new"), null, text) : text);
 }
 
 function copier(label, text) {
@@ -82,6 +99,7 @@ function comparison(f, object, view) {
   if (!pair) return parts.length > 0 ? el("div", null, parts) : null;
   const left = data.texts[pair.upstream], right = data.texts[pair.chart];
   if (left === "" || right === "") parts.push(el("p.error", null, left === "" ? "Upstream has no such object in this scenario." : "This chart has no such object in this scenario."));
+  if (left === "" || right === "") return el("section.comparison", { "aria-label": "The object as YAML" }, parts, oneSide(left, right, pair, f));
   const rows = withMarks(diffTexts(left, right), pair);
   const changes = rows.filter((row) => row.kind !== "same").length;
   const bar = el("div.diff-bar", null,
@@ -107,12 +125,26 @@ function withMarks(rows, pair) {
 function diffTable(rows, f) {
   const body = el("tbody"), at = f ? data.findings.indexOf(f) : -1;
   const add = (row) => body.append(diffRow(row, at));
-  const folded = unfolded ? rows : foldRows(rows, 3, (row) => row.findings.includes(at));
+  const isOfChange = (i) => at >= 0 && leadOf(i) === leadOf(at);
+  const folded = unfolded ? rows : foldRows(rows, 3, (row) => row.findings.some(isOfChange));
   for (const row of folded) row.fold ? body.append(foldRow(row.fold, at)) : add(row);
   return el("div.diff-box", { tabindex: "0", role: "region", "aria-label": "Lines of both objects" },
     el("table.diff", null,
       el("colgroup", null, el("col.n"), el("col.t"), el("col.n"), el("col.t")),
       el("thead", null, el("tr", null, el("th", { colspan: 2, scope: "colgroup" }, "Upstream"), el("th", { colspan: 2, scope: "colgroup" }, "This chart"))), body));
+}
+
+// oneSide shows an object that only one chart has: there is nothing to stand beside it.
+function oneSide(left, right, pair, f) {
+  const side = left === "" ? 1 : 0, at = f ? data.findings.indexOf(f) : -1;
+  const body = el("tbody"), marks = withMarks(diffTexts(left, right), pair);
+  for (const row of marks) {
+    const line = row.left || row.right;
+    body.append(el("tr", null, el("td.n", null, String(line.number)), el("td.t", null, el("span.code", null, line.text), row.findings.map((i) => flag(i, at)))));
+  }
+  return el("div.diff-box", { tabindex: "0", role: "region", "aria-label": "Lines of the object" },
+    el("table.diff.one", null, el("colgroup", null, el("col.n"), el("col.t")),
+      el("thead", null, el("tr", null, el("th", { colspan: 2, scope: "colgroup" }, side === 0 ? "Upstream alone" : "This chart alone"))), body));
 }
 
 function foldRow(rows, at) {

@@ -5,7 +5,7 @@ function select(i, view) {
   state.selected = i;
   const f = data.findings[i];
   state.view = view !== undefined && view >= 0 && f.names.has(view) ? view : -1;
-  const at = shown.indexOf(i);
+  const at = shown.indexOf(leadOf(i));
   if (at >= 0) reveal(at);
   drawRows(true);
   drawDetail();
@@ -21,8 +21,8 @@ function refresh() {
   byId("object").value = state.object;
   if (byId("q").value !== state.q) byId("q").value = state.q;
   byId("count").textContent = plural(shown.length, "finding", "findings")
-    + (shown.length < data.findings.length ? " of " + data.findings.length.toLocaleString("en") : "");
-  const at = shown.indexOf(state.selected);
+    + (shown.length < rowsInAll ? " of " + rowsInAll.toLocaleString("en") : "");
+  const at = shown.indexOf(leadOf(state.selected));
   if (at < 0) byId("rows").scrollTop = 0; else reveal(at);
   drawRows(true);
   if (at >= 0) { reveal(at); drawRows(true); }
@@ -34,7 +34,7 @@ function refresh() {
 // filtered is refresh for a new choice: what no longer fits is no longer selected.
 function filtered() {
   filter();
-  if (!shown.includes(state.selected)) state.selected = shown.length > 0 && state.selected >= 0 ? shown[0] : -1;
+  if (!shown.includes(leadOf(state.selected))) state.selected = shown.length > 0 && state.selected >= 0 ? shown[0] : -1;
   state.view = -1;
   refresh();
 }
@@ -83,7 +83,7 @@ function onKey(event) {
   if (event.target === byId("q") && (event.key === "Enter" || event.key === "ArrowDown")) {
     event.preventDefault();
     focusList();
-    if (!shown.includes(state.selected)) move(1);
+    if (!shown.includes(leadOf(state.selected))) move(1);
     return;
   }
   if (typing) return;
@@ -102,7 +102,7 @@ function listKey(key) {
 
 function letterKey(key) {
   if (!byId("letters").checked) return false;
-  if (/^[1-6]$/.test(key)) { toggleClass(data.classes[Number(key) - 1].id); return true; }
+  if (/^[1-7]$/.test(key)) { toggleClass(data.classes[Number(key) - 1].id); return true; }
   const action = { j: () => move(1), k: () => move(-1), "/": () => byId("q").select(), "?": () => byId("keys").showModal(), n: () => step(1), p: () => step(-1), e: toggleFolds, t: nextTheme }[key];
   action?.();
   return action !== undefined;
@@ -110,14 +110,15 @@ function letterKey(key) {
 
 // On paper: what the filter shows, as a plain table.
 function drawPrint() {
-  const rows = shown.slice(0, 1000).map((i) => data.findings[i]);
+  // Of a change every place is printed.
+  const all = shown.flatMap((i) => changeOf.get(i)?.findings ?? [i]), rows = all.slice(0, 1000).map((i) => data.findings[i]);
   byId("print").replaceChildren(el("h2", null, byId("count").textContent),
     el("table", null, el("thead", null, el("tr", null, ["Class", "Where", "Upstream", "This chart", "Why"].map((t) => el("th", null, t)))),
       el("tbody", null, rows.map((f) => el("tr", null,
         el("td", null, badge(f.class)), el("td", null, el("div", null, f.object || (layers.find(([id]) => id === f.layer) || ["", f.layer])[1]), el("code", null, f.path)),
         el("td", null, el("code", null, short(f.upstream))), el("td", null, el("code", null, short(f.chart))),
         el("td", null, prose(f.why), f.remedy ? [" To do: ", ...prose(f.remedy)] : null))))),
-    shown.length > rows.length ? el("p", null, "and " + (shown.length - rows.length) + " more") : "");
+    all.length > rows.length ? el("p", null, "and " + (all.length - rows.length) + " more") : "");
 }
 
 function start() {

@@ -6,6 +6,11 @@ const classOf = new Map(data.classes.map((c) => [c.id, c]));
 const findingAt = new Map(data.findings.map((f, i) => [f.id, i]));
 const scenarioAt = new Map(data.scenarios.map((s, i) => [s.name, i]));
 
+// A change is one row of the list, in which the first of its findings stands for all.
+const changeOf = new Map(data.changes.flatMap((c) => c.findings.map((i) => [i, c])));
+const leadOf = (i) => changeOf.get(i)?.findings[0] ?? i;
+const rowsInAll = new Set(data.findings.map((_, i) => leadOf(i))).size;
+
 // Objects in the order of the findings, then those that differ in nothing.
 const objects = [...new Set([...data.findings.map((f) => f.object).filter(Boolean),
   ...data.scenarios.flatMap((s) => s.pairs.map((p) => p.object))])].sort();
@@ -33,12 +38,14 @@ function passes(f, search) {
 
 // filter fills shown, and gives how many findings of each class fit otherwise.
 function filter() {
-  const search = words(), counts = new Map(data.classes.map((c) => [c.id, 0]));
+  const search = words(), counts = new Map(data.classes.map((c) => [c.id, 0])), seen = new Set();
   shown = [];
   data.findings.forEach((f, i) => {
-    if (!passes(f, search)) return;
+    const lead = leadOf(i);
+    if (seen.has(lead) || !passes(f, search)) return;
+    seen.add(lead);
     counts.set(f.class, counts.get(f.class) + 1);
-    if (state.classes.has(f.class)) shown.push(i);
+    if (state.classes.has(f.class)) shown.push(lead);
   });
   const rank = new Map(data.classes.map((c, i) => [c.id, i]));
   shown.sort((a, b) => rank.get(data.findings[a].class) - rank.get(data.findings[b].class) || a - b);

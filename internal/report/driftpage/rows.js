@@ -14,12 +14,12 @@ function drawRows(force) {
   canvas.style.height = Math.max(shown.length * rowHeight, 0) + "px";
   for (let i = from; i < to; i++) canvas.append(rowOf(i));
   // The selected row is there even out of sight: it is what a screen reader is told.
-  const at = shown.indexOf(state.selected);
+  const at = shown.indexOf(leadOf(state.selected));
   if (at >= 0 && (at < from || at >= to)) canvas.append(rowOf(at));
   const top = box.scrollTop;
   box.replaceChildren(shown.length > 0 ? canvas : nothing());
   box.scrollTop = top;
-  if (at >= 0) box.setAttribute("aria-activedescendant", "row-" + state.selected);
+  if (at >= 0) box.setAttribute("aria-activedescendant", "row-" + leadOf(state.selected));
   else box.removeAttribute("aria-activedescendant");
 }
 
@@ -29,15 +29,15 @@ function nothing() {
 }
 
 function rowOf(i) {
-  const position = shown[i], f = data.findings[position];
+  const position = shown[i], f = data.findings[position], change = changeOf.get(position);
   const row = el("div.row", {
-    id: "row-" + position, role: "option", "aria-selected": position === state.selected ? "true" : "false",
+    id: "row-" + position, role: "option", "aria-selected": position === leadOf(state.selected) ? "true" : "false",
     "aria-setsize": shown.length, "aria-posinset": i + 1, onclick: () => { select(position); focusList(); if (!isWide()) byId("detail").scrollIntoView({ block: "start" }); },
   },
   badge(f.class, true),
   el("span.what", null,
-    el("span.path", { title: f.path }, tail(f.path || "(the whole object)")),
-    el("span.where", null, placeOf(f)),
+    el("span.path", { title: change ? change.title : f.path }, change ? change.title : tail(f.path || "(the whole object)")),
+    el("span.where", null, change && change.findings.length > 1 ? plural(change.findings.length, "place", "places") : placeOf(f)),
     el("span.values", null, el("span.old", null, short(f.upstream)), el("span.arrow", { "aria-label": "upstream, against" }, " ⇄ "), el("span.new", null, short(f.chart)))));
   row.style.top = i * rowHeight + "px";
   return row;
@@ -89,7 +89,7 @@ function reveal(i) {
 // move selects the finding some places further on.
 function move(by) {
   if (shown.length === 0) return;
-  const at = shown.indexOf(state.selected);
+  const at = shown.indexOf(leadOf(state.selected));
   const to = at < 0 ? (by > 0 ? 0 : shown.length - 1) : Math.min(Math.max(at + by, 0), shown.length - 1);
   select(shown[to]);
 }

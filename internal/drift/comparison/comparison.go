@@ -1,14 +1,18 @@
-package drift
+// Package comparison finds what `diff-upstream` is asked to compare, compares it, and keeps what is accepted.
+package comparison
 
 import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
+	"github.com/helm-livekit/helm-livekit/internal/drift"
+	"github.com/helm-livekit/helm-livekit/internal/drift/patch"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
@@ -41,7 +45,7 @@ type Comparison struct {
 }
 
 // Compare finds both charts and compares them.
-func Compare(ctx context.Context, c Comparison) (*Report, error) {
+func Compare(ctx context.Context, c Comparison) (*drift.Report, error) {
 	target, err := chartdir.ResolveTarget(c.Dir)
 	if err != nil {
 		return nil, err
@@ -54,7 +58,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := Input{Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only}
+	in := drift.Input{Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only}
 	if err := c.loadChart(ctx, &in, helmchart.HelmSources(tree, c.Getenv)); err != nil {
 		return nil, err
 	}
@@ -89,7 +93,7 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 		}
 	}
 	notes := c.findSince(ctx, &in)
-	r, err := Run(ctx, in)
+	r, err := drift.Run(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +105,9 @@ func Compare(ctx context.Context, c Comparison) (*Report, error) {
 }
 
 // loadChart reads the chart with the values that are given for it.
-func (c *Comparison) loadChart(ctx context.Context, in *Input, sources helmchart.Sources) (err error) {
+func (c *Comparison) loadChart(ctx context.Context, in *drift.Input, sources helmchart.Sources) (err error) {
 	in.KubeVersion, in.APIVersions = c.KubeVersion, c.APIVersions
-	if in.Chart, in.Lock, err = Load(ctx, c.Dir, sources); err != nil {
+	if in.Chart, in.Lock, err = drift.Load(ctx, c.Dir, sources); err != nil {
 		return remedy.Errorf("name the chart's folder: helm livekit diff-upstream CHART_DIR", "%w", err)
 	}
 	values, _, err := c.Values.Read()
@@ -117,7 +121,7 @@ func (c *Comparison) loadChart(ctx context.Context, in *Input, sources helmchart
 }
 
 // findSince finds the version of upstream's chart that the chart came from. That it cannot be had is a note.
-func (c *Comparison) findSince(ctx context.Context, in *Input) []string {
+func (c *Comparison) findSince(ctx context.Context, in *drift.Input) []string {
 	switch {
 	case c.Since != "":
 		in.Since = chartdir.Version{Name: in.Upstream.Name(), Version: c.Since}
@@ -158,4 +162,25 @@ func readScenarios(files []string) ([]factsheet.Scenario, error) {
 		out = append(out, factsheet.Scenario{Name: name, About: "values of " + filepath.ToSlash(file), Values: values})
 	}
 	return out, nil
+}
+
+// Patches gives edits of the chart that take over what has drifted. They name its files from the root of the
+// repository, or from where chartdir.TreeOf says without one.
+func Patches(ctx context.Context, dir string, r *drift.Report) (*patch.Result, error) {
+	target, err := chartdir.ResolveTarget(dir)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(target); err != nil || !info.IsDir() {
+		return nil, remedy.Errorf("name the folder of the chart", "-o patch needs a chart in a folder: %s is none", dir)
+	}
+	tree, err := chartdir.TreeOf(target)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := filepath.Rel(tree, target)
+	if err != nil {
+		return nil, err
+	}
+	return patch.Make(ctx, r, filepath.ToSlash(folder))
 }
