@@ -30,6 +30,7 @@ var layers = [][]string{
 	{"internal/drift/comparison"},
 	{"internal/drift/patch"},
 	{"internal/drift", "internal/explain"},
+	{"internal/drift/rendered"},
 	{
 		"internal/convert", "internal/drift/changes", "internal/drift/pairing", "internal/drift/redact",
 		"internal/drift/rulepath", "internal/drift/source",

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/drift/source"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
@@ -21,11 +22,7 @@ import (
 // addAffected adds, for each key of a chart's values, the fields that it affects, by role and path: so keys of
 // different charts are found to do the same.
 func addAffected(out map[string][]string, r *lineage.Result) {
-	objects := make([]*object, len(r.Objects))
-	for i, o := range r.Objects {
-		objects[i] = &object{Object: o}
-	}
-	withRoles(objects)
+	objects := rendered.Roles(r.Objects)
 	for _, f := range r.Findings {
 		path := f.Path
 		if last := len(path) - 1; last > 0 && path[last] == lineage.SampleKey {
@@ -49,15 +46,15 @@ func addOnce(fields map[string][]string, key, field string) {
 
 // fieldOf names a field that a value affects: by the role of its object, with the elements of lists by their merge
 // keys, in a configuration by its own key. "" where nobody knows.
-func fieldOf(o *object, affected lineage.Reach) string {
+func fieldOf(o *rendered.Object, affected lineage.Reach) string {
 	if len(affected.Field) == 0 {
-		return o.role + " (is there)"
+		return o.Role + " (is there)"
 	}
 	at, value := mergePath(o, affected.Field)
-	text := o.role + " " + at.String()
-	isConfiguration := o.role == roleConfiguration && len(at) > 1 && at[0] == "data"
+	text := o.Role + " " + at.String()
+	isConfiguration := o.Role == rendered.RoleConfiguration && len(at) > 1 && at[0] == "data"
 	if isConfiguration && affected.Effect != lineage.Direct {
-		text = o.role + " " + configEntry
+		text = o.Role + " " + rendered.ConfigEntry
 	}
 	switch {
 	case affected.Effect == lineage.Direct:
@@ -80,7 +77,7 @@ func fieldOf(o *object, affected lineage.Reach) string {
 }
 
 // mergePath turns positions in lists into merge keys, and gives what lies there.
-func mergePath(o *object, field []string) (manifest.Path, any) {
+func mergePath(o *rendered.Object, field []string) (manifest.Path, any) {
 	var out manifest.Path
 	var value any = o.Fields
 	for _, segment := range field {
@@ -97,10 +94,10 @@ func mergePath(o *object, field []string) (manifest.Path, any) {
 
 // elementKey names an element of a list, whatever the chart calls it: a port by its name, as its number is what values
 // change.
-func elementKey(o *object, list string, i int, element any) string {
+func elementKey(o *rendered.Object, list string, i int, element any) string {
 	key := manifest.ElementKey(list, element)
 	switch {
-	case list == "containers" && key == serverContainer(o.Object):
+	case list == "containers" && key == rendered.ServerContainer(o.Object):
 		return "server"
 	case list == "volumes" && strings.Contains(key, "turn"):
 		return "turn"
@@ -147,7 +144,7 @@ func keyOn(line string) string {
 
 // newKey gives the dotted key that took the place of an old one.
 func newKey(key string) string {
-	for _, r := range objectFacts().Renamed {
+	for _, r := range rendered.Facts().Renamed {
 		if key == strings.Join(r.Old, ".") {
 			return strings.Join(r.New, ".")
 		}
@@ -177,7 +174,7 @@ func keyAtLine(n *yaml.Node, at string, line int) string {
 func (c *charts) addConfiguration(fields map[string][]string) {
 	for _, row := range c.sheet.Mappings() {
 		if rest, ok := strings.CutPrefix(row.Key, "livekit."); ok && c.isServersOwn(rest) {
-			addOnce(fields, row.Key, roleConfiguration+" "+configEntry+"."+newKey(rest))
+			addOnce(fields, row.Key, rendered.RoleConfiguration+" "+rendered.ConfigEntry+"."+newKey(rest))
 		}
 	}
 }
@@ -230,7 +227,7 @@ func (c *charts) movedBy(ctx context.Context, key *Finding, runs []*scenarioRun,
 		without, err := c.render(ctx, c.upstream, values)
 		for i, f := range fields {
 			if err == nil && isSeen(f) {
-				a, b := run.upstream.labeled(f.Object), without.labeled(f.Object)
+				a, b := run.upstream.Labeled(f.Object), without.Labeled(f.Object)
 				out[i] = len(changedFields(a, b, f.Path)) > 0
 			}
 		}
@@ -270,23 +267,14 @@ func otherValue(v any) any {
 	return nil
 }
 
-// labeled gives the object that a report calls so, nil where there is none.
-func (r *rendered) labeled(label string) *object {
-	i := slices.IndexFunc(r.objects, func(o *object) bool { return o.label() == label })
-	if i < 0 {
-		return nil
-	}
-	return r.objects[i]
-}
-
 // changedFields gives the fields at a path, or all where it is empty, that two objects have differently.
-func changedFields(a, b *object, at manifest.Path) []string {
+func changedFields(a, b *rendered.Object, at manifest.Path) []string {
 	if a == nil && b == nil {
 		return nil
 	}
 	var out []string
 	for key, path := range inOrder(pathsOf(a, b)) {
-		if !same(a.value(key), b.value(key), path) && (len(at) == 0 || slices.Equal(path, at)) {
+		if !same(a.Value(key), b.Value(key), path) && (len(at) == 0 || slices.Equal(path, at)) {
 			out = append(out, key)
 		}
 	}

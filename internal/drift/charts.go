@@ -13,6 +13,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -177,8 +178,8 @@ func (c *charts) openLost(ctx context.Context, in Input) (bool, error) {
 // withOwnKinds gives a convention with the kinds that the chart's own templates have for the server and for the way in:
 // optional parts of a whole chart can look like those of others.
 func (c *charts) withOwnKinds(ctx context.Context, conv convention.Convention) *convention.Convention {
-	rendered, err := c.render(ctx, c.chart, nil)
-	if server := rendered.get(roleServer); err == nil && server != nil {
+	now, err := c.render(ctx, c.chart, nil)
+	if server := now.Get(rendered.RoleServer); err == nil && server != nil {
 		conv.Kinds.Workload = server.Kind()
 	}
 	has := func(text string) bool {
@@ -268,8 +269,8 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 		return fmt.Errorf("neither chart renders: %w", errors.Join(chartErr, upErr))
 	}
 	c.random = randomFields(first, second)
-	c.sides.chart.Image, _ = first.get(roleServer).value(imagePath.String()).(string)
-	c.sides.upstream.Image, _ = up.get(roleServer).value(imagePath.String()).(string)
+	c.sides.chart.Image, _ = first.Get(rendered.RoleServer).Value(imagePath.String()).(string)
+	c.sides.upstream.Image, _ = up.Get(rendered.RoleServer).Value(imagePath.String()).(string)
 	if c.pristine != nil && !c.isAsScaffolded {
 		var err error
 		// The pristine chart's labels are what an affinity is to select.
@@ -287,22 +288,22 @@ func (c *charts) renderDefaults(ctx context.Context) error {
 		}
 		maps.DeleteFunc(c.random, func(f field, _ bool) bool { return !was[f] })
 	}
-	if server := first.get(roleServer); server != nil {
+	if server := first.Get(rendered.RoleServer); server != nil {
 		c.labels = server.TextMap("spec", "template", "metadata", "labels")
 	}
 	return nil
 }
 
 // randomFields gives the fields that two renders of the same values have differently.
-func randomFields(first, second *rendered) map[field]bool {
+func randomFields(first, second *rendered.Chart) map[field]bool {
 	out := map[field]bool{}
 	if first == nil {
 		return out
 	}
-	for role, a := range first.byRole {
-		b := second.get(role)
-		for key, leaf := range a.leaves {
-			if other := b.value(key); other != nil && !same(leaf.Value, other, leaf.Path) {
+	for role, a := range first.ByRole {
+		b := second.Get(role)
+		for key, leaf := range a.Leaves {
+			if other := b.Value(key); other != nil && !same(leaf.Value, other, leaf.Path) {
 				out[field{role, key}] = true
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -21,9 +22,9 @@ type objectDiff struct {
 	charts                           *charts
 	run                              *scenarioRun
 	role                             string
-	upstream, chart, pristine, whole *object
+	upstream, chart, pristine, whole *rendered.Object
 	// fresh is pristine without the user's values.
-	fresh *object
+	fresh *rendered.Object
 	// known is what explains differences, by the text of the path.
 	known map[string]*explanation
 }
@@ -42,8 +43,8 @@ func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[stri
 	for _, role := range run.roles() {
 		d := objectDiff{
 			ctx: ctx, charts: c, run: run, role: role,
-			upstream: run.upstream.get(role), chart: run.chart.get(role),
-			pristine: run.pristine.get(role), whole: run.whole.get(role), fresh: run.fresh.get(role),
+			upstream: run.upstream.Get(role), chart: run.chart.Get(role),
+			pristine: run.pristine.Get(role), whole: run.whole.Get(role), fresh: run.fresh.Get(role),
 		}
 		var err error
 		if d.known, err = s.explain(role, pathsTo(d.upstream, d.chart, d.pristine, d.fresh, d.whole)); err != nil {
@@ -59,11 +60,11 @@ func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[stri
 }
 
 // pathsOf gives the paths of the fields of several objects by their text.
-func pathsOf(objects ...*object) map[string]manifest.Path {
+func pathsOf(objects ...*rendered.Object) map[string]manifest.Path {
 	out := map[string]manifest.Path{}
 	for _, o := range objects {
 		if o != nil {
-			for key, leaf := range o.leaves {
+			for key, leaf := range o.Leaves {
 				out[key] = leaf.Path
 			}
 		}
@@ -72,7 +73,7 @@ func pathsOf(objects ...*object) map[string]manifest.Path {
 }
 
 // pathsTo gives every path of the objects, and those that lead to them.
-func pathsTo(objects ...*object) map[string]manifest.Path {
+func pathsTo(objects ...*rendered.Object) map[string]manifest.Path {
 	out := map[string]manifest.Path{}
 	for _, path := range pathsOf(objects...) {
 		for n := range path {
@@ -115,7 +116,7 @@ func (d *objectDiff) presence() []Finding {
 	case isForeign && !isUpstream:
 		return only(Finding{Class: Extra, Why: "the chart alone has this object"})
 	case isUpstream && !isForeign && d.whole != nil:
-		leftOut := d.leftOut("", nil, func(o *object) bool { return o != nil })
+		leftOut := d.leftOut("", nil, func(o *rendered.Object) bool { return o != nil })
 		return append(only(leftOut), d.each(pathsOf(d.upstream, d.whole), d.inWhole)...)
 	case !isUpstream && !isHere && (!isInWhole || explains(isInWhole)):
 		return nil
@@ -128,7 +129,7 @@ func (d *objectDiff) presence() []Finding {
 // inWhole classes a field of the chart with all components, which is as upstream's or explained in the chart that has
 // them: otherwise upstream's is another.
 func (d *objectDiff) inWhole(key string, path manifest.Path) Finding {
-	r := compare(d.known[key], d.upstream.value(key), d.whole.value(key), path)
+	r := compare(d.known[key], d.upstream.Value(key), d.whole.Value(key), path)
 	if r.Class != Drift {
 		return Finding{}
 	}
@@ -136,7 +137,7 @@ func (d *objectDiff) inWhole(key string, path manifest.Path) Finding {
 	return r
 }
 
-func kindOrNil(o *object) any {
+func kindOrNil(o *rendered.Object) any {
 	if o == nil {
 		return nil
 	}
@@ -149,8 +150,8 @@ func (d *objectDiff) edits() []Finding {
 		return nil
 	}
 	return d.each(pathsOf(d.chart, d.pristine), func(key string, path manifest.Path) Finding {
-		own := d.chart.value(key)
-		if same(own, d.pristine.value(key), path) || isOwnVersion(d.charts.chart, path, own) {
+		own := d.chart.Value(key)
+		if same(own, d.pristine.Value(key), path) || isOwnVersion(d.charts.chart, path, own) {
 			return Finding{}
 		}
 		return Finding{Class: Drift, Why: whyEdited}
@@ -178,7 +179,7 @@ func (d *objectDiff) each(
 			continue
 		}
 		if f := classify(key, path); f.Class != "" {
-			out = append(out, d.finding(path, f, d.upstream.value(key), d.chart.value(key)))
+			out = append(out, d.finding(path, f, d.upstream.Value(key), d.chart.Value(key)))
 		}
 	}
 	return out
@@ -186,14 +187,14 @@ func (d *objectDiff) each(
 
 // field classes one field.
 func (d *objectDiff) field(key string, path manifest.Path) Finding {
-	upstream, chart, x := d.upstream.value(key), d.chart.value(key), d.known[key]
+	upstream, chart, x := d.upstream.Value(key), d.chart.Value(key), d.known[key]
 	if d.charts.pristine == nil {
 		return foreignField(compare(x, upstream, chart, path), x, upstream, chart, path)
 	}
-	if !same(chart, d.pristine.value(key), path) {
+	if !same(chart, d.pristine.Value(key), path) {
 		return d.editedField(compare(x, upstream, chart, path), x, key, chart, path)
 	}
-	generated := d.fresh.value(key)
+	generated := d.fresh.Value(key)
 	found := d.scaffoldedField(x, key, upstream, generated, path)
 	if !same(chart, generated, path) {
 		return d.userField(found, upstream, chart, path)
@@ -212,8 +213,8 @@ func (d *objectDiff) scaffoldedField(x *explanation, key string, upstream, chart
 	case fresh.Class == Drift && whole.Class != Drift && d.isEdit(x, key, upstream, path):
 		return fresh
 	case fresh.Class == Drift && whole.Class != Drift:
-		return d.leftOut(key, upstream, func(o *object) bool {
-			return compare(x, upstream, o.value(key), path).Class != Drift
+		return d.leftOut(key, upstream, func(o *rendered.Object) bool {
+			return compare(x, upstream, o.Value(key), path).Class != Drift
 		})
 	case fresh.Class == Drift && reason != "":
 		return Finding{Class: Convention, Why: reason}
@@ -226,8 +227,8 @@ func (d *objectDiff) scaffoldedField(x *explanation, key string, upstream, chart
 // isEdit reports whether a chart without a lock would have no drift in a field if it were generated anew, with the
 // components that it has: then no component is missing.
 func (d *objectDiff) isEdit(x *explanation, key string, upstream any, path manifest.Path) bool {
-	anew := d.run.anew.get(d.role)
-	return anew != nil && compare(x, upstream, anew.value(key), path).Class != Drift
+	anew := d.run.anew.Get(d.role)
+	return anew != nil && compare(x, upstream, anew.Value(key), path).Class != Drift
 }
 
 // compare classes two values by what is known of them: Class is "" where nothing differs.
@@ -251,13 +252,13 @@ func compare(x *explanation, upstream, chart any, path manifest.Path) Finding {
 // editedField classes a field that is not as it was scaffolded. It may have become what upstream has, or what the
 // chart would have with all components; done by hand, what a component is for is drift all the same.
 func (d *objectDiff) editedField(fresh Finding, x *explanation, key string, chart any, path manifest.Path) Finding {
-	was := compare(x, d.upstream.value(key), d.pristine.value(key), path)
+	was := compare(x, d.upstream.Value(key), d.pristine.Value(key), path)
 	wasLeftOut := d.whole != nil && was.Class == Drift && d.inWhole(key, path).Class != Drift
 	switch {
 	case fresh.Class == "" && wasLeftOut:
 	case fresh.Class == "" && x == nil, isOwnVersion(d.charts.chart, path, chart):
 		return fresh
-	case chart != nil && same(d.whole.value(key), chart, path):
+	case chart != nil && same(d.whole.Value(key), chart, path):
 		return fresh
 	}
 	why := whyEdited
@@ -285,13 +286,13 @@ func (d *objectDiff) finding(path manifest.Path, f Finding, upstream, chart any)
 	f.Layer, f.Object, f.Path, f.Upstream, f.Chart = LayerObjects, d.role, path, upstream, chart
 	f.cause.isEdit = strings.HasPrefix(f.Why, whyEdited)
 	if o := cmp.Or(d.upstream, d.chart, d.pristine, d.whole); o != nil {
-		f.Object = o.label()
+		f.Object = o.Label()
 	}
 	return f
 }
 
 // imagePath is the server's image.
-var imagePath = manifest.Path{"spec", "template", "spec", "containers", serverSegment, "image"}
+var imagePath = manifest.Path{"spec", "template", "spec", "containers", rendered.ServerSegment, "image"}
 
 // isOwnVersion reports whether a field is the chart's own version of the server, as its Chart.yaml has it: that moves
 // on without a word.

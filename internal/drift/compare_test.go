@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/scaffolding"
@@ -71,10 +72,10 @@ func TestCompareValues(t *testing.T) {
 
 // A field that was edited is drift, unless it has become what it would be anyway.
 func TestFields(t *testing.T) {
-	withField := func(value any) *object {
-		o := &object{role: "Ingress/signalling", leaves: map[string]manifest.Leaf{}}
+	withField := func(value any) *rendered.Object {
+		o := &rendered.Object{Role: "Ingress/signalling", Leaves: map[string]manifest.Leaf{}}
 		if value != nil {
-			o.leaves["spec.x"] = manifest.Leaf{Path: manifest.Path{"spec", "x"}, Value: value}
+			o.Leaves["spec.x"] = manifest.Leaf{Path: manifest.Path{"spec", "x"}, Value: value}
 		}
 		return o
 	}
@@ -146,9 +147,9 @@ func TestFields(t *testing.T) {
 
 // An object that one side alone has.
 func TestPresence(t *testing.T) {
-	o := &object{Object: manifest.Object{Fields: map[string]any{"kind": "Ingress"}}, role: roleRoute}
+	o := &rendered.Object{Object: manifest.Object{Fields: map[string]any{"kind": "Ingress"}}, Role: rendered.RoleRoute}
 	for name, c := range map[string]struct {
-		upstream, chart, pristine, whole *object
+		upstream, chart, pristine, whole *rendered.Object
 		foreign, explained               bool
 		want                             Class
 		why                              string
@@ -169,7 +170,7 @@ func TestPresence(t *testing.T) {
 		"scaffolded, and not upstream's":  {nil, o, o, nil, false, false, Drift, "upstream's chart has no such object"},
 		"neither side, but a scaffold of": {nil, nil, o, nil, false, false, Drift, whyEdited},
 	} {
-		d := objectDiff{ctx: t.Context(), role: roleRoute, run: &scenarioRun{}, charts: &charts{},
+		d := objectDiff{ctx: t.Context(), role: rendered.RoleRoute, run: &scenarioRun{}, charts: &charts{},
 			upstream: c.upstream, chart: c.chart, pristine: c.pristine, whole: c.whole, fresh: c.pristine,
 			known: map[string]*explanation{}}
 		if !c.foreign {
@@ -199,11 +200,11 @@ func TestShapeReason(t *testing.T) {
 		{manifest.Path{"spec", "(order of rules)"}, true}, {manifest.Path{"spec", "ingressClassName"}, false},
 		{manifest.Path{"metadata", "tls"}, false}, {manifest.Path{"spec"}, false}, {nil, false},
 	} {
-		if got := run.shapeReason(roleRoute, c.path) != ""; got != c.want {
+		if got := run.shapeReason(rendered.RoleRoute, c.path) != ""; got != c.want {
 			t.Errorf("%v: %v", c.path, got)
 		}
 	}
-	if run.shapeReason(roleServer, manifest.Path{"spec", "rules"}) != "" {
+	if run.shapeReason(rendered.RoleServer, manifest.Path{"spec", "rules"}) != "" {
 		t.Error("another object than the route has a reason")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/drift/rulepath"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/yamldoc"
@@ -39,12 +40,13 @@ func newSetting(c *charts, values map[string]any) setting {
 	override, _ := values["nameOverride"].(string)
 	fullOverride, _ := values["fullnameOverride"].(string)
 	name := cmp.Or(override, known.Name)
-	fullname := releaseName + "-" + name
-	if strings.Contains(releaseName, name) {
-		fullname = releaseName
+	fullname := rendered.ReleaseName + "-" + name
+	if strings.Contains(rendered.ReleaseName, name) {
+		fullname = rendered.ReleaseName
 	}
 	s := setting{
-		rules: c.rules, V: values, U: c.sides.upstream, Release: releaseName, Name: name, OwnChart: ownChart,
+		rules: c.rules, V: values, U: c.sides.upstream, Release: rendered.ReleaseName,
+		Name: name, OwnChart: rendered.OwnChart,
 		Full: cmp.Or(fullOverride, fullname), Workload: c.kinds.Workload, Route: c.kinds.Route,
 	}
 	if s.U.Version == known.Version {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
 
@@ -17,7 +18,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	type values = map[string]any
-	hostPort := manifest.Path{"spec", "template", "spec", "containers", serverSegment, "ports", "[7881/TCP]",
+	hostPort := manifest.Path{"spec", "template", "spec", "containers", rendered.ServerSegment, "ports", "[7881/TCP]",
 		"hostPort"}
 	for name, c := range map[string]struct {
 		values   values
@@ -29,39 +30,40 @@ func TestExplain(t *testing.T) {
 		upstream any
 		chart    expectation
 	}{
-		"a fault": {role: roleServer, path: manifest.Path{"spec", "template", "spec", "enableServiceLinks"},
+		"a fault": {role: rendered.RoleServer, path: manifest.Path{"spec", "template", "spec", "enableServiceLinks"},
 			class: Ours, why: "mends fault 27 of upstream's chart", chart: expectation{value: false}},
-		"a name": {role: roleServer, path: manifest.Path{"metadata", "name"},
+		"a name": {role: rendered.RoleServer, path: manifest.Path{"metadata", "name"},
 			class: Convention, why: conventionWhy, upstream: "rel-livekit-server",
 			chart: expectation{isAnything: true}},
-		"a name that is given": {values: values{"fullnameOverride": "sfu"}, role: roleTURN,
+		"a name that is given": {values: values{"fullnameOverride": "sfu"}, role: rendered.RoleTURN,
 			path:  manifest.Path{"metadata", "name"},
 			class: Convention, why: conventionWhy, upstream: "sfu-turn", chart: expectation{isAnything: true}},
-		"a name with the release's": {values: values{"nameOverride": "rel"}, role: roleTest,
+		"a name with the release's": {values: values{"nameOverride": "rel"}, role: rendered.RoleTest,
 			path:  manifest.Path{"metadata", "name"},
 			class: Convention, why: conventionWhy, upstream: "rel-test-connection",
 			chart: expectation{isAnything: true}},
 		"an account's name": {values: values{"serviceAccount": values{"name": "x"}}, role: "ServiceAccount/server",
 			path: manifest.Path{"metadata", "name"}, class: Convention, why: conventionWhy, upstream: "x",
 			chart: expectation{isAnything: true}},
-		"a label of upstream's": {role: roleTURN, path: manifest.Path{"metadata", "labels", "app.kubernetes.io/name"},
+		"a label of upstream's": {role: rendered.RoleTURN,
+			path: manifest.Path{"metadata", "labels", "app.kubernetes.io/name"},
 			class: Convention, why: conventionWhy, upstream: "livekit-server", chart: expectation{isAnything: true}},
-		"a label of the chart's": {role: roleTURN, path: manifest.Path{"metadata", "labels", "team"},
+		"a label of the chart's": {role: rendered.RoleTURN, path: manifest.Path{"metadata", "labels", "team"},
 			class: Convention, why: conventionWhy, chart: expectation{isAnything: true}},
-		"a selector": {role: roleTURN, path: manifest.Path{"spec", "selector", "app"},
+		"a selector": {role: rendered.RoleTURN, path: manifest.Path{"spec", "selector", "app"},
 			class: Convention, why: conventionWhy, chart: expectation{isAnything: true}},
-		"no selector there": {role: roleRoute, path: manifest.Path{"spec", "selector", "app"}},
-		"a port on the node": {values: values{"podHostNetwork": true}, role: roleServer, path: hostPort,
+		"no selector there": {role: rendered.RoleRoute, path: manifest.Path{"spec", "selector", "app"}},
+		"a port on the node": {values: values{"podHostNetwork": true}, role: rendered.RoleServer, path: hostPort,
 			class: Convention, why: "Kubernetes sets it", upstream: 7881},
-		"a port in the pod": {values: values{"podHostNetwork": false}, role: roleServer, path: hostPort,
+		"a port in the pod": {values: values{"podHostNetwork": false}, role: rendered.RoleServer, path: hostPort,
 			class: Ours, why: "mends fault 8 of upstream's chart", upstream: 7881},
-		"a DaemonSet": {workload: "DaemonSet", role: roleServer, path: manifest.Path{"kind"},
+		"a DaemonSet": {workload: "DaemonSet", role: rendered.RoleServer, path: manifest.Path{"kind"},
 			class: Convention, why: "the repository runs servers so", upstream: "Deployment",
 			chart: expectation{value: "DaemonSet"}},
-		"a Deployment": {workload: "Deployment", role: roleServer, path: manifest.Path{"kind"}},
-		"an object": {values: values{"loadBalancer": values{"type": "alb"}}, role: roleRoute, class: Ours,
+		"a Deployment": {workload: "Deployment", role: rendered.RoleServer, path: manifest.Path{"kind"}},
+		"an object": {values: values{"loadBalancer": values{"type": "alb"}}, role: rendered.RoleRoute, class: Ours,
 			why: "mends fault 5 of upstream's chart"},
-		"no such rule": {role: roleServer, path: manifest.Path{"spec", "replicas"}},
+		"no such rule": {role: rendered.RoleServer, path: manifest.Path{"spec", "replicas"}},
 	} {
 		charts := &charts{sheet: sheet(t), rules: rules, kinds: convention.Kinds{Workload: c.workload}}
 		charts.sides.upstream = Side{Version: "1.9.0", AppVersion: "v1.9.0"}

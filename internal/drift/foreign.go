@@ -9,6 +9,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/convert"
 	"github.com/helm-livekit/helm-livekit/internal/drift/pairing"
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/lineage"
 	"github.com/helm-livekit/helm-livekit/internal/livekit"
@@ -63,7 +64,7 @@ func (c *charts) openForeign(ctx context.Context, in Input) error {
 // those of the server that upstream's has.
 func (c *charts) findConfig() string {
 	values := helmchart.Copy(c.defaults)
-	eachMap(values, func(m map[string]any) {
+	rendered.EachMap(values, func(m map[string]any) {
 		for _, row := range c.sheet.Mappings() {
 			if rest, isBelow := strings.CutPrefix(row.Key, "livekit."); isBelow && !c.isServersOwn(rest) {
 				yamldoc.Delete(m, strings.Split(rest, "."))

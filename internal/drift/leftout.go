@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 )
 
 // lacking is a difference that the chart would not have with all components. Which one is for it is asked when all
@@ -15,14 +17,14 @@ import (
 type lacking struct {
 	run   *scenarioRun
 	role  string
-	mends func(*object) bool
+	mends func(*rendered.Object) bool
 	// difference is the same for differences with the same answer.
 	difference string
 }
 
 // leftOut classes a difference that some component mends. key and upstream are those of the field, if it is one.
-func (d *objectDiff) leftOut(key string, upstream any, mends func(*object) bool) Finding {
-	difference, _ := json.Marshal([]any{d.role, key, upstream, d.chart.value(key), d.run.asked()}) // of decoded YAML
+func (d *objectDiff) leftOut(key string, upstream any, mends func(*rendered.Object) bool) Finding {
+	difference, _ := json.Marshal([]any{d.role, key, upstream, d.chart.Value(key), d.run.asked()}) // of decoded YAML
 	return Finding{
 		Class: LeftOut, Why: "components that do this were not scaffolded", Remedy: d.charts.addWith("all"),
 		lacking: &lacking{d.run, d.role, mends, string(difference)},
@@ -84,7 +86,7 @@ func (l *lacking) component(ctx context.Context, c *charts) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if with != nil && l.mends(with.get(l.role)) {
+		if with != nil && l.mends(with.Get(l.role)) {
 			return name, nil
 		}
 	}
@@ -92,7 +94,7 @@ func (l *lacking) component(ctx context.Context, c *charts) (string, error) {
 }
 
 // with renders the chart with one more component. It is nil if the chart does not render with the scenario's values.
-func (run *scenarioRun) with(ctx context.Context, c *charts, component string) (*rendered, error) {
+func (run *scenarioRun) with(ctx context.Context, c *charts, component string) (*rendered.Chart, error) {
 	if r, ok := run.added[component]; ok {
 		return r, nil
 	}

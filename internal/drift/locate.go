@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/drift/source"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -14,7 +15,7 @@ import (
 
 // locate notes where both objects have the field of a finding, of which the texts are given. Where neither has it,
 // that is what would hold it.
-func (f *Finding) locate(upstream, chart *object, upstreamText, chartText *source.Text) {
+func (f *Finding) locate(upstream, chart *rendered.Object, upstreamText, chartText *source.Text) {
 	u, inUpstream := positionIn(upstream, upstreamText, f.Path, f.Upstream != nil)
 	c, inChart := positionIn(chart, chartText, f.Path, f.Chart != nil)
 	if inUpstream || !inChart {
@@ -29,14 +30,14 @@ func (f *Finding) locate(upstream, chart *object, upstreamText, chartText *sourc
 
 // positionIn gives the position of a field in an object's text, or of what would hold it. A field with a value may be
 // in a text that does not show it.
-func positionIn(o *object, text *source.Text, path manifest.Path, hasValue bool) (Position, bool) {
+func positionIn(o *rendered.Object, text *source.Text, path manifest.Path, hasValue bool) (Position, bool) {
 	if o == nil || text == nil {
 		return Position{}, false
 	}
-	written := o.written(path)
+	written := o.Written(path)
 	line, column, found := text.Find(written, hasValue)
-	if !found && o.role == roleConfiguration && len(written) > 2 {
-		for _, r := range objectFacts().Renamed {
+	if !found && o.Role == rendered.RoleConfiguration && len(written) > 2 {
+		for _, r := range rendered.Facts().Renamed {
 			if slices.Equal(r.New, written[2:]) {
 				if l, c, isOld := text.Find(slices.Concat(written[:2], r.Old), hasValue); isOld {
 					line, column, found = l, c, true
@@ -45,25 +46,6 @@ func positionIn(o *object, text *source.Text, path manifest.Path, hasValue bool)
 		}
 	}
 	return Position{File: o.File, Line: line, Column: column}, found
-}
-
-// written gives a path as the object has it, without what stands for names that differ between charts.
-func (o *object) written(path manifest.Path) manifest.Path {
-	out := slices.Clone(path)
-	for i, segment := range out {
-		if inner, ok := strings.CutPrefix(segment, "("); ok && strings.HasSuffix(inner, ")") {
-			// It is about the key, not about what it holds.
-			segment = strings.TrimPrefix(strings.TrimSuffix(inner, ")"), "order of ")
-		}
-		switch {
-		case i == 1 && path[0] == "data" && o.entry != "" && (segment == configEntry || segment == keysEntry):
-			segment = o.entry
-		case i > 0 && path[i-1] == "containers" && segment == serverSegment:
-			segment = "[" + serverContainer(o.Object) + "]"
-		}
-		out[i] = segment
-	}
-	return out
 }
 
 // locateChanges notes the lines of both charts' files that make a change.

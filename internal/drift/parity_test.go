@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -76,7 +77,7 @@ func holdsFor(t *testing.T, c *charts, dir string) {
 	}
 }
 
-func readObjects(file string) (*rendered, error) {
+func readObjects(file string) (*rendered.Chart, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -85,9 +86,5 @@ func readObjects(file string) (*rendered, error) {
 	if err != nil {
 		return nil, err
 	}
-	var objects []*object
-	for _, o := range parsed {
-		objects = append(objects, &object{Object: o})
-	}
-	return newRendered("livekit-server-1.9.0", objects), nil
+	return rendered.New("livekit-server-1.9.0", parsed), nil
 }

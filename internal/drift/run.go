@@ -15,6 +15,7 @@ import (
 	"github.com/helm-livekit/helm-livekit/internal/convention"
 	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/drift/source"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -231,7 +232,7 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 		return out, err
 	}
 	for _, role := range run.roles() {
-		u, here := run.upstream.get(role), run.chart.get(role)
+		u, here := run.upstream.Get(role), run.chart.Get(role)
 		p := Pair{Upstream: objectText(u), Chart: objectText(here), Findings: []Mark{}}
 		var upstreamText, chartText *source.Text
 		if len(byRole[role]) > 0 {
@@ -244,7 +245,7 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 			out.found = append(out.found, &f)
 		}
 		if either := cmp.Or(u, here); either != nil {
-			p.Object = either.label()
+			p.Object = either.Label()
 			out.Pairs = append(out.Pairs, p)
 		}
 	}
@@ -323,7 +324,7 @@ func (c *collection) finish(r *Report) {
 }
 
 // objectText writes an object as it was rendered, secrets hidden, "" for none.
-func objectText(o *object) string {
+func objectText(o *rendered.Object) string {
 	if o == nil {
 		return ""
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
@@ -31,9 +32,9 @@ type scenarioRun struct {
 	values   map[string]any // the chart's
 
 	// pristine is the chart as it was scaffolded, with the user's values, fresh with those that were generated.
-	upstream, chart, pristine, fresh, whole, anew *rendered
+	upstream, chart, pristine, fresh, whole, anew *rendered.Chart
 
-	added map[string]*rendered // with one more component, by its name
+	added map[string]*rendered.Chart // with one more component, by its name
 
 	upstreamErr, chartErr error
 
@@ -49,8 +50,8 @@ type Case struct {
 // Release is what both charts are rendered for.
 func Release() helmchart.Release {
 	return helmchart.Release{
-		Name: releaseName, Namespace: releaseNamespace, KubeVersion: kubeVersion, SkipSchema: true,
-		APIVersions: objectFacts().APIs,
+		Name: rendered.ReleaseName, Namespace: releaseNamespace, KubeVersion: kubeVersion, SkipSchema: true,
+		APIVersions: rendered.Facts().APIs,
 	}
 }
 
@@ -195,7 +196,7 @@ func (c *charts) renderScenario(ctx context.Context, w factsheet.Scenario) (*sce
 	if err != nil {
 		return nil, err
 	}
-	run := &scenarioRun{Scenario: w, settings: converted.Settings, added: map[string]*rendered{}}
+	run := &scenarioRun{Scenario: w, settings: converted.Settings, added: map[string]*rendered.Chart{}}
 	run.upstream, run.upstreamErr = c.render(ctx, c.upstream, w.Values)
 	if c.foreign != nil {
 		run.values, run.unplaced = c.foreignOverlay(w.Values, run.settings)
@@ -225,10 +226,10 @@ func (c *charts) renderScenario(ctx context.Context, w factsheet.Scenario) (*sce
 
 // roles are those of all the objects of a scenario, in order.
 func (run *scenarioRun) roles() []string {
-	all := map[string]*object{}
-	for _, r := range []*rendered{run.upstream, run.chart, run.pristine, run.fresh, run.whole} {
+	all := map[string]*rendered.Object{}
+	for _, r := range []*rendered.Chart{run.upstream, run.chart, run.pristine, run.fresh, run.whole} {
 		if r != nil {
-			maps.Copy(all, r.byRole)
+			maps.Copy(all, r.ByRole)
 		}
 	}
 	return slices.Sorted(maps.Keys(all))
@@ -238,7 +239,7 @@ func (run *scenarioRun) roles() []string {
 // certificates in a way that says less. "" where that is not so.
 func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {
 	isShaped := len(path) > 1 && slices.Contains([]string{"rules", "tls", "(order of rules)"}, path[1])
-	if role != roleRoute || !isShaped || path[0] != "spec" {
+	if role != rendered.RoleRoute || !isShaped || path[0] != "spec" {
 		return ""
 	}
 	for _, u := range run.unplaced {

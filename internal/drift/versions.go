@@ -10,6 +10,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
+	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 	"github.com/helm-livekit/helm-livekit/internal/remedy"
@@ -121,19 +122,19 @@ func changedValues(then, now *helmchart.Chart, why string) []Finding {
 }
 
 // changedObjects compares what two versions of one chart render. Their own versions are no change.
-func changedObjects(then, now *rendered) []Finding {
+func changedObjects(then, now *rendered.Chart) []Finding {
 	var out []Finding
-	roles := maps.Clone(then.byRole)
-	maps.Copy(roles, now.byRole)
+	roles := maps.Clone(then.ByRole)
+	maps.Copy(roles, now.ByRole)
 	for role, either := range inOrder(roles) {
-		a, b := then.byRole[role], now.byRole[role]
-		object := either.label()
+		a, b := then.ByRole[role], now.ByRole[role]
+		object := either.Label()
 		if a == nil || b == nil {
 			out = append(out, Finding{Object: object, Upstream: kindOrNil(b), Chart: kindOrNil(a)})
 			continue
 		}
 		for key, path := range inOrder(pathsOf(a, b)) {
-			was, is := a.value(key), b.value(key)
+			was, is := a.Value(key), b.Value(key)
 			isVersion := slices.Equal(path, imagePath) ||
 				slices.Contains(path, "app.kubernetes.io/version") && was != nil && is != nil
 			if !same(was, is, path) && !isVersion {

@@ -1,4 +1,4 @@
-package drift
+package rendered
 
 import (
 	"maps"
@@ -12,17 +12,13 @@ import (
 )
 
 // objectsOf gives objects as they are compared.
-func objectsOf(t *testing.T, text string) *rendered {
+func objectsOf(t *testing.T, text string) *Chart {
 	t.Helper()
 	parsed, err := manifest.Parse("templates/all.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var objects []*object
-	for _, o := range parsed {
-		objects = append(objects, &object{Object: o})
-	}
-	return newRendered("livekit-1.2.3", objects)
+	return New("livekit-1.2.3", parsed)
 }
 
 const workload = `
@@ -48,7 +44,7 @@ func TestRoles(t *testing.T) {
 		objects string
 		want    []string
 	}{
-		"server by its image": {workload, []string{roleServer}},
+		"server by its image": {workload, []string{RoleServer}},
 		"no server":           {"kind: Deployment\nmetadata: {name: rel-redis}", []string{"Deployment/redis"}},
 		"hook with a server": {
 			"kind: Job\nmetadata: {name: x, annotations: {helm.sh/hook: pre-install}}\nspec: {template: {spec: " +
@@ -56,15 +52,15 @@ func TestRoles(t *testing.T) {
 			[]string{"Job/x"},
 		},
 		"test": {
-			"kind: Pod\nmetadata: {name: x, annotations: {helm.sh/hook: test-success}}", []string{roleTest},
+			"kind: Pod\nmetadata: {name: x, annotations: {helm.sh/hook: test-success}}", []string{RoleTest},
 		},
 		"configuration": {
 			"kind: ConfigMap\nmetadata: {name: c}\ndata: {x.yaml: \"port: 7880\\nrtc: {tcp_port: 7881}\"}",
-			[]string{roleConfiguration},
+			[]string{RoleConfiguration},
 		},
 		"configuration in a Secret": {
 			"kind: Secret\nmetadata: {name: c}\nstringData: {x.yaml: \"port: 7880\\nrtc: {tcp_port: 7881}\"}",
-			[]string{roleConfiguration},
+			[]string{RoleConfiguration},
 		},
 		"no configuration": {
 			"kind: ConfigMap\nmetadata: {name: rel-c}\ndata: {x.yaml: \"a: 1\\nport: 2\\nb: 3\\nc: 4\"}",
@@ -72,50 +68,50 @@ func TestRoles(t *testing.T) {
 		},
 		"keys by their file": {
 			"kind: Secret\nmetadata: {name: c}\nstringData: {k: 'APIx: a-text-of-twenty-letters-at-least'}",
-			[]string{roleKeys},
+			[]string{RoleKeys},
 		},
 		"keys by their name": {
-			"kind: Secret\nmetadata: {name: c}\nstringData: {LIVEKIT_API_KEY: abc}", []string{roleKeys},
+			"kind: Secret\nmetadata: {name: c}\nstringData: {LIVEKIT_API_KEY: abc}", []string{RoleKeys},
 		},
 		"another Secret": {
 			"kind: Secret\nmetadata: {name: rel-tls}\nstringData: {tls.crt: abc}", []string{"Secret/tls"},
 		},
 		"two of a kind": {
 			"kind: Ingress\nmetadata: {name: b}\n---\nkind: Ingress\nmetadata: {name: a}",
-			[]string{roleRoute, roleRoute + "-2"},
+			[]string{RoleRoute, RoleRoute + "-2"},
 		},
 		"Service by its port's name": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: " +
 			"http, port: 80}]}",
-			[]string{roleSignalling, roleServer}},
+			[]string{RoleSignalling, RoleServer}},
 		"Service by the container's port": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: " +
 			"[{name: x, port: 80, targetPort: 7880}]}",
-			[]string{roleSignalling, roleServer}},
+			[]string{RoleSignalling, RoleServer}},
 		"Service by a target's name": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: " +
 			"x, port: 80, targetPort: rtc-tcp}]}",
-			[]string{roleMedia, roleServer}},
+			[]string{RoleMedia, RoleServer}},
 		"signalling before media": {workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: x, " +
 			"port: 7881}, {name: y, port: 7880}]}",
-			[]string{roleSignalling, roleServer}},
+			[]string{RoleSignalling, RoleServer}},
 		"metrics": {
 			workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 6789}]}",
-			[]string{roleMetrics, roleServer},
+			[]string{RoleMetrics, RoleServer},
 		},
 		"TURN": {
 			workload + "---\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 443, targetPort: 5349}]}",
-			[]string{roleTURN, roleServer},
+			[]string{RoleTURN, RoleServer},
 		},
 		"another Service": {
 			workload + "---\nkind: Service\nmetadata: {name: rel-x}\nspec: {ports: [{name: x, port: 1}]}",
-			[]string{"Service/x", roleServer},
+			[]string{"Service/x", RoleServer},
 		},
 	} {
-		got := slices.Sorted(maps.Keys(objectsOf(t, c.objects).byRole))
+		got := slices.Sorted(maps.Keys(objectsOf(t, c.objects).ByRole))
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 	named := strings.NewReplacer("livekit-server:v1", "sfu:v1", "name: app", "name: livekit").Replace(workload)
-	if objectsOf(t, named).get(roleServer) == nil {
+	if objectsOf(t, named).Get(RoleServer) == nil {
 		t.Error("a container called livekit is no server")
 	}
 }

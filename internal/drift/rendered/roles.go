@@ -1,4 +1,4 @@
-package drift
+package rendered
 
 import (
 	"cmp"
@@ -18,22 +18,22 @@ import (
 
 // Roles of objects. The first part is a kind, or what several kinds have in common.
 const (
-	roleServer        = "Workload/server"
-	roleConfiguration = "Configuration/configuration"
-	roleKeys          = "Secret/keys"
-	roleSignalling    = "Service/signalling"
-	roleMedia         = "Service/media"
-	roleTURN          = "Service/turn"
-	roleMetrics       = "Service/metrics"
-	roleTest          = "Pod/test"
-	roleRoute         = "Ingress/signalling"
+	RoleServer        = "Workload/server"
+	RoleConfiguration = "Configuration/configuration"
+	RoleKeys          = "Secret/keys"
+	RoleSignalling    = "Service/signalling"
+	RoleMedia         = "Service/media"
+	RoleTURN          = "Service/turn"
+	RoleMetrics       = "Service/metrics"
+	RoleTest          = "Pod/test"
+	RoleRoute         = "Ingress/signalling"
 )
 
 //go:embed objects.yaml
 var objectsYAML []byte
 
-// objectFacts are what objects.yaml says.
-var objectFacts = sync.OnceValue(func() (out struct {
+// Facts are what objects.yaml says.
+var Facts = sync.OnceValue(func() (out struct {
 	APIs  []string
 	Roles map[string]string
 	Ports []struct {
@@ -49,43 +49,43 @@ var objectFacts = sync.OnceValue(func() (out struct {
 })
 
 // withRoles gives each object a role of its own.
-func withRoles(objects []*object) *rendered {
-	r := &rendered{objects: slices.Clone(objects), byRole: map[string]*object{}}
+func withRoles(objects []*Object) *Chart {
+	r := &Chart{Objects: slices.Clone(objects), ByRole: map[string]*Object{}}
 	server := r.server()
 	// Names and addresses decide where nothing else does, so the order is fixed.
-	slices.SortStableFunc(r.objects, func(a, b *object) int {
+	slices.SortStableFunc(r.Objects, func(a, b *Object) int {
 		return strings.Compare(a.Kind()+"/"+a.Name(), b.Kind()+"/"+b.Name())
 	})
-	for _, o := range r.objects {
+	for _, o := range r.Objects {
 		base := roleOf(o, server)
-		o.role = base
-		for n := 2; r.byRole[o.role] != nil; n++ {
-			o.role = fmt.Sprintf("%s-%d", base, n)
+		o.Role = base
+		for n := 2; r.ByRole[o.Role] != nil; n++ {
+			o.Role = fmt.Sprintf("%s-%d", base, n)
 		}
-		r.byRole[o.role] = o
+		r.ByRole[o.Role] = o
 	}
 	return r
 }
 
-func roleOf(o, server *object) string {
+func roleOf(o, server *Object) string {
 	switch kind := o.Kind(); {
 	case o == server:
-		return roleServer
+		return RoleServer
 	case strings.HasPrefix(o.Annotations()["helm.sh/hook"], "test"):
 		return kind + "/test"
 	case kind == "ConfigMap" || kind == "Secret":
 		return dataRole(o, server)
 	case kind == "Service":
 		return serviceRole(o, server)
-	case objectFacts().Roles[kind] != "":
-		return kind + "/" + objectFacts().Roles[kind]
+	case Facts().Roles[kind] != "":
+		return kind + "/" + Facts().Roles[kind]
 	}
 	return o.Kind() + "/" + nameWithout(o.Name(), server)
 }
 
 // nameWithout is an object's name without what the names of the chart's objects have in common, or without the
 // release's: what is left when no role is known.
-func nameWithout(name string, server *object) string {
+func nameWithout(name string, server *Object) string {
 	if server != nil {
 		if name == server.Name() {
 			return "server"
@@ -94,23 +94,23 @@ func nameWithout(name string, server *object) string {
 			return rest
 		}
 	}
-	return cmp.Or(strings.TrimPrefix(name, releaseName+"-"), name)
+	return cmp.Or(strings.TrimPrefix(name, ReleaseName+"-"), name)
 }
 
 // server finds the workload that runs livekit-server.
-func (r *rendered) server() *object {
-	for _, o := range r.objects {
-		if !o.IsHook() && serverContainer(o.Object) != "" {
+func (r *Chart) server() *Object {
+	for _, o := range r.Objects {
+		if !o.IsHook() && ServerContainer(o.Object) != "" {
 			return o
 		}
 	}
 	return nil
 }
 
-// serverContainer names the container that runs livekit-server, "" where there is none: by its image, else by its name.
-func serverContainer(o manifest.Object) string {
+// ServerContainer names the container that runs livekit-server, "" where there is none: by its image, else by its name.
+func ServerContainer(o manifest.Object) string {
 	byName := ""
-	for _, c := range mapsIn(o.Get("spec", "template", "spec", "containers")) {
+	for _, c := range MapsIn(o.Get("spec", "template", "spec", "containers")) {
 		image, _ := c["image"].(string)
 		name, _ := c["name"].(string)
 		if strings.HasPrefix(path.Base(image), "livekit-server") {
@@ -124,17 +124,17 @@ func serverContainer(o manifest.Object) string {
 }
 
 // dataRole tells ConfigMaps and Secrets apart by what they hold.
-func dataRole(o, server *object) string {
-	data := readData(&object{Object: o.Object, role: "?"}, o.Map("data"))
+func dataRole(o, server *Object) string {
+	data := readData(&Object{Object: o.Object, Role: "?"}, o.Map("data"))
 	maps.Copy(data, o.Map("stringData"))
 	for name, value := range data {
 		text, _ := value.(string)
 		var parsed map[string]any
 		if yaml.Unmarshal([]byte(text), &parsed) == nil && livekit.IsConfig(parsed) {
-			return roleConfiguration
+			return RoleConfiguration
 		}
 		if o.Kind() == "Secret" && (isKeyFile(parsed) || strings.Contains(strings.ToUpper(name), "API")) {
-			return roleKeys
+			return RoleKeys
 		}
 	}
 	return o.Kind() + "/" + nameWithout(o.Name(), server)
@@ -151,9 +151,9 @@ func isKeyFile(m map[string]any) bool {
 }
 
 // serviceRole tells Services apart by where their ports lead.
-func serviceRole(o, server *object) string {
-	ports := mapsIn(o.Get("spec", "ports"))
-	for _, role := range []string{roleSignalling, roleMedia, roleTURN, roleMetrics} {
+func serviceRole(o, server *Object) string {
+	ports := MapsIn(o.Get("spec", "ports"))
+	for _, role := range []string{RoleSignalling, RoleMedia, RoleTURN, RoleMetrics} {
 		if slices.ContainsFunc(ports, func(p map[string]any) bool { return portRole(p, server) == role }) {
 			return role
 		}
@@ -162,10 +162,10 @@ func serviceRole(o, server *object) string {
 }
 
 // portRole says what a port of a Service leads to, by the name of the container's port. "" where nobody knows.
-func portRole(port map[string]any, server *object) string {
+func portRole(port map[string]any, server *Object) string {
 	own, _ := port["name"].(string)
 	name := cmp.Or(containerPort(port, server), own)
-	for _, known := range objectFacts().Ports {
+	for _, known := range Facts().Ports {
 		fits := func(pattern string) bool { ok, _ := path.Match(pattern, name); return ok }
 		if slices.ContainsFunc(known.Names, fits) {
 			return known.Role
@@ -175,7 +175,7 @@ func portRole(port map[string]any, server *object) string {
 }
 
 // containerPort names the port of the server's container that a Service's port leads to, "" where it has no name.
-func containerPort(port map[string]any, server *object) string {
+func containerPort(port map[string]any, server *Object) string {
 	target := cmp.Or(port["targetPort"], port["port"])
 	if name, ok := target.(string); ok {
 		return name
@@ -183,9 +183,9 @@ func containerPort(port map[string]any, server *object) string {
 	if server == nil {
 		return ""
 	}
-	container := serverContainer(server.Object)
-	for _, c := range mapsIn(server.Get("spec", "template", "spec", "containers")) {
-		for _, p := range mapsIn(c["ports"]) {
+	container := ServerContainer(server.Object)
+	for _, c := range MapsIn(server.Get("spec", "template", "spec", "containers")) {
+		for _, p := range MapsIn(c["ports"]) {
 			isSame := cmp.Or(p["protocol"], any("TCP")) == cmp.Or(port["protocol"], any("TCP"))
 			if c["name"] == container && p["containerPort"] == target && isSame {
 				name, _ := p["name"].(string)
