@@ -46,7 +46,7 @@ func TestExplain(t *testing.T) {
 			path: manifest.Path{"metadata", "name"}, class: Convention, why: conventionWhy, upstream: "x",
 			chart: expectation{isAnything: true}},
 		"a label of upstream's": {role: rendered.RoleTURN,
-			path: manifest.Path{"metadata", "labels", "app.kubernetes.io/name"},
+			path:  manifest.Path{"metadata", "labels", "app.kubernetes.io/name"},
 			class: Convention, why: conventionWhy, upstream: "livekit-server", chart: expectation{isAnything: true}},
 		"a label of the chart's": {role: rendered.RoleTURN, path: manifest.Path{"metadata", "labels", "team"},
 			class: Convention, why: conventionWhy, chart: expectation{isAnything: true}},
