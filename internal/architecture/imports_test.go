@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"internal/report"},
 	{"internal/update"},
 	{"internal/drift", "internal/explain"},
-	{"internal/convert", "internal/drift/redact"},
+	{"internal/convert", "internal/drift/branches", "internal/drift/redact"},
 	{"internal/scaffolding", "internal/publish", "internal/verify", "internal/doctor", "internal/selftest"},
 	{"internal/sibling"},
 	{"internal/sibling/experiment"},

@@ -34,6 +34,8 @@ type object struct {
 	leaves map[string]manifest.Leaf
 	// entry is the key of data with the configuration or the key file, "" where there is none.
 	entry string
+	// isCurrent says that the cluster serves no API that was dropped: what is of one is compared as it is.
+	isCurrent bool
 }
 
 // label names the object in a report: "Deployment/server".
@@ -64,12 +66,37 @@ func (r *rendered) get(role string) *object {
 // render renders a chart and finds out what each object is for. One of other making may require values that upstream's
 // does not: they are left out then.
 func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[string]any) (*rendered, error) {
-	release := c.release
-	release.Lenient = c.lenient && chart == c.chart
-	files, err := chart.Render(ctx, values, release)
+	files, err := chart.Render(ctx, values, c.releaseOf(chart))
 	if err != nil {
 		return nil, err
 	}
+	return c.read(chart, files)
+}
+
+func (c *charts) releaseOf(chart *helmchart.Chart) helmchart.Release {
+	release := c.release
+	release.Lenient = c.lenient && chart == c.chart
+	return release
+}
+
+// renderIn renders a chart in a scenario and notes the branches that were taken.
+func (c *charts) renderIn(
+	ctx context.Context, run *scenarioRun, chart *helmchart.Chart, values map[string]any,
+) (*rendered, error) {
+	of := c.branches[chart]
+	if of == nil {
+		return c.render(ctx, chart, values)
+	}
+	files, seen, err := of.Render(ctx, values, c.releaseOf(chart))
+	run.seen[chart] = seen
+	if err != nil {
+		return nil, err
+	}
+	return c.read(chart, files)
+}
+
+// read reads what a chart has rendered.
+func (c *charts) read(chart *helmchart.Chart, files []helmchart.File) (*rendered, error) {
 	var objects []*object
 	for _, f := range files {
 		parsed, err := manifest.Parse(f.Name, f.Data)
@@ -77,7 +104,7 @@ func (c *charts) render(ctx context.Context, chart *helmchart.Chart, values map[
 			return nil, fmt.Errorf("render chart %s: %w", chart.Name(), err)
 		}
 		for _, o := range parsed {
-			objects = append(objects, &object{Object: o})
+			objects = append(objects, &object{Object: o, isCurrent: !isOlder(c.release.KubeVersion, droppedMetrics)})
 		}
 	}
 	return newRendered(strings.ReplaceAll(chart.Name()+"-"+chart.Version(), "+", "_"), objects), nil
@@ -101,11 +128,14 @@ func newRendered(own string, objects []*object) *rendered {
 func (r *rendered) normalize(own string, o *object) map[string]any {
 	fields := helmchart.Copy(o.Fields)
 	eachMap(fields, func(m map[string]any) { dropVolatile(own, m) })
+	keepChecksums(o.Fields, fields)
 	r.resolve(fields, nil, o)
 	if data, ok := fields["data"].(map[string]any); ok {
 		fields["data"] = readData(o, data)
 	}
-	modernizeMetrics(fields)
+	if !o.isCurrent {
+		modernizeMetrics(fields)
+	}
 	eachMap(fields, noteOrder)
 	return fields
 }
@@ -149,6 +179,19 @@ func dropVolatile(own string, m map[string]any) {
 	for _, k := range []string{"helm.sh/chart", "chart"} {
 		if m[k] == own {
 			m[k] = ownChart
+		}
+	}
+}
+
+// keepChecksums puts back, in place, which checksums a pod's template has: they roll the pods when what they are of
+// changes. What they are is another with every release.
+func keepChecksums(original, fields map[string]any) {
+	path := []string{"spec", "template", "metadata", "annotations"}
+	all, _ := yamldoc.Lookup(original, path)
+	annotations, _ := all.(map[string]any)
+	for name := range annotations {
+		if strings.HasPrefix(name, "checksum/") {
+			yamldoc.Set(fields, append(slices.Clip(path), name), "(a checksum)")
 		}
 	}
 }
@@ -202,6 +245,9 @@ func modernize(config map[string]any) {
 		}
 	}
 }
+
+// droppedMetrics is the version of Kubernetes that has no autoscaling/v2beta1 any more.
+const droppedMetrics = "1.25.0"
 
 // modernizeMetrics gives an autoscaler of the API that Kubernetes 1.25 dropped as the API server stores it:
 // autoscaling/v2beta1 wrote the target beside the name.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/drift/branches"
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -50,6 +51,8 @@ type Input struct {
 	// for where it is empty; APIVersions are further ones that templates find.
 	KubeVersion string
 	APIVersions []string
+	// Coverage counts the branches of the chart's templates as well where they are as they were scaffolded.
+	Coverage bool
 	// Accepted are differences that the settings accept.
 	Accepted []settings.Accepted
 }
@@ -75,6 +78,9 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err := neverRenders(runs); err != nil {
 		return nil, err
 	}
+	if runs, err = c.takeBranches(ctx, in, runs); err != nil {
+		return nil, err
+	}
 	r := &Report{Chart: c.sides.chart, Upstream: c.sides.upstream, Notes: c.notes}
 	if in.Since != (chartdir.Version{}) {
 		r.Since = &Side{Name: in.Since.Name, Version: in.Since.Version, AppVersion: in.Since.AppVersion}
@@ -97,8 +103,10 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Coverage = c.coverage(runs)
+	c.markExtra(runs, r.Scenarios)
 	for i, s := range r.Scenarios {
-		if runs[i].isRefusedAlike(c) {
+		if runs[i].isRefusedAlike(c) && runs[i].base == nil {
 			r.Notes = append(r.Notes, fmt.Sprintf("scenario %s is not compared, as neither chart renders in it: %s",
 				s.Name, firstLine(runs[i].upstreamErr)))
 		}
@@ -111,15 +119,52 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	return r, nil
 }
 
+// coverage counts the branches of both charts that were taken, nil where nobody knows.
+func (c *charts) coverage(runs []*scenarioRun) *Coverage {
+	count := func(chart *helmchart.Chart) (out branches.Coverage) {
+		of := c.branches[chart]
+		if of == nil {
+			return branches.Coverage{Missed: []branches.Missed{}}
+		}
+		seen := make(branches.Seen, len(of.Branches))
+		for _, run := range runs {
+			seen.Add(run.seen[chart])
+		}
+		return of.Coverage(seen, c.sheet.Upstream)
+	}
+	if c.branches == nil {
+		return nil
+	}
+	return &Coverage{Upstream: count(c.upstream), Chart: count(c.chart), AsScaffolded: c.isAsScaffolded}
+}
+
+// markExtra classes what shows with keys alone that upstream's chart lacks: the chart here has it alone.
+func (c *charts) markExtra(runs []*scenarioRun, scenarios []Scenario) {
+	known := map[string]bool{}
+	for i, s := range scenarios {
+		isExtra := len(runs[i].extra) > 0
+		for _, f := range s.found {
+			if key := f.key(); !isExtra {
+				known[key] = true
+			} else if f.Class == Drift && !known[key] {
+				f.Class, f.Why = Extra, "with "+strings.Join(runs[i].extra, ", ")+", which the chart alone has"
+			}
+		}
+	}
+}
+
 // scenario compares the objects of one scenario.
 func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, error) {
+	c = c.under(run.Scenario)
 	out := Scenario{
 		Name: run.Name, About: run.About,
 		UpstreamValues: yamlText(redact.Values(run.Values)), ChartValues: yamlText(redact.Values(run.values)),
 	}
 	byRole := map[string][]Finding{}
 	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil && run.isRefusedAlike(c) {
-		out.Error = err.Error()
+		if run.base == nil {
+			out.Error = err.Error()
+		}
 	} else if err != nil {
 		out.Error = err.Error()
 		f := run.failed()
