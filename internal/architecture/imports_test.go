@@ -32,8 +32,8 @@ var layers = [][]string{
 	{"internal/drift", "internal/explain"},
 	{"internal/drift/rendered"},
 	{
-		"internal/convert", "internal/drift/changes", "internal/drift/pairing", "internal/drift/redact",
-		"internal/drift/rulepath", "internal/drift/source",
+		"internal/convert", "internal/drift/branches", "internal/drift/changes",
+		"internal/drift/pairing", "internal/drift/redact", "internal/drift/rulepath", "internal/drift/source",
 	},
 	{"internal/scaffolding", "internal/publish", "internal/verify", "internal/doctor", "internal/selftest"},
 	{"internal/sibling"},

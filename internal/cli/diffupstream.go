@@ -120,6 +120,8 @@ func (f *diffFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.show.All, "all", false, "show what is explained as well")
 	flags.StringSliceVar(&f.classes, "class", nil,
 		"show these classes alone: drift, left-out, accepted, values, ours, convention, extra")
+	flags.BoolVar(&f.show.Coverage, "coverage", false,
+		"count the branches of the chart's templates, too, and list those that were not compared")
 	flags.IntVar(&f.show.Context, "context", 0, "lines of the objects to show around a difference")
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long all may take")
 	flags.StringVar(&u.CAFile, "ca-file", "", "`FILE` of certificates to trust, in place of the system's")
@@ -131,6 +133,7 @@ func (f *diffFlags) define(cmd *cobra.Command) {
 
 func (f *diffFlags) run(ctx context.Context, cmd *cobra.Command, dir string) (*drift.Report, error) {
 	c := f.comparison
+	c.Coverage = f.show.Coverage
 	c.Dir, c.Prober, c.Getenv = dir, (&renderFlags{}).renders().Prober, os.Getenv
 	c.Upstream.UserAgent, c.Upstream.Timeout = userAgent(), f.timeout
 	if debug, _ := cmd.Flags().GetBool("debug"); debug {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/drift/branches"
 	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -52,6 +53,8 @@ type charts struct {
 	adopted map[string]any
 	// random are fields that differ from render to render.
 	random map[field]bool
+	// branches are those of upstream's chart and of the chart here, by the chart.
+	branches map[*helmchart.Chart]*branches.Chart
 }
 
 // field is a field of an object: its role and the text of its path.

@@ -50,9 +50,15 @@ func (c *charts) compareObjects(ctx context.Context, run *scenarioRun) (map[stri
 		if d.known, err = s.explain(role, pathsTo(d.upstream, d.chart, d.pristine, d.fresh, d.whole)); err != nil {
 			return nil, fmt.Errorf("scenario %s: %s: %w", run.Name, role, err)
 		}
-		if d.upstream == nil || d.chart == nil {
+		switch {
+		case run.isOwn && (d.upstream == nil) != (d.chart == nil):
+			edited := Finding{Class: Drift, Why: whyEdited}
+			out[role] = []Finding{d.finding(nil, edited, kindOrNil(d.upstream), kindOrNil(d.chart))}
+		case run.isOwn:
+			out[role] = d.edits()
+		case d.upstream == nil || d.chart == nil:
 			out[role] = d.presence()
-		} else {
+		default:
 			out[role] = d.fields()
 		}
 	}

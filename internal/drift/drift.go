@@ -9,6 +9,7 @@ package drift
 import (
 	"strconv"
 
+	"github.com/helm-livekit/helm-livekit/internal/drift/branches"
 	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/manifest"
 )
@@ -61,12 +62,22 @@ type Report struct {
 	Changes []Change `json:"changes"`
 	// Scenarios are the values under which the objects were compared, in the order in which they were.
 	Scenarios []Scenario `json:"scenarios,omitempty"`
+	// Coverage says how many branches of the templates were taken, nil where only some scenarios were compared.
+	Coverage *Coverage `json:"coverage,omitempty"`
 	// Notes say what was not compared, and why.
 	Notes []string `json:"notes,omitempty"`
 	// Input is what was compared.
 	Input Input `json:"-"`
 	// Written says which files were changed, for --accept.
 	Written []string `json:"-"`
+}
+
+// Coverage is which branches of both charts' templates were compared.
+type Coverage struct {
+	Upstream branches.Coverage `json:"upstream"`
+	Chart    branches.Coverage `json:"chart"`
+	// AsScaffolded says that the chart here has the templates that it was scaffolded with.
+	AsScaffolded bool `json:"asScaffolded"`
 }
 
 // Drifted reports whether anything is unexplained.

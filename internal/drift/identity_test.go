@@ -125,7 +125,8 @@ func TestForkDiffersByItsChanges(t *testing.T) {
 		"a key of its own": {
 			"      terminationGracePeriodSeconds:", "      {{- with $v.livekit.turn.pool }}\n" +
 				"      priorityClassName: {{ . }}\n      {{- end }}\n      terminationGracePeriodSeconds:",
-			nil, []string{"livekit.turn.pool"}, "only this chart reads it",
+			nil, []string{"livekit.turn.pool", "Deployment/server spec.template.spec.priorityClassName"},
+			"only this chart reads it",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

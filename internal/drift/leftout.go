@@ -71,6 +71,7 @@ func (c *charts) nameComponents(ctx context.Context, scenarios []Scenario) error
 // component gives the name of the component that mends the difference, first looking at those that the scenario asks
 // for. It is "" if it takes several.
 func (l *lacking) component(ctx context.Context, c *charts) (string, error) {
+	c = c.under(l.run.Scenario)
 	asked := l.run.asked()
 	rank := func(name string) int {
 		if slices.Contains(asked, name) {

@@ -35,12 +35,44 @@ func (c *charts) renderAnew(
 func (c *charts) renderBy(
 	ctx context.Context, memo *lineage.Memo[parsedFile], chart *helmchart.Chart, values map[string]any,
 ) (*rendered.Chart, error) {
-	release := c.release
-	release.Lenient = c.lenient && chart == c.chart
-	files, err := memo.Render(ctx, chart, values, release)
+	files, err := memo.Render(ctx, chart, values, c.releaseOf(chart))
 	if err != nil {
 		return nil, err
 	}
+	return c.read(chart, files)
+}
+
+// renderIn renders a chart in a scenario and notes the branches that were taken.
+func (c *charts) renderIn(
+	ctx context.Context, run *scenarioRun, chart *helmchart.Chart, values map[string]any,
+) (*rendered.Chart, error) {
+	of := c.branches[chart]
+	if of == nil {
+		return c.render(ctx, chart, values)
+	}
+	files, seen, err := of.Render(ctx, values, c.releaseOf(chart))
+	run.seen[chart] = seen
+	if err != nil {
+		return nil, err
+	}
+	parsed := map[string]parsedFile{}
+	for _, f := range files {
+		parsed[f.Name] = parseFile(f.Name, f.Data)
+	}
+	return c.read(chart, parsed)
+}
+
+func (c *charts) releaseOf(chart *helmchart.Chart) helmchart.Release {
+	release := c.release
+	release.Lenient = c.lenient && chart == c.chart
+	return release
+}
+
+// droppedMetrics is the version of Kubernetes that has no autoscaling/v2beta1 any more.
+const droppedMetrics = "1.25.0"
+
+// read reads what a chart has rendered.
+func (c *charts) read(chart *helmchart.Chart, files map[string]parsedFile) (*rendered.Chart, error) {
 	var objects []manifest.Object
 	for _, f := range inOrder(files) {
 		if f.err != nil {
@@ -48,7 +80,11 @@ func (c *charts) renderBy(
 		}
 		objects = append(objects, f.objects...)
 	}
-	return rendered.New(strings.ReplaceAll(chart.Name()+"-"+chart.Version(), "+", "_"), objects), nil
+	own := strings.ReplaceAll(chart.Name()+"-"+chart.Version(), "+", "_")
+	if isOlder(c.release.KubeVersion, droppedMetrics) {
+		return rendered.NewOld(own, objects), nil
+	}
+	return rendered.New(own, objects), nil
 }
 
 // parsedFile is what a rendered file says.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/helm-livekit/helm-livekit/internal/chartdir"
 	"github.com/helm-livekit/helm-livekit/internal/convention"
+	"github.com/helm-livekit/helm-livekit/internal/drift/branches"
 	"github.com/helm-livekit/helm-livekit/internal/drift/changes"
 	"github.com/helm-livekit/helm-livekit/internal/drift/redact"
 	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
@@ -53,6 +54,8 @@ type Input struct {
 	// for where it is empty; APIVersions are further ones that templates find.
 	KubeVersion string
 	APIVersions []string
+	// Coverage counts the branches of the chart's templates as well where they are as they were scaffolded.
+	Coverage bool
 	// Accepted are differences that the settings accept.
 	Accepted []settings.Accepted
 }
@@ -76,6 +79,9 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 		return nil, err
 	}
 	if err := neverRenders(runs); err != nil {
+		return nil, err
+	}
+	if runs, err = c.takeBranches(ctx, in, runs); err != nil {
 		return nil, err
 	}
 	r := &Report{Chart: c.sides.chart, Upstream: c.sides.upstream, Notes: c.notes, Input: in}
@@ -103,6 +109,8 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 	if err := c.nameComponents(ctx, r.Scenarios); err != nil {
 		return nil, err
 	}
+	r.Coverage = c.coverage(runs)
+	c.markExtra(runs, r.Scenarios)
 	if n := countShortened(runs); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("in %d of %d scenarios both charts are compared with a range of four "+
 			"ports for media, since this chart lists each port of it", n, len(runs)))
@@ -214,15 +222,52 @@ func (r *Report) isVersion(f Finding) bool {
 	return false
 }
 
+// coverage counts the branches of both charts that were taken, nil where nobody knows.
+func (c *charts) coverage(runs []*scenarioRun) *Coverage {
+	count := func(chart *helmchart.Chart) (out branches.Coverage) {
+		of := c.branches[chart]
+		if of == nil {
+			return branches.Coverage{Missed: []branches.Missed{}}
+		}
+		seen := make(branches.Seen, len(of.Branches))
+		for _, run := range runs {
+			seen.Add(run.seen[chart])
+		}
+		return of.Coverage(seen, c.sheet.Upstream)
+	}
+	if c.branches == nil {
+		return nil
+	}
+	return &Coverage{Upstream: count(c.upstream), Chart: count(c.chart), AsScaffolded: c.isAsScaffolded}
+}
+
+// markExtra classes what shows with keys alone that upstream's chart lacks: the chart here has it alone.
+func (c *charts) markExtra(runs []*scenarioRun, scenarios []Scenario) {
+	known := map[string]bool{}
+	for i, s := range scenarios {
+		isExtra := len(runs[i].extra) > 0
+		for _, f := range s.found {
+			if key := f.key(); !isExtra {
+				known[key] = true
+			} else if f.Class == Drift && !known[key] {
+				f.Class, f.Why = Extra, "with "+strings.Join(runs[i].extra, ", ")+", which the chart alone has"
+			}
+		}
+	}
+}
+
 // scenario compares the objects of one scenario.
 func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, error) {
+	c = c.under(run.Scenario)
 	out := Scenario{
 		Name: run.Name, About: run.About,
 		UpstreamValues: yamlText(redact.Values(run.Values)), ChartValues: yamlText(redact.Values(run.values)),
 	}
 	byRole := map[string][]Finding{}
-	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil && run.notCompared(c) != "" {
-		out.Error = err.Error()
+	if err := errors.Join(run.upstreamErr, run.chartErr); err != nil && run.isLeftOut(c) {
+		if run.base == nil {
+			out.Error = err.Error()
+		}
 	} else if err != nil {
 		out.Error = err.Error()
 		f := run.failed()

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/helm-livekit/helm-livekit/internal/convert"
+	"github.com/helm-livekit/helm-livekit/internal/drift/branches"
 	"github.com/helm-livekit/helm-livekit/internal/drift/rendered"
 	"github.com/helm-livekit/helm-livekit/internal/factsheet"
 	"github.com/helm-livekit/helm-livekit/internal/helmchart"
@@ -39,6 +40,14 @@ type scenarioRun struct {
 	upstreamErr, chartErr error
 
 	isShortened bool // the range of ports for media
+
+	// seen are the branches that were taken, by the chart.
+	seen map[*helmchart.Chart]branches.Seen
+	// base is what the scenario was made of to take a branch, nil for all others. With isOwn it is about the chart here
+	// alone, which is compared with the chart as it was scaffolded. extra are keys of the chart that upstream's lacks.
+	base  *scenarioRun
+	isOwn bool
+	extra []string
 }
 
 // Case is a scenario with the values of both charts.
@@ -77,6 +86,9 @@ func renderScenarios(ctx context.Context, in Input) (*charts, []*scenarioRun, er
 	scenarios, err := choose(c.sheet, in)
 	if err != nil {
 		return nil, nil, err
+	}
+	if len(in.Only) == 0 {
+		c.openBranches(in.Coverage)
 	}
 	runs := make([]*scenarioRun, len(scenarios))
 	err = inParallel(ctx, len(scenarios), func(ctx context.Context, i int) (err error) {
@@ -119,6 +131,13 @@ func choose(sheet *factsheet.Sheet, in Input) ([]factsheet.Scenario, error) {
 		out = append(out, all[i])
 	}
 	return out, nil
+}
+
+func newRun(w factsheet.Scenario, settings []scaffolding.Setting) *scenarioRun {
+	return &scenarioRun{
+		Scenario: w, settings: settings, added: map[string]*rendered.Chart{},
+		seen: map[*helmchart.Chart]branches.Seen{},
+	}
 }
 
 // runScenario renders both charts in a scenario. A chart may have a port, or a Service, for each port of media, and
@@ -189,6 +208,7 @@ func (run *scenarioRun) tooLarge() error {
 // renderScenario renders both charts, and those that explain the difference.
 func (c *charts) renderScenario(ctx context.Context, w factsheet.Scenario) (*scenarioRun, error) {
 	start := time.Now()
+	c = c.under(w)
 	if len(c.adopted) > 0 {
 		w.Values = helmchart.Merge(c.adopted, w.Values)
 	}
@@ -196,11 +216,11 @@ func (c *charts) renderScenario(ctx context.Context, w factsheet.Scenario) (*sce
 	if err != nil {
 		return nil, err
 	}
-	run := &scenarioRun{Scenario: w, settings: converted.Settings, added: map[string]*rendered.Chart{}}
-	run.upstream, run.upstreamErr = c.render(ctx, c.upstream, w.Values)
+	run := newRun(w, converted.Settings)
+	run.upstream, run.upstreamErr = c.renderIn(ctx, run, c.upstream, w.Values)
 	if c.foreign != nil {
 		run.values, run.unplaced = c.foreignOverlay(w.Values, run.settings)
-		run.chart, run.chartErr = c.render(ctx, c.chart, run.values)
+		run.chart, run.chartErr = c.renderIn(ctx, run, c.chart, run.values)
 	} else {
 		c.renderChart(ctx, run)
 	}
@@ -250,10 +270,16 @@ func (run *scenarioRun) shapeReason(role string, path manifest.Path) string {
 	return ""
 }
 
-// notCompared says why a scenario is left out, "" if it is not.
+// isLeftOut reports whether a scenario is not compared.
+func (run *scenarioRun) isLeftOut(c *charts) bool {
+	return run.tooLarge() != nil || run.isRefusedAlike(c)
+}
+
+// notCompared says why a scenario is left out, "" if it is not, or if it was made to take a branch.
 func (run *scenarioRun) notCompared(c *charts) string {
 	err := run.tooLarge()
 	switch {
+	case run.base != nil:
 	case err != nil:
 		return fmt.Sprintf("scenario %s is not compared, as one chart is too large in it: %s; "+
 			"--scenario FILE can give it values with which it is smaller", run.Name, firstLine(err))
@@ -267,7 +293,7 @@ func (run *scenarioRun) notCompared(c *charts) string {
 // isRefusedAlike reports whether neither upstream's chart nor one of other making renders in a scenario: nobody knows
 // that the values ought to suit either.
 func (run *scenarioRun) isRefusedAlike(c *charts) bool {
-	return c.foreign != nil && run.upstreamErr != nil && run.chartErr != nil
+	return (c.foreign != nil || run.base != nil) && run.upstreamErr != nil && run.chartErr != nil
 }
 
 // failed is the finding of a scenario in which one chart, or both, do not render.
@@ -308,4 +334,104 @@ func neverRenders(runs []*scenarioRun) error {
 			"the chart renders in no scenario: %w", runs[0].chartErr)
 	}
 	return nil
+}
+
+// openBranches prepares both charts to tell which branches of their templates are taken. One whose templates do not
+// parse says so when it is rendered. What is as it was scaffolded is counted on request alone, as that takes time.
+func (c *charts) openBranches(isCounted bool) {
+	c.branches = map[*helmchart.Chart]*branches.Chart{}
+	for _, chart := range []*helmchart.Chart{c.upstream, c.chart} {
+		if chart == c.chart && c.isAsScaffolded && !isCounted {
+			continue
+		}
+		if of, err := branches.Of(chart); err == nil {
+			c.branches[chart] = of
+		}
+	}
+}
+
+// under gives the charts as they are rendered for a scenario's cluster.
+func (c *charts) under(w factsheet.Scenario) *charts {
+	out := *c
+	out.release.KubeVersion = cmp.Or(w.KubeVersion, c.release.KubeVersion)
+	out.release.APIVersions = slices.Concat(c.release.APIVersions, w.APIs)
+	out.release.WithoutAPIs, out.release.Upgrade = w.WithoutAPIs, w.Upgrade
+	return &out
+}
+
+// takeBranches adds scenarios for branches that none has taken: first those of upstream's chart, then those of the
+// chart here. What is as it was scaffolded needs none.
+func (c *charts) takeBranches(ctx context.Context, in Input, runs []*scenarioRun) ([]*scenarioRun, error) {
+	for _, chart := range []*helmchart.Chart{c.upstream, c.chart} {
+		isHere, of := chart == c.chart, c.branches[chart]
+		if of == nil || isHere && c.isAsScaffolded {
+			continue
+		}
+		o := branches.Options{Facts: c.sheet.Upstream}
+		o.Release = func(w factsheet.Scenario) helmchart.Release { return c.under(w).releaseOf(chart) }
+		o.Accepts = func(version string) bool {
+			return in.KubeVersion == "" && c.upstream.Supports(version) && c.chart.Supports(version)
+		}
+		if isHere && c.pristine != nil {
+			o.Known = c.pristine
+		}
+		for _, run := range runs {
+			w := run.Scenario
+			if isHere {
+				w.Values = run.values
+			}
+			o.Scenarios, o.Seen = append(o.Scenarios, w), append(o.Seen, run.seen[chart])
+		}
+		made := of.Search(ctx, o)
+		more := make([]*scenarioRun, len(made))
+		err := inParallel(ctx, len(made), func(ctx context.Context, i int) (err error) {
+			more[i], err = c.runMade(ctx, made[i], runs[made[i].Base], isHere)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, slices.DeleteFunc(more, c.isBeyond)...)
+	}
+	return runs, nil
+}
+
+// isBeyond reports whether a scenario that was made is none for the chart here: as it was scaffolded, it refuses such
+// values, or would do so with all components.
+func (c *charts) isBeyond(run *scenarioRun) bool {
+	isRefused := run.chartErr != nil && run.pristine == nil
+	isUnknown := c.whole != nil && run.whole == nil && !run.isOwn
+	return c.pristine != nil && run.upstreamErr == nil && (isRefused || isUnknown)
+}
+
+// runMade renders a scenario that was made of another one, by upstream's values or by those of the chart here.
+func (c *charts) runMade(ctx context.Context, m branches.Made, base *scenarioRun, isHere bool) (*scenarioRun, error) {
+	if !isHere {
+		run, err := c.runScenario(ctx, m.Scenario)
+		if err == nil {
+			run.base = base
+		}
+		return run, err
+	}
+	c = c.under(m.Scenario)
+	run := newRun(m.Scenario, base.settings)
+	run.base, run.unplaced, run.values = base, base.unplaced, m.Values
+	run.Values = base.Values
+	if run.isOwn = c.pristine != nil; run.isOwn {
+		c.renderWith(ctx, run, helmchart.Merge(c.chart.Values(), m.Values))
+		run.upstream, run.fresh = run.pristine, run.pristine
+		return run, ctx.Err()
+	}
+	for _, key := range m.Keys {
+		value, _ := yamldoc.Lookup(m.Values, key)
+		if values, ok := branches.Assign(c.upstream.Values(), run.Values, key, value); ok &&
+			c.foreign.same.has(key.String()) {
+			run.Values = values
+		} else {
+			run.extra = append(run.extra, key.String())
+		}
+	}
+	run.upstream, run.upstreamErr = c.render(ctx, c.upstream, run.Values)
+	run.chart, run.chartErr = c.renderIn(ctx, run, c.chart, run.values)
+	return run, ctx.Err()
 }

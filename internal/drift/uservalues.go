@@ -58,7 +58,7 @@ func (c *charts) applied(values map[string]any, run *scenarioRun) map[string]any
 // renderWith renders the chart, and as it was scaffolded, with all of their values.
 func (c *charts) renderWith(ctx context.Context, run *scenarioRun, values map[string]any) {
 	run.values = helmchart.Difference(c.chart.Values(), values)
-	run.chart, run.chartErr = c.render(ctx, c.chart, run.values)
+	run.chart, run.chartErr = c.renderIn(ctx, run, c.chart, run.values)
 	run.pristine = run.chart
 	if !c.isAsScaffolded {
 		// What only explains differences is left out where it does not render.

@@ -19,6 +19,10 @@ type Upstream struct {
 	Differs []Difference `yaml:"differs"`
 	// Conversion is a template of what becomes of values where that takes more than a copy: see internal/convert.
 	Conversion string `yaml:"conversion"`
+	// Untried are values that take branches of upstream's chart and that no scenario is made of.
+	Untried []Untried `yaml:"untried"`
+	// Unreached are conditions of upstream's chart that are known to come out one way alone.
+	Unreached []Unreached `yaml:"unreached"`
 	// Scenarios are values under which both charts are rendered and compared.
 	Scenarios []Scenario `yaml:"scenarios"`
 }
@@ -34,6 +38,27 @@ type Scenario struct {
 	Name   string         `yaml:"name"`
 	About  string         `yaml:"about"`
 	Values map[string]any `yaml:"values"`
+	// KubeVersion, APIs and WithoutAPIs are a cluster other than the usual one: its version, further API versions, and
+	// such as it lacks. Upgrade says that a release is upgraded.
+	KubeVersion string   `yaml:"kubeVersion"`
+	APIs        []string `yaml:"apis"`
+	WithoutAPIs []string `yaml:"withoutAPIs"`
+	Upgrade     bool     `yaml:"upgrade"`
+}
+
+// Untried is a value of upstream's chart that says nothing about a difference, for a reason that is known.
+type Untried struct {
+	Key   string `yaml:"key"`
+	Value any    `yaml:"value"`
+	Why   string `yaml:"why"`
+}
+
+// Unreached is a side of a condition that is not reached.
+type Unreached struct {
+	Template  string `yaml:"template"`
+	Condition string `yaml:"condition"`
+	What      string `yaml:"what"`
+	Why       string `yaml:"why"`
 }
 
 // Mapping says what becomes of one value of upstream's chart.

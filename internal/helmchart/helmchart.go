@@ -75,6 +75,11 @@ func (c *Chart) Type() string { return cmp.Or(c.c.Metadata.Type, "application") 
 // KubeVersion is the range of Kubernetes versions that Chart.yaml gives, "" for none.
 func (c *Chart) KubeVersion() string { return c.c.Metadata.KubeVersion }
 
+// Supports reports whether that range has a version.
+func (c *Chart) Supports(kubeVersion string) bool {
+	return c.KubeVersion() == "" || chartutil.IsCompatibleRange(c.KubeVersion(), kubeVersion)
+}
+
 // Deprecated reports whether Chart.yaml says so.
 func (c *Chart) Deprecated() bool { return c.c.Metadata.Deprecated }
 
@@ -180,6 +185,10 @@ type Release struct {
 	KubeVersion string
 	// APIVersions are added to those that templates find by .Capabilities.APIVersions.Has.
 	APIVersions []string
+	// WithoutAPIs are not found, though Helm or APIVersions has them.
+	WithoutAPIs []string
+	// Trace is told what templates report by lookup of TraceAPI; nil for none. It is not told where Lenient is set.
+	Trace Tracer
 	// SkipSchema leaves values.schema.json unread.
 	SkipSchema bool
 	// Lenient lets values that a template requires be missing, and passes over the template's own refusals, as Helm's
@@ -196,7 +205,8 @@ func capabilities(rel Release) (*chartutil.Capabilities, error) {
 		}
 		caps.KubeVersion = *v
 	}
-	caps.APIVersions = append(slices.Clone(caps.APIVersions), rel.APIVersions...)
+	caps.APIVersions = slices.DeleteFunc(append(slices.Clone(caps.APIVersions), rel.APIVersions...),
+		func(api string) bool { return slices.Contains(rel.WithoutAPIs, api) })
 	return caps, nil
 }
 

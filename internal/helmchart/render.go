@@ -11,7 +11,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
 )
 
 // Render renders the chart with values over its defaults, as `helm template` does without a cluster (lookup finds
@@ -32,6 +31,7 @@ type Prepared struct {
 	c       *chart.Chart // without the dependencies that are off
 	top     chartutil.Values
 	lenient bool
+	trace   Tracer
 }
 
 // Prepare does what comes before the templates.
@@ -46,7 +46,7 @@ func (c *Chart) Prepare(ctx context.Context, values map[string]any, rel Release)
 	if err != nil {
 		return nil, err
 	}
-	return &Prepared{processed, top, rel.Lenient}, nil
+	return &Prepared{processed, top, rel.Lenient, rel.Trace}, nil
 }
 
 // Values are those that the chart's templates see; those of a chart below it stand under its name.
@@ -93,7 +93,7 @@ func (p *Prepared) Render(keep func(name string) bool) ([]File, error) {
 	if keep != nil {
 		drop(p.c, "", keep)
 	}
-	rendered, err := engine.Engine{LintMode: p.lenient}.Render(p.c, p.top)
+	rendered, err := p.run()
 	if err != nil {
 		return nil, fmt.Errorf("render chart %s: %w", p.c.Name(), err)
 	}

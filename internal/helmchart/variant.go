@@ -131,6 +131,18 @@ func (c *Chart) WithTemplates(of *Chart) *Chart {
 	return &Chart{c: out}
 }
 
+// WithTexts gives the chart with other texts in templates, by name. The chart itself stays.
+func (c *Chart) WithTexts(texts map[string]string) *Chart {
+	out := clone(c.c)
+	out.Templates = slices.Clone(out.Templates)
+	for i, f := range out.Templates {
+		if text, ok := texts[f.Name]; ok {
+			out.Templates[i] = &chart.File{Name: f.Name, Data: []byte(text)}
+		}
+	}
+	return &Chart{c: out}
+}
+
 // clone copies what Helm changes of a chart when it renders it: which dependencies are on, and the values that they
 // export. Texts are shared.
 func clone(c *chart.Chart) *chart.Chart {

@@ -18,6 +18,7 @@ func (s *scope) call(at parse.Node, name string, args []*value) *value {
 		return &value{}
 	}
 	name = strings.TrimPrefix(strings.ToLower(name), "must")
+	s.addCompared(name, args)
 	for _, group := range []func(*scope, parse.Node, string, []*value) *value{
 		(*scope).callValue, (*scope).callMap, (*scope).callList, (*scope).callTemplate,
 	} {
@@ -26,6 +27,29 @@ func (s *scope) call(at parse.Node, name string, args []*value) *value {
 		}
 	}
 	return s.readAll(at, args)
+}
+
+// comparing are the functions whose result depends on how a value compares to a text or a number.
+var comparing = []string{
+	"eq", "ne", "lt", "le", "gt", "ge", "has", "contains", "hasprefix", "hassuffix", "regexmatch", "kindis", "typeis",
+}
+
+// addCompared notes what values are compared to, and the versions that are asked for.
+func (s *scope) addCompared(name string, args []*value) {
+	if name == "semvercompare" && args[0].text != nil {
+		s.reading.versions = append(s.reading.versions, *args[0].text)
+	}
+	if !slices.Contains(comparing, name) {
+		return
+	}
+	for _, a := range args {
+		for _, b := range args {
+			s.reading.addLiteral(a, b)
+			for _, k := range slices.Sorted(maps.Keys(b.fields)) {
+				s.reading.addMember(a, b.fields[k])
+			}
+		}
+	}
 }
 
 // argument gives an argument that may be missing; the engine fails then.
@@ -187,6 +211,9 @@ func (s *scope) index(at parse.Node, v *value, keys []*value) *value {
 	for _, k := range keys {
 		if k.text == nil {
 			s.readWhole(at, k)
+			for _, known := range slices.Sorted(maps.Keys(v.fields)) {
+				s.reading.addMember(k, literal(known))
+			}
 			v = s.elementOf(v)
 			continue
 		}

@@ -26,8 +26,19 @@ type Reading struct {
 	written []yamldoc.Path
 	// required are those without which a template refuses to render.
 	required []yamldoc.Path
-	choices  map[string]choice // by path
-	apis     []string          // that .Capabilities.APIVersions is asked for
+	choices map[string]choice // by path
+	apis    []string          // that .Capabilities.APIVersions is asked for
+
+	deciders map[place][]yamldoc.Path // what pipelines look at
+	literals map[string][]string      // what values are compared to, by path
+	members  map[string][]string      // what values are looked up as, in a list or a map of the template, by path
+	versions []string                 // constraints of semverCompare
+}
+
+// place is where something stands in a template.
+type place struct {
+	file   string
+	offset int
 }
 
 // choice is the texts that a value is compared to.
@@ -53,6 +64,61 @@ func (r *Reading) addAPI(method parse.Node, argument *value) {
 		r.apis = append(r.apis, *argument.text)
 	}
 }
+
+// addLiteral notes that a value is compared to a text or a number.
+func (r *Reading) addLiteral(v, to *value) {
+	if to.text == nil {
+		return
+	}
+	for _, p := range slices.Concat(v.paths, v.from) {
+		if known := r.literals[id(p)]; len(p) > 0 && len(known) < maxChoices && !slices.Contains(known, *to.text) {
+			r.literals[id(p)] = append(known, *to.text)
+		}
+	}
+}
+
+// addMember notes that a value is looked up in a list or a map with such an entry.
+func (r *Reading) addMember(v, entry *value) {
+	r.addLiteral(v, entry)
+	if entry.text == nil {
+		return
+	}
+	for _, p := range slices.Concat(v.paths, v.from) {
+		if known := r.members[id(p)]; len(p) > 0 && len(known) < maxChoices && !slices.Contains(known, *entry.text) {
+			r.members[id(p)] = append(known, *entry.text)
+		}
+	}
+}
+
+func (r *Reading) addDecider(at place, paths []yamldoc.Path) {
+	r.deciders[at] = addPaths(r.deciders[at], paths)
+}
+
+// AnyKey is the segment of a path that stands for any element of a list and any key of a map.
+const AnyKey = anyKey
+
+// Deciders gives the values that a pipeline looks at, by the file and the offset in it at which the pipeline begins.
+func (r *Reading) Deciders(file string, offset int) []yamldoc.Path {
+	return r.deciders[place{file, offset}]
+}
+
+// Literals gives the texts and numbers, as templates write them, that a value is compared to.
+func (r *Reading) Literals(path yamldoc.Path) []string { return r.literals[id(path)] }
+
+// Members gives the entries of the lists and maps in templates among which a value is looked up.
+func (r *Reading) Members(path yamldoc.Path) []string { return r.members[id(path)] }
+
+// APIs gives the API versions that templates ask for.
+func (r *Reading) APIs() []string { return r.apis }
+
+// Versions gives the constraints on versions that templates check.
+func (r *Reading) Versions() []string { return r.versions }
+
+// All gives every read of a value by its own name, in order of path.
+func (r *Reading) All() []Read { return r.reads }
+
+// Key gives the path of the value that is read.
+func (r Read) Key() yamldoc.Path { return r.path }
 
 // Read is one place where a template reads a value.
 type Read struct {
@@ -99,10 +165,15 @@ func Reads(templates []helmchart.File, libraries ...helmchart.File) (*Reading, e
 
 func newWalker(named map[string][]*source) *walker {
 	return &walker{
-		reading: &Reading{seen: map[string]bool{}, choices: map[string]choice{}},
-		named:   named,
-		done:    map[string]bool{},
-		trace:   &trace{files: map[string]bool{}},
+		reading: &Reading{
+			seen: map[string]bool{}, choices: map[string]choice{},
+			deciders: map[place][]yamldoc.Path{}, literals: map[string][]string{},
+			members: map[string][]string{},
+		},
+		named:    named,
+		done:     map[string]bool{},
+		includes: map[string][]yamldoc.Path{},
+		trace:    &trace{files: map[string]bool{}},
 	}
 }
 

@@ -16,6 +16,7 @@ type value struct {
 	paths  []yamldoc.Path    // what it may stand for; an empty path is .Values
 	fields map[string]*value // a dict's entries, or a list's elements by "[n]"
 	text   *string           // a text known in full
+	from   []yamldoc.Path    // what it was computed from, where it is no value of values.yaml itself
 }
 
 // trait is a set of what else is known of a value.
@@ -63,6 +64,7 @@ func eitherAt(depth int, vs ...*value) *value {
 		for _, p := range v.paths {
 			out.addPath(p)
 		}
+		out.from = addPaths(out.from, v.from)
 		for _, k := range slices.Sorted(maps.Keys(v.fields)) {
 			out.setFieldAt(depth+1, k, v.fields[k])
 		}
@@ -75,6 +77,25 @@ func (v *value) addPath(p yamldoc.Path) {
 		!slices.ContainsFunc(v.paths, func(q yamldoc.Path) bool { return slices.Equal(p, q) }) {
 		v.paths = append(v.paths, p)
 	}
+}
+
+// addPaths adds those paths that are not there yet, up to a limit.
+func addPaths(to, paths []yamldoc.Path) []yamldoc.Path {
+	for _, p := range paths {
+		isKnown := slices.ContainsFunc(to, func(q yamldoc.Path) bool { return slices.Equal(p, q) })
+		if len(p) > 0 && !isKnown && len(to) < maxPaths {
+			to = append(to, p)
+		}
+	}
+	return to
+}
+
+// computedFrom gives a value that a template made, and that is no map or list, what it was computed from.
+func computedFrom(v *value, from []yamldoc.Path) *value {
+	if v == nil || len(from) == 0 || len(v.paths) > 0 || len(v.fields) > 0 || v.traits != 0 {
+		return v
+	}
+	return &value{text: v.text, from: from}
 }
 
 // addElement puts what is too much into the last element.

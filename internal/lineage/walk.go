@@ -19,6 +19,10 @@ type walker struct {
 	trace   *trace
 	depth   int
 	steps   int
+	// looked has what the pipelines look at that are being read, the innermost last, and includes what each include
+	// in done looks at.
+	looked   [][]yamldoc.Path
+	includes map[string][]yamldoc.Path
 }
 
 // Limits that keep the reading of hostile templates short, each many times what the largest public charts need.
@@ -79,20 +83,42 @@ func (s *scope) include(at parse.Node, name *value, arg *value) {
 	}
 	for _, n := range names {
 		key := n + "\x00" + arg.key()
-		if s.done[key] {
-			continue
+		if !s.done[key] {
+			s.done[key] = true
+			s.includes[key] = s.looksAt(func() { s.includeOne(at, n, arg) })
 		}
-		s.done[key] = true
-		if len(s.named[n]) == 0 {
-			s.readWhole(at, arg)
+		s.look(s.includes[key])
+	}
+}
+
+// includeOne reads a named template.
+func (s *scope) includeOne(at parse.Node, name string, arg *value) {
+	if len(s.named[name]) == 0 {
+		s.readWhole(at, arg)
+	}
+	for _, t := range s.named[name] {
+		if t.laysOverDefaults() { // which hands on all values, and looks at none
+			s.needs(t)
+		} else {
+			s.template(t, arg)
 		}
-		for _, t := range s.named[n] {
-			if t.laysOverDefaults() { // which hands on all values, and looks at none
-				s.needs(t)
-			} else {
-				s.template(t, arg)
-			}
-		}
+	}
+}
+
+// looksAt gives the values that are looked at meanwhile.
+func (w *walker) looksAt(work func()) []yamldoc.Path {
+	w.looked = append(w.looked, nil)
+	work()
+	last := len(w.looked) - 1
+	out := w.looked[last]
+	w.looked = w.looked[:last]
+	return out
+}
+
+// look notes that the pipeline that is being read looks at values.
+func (w *walker) look(paths []yamldoc.Path) {
+	if last := len(w.looked) - 1; last >= 0 {
+		w.looked[last] = addPaths(w.looked[last], paths)
 	}
 }
 
@@ -208,12 +234,19 @@ func (s *scope) evaluate(p *parse.PipeNode) *value {
 		return &value{}
 	}
 	var v *value
-	s.nest(func() {
-		for _, c := range p.Cmds {
-			v = s.command(c, v)
-		}
+	looked := s.looksAt(func() {
+		s.nest(func() {
+			for _, c := range p.Cmds {
+				v = computedFrom(s.command(c, v), s.looked[len(s.looked)-1])
+			}
+		})
 	})
-	return either(v)
+	s.look(looked)
+	v = either(v)
+	if s.source.inLine == 0 {
+		s.reading.addDecider(place{s.source.file, int(p.Pos)}, slices.Concat(v.paths, looked))
+	}
+	return v
 }
 
 // command evaluates one command of a pipeline; piped is the result before it, nil for the first.
@@ -247,7 +280,9 @@ func (s *scope) operand(n parse.Node) *value {
 	case *parse.FieldNode:
 		return s.follow(n, s.dot, n.Ident)
 	case *parse.VariableNode:
-		return s.follow(n, s.variable(n.Ident[0]).value, n.Ident[1:])
+		v := s.follow(n, s.variable(n.Ident[0]).value, n.Ident[1:])
+		s.look(v.from)
+		return v
 	case *parse.ChainNode:
 		return s.follow(n, s.operand(n.Node), n.Field)
 	case *parse.PipeNode:
@@ -371,6 +406,7 @@ func (s *scope) note(at parse.Node, p yamldoc.Path, read Read) {
 	if len(p) == 0 {
 		return
 	}
+	s.look([]yamldoc.Path{p})
 	if len(s.reading.reads) >= maxReads {
 		s.reading.Everything = true
 		return

@@ -10,6 +10,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/helm-livekit/helm-livekit/internal/drift"
+	"github.com/helm-livekit/helm-livekit/internal/drift/branches"
 )
 
 // DriftOptions say how much of a comparison with upstream is shown, and how.
@@ -19,6 +20,8 @@ type DriftOptions struct {
 	All bool
 	// Classes are the classes to show, whatever All says. Empty for the usual ones.
 	Classes []drift.Class
+	// Coverage lists the branches of the templates that were not compared, in text and Markdown.
+	Coverage bool
 	// Context is how many lines of the objects' YAML are shown around a difference, in text alone. 0 for none.
 	Context int
 	// Color marks text with the colors of a terminal. Whether there is one, and what NO_COLOR says, is the caller's
@@ -109,6 +112,59 @@ func (v driftView) Compared() string {
 		out += fmt.Sprintf(" A chart did not render in %s.", number(failed, "scenario", "scenarios"))
 	}
 	return strings.TrimSpace(out)
+}
+
+// Branches says how many branches of the templates were compared, "" where nobody counted.
+func (v driftView) Branches() string {
+	if v.Report.Coverage == nil || v.Report.Coverage.Upstream.Branches == 0 {
+		return ""
+	}
+	up, here := v.Report.Coverage.Upstream, v.Report.Coverage.Chart
+	out := fmt.Sprintf("%d of %d branches of upstream's templates were compared", up.Reached, up.Branches)
+	if here.Branches > 0 {
+		out += fmt.Sprintf(", and %d of %d of the chart's", here.Reached, here.Branches)
+	}
+	if v.Report.Coverage.AsScaffolded {
+		out += "; the chart's templates are as they were scaffolded"
+	}
+	if missed := v.Missed(); len(missed) > 0 && !v.DriftOptions.Coverage {
+		const few = 2
+		var names []string
+		for _, m := range missed[:min(few, len(missed))] {
+			names = append(names, m.Place()+", "+m.Condition)
+		}
+		out += "; not reached: " + strings.Join(names, "; ")
+		if more := len(missed) - few; more > 0 {
+			out += fmt.Sprintf("; and %d more", more)
+		}
+		out += " (--coverage lists them)"
+	}
+	return visible(out + ".")
+}
+
+// driftBranch is a branch that was not compared.
+type driftBranch struct {
+	branches.Missed
+	Side string
+}
+
+// Place names the template and the line.
+func (b driftBranch) Place() string { return fmt.Sprintf("%s:%d", b.Template, b.Line) }
+
+// Missed gives the branches that were not compared: those of upstream's chart, and those of the chart here that are not
+// as they were scaffolded or were asked for.
+func (v driftView) Missed() []driftBranch {
+	if v.Report.Coverage == nil {
+		return nil
+	}
+	var out []driftBranch
+	for _, m := range v.Report.Coverage.Upstream.Missed {
+		out = append(out, driftBranch{m, "upstream"})
+	}
+	for _, m := range v.Report.Coverage.Chart.Missed {
+		out = append(out, driftBranch{m, "chart"})
+	}
+	return out
 }
 
 // Unrendered gives the scenarios in which a chart did not render.

@@ -64,6 +64,9 @@ func (c *comment) print() {
 	if notes := c.block("notes", c); len(c.Notes)+len(c.Unrendered()) > 0 && c.fits(notes, 0) {
 		c.b.WriteString(notes)
 	}
+	if coverage := c.block("coverage", c); c.Branches() != "" && c.fits(coverage, 0) {
+		c.b.WriteString(coverage)
+	}
 	if c.leftOut > 0 {
 		c.b.WriteString(c.block("left out", number(c.leftOut, "finding is", "findings are")))
 	}

@@ -35,6 +35,8 @@ type Comparison struct {
 	Since string
 	// ScenarioFiles are values files for upstream's chart, Only the names of the scenarios to compare.
 	ScenarioFiles, Only []string
+	// Coverage counts the branches of the chart's templates as well where they are as they were scaffolded.
+	Coverage bool
 	// Accept are names of findings that are accepted from now on, with their Reason.
 	Accept []string
 	Reason string
@@ -58,7 +60,7 @@ func Compare(ctx context.Context, c Comparison) (*drift.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := drift.Input{Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only}
+	in := drift.Input{Sheet: sheet, Dir: filepath.ToSlash(c.Dir), Only: c.Only, Coverage: c.Coverage}
 	if err := c.loadChart(ctx, &in, helmchart.HelmSources(tree, c.Getenv)); err != nil {
 		return nil, err
 	}

@@ -17,14 +17,17 @@ import (
 
 // normalize gives an object's fields for comparison: without what changes with every release, with references by role,
 // with the texts that are YAML as what they say.
-func (r *Chart) normalize(own string, o *Object) map[string]any {
+func (r *Chart) normalize(own string, isOld bool, o *Object) map[string]any {
 	fields := helmchart.Copy(o.Fields)
 	EachMap(fields, func(m map[string]any) { dropVolatile(own, m) })
+	keepChecksums(o.Fields, fields)
 	r.resolve(fields, nil, o)
 	if data, ok := fields["data"].(map[string]any); ok {
 		fields["data"] = readData(o, data)
 	}
-	modernizeMetrics(fields)
+	if isOld {
+		modernizeMetrics(fields)
+	}
 	EachMap(fields, noteOrder)
 	return fields
 }
@@ -68,6 +71,19 @@ func dropVolatile(own string, m map[string]any) {
 	for _, k := range []string{"helm.sh/chart", "chart"} {
 		if m[k] == own {
 			m[k] = OwnChart
+		}
+	}
+}
+
+// keepChecksums puts back, in place, which checksums a pod's template has: they roll the pods when what they are of
+// changes. What they are is another with every release.
+func keepChecksums(original, fields map[string]any) {
+	path := []string{"spec", "template", "metadata", "annotations"}
+	all, _ := yamldoc.Lookup(original, path)
+	annotations, _ := all.(map[string]any)
+	for name := range annotations {
+		if strings.HasPrefix(name, "checksum/") {
+			yamldoc.Set(fields, append(slices.Clip(path), name), "(a checksum)")
 		}
 	}
 }

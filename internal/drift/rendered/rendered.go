@@ -81,11 +81,16 @@ func (r *Chart) Labeled(label string) *Object {
 }
 
 // New takes the objects of a chart, of which own is NAME-VERSION, as its labels have it.
-func New(own string, parsed []manifest.Object) *Chart {
+func New(own string, parsed []manifest.Object) *Chart { return newChart(own, false, parsed) }
+
+// NewOld takes the objects of a chart that is rendered for a Kubernetes with APIs that have been dropped since.
+func NewOld(own string, parsed []manifest.Object) *Chart { return newChart(own, true, parsed) }
+
+func newChart(own string, isOld bool, parsed []manifest.Object) *Chart {
 	r := withRoles(wrap(parsed))
 	for _, o := range r.Objects {
 		o.Leaves = map[string]manifest.Leaf{}
-		for _, leaf := range manifest.Leaves(r.normalize(own, o)) {
+		for _, leaf := range manifest.Leaves(r.normalize(own, isOld, o)) {
 			nameServer(o, leaf.Path)
 			o.Leaves[leaf.Path.String()] = leaf
 		}
