@@ -235,7 +235,10 @@ func (d *valuesDiff) missing(row factsheet.Mapping, to string, upstream any) {
 	case d.charts.foreign == nil:
 		d.add(Convention, row.Key, "", upstream, nil, "has no place of its own in the repository's convention")
 	default:
-		d.add(Drift, row.Key, "", upstream, nil, "no value of the chart does this")
+		f := d.add(Drift, row.Key, "", upstream, nil, "no value of the chart does this")
+		if block, _, isBelow := strings.Cut(row.Key, "."); isBelow && block != "livekit" {
+			f.cause.block = block
+		}
 	}
 }
 

@@ -38,8 +38,11 @@ func describe(list []Finding, members []int) Change {
 
 // ofKey describes a key of upstream's, or a block of them.
 func ofKey(f Finding, all []Finding) (title, why string) {
-	fields, objects := 0, []string(nil)
+	fields, keys, objects := 0, 0, []string(nil)
 	for _, x := range all {
+		if x.Kind < Version {
+			keys++
+		}
 		if x.Kind > Version {
 			fields++
 		}
@@ -56,7 +59,7 @@ func ofKey(f Finding, all []Finding) (title, why string) {
 	case GoneKey:
 		title = key + ": no longer in upstream's chart"
 	default:
-		if f.Block != "" {
+		if f.Block != "" && (keys > 1 || len(objects) > 0) {
 			key = f.Block
 		}
 		title = key + ": in upstream's chart alone"
