@@ -26,8 +26,8 @@ type Reading struct {
 	written []yamldoc.Path
 	// required are those without which a template refuses to render.
 	required []yamldoc.Path
-	choices map[string]choice // by path
-	apis    []string          // that .Capabilities.APIVersions is asked for
+	choices  map[string]choice // by path
+	apis     []string          // that .Capabilities.APIVersions is asked for
 
 	deciders map[place][]yamldoc.Path // what pipelines look at
 	literals map[string][]string      // what values are compared to, by path
