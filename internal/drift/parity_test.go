@@ -86,5 +86,5 @@ func readObjects(file string) (*rendered.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rendered.New("livekit-server-1.9.0", parsed), nil
+	return rendered.NewOld("livekit-server-1.9.0", parsed), nil
 }

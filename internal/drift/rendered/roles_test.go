@@ -18,7 +18,7 @@ func objectsOf(t *testing.T, text string) *Chart {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New("livekit-1.2.3", parsed)
+	return NewOld("livekit-1.2.3", parsed)
 }
 
 const workload = `
