@@ -92,6 +92,9 @@ func (f *diffFlags) check() error {
 		}
 		f.show.Classes = append(f.show.Classes, drift.Class(class))
 	}
+	if _, err := os.Stat(f.comparison.Since); err == nil {
+		return nil // a folder
+	}
 	return drift.CheckVersion("--since", f.comparison.Since)
 }
 
@@ -102,7 +105,7 @@ func (f *diffFlags) define(cmd *cobra.Command) {
 		"version or range of upstream's chart (default: the newest)")
 	flags.BoolVar(&u.Offline, "offline", false, "do not use the network: files and caches alone")
 	flags.StringVar(&c.Since, "since", "",
-		"version of upstream's chart that the chart came from (default: the one in the lock)")
+		"`VERSION` of upstream's chart that the chart came from, or its folder (default: the one in the lock)")
 	flags.StringArrayVar(&c.ScenarioFiles, "scenario", nil, "values file for upstream's chart, as a further scenario")
 	flags.StringSliceVar(&c.Only, "only", nil, "names of the scenarios to compare (default: all)")
 	flags.StringArrayVarP(&c.Values.ValueFiles, "values", "f", nil,

@@ -62,6 +62,8 @@ type Report struct {
 	Changes []Change `json:"changes"`
 	// Scenarios are the values under which the objects were compared, in the order in which they were.
 	Scenarios []Scenario `json:"scenarios,omitempty"`
+	// Moved is what upstream changed since the version that the chart came from, nil if that is not known.
+	Moved *Moved `json:"moved,omitempty"`
 	// Coverage says how many branches of the templates were taken, nil where only some scenarios were compared.
 	Coverage *Coverage `json:"coverage,omitempty"`
 	// Notes say what was not compared, and why.
@@ -70,6 +72,16 @@ type Report struct {
 	Input Input `json:"-"`
 	// Written says which files were changed, for --accept.
 	Written []string `json:"-"`
+}
+
+// Moved counts what upstream changed between two versions of its chart: values, and fields of objects in some scenario.
+type Moved struct {
+	Changes int `json:"changes"`
+	// Here are those that this chart has as well, or that are explained otherwise; Open are those that are drift, and
+	// LeftOut those of components that the chart was written without.
+	Here    int `json:"here"`
+	Open    int `json:"open"`
+	LeftOut int `json:"leftOut"`
 }
 
 // Coverage is which branches of both charts' templates were compared.
@@ -152,6 +164,7 @@ type Finding struct {
 	// Remedy is the next step, "" where nothing is to be done.
 	Remedy string `json:"remedy,omitempty"`
 
+	isMove  bool     // what upstream changed since the version that the chart came from
 	lacking *lacking // of one that a component would mend, which has no name yet
 	cause   cause
 }

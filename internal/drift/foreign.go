@@ -161,9 +161,31 @@ func (c *charts) ownConfiguration(key string) (string, bool) {
 	return rest, ok && c.foreign.config != ""
 }
 
-// knownValues gives a scenario's values over the defaults that upstream is known to have.
+// knownValues gives a scenario's values over the defaults that upstream is known to have. A block that a scenario
+// unsets is empty: rules look into it.
 func (c *charts) knownValues(values map[string]any) map[string]any {
-	return helmchart.Merge(convert.UpstreamDefaults(c.sheet), values)
+	defaults := convert.UpstreamDefaults(c.sheet)
+	out := helmchart.Merge(defaults, values)
+	keepBlocks(out, defaults)
+	return out
+}
+
+// keepBlocks gives values, in place, an empty block for each one that defaults have and that they lack.
+func keepBlocks(values, defaults map[string]any) {
+	for key, value := range defaults {
+		block, isBlock := value.(map[string]any)
+		if !isBlock {
+			continue
+		}
+		own, isThere := values[key].(map[string]any)
+		if !isThere && values[key] == nil {
+			own = map[string]any{}
+			values[key] = own
+		}
+		if own != nil {
+			keepBlocks(own, block)
+		}
+	}
 }
 
 // isServersOwn reports whether a key below upstream's livekit block is one of the server's.

@@ -127,6 +127,7 @@ func Run(ctx context.Context, in Input) (*Report, error) {
 		return nil, err
 	}
 	accept(r, all.findings, in.Accepted)
+	r.Moved = countMoves(all.findings, in.SinceChart != nil)
 	all.finish(r)
 	r.Group()
 	c.locateChanges(r)
@@ -273,7 +274,9 @@ func (c *charts) scenario(ctx context.Context, run *scenarioRun) (Scenario, erro
 		f := run.failed()
 		f.redact()
 		out.found = []*Finding{&f}
-	} else if byRole, err = c.compareObjects(ctx, run); err != nil {
+	} else if byRole, err = c.compareObjects(ctx, run); err != nil && run.base != nil && ctx.Err() == nil {
+		out.Error = err.Error() // values that were made up can be too odd for what is known
+	} else if err != nil {
 		return out, err
 	}
 	for _, role := range run.roles() {

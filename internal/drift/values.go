@@ -200,8 +200,11 @@ func (d *valuesDiff) changedDefault(row factsheet.Mapping, upstream any, declare
 		f.cause = cause{kind: changes.Default, was: row.Default, is: upstream}
 		d.follow(f, row)
 	case !declared && !yamldoc.IsEmpty(row.Default) && !slices.Contains(d.up.undeclared, row.Key):
-		d.add(Drift, row.Key, "", nil, row.Default, "upstream's chart no longer has this key").cause.kind =
-			changes.GoneKey
+		why := "upstream's chart no longer has this key"
+		if isOlder(d.charts.sides.upstream.Version, d.charts.sheet.Upstream.Version) {
+			why = "upstream's chart does not have this key before " + d.charts.sheet.Upstream.Version
+		}
+		d.add(Drift, row.Key, "", nil, row.Default, why).cause.kind = changes.GoneKey
 	}
 }
 

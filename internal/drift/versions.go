@@ -74,7 +74,8 @@ func (c *charts) movedOn(since string) []Finding {
 	default:
 		out = append(out, versionFinding(Drift, "upstream", up.Version, since,
 			"upstream has moved on since the chart was derived from it",
-			"look at what changed below; a newer helm livekit, and `helm livekit scaffold`, take it in"))
+			"what it changed is drift below if this chart lacks it; `helm livekit update` of a newer version of this "+
+				"tool takes it over"))
 	}
 	return out
 }
@@ -85,7 +86,10 @@ func (c *charts) changedSince(ctx context.Context, in Input, runs []*scenarioRun
 	if in.SinceChart == nil {
 		return nil
 	}
-	why := fmt.Sprintf("upstream changed this since %s", in.Since.Version)
+	why := "upstream changed this since " + in.Since.Version
+	if isOlder(in.Upstream.Version(), in.Since.Version) {
+		why = "upstream changed this until " + in.Since.Version
+	}
 	all.addOnce(changedValues(in.SinceChart, in.Upstream, why)...)
 	for _, run := range runs {
 		then, err := c.render(ctx, in.SinceChart, run.Values)
@@ -93,12 +97,59 @@ func (c *charts) changedSince(ctx context.Context, in Input, runs []*scenarioRun
 			continue // one that does not render is reported by its own comparison
 		}
 		for _, f := range changedObjects(then, run.upstream) {
-			f.Layer, f.Class, f.Why = LayerVersion, Extra, why
+			f.Layer, f.Class, f.Why, f.isMove = LayerVersion, Extra, why, true
 			f.redact()
 			all.add(&f, run.Name)
 		}
 	}
 	return ctx.Err()
+}
+
+// inValues stands before the path of a value among the versions.
+const inValues = "values "
+
+// countMoves says of each of upstream's own changes what it is to this chart, and counts them.
+func countMoves(findings []*Finding, isKnown bool) *Moved {
+	if !isKnown {
+		return nil
+	}
+	found := map[string]Class{} // of a field, and of a whole object
+	at := func(object string, path manifest.Path) string { return object + " " + path.String() }
+	for _, f := range findings {
+		if f.Layer != LayerVersion {
+			name := at(f.Object, f.Path)
+			if known, ok := found[name]; !ok || slices.Index(Classes, f.Class) < slices.Index(Classes, known) {
+				found[name] = f.Class
+			}
+		}
+	}
+	out := &Moved{}
+	for _, f := range findings {
+		if !f.isMove {
+			continue
+		}
+		path := slices.Clone(f.Path)
+		if f.Object == "" {
+			path[0] = strings.TrimPrefix(path[0], inValues)
+		}
+		class, ok := found[at(f.Object, path)]
+		if whole, isWhole := found[at(f.Object, nil)]; !ok && isWhole && f.Object != "" {
+			class = whole
+		}
+		out.Changes++
+		switch class {
+		case Drift:
+			out.Open++
+			f.Why += ", and this chart does not have it"
+		case LeftOut:
+			out.LeftOut++
+			f.Why += "; it belongs to a component that was not scaffolded"
+		default:
+			out.Here++
+			f.Why += ", and this chart has it, or differs for a known reason"
+		}
+	}
+	return out
 }
 
 func changedValues(then, now *helmchart.Chart, why string) []Finding {
@@ -111,9 +162,9 @@ func changedValues(then, now *helmchart.Chart, why string) []Finding {
 		is, isThere := current[key]
 		if wasThere != isThere || !sameValue(was.Value, is.Value) {
 			out = append(out, Finding{
-				Layer: LayerVersion, Class: Extra, Why: why,
+				Layer: LayerVersion, Class: Extra, Why: why, isMove: true,
 				// It stands among what is no value.
-				Path:     slices.Concat(manifest.Path{"values " + leaf.Path[0]}, leaf.Path[1:]),
+				Path:     slices.Concat(manifest.Path{inValues + leaf.Path[0]}, leaf.Path[1:]),
 				Upstream: redact.Value(leaf.Path, is.Value), Chart: redact.Value(leaf.Path, was.Value),
 			})
 		}
@@ -170,7 +221,8 @@ func isOlder(a, b string) bool {
 // CheckVersion refuses what is no version; flag names it in the error. "" is fine.
 func CheckVersion(flag, text string) error {
 	if _, err := semver.NewVersion(text); err != nil && text != "" {
-		return remedy.Errorf("give a version of upstream's chart, such as 1.9.0", "%s %q is no version", flag, text)
+		return remedy.Errorf("give a version of upstream's chart, such as 1.9.0, or a folder",
+			"%s %q is no version", flag, text)
 	}
 	return nil
 }

@@ -198,6 +198,9 @@ func (v driftView) News() []string {
 		default:
 			add("The chart was made from upstream %s.", s.Version)
 		}
+		if m := v.Moved; m != nil {
+			out = append(out, moved(m, s.Version, up.Version))
+		}
 	}
 	switch order := compareVersions(v.Chart.AppVersion, up.AppVersion); {
 	case order < 0:
@@ -206,6 +209,25 @@ func (v driftView) News() []string {
 		add("LiveKit is newer here: %s, against %s upstream.", v.Chart.AppVersion, up.AppVersion)
 	}
 	return out
+}
+
+// moved says what became of upstream's own changes in the chart.
+func moved(m *drift.Moved, then, now string) string {
+	if m.Changes == 0 {
+		return visible(fmt.Sprintf("Nothing that is compared differs between upstream %s and %s.", then, now))
+	}
+	var parts []string
+	if m.Here > 0 {
+		parts = append(parts, fmt.Sprintf("%d this chart has, or differs in for a known reason", m.Here))
+	}
+	if m.Open > 0 {
+		parts = append(parts, fmt.Sprintf("%d it does not have (drift)", m.Open))
+	}
+	if m.LeftOut > 0 {
+		parts = append(parts, fmt.Sprintf("%d belong to components that were not scaffolded", m.LeftOut))
+	}
+	return visible(fmt.Sprintf("Between upstream %s and %s %s differ: %s; --all lists them.", then, now,
+		number(m.Changes, "value or field", "values and fields"), strings.Join(parts, ", ")))
 }
 
 // compareVersions is negative where a is the older one, and 0 where one is no version.

@@ -31,7 +31,7 @@ type Comparison struct {
 	Values      helmchart.ValueFlags
 	KubeVersion string
 	APIVersions []string
-	// Since is a version of upstream's chart, for charts without a lock.
+	// Since is a version of upstream's chart, or the folder or archive of one, for charts without a lock.
 	Since string
 	// ScenarioFiles are values files for upstream's chart, Only the names of the scenarios to compare.
 	ScenarioFiles, Only []string
@@ -106,7 +106,7 @@ func Compare(ctx context.Context, c Comparison) (*drift.Report, error) {
 	return r, c.writeAccepted(sheet, r, tree, target)
 }
 
-// loadChart reads the chart with the values that are given for it.
+// loadChart reads the chart with the values that are given for it, and an older chart of upstream's that is given.
 func (c *Comparison) loadChart(ctx context.Context, in *drift.Input, sources helmchart.Sources) (err error) {
 	in.KubeVersion, in.APIVersions = c.KubeVersion, c.APIVersions
 	if in.Chart, in.Lock, err = drift.Load(ctx, c.Dir, sources); err != nil {
@@ -119,12 +119,28 @@ func (c *Comparison) loadChart(ctx context.Context, in *drift.Input, sources hel
 	if len(values) > 0 {
 		in.Chart = in.Chart.WithValues(values)
 	}
+	return c.loadSince(in)
+}
+
+// loadSince reads the chart that Since names as a folder or an archive, if it does.
+func (c *Comparison) loadSince(in *drift.Input) error {
+	if _, err := os.Stat(c.Since); err != nil {
+		return nil // it is a version
+	}
+	chart, err := helmchart.Load(c.Since)
+	if err != nil {
+		return remedy.Errorf("name an older chart of upstream's with --since, or its version", "%w", err)
+	}
+	in.SinceChart = chart
+	in.Since = chartdir.Version{Name: chart.Name(), Version: chart.Version(), AppVersion: chart.AppVersion()}
 	return nil
 }
 
 // findSince finds the version of upstream's chart that the chart came from. That it cannot be had is a note.
 func (c *Comparison) findSince(ctx context.Context, in *drift.Input) []string {
 	switch {
+	case in.SinceChart != nil:
+		return nil
 	case c.Since != "":
 		in.Since = chartdir.Version{Name: in.Upstream.Name(), Version: c.Since}
 	case in.Lock != nil:
