@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -204,6 +205,10 @@ func TestRedisRestartsDuringACall(t *testing.T) {
 	b.install(chart, "-f", b.values(externalRedis("")), "--set", "config.rtc.tcp_port=31411", "--set",
 		"config.rtc.udp_port=31412")
 	pod := b.waitForPod("app=livekit", "")
+	// The node may hear of a new Service late, and keeps a flow of UDP that came before the way that it has.
+	if err := dialWithin(30*time.Second, net.JoinHostPort(pod.Status.HostIP, "31411")); err != nil {
+		t.Fatal(err)
+	}
 	c := b.call("--port-forward", b.namespace+"/livekit:7880", "--media", "udp", "--hold", "20s")
 	b.waitUntilUp(c)
 	old := b.waitForPod("app=redis", "")

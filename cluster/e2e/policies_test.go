@@ -84,8 +84,11 @@ func (b *bench) needPolicies() {
 	b.apply(redisObjects())
 	b.waitForObjects()
 	stranger := client{namespace: b.namespace}
-	if len(b.reaches(stranger, "redis:6379")) == 0 {
-		b.Fatal("a pod does not reach another one, and no policy says so")
+	// The node of the client may hear of a new Service late.
+	for began := time.Now(); len(b.reaches(stranger, "redis:6379")) == 0; {
+		if time.Since(began) > 30*time.Second {
+			b.Fatal("a pod does not reach another one for 30 s, and no policy says so")
+		}
 	}
 	b.apply(denyAll)
 	for began := time.Now(); time.Since(began) < 20*time.Second; {
